@@ -1,0 +1,148 @@
+//! Finds the compiled programs and the IDL, which are committed so that nobody needs a Solana
+//! toolchain to run or test the exchange, and tells whether they are as new as their sources.
+//!
+//! `cargo run -p perp-artifacts` builds them.
+
+mod digest;
+mod error;
+mod record;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+pub use {
+    digest::{sha256_hex, source_digest},
+    error::ArtifactError,
+    record::Record,
+};
+
+/// A program that is compiled to SBF and committed under `artifacts/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// The file name without extension.
+    pub name: &'static str,
+    /// The folder of its crate, relative to the workspace.
+    pub crate_dir: &'static str,
+    /// Files and folders that determine the binary, relative to the workspace.
+    pub sources: &'static [&'static str],
+    /// Whether an Anchor IDL belongs to it.
+    pub has_idl: bool,
+    /// An environment variable that names another `.so` to load instead of the committed one.
+    pub program_variable: &'static str,
+}
+
+/// What every program is compiled with.
+const COMMON_SOURCES: [&str; 8] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "crates/sbf-builtins/Cargo.toml",
+    "crates/sbf-builtins/src",
+    "sbf/build.sh",
+    "sbf/i128.ll",
+    "sbf/sbf-solana-solana.json",
+    "sbf/setup.sh",
+];
+
+/// The exchange.
+pub const PERP_SWAP: Artifact = Artifact {
+    name: "perp_swap",
+    crate_dir: "programs/perp-swap",
+    sources: &[
+        "crates/perp-engine/Cargo.toml",
+        "crates/perp-engine/src",
+        "programs/perp-swap",
+    ],
+    has_idl: true,
+    program_variable: "PERP_SWAP_SO",
+};
+
+/// The program that checks 128-bit arithmetic in the virtual machine.
+pub const ARITHMETIC_CHECK: Artifact = Artifact {
+    name: "arithmetic_check",
+    crate_dir: "sbf/arithmetic-check",
+    sources: &["sbf/arithmetic-check/Cargo.toml", "sbf/arithmetic-check/src"],
+    has_idl: false,
+    program_variable: "ARITHMETIC_CHECK_SO",
+};
+
+/// All committed programs.
+pub const ALL: [Artifact; 2] = [PERP_SWAP, ARITHMETIC_CHECK];
+
+impl Artifact {
+    /// The binary under `root`.
+    pub fn program_path(&self, root: &Path) -> PathBuf {
+        root.join("artifacts").join(self.name).with_extension("so")
+    }
+
+    /// What the binary under `root` was built from and with.
+    pub fn record_path(&self, root: &Path) -> PathBuf {
+        root.join("artifacts").join(self.name).with_extension("json")
+    }
+
+    /// The IDL under `root`, for an artifact that has one.
+    pub fn idl_path(&self, root: &Path) -> PathBuf {
+        root.join("idl").join(self.name).with_extension("json")
+    }
+
+    /// SHA-256, in hexadecimal, of everything under `root` that determines the binary.
+    pub fn source_digest(&self, root: &Path) -> Result<String, ArtifactError> {
+        source_digest(root, COMMON_SOURCES.iter().chain(self.sources))
+    }
+
+    /// The bytes of the binary: of the file its environment variable names, else of the
+    /// committed one.
+    pub fn program_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
+        let path = env::var_os(self.program_variable)
+            .map_or_else(|| self.program_path(&workspace_root()), PathBuf::from);
+        read(path)
+    }
+
+    /// Compares the committed files with the sources and with the record made when they were
+    /// built.
+    pub fn check(&self, root: &Path) -> Result<Record, ArtifactError> {
+        let record = Record::read(&self.record_path(root))?;
+        let now = self.source_digest(root)?;
+        if record.source_digest != now {
+            return Err(ArtifactError::Stale {
+                artifact: self.program_path(root),
+                built_from: record.source_digest,
+                now,
+            });
+        }
+        verify_digest(self.program_path(root), &record.program_sha256)?;
+        if let Some(expected) = &record.idl_sha256 {
+            verify_digest(self.idl_path(root), expected)?;
+        }
+        Ok(record)
+    }
+}
+
+/// The folder of the workspace this crate was compiled in.
+pub fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The exchange program, as the runtime loads it.
+pub fn program_bytes() -> Result<Vec<u8>, ArtifactError> {
+    PERP_SWAP.program_bytes()
+}
+
+/// The exchange program's IDL, as JSON text.
+pub fn idl_json() -> Result<Vec<u8>, ArtifactError> {
+    read(PERP_SWAP.idl_path(&workspace_root()))
+}
+
+fn read(path: PathBuf) -> Result<Vec<u8>, ArtifactError> {
+    fs::read(&path).map_err(|source| ArtifactError::Unreadable { path, source })
+}
+
+fn verify_digest(path: PathBuf, expected: &str) -> Result<(), ArtifactError> {
+    let found = sha256_hex(&read(path.clone())?);
+    if found == expected {
+        Ok(())
+    } else {
+        Err(ArtifactError::Altered { path })
+    }
+}

@@ -1,0 +1,101 @@
+//! What an order costs: spread, one-sided impact, fee.
+
+use crate::error::EngineError;
+use crate::price::spread_ceil;
+use crate::state::{Market, Parameters};
+use crate::units::products::{mul_div_ceil, notional, shares_of_notional_ceil, size_share_floor};
+use crate::units::{Atoms, Base, Raw, Side, Size, Timestamp};
+
+/// The terms of one order before it touches an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The order's notional at the index.
+    pub index_notional: Raw,
+    /// What spread and impact add to the trader's cost, exactly; never negative.
+    pub charge: Raw,
+    pub fee: Atoms,
+}
+
+impl Fill {
+    /// What the order's base units are bought or sold for: at best the index.
+    pub fn notional(&self, side: Side) -> Result<Raw, EngineError> {
+        match side {
+            Side::Long => self.index_notional.plus(self.charge),
+            Side::Short => self.index_notional.minus(self.charge),
+        }
+    }
+
+    /// Spread, impact and fee together, in atoms rounded up.
+    pub fn cost_ceil(&self) -> Result<Atoms, EngineError> {
+        self.charge.amount_ceil()?.plus(self.fee)
+    }
+
+    /// The same order costing at most `cap`: the price charge gives way before the fee does.
+    pub fn capped(self, cap: Atoms) -> Result<Self, EngineError> {
+        if self.cost_ceil()? <= cap {
+            return Ok(self);
+        }
+        let fee = self.fee.min(cap);
+        let charge = self.charge.min(cap.minus(fee)?.raw()?);
+        Ok(Self { fee, charge, ..self })
+    }
+}
+
+/// `G(s) = s²/2S` up to `limit = M·S`, linear with slope `M` beyond; in base units, rounded up once, so that
+/// differences telescope and splitting an order never lowers what it pays.
+///
+/// Beyond the limit `limit²/2S + (limit/S)·(s − limit) = limit·(2s − limit)/2S`.
+fn impact_potential_ceil(skew: Size, parameters: &Parameters) -> Result<Size, EngineError> {
+    let limit = size_share_floor(parameters.impact_scale, parameters.impact_limit)?;
+    let twice_scale = parameters.impact_scale.plus(parameters.impact_scale)?.get();
+    let potential = if skew <= limit {
+        mul_div_ceil(skew.get(), skew.get(), twice_scale)?
+    } else {
+        let reach = skew.plus(skew)?.minus(limit)?;
+        mul_div_ceil(limit.get(), reach.get(), twice_scale)?
+    };
+    Ok(Size::new(potential))
+}
+
+/// Base units an order pays for making the market more one-sided. Nothing is ever paid out for making it less so: a
+/// premium for reducing the skew could be harvested by moving the skew first.
+pub fn impact_ceil(skew: Base, order: Base, parameters: &Parameters) -> Result<Size, EngineError> {
+    let after = skew.plus(order)?;
+    let end = impact_potential_ceil(after.size(), parameters)?;
+    if skew.is_zero() || skew.side() == after.side() {
+        let start = impact_potential_ceil(skew.size(), parameters)?;
+        Ok(end.excess_over(start))
+    } else {
+        Ok(end)
+    }
+}
+
+/// Long minus short open interest.
+pub fn skew(market: &Market) -> Result<Base, EngineError> {
+    let [long, short] = &market.books.sides;
+    long.open_interest.on(Side::Long)?.plus(short.open_interest.on(Side::Short)?)
+}
+
+/// The terms of a market order of `order` base units.
+///
+/// # Errors
+/// [`EngineError::SizeOutOfRange`] for zero, [`EngineError::NotionalOutOfRange`].
+pub fn quote(market: &Market, order: Base, reference: Timestamp) -> Result<Fill, EngineError> {
+    let side = order.side().ok_or(EngineError::SizeOutOfRange)?;
+    let (size, price, parameters) = (order.size(), market.price.price, &market.parameters);
+    let skew = skew(market)?;
+
+    let spread = notional(size, spread_ceil(market, reference)?)?;
+    let impact = notional(impact_ceil(skew, order, parameters)?, price)?;
+    let index_notional = notional(size, price)?;
+    // A sale fetches at least nothing: on an extreme skew the charge stops at the notional.
+    let charge = spread.plus(impact)?.min(index_notional);
+
+    let reducing = if skew.side() == Some(side.opposite()) { size.min(skew.size()) } else { Size::ZERO };
+    let increasing = size.minus(reducing)?;
+    let fee = shares_of_notional_ceil([
+        (notional(increasing, price)?, parameters.taker_fee),
+        (notional(reducing, price)?, parameters.taker_fee_reducing),
+    ])?;
+    Ok(Fill { index_notional, charge, fee })
+}

@@ -1,0 +1,26 @@
+//! Every formula of the perpetual swap exchange, once.
+//!
+//! The program, the client, the local validator and the tests all call this crate: it knows no accounts, no
+//! instructions and no clock, has no floats and allocates nothing. A verb is a function
+//! `plan_*(&state, …) -> Result<Plan, EngineError>` that reads the state and returns the values that replace it;
+//! an error has changed nothing.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+pub mod error;
+pub mod fill;
+pub mod funding;
+pub mod ledger;
+pub mod liquidation;
+pub mod margin;
+pub mod oracle;
+pub mod portfolio;
+pub mod price;
+pub mod solvency;
+pub mod state;
+pub mod status;
+pub mod trade;
+pub mod units;
+
+pub use error::EngineError;

@@ -1,0 +1,160 @@
+//! Liquidation: part or all of one position is closed against its market at the index, and the penalty is split
+//! between the caller, the market's insurance and its backing.
+
+use crate::error::EngineError;
+use crate::ledger::Ledger;
+use crate::margin::maintenance_margin_ceil;
+use crate::portfolio::{maintenance_with, Health, Portfolio};
+use crate::price::{require_price, Action};
+use crate::state::{Market, Parameters};
+use crate::status::Status;
+use crate::units::products::{mul_div_ceil, mul_div_floor, notional, share_floor, wide_product};
+use crate::units::{Atoms, Clock, Ppm, Price, SignedAtoms, Size, PPM};
+
+/// What the liquidator asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiquidationOrder {
+    /// Largest size to close.
+    pub max_size: Size,
+    pub min_bounty: Atoms,
+}
+
+/// The penalty and where it went; the parts add up to what was collected, and the rest of the penalty is debt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Penalty {
+    pub charged: Atoms,
+    pub collected: Atoms,
+    pub bounty: Atoms,
+    pub insurance: Atoms,
+    pub backing: Atoms,
+}
+
+/// The account's slot and the market's books after a liquidation, and what happened. The bounty has left the books: the
+/// caller's account gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiquidationPlan {
+    pub slot: usize,
+    pub ledger: Ledger,
+    pub closed: Size,
+    pub realised: SignedAtoms,
+    pub funding: SignedAtoms,
+    pub penalty: Penalty,
+    pub before: Health,
+    pub after: Health,
+}
+
+/// Plans the liquidation of the account's position in `market`, whose price and funding are up to date.
+///
+/// # Errors
+/// [`EngineError::NotLiquidatable`] at or above the maintenance margin, [`EngineError::LegStale`] where any leg's price
+/// is too old to judge, [`EngineError::MarketUnusable`] where this market's price closes nothing,
+/// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`].
+pub fn plan_liquidation(
+    portfolio: &Portfolio<'_>,
+    market: &Market,
+    order: LiquidationOrder,
+    status: Status,
+    clock: Clock,
+) -> Result<LiquidationPlan, EngineError> {
+    let account = portfolio.account;
+    status.and(Status::in_force(market.status, market.status_until, clock.now)).allows_reducing()?;
+    let price = require_price(market, Action::Liquidate, portfolio.reference)?;
+    let slot = account.slot_of(market.index).ok_or(EngineError::NoPosition)?;
+    let position = account.positions[slot];
+    if position.size.is_zero() {
+        return Err(EngineError::NoPosition);
+    }
+    if order.max_size.is_zero() {
+        return Err(EngineError::SizeOutOfRange);
+    }
+
+    let mut ledger = Ledger { balance: account.balance, position, books: market.books };
+    let funding = ledger.settle_funding()?;
+    ledger.redeem_claim()?;
+    let rest = portfolio.maintenance_except(Some(slot), |other| other.parameters.age_liquidate)?;
+    let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
+    if !before.is_below_margin() {
+        return Err(EngineError::NotLiquidatable { equity: before.equity, maintenance: before.margin });
+    }
+
+    let closed = size_to_close(before, position.size.size(), price, order.max_size, &market.parameters)?;
+    let value = notional(closed, price)?;
+    let realised = ledger.reduce(closed, value)?.profit;
+    let penalty = charge_penalty(&mut ledger, before, value.amount_floor()?, &market.parameters)?;
+    ledger.repay_debt()?;
+    if penalty.bounty < order.min_bounty {
+        return Err(EngineError::BountyTooSmall { bounty: penalty.bounty });
+    }
+    let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
+    Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })
+}
+
+/// How much to close: enough to restore `(1 + b)·MM`, at most `max_size` and the position; what would leave less than
+/// the minimum position closes whole.
+///
+/// Closing `n` of notional lowers MM by at most `marginal · n` and equity by `penalty · n`, so
+/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` never overshoots.
+fn size_to_close(
+    before: Health,
+    position: Size,
+    price: Price,
+    max_size: Size,
+    parameters: &Parameters,
+) -> Result<Size, EngineError> {
+    let value = notional(position, price)?.amount_ceil()?;
+    let buffered = PPM.checked_add(parameters.liquidation_buffer.wide()).ok_or(EngineError::Overflow)?;
+    let marginal = maintenance_margin_ceil(value, parameters)?.marginal;
+    let slope = mul_div_ceil(marginal.wide(), buffered, PPM)?
+        .checked_sub(parameters.penalty.wide())
+        .filter(|slope| *slope > 0)
+        .ok_or(EngineError::Overflow)?;
+    let target = Atoms::new(mul_div_floor(before.margin.get(), buffered, PPM)?);
+    let shortfall = target.signed()?.minus(before.equity)?.positive_part();
+
+    // Above the position's value the quotient only says "all of it"; the comparison avoids the division's range.
+    let whole = wide_product(shortfall.get(), PPM) >= wide_product(value.get(), slope);
+    let wanted = if whole {
+        position
+    } else {
+        let close_value = Atoms::new(mul_div_floor(shortfall.get(), PPM, slope)?);
+        Size::new(mul_div_floor(position.get(), close_value.get(), value.get())?.max(1))
+    };
+    let size = wanted.min(max_size).min(position);
+    let left = position.minus(size)?;
+    if notional(left, price)?.amount_floor()? < parameters.minimum_position {
+        return Ok(position);
+    }
+    Ok(size)
+}
+
+/// Bounty's share of the penalty: grows with the depth `(MM − E)/MM`, because a share that grew with time would reward
+/// waiting.
+fn bounty_share(before: Health, parameters: &Parameters) -> Result<Ppm, EngineError> {
+    let equity = before.equity.positive_part().min(before.margin);
+    let depth = mul_div_floor(before.margin.minus(equity)?.get(), PPM, before.margin.get().max(1))?;
+    let (low, high) = (parameters.bounty_share_min, parameters.bounty_share_max);
+    let range = high.wide().checked_sub(low.wide()).ok_or(EngineError::Overflow)?;
+    let share = low.wide().checked_add(mul_div_floor(range, depth, PPM)?).ok_or(EngineError::Overflow)?;
+    u32::try_from(share).map(Ppm::new).map_err(|_| EngineError::Overflow)
+}
+
+/// Charges `⌊closed · rate⌋`, at most the equity left, and splits what is collected: bounty, then insurance, the rest
+/// stays in the backing. The penalty rounds down so that a liquidation never leaves the account less healthy.
+fn charge_penalty(
+    ledger: &mut Ledger,
+    before: Health,
+    closed_value: Atoms,
+    parameters: &Parameters,
+) -> Result<Penalty, EngineError> {
+    let charged = share_floor(closed_value, parameters.penalty)?.min(before.equity.positive_part());
+    let collected = ledger.loss(charged)?;
+    let bounty = share_floor(charged, bounty_share(before, parameters)?)?.min(collected);
+    let nominal_backing = share_floor(charged, parameters.backing_share)?;
+    let nominal_insurance = charged.excess_over(bounty).excess_over(nominal_backing);
+    let insurance = nominal_insurance.min(collected.minus(bounty)?);
+    let books = &mut ledger.books;
+    books.backing = books.backing.minus(bounty)?.minus(insurance)?;
+    books.insurance = books.insurance.plus(insurance)?;
+    let backing = collected.minus(bounty)?.minus(insurance)?;
+    Ok(Penalty { charged, collected, bounty, insurance, backing })
+}

@@ -1,0 +1,111 @@
+//! What a market can bear: it pays only from its own backing, and counts on losers for no more than their maintenance
+//! margin.
+
+use crate::error::EngineError;
+use crate::state::{Books, Parameters};
+use crate::units::products::{mul_div_floor, notional, part_of_atoms_floor, share_ceil, share_floor};
+use crate::units::{Atoms, Ppm, Price, Raw, Side, SignedAtoms, PPM};
+
+/// A market's means and obligations at one price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Solvency {
+    /// Traders' unrealised profit of `[longs, shorts]` at that price, funding apart.
+    pub unrealised: [Raw; 2],
+    /// Backing and what losing sides are good for.
+    pub available: Atoms,
+    /// What winners and claims are owed.
+    pub owed: Atoms,
+    /// `available − owed`, less what pending funding owes traders. Its negative part is the market's deficit.
+    pub spare: SignedAtoms,
+    /// Loss of the backing in a jump by `J`.
+    pub need: Atoms,
+}
+
+/// The maintenance fraction of the smallest position: `base margin · maintenance fraction`, rounded down. A losing side
+/// is good for this much of its notional.
+pub fn base_maintenance_floor(parameters: &Parameters) -> Result<Ppm, EngineError> {
+    let ppm = mul_div_floor(parameters.base_margin.wide(), parameters.maintenance_fraction.wide(), PPM)?;
+    u32::try_from(ppm).map(Ppm::new).map_err(|_| EngineError::Overflow)
+}
+
+/// Unrealised profit of a whole side.
+pub fn side_unrealised(books: &Books, side: Side, price: Price) -> Result<Raw, EngineError> {
+    let book = books.side(side);
+    let value = notional(book.open_interest, price)?;
+    match side {
+        Side::Long => value.minus(book.entry.get()),
+        Side::Short => book.entry.get().minus(value),
+    }
+}
+
+/// Funding that accrued to both sides and is not settled yet: what traders owe the backing, exactly.
+pub fn pending_funding(books: &Books) -> Result<Raw, EngineError> {
+    let mut pending = Raw::ZERO;
+    for book in &books.sides {
+        let accrued = crate::units::products::funding_owed(book.open_interest, book.funding_index)?;
+        pending = pending.plus(accrued.minus(book.size_index.get())?)?;
+    }
+    Ok(pending)
+}
+
+/// Means and obligations at `price`.
+pub fn solvency(books: &Books, parameters: &Parameters, price: Price) -> Result<Solvency, EngineError> {
+    let maintenance = base_maintenance_floor(parameters)?;
+    let mut available = books.backing;
+    let mut owed = books.unfunded_claims()?;
+    let mut unrealised = [Raw::ZERO; 2];
+    let mut value = [Atoms::ZERO; 2];
+    for side in Side::BOTH {
+        let profit = side_unrealised(books, side, price)?;
+        unrealised[side.index()] = profit;
+        let side_value = notional(books.side(side).open_interest, price)?;
+        value[side.index()] = side_value.amount_ceil()?;
+        if profit.is_negative() {
+            let good_for = share_floor(side_value.amount_floor()?, maintenance)?;
+            available = available.plus(profit.negative_part()?.amount_floor()?.min(good_for))?;
+        } else {
+            owed = owed.plus(profit.amount_ceil()?)?;
+        }
+    }
+    let funding = pending_funding(books)?.atoms_floor()?.min(SignedAtoms::ZERO);
+    let spare = available.signed()?.minus(owed.signed()?)?.plus(funding)?;
+    let need = need(value, parameters.jump, maintenance)?;
+    Ok(Solvency { unrealised, available, owed, spare, need })
+}
+
+/// `max(J·L − m·Sh, J·Sh − m·L)` in notional, `m = min(J, MMF)`.
+fn need([long, short]: [Atoms; 2], jump: Ppm, maintenance: Ppm) -> Result<Atoms, EngineError> {
+    let covered = jump.min(maintenance);
+    // The larger side's jump less what the smaller side is good for is the larger of the two.
+    let (more, less) = if long >= short { (long, short) } else { (short, long) };
+    Ok(share_ceil(more, jump)?.excess_over(share_floor(less, covered)?))
+}
+
+impl Solvency {
+    /// `⌊profit · h⌋`: what a profit or claim on this market is worth as maintenance collateral elsewhere.
+    /// `h = min(1, available / owed)`.
+    pub fn payable_floor(&self, profit: Atoms) -> Result<Atoms, EngineError> {
+        if self.available >= self.owed {
+            return Ok(profit);
+        }
+        part_of_atoms_floor(profit, self.available, self.owed)
+    }
+
+    /// Whether the market may go from `before` to `self` by a risk-increasing trade: it keeps `spare ≥ need`, or the
+    /// trade makes it no worse (`need` no larger, and `spare` falling by no more than `need` does).
+    ///
+    /// # Errors
+    /// [`EngineError::MarketCapacity`].
+    pub fn admits(&self, before: &Self) -> Result<(), EngineError> {
+        let need = self.need.signed()?;
+        if self.spare >= need {
+            return Ok(());
+        }
+        let margin_before = before.spare.minus(before.need.signed()?)?;
+        let margin_after = self.spare.minus(need)?;
+        if self.need <= before.need && margin_after >= margin_before {
+            return Ok(());
+        }
+        Err(EngineError::MarketCapacity { spare: self.spare, need: self.need })
+    }
+}

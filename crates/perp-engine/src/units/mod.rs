@@ -1,0 +1,48 @@
+//! One type per unit. Fields are private and there is no `*` or `/` between units: the legal products stand in
+//! [`products`], and each name says which way it rounds.
+//!
+//! | unit | scale | range |
+//! |---|---|---|
+//! | [`Atoms`] | 1 atom of the quote token | 0 ..= 2^62 |
+//! | [`SignedAtoms`] | 1 atom | −2^62 ..= 2^62 |
+//! | [`Raw`] | 2^-40 atom | −2^120 ..= 2^120 |
+//! | [`Base`], [`Size`] | 1 base unit (10^-`base_decimals` of the asset) | up to 2^57 |
+//! | [`Price`] | raw per base unit | 1 ..= 2^50 |
+//! | [`FundingIndex`] | raw per base unit | −2^60 ..= 2^60 |
+//! | [`Ppm`] | 10^-6 | 0 ..= 10^6 where it is a share |
+//! | [`Timestamp`] | 1 s, Unix | ≥ 0 |
+
+mod money;
+pub mod products;
+mod size;
+mod time;
+
+pub use money::{Atoms, Raw, SignedAtoms, StoredRaw};
+pub use size::{Base, FundingIndex, Ppm, Price, Side, Size};
+pub use time::{Clock, Timestamp};
+
+/// log2 of raw units per atom. A power of two makes the step from raw to atoms a shift; 40 bits keep a price of
+/// $10 000 per 10^-9 base unit inside [`MAX_PRICE`] and a rounded funding step below 10^-11 of the price of SOL.
+pub const RAW_BITS: u32 = 40;
+/// Raw units per atom.
+pub const RAW_PER_ATOM: i128 = 1 << RAW_BITS;
+/// Largest price, in raw per base unit.
+pub const MAX_PRICE: u64 = 1 << 50;
+/// Largest position or side of a market, in base units.
+pub const MAX_SIZE: u64 = 1 << 57;
+/// Largest amount of quote atoms in any one field.
+pub const MAX_ATOMS: u64 = 1 << 62;
+/// Largest notional of a position or of a side of a market: 2^54 atoms, 18 billion USDC.
+pub const MAX_NOTIONAL: u64 = 1 << 54;
+/// Largest absolute funding index.
+pub const MAX_FUNDING_INDEX: i64 = 1 << 60;
+/// Parts per million in one.
+pub const PPM: u64 = 1_000_000;
+
+// Every product of two units stays below 2^125.
+const _: () = {
+    assert!(57 + 50 < 125); // size · price
+    assert!(57 + 61 < 125); // size · funding index difference
+    assert!(54 + RAW_BITS + 20 < 125); // raw notional · ppm
+    assert!(62 + 62 < 125); // atoms · atoms
+};

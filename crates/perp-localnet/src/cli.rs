@@ -1,0 +1,182 @@
+//! The command line of `perp-localnet`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
+use thiserror::Error;
+
+use crate::candles::{self, CandleError};
+use crate::feeds::{Feed, FeedError, DEFAULT_CONFIDENCE_BPS};
+use crate::oracle_driver::{OracleScript, DEFAULT_TICK_SECONDS};
+use crate::price_path::{CandlePath, Crash, PricePath, RandomWalk};
+use crate::usd_price::{PriceError, UsdPrice};
+use crate::validator::{DEFAULT_RPC_PORT, DEFAULT_WS_PORT};
+use crate::wallets::DEFAULT_FOLDER;
+
+/// Runs the exchange on an offline local validator, with fresh prices and funded test wallets, until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "perp-localnet", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    /// Port of the JSON RPC server, on 127.0.0.1
+    #[arg(long, default_value_t = DEFAULT_RPC_PORT)]
+    pub rpc_port: u16,
+    /// Port of the WebSocket server, on 127.0.0.1
+    #[arg(long, default_value_t = DEFAULT_WS_PORT)]
+    pub ws_port: u16,
+    /// Folder the test keypairs are written to, and read from when they are there
+    #[arg(long, default_value = DEFAULT_FOLDER)]
+    pub keys: PathBuf,
+    #[command(flatten)]
+    pub oracle: OracleOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct OracleOptions {
+    /// How the prices of SOL and BTC move
+    #[arg(long, value_enum, default_value_t = Motion::Steady)]
+    pub oracle: Motion,
+    /// The price a feed starts at, in dollars, such as SOL=150.25 (repeatable)
+    #[arg(long, value_name = "FEED=PRICE", value_parser = start_price)]
+    pub price: Vec<(Feed, UsdPrice)>,
+    /// Candles a feed plays instead, four ticks each, such as BTC=day.csv (repeatable)
+    #[arg(long, value_name = "FEED=CSV", value_parser = candle_file)]
+    pub candles: Vec<(Feed, PathBuf)>,
+    /// The Unix time of the first candle to play [default: the first of the file]
+    #[arg(long, value_name = "SECONDS")]
+    pub from: Option<i64>,
+    /// Seed of the random walk
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Volatility of the random walk, in percent a year
+    #[arg(long, default_value_t = 80, value_name = "PERCENT")]
+    pub volatility: u16,
+    /// Seconds between two prices
+    #[arg(long, default_value_t = DEFAULT_TICK_SECONDS, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub tick: u32,
+    /// Confidence interval of every price, in hundredths of a percent of it
+    #[arg(long, default_value_t = DEFAULT_CONFIDENCE_BPS, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub confidence: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Motion {
+    /// Stays where it starts
+    Steady,
+    /// A random walk, the same for the same seed
+    Walk,
+    /// Down by a third in two falls, and half of it back, within seven minutes
+    Crash,
+}
+
+#[derive(Debug, Error)]
+pub enum AssignmentError {
+    #[error("expected FEED={0}, with SOL, BTC or USDC for FEED")]
+    Shape(&'static str),
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    #[error(transparent)]
+    Price(#[from] PriceError),
+}
+
+fn start_price(text: &str) -> Result<(Feed, UsdPrice), AssignmentError> {
+    let (feed, price) = text.split_once('=').ok_or(AssignmentError::Shape("PRICE"))?;
+    Ok((feed.parse()?, price.parse()?))
+}
+
+fn candle_file(text: &str) -> Result<(Feed, PathBuf), AssignmentError> {
+    let (feed, path) = text.split_once('=').ok_or(AssignmentError::Shape("CSV"))?;
+    Ok((feed.parse()?, path.into()))
+}
+
+impl OracleOptions {
+    /// What every feed is to show.
+    pub fn script(&self) -> Result<OracleScript, CandleError> {
+        let paths = Feed::ALL.into_iter().map(|feed| Ok((feed, self.path(feed)?))).collect::<Result<_, _>>()?;
+        Ok(OracleScript { paths, confidence_bps: self.confidence, tick_seconds: self.tick })
+    }
+
+    fn path(&self, feed: Feed) -> Result<PricePath, CandleError> {
+        let start = last_of(&self.price, feed).copied().unwrap_or(feed.start_price());
+        if let Some(file) = last_of(&self.candles, feed) {
+            let candles = match self.from {
+                Some(from) => candles::read_from(file, from)?,
+                None => candles::read(file)?,
+            };
+            return Ok(PricePath::Candles(CandlePath::new(candles, start)));
+        }
+        // A stablecoin that walks or crashes with the rest would be a different experiment: it takes candles.
+        Ok(match self.oracle {
+            _ if feed == Feed::Usdc => PricePath::Steady(start),
+            Motion::Steady => PricePath::Steady(start),
+            Motion::Crash => PricePath::Crash(Crash::new(start)),
+            Motion::Walk => {
+                let seed = self.seed.wrapping_add(feed as u64);
+                PricePath::Walk(RandomWalk::new(start, seed, self.volatility, self.tick))
+            }
+        })
+    }
+}
+
+/// The value given last wins, as with every flag.
+fn last_of<T>(assignments: &[(Feed, T)], feed: Feed) -> Option<&T> {
+    assignments.iter().rev().find(|(assigned, _)| *assigned == feed).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn script(flags: &[&str]) -> Result<OracleScript, CandleError> {
+        Cli::try_parse_from([&["perp-localnet"], flags].concat()).unwrap().options.oracle.script()
+    }
+
+    fn prices(script: &mut OracleScript) -> Vec<(Feed, String)> {
+        script.paths.iter_mut().map(|(feed, path)| (*feed, path.next_price().to_string())).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_feed_has_a_path() {
+        let shown = prices(&mut script(&["--price", "btc=50000"]).unwrap());
+        let expected = [(Feed::Sol, "140.615937"), (Feed::Btc, "50000.00"), (Feed::Usdc, "1.00")];
+        assert_eq!(shown, expected.map(|(feed, price)| (feed, price.to_string())));
+    }
+
+    #[test]
+    fn candles_replace_the_motion_of_their_feed_only() {
+        let day = candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
+        let assignment = format!("BTC={}", day.display());
+        let shown = prices(&mut script(&["--candles", &assignment]).unwrap());
+        assert_eq!(shown[0].1, "140.615937");
+        assert_eq!(shown[1].1, "61334.81");
+    }
+
+    #[test]
+    fn candles_can_begin_later() {
+        let day = candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
+        let assignment = format!("BTC={}", day.display());
+        let shown = prices(&mut script(&["--candles", &assignment, "--from", "1618617660"]).unwrap());
+        assert_eq!(shown[1].1, "61392.55");
+        let error = script(&["--candles", &assignment, "--from", "1700000000"]).err().unwrap();
+        assert!(matches!(error, CandleError::NothingFrom { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_malformed_assignment_says_what_is_expected() {
+        let message = |flags: [&str; 3]| Cli::try_parse_from(flags).unwrap_err().to_string();
+        assert!(message(["perp-localnet", "--price", "SOL"]).contains("expected FEED=PRICE"));
+        assert!(message(["perp-localnet", "--price", "SOL=x"]).contains("is not a price"));
+        assert!(message(["perp-localnet", "--candles", "DOGE=a.csv"]).contains("no feed is named"));
+    }
+}

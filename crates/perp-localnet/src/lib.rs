@@ -1,0 +1,16 @@
+//! The exchange on an embedded local validator: an offline chain, an oracle that prices its markets, funded test
+//! wallets, and a scripted demonstration.
+
+pub mod candles;
+pub mod chain;
+pub mod cli;
+pub mod feeds;
+pub mod oracle_driver;
+pub mod price_path;
+pub mod report;
+pub mod rpc;
+pub mod run;
+pub mod usd_price;
+pub mod usdc;
+pub mod validator;
+pub mod wallets;

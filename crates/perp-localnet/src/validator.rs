@@ -1,0 +1,250 @@
+//! An embedded, offline Surfpool validator on loopback, started and stopped.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use solana_pubkey::Pubkey;
+use surfpool_core::runloops::start_local_surfnet_runloop;
+use surfpool_core::surfnet::locker::SurfnetSvmLocker;
+use surfpool_core::surfnet::svm::{SurfnetSvm, SurfnetSvmConfig};
+use surfpool_types::{
+    BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig, SvmFeatureConfig,
+};
+use thiserror::Error;
+
+use crate::chain::{Chain, ChainError, SLOT_MILLISECONDS};
+
+/// The ports every Solana tool expects a local validator on.
+pub const DEFAULT_RPC_PORT: u16 = 8899;
+pub const DEFAULT_WS_PORT: u16 = 8900;
+
+/// Lets a program put a sixth argument on the stack although its frames have no gaps between them, which LLVM's own
+/// BPF backend does.
+const STACK_FRAMES_WITHOUT_GAPS: Pubkey = Pubkey::from_str_const("7VgiehxNxu53KdxgLspGQY8myE6f7UokaWa4jsGcaSz");
+
+/// The runtime's call stack in an unoptimised build is deeper than a thread's usual 2 MiB allow for.
+const RUNLOOP_STACK_BYTES: usize = 16 * 1024 * 1024;
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// One for the HTTP server, one for the WebSocket server.
+const SHUTDOWN_NOTICES: usize = 2;
+
+#[derive(Debug, Error)]
+pub enum ValidatorError {
+    #[error("port {port} is already in use on 127.0.0.1: stop what listens there, or choose another with {flag}")]
+    PortInUse { port: u16, flag: &'static str },
+    #[error("cannot listen on 127.0.0.1:{port}: {source}: choose another port with {flag}")]
+    Port { port: u16, flag: &'static str, source: std::io::Error },
+    #[error("--rpc-port and --ws-port are both {0}: give them different ports")]
+    SamePort(u16),
+    #[error("the embedded validator did not start: {0}")]
+    Start(String),
+    #[error("the embedded validator did not stop cleanly: {0}")]
+    Stop(String),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+/// When the chain makes a block, and what moves its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocks {
+    /// A block every 400 ms; `Clock` follows the wall, and a transaction waits for the next block to be confirmed.
+    WallClock,
+    /// A block after every transaction; `Clock.unix_timestamp` stands still between two calls of
+    /// [`Chain::travel_to`], so that a script of transactions has the same outcome on every run.
+    PerTransaction,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    pub rpc: u16,
+    pub ws: u16,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self { rpc: DEFAULT_RPC_PORT, ws: DEFAULT_WS_PORT }
+    }
+}
+
+impl Ports {
+    /// Two ports that nobody listens on at the moment.
+    pub fn free() -> std::io::Result<Self> {
+        let rpc = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let ws = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Ok(Self { rpc: rpc.local_addr()?.port(), ws: ws.local_addr()?.port() })
+    }
+
+    fn check(self) -> Result<(), ValidatorError> {
+        if self.rpc == self.ws {
+            return Err(ValidatorError::SamePort(self.rpc));
+        }
+        for (port, flag) in [(self.rpc, "--rpc-port"), (self.ws, "--ws-port")] {
+            if let Err(source) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+                return Err(match source.kind() {
+                    std::io::ErrorKind::AddrInUse => ValidatorError::PortInUse { port, flag },
+                    _ => ValidatorError::Port { port, flag, source },
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A running validator. Dropping it stops it without waiting; [`Validator::stop`] waits until its ports are free.
+pub struct Validator {
+    ports: Ports,
+    chain: Chain,
+    lifecycle: mpsc::Receiver<Lifecycle>,
+    runloop: Option<JoinHandle<()>>,
+}
+
+enum Lifecycle {
+    Started,
+    Failed(String),
+    ServerClosed,
+}
+
+impl Validator {
+    /// Starts a chain without any remote datasource, bound to 127.0.0.1 only: its RPC answers every web origin and its
+    /// cheatcodes write any account, so nothing beyond this machine may reach it.
+    pub fn start(ports: Ports, blocks: Blocks) -> Result<Self, ValidatorError> {
+        ports.check()?;
+        let start_error = |error: &dyn std::fmt::Display| ValidatorError::Start(error.to_string());
+
+        let (production, clock_slot_time) = match blocks {
+            Blocks::WallClock => (BlockProductionMode::Clock, SLOT_MILLISECONDS),
+            // Every block adds this to the clock: zero leaves the clock to `travel_to`.
+            Blocks::PerTransaction => (BlockProductionMode::Transaction, 0),
+        };
+        let (svm, events, geyser_events) = SurfnetSvm::new(SurfnetSvmConfig {
+            slot_time: clock_slot_time,
+            // Profiling clones the whole chain for every transaction.
+            instruction_profiling_enabled: false,
+            feature_config: SvmFeatureConfig::default().enable(STACK_FRAMES_WITHOUT_GAPS),
+            ..SurfnetSvmConfig::default()
+        })
+        .map_err(|error| start_error(&error))?;
+        let svm = SurfnetSvmLocker::new(svm);
+
+        let config = SurfpoolConfig {
+            simnets: vec![SimnetConfig {
+                offline_mode: true,
+                remote_rpc_url: None,
+                slot_time: SLOT_MILLISECONDS,
+                block_production_mode: production,
+                instruction_profiling_enabled: false,
+                ..SimnetConfig::default()
+            }],
+            rpc: RpcConfig {
+                bind_host: Ipv4Addr::LOCALHOST.to_string(),
+                bind_port: ports.rpc,
+                ws_port: ports.ws,
+                ..RpcConfig::default()
+            },
+            ..SurfpoolConfig::default()
+        };
+
+        let runtime = Arc::new(
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| start_error(&error))?,
+        );
+        let (commands, commands_receiver) = crossbeam_channel::unbounded();
+        let (lifecycle_sender, lifecycle) = mpsc::channel();
+
+        let event_lifecycle = lifecycle_sender.clone();
+        std::thread::Builder::new()
+            .name("validator-events".into())
+            .spawn(move || forward_events(&events, &event_lifecycle))
+            .map_err(|error| start_error(&error))?;
+
+        let runloop = std::thread::Builder::new()
+            .name("validator".into())
+            .stack_size(RUNLOOP_STACK_BYTES)
+            .spawn({
+                let (svm, commands, runtime) = (svm.clone(), commands.clone(), Arc::clone(&runtime));
+                move || {
+                    let chain = start_local_surfnet_runloop(svm, config, commands, commands_receiver, geyser_events);
+                    if let Err(error) = runtime.block_on(chain) {
+                        // Whoever started the chain is gone once this fails, and then nobody is left to tell.
+                        let _ = lifecycle_sender.send(Lifecycle::Failed(error.to_string()));
+                    }
+                }
+            })
+            .map_err(|error| start_error(&error))?;
+
+        let validator = Self { ports, chain: Chain::new(svm, commands, runtime), lifecycle, runloop: Some(runloop) };
+        match validator.lifecycle.recv_timeout(START_TIMEOUT) {
+            Ok(Lifecycle::Started) => Ok(validator),
+            Ok(Lifecycle::Failed(reason)) => Err(ValidatorError::Start(reason)),
+            Ok(Lifecycle::ServerClosed) => Err(ValidatorError::Start("its RPC server closed at once".into())),
+            Err(_) => Err(ValidatorError::Start(format!("nothing heard for {} s", START_TIMEOUT.as_secs()))),
+        }
+    }
+
+    pub fn rpc_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.rpc)
+    }
+
+    pub fn ws_url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.ports.ws)
+    }
+
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// False once the chain has ended, whatever ended it.
+    pub fn is_running(&self) -> bool {
+        self.runloop.as_ref().is_some_and(|runloop| !runloop.is_finished())
+    }
+
+    /// Closes both servers, frees their ports and ends the chain.
+    pub fn stop(mut self) -> Result<(), ValidatorError> {
+        self.chain.command(SimnetCommand::Terminate(None))?;
+        let mut closed = 0;
+        while closed < SHUTDOWN_NOTICES {
+            match self.lifecycle.recv_timeout(STOP_TIMEOUT) {
+                Ok(Lifecycle::ServerClosed) => closed += 1,
+                Ok(Lifecycle::Failed(reason)) => return Err(ValidatorError::Stop(reason)),
+                Ok(Lifecycle::Started) => {}
+                Err(_) => return Err(ValidatorError::Stop(format!("{closed} of {SHUTDOWN_NOTICES} servers closed"))),
+            }
+        }
+        match self.runloop.take().map(JoinHandle::join) {
+            Some(Err(_)) => Err(ValidatorError::Stop("its thread panicked".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Validator {
+    fn drop(&mut self) {
+        // Already terminated when `stop` was called: then nobody receives this.
+        let _ = self.chain.command(SimnetCommand::Terminate(None));
+    }
+}
+
+/// The chain blocks when its events are not taken, so this runs until it ends.
+fn forward_events(events: &crossbeam_channel::Receiver<SimnetEvent>, lifecycle: &mpsc::Sender<Lifecycle>) {
+    for event in events {
+        let notice = match event {
+            SimnetEvent::CoreStarted(_) => Lifecycle::Started,
+            SimnetEvent::Aborted(reason) => Lifecycle::Failed(reason),
+            SimnetEvent::Shutdown => Lifecycle::ServerClosed,
+            SimnetEvent::ErrorLog(_, message) | SimnetEvent::WarnLog(_, message) => {
+                tracing::warn!(target: "validator", "{message}");
+                continue;
+            }
+            SimnetEvent::InfoLog(_, message) => {
+                tracing::debug!(target: "validator", "{message}");
+                continue;
+            }
+            _ => continue,
+        };
+        // The validator was dropped: the events are still taken until the chain has ended.
+        let _ = lifecycle.send(notice);
+    }
+}

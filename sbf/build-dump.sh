@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# usage: sbf/build.sh MANIFEST OUT_DIR [cargo flags]
+# Compiles one program crate (crate-type cdylib) to OUT_DIR/NAME.so with the tools that
+# sbf/setup.sh prepares. ARCH=v3 (default) or v0 chooses the SBPF version; see sbf/README.md.
+set -euo pipefail
+[ $# -ge 2 ] || { sed -n 2,4p "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+workspace=$(dirname "$here")
+manifest=$(realpath "$1"); mkdir -p "$2"; out=$(realpath "$2"); shift 2
+SBF_HOME=${SBF_HOME:-$HOME/.cache/sbf}
+export CARGO_TARGET_DIR=${SBF_TARGET_DIR:-$workspace/target/sbf}
+
+# rustup's proxies must not answer: the compiler is Debian's, which has its sources beside it.
+export PATH="$SBF_HOME/bin:/usr/bin:$PATH" RUSTC=/usr/bin/rustc
+unset RUSTUP_TOOLCHAIN RUSTFLAGS
+# std for a target the compiler does not know, from the patched sources.
+export RUSTC_BOOTSTRAP=1 RUSTC_BOOTSTRAP_SYNTHETIC_TARGET=1 __CARGO_TESTS_ONLY_SRC_ROOT="$SBF_HOME/library"
+
+flags=(
+  # The crates of the Solana SDK take their on-chain branch where target_os is solana.
+  -Aexplicit_builtin_cfgs_in_flags --cfg 'target_os="solana"'
+  -Zunstable-options -Cpanic=immediate-abort
+  -Crelocation-model=static
+  -Clinker=sbpf-linker "-Clink-arg=--arch=${ARCH:-v3}" -Clink-arg=--llvm-args=-bpf-stack-size=4096
+  -Clink-arg=--deploy=false -Clink-arg=--dump-module=/tmp/dump
+  "-Clink-arg=$here/i128.ll"
+  # Code generation calls these after link-time optimization has dropped what nothing refers to.
+  -Clink-arg=--export=entrypoint,__multi3,__udivti3,__umodti3,__divti3,__modti3
+  # The same binary wherever the sources lie.
+  "--remap-path-prefix=$workspace=/perp-swap" "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+  "--remap-path-prefix=$SBF_HOME=/sbf"
+)
+CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED_RUSTFLAGS
+
+messages=$(/usr/bin/cargo build --release ${LOCKED---locked} --manifest-path "$manifest" \
+  --target "$here/sbf-solana-solana.json" -Zbuild-std=std,panic_abort -Zjson-target-spec \
+  --message-format=json-render-diagnostics "$@")
+# The linker writes the program beside the cdylib cargo announces.
+artifact=$(printf '%s\n' "$messages" | grep -F "\"manifest_path\":\"$manifest\"" | grep -oE '"[^"]*/sbf-solana-solana/release/lib[^"]*\.so"' | tr -d '"' | tail -n 1)
+name=$(basename "$artifact"); name=${name#lib}
+cp "$artifact" "$out/$name"
+ls -l "$out/$name"
