@@ -78,7 +78,8 @@ fn candle(path: &Path, line: u64, row: &csv::StringRecord) -> Result<Candle, Can
     if row.len() != HEADER.len() {
         return Err(CandleError::Columns { path: path.into(), line, found: row.len() });
     }
-    let field = |column: usize, reason: String| CandleError::Field { path: path.into(), line, column: HEADER[column], reason };
+    let field =
+        |column: usize, reason: String| CandleError::Field { path: path.into(), line, column: HEADER[column], reason };
     let unix_time = row[0].parse::<i64>().ok().filter(|time| *time > 0).ok_or_else(|| {
         field(0, format!("\"{}\" is not a time: expected whole seconds since 1970, such as 1618617600", &row[0]))
     })?;
@@ -113,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_row_is_read_as_it_stands() {
-        let candles = read_text("unix_time,open,high,low,close\n1618617600,61334.81,61437.73,61334.8,61392.54\n").unwrap();
+        let candles =
+            read_text("unix_time,open,high,low,close\n1618617600,61334.81,61437.73,61334.8,61392.54\n").unwrap();
         let price = |text: &str| text.parse::<UsdPrice>().unwrap();
         let expected = Candle {
             unix_time: 1_618_617_600,
@@ -145,7 +147,10 @@ mod tests {
         let candles = read(&recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv")).unwrap();
         assert_eq!(candles.len(), 2880);
         let deepest = (60..candles.len())
-            .map(|last| (candles[last].close.units() - candles[last - 60].close.units()) * 1000 / candles[last - 60].close.units())
+            .map(|last| {
+                (candles[last].close.units() - candles[last - 60].close.units()) * 1000
+                    / candles[last - 60].close.units()
+            })
             .min();
         assert!(deepest.unwrap() < -125, "{deepest:?}");
     }
@@ -156,7 +161,9 @@ mod tests {
         assert!(message("unix_time,open,high,low,close\n1,2,2,2\n").contains("line 2: 4 columns"));
         assert!(message("unix_time,open,high,low,close\n1,2,2,2,2\n2,2,x,2,2\n").contains("line 3, column high: \"x\""));
         assert!(message("unix_time,open,high,low,close\nnoon,2,2,2,2\n").contains("line 2, column unix_time: \"noon\""));
-        assert!(message("unix_time,open,high,low,close\n5,2,2,2,2\n5,2,2,2,2\n").contains("line 3, column unix_time: 5"));
+        assert!(
+            message("unix_time,open,high,low,close\n5,2,2,2,2\n5,2,2,2,2\n").contains("line 3, column unix_time: 5")
+        );
         assert!(message("unix_time,open,high,low,close\n5,2,3,2,4\n").contains("line 2: the prices contradict"));
         assert!(message("unix_time,open,high,low,close\n").contains("holds no candles"));
     }

@@ -11,7 +11,6 @@ use thiserror::Error;
 use crate::chain::{AccountImage, Chain, ChainError};
 use crate::usd_price::{UsdPrice, EXPONENT};
 
-
 /// Owns every `PriceUpdateV2`.
 const RECEIVER: Pubkey = Pubkey::from_str_const("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 /// Owns mainnet's legacy price accounts.
@@ -82,9 +81,7 @@ impl Feed {
         let (owner, data) = match self {
             Self::Sol => pull(SOL_FEED_ID),
             Self::Btc => pull(BTC_FEED_ID),
-            Self::Usdc => {
-                (LEGACY_ORACLE, legacy_account(USDC_TEMPLATE, units, confidence, EXPONENT, now, slot)?)
-            }
+            Self::Usdc => (LEGACY_ORACLE, legacy_account(USDC_TEMPLATE, units, confidence, EXPONENT, now, slot)?),
         };
         Ok(AccountImage { address: self.address(), owner, data })
     }
@@ -118,11 +115,7 @@ fn push_oracle_address(feed_id: &[u8; 32]) -> Pubkey {
 }
 
 /// Publishes all prices at once, dated with the chain's present second.
-pub fn publish(
-    chain: &Chain,
-    prices: &[(Feed, UsdPrice)],
-    confidence_bps: u16,
-) -> Result<(), FeedError> {
+pub fn publish(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) -> Result<(), FeedError> {
     let clock = chain.clock();
     let accounts = prices
         .iter()

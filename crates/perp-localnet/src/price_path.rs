@@ -73,14 +73,8 @@ pub struct Crash {
 }
 
 /// Ticks each stage takes, and the distance from the start that it ends at, in parts per 10⁹.
-const CRASH_STAGES: [(u32, i128); 6] = [
-    (60, 0),
-    (60, -150_000_000),
-    (60, -140_000_000),
-    (20, -350_000_000),
-    (60, -330_000_000),
-    (120, -170_000_000),
-];
+const CRASH_STAGES: [(u32, i128); 6] =
+    [(60, 0), (60, -150_000_000), (60, -140_000_000), (20, -350_000_000), (60, -330_000_000), (120, -170_000_000)];
 
 impl Crash {
     pub fn new(start: UsdPrice) -> Self {
@@ -161,7 +155,8 @@ mod tests {
         let mut previous = UsdPrice::dollars(100);
         for _ in 0..20_000 {
             let price = path.next_price();
-            let step = (i128::from(price.units()) - i128::from(previous.units())) * PARTS_PER_BILLION / i128::from(previous.units());
+            let step = (i128::from(price.units()) - i128::from(previous.units())) * PARTS_PER_BILLION
+                / i128::from(previous.units());
             square_sum += step * step;
             previous = price;
         }

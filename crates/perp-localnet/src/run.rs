@@ -7,8 +7,8 @@ use comfy_table::Table;
 use thiserror::Error;
 use tokio::signal::unix::{signal, SignalKind};
 
-use crate::chain::ChainError;
 use crate::candles::CandleError;
+use crate::chain::ChainError;
 use crate::cli::RunOptions;
 use crate::feeds::{Feed, FeedError};
 use crate::oracle_driver::OracleDriver;

@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_positive_decimal_is_refused() {
-        for text in ["", ".", "1.", ".5", "-3", "+3", "0", "0.00", "1e5", "NaN", "1,5", " 1", "1.123456789", "12345678901"] {
+        for text in
+            ["", ".", "1.", ".5", "-3", "+3", "0", "0.00", "1e5", "NaN", "1,5", " 1", "1.123456789", "12345678901"]
+        {
             assert_eq!(text.parse::<UsdPrice>(), Err(PriceError { text: text.into() }));
         }
     }

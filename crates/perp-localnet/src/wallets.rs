@@ -21,8 +21,14 @@ pub const USDC_MINT: &str = "usdc-mint";
 /// Holds nothing but what transactions cost.
 pub const LIQUIDATOR: &str = "liquidator";
 /// The wallets that trade and provide liquidity, with the test USDC each starts with.
-pub const FUNDED: [(&str, u64); 6] =
-    [("alice", 100_000), ("bob", 100_000), ("carol", 100_000), ("dave", 100_000), ("erin", 100_000), ("lp", 10_000_000)];
+pub const FUNDED: [(&str, u64); 6] = [
+    ("alice", 100_000),
+    ("bob", 100_000),
+    ("carol", 100_000),
+    ("dave", 100_000),
+    ("erin", 100_000),
+    ("lp", 10_000_000),
+];
 
 #[derive(Debug, Error)]
 pub enum WalletError {

@@ -32,7 +32,8 @@ fn start(blocks: Blocks) -> (Validator, Connection) {
 
 /// The clock as any client reads it: slot and unix_timestamp are the first and the last field of the sysvar.
 fn clock_over_rpc(connection: &Connection) -> (u64, i64) {
-    let data = connection.client().get_account_data(&"SysvarC1ock11111111111111111111111111111111".parse().unwrap()).unwrap();
+    let data =
+        connection.client().get_account_data(&"SysvarC1ock11111111111111111111111111111111".parse().unwrap()).unwrap();
     let word = |offset: usize| <[u8; 8]>::try_from(&data[offset..offset + 8]).unwrap();
     (u64::from_le_bytes(word(0)), i64::from_le_bytes(word(32)))
 }
@@ -75,7 +76,10 @@ fn time_does_not_run_backwards() {
     let (validator, _) = start(Blocks::PerTransaction);
     validator.chain().begin_at(CRASH_DAY).unwrap();
     let error = validator.chain().travel_to(CRASH_DAY - 1).unwrap_err();
-    assert!(matches!(error, ChainError::TimeInThePast { now: CRASH_DAY, target } if target == CRASH_DAY - 1), "{error}");
+    assert!(
+        matches!(error, ChainError::TimeInThePast { now: CRASH_DAY, target } if target == CRASH_DAY - 1),
+        "{error}"
+    );
     validator.stop().unwrap();
 }
 
