@@ -8,19 +8,23 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod bankruptcy;
 pub mod error;
 pub mod fill;
 pub mod funding;
+pub mod invariants;
 pub mod ledger;
 pub mod liquidation;
 pub mod margin;
 pub mod oracle;
 pub mod portfolio;
 pub mod price;
+pub mod settlement;
 pub mod solvency;
 pub mod state;
 pub mod status;
 pub mod trade;
 pub mod units;
+pub mod withdrawal;
 
 pub use error::EngineError;

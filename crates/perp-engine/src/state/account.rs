@@ -99,9 +99,9 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether nothing of any market is left in the account: it then needs no oracle to withdraw.
-    pub fn is_flat(&self) -> bool {
-        self.positions.iter().all(|position| !position.is_occupied())
+    /// Whether the account holds nothing and owes nothing, so that it can be closed.
+    pub fn is_empty(&self) -> bool {
+        self.balance.is_zero() && self.positions.iter().all(|position| !position.is_occupied())
     }
 
     /// Occupied slots in order.

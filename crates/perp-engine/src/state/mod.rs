@@ -7,5 +7,5 @@ mod pool;
 
 pub use account::{Account, AccountKind, Position, MAX_POSITIONS};
 pub use market::{Books, Market, PriceCache, SharedDraw, SideBook};
-pub use parameters::Parameters;
+pub use parameters::{Parameters, RATE_BITS};
 pub use pool::{Pool, PoolParameters, Request, RequestKind, DEAD_SHARES, MAX_MARKETS};

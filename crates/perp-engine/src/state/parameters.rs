@@ -1,4 +1,6 @@
-use crate::units::{Atoms, Ppm, Size};
+use crate::error::EngineError;
+use crate::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil};
+use crate::units::{Atoms, Ppm, Size, MAX_NOTIONAL, MAX_SIZE, PPM};
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 #[cfg(not(feature = "idl-build"))]
@@ -11,9 +13,9 @@ use bytemuck::{Pod, Zeroable};
 #[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
 #[repr(C)]
 pub struct Parameters {
-    /// Largest open interest of a side. 1 ..= 2^57 base units.
+    /// Largest open interest of a side. 1 ..= 2^56 base units.
     pub open_interest_cap: Size,
-    /// `S` of the impact function: at skew `s` the marginal price is worse by `s/S`. 1 ..= 2^57 base units.
+    /// `S` of the impact function: at skew `s` the marginal price is worse by `s/S`. 1 ..= 2^56 base units.
     pub impact_scale: Size,
     /// Open interest at which the initial margin starts to rise.
     pub open_interest_low: Size,
@@ -86,6 +88,155 @@ pub struct Parameters {
     pub future_tolerance: u32,
     /// Time from `mark_dark` until the market counts as dark.
     pub dark_delay: u32,
+}
+
+/// Funding rates are in 2^-60 per second.
+pub const RATE_BITS: u32 = 60;
+/// 1 % per hour: no market's rate may be higher.
+const MAX_FUNDING_RATE: u64 = (1 << RATE_BITS) / 360_000;
+/// 100 % per day per day.
+const MAX_FUNDING_VELOCITY: u64 = (1 << RATE_BITS) / (86_400 * 86_400);
+/// Longest that one accrual of funding may cover.
+const MAX_FUNDING_DT: u32 = 86_400;
+
+impl Parameters {
+    /// Whether the parameters agree with each other. Rules, by number:
+    ///
+    /// 1. sizes: `0 < cap ≤ 2^56`, `0 < S ≤ 2^56`, `low < high ≤ 2^57`;
+    /// 2. shares: every one at most 100 %, base margin and maintenance fraction above 0, volatility weights at most 10,
+    ///    the bounty's least share at most its largest, bounty and backing together at most 100 %;
+    /// 3. step + penalty + largest funding of one accrual + taker fee ≤ base maintenance: a position at the threshold
+    ///    survives one step;
+    /// 4. confidence of a good price ≤ base maintenance − penalty − largest funding of one accrual;
+    /// 5. taker fee + largest impact + spread at the increase limits ≤ base maintenance;
+    /// 6. largest impact + taker fee ≤ penalty · (1 − largest bounty share): provoking one's own liquidation loses;
+    /// 7. the first partial liquidation of the smallest position pays the minimum bounty, and a partial liquidation
+    ///    lowers the requirement faster than equity;
+    /// 8. ages are above 0 and ordered, the time for one accrual is 1 s to a day, the funding rate at most 1 % an hour,
+    ///    its velocity at most 100 % a day per day, carry at most the rate cap;
+    /// 9. the confidence limit for increasing is at most that of a good price, the jump at least the base maintenance,
+    ///    reserved parameters zero.
+    ///
+    /// The base fraction is the smallest any notional has, so each rule holds for every notional.
+    ///
+    /// # Errors
+    /// [`EngineError::ParametersInconsistent`] with the number of the first rule broken.
+    pub fn validate(&self) -> Result<(), EngineError> {
+        let maintenance = mul_div_floor(self.base_margin.wide(), self.maintenance_fraction.wide(), PPM)?;
+        let accrual = self.largest_accrual_ceil()?;
+        let sum = |parts: &[u64]| {
+            parts.iter().try_fold(0u64, |sum, part| sum.checked_add(*part)).ok_or(EngineError::Overflow)
+        };
+        let rules = [
+            self.sizes_are_valid(),
+            self.shares_are_valid(),
+            sum(&[self.step.wide(), self.penalty.wide(), accrual, self.taker_fee.wide()])? <= maintenance,
+            sum(&[self.confidence_good.wide(), self.penalty.wide(), accrual])? <= maintenance,
+            sum(&[self.taker_fee.wide(), self.impact_limit.wide(), self.largest_spread_ceil()?])? <= maintenance,
+            sum(&[self.impact_limit.wide(), self.taker_fee.wide()])?
+                <= mul_div_floor(self.penalty.wide(), PPM.abs_diff(self.bounty_share_max.wide()), PPM)?,
+            self.first_bounty_is_worth_it(maintenance)?,
+            self.times_and_rates_are_valid(),
+            self.confidence_increase <= self.confidence_good
+                && self.jump.wide() >= maintenance
+                && self.bankrupt_bounty == Ppm::ZERO,
+        ];
+        for (number, holds) in (1u8..).zip(rules) {
+            if !holds {
+                return Err(EngineError::ParametersInconsistent { rule: number });
+            }
+        }
+        Ok(())
+    }
+
+    fn sizes_are_valid(&self) -> bool {
+        let in_range = |size: Size| !size.is_zero() && size.get() <= MAX_SIZE;
+        in_range(self.open_interest_cap)
+            && in_range(self.impact_scale)
+            && self.impact_scale.get() <= MAX_SIZE / 2
+            && self.open_interest_cap.get() <= MAX_SIZE / 2
+            && self.open_interest_low < self.open_interest_high
+            && in_range(self.open_interest_high)
+            && self.minimum_position.get() <= MAX_NOTIONAL
+    }
+
+    fn shares_are_valid(&self) -> bool {
+        let shares = [
+            self.base_margin,
+            self.maintenance_fraction,
+            self.volatility_margin,
+            self.step,
+            self.penalty,
+            self.bounty_share_max,
+            self.backing_share,
+            self.liquidation_buffer,
+            self.impact_limit,
+            self.taker_fee,
+            self.taker_fee_reducing,
+            self.protocol_share,
+            self.confidence_good,
+            self.jump,
+            self.backing_cap,
+        ];
+        let weights = [self.spread_confidence, self.spread_volatility, self.volatility];
+        shares.iter().all(|share| *share <= Ppm::ONE)
+            && weights.iter().all(|weight| weight.wide() <= 10 * PPM)
+            && self.base_margin > Ppm::ZERO
+            && self.maintenance_fraction > Ppm::ZERO
+            && self.taker_fee_reducing <= self.taker_fee
+            && self.bounty_share_min <= self.bounty_share_max
+            && self.bounty_share_max.get().checked_add(self.backing_share.get()).is_some_and(|sum| sum <= 1_000_000)
+    }
+
+    fn times_and_rates_are_valid(&self) -> bool {
+        let ordered = 0 < self.age_trade
+            && self.age_trade <= self.age_liquidate
+            && self.age_liquidate <= self.age_other
+            && self.age_liquidate <= self.age_funding
+            && self.age_other <= 3_600
+            && self.age_funding <= 3_600
+            && self.future_tolerance <= 60
+            && self.dark_delay > self.age_other;
+        ordered
+            && (1..=MAX_FUNDING_DT).contains(&self.funding_dt_cap)
+            && self.funding_rate_cap <= MAX_FUNDING_RATE
+            && self.funding_velocity <= MAX_FUNDING_VELOCITY
+            && self.carry_rate <= self.funding_rate_cap
+    }
+
+    /// Funding and carry of one accrual at the largest rates, in ppm of the notional.
+    fn largest_accrual_ceil(&self) -> Result<u64, EngineError> {
+        let rate = self.funding_rate_cap.checked_add(self.carry_rate).ok_or(EngineError::Overflow)?;
+        let seconds_ppm = u64::from(self.funding_dt_cap).checked_mul(PPM).ok_or(EngineError::Overflow)?;
+        mul_div_ceil(rate, seconds_ppm, 1 << RATE_BITS)
+    }
+
+    /// The spread of the widest and oldest price that still opens a position, in ppm of the price.
+    fn largest_spread_ceil(&self) -> Result<u64, EngineError> {
+        let confidence = mul_div_ceil(self.confidence_increase.wide(), self.spread_confidence.wide(), PPM)?;
+        let seconds = u64::from(self.age_trade).checked_add(1).ok_or(EngineError::Overflow)?;
+        // √(seconds in a Julian year) = 5617.6…
+        let weight = mul_div_ceil(self.volatility.wide(), self.spread_volatility.wide(), PPM)?;
+        let drift = mul_div_ceil(
+            weight,
+            square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?),
+            5_617 << 8,
+        )?;
+        confidence.checked_add(drift).ok_or(EngineError::Overflow)
+    }
+
+    /// At the threshold `E = MM` the smallest position closes `b·MM / ((1 + b)·MMF − penalty)` of notional; its penalty's
+    /// least bounty share must reach the minimum bounty.
+    fn first_bounty_is_worth_it(&self, maintenance: u64) -> Result<bool, EngineError> {
+        let buffered = PPM.checked_add(self.liquidation_buffer.wide()).ok_or(EngineError::Overflow)?;
+        let slope = mul_div_floor(maintenance, buffered, PPM)?.checked_sub(self.penalty.wide());
+        let Some(slope) = slope.filter(|slope| *slope > 0) else { return Ok(false) };
+        let margin = mul_div_floor(self.minimum_position.get(), maintenance, PPM)?;
+        let shortfall = mul_div_floor(margin, self.liquidation_buffer.wide(), PPM)?;
+        let closed = mul_div_floor(shortfall, PPM, slope)?;
+        let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;
+        Ok(mul_div_floor(penalty, self.bounty_share_min.wide(), PPM)? >= self.minimum_bounty.get())
+    }
 }
 
 const _: () = assert!(core::mem::size_of::<Parameters>() == 192);

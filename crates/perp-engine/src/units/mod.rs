@@ -39,10 +39,16 @@ pub const MAX_FUNDING_INDEX: i64 = 1 << 60;
 /// Parts per million in one.
 pub const PPM: u64 = 1_000_000;
 
+/// Bits an unsigned number needs.
+#[allow(clippy::arithmetic_side_effects)] // at most 64 leading zeros
+const fn bits(largest: u64) -> u32 {
+    64 - largest.leading_zeros()
+}
+
 // Every product of two units stays below 2^125.
 const _: () = {
-    assert!(57 + 50 < 125); // size · price
-    assert!(57 + 61 < 125); // size · funding index difference
-    assert!(54 + RAW_BITS + 20 < 125); // raw notional · ppm
-    assert!(62 + 62 < 125); // atoms · atoms
+    assert!(bits(MAX_SIZE) + bits(MAX_PRICE) < 125);
+    assert!(bits(MAX_SIZE) + bits(MAX_FUNDING_INDEX as u64) + 1 < 125);
+    assert!(bits(MAX_NOTIONAL) + RAW_BITS + bits(PPM) < 125);
+    assert!(bits(MAX_ATOMS) + bits(MAX_ATOMS) <= 126);
 };

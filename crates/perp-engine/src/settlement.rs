@@ -1,0 +1,137 @@
+//! Turning what is owed into cash, for anybody's position: funding, profit and loss, claims.
+
+use crate::error::EngineError;
+use crate::ledger::Ledger;
+use crate::price::{require_price, Action};
+use crate::state::{Account, Books, Market, Position};
+use crate::status::Status;
+use crate::units::products::{funding_owed, mul_div_ceil, unrealised_profit};
+use crate::units::{Atoms, Clock, SignedAtoms, Timestamp};
+
+/// One slot and its market's books after a settlement, and what moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementPlan {
+    pub slot: usize,
+    pub ledger: Ledger,
+    /// Funding received, negative where paid.
+    pub funding: SignedAtoms,
+    /// Profit turned into cash, negative for a loss.
+    pub profit: SignedAtoms,
+    /// Claim paid out of the pot.
+    pub redeemed: Atoms,
+    /// Debt paid from the balance.
+    pub repaid: Atoms,
+}
+
+fn touch(account: &Account, market: &Market) -> Result<(usize, Ledger), EngineError> {
+    let slot = account.slot_of(market.index).ok_or(EngineError::NoPosition)?;
+    Ok((slot, Ledger { balance: account.balance, position: account.positions[slot], books: market.books }))
+}
+
+/// Settles the position's funding up to the market's indices, redeems what is funded of its claim and pays its debt as
+/// far as the balance goes. Equity does not change.
+///
+/// # Errors
+/// [`EngineError::NoPosition`], [`EngineError::Paused`].
+pub fn plan_settle_funding(
+    account: &Account,
+    market: &Market,
+    status: Status,
+    clock: Clock,
+) -> Result<SettlementPlan, EngineError> {
+    status.and(Status::in_force(market.status, market.status_until, clock.now)).allows_reducing()?;
+    let (slot, mut ledger) = touch(account, market)?;
+    let funding = ledger.settle_funding()?;
+    let redeemed = ledger.redeem_claim()?;
+    let repaid = ledger.repay_debt()?;
+    Ok(SettlementPlan { slot, ledger, funding, profit: SignedAtoms::ZERO, redeemed, repaid })
+}
+
+/// Turns the position's unrealised profit or loss into cash. Equity does not change: a profit is settled as far as the
+/// market can pay it, never into a claim, so that losers' losses become cash before winners leave.
+///
+/// # Errors
+/// Refused where liquidation is not possible at the moment: [`EngineError::PriceStale`],
+/// [`EngineError::MarketUnusable`], [`EngineError::Paused`]. [`EngineError::NoPosition`].
+pub fn plan_settle_pnl(
+    account: &Account,
+    market: &Market,
+    status: Status,
+    reference: Timestamp,
+) -> Result<SettlementPlan, EngineError> {
+    status.and(Status::in_force(market.status, market.status_until, reference)).allows_reducing()?;
+    let price = require_price(market, Action::Liquidate, reference)?;
+    let (slot, mut ledger) = touch(account, market)?;
+    if ledger.position.size.is_zero() {
+        return Err(EngineError::NoPosition);
+    }
+    let funding = ledger.settle_funding()?;
+    let redeemed = ledger.redeem_claim()?;
+    let unrealised = unrealised_profit(ledger.position.size, ledger.position.entry.get(), price)?;
+    let profit = if unrealised.is_negative() {
+        // ⌊loss⌋: the part below one atom stays unrealised.
+        SignedAtoms::ZERO.minus(unrealised.negated()?.amount_floor()?.signed()?)?
+    } else {
+        let payable = ledger.position.debt.plus(ledger.payable()?)?;
+        unrealised.amount_floor()?.min(payable).signed()?
+    };
+    if profit != SignedAtoms::ZERO {
+        ledger.shift_entry(ledger.position.size, profit)?;
+    }
+    let repaid = ledger.repay_debt()?;
+    Ok(SettlementPlan { slot, ledger, funding, profit, redeemed, repaid })
+}
+
+/// Pays out what is funded of the account's claim on `market`.
+///
+/// # Errors
+/// [`EngineError::NoPosition`], [`EngineError::NothingToRedeem`].
+pub fn plan_redeem_claim(account: &Account, market: &Market) -> Result<SettlementPlan, EngineError> {
+    let (slot, mut ledger) = touch(account, market)?;
+    let redeemed = ledger.redeem_claim()?;
+    if redeemed.is_zero() {
+        return Err(EngineError::NothingToRedeem);
+    }
+    Ok(SettlementPlan {
+        slot,
+        ledger,
+        funding: SignedAtoms::ZERO,
+        profit: SignedAtoms::ZERO,
+        redeemed,
+        repaid: Atoms::ZERO,
+    })
+}
+
+/// The books after claims are funded, and by how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FundClaimsPlan {
+    pub books: Books,
+    pub funded: Atoms,
+}
+
+/// Sets aside as much of the backing as unfunded claims need, pro rata over all of them: `P ← ⌈P · (W − y)/W⌉` for
+/// `y = min(R, W)`. The factor rounds up, so the pot always covers what it promises.
+///
+/// # Errors
+/// [`EngineError::NothingToFund`].
+pub fn plan_fund_claims(market: &Market) -> Result<FundClaimsPlan, EngineError> {
+    let mut books = market.books;
+    let waiting = books.unfunded_claims()?;
+    let funded = waiting.min(books.backing);
+    if funded.is_zero() {
+        return Err(EngineError::NothingToFund);
+    }
+    books.backing = books.backing.minus(funded)?;
+    books.pot = books.pot.plus(funded)?;
+    books.claim_factor = mul_div_ceil(books.claim_factor, waiting.minus(funded)?.get(), waiting.get())?;
+    books.close_claim_epoch_if_funded()?;
+    Ok(FundClaimsPlan { books, funded })
+}
+
+/// What the position owes in funding that is not settled yet, in atoms against the account; negative where it is owed.
+pub fn unsettled_funding(position: &Position, books: &Books) -> Result<SignedAtoms, EngineError> {
+    let Some(side) = position.size.side() else { return Ok(SignedAtoms::ZERO) };
+    let change = books.side(side).funding_index.minus(position.funding_index)?;
+    let received = funding_owed(position.size.size(), change)?.negated()?.atoms_floor()?;
+    SignedAtoms::ZERO.minus(received)
+}
