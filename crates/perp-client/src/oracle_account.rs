@@ -16,9 +16,9 @@ use pyth_solana_receiver_sdk::price_update::{PriceFeedMessage, PriceUpdateV2, Ve
 )]
 pub struct LegacyTemplateError(pub OracleError);
 
-/// A fully verified `PriceUpdateV2` of 134 bytes, discriminator included. The asset is worth
-/// `(price ± conf) · 10^expo`, at `publish_time` in Unix seconds; `posted_slot` dates the posting
-/// alone. The moving average repeats the price.
+/// A fully verified `PriceUpdateV2` of 134 bytes, discriminator included. The asset is worth `(price ± conf) ·
+/// 10^expo`, at `publish_time` in Unix seconds; `posted_slot` dates the posting alone. The moving average repeats the
+/// price.
 pub fn pull_account(
     feed_id: [u8; 32],
     price: i64,
@@ -43,16 +43,14 @@ pub fn pull_account(
         posted_slot,
     };
     let mut account = Vec::with_capacity(PriceUpdateV2::LEN);
-    update
-        .try_serialize(&mut account)
-        .expect("a Vec takes any number of bytes");
+    update.try_serialize(&mut account).expect("a Vec takes any number of bytes");
     account.resize(PriceUpdateV2::LEN, 0);
     account
 }
 
-/// `template`, a real legacy price account, one update later: its aggregate becomes the previous
-/// one, and the new one is worth `(price ± conf) · 10^expo` at `timestamp` in Unix seconds,
-/// trading, published in `slot`. Publishers, product and moving averages stay the template's.
+/// `template`, a real legacy price account, one update later: its aggregate becomes the previous one, and the new one
+/// is worth `(price ± conf) · 10^expo` at `timestamp` in Unix seconds, trading, published in `slot`. Publishers,
+/// product and moving averages stay the template's.
 ///
 /// # Errors
 /// The template could not be read as a price itself.
@@ -69,49 +67,21 @@ pub fn legacy_account(
     let mut account = template.to_vec();
 
     for (current, previous) in [
-        (
-            offset_of!(Layout, last_slot),
-            offset_of!(Layout, valid_slot),
-        ),
-        (
-            offset_of!(Layout, agg.pub_slot),
-            offset_of!(Layout, prev_slot),
-        ),
-        (
-            offset_of!(Layout, agg.price),
-            offset_of!(Layout, prev_price),
-        ),
+        (offset_of!(Layout, last_slot), offset_of!(Layout, valid_slot)),
+        (offset_of!(Layout, agg.pub_slot), offset_of!(Layout, prev_slot)),
+        (offset_of!(Layout, agg.price), offset_of!(Layout, prev_price)),
         (offset_of!(Layout, agg.conf), offset_of!(Layout, prev_conf)),
-        (
-            offset_of!(Layout, timestamp),
-            offset_of!(Layout, prev_timestamp),
-        ),
+        (offset_of!(Layout, timestamp), offset_of!(Layout, prev_timestamp)),
     ] {
         account.copy_within(current..current + 8, previous);
     }
     let slot = slot.to_le_bytes();
     put(&mut account, offset_of!(Layout, expo), expo.to_le_bytes());
     put(&mut account, offset_of!(Layout, last_slot), slot);
-    put(
-        &mut account,
-        offset_of!(Layout, timestamp),
-        timestamp.to_le_bytes(),
-    );
-    put(
-        &mut account,
-        offset_of!(Layout, agg.price),
-        price.to_le_bytes(),
-    );
-    put(
-        &mut account,
-        offset_of!(Layout, agg.conf),
-        conf.to_le_bytes(),
-    );
-    put(
-        &mut account,
-        offset_of!(Layout, agg.status),
-        (PriceStatus::Trading as u32).to_le_bytes(),
-    );
+    put(&mut account, offset_of!(Layout, timestamp), timestamp.to_le_bytes());
+    put(&mut account, offset_of!(Layout, agg.price), price.to_le_bytes());
+    put(&mut account, offset_of!(Layout, agg.conf), conf.to_le_bytes());
+    put(&mut account, offset_of!(Layout, agg.status), (PriceStatus::Trading as u32).to_le_bytes());
     put(&mut account, offset_of!(Layout, agg.pub_slot), slot);
     Ok(account)
 }

@@ -1,8 +1,8 @@
 //! The one reader of oracle accounts: what a market accepts, and what such an account says.
 //!
-//! A reading is a function of an account's address, owner and bytes alone. Everything that needs a
-//! clock, the cached price or a market's parameters (age, time in the future, first wins,
-//! confidence limits) happens to the reading afterwards.
+//! A reading is a function of an account's address, owner and bytes alone. Everything that needs a clock, the cached
+//! price or a market's parameters (age, time in the future, first wins, confidence limits) happens to the reading
+//! afterwards.
 
 pub mod legacy;
 pub mod pull;
@@ -14,8 +14,7 @@ use perp_engine::oracle::{OracleReading, MAX_CONFIDENCE, MAX_EXPONENT, MIN_EXPON
 pub const LEGACY_MAINNET: Pubkey = pubkey!("FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH");
 /// Pyth's legacy oracle program on devnet.
 pub const LEGACY_DEVNET: Pubkey = pubkey!("gSbePebfvPy7tRqimPoVecS2UsBvYv46ynrzWocc92s");
-/// Receiver of Pyth Core: owns every `PriceUpdateV2`, also those the push oracle keeps at an
-/// address per feed.
+/// Receiver of Pyth Core: owns every `PriceUpdateV2`, also those the push oracle keeps at an address per feed.
 pub const CORE_RECEIVER: Pubkey = pubkey!("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 /// The Compatible receiver: the same accounts from another program.
 pub const COMPATIBLE_RECEIVER: Pubkey = pubkey!("rec2HHDDnjLfj4kE7VyEtFA1HPGQLK33259532cRyHp");
@@ -24,8 +23,7 @@ pub const COMPATIBLE_RECEIVER: Pubkey = pubkey!("rec2HHDDnjLfj4kE7VyEtFA1HPGQLK3
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum OracleKind {
-    /// An account per feed, written in place by the legacy oracle program. Its address names the
-    /// feed.
+    /// An account per feed, written in place by the legacy oracle program. Its address names the feed.
     LegacyPush = 0,
     /// A `PriceUpdateV2` that anybody may have posted. The feed id within names the feed.
     Pull = 1,
@@ -43,18 +41,15 @@ impl TryFrom<u8> for OracleKind {
     }
 }
 
-/// Which accounts a market accepts as its oracle. See [`validate_binding`] for the combinations
-/// that make sense.
+/// Which accounts a market accepts as its oracle. See [`validate_binding`] for the combinations that make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OracleBinding {
     pub kind: OracleKind,
     /// The program that must own the account.
     pub owner: Pubkey,
-    /// The only acceptable address. `Pubkey::default()` accepts any address and is for
-    /// [`OracleKind::Pull`] only.
+    /// The only acceptable address. `Pubkey::default()` accepts any address and is for [`OracleKind::Pull`] only.
     pub account: Pubkey,
-    /// Pyth's feed id for [`OracleKind::Pull`]; zeros for [`OracleKind::LegacyPush`], whose
-    /// accounts carry none.
+    /// Pyth's feed id for [`OracleKind::Pull`]; zeros for [`OracleKind::LegacyPush`], whose accounts carry none.
     pub feed_id: [u8; 32],
 }
 
@@ -85,8 +80,7 @@ pub enum OracleError {
     WrongVersion,
     /// A legacy account is a mapping or a product, or of no known type.
     NotAPriceAccount,
-    /// A legacy account's used size is neither the whole account nor what its number of publishers
-    /// takes.
+    /// A legacy account's used size is neither the whole account nor what its number of publishers takes.
     WrongUsedSize,
     /// A legacy account holds something other than a plain price.
     WrongPriceType,
@@ -94,8 +88,7 @@ pub enum OracleError {
     InvalidStatus,
     /// A legacy aggregate is under a corporate action, so that its price may be of another unit.
     CorporateAction,
-    /// A legacy aggregate is not trading: it has no current price, and an older one is no
-    /// substitute.
+    /// A legacy aggregate is not trading: it has no current price, and an older one is no substitute.
     NotTrading,
     /// A pull account does not begin with the tag of `PriceUpdateV2` (a `TwapUpdate` has another).
     NotAPriceUpdate,
@@ -115,8 +108,8 @@ pub enum OracleError {
     PublishTimeNotPositive,
 }
 
-/// Whether a market may be listed with this binding: the owner is a known Pyth program of the
-/// stated kind, and exactly one feed satisfies it.
+/// Whether a market may be listed with this binding: the owner is a known Pyth program of the stated kind, and exactly
+/// one feed satisfies it.
 ///
 /// # Errors
 /// `UnknownOracleProgram`, `OracleProgramOfOtherKind`, `BindingNeedsAccount`, `BindingNeedsFeedId`,
@@ -140,14 +133,13 @@ pub fn validate_binding(binding: &OracleBinding) -> Result<(), OracleError> {
     }
 }
 
-/// What the account at `address`, owned by `owner` and holding `data`, says to a market with this
-/// binding. Never panics, whatever the bytes, their length and their alignment.
+/// What the account at `address`, owned by `owner` and holding `data`, says to a market with this binding. Never
+/// panics, whatever the bytes, their length and their alignment.
 ///
 /// The binding must have passed [`validate_binding`] when it was stored.
 ///
 /// # Errors
-/// The first rule the account breaks, in the order owner, address, layout, authenticity, feed,
-/// ranges.
+/// The first rule the account breaks, in the order owner, address, layout, authenticity, feed, ranges.
 pub fn read_oracle(
     address: &Pubkey,
     owner: &Pubkey,
