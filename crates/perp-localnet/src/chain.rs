@@ -1,14 +1,14 @@
 //! The inside of the embedded validator: its accounts, its programs and its clock, past all transactions.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Sender;
 use solana_clock::Clock;
 use solana_pubkey::Pubkey;
 use surfpool_core::solana_account::Account;
 use surfpool_core::surfnet::locker::SurfnetSvmLocker;
-use surfpool_types::SimnetCommand;
+use surfpool_types::{BlockProductionMode, ClockCommand, SimnetCommand};
 use thiserror::Error;
 
 /// The length of a slot on mainnet.
@@ -120,6 +120,16 @@ impl Chain {
     /// stored a time on yet.
     pub fn begin_at(&self, unix_timestamp: i64) -> Result<(), ChainError> {
         self.set_clock(&self.clock(), unix_timestamp)
+    }
+
+    /// From here on a block every 400 ms, whether or not there are transactions, and a clock that moves with them,
+    /// beginning at the wall's present second.
+    pub fn follow_wall_clock(&self) -> Result<(), ChainError> {
+        self.command(SimnetCommand::CommandClock(None, ClockCommand::UpdateSlotInterval(SLOT_MILLISECONDS)))?;
+        self.command(SimnetCommand::UpdateBlockProductionMode(BlockProductionMode::Clock))?;
+        let now = self.clock();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+        self.set_clock(&now, now.unix_timestamp.max(i64::try_from(wall).unwrap_or(0)))
     }
 
     fn set_clock(&self, now: &Clock, unix_timestamp: i64) -> Result<(), ChainError> {

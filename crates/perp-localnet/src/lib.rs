@@ -10,6 +10,7 @@ pub mod price_path;
 pub mod report;
 pub mod rpc;
 pub mod run;
+pub mod setup;
 pub mod usd_price;
 pub mod usdc;
 pub mod validator;

@@ -12,19 +12,18 @@ use crate::chain::ChainError;
 use crate::cli::RunOptions;
 use crate::feeds::{Feed, FeedError};
 use crate::oracle_driver::OracleDriver;
-use crate::rpc::{Connection, SendError};
-use crate::usdc::{self, Usdc};
-use crate::validator::{Blocks, Ports, Validator, ValidatorError};
-use crate::wallets::{WalletError, Wallets, FUNDED, USDC_AUTHORITY, USDC_MINT};
+use crate::setup::{Localnet, SetupError};
+use crate::validator::{Ports, Validator, ValidatorError};
+use crate::wallets::{WalletError, FUNDED, USDC_MINT};
 
-/// Pays for thousands of transactions and for every account a test wallet may create.
-const WALLET_LAMPORTS: u64 = 1_000_000_000_000;
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error(transparent)]
     Candles(#[from] CandleError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     #[error(transparent)]
     Wallets(#[from] WalletError),
     #[error(transparent)]
@@ -33,8 +32,6 @@ pub enum RunError {
     Chain(#[from] ChainError),
     #[error(transparent)]
     Feeds(#[from] FeedError),
-    #[error("setting up the test USDC: {0}")]
-    Usdc(#[source] SendError),
     #[error("cannot wait for Ctrl-C: {0}")]
     Signal(#[source] std::io::Error),
     #[error("the embedded validator ended by itself: run again with RUST_LOG=debug to see why")]
@@ -43,42 +40,27 @@ pub enum RunError {
 
 /// Starts everything, prints where it is, and stops it on Ctrl-C or a termination signal.
 pub fn run(options: &RunOptions) -> Result<(), RunError> {
-    let script = options.oracle.script()?;
-    let wallets = Wallets::open(&options.keys)?;
-    let ports = Ports { rpc: options.rpc_port, ws: options.ws_port };
-    let validator = Validator::start(ports, Blocks::WallClock)?;
+    let mut script = options.oracle.script()?;
+    let localnet = Localnet::start(Ports { rpc: options.rpc_port, ws: options.ws_port }, &options.keys)?;
+    script.tick(localnet.chain())?;
 
-    let driver = OracleDriver::start(validator.chain().clone(), script)?;
-    fund(&validator, &wallets)?;
-    println!("{}", addresses(&validator, &wallets)?);
+    localnet.chain().follow_wall_clock()?;
+    let driver = OracleDriver::start(localnet.chain().clone(), script)?;
+    println!("{}", addresses(&localnet)?);
     println!("Running. Ctrl-C stops it.");
-
-    let outcome = wait_for_signal(&validator);
+    let outcome = wait_for_signal(&localnet.validator);
     driver.stop();
-    validator.stop()?;
+    localnet.validator.stop()?;
     outcome
 }
 
-/// Lamports for every wallet, and test USDC for those that use the exchange.
-pub fn fund(validator: &Validator, wallets: &Wallets) -> Result<(), RunError> {
-    for wallet in wallets.signing() {
-        validator.chain().set_lamports(wallet.address(), WALLET_LAMPORTS)?;
-    }
-    let connection = Connection::new(&validator.rpc_url());
-    let usdc = Usdc { mint: wallets.get(USDC_MINT)?, authority: wallets.get(USDC_AUTHORITY)? };
-    usdc.create(&connection).map_err(RunError::Usdc)?;
-    for (name, amount) in FUNDED {
-        let wallet = wallets.get(name)?.address();
-        usdc.mint_to(&connection, wallet, amount * usdc::ONE).map_err(RunError::Usdc)?;
-    }
-    Ok(())
-}
-
-fn addresses(validator: &Validator, wallets: &Wallets) -> Result<Table, WalletError> {
+fn addresses(localnet: &Localnet) -> Result<Table, WalletError> {
+    let Localnet { validator, wallets, .. } = localnet;
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_header(["what", "where", "with"]);
     table.add_row(["RPC", &validator.rpc_url(), "loopback only: any page in a browser here can use it"]);
     table.add_row(["WebSocket", &validator.ws_url(), ""]);
+    table.add_row(["program", &perp_swap::ID.to_string(), ""]);
     table.add_row(["test USDC mint", &wallets.get(USDC_MINT)?.address().to_string(), "6 decimals"]);
     for feed in Feed::ALL {
         table.add_row([format!("{feed} feed"), feed.address().to_string(), String::new()]);

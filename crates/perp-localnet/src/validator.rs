@@ -48,16 +48,6 @@ pub enum ValidatorError {
     Chain(#[from] ChainError),
 }
 
-/// When the chain makes a block, and what moves its clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blocks {
-    /// A block every 400 ms; `Clock` follows the wall, and a transaction waits for the next block to be confirmed.
-    WallClock,
-    /// A block after every transaction; `Clock.unix_timestamp` stands still between two calls of
-    /// [`Chain::travel_to`], so that a script of transactions has the same outcome on every run.
-    PerTransaction,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
     pub rpc: u16,
@@ -111,17 +101,17 @@ enum Lifecycle {
 impl Validator {
     /// Starts a chain without any remote datasource, bound to 127.0.0.1 only: its RPC answers every web origin and its
     /// cheatcodes write any account, so nothing beyond this machine may reach it.
-    pub fn start(ports: Ports, blocks: Blocks) -> Result<Self, ValidatorError> {
+    ///
+    /// It makes a block after every transaction, and its clock, which starts at the present second, stands still
+    /// between two calls of [`Chain::travel_to`]: a script of transactions has the same outcome on every run.
+    /// [`Chain::follow_wall_clock`] makes it a chain for people.
+    pub fn start(ports: Ports) -> Result<Self, ValidatorError> {
         ports.check()?;
         let start_error = |error: &dyn std::fmt::Display| ValidatorError::Start(error.to_string());
 
-        let (production, clock_slot_time) = match blocks {
-            Blocks::WallClock => (BlockProductionMode::Clock, SLOT_MILLISECONDS),
-            // Every block adds this to the clock: zero leaves the clock to `travel_to`.
-            Blocks::PerTransaction => (BlockProductionMode::Transaction, 0),
-        };
         let (svm, events, geyser_events) = SurfnetSvm::new(SurfnetSvmConfig {
-            slot_time: clock_slot_time,
+            // Every block adds this to the clock.
+            slot_time: 0,
             // Profiling clones the whole chain for every transaction.
             instruction_profiling_enabled: false,
             feature_config: SvmFeatureConfig::default().enable(STACK_FRAMES_WITHOUT_GAPS),
@@ -135,7 +125,7 @@ impl Validator {
                 offline_mode: true,
                 remote_rpc_url: None,
                 slot_time: SLOT_MILLISECONDS,
-                block_production_mode: production,
+                block_production_mode: BlockProductionMode::Transaction,
                 instruction_profiling_enabled: false,
                 ..SimnetConfig::default()
             }],

@@ -2,15 +2,15 @@
 
 use std::net::TcpListener;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use perp_localnet::chain::{AccountImage, ChainError};
 use perp_localnet::cli::Cli;
 use perp_localnet::feeds::Feed;
 use perp_localnet::rpc::Connection;
-use perp_localnet::run::fund;
+use perp_localnet::setup::fund;
 use perp_localnet::usdc::Usdc;
-use perp_localnet::validator::{Blocks, Ports, Validator, ValidatorError};
+use perp_localnet::validator::{Ports, Validator, ValidatorError};
 use perp_localnet::wallets::{Wallets, USDC_AUTHORITY, USDC_MINT};
 
 use clap::Parser;
@@ -24,8 +24,8 @@ use solana_system_interface::instruction::transfer;
 const CRASH_DAY: i64 = 1_618_704_000;
 const SOL: u64 = 1_000_000_000;
 
-fn start(blocks: Blocks) -> (Validator, Connection) {
-    let validator = Validator::start(Ports::free().unwrap(), blocks).unwrap();
+fn start() -> (Validator, Connection) {
+    let validator = Validator::start(Ports::free().unwrap()).unwrap();
     let connection = Connection::new(&validator.rpc_url());
     (validator, connection)
 }
@@ -46,7 +46,7 @@ fn funded(validator: &Validator) -> Keypair {
 
 #[test]
 fn time_is_what_we_set_and_stands_still_between_transactions() {
-    let (validator, connection) = start(Blocks::PerTransaction);
+    let (validator, connection) = start();
     let chain = validator.chain();
     chain.begin_at(CRASH_DAY).unwrap();
     assert_eq!(clock_over_rpc(&connection).1, CRASH_DAY);
@@ -73,7 +73,7 @@ fn time_is_what_we_set_and_stands_still_between_transactions() {
 
 #[test]
 fn time_does_not_run_backwards() {
-    let (validator, _) = start(Blocks::PerTransaction);
+    let (validator, _) = start();
     validator.chain().begin_at(CRASH_DAY).unwrap();
     let error = validator.chain().travel_to(CRASH_DAY - 1).unwrap_err();
     assert!(
@@ -85,12 +85,15 @@ fn time_does_not_run_backwards() {
 
 #[test]
 fn with_the_wall_clock_time_and_slots_go_on_by_themselves() {
-    let (validator, _) = start(Blocks::WallClock);
+    let (validator, _) = start();
+    validator.chain().follow_wall_clock().unwrap();
     let Clock { slot, unix_timestamp, .. } = validator.chain().clock();
     sleep(Duration::from_millis(2500));
     let later = validator.chain().clock();
     assert!((4..=8).contains(&(later.slot - slot)), "2.5 s are 6 slots: {}", later.slot - slot);
     assert!((1..=4).contains(&(later.unix_timestamp - unix_timestamp)));
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!(later.unix_timestamp.abs_diff(wall as i64) <= 2);
     validator.stop().unwrap();
 }
 
@@ -98,10 +101,10 @@ fn with_the_wall_clock_time_and_slots_go_on_by_themselves() {
 fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let ports = Ports { ws: taken.local_addr().unwrap().port(), ..Ports::free().unwrap() };
-    let error = Validator::start(ports, Blocks::PerTransaction).err().unwrap();
+    let error = Validator::start(ports).err().unwrap();
     assert!(matches!(error, ValidatorError::PortInUse { port, flag: "--ws-port" } if port == ports.ws), "{error}");
 
-    let error = Validator::start(Ports { rpc: 9, ws: 9 }, Blocks::PerTransaction).err().unwrap();
+    let error = Validator::start(Ports { rpc: 9, ws: 9 }).err().unwrap();
     assert!(matches!(error, ValidatorError::SamePort(9)), "{error}");
 }
 
@@ -109,7 +112,7 @@ fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
 fn stopping_frees_the_ports_for_the_next_one() {
     let ports = Ports::free().unwrap();
     for _ in 0..2 {
-        let validator = Validator::start(ports, Blocks::PerTransaction).unwrap();
+        let validator = Validator::start(ports).unwrap();
         assert!(validator.is_running());
         validator.stop().unwrap();
     }
@@ -117,10 +120,10 @@ fn stopping_frees_the_ports_for_the_next_one() {
 
 #[test]
 fn wallets_are_funded_and_feeds_are_as_pyth_leaves_them() {
-    let (validator, connection) = start(Blocks::PerTransaction);
+    let (validator, connection) = start();
     let folder = tempfile::tempdir().unwrap();
     let wallets = Wallets::open(folder.path()).unwrap();
-    fund(&validator, &wallets).unwrap();
+    fund(validator.chain(), &connection, &wallets).unwrap();
 
     let usdc = Usdc { mint: wallets.get(USDC_MINT).unwrap(), authority: wallets.get(USDC_AUTHORITY).unwrap() };
     for (name, amount) in [("alice", 100_000), ("lp", 10_000_000)] {
@@ -147,7 +150,7 @@ fn wallets_are_funded_and_feeds_are_as_pyth_leaves_them() {
 
 #[test]
 fn a_program_is_executable_at_once_and_a_broken_one_is_refused() {
-    let (validator, connection) = start(Blocks::PerTransaction);
+    let (validator, connection) = start();
     let chain = validator.chain();
     let payer = funded(&validator);
 
@@ -166,7 +169,7 @@ fn a_program_is_executable_at_once_and_a_broken_one_is_refused() {
 
 #[test]
 fn an_account_is_written_whole() {
-    let (validator, connection) = start(Blocks::PerTransaction);
+    let (validator, connection) = start();
     let image = AccountImage { address: Pubkey::new_unique(), owner: Pubkey::new_unique(), data: vec![7; 20] };
     validator.chain().set_accounts(std::slice::from_ref(&image)).unwrap();
     let account = connection.client().get_account(&image.address).unwrap();
@@ -178,7 +181,7 @@ fn an_account_is_written_whole() {
 
 #[test]
 fn a_refused_transaction_says_why() {
-    let (validator, connection) = start(Blocks::PerTransaction);
+    let (validator, connection) = start();
     let payer = funded(&validator);
     let error = connection.send(&[transfer(&payer.pubkey(), &Pubkey::new_unique(), 11 * SOL)], &[&payer]).unwrap_err();
     // The system program's first error: not enough lamports.

@@ -1,0 +1,68 @@
+//! What every localnet begins with: the chain, the program on it, and wallets that can use it.
+
+use std::path::Path;
+
+use perp_artifacts::{program_bytes, ArtifactError};
+use thiserror::Error;
+
+use crate::chain::{Chain, ChainError};
+use crate::rpc::{Connection, SendError};
+use crate::usdc::{self, Usdc};
+use crate::validator::{Ports, Validator, ValidatorError};
+use crate::wallets::{WalletError, Wallets, ADMIN, FUNDED, USDC_AUTHORITY, USDC_MINT};
+
+/// Pays for thousands of transactions and for every account a test wallet may create.
+const WALLET_LAMPORTS: u64 = 1_000_000_000_000;
+
+#[derive(Debug, Error)]
+pub enum SetupError {
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    #[error(transparent)]
+    Wallets(#[from] WalletError),
+    #[error(transparent)]
+    Validator(#[from] ValidatorError),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error("setting up the test USDC: {0}")]
+    Usdc(#[source] SendError),
+}
+
+/// A running chain with the program loaded and the wallets funded, on which no exchange has been created yet.
+pub struct Localnet {
+    pub validator: Validator,
+    pub wallets: Wallets,
+    pub connection: Connection,
+}
+
+impl Localnet {
+    /// Everything that can be refused without a chain is refused before there is one.
+    pub fn start(ports: Ports, keys: &Path) -> Result<Self, SetupError> {
+        let program = program_bytes()?;
+        let wallets = Wallets::open(keys)?;
+        let validator = Validator::start(ports)?;
+        let connection = Connection::new(&validator.rpc_url());
+        let authority = wallets.get(ADMIN)?.address();
+        validator.chain().load_program(perp_swap::ID, authority, &program)?;
+        fund(validator.chain(), &connection, &wallets)?;
+        Ok(Self { validator, wallets, connection })
+    }
+
+    pub fn chain(&self) -> &Chain {
+        self.validator.chain()
+    }
+}
+
+/// Lamports for every wallet, and test USDC for those that use the exchange.
+pub fn fund(chain: &Chain, connection: &Connection, wallets: &Wallets) -> Result<(), SetupError> {
+    for wallet in wallets.signing() {
+        chain.set_lamports(wallet.address(), WALLET_LAMPORTS)?;
+    }
+    let usdc = Usdc { mint: wallets.get(USDC_MINT)?, authority: wallets.get(USDC_AUTHORITY)? };
+    usdc.create(connection).map_err(SetupError::Usdc)?;
+    for (name, amount) in FUNDED {
+        let wallet = wallets.get(name)?.address();
+        usdc.mint_to(connection, wallet, amount * usdc::ONE).map_err(SetupError::Usdc)?;
+    }
+    Ok(())
+}
