@@ -62,7 +62,7 @@ pub struct Books {
     pub funding_rate: i64,
     /// Up to when funding is accrued.
     pub funding_time: Timestamp,
-    /// Payers' funding below one unit of the index, in 2^-60.
+    /// Payers' funding below one unit of the index, in 2^-61.
     pub funding_fraction: u64,
     /// Cash the pool has placed here, and what trading has added or taken.
     pub backing: Atoms,

@@ -93,11 +93,11 @@ pub struct Parameters {
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;
 /// 1 % per hour: no market's rate may be higher.
-const MAX_FUNDING_RATE: u64 = (1 << RATE_BITS) / 360_000;
+pub(crate) const MAX_FUNDING_RATE: u64 = (1 << RATE_BITS) / 360_000;
 /// 100 % per day per day.
-const MAX_FUNDING_VELOCITY: u64 = (1 << RATE_BITS) / (86_400 * 86_400);
+pub(crate) const MAX_FUNDING_VELOCITY: u64 = (1 << RATE_BITS) / (86_400 * 86_400);
 /// Longest that one accrual of funding may cover.
-const MAX_FUNDING_DT: u32 = 86_400;
+pub(crate) const MAX_FUNDING_DT: u32 = 86_400;
 
 impl Parameters {
     /// Whether the parameters agree with each other. Rules, by number:

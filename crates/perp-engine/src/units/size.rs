@@ -201,6 +201,10 @@ impl FundingIndex {
     pub fn minus(self, other: Self) -> Result<Self, EngineError> {
         self.0.checked_sub(other.0).map(Self).ok_or(EngineError::Overflow)
     }
+
+    pub fn negated(self) -> Result<Self, EngineError> {
+        self.0.checked_neg().map(Self).ok_or(EngineError::Overflow)
+    }
 }
 
 /// Parts per million.
