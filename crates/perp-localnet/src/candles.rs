@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Result<Vec<Candle>, CandleError> {
     let unreadable = |error: csv::Error| CandleError::Read { path: path.into(), reason: error.to_string() };
     let mut rows = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(unreadable)?;
     let header = rows.headers().map_err(unreadable)?;
-    if header != &HEADER[..] {
+    if header.iter().ne(HEADER) {
         return Err(CandleError::Header { path: path.into(), found: header.iter().collect::<Vec<_>>().join(",") });
     }
     let mut candles: Vec<Candle> = Vec::new();

@@ -1,11 +1,13 @@
 //! The inside of the embedded validator: its accounts, its programs and its clock, past all transactions.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Sender;
 use solana_clock::Clock;
+use solana_epoch_schedule::EpochSchedule;
 use solana_pubkey::Pubkey;
+use surfpool_core::error::SurfpoolError;
 use surfpool_core::solana_account::Account;
 use surfpool_core::surfnet::locker::SurfnetSvmLocker;
 use surfpool_types::{BlockProductionMode, ClockCommand, SimnetCommand};
@@ -13,8 +15,6 @@ use thiserror::Error;
 
 /// The length of a slot on mainnet.
 pub const SLOT_MILLISECONDS: u64 = 400;
-
-const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Error)]
 pub enum ChainError {
@@ -26,6 +26,10 @@ pub enum ChainError {
     Account { address: Pubkey, reason: String },
     #[error("the chain's clock stands at {now}: it cannot travel back to {target}")]
     TimeInThePast { now: i64, target: i64 },
+    #[error("{0} is not a time a chain can have: expected Unix seconds from 1970 on")]
+    Time(i64),
+    #[error("the chain's clock cannot be set: {0}")]
+    Clock(String),
 }
 
 /// An account as it is to stand on the chain, without its lamports.
@@ -109,37 +113,49 @@ impl Chain {
     /// Sets the clock to exactly this second, with as many slots passed as mainnet makes in that time (at least one).
     /// Stored accounts stay as they are: prices have to be published anew.
     pub fn travel_to(&self, unix_timestamp: i64) -> Result<(), ChainError> {
-        let now = self.clock();
-        if unix_timestamp < now.unix_timestamp {
-            return Err(ChainError::TimeInThePast { now: now.unix_timestamp, target: unix_timestamp });
+        let now = self.clock().unix_timestamp;
+        if unix_timestamp < now {
+            return Err(ChainError::TimeInThePast { now, target: unix_timestamp });
         }
-        self.set_clock(&now, unix_timestamp)
+        self.set_clock(unix_timestamp)
     }
 
     /// As [`Chain::travel_to`], but to any second, before the present one too. Only for a chain that no program has
     /// stored a time on yet.
     pub fn begin_at(&self, unix_timestamp: i64) -> Result<(), ChainError> {
-        self.set_clock(&self.clock(), unix_timestamp)
+        self.set_clock(unix_timestamp)
     }
 
     /// From here on a block every 400 ms, whether or not there are transactions, and a clock that moves with them,
     /// beginning at the wall's present second.
     pub fn follow_wall_clock(&self) -> Result<(), ChainError> {
-        self.command(SimnetCommand::CommandClock(None, ClockCommand::UpdateSlotInterval(SLOT_MILLISECONDS)))?;
-        self.command(SimnetCommand::UpdateBlockProductionMode(BlockProductionMode::Clock))?;
-        let now = self.clock();
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        self.set_clock(&now, now.unix_timestamp.max(i64::try_from(wall).unwrap_or(0)))
+        let present = i64::try_from(wall).unwrap_or(i64::MAX).max(self.clock().unix_timestamp);
+        self.set_clock(present)?;
+        self.command(SimnetCommand::CommandClock(None, ClockCommand::UpdateSlotInterval(SLOT_MILLISECONDS)))?;
+        self.command(SimnetCommand::UpdateBlockProductionMode(BlockProductionMode::Clock))
     }
 
-    fn set_clock(&self, now: &Clock, unix_timestamp: i64) -> Result<(), ChainError> {
-        let seconds = u64::try_from(unix_timestamp.saturating_sub(now.unix_timestamp)).unwrap_or(0);
-        // The chain closes its current block first, which takes one slot by itself.
-        let slot = now.slot + (seconds * 1000 / SLOT_MILLISECONDS).max(1);
-        let slots_in_epoch = self.svm.get_epoch_info().slots_in_epoch.max(1);
-        let clock = Clock { slot, epoch: slot / slots_in_epoch, unix_timestamp, ..now.clone() };
-        let (done, confirmation) = crossbeam_channel::bounded(1);
-        self.command(SimnetCommand::UpdateInternalClockWithConfirmation(None, clock, done))?;
-        confirmation.recv_timeout(CLOCK_TIMEOUT).map(drop).map_err(|_| ChainError::NotRunning)
+    /// In one step, because the chain makes blocks of its own until its last transaction is final: a slot computed
+    /// outside could lie behind the one reached meanwhile.
+    fn set_clock(&self, unix_timestamp: i64) -> Result<(), ChainError> {
+        let milliseconds = u64::try_from(unix_timestamp).ok().and_then(|seconds| seconds.checked_mul(1000));
+        let milliseconds = milliseconds.ok_or(ChainError::Time(unix_timestamp))?;
+        self.svm
+            .with_svm_writer(|svm| {
+                svm.confirm_current_block()?;
+                let now = svm.inner.get_sysvar::<Clock>();
+                let seconds = u64::try_from(unix_timestamp.saturating_sub(now.unix_timestamp)).unwrap_or(0);
+                let slot = now.slot + seconds * 1000 / SLOT_MILLISECONDS;
+                let schedule = svm.inner.get_sysvar::<EpochSchedule>();
+                let (epoch, slot_index) = schedule.get_epoch_and_slot_index(slot);
+                svm.latest_epoch_info.absolute_slot = slot;
+                svm.latest_epoch_info.epoch = epoch;
+                svm.latest_epoch_info.slot_index = slot_index;
+                svm.updated_at = milliseconds;
+                svm.inner.set_sysvar(&Clock { slot, epoch, unix_timestamp, ..now });
+                Ok(())
+            })
+            .map_err(|error: SurfpoolError| ChainError::Clock(error.to_string()))
     }
 }

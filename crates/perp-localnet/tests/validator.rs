@@ -72,6 +72,21 @@ fn time_is_what_we_set_and_stands_still_between_transactions() {
 }
 
 #[test]
+fn slots_only_grow_although_time_is_set_while_blocks_are_made() {
+    let (validator, connection) = start();
+    let payer = funded(&validator);
+    for _ in 0..20 {
+        connection.send(&[transfer(&payer.pubkey(), &Pubkey::new_unique(), SOL / 10)], &[&payer]).unwrap();
+        let before = validator.chain().clock();
+        validator.chain().travel_to(before.unix_timestamp + 1).unwrap();
+        let after = validator.chain().clock();
+        assert!(after.slot > before.slot, "{} to {}", before.slot, after.slot);
+        assert_eq!(after.unix_timestamp, before.unix_timestamp + 1);
+    }
+    validator.stop().unwrap();
+}
+
+#[test]
 fn time_does_not_run_backwards() {
     let (validator, _) = start();
     validator.chain().begin_at(CRASH_DAY).unwrap();
