@@ -32,7 +32,7 @@ flags=(
 )
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED_RUSTFLAGS
 
-messages=$(/usr/bin/cargo build --release ${LOCKED---locked} --manifest-path "$manifest" \
+messages=$(/usr/bin/cargo build --release --locked --manifest-path "$manifest" \
   --target "$here/sbf-solana-solana.json" -Zbuild-std=std,panic_abort -Zjson-target-spec \
   --message-format=json-render-diagnostics "$@")
 # The linker writes the program beside the cdylib cargo announces.

@@ -17,10 +17,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// SHA-256, in hexadecimal, over the given files and all files in the given folders, in the order
 /// of their paths: for each the path relative to `root`, its length and its contents. Hidden files
 /// do not count.
-pub fn source_digest<'a>(
-    root: &Path,
-    sources: impl IntoIterator<Item = &'a &'a str>,
-) -> Result<String, ArtifactError> {
+pub fn source_digest<'a>(root: &Path, sources: impl IntoIterator<Item = &'a &'a str>) -> Result<String, ArtifactError> {
     let mut files = BTreeMap::new();
     for source in sources {
         collect(&root.join(source), (*source).to_owned(), &mut files)?;
@@ -35,11 +32,7 @@ pub fn source_digest<'a>(
     Ok(hex(&digest.finalize()))
 }
 
-fn collect(
-    path: &Path,
-    name: String,
-    files: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<(), ArtifactError> {
+fn collect(path: &Path, name: String, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), ArtifactError> {
     let unreadable = |path: PathBuf| move |source: io::Error| ArtifactError::UnreadableSource { path, source };
     if !path.is_dir() {
         let contents = fs::read(path).map_err(unreadable(path.to_owned()))?;

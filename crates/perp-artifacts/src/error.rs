@@ -10,19 +10,12 @@ pub enum ArtifactError {
     #[error("cannot read {}, a source of the artifacts: {source}", path.display())]
     UnreadableSource { path: PathBuf, source: io::Error },
     #[error("{} is not a build record: {source}; {REMEDY}", path.display())]
-    MalformedRecord {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    MalformedRecord { path: PathBuf, source: serde_json::Error },
     #[error(
         "{} is older than its sources (built from {built_from}, now {now}); {REMEDY}",
         artifact.display()
     )]
-    Stale {
-        artifact: PathBuf,
-        built_from: String,
-        now: String,
-    },
+    Stale { artifact: PathBuf, built_from: String, now: String },
     #[error(
         "{} is not the file that its build record describes; {REMEDY}",
         path.display()

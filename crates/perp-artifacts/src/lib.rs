@@ -49,11 +49,7 @@ const COMMON_SOURCES: [&str; 8] = [
 pub const PERP_SWAP: Artifact = Artifact {
     name: "perp_swap",
     crate_dir: "programs/perp-swap",
-    sources: &[
-        "crates/perp-engine/Cargo.toml",
-        "crates/perp-engine/src",
-        "programs/perp-swap",
-    ],
+    sources: &["crates/perp-engine/Cargo.toml", "crates/perp-engine/src", "programs/perp-swap"],
     has_idl: true,
     program_variable: "PERP_SWAP_SO",
 };
@@ -94,8 +90,8 @@ impl Artifact {
     /// The bytes of the binary: of the file its environment variable names, else of the
     /// committed one.
     pub fn program_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
-        let path = env::var_os(self.program_variable)
-            .map_or_else(|| self.program_path(&workspace_root()), PathBuf::from);
+        let path =
+            env::var_os(self.program_variable).map_or_else(|| self.program_path(&workspace_root()), PathBuf::from);
         read(path)
     }
 

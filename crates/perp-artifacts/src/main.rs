@@ -1,1 +1,88 @@
-fn main() {}
+//! Builds the committed programs and the IDL, or checks that they are as new as their sources.
+
+mod build;
+
+use {
+    clap::{Parser, ValueEnum},
+    perp_artifacts::{workspace_root, Artifact, ALL},
+    std::{path::PathBuf, process::ExitCode},
+};
+
+/// Builds artifacts/*.so and idl/*.json from the sources, and writes beside each binary what it
+/// was built from and with.
+#[derive(Parser)]
+struct Arguments {
+    /// Build nothing; fail where a committed artifact is older than its sources.
+    #[arg(long, conflicts_with_all = ["out", "route"])]
+    check: bool,
+    /// Put the results under this folder instead of the workspace, and compare them with the
+    /// committed ones.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The compiler.
+    #[arg(long, value_enum, default_value_t = RouteArgument::Auto)]
+    route: RouteArgument,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RouteArgument {
+    /// cargo build-sbf where it is installed, else the one in sbf/.
+    Auto,
+    /// Solana's own compiler.
+    CargoBuildSbf,
+    /// LLVM's BPF backend with sbpf-linker, see sbf/README.md.
+    Sbf,
+}
+
+fn main() -> ExitCode {
+    // cargo sets it in what it runs. rustup would obey it instead of rust-toolchain.toml, and the
+    // IDL builder would install a toolchain of that name.
+    std::env::remove_var("RUSTUP_TOOLCHAIN");
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let root = workspace_root().canonicalize()?;
+    if arguments.check {
+        for artifact in ALL {
+            let record = artifact.check(&root)?;
+            println!("{} is fresh, {}", artifact.name, record.compiler);
+        }
+        return Ok(());
+    }
+    let route = match arguments.route {
+        RouteArgument::Auto => build::Route::installed(),
+        RouteArgument::CargoBuildSbf => build::Route::CargoBuildSbf,
+        RouteArgument::Sbf => build::Route::Sbf,
+    };
+    let out = arguments.out.as_ref().unwrap_or(&root);
+    let compiler = route.prepare(&root)?;
+    for artifact in ALL {
+        route.build(&artifact, &root, out, &compiler)?;
+        if arguments.out.is_some() {
+            compare(&artifact, &root, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Says whether the build reproduced the committed binary, and with which compilers.
+fn compare(artifact: &Artifact, root: &PathBuf, out: &PathBuf) -> anyhow::Result<()> {
+    let committed = perp_artifacts::Record::read(&artifact.record_path(root))?;
+    let built = perp_artifacts::Record::read(&artifact.record_path(out))?;
+    if built.program_sha256 == committed.program_sha256 {
+        println!("{}: the committed bytes", artifact.name);
+    } else {
+        println!(
+            "{}: differs from the committed binary\n  committed: {}, {}\n  built now: {}, {}",
+            artifact.name, committed.program_sha256, committed.compiler, built.program_sha256, built.compiler
+        );
+    }
+    Ok(())
+}

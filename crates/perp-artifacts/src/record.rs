@@ -24,14 +24,8 @@ pub struct Record {
 impl Record {
     /// Reads a record written by [`Record::to_json`].
     pub fn read(path: &Path) -> Result<Self, ArtifactError> {
-        let text = fs::read(path).map_err(|source| ArtifactError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        serde_json::from_slice(&text).map_err(|source| ArtifactError::MalformedRecord {
-            path: path.to_owned(),
-            source,
-        })
+        let text = fs::read(path).map_err(|source| ArtifactError::Unreadable { path: path.to_owned(), source })?;
+        serde_json::from_slice(&text).map_err(|source| ArtifactError::MalformedRecord { path: path.to_owned(), source })
     }
 
     /// The text to store.

@@ -82,10 +82,7 @@ pub fn run(data: &[u8], results: &mut [u8]) -> Option<usize> {
     let (operation, pairs) = data.split_first()?;
     let operation = Operation::from_byte(*operation)?;
     let results = results.get_mut(..pairs.len() / PAIR_LEN * RESULT_LEN)?;
-    for (pair, result) in pairs
-        .chunks_exact(PAIR_LEN)
-        .zip(results.chunks_exact_mut(RESULT_LEN))
-    {
+    for (pair, result) in pairs.chunks_exact(PAIR_LEN).zip(results.chunks_exact_mut(RESULT_LEN)) {
         let (a, b) = pair.split_at(PAIR_LEN / 2);
         let a = u128::from_le_bytes(a.try_into().ok()?);
         let b = u128::from_le_bytes(b.try_into().ok()?);

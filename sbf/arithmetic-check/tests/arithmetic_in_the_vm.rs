@@ -30,18 +30,11 @@ impl Machine {
     fn new() -> Self {
         let mut svm = LiteSVM::new();
         let program = Address::new_from_array([1; 32]);
-        let bytes = perp_artifacts::ARITHMETIC_CHECK
-            .program_bytes()
-            .expect("the program is committed");
+        let bytes = perp_artifacts::ARITHMETIC_CHECK.program_bytes().expect("the program is committed");
         svm.add_program(program, &bytes).expect("the program loads");
         let payer = Keypair::new();
-        svm.airdrop(&payer.pubkey(), 1_000_000_000_000)
-            .expect("the payer is funded");
-        Self {
-            svm,
-            payer,
-            program,
-        }
+        svm.airdrop(&payer.pubkey(), 1_000_000_000_000).expect("the payer is funded");
+        Self { svm, payer, program }
     }
 
     fn run(&mut self, operation: Operation, pairs: &[(u128, u128)]) -> Run {
@@ -70,10 +63,7 @@ impl Machine {
                 (result[0] == 1).then_some(value)
             })
             .collect();
-        Run {
-            results,
-            compute_units: outcome.compute_units_consumed,
-        }
+        Run { results, compute_units: outcome.compute_units_consumed }
     }
 
     fn agrees_with_the_host(&mut self, pairs: &[(u128, u128)]) {
@@ -81,11 +71,7 @@ impl Machine {
             for pairs in pairs.chunks(PAIRS_PER_TRANSACTION) {
                 let results = self.run(operation, pairs).results;
                 for ((a, b), result) in pairs.iter().zip(results) {
-                    assert_eq!(
-                        result,
-                        operation.apply(*a, *b),
-                        "{operation:?} of {a:#x} and {b:#x}"
-                    );
+                    assert_eq!(result, operation.apply(*a, *b), "{operation:?} of {a:#x} and {b:#x}");
                 }
             }
         }
@@ -121,10 +107,7 @@ struct Random(u64);
 impl Random {
     fn word(&mut self) -> u128 {
         let mut half = || {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             u128::from(self.0 >> 32)
         };
         half() << 96 | half() << 64 | half() << 32 | half()
@@ -145,19 +128,14 @@ impl Random {
 #[test]
 fn boundary_pairs_agree_with_the_host() {
     let values = boundaries();
-    let pairs: Vec<_> = values
-        .iter()
-        .flat_map(|a| values.iter().map(move |b| (*a, *b)))
-        .collect();
+    let pairs: Vec<_> = values.iter().flat_map(|a| values.iter().map(move |b| (*a, *b))).collect();
     Machine::new().agrees_with_the_host(&pairs);
 }
 
 #[test]
 fn random_pairs_agree_with_the_host() {
     let mut random = Random(20_210_418);
-    let pairs: Vec<_> = (0..4_000)
-        .map(|_| (random.value(), random.value()))
-        .collect();
+    let pairs: Vec<_> = (0..4_000).map(|_| (random.value(), random.value())).collect();
     Machine::new().agrees_with_the_host(&pairs);
 }
 

@@ -1,0 +1,129 @@
+use {
+    anchor_lang_idl::build::IdlBuilder,
+    anyhow::{ensure, Context, Result},
+    perp_artifacts::{sha256_hex, Artifact, Record},
+    std::{
+        env, fs,
+        path::Path,
+        process::{Command, Stdio},
+    },
+};
+
+/// A way to compile a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    CargoBuildSbf,
+    Sbf,
+}
+
+impl Route {
+    /// `cargo build-sbf`, which `anchor build` calls too, where it is installed.
+    pub fn installed() -> Self {
+        let probe = Command::new("cargo").args(["build-sbf", "--version"]).output();
+        match probe {
+            Ok(output) if output.status.success() => Self::CargoBuildSbf,
+            _ => Self::Sbf,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::CargoBuildSbf => "cargo build-sbf",
+            Self::Sbf => "sbf/build.sh",
+        }
+    }
+
+    /// Installs what the route needs; returns the compiler's name and version.
+    pub fn prepare(self, root: &Path) -> Result<String> {
+        let versions = match self {
+            Self::CargoBuildSbf => output_of(Command::new("cargo").args(["build-sbf", "--version"]))?,
+            Self::Sbf => output_of(&mut Command::new(root.join("sbf/setup.sh")))?,
+        };
+        Ok(versions.lines().collect::<Vec<_>>().join(", "))
+    }
+
+    /// Compiles the program, builds its IDL and records both under `out`.
+    pub fn build(self, artifact: &Artifact, root: &Path, out: &Path, compiler: &str) -> Result<()> {
+        // Before the build: a source edited meanwhile must not pass for built.
+        let source_digest = artifact.source_digest(root)?;
+        let program = artifact.program_path(out);
+        let folder = program.parent().context("an artifact lies in a folder")?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        self.compile(&root.join(artifact.crate_dir).join("Cargo.toml"), root, folder)?;
+        let program_sha256 = sha256_of(&program)?;
+
+        let idl_sha256 = if artifact.has_idl {
+            let idl = artifact.idl_path(out);
+            build_idl(&root.join(artifact.crate_dir), &idl)?;
+            Some(sha256_of(&idl)?)
+        } else {
+            None
+        };
+        let record = Record {
+            source_digest,
+            program_sha256,
+            idl_sha256,
+            route: self.name().to_owned(),
+            compiler: compiler.to_owned(),
+        };
+        write(&artifact.record_path(out), &record.to_json()?)?;
+        println!("{}: {} bytes, sha256 {}", program.display(), fs::metadata(&program)?.len(), record.program_sha256);
+        Ok(())
+    }
+
+    fn compile(self, manifest: &Path, root: &Path, folder: &Path) -> Result<()> {
+        let mut command = match self {
+            Self::CargoBuildSbf => {
+                let mut command = Command::new("cargo");
+                command
+                    .args(["build-sbf", "--manifest-path"])
+                    .arg(manifest)
+                    .arg("--sbf-out-dir")
+                    .arg(folder)
+                    .args(["--", "--locked"]);
+                command
+            }
+            Self::Sbf => {
+                let mut command = Command::new(root.join("sbf/build.sh"));
+                command.arg(manifest).arg(folder);
+                command
+            }
+        };
+        // stdout is for results.
+        let status = command.stdout(Stdio::null()).status().with_context(|| format!("cannot start {}", self.name()))?;
+        ensure!(status.success(), "{} of {} failed, see above", self.name(), manifest.display());
+        Ok(())
+    }
+}
+
+/// Builds the IDL from the program's own `idl-build` tests, as the Anchor CLI does.
+fn build_idl(program: &Path, idl: &Path) -> Result<()> {
+    // Wins over the RUSTFLAGS that the builder sets, which would compile everything anew.
+    env::set_var("CARGO_ENCODED_RUSTFLAGS", "");
+    let built = IdlBuilder::new()
+        .program_path(program.to_owned())
+        .cargo_args(vec!["--locked".to_owned(), "--lib".to_owned()])
+        .build();
+    env::remove_var("CARGO_ENCODED_RUSTFLAGS");
+    let built = built.context("the IDL of the program cannot be built")?;
+    write(idl, &(serde_json::to_string_pretty(&built)? + "\n"))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn sha256_of(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(sha256_hex(&bytes))
+}
+
+/// What a command prints; its errors go to the terminal.
+fn output_of(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} failed, see above");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
