@@ -25,8 +25,6 @@ pub const DEFAULT_WS_PORT: u16 = 8900;
 /// BPF backend does.
 const STACK_FRAMES_WITHOUT_GAPS: Pubkey = Pubkey::from_str_const("7VgiehxNxu53KdxgLspGQY8myE6f7UokaWa4jsGcaSz");
 
-/// The runtime's call stack in an unoptimised build is deeper than a thread's usual 2 MiB allow for.
-const RUNLOOP_STACK_BYTES: usize = 16 * 1024 * 1024;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// One for the HTTP server, one for the WebSocket server.
@@ -152,7 +150,6 @@ impl Validator {
 
         let runloop = std::thread::Builder::new()
             .name("validator".into())
-            .stack_size(RUNLOOP_STACK_BYTES)
             .spawn({
                 let (svm, commands, runtime) = (svm.clone(), commands.clone(), Arc::clone(&runtime));
                 move || {
