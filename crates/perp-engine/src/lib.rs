@@ -11,6 +11,8 @@
 pub mod bankruptcy;
 pub mod error;
 pub mod fill;
+#[cfg(test)]
+mod fixtures;
 pub mod funding;
 pub mod invariants;
 pub mod ledger;
