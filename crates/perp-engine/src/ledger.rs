@@ -2,7 +2,7 @@
 //! conserves every atom between the balance, the market's backing, pot, insurance and fees.
 
 use crate::error::EngineError;
-use crate::state::{Books, Position};
+use crate::state::{Account, Books, Market, Position};
 use crate::units::products::{funding_owed, mul_div_ceil, part_of_raw_floor, share_floor};
 use crate::units::{Atoms, Base, Ppm, Raw, Side, SignedAtoms, Size};
 
@@ -221,5 +221,14 @@ impl Ledger {
         let book = self.books.side_mut(side);
         book.entry = book.entry.get().plus(change)?.into();
         self.realise(profit)
+    }
+}
+
+impl Ledger {
+    /// Stores the three parts; a slot with nothing left in it is freed.
+    pub fn apply(&self, slot: usize, account: &mut Account, market: &mut Market) {
+        account.balance = self.balance;
+        account.positions[slot] = self.position.or_freed();
+        market.books = self.books;
     }
 }

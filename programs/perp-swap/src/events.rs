@@ -1,0 +1,318 @@
+//! One event per verb, with the values before and after. Amounts are in atoms unless said otherwise.
+
+use anchor_lang::prelude::*;
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeCreated {
+    pub exchange: Pubkey,
+    pub creator: Pubkey,
+    pub quote_mint: Pubkey,
+    pub risk_admin: Pubkey,
+    pub guardian: Pubkey,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarketCreated {
+    pub exchange: Pubkey,
+    pub market: Pubkey,
+    pub index: u16,
+    pub symbol: [u8; 16],
+    pub target_backing: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminChanged {
+    pub exchange: Pubkey,
+    pub admin: Pubkey,
+    pub pending_admin: Pubkey,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolesSet {
+    pub exchange: Pubkey,
+    pub risk_admin: Pubkey,
+    pub guardian: Pubkey,
+}
+
+/// `market` is none for the exchange's own status; `until` is zero where it does not end by itself.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusSet {
+    pub exchange: Pubkey,
+    pub market: Option<Pubkey>,
+    pub before: u8,
+    pub after: u8,
+    pub until: i64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackingTargetSet {
+    pub market: Pubkey,
+    pub before: u64,
+    pub after: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtocolFeesWithdrawn {
+    pub market: Pubkey,
+    pub amount: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountOpened {
+    pub exchange: Pubkey,
+    pub account: Pubkey,
+    pub owner: Pubkey,
+    pub sub_account: u16,
+    pub isolated_market: Option<u16>,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountClosed {
+    pub account: Pubkey,
+    pub owner: Pubkey,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DelegateSet {
+    pub account: Pubkey,
+    pub before: Pubkey,
+    pub after: Pubkey,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposited {
+    pub account: Pubkey,
+    pub amount: u64,
+    pub balance_before: u64,
+    pub balance_after: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    pub account: Pubkey,
+    pub amount: u64,
+    pub balance_before: u64,
+    pub balance_after: u64,
+}
+
+/// `outcome` is a [`perp_engine::price::PriceOutcome`]; prices are raw per base unit.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceUpdated {
+    pub market: Pubkey,
+    pub outcome: u8,
+    pub before: u64,
+    pub after: u64,
+    pub confidence: u64,
+    pub published: i64,
+    pub newest_published: i64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkedDark {
+    pub market: Pubkey,
+    pub published: i64,
+    pub dark_since: i64,
+}
+
+/// `notional` and `charge` are raw, 2^-40 atom; `charge` is what spread and impact cost.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traded {
+    pub account: Pubkey,
+    pub market: Pubkey,
+    pub trader: Pubkey,
+    pub size: i64,
+    pub index_price: u64,
+    pub notional: i128,
+    pub charge: i128,
+    pub fee: u64,
+    pub realised: i64,
+    pub funding: i64,
+    pub size_before: i64,
+    pub size_after: i64,
+    pub balance_before: u64,
+    pub balance_after: u64,
+    pub equity_after: i64,
+    pub maintenance_after: u64,
+}
+
+/// Rates are in 2^-60 per second, indices in raw per base unit.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FundingUpdated {
+    pub market: Pubkey,
+    pub seconds: u64,
+    pub rate_before: i64,
+    pub rate_after: i64,
+    pub long_index: i64,
+    pub short_index: i64,
+}
+
+/// `funding` is what the account received, negative where it paid.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FundingSettled {
+    pub account: Pubkey,
+    pub market: Pubkey,
+    pub funding: i64,
+    pub redeemed: u64,
+    pub repaid: u64,
+    pub balance_before: u64,
+    pub balance_after: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfitSettled {
+    pub account: Pubkey,
+    pub market: Pubkey,
+    pub profit: i64,
+    pub funding: i64,
+    pub repaid: u64,
+    pub balance_before: u64,
+    pub balance_after: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimsFunded {
+    pub market: Pubkey,
+    pub funded: u64,
+    pub pot_before: u64,
+    pub pot_after: u64,
+    pub claims: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimRedeemed {
+    pub account: Pubkey,
+    pub market: Pubkey,
+    pub redeemed: u64,
+    pub left: u64,
+    pub balance_before: u64,
+    pub balance_after: u64,
+}
+
+/// `bounty + insurance + backing` is what was collected of the penalty.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Liquidated {
+    pub account: Pubkey,
+    pub market: Pubkey,
+    pub liquidator: Pubkey,
+    pub index_price: u64,
+    pub closed: u64,
+    pub size_before: i64,
+    pub size_after: i64,
+    pub realised: i64,
+    pub funding: i64,
+    pub penalty: u64,
+    pub bounty: u64,
+    pub insurance: u64,
+    pub backing: u64,
+    pub equity_before: i64,
+    pub maintenance_before: u64,
+    pub equity_after: i64,
+    pub maintenance_after: u64,
+}
+
+/// The five ways of paying add up to `debt`.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankruptcyResolved {
+    pub account: Pubkey,
+    pub market: Pubkey,
+    pub debt: u64,
+    pub paid_by_balance: u64,
+    pub paid_by_claims: u64,
+    pub paid_by_insurance: u64,
+    pub paid_by_shared_insurance: u64,
+    pub written_off: u64,
+    pub insurance_after: u64,
+    pub shared_insurance_after: u64,
+}
+
+/// `market` is none for the shared insurance.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsuranceFunded {
+    pub exchange: Pubkey,
+    pub market: Option<Pubkey>,
+    pub funder: Pubkey,
+    pub before: u64,
+    pub after: u64,
+}
+
+/// `kind` is a [`perp_engine::state::RequestKind`]; `amount` is in tokens for a deposit and in shares for a withdrawal.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiquidityRequested {
+    pub request: Pubkey,
+    pub owner: Pubkey,
+    pub kind: u8,
+    pub amount: u64,
+    pub minimum_output: u64,
+    pub tip: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiquidityDeposited {
+    pub request: Pubkey,
+    pub executor: Pubkey,
+    pub amount: u64,
+    pub shares: u64,
+    pub pool_cash_before: u64,
+    pub pool_cash_after: u64,
+    pub shares_before: u64,
+    pub shares_after: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiquidityWithdrawn {
+    pub request: Pubkey,
+    pub executor: Pubkey,
+    pub burned: u64,
+    pub paid: u64,
+    pub left: u64,
+    pub pool_cash_before: u64,
+    pub pool_cash_after: u64,
+    pub shares_before: u64,
+    pub shares_after: u64,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiquidityReturned {
+    pub request: Pubkey,
+    pub caller: Pubkey,
+    pub kind: u8,
+    pub amount: u64,
+}
+
+/// `moved` is positive into the market.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackingAllocated {
+    pub market: Pubkey,
+    pub moved: i64,
+    pub backing_before: u64,
+    pub backing_after: u64,
+    pub pool_cash_after: u64,
+}

@@ -1,0 +1,173 @@
+//! Roles, statuses and backing targets. No role can touch a user's collateral.
+
+use crate::context::{bring_up_to_date, clock};
+use crate::errors::{refused, ExchangeError};
+use crate::events::{AdminChanged, BackingTargetSet, ProtocolFeesWithdrawn, RolesSet, StatusSet};
+use crate::state::{Exchange, Market, Standing};
+use crate::token::Transfer;
+use anchor_lang::prelude::*;
+use perp_engine::status::{Status, GUARDIAN_STATUS_SECONDS};
+use perp_engine::units::{Atoms, Timestamp};
+
+#[derive(Accounts)]
+pub struct Administer<'info> {
+    pub signer: Signer<'info>,
+    #[account(mut)]
+    pub exchange: AccountLoader<'info, Exchange>,
+}
+
+/// First of two steps: the admin names a successor, who must accept.
+pub fn propose_admin(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    exchange.require_admin(ctx.accounts.signer.key)?;
+    exchange.pending_admin = successor;
+    emit!(AdminChanged { exchange: ctx.accounts.exchange.key(), admin: exchange.admin, pending_admin: successor });
+    Ok(())
+}
+
+pub fn accept_admin(ctx: Context<Administer>) -> Result<()> {
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    if exchange.pending_admin != *ctx.accounts.signer.key {
+        return Err(refused(ExchangeError::NotThePendingAdmin));
+    }
+    exchange.admin = exchange.pending_admin;
+    exchange.pending_admin = Pubkey::default();
+    emit!(AdminChanged {
+        exchange: ctx.accounts.exchange.key(),
+        admin: exchange.admin,
+        pending_admin: Pubkey::default()
+    });
+    Ok(())
+}
+
+pub fn set_roles(ctx: Context<Administer>, risk_admin: Pubkey, guardian: Pubkey) -> Result<()> {
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    exchange.require_admin(ctx.accounts.signer.key)?;
+    exchange.risk_admin = risk_admin;
+    exchange.guardian = guardian;
+    emit!(RolesSet { exchange: ctx.accounts.exchange.key(), risk_admin, guardian });
+    Ok(())
+}
+
+/// What the signer may set: the risk admin any status without end, the guardian a stricter one that ends within a day.
+fn permitted_status(
+    exchange: &Exchange,
+    signer: &Pubkey,
+    current: Status,
+    status: u8,
+    now: Timestamp,
+) -> Result<(Status, Timestamp)> {
+    let wanted = Status::from_byte(status).ok_or_else(|| refused(ExchangeError::UnknownKind))?;
+    if exchange.require_risk_admin(signer).is_ok() {
+        return Ok((wanted, Timestamp::NEVER));
+    }
+    if exchange.guardian != *signer {
+        return Err(refused(ExchangeError::NotTheAdmin));
+    }
+    if wanted <= current {
+        return Err(refused(ExchangeError::GuardianOnlyTightens));
+    }
+    Ok((wanted, now.after(GUARDIAN_STATUS_SECONDS).map_err(refused)?))
+}
+
+pub fn set_exchange_status(ctx: Context<Administer>, status: u8) -> Result<()> {
+    let clock = clock()?;
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    let Standing { status: before, resumed_at } = exchange.standing(clock.now);
+    let (wanted, until) = permitted_status(&exchange, ctx.accounts.signer.key, before, status, clock.now)?;
+    exchange.resumed_at = if before == Status::Paused { clock.now } else { resumed_at };
+    exchange.status = wanted as u8;
+    exchange.status_until = until;
+    emit!(StatusSet {
+        exchange: ctx.accounts.exchange.key(),
+        market: None,
+        before: before as u8,
+        after: wanted as u8,
+        until: until.get(),
+    });
+    Ok(())
+}
+
+#[derive(Accounts)]
+pub struct AdministerMarket<'info> {
+    pub signer: Signer<'info>,
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut, has_one = exchange @ ExchangeError::ExchangeMismatch)]
+    pub market: AccountLoader<'info, Market>,
+}
+
+pub fn set_market_status(ctx: Context<AdministerMarket>, status: u8) -> Result<()> {
+    let clock = clock()?;
+    let exchange = ctx.accounts.exchange.load()?;
+    let mut market = ctx.accounts.market.load_mut()?;
+    let before = Status::in_force(market.state.status, market.state.status_until, clock.now);
+    let (wanted, until) = permitted_status(&exchange, ctx.accounts.signer.key, before, status, clock.now)?;
+    bring_up_to_date(&mut market, None, exchange.standing(clock.now), clock)?;
+    market.state.status = wanted as u8;
+    market.state.status_until = until;
+    if wanted == Status::Paused {
+        market.state.paused_at = clock.now;
+    }
+    emit!(StatusSet {
+        exchange: ctx.accounts.exchange.key(),
+        market: Some(ctx.accounts.market.key()),
+        before: before as u8,
+        after: wanted as u8,
+        until: until.get(),
+    });
+    Ok(())
+}
+
+pub fn set_backing_target(ctx: Context<AdministerMarket>, target: Atoms) -> Result<()> {
+    ctx.accounts.exchange.load()?.require_risk_admin(ctx.accounts.signer.key)?;
+    let mut market = ctx.accounts.market.load_mut()?;
+    let before = market.state.target_backing;
+    market.state.target_backing = target;
+    emit!(BackingTargetSet { market: ctx.accounts.market.key(), before: before.get(), after: target.get() });
+    Ok(())
+}
+
+#[derive(Accounts)]
+pub struct WithdrawProtocolFees<'info> {
+    pub admin: Signer<'info>,
+    #[account(
+        has_one = vault @ ExchangeError::WrongVault,
+        has_one = quote_mint @ ExchangeError::WrongMint,
+        has_one = token_program @ ExchangeError::WrongTokenProgram
+    )]
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut, has_one = exchange @ ExchangeError::ExchangeMismatch)]
+    pub market: AccountLoader<'info, Market>,
+    /// CHECK: the exchange's vault, by address.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: the exchange's quote mint, by address.
+    pub quote_mint: UncheckedAccount<'info>,
+    /// CHECK: the token program checks that it holds the quote mint.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: the program that owns the quote mint, by address.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> {
+    let accounts = ctx.accounts;
+    let exchange = accounts.exchange.load()?;
+    exchange.require_admin(accounts.admin.key)?;
+    let amount = {
+        let mut market = accounts.market.load_mut()?;
+        core::mem::take(&mut market.state.books.protocol_fees)
+    };
+    if amount.is_zero() {
+        return Err(refused(ExchangeError::NothingToDo));
+    }
+    emit!(ProtocolFeesWithdrawn { market: accounts.market.key(), amount: amount.get() });
+    Transfer {
+        token_program: &accounts.token_program,
+        mint: &accounts.quote_mint,
+        from: &accounts.vault,
+        to: &accounts.destination,
+        authority: accounts.exchange.as_ref(),
+    }
+    .by_exchange(&exchange, amount.get())
+}

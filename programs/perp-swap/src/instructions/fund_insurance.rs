@@ -1,0 +1,71 @@
+use crate::errors::{refused, ExchangeError};
+use crate::events::InsuranceFunded;
+use crate::state::{Exchange, Market, Pool};
+use crate::token::Transfer;
+use anchor_lang::prelude::*;
+use perp_engine::units::Atoms;
+
+#[derive(Accounts)]
+pub struct FundInsurance<'info> {
+    pub funder: Signer<'info>,
+    #[account(
+        has_one = pool @ ExchangeError::ExchangeMismatch,
+        has_one = vault @ ExchangeError::WrongVault,
+        has_one = quote_mint @ ExchangeError::WrongMint,
+        has_one = token_program @ ExchangeError::WrongTokenProgram
+    )]
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut)]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The market whose insurance is funded; none for the shared insurance.
+    #[account(mut, has_one = exchange @ ExchangeError::ExchangeMismatch)]
+    pub market: Option<AccountLoader<'info, Market>>,
+    /// CHECK: the token program checks mint, balance and that the funder may spend it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    /// CHECK: the exchange's vault, by address.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: the exchange's quote mint, by address.
+    pub quote_mint: UncheckedAccount<'info>,
+    /// CHECK: the program that owns the quote mint, by address.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+/// Gives tokens to a market's insurance or the shared one. They do not come back to the giver.
+pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> {
+    let accounts = ctx.accounts;
+    if amount.is_zero() {
+        return Err(refused(ExchangeError::AmountZero));
+    }
+    if accounts.source.key == accounts.vault.key {
+        return Err(refused(ExchangeError::WrongVault));
+    }
+    let decimals = accounts.exchange.load()?.quote_decimals;
+    Transfer {
+        token_program: &accounts.token_program,
+        mint: &accounts.quote_mint,
+        from: &accounts.source,
+        to: &accounts.vault,
+        authority: &accounts.funder,
+    }
+    .by_user(amount.get(), decimals)?;
+    let (before, after) = match &accounts.market {
+        Some(market) => add(&mut market.load_mut()?.state.books.insurance, amount)?,
+        None => add(&mut accounts.pool.load_mut()?.state.insurance, amount)?,
+    };
+    emit!(InsuranceFunded {
+        exchange: accounts.exchange.key(),
+        market: accounts.market.as_ref().map(|market| market.key()),
+        funder: accounts.funder.key(),
+        before: before.get(),
+        after: after.get(),
+    });
+    Ok(())
+}
+
+fn add(insurance: &mut Atoms, amount: Atoms) -> Result<(Atoms, Atoms)> {
+    let before = *insurance;
+    *insurance = before.plus(amount).map_err(refused)?;
+    Ok((before, *insurance))
+}
