@@ -22,8 +22,14 @@ pub enum Operation {
     RemainderSigned,
     CheckedMultiply,
     CheckedMultiplySigned,
-    /// The product of the low halves.
+    /// The product of the low halves, in full.
     WideMultiply,
+    /// The same with signs.
+    WideMultiplySigned,
+    /// The product of the low halves where it fits 64 bits, too.
+    NarrowMultiply,
+    /// The same with signs.
+    NarrowMultiplySigned,
     CheckedAdd,
     CheckedSubtractSigned,
     ShiftLeft,
@@ -32,7 +38,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Nothing,
         Self::Multiply,
         Self::Divide,
@@ -42,6 +48,9 @@ impl Operation {
         Self::CheckedMultiply,
         Self::CheckedMultiplySigned,
         Self::WideMultiply,
+        Self::WideMultiplySigned,
+        Self::NarrowMultiply,
+        Self::NarrowMultiplySigned,
         Self::CheckedAdd,
         Self::CheckedSubtractSigned,
         Self::ShiftLeft,
@@ -67,6 +76,9 @@ impl Operation {
             Self::CheckedMultiply => a.checked_mul(b),
             Self::CheckedMultiplySigned => signed_a.checked_mul(signed_b).map(|p| p as u128),
             Self::WideMultiply => Some(u128::from(a as u64) * u128::from(b as u64)),
+            Self::WideMultiplySigned => Some((i128::from(a as i64) * i128::from(b as i64)) as u128),
+            Self::NarrowMultiply => (a as u64).checked_mul(b as u64).map(u128::from),
+            Self::NarrowMultiplySigned => (a as i64).checked_mul(b as i64).map(|p| i128::from(p) as u128),
             Self::CheckedAdd => a.checked_add(b),
             Self::CheckedSubtractSigned => signed_a.checked_sub(signed_b).map(|d| d as u128),
             Self::ShiftLeft => Some(a << (b as u32 % 128)),
