@@ -4,7 +4,8 @@
 //! instructions and no clock, has no floats and allocates nothing. A verb is a function
 //! `plan_*(&state, …) -> Result<Plan, EngineError>` that reads the state and returns the values that replace it;
 //! an error has changed nothing.
-#![no_std]
+// The IDL's derives write for std.
+#![cfg_attr(not(feature = "idl-build"), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -14,9 +15,11 @@ pub mod fill;
 #[cfg(test)]
 mod fixtures;
 pub mod funding;
+pub mod insurance;
 pub mod invariants;
 pub mod ledger;
 pub mod liquidation;
+pub mod liquidity;
 pub mod margin;
 pub mod oracle;
 pub mod portfolio;
