@@ -89,3 +89,20 @@ pub fn write_market<'info>(account: &'info AccountInfo<'info>, exchange: &Pubkey
     }
     Ok(market)
 }
+
+/// Every market of the exchange, in index order.
+///
+/// # Errors
+/// [`ExchangeError::MarketsMissing`] and those of [`Markets::load`].
+pub fn all_markets<'info>(
+    accounts: &'info [AccountInfo<'info>],
+    exchange: &Pubkey,
+    count: u16,
+) -> Result<Markets<'info>> {
+    let markets = Markets::load(accounts, exchange)?;
+    let in_order = (0..count).eq(markets.0.iter().map(|market| market.state.index));
+    if !in_order {
+        return Err(refused(ExchangeError::MarketsMissing));
+    }
+    Ok(markets)
+}

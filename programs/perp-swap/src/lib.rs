@@ -128,6 +128,37 @@ pub mod perp_swap {
         instructions::resolve_bankruptcy(ctx)
     }
 
+    pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, arguments: RequestArguments) -> Result<()> {
+        instructions::request_liquidity_deposit(ctx, arguments)
+    }
+
+    pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDeposit<'info>>) -> Result<()> {
+        instructions::execute_liquidity_deposit(ctx)
+    }
+
+    pub fn return_liquidity_deposit(ctx: Context<ReturnLiquidityDeposit>) -> Result<()> {
+        instructions::return_liquidity_deposit(ctx)
+    }
+
+    pub fn request_liquidity_withdrawal(
+        ctx: Context<RequestLiquidityWithdrawal>,
+        arguments: RequestArguments,
+    ) -> Result<()> {
+        instructions::request_liquidity_withdrawal(ctx, arguments)
+    }
+
+    pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityWithdrawal<'info>>) -> Result<()> {
+        instructions::execute_liquidity_withdrawal(ctx)
+    }
+
+    pub fn return_liquidity_withdrawal(ctx: Context<ReturnLiquidityWithdrawal>) -> Result<()> {
+        instructions::return_liquidity_withdrawal(ctx)
+    }
+
+    pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
+        instructions::allocate_backing(ctx)
+    }
+
     pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> {
         instructions::fund_insurance(ctx, amount)
     }

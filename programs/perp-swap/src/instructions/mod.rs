@@ -2,6 +2,7 @@
 //! applies the plan and emits one event.
 
 pub mod admin;
+pub mod allocate_backing;
 pub mod claims;
 pub mod create_exchange;
 pub mod create_market;
@@ -9,6 +10,9 @@ pub mod deposit;
 pub mod fund_insurance;
 pub mod funding;
 pub mod liquidate;
+pub mod liquidity_deposit;
+pub mod liquidity_request;
+pub mod liquidity_withdrawal;
 pub mod margin_account;
 pub mod price;
 pub mod resolve_bankruptcy;
@@ -17,6 +21,7 @@ pub mod trade;
 pub mod withdraw;
 
 pub use admin::*;
+pub use allocate_backing::*;
 pub use claims::*;
 pub use create_exchange::*;
 pub use create_market::*;
@@ -24,6 +29,9 @@ pub use deposit::*;
 pub use fund_insurance::*;
 pub use funding::*;
 pub use liquidate::*;
+pub use liquidity_deposit::*;
+pub use liquidity_request::*;
+pub use liquidity_withdrawal::*;
 pub use margin_account::*;
 pub use price::*;
 pub use resolve_bankruptcy::*;
