@@ -3,9 +3,13 @@
 mod build;
 
 use {
+    anyhow::ensure,
     clap::{Parser, ValueEnum},
-    perp_artifacts::{workspace_root, Artifact, ALL},
-    std::{path::PathBuf, process::ExitCode},
+    perp_artifacts::{workspace_root, Artifact, Record, ALL},
+    std::{
+        path::{Path, PathBuf},
+        process::ExitCode,
+    },
 };
 
 /// Builds artifacts/*.so and idl/*.json from the sources, and writes beside each binary what it
@@ -61,7 +65,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         RouteArgument::CargoBuildSbf => build::Route::CargoBuildSbf,
         RouteArgument::Sbf => build::Route::Sbf,
     };
-    let out = arguments.out.as_ref().unwrap_or(&root);
+    let out = arguments.out.as_deref().unwrap_or(&root);
     let compiler = route.prepare(&root)?;
     for artifact in ALL {
         route.build(&artifact, &root, out, &compiler)?;
@@ -72,17 +76,22 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says whether the build reproduced the committed binary, and with which compilers.
-fn compare(artifact: &Artifact, root: &PathBuf, out: &PathBuf) -> anyhow::Result<()> {
-    let committed = perp_artifacts::Record::read(&artifact.record_path(root))?;
-    let built = perp_artifacts::Record::read(&artifact.record_path(out))?;
+/// Says whether the build reproduced the committed files, and with which compilers.
+fn compare(artifact: &Artifact, root: &Path, out: &Path) -> anyhow::Result<()> {
+    let committed = Record::read(&artifact.record_path(root))?;
+    let built = Record::read(&artifact.record_path(out))?;
     if built.program_sha256 == committed.program_sha256 {
         println!("{}: the committed bytes", artifact.name);
     } else {
         println!(
-            "{}: differs from the committed binary\n  committed: {}, {}\n  built now: {}, {}",
+            "{}: not the committed bytes\n  committed: {}, {}\n  built now: {}, {}",
             artifact.name, committed.program_sha256, committed.compiler, built.program_sha256, built.compiler
         );
     }
+    ensure!(
+        built.idl_sha256 == committed.idl_sha256,
+        "the IDL of {} differs from the committed one; build it with `cargo run -p perp-artifacts`",
+        artifact.name
+    );
     Ok(())
 }

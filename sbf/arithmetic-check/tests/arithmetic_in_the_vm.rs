@@ -117,7 +117,7 @@ impl Random {
     fn value(&mut self) -> u128 {
         let length = self.word() % 128;
         let magnitude = self.word() >> length;
-        if self.word() % 4 == 0 {
+        if self.word().is_multiple_of(4) {
             magnitude.wrapping_neg()
         } else {
             magnitude
