@@ -1,0 +1,201 @@
+extern crate std;
+
+use super::*;
+use crate::fixtures::PRICE;
+use crate::solvency::base_maintenance_floor;
+use crate::state::Books;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// (lower, upper) of a pool with 5000 in cash and this market alone.
+fn worth(market: &Market, seconds_later: i64) -> (u64, u64) {
+    let (pool, valuation) = (pool(5_000), valuation(seconds_later));
+    let low = pool_value_floor(&pool, &[market], &valuation).unwrap();
+    let high = pool_value_ceil(&pool, &[market], &valuation).unwrap();
+    (low.get(), high.get())
+}
+
+#[test]
+fn without_positions_the_pool_is_worth_its_cash_and_backing() {
+    assert_eq!(worth(&market(FLAT), 0), (6_000, 6_000));
+}
+
+#[test]
+fn longs_make_the_pool_worth_least_at_the_upper_price_and_most_at_the_lower() {
+    // 1280 longs that entered at 1: at 1 + 1/128 they have gained 10, at 1 − 1/128 lost 10 (3 % of 1270 is 38).
+    assert_eq!(worth(&market([(1_280, 1_280), (0, 0)]), 0), (5_990, 6_010));
+}
+
+#[test]
+fn shorts_mirror_longs_and_a_matched_market_is_worth_the_same_at_any_price() {
+    assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (5_990, 6_010));
+    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (6_000, 6_000));
+    // 1280 longs against 640 shorts: at the upper price −10 + 5, at the lower +10 − 5.
+    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (5_995, 6_005));
+}
+
+#[test]
+fn losers_are_good_for_their_maintenance_margin_below_and_for_all_they_lost_above() {
+    // Longs entered at 2: at 1 − 1/128 they are worth 1270 and good for ⌊3 % · 1270⌋ = 38; in full they lost 1290.
+    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_038, 5_000 + 1_000 + 1_290));
+}
+
+#[test]
+fn claims_are_owed_debts_may_be_paid_and_the_pot_is_there() {
+    let mut market = market(FLAT);
+    market.books.claims = atoms(300);
+    market.books.pot = atoms(100);
+    market.books.debts = atoms(50);
+    // Below: 5000 + 1000 − (300 − 100); above: 50 more.
+    assert_eq!(worth(&market, 0), (5_800, 5_850));
+    // A market under water costs the pool no more than its backing.
+    market.books.claims = atoms(5_000);
+    assert_eq!(worth(&market, 0), (5_000, 5_000));
+}
+
+#[test]
+fn funding_counts_as_if_it_were_accrued() {
+    // 2^30 per 2^60 for 8 s on a price of 2^40 is 8192 raw per base unit; 2^30 longs owe 8 · 2^40 raw: 8 atoms.
+    let mut market = market([(1 << 30, 1 << 30), (0, 0)]);
+    market.price.confidence = Price::ZERO;
+    assert_eq!(worth(&market, 8), (6_000, 6_000));
+    market.books.funding_rate = 1 << 30;
+    assert_eq!(worth(&market, 8), (6_000, 6_008));
+    // What the backing owes lowers both: receivers' 8 atoms that are not settled.
+    market.books.funding_rate = 0;
+    market.books.sides[0].size_index = Raw::new(8 * RAW_PER_ATOM).into();
+    assert_eq!(worth(&market, 8), (5_992, 5_992));
+}
+
+#[test]
+fn an_older_price_widens_the_interval() {
+    let mut market = market([(1 << 40, 1 << 40), (0, 0)]);
+    market.books.backing = atoms(1 << 40);
+    market.parameters.spread_volatility = Ppm::new(2_000_000);
+    let (fresh, old) = (worth(&market, 0), worth(&market, 15));
+    assert!(old.0 < fresh.0 && fresh.1 < old.1);
+}
+
+#[test]
+fn a_market_that_was_not_updated_is_refused_and_an_unusable_one_counts_zero_or_blocks() {
+    let pool = pool(5_000);
+    let stale = market([(1_280, 1_280), (0, 0)]);
+    let refused = EngineError::LegStale { market: 0, age: 16, allowed: 15 };
+    assert_eq!(pool_value_floor(&pool, &[&stale], &valuation(16)), Err(refused));
+    assert_eq!(pool_value_ceil(&pool, &[&stale], &valuation(16)), Err(refused));
+
+    let mut dark = stale;
+    dark.price.dark_since = at(0).now;
+    assert_eq!(pool_value_floor(&pool, &[&dark], &valuation(300)), Ok(atoms(5_000)));
+    let refused = EngineError::MarketUnusable { market: 0 };
+    assert_eq!(pool_value_ceil(&pool, &[&dark], &valuation(300)), Err(refused));
+
+    // Without positions no price is needed, however dark it is.
+    let mut flat = market(FLAT);
+    flat.price.dark_since = at(0).now;
+    assert_eq!(worth(&flat, 300), (6_000, 6_000));
+}
+
+#[test]
+fn markets_stand_in_the_order_of_their_indices() {
+    let first = market(FLAT);
+    let second = Market { index: 1, ..first };
+    let pool = pool(5_000);
+    assert_eq!(pool_value_floor(&pool, &[&first, &second], &valuation(0)), Ok(atoms(7_000)));
+    for wrong in [[&second, &first], [&first, &first]] {
+        let expected = u16::from(wrong[0].index == 0);
+        let refused = EngineError::MarketsMismatch { expected };
+        assert_eq!(pool_value_floor(&pool, &wrong, &valuation(0)), Err(refused));
+        assert_eq!(pool_value_ceil(&pool, &wrong, &valuation(0)), Err(refused));
+    }
+}
+
+/// `spare · 2^40 · 10^6`, exactly, by its definition.
+fn exact_spare(books: &Books, margin: i128, price: i128) -> i128 {
+    let money = |amount: Atoms| i128::from(amount.get()) * RAW_PER_ATOM * 1_000_000;
+    let mut spare = money(books.backing) - money(books.claims) + money(books.pot);
+    for side in Side::BOTH {
+        let book = books.side(side);
+        let value = i128::from(book.open_interest.get()) * price;
+        let gained = value - book.entry.get().get();
+        let profit = if side == Side::Long { gained } else { -gained };
+        spare -= profit.max(0) * 1_000_000;
+        spare += ((-profit).max(0) * 1_000_000).min(margin * value);
+    }
+    spare
+}
+
+/// `NAV · 2^40`, exactly.
+fn exact_net_asset_value(books: &Books, price: i128) -> i128 {
+    let money = |amount: Atoms| i128::from(amount.get()) * RAW_PER_ATOM;
+    let [long, short] = &books.sides;
+    let skew = i128::from(short.open_interest.get()) - i128::from(long.open_interest.get());
+    money(books.backing) + money(books.pot) - money(books.claims) + money(books.debts) + long.entry.get().get()
+        - short.entry.get().get()
+        + skew * price
+}
+
+prop_compose! {
+    /// Sides that entered up to a tenth from the price, so that kinks lie within the interval often.
+    fn any_market()(
+        sizes in [0u64..=1 << 45, 0u64..=1 << 45],
+        moves in [prop_oneof![980i128..=1_020, 900i128..=1_100], prop_oneof![980i128..=1_020, 900i128..=1_100]],
+        backing in 0u64..=1 << 44,
+        claims in 0u64..=1 << 42,
+        funded in 0u64..=100,
+        debts in 0u64..=1 << 42,
+        confidence in 0u64..=PRICE * 15 / 1_000,
+    ) -> Market {
+        let mut market = sol_market();
+        market.price.confidence = Price::new(confidence);
+        market.books.backing = atoms(backing);
+        market.books.claims = atoms(claims);
+        market.books.pot = atoms(claims * funded / 100);
+        market.books.debts = atoms(debts);
+        for side in Side::BOTH {
+            let (size, moved) = (sizes[side.index()], moves[side.index()]);
+            set_side(&mut market, side, size, 0);
+            let entry = i128::from(size) * i128::from(PRICE) * moved / 1_000;
+            market.books.side_mut(side).entry = Raw::new(entry).into();
+        }
+        market
+    }
+}
+
+/// Prices all over `p ± a`, its ends and the kinks of `spare` among them.
+fn prices(market: &Market) -> Vec<i128> {
+    let spread = i128::from(crate::price::spread_ceil(market, at(0).now).unwrap().get());
+    let centre = i128::from(PRICE);
+    let mut prices: Vec<i128> = (0..=200).map(|step| centre - spread + 2 * spread * step / 200).collect();
+    for side in &market.books.sides {
+        let size = i128::from(side.open_interest.get()).max(1);
+        let entry = side.entry.get().get();
+        for kink in [entry / size, entry * 100 / (size * 103), entry * 100 / (size * 97)] {
+            prices.extend([kink - 1, kink, kink + 1]);
+        }
+    }
+    prices.retain(|price| (centre - spread..=centre + spread).contains(price));
+    prices
+}
+
+proptest! {
+    #[test]
+    fn no_price_in_the_interval_is_worse_or_better_than_its_ends(market in any_market()) {
+        let margin = i128::from(base_maintenance_floor(&market.parameters).unwrap().get());
+        let reference = at(0).now;
+        let low = i128::from(market_value_floor(&market, &valuation(0), reference).unwrap().get());
+        let high = i128::from(market_value_ceil(&market, &valuation(0), reference).unwrap().get());
+        prop_assert!(low <= high);
+
+        let spares: Vec<i128> = prices(&market).iter().map(|p| exact_spare(&market.books, margin, *p)).collect();
+        let values: Vec<i128> = prices(&market).iter().map(|p| exact_net_asset_value(&market.books, *p)).collect();
+        let (spare_unit, value_unit) = (RAW_PER_ATOM * 1_000_000, RAW_PER_ATOM);
+        let least = (*spares.iter().min().unwrap()).max(0);
+        let most = (*values.iter().max().unwrap()).max(0);
+        prop_assert!(low * spare_unit <= least, "a price is worse than the lower value");
+        prop_assert!(high * value_unit >= most, "a price is better than the upper value");
+        // Rounding costs an atom for each of two sides' profit, maintenance and value, and no more.
+        prop_assert!((low + 6) * spare_unit >= least);
+        prop_assert!((high - 1) * value_unit <= most);
+    }
+}
