@@ -1,1 +1,11 @@
+//! Addresses, accounts, instructions, quotes and errors of the exchange, for every program outside the chain.
+//!
+//! Nothing here talks to a node: whoever fetched an account hands in its bytes, and sends the instruction that comes
+//! out.
+
+pub mod accounts;
+pub mod addresses;
+pub mod instructions;
 pub mod oracle_account;
+
+pub use addresses::Addresses;

@@ -1,0 +1,143 @@
+//! Where everything is: program-derived addresses and token accounts.
+
+use anchor_lang::prelude::Pubkey;
+use anchor_spl::associated_token::get_associated_token_address_with_program_id;
+use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+
+/// A name or symbol is empty, too long for its bytes on chain, or would not come back as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{text}\" is not a name of 1 to {limit} bytes without zero bytes: choose another")]
+pub struct NameError {
+    pub text: String,
+    pub limit: usize,
+}
+
+/// A name as accounts store it: UTF-8, zero-padded.
+///
+/// # Errors
+/// [`NameError`] where it is empty, longer than `N` bytes, or holds a zero byte.
+pub fn padded<const N: usize>(text: &str) -> Result<[u8; N], NameError> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() || bytes.len() > N || bytes.contains(&0) {
+        return Err(NameError { text: text.into(), limit: N });
+    }
+    let mut padded = [0; N];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    Ok(padded)
+}
+
+/// The text of a zero-padded name; bytes that are no UTF-8 show as replacement characters.
+pub fn unpadded(name: &[u8]) -> String {
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    String::from_utf8_lossy(&name[..end]).into_owned()
+}
+
+/// The exchange that `creator` made under `name`.
+pub fn exchange_address(creator: &Pubkey, name: &[u8; 32]) -> Pubkey {
+    derive(&[Exchange::SEED, creator.as_ref(), name])
+}
+
+/// Addresses of one exchange that its instructions need, and from which all its others are derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    pub exchange: Pubkey,
+    pub quote_mint: Pubkey,
+    /// Owns the quote mint, the share mint and every token account of the exchange.
+    pub token_program: Pubkey,
+    pub pool: Pubkey,
+    pub vault: Pubkey,
+    pub share_mint: Pubkey,
+    pub share_escrow: Pubkey,
+}
+
+impl Addresses {
+    /// `exchange` with the mint it takes as collateral and the program that owns that mint.
+    pub fn new(exchange: Pubkey, quote_mint: Pubkey, token_program: Pubkey) -> Self {
+        let of_exchange = |seed| derive(&[seed, exchange.as_ref()]);
+        Self {
+            exchange,
+            quote_mint,
+            token_program,
+            pool: of_exchange(Pool::SEED),
+            vault: of_exchange(Exchange::VAULT_SEED),
+            share_mint: of_exchange(Exchange::SHARE_MINT_SEED),
+            share_escrow: of_exchange(Exchange::SHARE_ESCROW_SEED),
+        }
+    }
+
+    /// The market of this index.
+    pub fn market(&self, index: u16) -> Pubkey {
+        derive(&[Market::SEED, self.exchange.as_ref(), &index.to_le_bytes()])
+    }
+
+    /// The owner's margin account of this number.
+    pub fn margin_account(&self, owner: &Pubkey, sub_account: u16) -> Pubkey {
+        derive(&[MarginAccount::SEED, self.exchange.as_ref(), owner.as_ref(), &sub_account.to_le_bytes()])
+    }
+
+    /// The owner's liquidity request of this number.
+    pub fn request(&self, owner: &Pubkey, nonce: u64) -> Pubkey {
+        derive(&[LiquidityRequest::SEED, self.exchange.as_ref(), owner.as_ref(), &nonce.to_le_bytes()])
+    }
+
+    /// The owner's associated token account for the quote token.
+    pub fn tokens_of(&self, owner: &Pubkey) -> Pubkey {
+        get_associated_token_address_with_program_id(owner, &self.quote_mint, &self.token_program)
+    }
+
+    /// The owner's associated token account for liquidity shares.
+    pub fn shares_of(&self, owner: &Pubkey) -> Pubkey {
+        get_associated_token_address_with_program_id(owner, &self.share_mint, &self.token_program)
+    }
+}
+
+fn derive(seeds: &[&[u8]]) -> Pubkey {
+    Pubkey::find_program_address(seeds, &perp_swap::ID).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back_as_they_were_written() {
+        let name: [u8; 16] = padded("SOL-PERP").unwrap();
+        assert_eq!(&name, b"SOL-PERP\0\0\0\0\0\0\0\0");
+        assert_eq!(unpadded(&name), "SOL-PERP");
+        assert_eq!(unpadded(&padded::<4>("full").unwrap()), "full");
+    }
+
+    #[test]
+    fn names_that_would_not_come_back_are_refused() {
+        for text in ["", "five!", "a\0b"] {
+            assert_eq!(padded::<4>(text), Err(NameError { text: text.into(), limit: 4 }));
+        }
+    }
+
+    #[test]
+    fn every_address_is_another() {
+        let (exchange, owner) = (Pubkey::new_unique(), Pubkey::new_unique());
+        let one = Addresses::new(exchange, Pubkey::new_unique(), anchor_spl::token::ID);
+        let mut all = vec![
+            one.exchange,
+            one.pool,
+            one.vault,
+            one.share_mint,
+            one.share_escrow,
+            one.market(0),
+            one.market(1),
+            one.margin_account(&owner, 0),
+            one.margin_account(&owner, 1),
+            one.request(&owner, 0),
+            one.request(&owner, 1),
+            one.tokens_of(&owner),
+            one.shares_of(&owner),
+        ];
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        let other = Addresses { exchange: Pubkey::new_unique(), ..one };
+        assert_ne!(one.margin_account(&owner, 0), other.margin_account(&owner, 0));
+    }
+}

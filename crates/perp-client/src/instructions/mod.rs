@@ -1,0 +1,88 @@
+//! One function per instruction of the program, named as in the IDL, with every account it needs in order.
+//!
+//! Verbs that look at an account's other positions are handed the account's state, so that their markets can be named:
+//! the state must be as new as the chain's, or the program refuses with `MarketsMismatch`.
+
+mod exchange;
+mod liquidity;
+mod margin_account;
+mod market;
+mod position;
+mod tokens;
+
+pub use exchange::*;
+pub use liquidity::*;
+pub use margin_account::*;
+pub use market::*;
+pub use position::*;
+pub use tokens::*;
+
+use crate::addresses::Addresses;
+use anchor_lang::prelude::{AccountMeta, Pubkey};
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::{InstructionData, ToAccountMetas};
+use perp_engine::state::Account;
+
+/// A signer and the margin account it acts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Owner of the margin account; where the verb allows it, its delegate.
+    pub signer: Pubkey,
+    pub margin_account: Pubkey,
+}
+
+/// The market a verb acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touched {
+    pub market: u16,
+    /// Account a price is taken from first; none to use the cached price.
+    pub oracle: Option<Pubkey>,
+}
+
+impl Touched {
+    /// The market at its cached price.
+    pub fn at_cached_price(market: u16) -> Self {
+        Self { market, oracle: None }
+    }
+
+    /// The market after it has read this price account.
+    pub fn with_oracle(market: u16, oracle: Pubkey) -> Self {
+        Self { market, oracle: Some(oracle) }
+    }
+}
+
+fn instruction(
+    accounts: impl ToAccountMetas,
+    data: impl InstructionData,
+    rest: impl IntoIterator<Item = AccountMeta>,
+) -> Instruction {
+    let mut metas = accounts.to_account_metas(None);
+    metas.extend(rest);
+    Instruction { program_id: perp_swap::ID, accounts: metas, data: data.data() }
+}
+
+const NO_OTHERS: [AccountMeta; 0] = [];
+
+/// Markets of the account's occupied slots in order, but for `touched`.
+fn markets_of<'a>(
+    addresses: &'a Addresses,
+    account: &'a Account,
+    touched: Option<u16>,
+) -> impl Iterator<Item = Pubkey> + 'a {
+    account
+        .occupied()
+        .map(|(_, position)| position.market)
+        .filter(move |market| Some(*market) != touched)
+        .map(|market| addresses.market(market))
+}
+
+fn read_only(address: Pubkey) -> AccountMeta {
+    AccountMeta::new_readonly(address, false)
+}
+
+fn writable(address: Pubkey) -> AccountMeta {
+    AccountMeta::new(address, false)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use super::*;
+use anchor_lang::Discriminator;
+use bytemuck::Zeroable;
+use perp_engine::liquidation::LiquidationOrder;
+use perp_engine::state::Position;
+use perp_engine::trade::Order;
+use perp_engine::units::{Atoms, Base, Price, Size};
+use perp_swap::state::LiquidityRequest;
+
+fn addresses() -> Addresses {
+    Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID)
+}
+
+fn actor() -> Actor {
+    Actor { signer: Pubkey::new_unique(), margin_account: Pubkey::new_unique() }
+}
+
+/// Slots 1, 4 and 7 hold a long in market 9, nothing but a claim on market 2, and a short in market 5.
+fn account() -> Account {
+    let mut account = Account::zeroed();
+    account.positions[1] = Position { size: Base::new(7), ..Position::opened(9) };
+    account.positions[4] = Position { claim: Atoms::new(1), ..Position::opened(2) };
+    account.positions[7] = Position { size: Base::new(-7), ..Position::opened(5) };
+    account
+}
+
+fn rest(instruction: &Instruction, named: usize) -> Vec<AccountMeta> {
+    instruction.accounts[named..].to_vec()
+}
+
+#[test]
+fn a_trade_hands_in_the_other_markets_read_only_in_the_order_of_the_slots() {
+    let (addresses, trader) = (addresses(), actor());
+    let order = Order { size: Base::new(3), price_bound: Price::new(8), reduce_only: false };
+    let trade = trade(&addresses, trader, &account(), Touched::at_cached_price(9), &order);
+    assert_eq!(rest(&trade, 5), [read_only(addresses.market(2)), read_only(addresses.market(5))]);
+    assert_eq!(trade.accounts[0], AccountMeta::new_readonly(trader.signer, true));
+    assert_eq!(trade.accounts[3], writable(addresses.market(9)));
+
+    let mut data = perp_swap::instruction::Trade::DISCRIMINATOR.to_vec();
+    data.extend(3i64.to_le_bytes());
+    data.extend(8u64.to_le_bytes());
+    data.push(0);
+    assert_eq!(trade.data, data);
+}
+
+#[test]
+fn a_trade_in_a_market_without_a_position_hands_in_all_of_them() {
+    let addresses = addresses();
+    let order = Order { size: Base::new(3), price_bound: Price::ZERO, reduce_only: false };
+    let trade = trade(&addresses, actor(), &account(), Touched::at_cached_price(0), &order);
+    assert_eq!(rest(&trade, 5), [9, 2, 5].map(|market| read_only(addresses.market(market))));
+}
+
+#[test]
+fn an_oracle_left_out_is_the_program_itself() {
+    let (addresses, oracle) = (addresses(), Pubkey::new_unique());
+    let without = update_funding(&addresses, Touched::at_cached_price(1));
+    assert_eq!(without.accounts[2], read_only(perp_swap::ID));
+    let with = update_funding(&addresses, Touched::with_oracle(1, oracle));
+    assert_eq!(with.accounts[2], read_only(oracle));
+}
+
+#[test]
+fn a_liquidation_names_the_markets_of_the_liquidated() {
+    let (addresses, liquidated) = (addresses(), Pubkey::new_unique());
+    let order = LiquidationOrder { max_size: Size::new(7), min_bounty: Atoms::ZERO };
+    let liquidate = liquidate(&addresses, actor(), liquidated, &account(), Touched::at_cached_price(5), &order);
+    assert_eq!(liquidate.accounts[3], writable(liquidated));
+    assert_eq!(rest(&liquidate, 6), [9, 2].map(|market| read_only(addresses.market(market))));
+}
+
+#[test]
+fn a_bankruptcy_writes_the_other_markets() {
+    let addresses = addresses();
+    let resolve = resolve_bankruptcy(&addresses, Pubkey::new_unique(), &account(), 2);
+    assert_eq!(rest(&resolve, 4), [9, 5].map(|market| writable(addresses.market(market))));
+}
+
+#[test]
+fn only_open_positions_make_a_withdrawal_look_at_markets() {
+    let (addresses, destination) = (addresses(), Pubkey::new_unique());
+    let all = withdraw(&addresses, actor(), &account(), destination, Atoms::new(1));
+    assert_eq!(rest(&all, 7), [9, 2, 5].map(|market| read_only(addresses.market(market))));
+
+    let mut closed = account();
+    closed.positions[1] = Position::zeroed();
+    closed.positions[7] = Position::zeroed();
+    let none = withdraw(&addresses, actor(), &closed, destination, Atoms::new(1));
+    assert_eq!(none.accounts.len(), 7);
+}
+
+#[test]
+fn liquidity_is_executed_with_every_market_in_index_order() {
+    let addresses = addresses();
+    let request = LiquidityRequest { owner: Pubkey::new_unique(), nonce: 4, ..LiquidityRequest::zeroed() };
+    let deposit = execute_liquidity_deposit(&addresses, Pubkey::new_unique(), &request, 3);
+    assert_eq!(deposit.accounts[3].pubkey, addresses.request(&request.owner, 4));
+    assert_eq!(rest(&deposit, 7), [0, 1, 2].map(|market| read_only(addresses.market(market))));
+    let withdrawal = execute_liquidity_withdrawal(&addresses, Pubkey::new_unique(), &request, 3);
+    assert_eq!(rest(&withdrawal, 10), [0, 1, 2].map(|market| read_only(addresses.market(market))));
+}
