@@ -14,12 +14,13 @@ fn allocate(pool: &Pool, market: &Market) -> Result<AllocationPlan, EngineError>
 
 #[test]
 fn backing_moves_to_its_target_and_back() {
-    let pool = pool(10_000);
+    // 500 are placed in another market.
+    let pool = Pool { placed: atoms(500), ..pool(10_000) };
     let market = empty_market();
     let placed = allocate(&pool, &market).unwrap();
     assert_eq!(placed.moved, SignedAtoms::new(1_000));
     assert_eq!((placed.books.backing, placed.books.net_principal), (atoms(1_000), atoms(1_000)));
-    assert_eq!((placed.pool.cash, placed.pool.placed), (atoms(9_000), atoms(1_000)));
+    assert_eq!((placed.pool.cash, placed.pool.placed), (atoms(9_000), atoms(1_500)));
 
     // Trading won 600 and the target falls to 700: 900 come back, all but 100 of the principal.
     let mut market = Market { books: placed.books, target_backing: atoms(700), ..market };
@@ -27,13 +28,13 @@ fn backing_moves_to_its_target_and_back() {
     let back = allocate(&placed.pool, &market).unwrap();
     assert_eq!(back.moved, SignedAtoms::new(-900));
     assert_eq!((back.books.backing, back.books.net_principal), (atoms(700), atoms(100)));
-    assert_eq!((back.pool.cash, back.pool.placed), (atoms(9_900), atoms(100)));
+    assert_eq!((back.pool.cash, back.pool.placed), (atoms(9_900), atoms(600)));
 
     // Beyond the principal it is profit: 700 come back and the principal ends at zero, in both books.
     let market = Market { books: back.books, target_backing: Atoms::ZERO, ..market };
     let back = allocate(&back.pool, &market).unwrap();
     assert_eq!((back.books.backing, back.books.net_principal), (Atoms::ZERO, Atoms::ZERO));
-    assert_eq!((back.pool.cash, back.pool.placed), (atoms(10_600), Atoms::ZERO));
+    assert_eq!((back.pool.cash, back.pool.placed), (atoms(10_600), atoms(500)));
 }
 
 #[test]

@@ -105,6 +105,16 @@ fn a_withdrawal_beyond_the_cash_is_executed_in_part_and_keeps_its_minimum() {
 }
 
 #[test]
+fn a_withdrawal_of_exactly_the_cash_is_executed_whole() {
+    // 7 shares of 11, worth ⌊7 · 10/11⌋ = 6, which is all the cash: nothing of the request stays.
+    let mut market = market(FLAT);
+    market.books.backing = atoms(4);
+    let pool = Pool { shares: atoms(11), ..pool(6) };
+    let plan = withdraw(&pool, &[&market], &requested(7, 6), at(DAY)).unwrap();
+    assert_eq!((plan.burned, plan.paid, plan.request_left), (atoms(7), atoms(6), None));
+}
+
+#[test]
 fn less_than_the_minimum_is_refused() {
     let pool = Pool { shares: atoms(10_000), escrow: atoms(100), ..pool(5_000) };
     // 100 · 10 000/5000 = 200 shares; 100 · 5000/10 000 = 50 tokens.
