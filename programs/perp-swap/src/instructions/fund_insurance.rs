@@ -3,6 +3,7 @@ use crate::events::InsuranceFunded;
 use crate::state::{Exchange, Market, Pool};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
+use perp_engine::insurance::{plan_fund_market_insurance, plan_fund_shared_insurance};
 use perp_engine::units::Atoms;
 
 #[derive(Accounts)]
@@ -35,9 +36,6 @@ pub struct FundInsurance<'info> {
 /// Gives tokens to a market's insurance or the shared one. They do not come back to the giver.
 pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> {
     let accounts = ctx.accounts;
-    if amount.is_zero() {
-        return Err(refused(ExchangeError::AmountZero));
-    }
     if accounts.source.key == accounts.vault.key {
         return Err(refused(ExchangeError::WrongVault));
     }
@@ -51,8 +49,18 @@ pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> 
     }
     .by_user(amount.get(), decimals)?;
     let (before, after) = match &accounts.market {
-        Some(market) => add(&mut market.load_mut()?.state.books.insurance, amount)?,
-        None => add(&mut accounts.pool.load_mut()?.state.insurance, amount)?,
+        Some(market) => {
+            let mut market = market.load_mut()?;
+            let before = market.state.books.insurance;
+            market.state.books = plan_fund_market_insurance(&market.state, amount).map_err(refused)?;
+            (before, market.state.books.insurance)
+        }
+        None => {
+            let mut pool = accounts.pool.load_mut()?;
+            let before = pool.state.insurance;
+            pool.state = plan_fund_shared_insurance(&pool.state, amount).map_err(refused)?;
+            (before, pool.state.insurance)
+        }
     };
     emit!(InsuranceFunded {
         exchange: accounts.exchange.key(),
@@ -62,10 +70,4 @@ pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> 
         after: after.get(),
     });
     Ok(())
-}
-
-fn add(insurance: &mut Atoms, amount: Atoms) -> Result<(Atoms, Atoms)> {
-    let before = *insurance;
-    *insurance = before.plus(amount).map_err(refused)?;
-    Ok((before, *insurance))
 }
