@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod errors;
+pub mod events;
 pub mod instructions;
 pub mod oracle_account;
 
