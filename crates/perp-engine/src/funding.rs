@@ -98,8 +98,9 @@ pub fn plan_funding(
 
 /// The books accrued as far as possible: for verbs that want funding up to date but do not depend on a price.
 ///
-/// Where no price is usable the books come back unchanged, so that the time still accrues once there is one. While the
-/// exchange or the market is paused nothing accrues and the time is dropped.
+/// Where no price is usable nothing accrues and the time is kept, so that it still accrues once there is one; only a pause
+/// that is over is dropped, because a change of status may be about to erase when it ended. While the exchange or the
+/// market is paused nothing accrues and the time is dropped.
 ///
 /// # Errors
 /// Only what no price or status explains, as [`EngineError::Overflow`].
@@ -116,7 +117,7 @@ pub fn accrue_if_possible(
         }
         Err(
             EngineError::PriceStale { .. } | EngineError::MarketUnusable { .. } | EngineError::PriceTooUncertain { .. },
-        ) => Ok(market.books),
+        ) => Ok(Books { funding_time: start(market, resumed_at, clock), ..market.books }),
         Err(other) => Err(other),
     }
 }

@@ -266,6 +266,18 @@ fn a_pause_that_somebody_lifts_accrues_nothing() {
 }
 
 #[test]
+fn a_pause_that_ended_by_itself_is_dropped_also_while_no_price_is_usable() {
+    // Paused from 8 to 608 s; at 1000 s the price is stale and the status is set to active, which erases the end of the
+    // pause. At 1016 s 408 s have passed since it.
+    let market = market_with(1_000, 1_000, 1 << 29);
+    let during = paused(&market, 8, 608);
+    let books = accrue_if_possible(&during, Status::Active, Timestamp::NEVER, at(1_000)).unwrap();
+    assert_eq!(indices(&books), indices(&during.books));
+    let active = Market { books, status: Status::Active as u8, status_until: Timestamp::NEVER, ..during };
+    assert_eq!(accrue(&active, 1_016).seconds, 408);
+}
+
+#[test]
 fn a_pause_of_the_exchange_accrues_nothing() {
     let market = market_with(1_000, 1_000, 1 << 29);
     let refused = plan_funding(&market, Status::Paused, Timestamp::NEVER, at(8));
