@@ -1,0 +1,107 @@
+//! Functions, tests and files that the documentation names.
+
+use crate::{document, documents, quoted, table, workspace, Document};
+use std::fs;
+use std::path::PathBuf;
+
+/// What the short names of folders in a reference like `engine/ledger.rs::loss` stand for.
+const FOLDERS: [(&str, &str); 6] = [
+    ("engine/", "crates/perp-engine/src/"),
+    ("engine-tests/", "crates/perp-engine/tests/"),
+    ("program/", "programs/perp-swap/src/"),
+    ("client/", "crates/perp-client/src/"),
+    ("localnet/", "crates/perp-localnet/src/"),
+    ("tests/", "tests/tests/"),
+];
+
+/// A reference to an item of a source file.
+struct Reference<'a> {
+    path: PathBuf,
+    item: &'a str,
+}
+
+fn reference(token: &str) -> Option<Reference<'_>> {
+    let (file, item) = token.split_once(".rs::")?;
+    let (short, folder) = FOLDERS.iter().find(|(short, _)| file.starts_with(short))?;
+    let path = workspace().join(format!("{folder}{}.rs", &file[short.len()..]));
+    Some(Reference { path, item })
+}
+
+impl Reference<'_> {
+    /// The line that defines the item, and those before it.
+    fn definition(&self) -> Option<String> {
+        let source = fs::read_to_string(&self.path).ok()?;
+        let lines: Vec<&str> = source.lines().collect();
+        let at = lines.iter().position(|line| {
+            ["fn", "const", "struct", "enum", "macro_rules!"].into_iter().any(|keyword| {
+                line.split_once(&format!("{keyword} {}", self.item)).is_some_and(|(before, after)| {
+                    let ends = |character: Option<char>| !character.is_some_and(|it| it.is_alphanumeric() || it == '_');
+                    ends(before.chars().next_back()) && ends(after.chars().next())
+                })
+            })
+        })?;
+        Some(lines[at.saturating_sub(4)..=at].join("\n"))
+    }
+
+    fn is_test(&self) -> bool {
+        self.definition().is_some_and(|definition| definition.contains("test]"))
+    }
+}
+
+fn references(text: &str) -> Vec<&str> {
+    quoted(text).filter(|token| token.contains(".rs::")).collect()
+}
+
+#[test]
+fn every_function_and_test_named_in_the_documentation_exists() {
+    let missing: Vec<String> = documents()
+        .iter()
+        .flat_map(|Document { path, text }| {
+            let dangling = |token: &&str| reference(token).and_then(|it| it.definition()).is_none();
+            references(text).into_iter().filter(dangling).map(|token| format!("{}: {token}", path.display()))
+        })
+        .collect();
+    assert!(missing.is_empty(), "named, but not in the sources:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_link_in_the_documentation_leads_to_a_file() {
+    for Document { path, text } in documents() {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+            let file = target.split('#').next().unwrap_or_default();
+            let elsewhere = target.contains("://") || file.is_empty();
+            assert!(elsewhere || path.parent().unwrap().join(file).exists(), "{}: {target}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_invariant_names_what_enforces_it_and_a_test_that_checks_it() {
+    let rows = table(&document("docs/invariants.md").text);
+    let numbers: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
+    let expected: Vec<String> = (1..=17).map(|number| number.to_string()).collect();
+    assert_eq!(numbers, expected, "docs/invariants.md lists each invariant once, in order");
+    for row in rows {
+        let (enforced, checked) = (references(&row[2]), references(&row[3]));
+        assert!(!enforced.is_empty(), "nothing enforces invariant {}", row[0]);
+        assert!(!checked.is_empty(), "no test checks invariant {}", row[0]);
+        for token in checked {
+            let is_test = reference(token).is_some_and(|it| it.is_test());
+            assert!(is_test, "invariant {}: {token} is no test", row[0]);
+        }
+    }
+}
+
+#[test]
+fn every_attack_of_the_threat_model_names_a_test() {
+    let text = document("docs/threat-model.md").text;
+    let attacks = table(crate::section(&text, "## Attacks considered").unwrap_or_default());
+    assert!(!attacks.is_empty());
+    for row in attacks {
+        let tests = references(&row[2]);
+        assert!(!tests.is_empty(), "no test shows: {}", row[0]);
+        for token in tests {
+            assert!(reference(token).is_some_and(|it| it.is_test()), "{}: {token} is no test", row[0]);
+        }
+    }
+}
