@@ -5,9 +5,13 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod convert;
 pub mod errors;
 pub mod events;
+pub mod health;
 pub mod instructions;
 pub mod oracle_account;
+pub mod quote;
+pub mod snapshot;
 
 pub use addresses::Addresses;

@@ -11,6 +11,7 @@ pub use remedies::{remedy, ALL};
 
 use anchor_lang::error::ERROR_CODE_OFFSET;
 use anchor_lang::prelude::Pubkey;
+use perp_engine::EngineError;
 use perp_swap::errors::ExchangeError;
 use std::fmt;
 
@@ -28,6 +29,12 @@ pub struct Explanation {
     pub name: String,
     pub message: String,
     pub remedy: &'static str,
+}
+
+/// A refusal of the engine with its numbers, and what to do about it.
+pub fn describe(error: EngineError) -> String {
+    let rule = ExchangeError::from(error);
+    format!("{error}: {rule} {}", remedy(rule))
 }
 
 /// Explains a custom error code of the program or of its framework; `None` for a code neither knows.
