@@ -1,7 +1,7 @@
 use {
     anchor_lang_idl::build::IdlBuilder,
     anyhow::{ensure, Context, Result},
-    perp_artifacts::{sha256_hex, Artifact, Record},
+    perp_artifacts::{sha256_hex, Artifact, Record, SBF_ROUTE},
     std::{
         env, fs,
         path::Path,
@@ -29,7 +29,7 @@ impl Route {
     fn name(self) -> &'static str {
         match self {
             Self::CargoBuildSbf => "cargo build-sbf",
-            Self::Sbf => "sbf/build.sh",
+            Self::Sbf => SBF_ROUTE,
         }
     }
 
@@ -84,7 +84,7 @@ impl Route {
                 command
             }
             Self::Sbf => {
-                let mut command = Command::new(root.join("sbf/build.sh"));
+                let mut command = Command::new(root.join(SBF_ROUTE));
                 command.arg(manifest).arg(folder);
                 command
             }

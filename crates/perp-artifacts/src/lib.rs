@@ -63,6 +63,9 @@ pub const ARITHMETIC_CHECK: Artifact = Artifact {
     program_variable: "ARITHMETIC_CHECK_SO",
 };
 
+/// The route of [`Record::route`] that needs no Solana toolchain.
+pub const SBF_ROUTE: &str = "sbf/build.sh";
+
 /// All committed programs.
 pub const ALL: [Artifact; 2] = [PERP_SWAP, ARITHMETIC_CHECK];
 
@@ -87,12 +90,21 @@ impl Artifact {
         source_digest(root, COMMON_SOURCES.iter().chain(self.sources))
     }
 
-    /// The bytes of the binary: of the file its environment variable names, else of the
-    /// committed one.
+    /// The binary to load: the file its environment variable names, else the committed one.
+    pub fn program_to_load(&self) -> PathBuf {
+        env::var_os(self.program_variable).map_or_else(|| self.program_path(&workspace_root()), PathBuf::from)
+    }
+
+    /// The bytes of the binary to load.
     pub fn program_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
-        let path =
-            env::var_os(self.program_variable).map_or_else(|| self.program_path(&workspace_root()), PathBuf::from);
-        read(path)
+        read(self.program_to_load())
+    }
+
+    /// Whether the binary to load was compiled by `sbf/build.sh`. Budgets of compute units are stated
+    /// for that compiler.
+    pub fn has_measured_costs(&self) -> Result<bool, ArtifactError> {
+        let record = Record::read(&self.program_to_load().with_extension("json"))?;
+        Ok(record.route == SBF_ROUTE)
     }
 
     /// Compares the committed files with the sources and with the record made when they were
