@@ -112,7 +112,9 @@ fn size_to_close(
     let shortfall = target.signed()?.minus(before.equity)?.positive_part();
 
     // Above the position's value the quotient only says "all of it"; the comparison avoids the division's range.
-    let whole = wide_product(shortfall.get(), PPM) >= wide_product(value.get(), slope);
+    // Without equity no part restores anything.
+    let bankrupt = before.equity.positive_part().is_zero();
+    let whole = bankrupt || wide_product(shortfall.get(), PPM) >= wide_product(value.get(), slope);
     let wanted = if whole {
         position
     } else {
