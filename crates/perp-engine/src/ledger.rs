@@ -31,6 +31,18 @@ impl Books {
         self.claims.minus(self.pot)
     }
 
+    /// The part of the position's claim that no cash is set aside for: `⌈claim · P / P_i⌉`, nothing once its epoch is
+    /// over.
+    pub fn unfunded_part_ceil(&self, position: &Position) -> Result<Atoms, EngineError> {
+        if position.claim.is_zero() || position.claim_epoch != self.claim_epoch {
+            return Ok(Atoms::ZERO);
+        }
+        if position.claim_factor == self.claim_factor {
+            return Ok(position.claim);
+        }
+        mul_div_ceil(position.claim.get(), self.claim_factor, position.claim_factor).map(Atoms::new)
+    }
+
     /// Returns what the pot holds above the claims and starts a new epoch once all claims are funded: those of the
     /// old epoch are then worth their face.
     pub(crate) fn close_claim_epoch_if_funded(&mut self) -> Result<(), EngineError> {
@@ -107,17 +119,11 @@ impl Ledger {
     /// Returns what was paid.
     pub fn redeem_claim(&mut self) -> Result<Atoms, EngineError> {
         let (position, books) = (&mut self.position, &mut self.books);
-        if position.claim.is_zero() {
+        let unfunded = books.unfunded_part_ceil(position)?;
+        let paid = position.claim.minus(unfunded)?;
+        if paid.is_zero() {
             return Ok(Atoms::ZERO);
         }
-        let unfunded = if position.claim_epoch != books.claim_epoch {
-            Atoms::ZERO
-        } else if position.claim_factor == books.claim_factor {
-            return Ok(Atoms::ZERO);
-        } else {
-            Atoms::new(mul_div_ceil(position.claim.get(), books.claim_factor, position.claim_factor)?)
-        };
-        let paid = position.claim.minus(unfunded)?;
         position.claim = unfunded;
         position.claim_factor = books.claim_factor;
         position.claim_epoch = books.claim_epoch;

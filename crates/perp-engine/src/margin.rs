@@ -69,19 +69,21 @@ pub struct LegValue {
     pub margin: Atoms,
 }
 
-/// Profit of the open size net of unsettled funding at `price`.
-fn net_profit(position: &Position, books: &Books, price: Price) -> Result<Raw, EngineError> {
+/// Funding the position owes and has not settled, exactly; negative where it is owed.
+pub(crate) fn unsettled_funding_owed(position: &Position, books: &Books) -> Result<Raw, EngineError> {
     let Some(side) = position.size.side() else { return Ok(Raw::ZERO) };
-    let profit = unrealised_profit(position.size, position.entry.get(), price)?;
     let change = books.side(side).funding_index.minus(position.funding_index)?;
     if change.get() == 0 {
-        return Ok(profit);
+        return Ok(Raw::ZERO);
     }
-    profit.minus(funding_owed(position.size.size(), change)?)
+    funding_owed(position.size.size(), change)
 }
 
-/// Value of the position for maintenance, at the good index price: a profit and a claim count at the market's `h`.
-/// An unusable market demands no margin.
+/// Value of the position for maintenance, at the good index price: what the market owes it (profit, funding, the part of
+/// a claim no cash is set aside for) counts at the market's `h`. An unusable market demands no margin.
+///
+/// Each part is counted by itself, as settling it would post it, so that nobody can lower another's equity by settling
+/// his funding or by funding his claim.
 pub fn maintenance_value(
     position: &Position,
     books: &Books,
@@ -89,12 +91,15 @@ pub fn maintenance_value(
     unusable: bool,
 ) -> Result<LegValue, EngineError> {
     let price = market.price.price;
-    let profit = net_profit(position, books, price)?;
-    let winning = profit.positive_part();
-    let mut equity = profit.minus(winning)?.minus(position.debt.raw()?)?;
-    if winning > Raw::ZERO || !position.claim.is_zero() {
+    let profit = unrealised_profit(position.size, position.entry.get(), price)?;
+    let funding = unsettled_funding_owed(position, books)?;
+    let unfunded = books.unfunded_part_ceil(position)?;
+    let funded = position.claim.minus(unfunded)?;
+    let promised = profit.positive_part().plus(funding.negative_part()?)?.plus(unfunded.raw()?)?;
+    let owed = profit.negative_part()?.plus(funding.positive_part())?.plus(position.debt.raw()?)?;
+    let mut equity = funded.raw()?.minus(owed)?;
+    if promised > Raw::ZERO {
         let solvency = solvency(books, &market.parameters, price)?;
-        let promised = winning.plus(position.claim.raw()?)?;
         let counted = if solvency.available >= solvency.owed {
             promised
         } else {
@@ -129,7 +134,8 @@ pub fn adverse_value(
         Side::Long => index.minus(spread).unwrap_or(Price::ZERO),
         Side::Short => index.plus(spread)?,
     };
-    let equity = net_profit(position, books, adverse)?.min(Raw::ZERO).minus(debt)?;
+    let profit = unrealised_profit(position.size, position.entry.get(), adverse)?;
+    let equity = profit.minus(unsettled_funding_owed(position, books)?)?.min(Raw::ZERO).minus(debt)?;
     let value = notional(position.size.size(), index)?.amount_ceil()?;
     Ok(LegValue { equity, margin: initial_margin_ceil(value, books, &market.parameters)? })
 }

@@ -2,10 +2,11 @@
 
 use crate::error::EngineError;
 use crate::ledger::Ledger;
+use crate::margin::unsettled_funding_owed;
 use crate::price::{require_price, Action};
 use crate::state::{Account, Books, Market, Position};
 use crate::status::Status;
-use crate::units::products::{funding_owed, mul_div_ceil, unrealised_profit};
+use crate::units::products::{mul_div_ceil, unrealised_profit};
 use crate::units::{Atoms, Clock, SignedAtoms, Timestamp};
 
 /// One slot and its market's books after a settlement, and what moved.
@@ -130,8 +131,6 @@ pub fn plan_fund_claims(market: &Market) -> Result<FundClaimsPlan, EngineError> 
 
 /// What the position owes in funding that is not settled yet, in atoms against the account; negative where it is owed.
 pub fn unsettled_funding(position: &Position, books: &Books) -> Result<SignedAtoms, EngineError> {
-    let Some(side) = position.size.side() else { return Ok(SignedAtoms::ZERO) };
-    let change = books.side(side).funding_index.minus(position.funding_index)?;
-    let received = funding_owed(position.size.size(), change)?.negated()?.atoms_floor()?;
+    let received = unsettled_funding_owed(position, books)?.negated()?.atoms_floor()?;
     SignedAtoms::ZERO.minus(received)
 }

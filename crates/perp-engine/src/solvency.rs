@@ -9,13 +9,13 @@ use crate::units::{Atoms, Ppm, Price, Raw, Side, SignedAtoms, PPM};
 /// A market's means and obligations at one price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Solvency {
-    /// Traders' unrealised profit of `[longs, shorts]` at that price, funding apart.
+    /// Traders' unrealised profit of `[longs, shorts]` at that price.
     pub unrealised: [Raw; 2],
     /// Backing and what losing sides are good for.
     pub available: Atoms,
-    /// What winners and claims are owed.
+    /// What winners, claims and receivers of funding are owed.
     pub owed: Atoms,
-    /// `available − owed`, less what pending funding owes traders. Its negative part is the market's deficit.
+    /// `available − owed`. Its negative part is the market's deficit.
     pub spare: SignedAtoms,
     /// Loss of the backing in a jump by `J`.
     pub need: Atoms,
@@ -67,8 +67,9 @@ pub fn solvency(books: &Books, parameters: &Parameters, price: Price) -> Result<
             owed = owed.plus(profit.amount_ceil()?)?;
         }
     }
-    let funding = pending_funding(books)?.atoms_floor()?.min(SignedAtoms::ZERO);
-    let spare = available.signed()?.minus(owed.signed()?)?.plus(funding)?;
+    // Funding that payers have paid in and receivers have not settled yet.
+    owed = owed.plus(pending_funding(books)?.negative_part()?.amount_ceil()?)?;
+    let spare = available.signed()?.minus(owed.signed()?)?;
     let need = need(value, parameters.jump, maintenance)?;
     Ok(Solvency { unrealised, available, owed, spare, need })
 }
