@@ -1,0 +1,10 @@
+//! The engine driven as the program drives it, over whole exchanges.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod life_cycle;
+mod sequences;
+mod steps;
+
+// Where the shared fixtures look for the engine.
+use perp_engine::{ledger, state, units};
