@@ -1,7 +1,7 @@
 //! Addresses, accounts, instructions, quotes and errors of the exchange, for every program outside the chain.
 //!
-//! Nothing here talks to a node: whoever fetched an account hands in its bytes, and sends the instruction that comes
-//! out.
+//! Nothing but [`rpc`], a feature of its own, talks to a node: whoever fetched an account hands in its bytes, and sends
+//! the instruction that comes out.
 
 pub mod accounts;
 pub mod addresses;
@@ -12,6 +12,8 @@ pub mod health;
 pub mod instructions;
 pub mod oracle_account;
 pub mod quote;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 pub mod snapshot;
 
 pub use addresses::Addresses;

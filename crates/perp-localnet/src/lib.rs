@@ -8,7 +8,6 @@ pub mod feeds;
 pub mod oracle_driver;
 pub mod price_path;
 pub mod report;
-pub mod rpc;
 pub mod run;
 pub mod setup;
 pub mod usd_price;

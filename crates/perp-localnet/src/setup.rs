@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use perp_artifacts::{program_bytes, ArtifactError};
+use perp_client::rpc::{Connection, SendError};
 use thiserror::Error;
 
 use crate::chain::{Chain, ChainError};
-use crate::rpc::{Connection, SendError};
 use crate::usdc::{self, Usdc};
 use crate::validator::{Ports, Validator, ValidatorError};
 use crate::wallets::{WalletError, Wallets, ADMIN, FUNDED, USDC_AUTHORITY, USDC_MINT};

@@ -1,5 +1,6 @@
 //! The test USDC: a plain SPL Token mint with six decimals whose authority is a published test keypair.
 
+use perp_client::rpc::{Connection, SendError};
 use solana_instruction::Instruction;
 use solana_program_pack::Pack;
 use solana_pubkey::Pubkey;
@@ -10,7 +11,6 @@ use spl_associated_token_account_interface::instruction::create_associated_token
 use spl_token_interface::instruction::{initialize_mint2, mint_to_checked};
 use spl_token_interface::state::Mint;
 
-use crate::rpc::{Connection, SendError};
 use crate::wallets::Wallet;
 
 pub const DECIMALS: u8 = 6;

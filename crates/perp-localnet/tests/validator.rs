@@ -4,10 +4,10 @@ use std::net::TcpListener;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use perp_client::rpc::Connection;
 use perp_localnet::chain::{AccountImage, ChainError};
 use perp_localnet::cli::Cli;
 use perp_localnet::feeds::Feed;
-use perp_localnet::rpc::Connection;
 use perp_localnet::setup::fund;
 use perp_localnet::usdc::Usdc;
 use perp_localnet::validator::{Ports, Validator, ValidatorError};
