@@ -106,7 +106,30 @@ fn build_idl(program: &Path, idl: &Path) -> Result<()> {
         .build();
     env::remove_var("CARGO_ENCODED_RUSTFLAGS");
     let built = built.context("the IDL of the program cannot be built")?;
+    let mut built = serde_json::to_value(&built)?;
+    shorten_paths(&mut built);
     write(idl, &(serde_json::to_string_pretty(&built)? + "\n"))
+}
+
+/// Gives types that the builder names by their path (an account and the engine's state within it share a name) names a
+/// client can use: the program's keep the plain one, the engine's end in `State`.
+fn shorten_paths(idl: &mut serde_json::Value) {
+    match idl {
+        serde_json::Value::String(text) if !text.contains(' ') => {
+            if let Some((path, name)) = text.rsplit_once("::") {
+                *text = if path.starts_with("perp_engine") { format!("{name}State") } else { name.to_owned() };
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(shorten_paths),
+        serde_json::Value::Object(fields) => {
+            for (key, value) in fields {
+                if key != "docs" {
+                    shorten_paths(value);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
