@@ -1,0 +1,140 @@
+//! Where the program runs: as native code in the validator's runtime, or as the compiled binary in the virtual machine.
+
+mod native;
+mod sbf;
+
+pub use native::Native;
+pub use sbf::Sbf;
+
+use anchor_lang::prelude::Pubkey;
+use anchor_lang::{AnchorDeserialize, Discriminator};
+use base64::prelude::{Engine, BASE64_STANDARD};
+use perp_swap::errors::ExchangeError;
+use solana_account::Account;
+use solana_clock::Clock;
+use solana_instruction::error::InstructionError;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_transaction_error::TransactionError;
+
+/// Which of the two a world runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// solana-program-test: no logs, no events, no compute units.
+    Native,
+    /// LiteSVM with the committed binary.
+    Sbf,
+}
+
+impl Backend {
+    pub fn start(self) -> Box<dyn Chain> {
+        match self {
+            Self::Native => Box::new(Native::start()),
+            Self::Sbf => Box::new(Sbf::start()),
+        }
+    }
+}
+
+/// One chain with the exchange program and the token programs on it.
+pub trait Chain {
+    fn account(&mut self, address: &Pubkey) -> Option<Account>;
+    /// Puts an account there that no instruction made.
+    fn set_account(&mut self, address: &Pubkey, account: Account);
+    fn set_clock(&mut self, clock: Clock);
+    /// One transaction; the first signer pays its fee.
+    fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Outcome, Refused>;
+}
+
+/// What a transaction that went through told.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Empty on the native back end, as are the events.
+    pub logs: Vec<String>,
+    /// Zero on the native back end.
+    pub compute_units: u64,
+}
+
+impl Outcome {
+    /// The program's events in order, as their bytes.
+    fn events(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        self.logs
+            .iter()
+            .filter_map(|line| line.strip_prefix("Program data: "))
+            .map(|data| BASE64_STANDARD.decode(data).expect("the runtime encodes events"))
+    }
+
+    /// How many events the program emitted.
+    pub fn event_count(&self) -> usize {
+        self.events().count()
+    }
+
+    /// The only event of the transaction, which must be a `T`.
+    #[track_caller]
+    pub fn event<T: AnchorDeserialize + Discriminator>(&self) -> T {
+        let events: Vec<_> = self.events().collect();
+        assert_eq!(events.len(), 1, "one event per verb: {:#?}", self.logs);
+        let fields = events[0].strip_prefix(T::DISCRIMINATOR).expect("an event of another verb");
+        T::try_from_slice(fields).expect("the event's fields are all there and nothing follows them")
+    }
+}
+
+/// Why a transaction was refused.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    pub error: TransactionError,
+    pub logs: Vec<String>,
+}
+
+impl Refused {
+    /// Code of the program's error, of Anchor's, or of a program that was called.
+    pub fn code(&self) -> Option<u32> {
+        match self.error {
+            TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code),
+            _ => None,
+        }
+    }
+}
+
+/// What a test expects of a refusal.
+pub trait Reason: std::fmt::Debug + Copy {
+    fn code(self) -> u32;
+}
+
+impl Reason for ExchangeError {
+    fn code(self) -> u32 {
+        self.into()
+    }
+}
+
+impl Reason for anchor_lang::error::ErrorCode {
+    fn code(self) -> u32 {
+        self.into()
+    }
+}
+
+/// Custom errors of the token programs, shared by both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    InsufficientFunds = 1,
+    MintMismatch = 3,
+    OwnerMismatch = 4,
+    AccountFrozen = 17,
+}
+
+impl Reason for TokenError {
+    fn code(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Asserts that a transaction was refused, and for which reason.
+#[track_caller]
+pub fn assert_refused(result: Result<Outcome, Refused>, reason: impl Reason) {
+    match result {
+        Ok(outcome) => panic!("went through instead of {reason:?}: {:#?}", outcome.logs),
+        Err(refused) => {
+            let expected = reason.code();
+            assert_eq!(refused.code(), Some(expected), "expected {reason:?}, got {refused:#?}");
+        }
+    }
+}

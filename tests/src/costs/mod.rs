@@ -1,0 +1,99 @@
+//! What each instruction costs on the compiled binary: compute units and bytes of its transaction, in its dearest
+//! ordinary case.
+//!
+//! Prices and sizes are crooked, every price has a confidence interval, funding is due, both sides of every market are
+//! open, and the legs beside the touched one are in profit, so that no division is spared.
+
+mod scenes;
+
+use crate::chain::{Backend, Outcome};
+use crate::world::{Ran, World};
+use anchor_lang::prelude::Pubkey;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_instruction::Instruction;
+use solana_message::Message;
+use std::collections::BTreeMap;
+
+/// Legs of an account, or markets of an exchange, that costs are measured for.
+pub const COUNTS: [u16; 3] = [1, 8, 12];
+
+/// Largest transaction a validator takes.
+pub const TRANSACTION_LIMIT: usize = 1232;
+
+/// Which row of the table a measurement belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    /// The instruction's name in the IDL.
+    pub instruction: &'static str,
+    /// Which of the instruction's cases; empty where it has one.
+    pub case: &'static str,
+    /// Positions of the account, or markets of the exchange, where they matter.
+    pub count: Option<u16>,
+}
+
+/// What a row costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub compute_units: u64,
+    /// Of a legacy transaction with two compute-budget instructions, paid by one of its signers.
+    pub transaction_bytes: usize,
+}
+
+/// Costs by row.
+#[derive(Debug, Default)]
+pub struct Costs(BTreeMap<Row, Cost>);
+
+impl Costs {
+    /// Measures every instruction.
+    pub fn measure() -> Self {
+        let mut costs = Self::default();
+        scenes::administration(&mut costs);
+        scenes::accounts(&mut costs);
+        scenes::market(&mut costs);
+        scenes::liquidity_returned(&mut costs);
+        for count in COUNTS {
+            scenes::trading(&mut costs, count);
+            scenes::liquidation(&mut costs, count);
+            scenes::liquidity(&mut costs, count);
+        }
+        scenes::claims(&mut costs);
+        costs
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = (&Row, &Cost)> {
+        self.0.iter()
+    }
+
+    pub fn get(&self, row: &Row) -> Option<&Cost> {
+        self.0.get(row)
+    }
+
+    fn record(&mut self, world: &mut World, row: Row, instruction: Instruction) -> Outcome {
+        let transaction_bytes = transaction_bytes(&instruction);
+        let done: Ran = world.run(&[instruction]);
+        let outcome = done.unwrap_or_else(|refused| panic!("{row:?} was refused: {refused:#?}"));
+        let cost = Cost { compute_units: outcome.compute_units, transaction_bytes };
+        assert!(self.0.insert(row, cost).is_none(), "{row:?} is measured twice");
+        outcome
+    }
+}
+
+/// Size of the instruction's transaction on the wire.
+pub fn transaction_bytes(instruction: &Instruction) -> usize {
+    let payer = instruction.accounts.iter().find(|meta| meta.is_signer).map_or(Pubkey::default(), |meta| meta.pubkey);
+    let message = Message::new(
+        &[
+            ComputeBudgetInstruction::set_compute_unit_limit(200_000),
+            ComputeBudgetInstruction::set_compute_unit_price(1),
+            instruction.clone(),
+        ],
+        Some(&payer),
+    );
+    let signatures = usize::from(message.header.num_required_signatures);
+    // A count of signatures, the signatures, the message.
+    1 + 64 * signatures + message.serialize().len()
+}
+
+fn world(markets: u16) -> World {
+    World::new(Backend::Sbf, markets)
+}

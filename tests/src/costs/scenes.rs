@@ -1,0 +1,273 @@
+//! The scenes in which costs are measured.
+
+use super::{world, Costs, Row};
+use crate::listing::{self, SOL, USDC};
+use crate::world::{order, World, ALL};
+use anchor_lang::prelude::Pubkey;
+use perp_client::instructions::{self as client, Actor, Touched};
+use perp_engine::status::Status;
+use perp_engine::trade::Order;
+use perp_engine::units::Atoms;
+use perp_swap::instructions::{OpenAccountArguments, RequestArguments};
+
+const PRICE: f64 = 251.37;
+const CONFIDENCE: f64 = 0.09;
+/// Size of the touched position.
+const LARGE: i64 = 40 * SOL + 141_592_653;
+/// Size of every other position.
+const SMALL: i64 = 3 * SOL + 141_592_653;
+
+fn once(instruction: &'static str) -> Row {
+    Row { instruction, case: "", count: None }
+}
+
+fn of(instruction: &'static str, count: u16) -> Row {
+    Row { instruction, case: "", count: Some(count) }
+}
+
+fn case(instruction: &'static str, case: &'static str, count: u16) -> Row {
+    Row { instruction, case, count: Some(count) }
+}
+
+/// Every market prints `factor` times the price, with its confidence; nobody has taken it in yet.
+fn print(world: &mut World, markets: impl IntoIterator<Item = u16>, factor: f64) {
+    for market in markets {
+        world.publish_with(market, PRICE * factor, CONFIDENCE, world.now);
+    }
+}
+
+/// All but the first market take their price in.
+fn update_others(world: &mut World) {
+    for market in 1..world.market_count {
+        world.update_price(market).expect("the price is taken in");
+    }
+}
+
+/// An account with a long in the first `count` markets, the first one large, and another that is short in all of them.
+fn portfolio(world: &mut World, count: u16, deposit: u64) -> Actor {
+    world.wait(1);
+    print(world, 0..world.market_count, 1.0);
+    let shorts = world.trader(100_000 * USDC);
+    let longs = world.trader(deposit);
+    for market in 0..count {
+        let size = if market == 0 { LARGE } else { SMALL };
+        world.trade(shorts, market, -size / 2).expect("the market takes the short");
+        world.trade(longs, market, size).expect("the market takes the long");
+    }
+    longs
+}
+
+/// Half an hour later every other leg has gained and the touched one stands at `factor`; funding is due.
+fn half_an_hour_later(world: &mut World, factor: f64) {
+    world.wait(1_800);
+    print(world, 1..world.market_count, 1.003);
+    update_others(world);
+    print(world, [0], factor);
+}
+
+pub fn administration(costs: &mut Costs) {
+    let mut world = World::before_creation(crate::Backend::Sbf);
+    let (mint, program) = (world.addresses.quote_mint, world.addresses.token_program);
+    let create = client::create_exchange(world.admin, mint, program, world.exchange_arguments());
+    costs.record(&mut world, once("create_exchange"), create);
+    let arguments = listing::market(0, listing::parameters(), 2_000_000 * USDC);
+    let create = client::create_market(&world.addresses, world.admin, arguments);
+    costs.record(&mut world, once("create_market"), create);
+    world.market_count = 1;
+
+    let (admin, successor) = (world.admin, world.key());
+    let at = world.addresses;
+    costs.record(&mut world, once("propose_admin"), client::propose_admin(&at, admin, successor));
+    costs.record(&mut world, once("accept_admin"), client::accept_admin(&at, successor));
+    let (risk_admin, guardian) = (world.risk_admin, world.guardian);
+    costs.record(&mut world, once("set_roles"), client::set_roles(&at, successor, risk_admin, guardian));
+    let paused = client::set_exchange_status(&at, guardian, Status::ReduceOnly);
+    costs.record(&mut world, once("set_exchange_status"), paused);
+    let paused = client::set_market_status(&at, guardian, 0, Status::ReduceOnly);
+    costs.record(&mut world, once("set_market_status"), paused);
+    let target = client::set_backing_target(&at, risk_admin, 0, Atoms::new(USDC));
+    costs.record(&mut world, once("set_backing_target"), target);
+}
+
+pub fn accounts(costs: &mut Costs) {
+    let mut world = world(1);
+    let at = world.addresses;
+    let owner = world.user(2_000 * USDC);
+    let actor = Actor { signer: owner, margin_account: at.margin_account(&owner, 0) };
+    let arguments = OpenAccountArguments { sub_account: 0, isolated_market: None };
+    costs.record(&mut world, once("open_account"), client::open_account(&at, owner, owner, arguments));
+    costs.record(&mut world, once("set_delegate"), client::set_delegate(actor, Pubkey::new_unique()));
+    let deposit = client::deposit(&at, actor, at.tokens_of(&owner), Atoms::new(1_000 * USDC));
+    costs.record(&mut world, once("deposit"), deposit);
+    let withdrawal = world.withdrawal(actor, 1_000 * USDC);
+    costs.record(&mut world, case("withdraw", "flat", 0), withdrawal);
+    costs.record(&mut world, once("close_account"), client::close_account(actor));
+    let insurance = client::fund_insurance(&at, owner, at.tokens_of(&owner), Some(0), Atoms::new(USDC));
+    costs.record(&mut world, once("fund_insurance"), insurance);
+}
+
+pub fn market(costs: &mut Costs) {
+    let mut world = world(1);
+    let at = world.addresses;
+    world.wait(61);
+    costs.record(&mut world, once("mark_dark"), client::mark_dark(&at, 0));
+}
+
+pub fn trading(costs: &mut Costs, count: u16) {
+    let mut world = world(count);
+    let longs = portfolio(&mut world, count, 5_000 * USDC);
+    half_an_hour_later(&mut world, 1.004);
+    let touched = world.touched(0);
+    for (name, size) in [("increase", SOL / 3), ("reduce", -SOL / 7), ("flip", -2 * LARGE), ("close", 0)] {
+        world.wait(2);
+        let instruction = if name == "close" {
+            let size = world.position(&longs.margin_account, 0).size.get();
+            world.trade_instruction(longs, touched, &Order { reduce_only: true, ..order(-size) })
+        } else {
+            world.trade_instruction(longs, touched, &order(size))
+        };
+        print(&mut world, [0], 1.005);
+        costs.record(&mut world, case("trade", name, count), instruction);
+    }
+    world.wait(2);
+    print(&mut world, [0], 1.005);
+    // With the last slot free the account has `count` positions once it is open again.
+    let instruction = world.trade_instruction(longs, touched, &order(LARGE));
+    costs.record(&mut world, case("trade", "open", count), instruction);
+    let withdrawal = world.withdrawal(longs, 10 * USDC);
+    costs.record(&mut world, of("withdraw", count), withdrawal);
+    if count == 1 {
+        per_position(costs, &mut world, longs);
+    }
+}
+
+fn per_position(costs: &mut Costs, world: &mut World, longs: Actor) {
+    let at = world.addresses;
+    world.wait(1_800);
+    print(world, [0], 1.01);
+    let touched = world.touched(0);
+    costs.record(world, once("update_price"), client::update_price(&at, 0, world.oracle(0)));
+    world.wait(7);
+    print(world, [0], 1.011);
+    costs.record(world, once("update_funding"), client::update_funding(&at, touched));
+    world.wait(7);
+    costs.record(world, once("settle_funding"), client::settle_funding(&at, longs.margin_account, 0));
+    print(world, [0], 1.012);
+    costs.record(world, once("settle_pnl"), client::settle_pnl(&at, longs.margin_account, touched));
+    let destination = at.tokens_of(&world.admin);
+    world.give(world.admin, 0);
+    let fees = client::withdraw_protocol_fees(&at, world.admin, 0, destination);
+    costs.record(world, once("withdraw_protocol_fees"), fees);
+    world.set_backing_target(0, 2_500_000 * USDC).expect("the risk admin may");
+    costs.record(world, once("allocate_backing"), client::allocate_backing(&at, Touched::at_cached_price(0)));
+}
+
+pub fn liquidation(costs: &mut Costs, count: u16) {
+    let mut world = world(count);
+    let at = world.addresses;
+    let liquidator = world.trader(0);
+    // Initial margin and costs of the large leg are 525, of each other 40. What is left of 530 + 40.5 each after a fall
+    // by 3.1 % and 0.115 % for each is just below the maintenance margin of 290 + 24 each.
+    let others = u64::from(count - 1);
+    let longs = portfolio(&mut world, count, 530 * USDC + others * 40_500_000);
+    half_an_hour_later(&mut world, 0.969 - 0.00115 * others as f64);
+    let touched = world.touched(0);
+    let instruction = world.liquidation(liquidator, longs.margin_account, touched, &ALL);
+    costs.record(&mut world, case("liquidate", "part", count), instruction);
+    assert!(!world.position(&longs.margin_account, 0).size.is_zero(), "a part is liquidated");
+
+    // Everything falls so far that the whole account is gone and owes every market.
+    world.wait(60);
+    print(&mut world, 0..count, 0.5);
+    update_others(&mut world);
+    let instruction = world.liquidation(liquidator, longs.margin_account, touched, &ALL);
+    costs.record(&mut world, case("liquidate", "whole", count), instruction);
+    for market in 1..count {
+        world.liquidate(liquidator, longs.margin_account, market).expect("the account is under water");
+    }
+    let account = world.margin_account(&longs.margin_account).state;
+    let instruction = client::resolve_bankruptcy(&at, longs.margin_account, &account, 0);
+    costs.record(&mut world, of("resolve_bankruptcy", count), instruction);
+}
+
+pub fn liquidity(costs: &mut Costs, count: u16) {
+    let mut world = world(count);
+    let at = world.addresses;
+    portfolio(&mut world, count, 5_000 * USDC);
+    let owner = world.user(100_000 * USDC);
+    if count == 1 {
+        world.run(&[client::create_share_account(&at, owner, owner)]).expect("it is made");
+    }
+    let arguments =
+        RequestArguments { nonce: 7, amount: Atoms::new(100_000 * USDC), minimum_output: Atoms::new(1), tip: 1_000 };
+    if count == 1 {
+        let (source, destination) = (at.tokens_of(&owner), at.shares_of(&owner));
+        let request = client::request_liquidity_deposit(&at, owner, source, destination, arguments);
+        costs.record(&mut world, once("request_liquidity_deposit"), request);
+    } else {
+        world.request_liquidity_deposit(owner, 7, 100_000 * USDC, 1, 1_000).expect("the request is accepted");
+    }
+    world.wait(30);
+    print(&mut world, 0..count, 1.003);
+    for market in 0..count {
+        world.update_price(market).expect("the price is taken in");
+    }
+    let (executor, request) = (world.admin, world.request(&owner, 7));
+    let execution = client::execute_liquidity_deposit(&at, executor, &request, count);
+    costs.record(&mut world, of("execute_liquidity_deposit", count), execution);
+
+    let shares = world.shares(&owner);
+    let arguments = RequestArguments { nonce: 8, amount: Atoms::new(shares), ..arguments };
+    if count == 1 {
+        let (source, destination) = (at.shares_of(&owner), at.tokens_of(&owner));
+        let request = client::request_liquidity_withdrawal(&at, owner, source, destination, arguments);
+        costs.record(&mut world, once("request_liquidity_withdrawal"), request);
+    } else {
+        world.request_liquidity_withdrawal(owner, 8, shares, 1, 1_000).expect("the request is accepted");
+    }
+    world.wait(86_400);
+    print(&mut world, 0..count, 1.004);
+    for market in 0..count {
+        world.update_price(market).expect("the price is taken in");
+    }
+    let request = world.request(&owner, 8);
+    let execution = client::execute_liquidity_withdrawal(&at, executor, &request, count);
+    costs.record(&mut world, of("execute_liquidity_withdrawal", count), execution);
+}
+
+pub fn liquidity_returned(costs: &mut Costs) {
+    let mut world = world(1);
+    let at = world.addresses;
+    let (owner, caller) = (world.user(1_000 * USDC), world.admin);
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1, 1_000).expect("the request is accepted");
+    world.wait(3_630);
+    let request = world.request(&owner, 1);
+    let instruction = client::return_liquidity_deposit(&at, caller, &request);
+    costs.record(&mut world, once("return_liquidity_deposit"), instruction);
+
+    let provider = world.provider;
+    world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 1, 1_000).expect("the request is accepted");
+    world.wait(86_400 + 172_800);
+    let request = world.request(&provider, 2);
+    let instruction = client::return_liquidity_withdrawal(&at, caller, &request);
+    costs.record(&mut world, once("return_liquidity_withdrawal"), instruction);
+}
+
+/// A market whose backing cannot pay its winners at once.
+pub fn claims(costs: &mut Costs) {
+    let mut world = world(1);
+    let at = world.addresses;
+    world.wait(1);
+    print(&mut world, [0], 1.0);
+    let (winner, loser) = (world.trader(1_000_000 * USDC), world.trader(400_000 * USDC));
+    world.trade(winner, 0, 50_000 * SOL).expect("the backing bears a jump");
+    world.trade(loser, 0, -5_000 * SOL).expect("the market is less one-sided then");
+    world.wait(60);
+    print(&mut world, [0], 1.2);
+    // The profit is 50 000 · 251.37 · 20 % = 2 513 700, the backing 2 000 000 and fees.
+    world.close_position(winner, 0).expect("a winner can leave");
+    assert!(!world.position(&winner.margin_account, 0).claim.is_zero(), "not all of it can be paid");
+    world.close_position(loser, 0).expect("a loser can leave");
+    costs.record(&mut world, once("fund_claims"), client::fund_claims(&at, 0));
+    costs.record(&mut world, once("redeem_claim"), client::redeem_claim(&at, winner.margin_account, 0));
+}

@@ -1,0 +1,208 @@
+use super::World;
+use crate::tokens;
+use anchor_lang::prelude::Pubkey;
+use perp_client::accounts::{decode, Stored};
+use perp_engine::invariants::{check_invariants, ExchangeView};
+use perp_engine::state::{Account as EngineAccount, Position, RequestKind, DEAD_SHARES};
+use perp_engine::units::products::{funding_owed, unrealised_profit};
+use perp_engine::units::{Atoms, Raw};
+use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use solana_account::Account;
+use solana_instruction::Instruction;
+
+/// Every account of the exchange, decoded.
+pub struct Books {
+    pub pool: Pool,
+    pub markets: Vec<Market>,
+    pub accounts: Vec<MarginAccount>,
+    pub vault: u64,
+}
+
+impl World {
+    fn stored<T: Stored>(&mut self, address: &Pubkey) -> Option<T> {
+        let account = self.chain.account(address)?;
+        Some(decode(address, &account.owner, &account.data).expect("the account is what its address says"))
+    }
+
+    pub fn exchange(&mut self) -> Exchange {
+        let address = self.addresses.exchange;
+        self.stored(&address).expect("the exchange exists")
+    }
+
+    pub fn pool(&mut self) -> Pool {
+        let address = self.addresses.pool;
+        self.stored(&address).expect("the pool exists")
+    }
+
+    pub fn market(&mut self, index: u16) -> Market {
+        let address = self.addresses.market(index);
+        self.stored(&address).expect("the market exists")
+    }
+
+    pub fn margin_account(&mut self, address: &Pubkey) -> MarginAccount {
+        self.stored(address).expect("the margin account exists")
+    }
+
+    pub fn request(&mut self, owner: &Pubkey, nonce: u64) -> LiquidityRequest {
+        let address = self.addresses.request(owner, nonce);
+        self.stored(&address).expect("the request exists")
+    }
+
+    /// Balance of a margin account, in atoms.
+    pub fn balance(&mut self, margin_account: &Pubkey) -> u64 {
+        self.margin_account(margin_account).state.balance.get()
+    }
+
+    /// The account's slot in the market; zeroed where it has none.
+    pub fn position(&mut self, margin_account: &Pubkey, market: u16) -> Position {
+        let state = self.margin_account(margin_account).state;
+        state.slot_of(market).map_or_else(Position::default, |slot| state.positions[slot])
+    }
+
+    /// Quote tokens in the owner's token account.
+    pub fn tokens(&mut self, owner: &Pubkey) -> u64 {
+        let address = self.addresses.tokens_of(owner);
+        tokens::balance(&mut *self.chain, &address)
+    }
+
+    /// Liquidity shares in the owner's share account.
+    pub fn shares(&mut self, owner: &Pubkey) -> u64 {
+        let address = self.addresses.shares_of(owner);
+        tokens::balance(&mut *self.chain, &address)
+    }
+
+    /// Tokens in the vault.
+    pub fn vault(&mut self) -> u64 {
+        let address = self.addresses.vault;
+        tokens::balance(&mut *self.chain, &address)
+    }
+
+    /// Balance, claims, debts and unrealised profit at the cached prices, in atoms rounded down.
+    pub fn equity(&mut self, margin_account: &Pubkey) -> i64 {
+        let state = self.margin_account(margin_account).state;
+        let mut equity = state.balance.raw().unwrap();
+        for (_, position) in state.occupied() {
+            let market = self.market(position.market).state;
+            let owed = position.claim.raw().unwrap().minus(position.debt.raw().unwrap()).unwrap();
+            let profit = unrealised_profit(position.size, position.entry.get(), market.price.price).unwrap();
+            let funding = position.size.side().map_or(Raw::ZERO, |side| {
+                let change = market.books.side(side).funding_index.minus(position.funding_index).unwrap();
+                funding_owed(position.size.size(), change).unwrap()
+            });
+            equity = equity.plus(owed).unwrap().plus(profit).unwrap().minus(funding).unwrap();
+        }
+        equity.atoms_floor().unwrap().get()
+    }
+
+    /// What the owners hold together: tokens in their pockets and equity in all their margin accounts, in atoms.
+    pub fn wealth(&mut self, owners: &[Pubkey]) -> i64 {
+        let mut wealth = 0;
+        for owner in owners {
+            wealth += i64::try_from(self.tokens(owner)).unwrap();
+        }
+        for address in self.margin_accounts.clone() {
+            let account: Option<MarginAccount> = self.stored(&address);
+            if account.is_some_and(|account| owners.contains(&account.owner)) {
+                wealth += self.equity(&address);
+            }
+        }
+        wealth
+    }
+
+    /// Bytes and lamports of every account of the exchange and its users.
+    pub fn everything(&mut self) -> Vec<Option<Account>> {
+        let addresses = self.addresses;
+        let mut all = vec![
+            addresses.exchange,
+            addresses.pool,
+            addresses.vault,
+            addresses.share_mint,
+            addresses.share_escrow,
+            addresses.quote_mint,
+        ];
+        all.extend((0..self.market_count).map(|index| addresses.market(index)));
+        all.extend(&self.margin_accounts);
+        all.extend(&self.requests);
+        all.extend(&self.token_accounts);
+        all.iter().map(|address| self.chain.account(address)).collect()
+    }
+
+    /// Takes accounts that the instructions made into the books.
+    pub(super) fn notice(&mut self, instructions: &[Instruction]) {
+        let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+        for address in metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey) {
+            let Some(Account { owner, data, .. }) = self.chain.account(&address) else { continue };
+            let of_exchange = [self.addresses.vault, self.addresses.share_escrow].contains(&address);
+            let list = if decode::<MarginAccount>(&address, &owner, &data).is_ok() {
+                &mut self.margin_accounts
+            } else if decode::<LiquidityRequest>(&address, &owner, &data).is_ok() {
+                &mut self.requests
+            } else if tokens::read_token_account(&mut *self.chain, &address).is_some() && !of_exchange {
+                &mut self.token_accounts
+            } else {
+                continue;
+            };
+            if !list.contains(&address) {
+                list.push(address);
+            }
+        }
+    }
+
+    /// Decodes everything and checks that the books balance: the invariants of the engine over the accounts and the
+    /// vault, shares against the share mint, escrows against the requests, and that no token appeared or vanished.
+    #[track_caller]
+    pub fn books(&mut self) -> Books {
+        let market_count = self.exchange().market_count;
+        let pool = self.pool();
+        let markets: Vec<Market> = (0..market_count).map(|index| self.market(index)).collect();
+        let addresses = self.margin_accounts.clone();
+        let accounts: Vec<MarginAccount> = addresses.iter().filter_map(|address| self.stored(address)).collect();
+        let vault = self.vault();
+
+        let engine_accounts: Vec<EngineAccount> = accounts.iter().map(|account| account.state).collect();
+        let engine_markets: Vec<_> = markets.iter().map(|market| market.state).collect();
+        let view = ExchangeView {
+            accounts: &engine_accounts,
+            markets: &engine_markets,
+            pool: &pool.state,
+            vault: Atoms::new(vault),
+            donated: Atoms::new(self.donated),
+        };
+        if let Err(violation) = check_invariants(&view) {
+            panic!("the books do not balance: {violation:?}");
+        }
+        self.check_escrows(&pool);
+        self.check_tokens(vault);
+        Books { pool, markets, accounts, vault }
+    }
+
+    #[track_caller]
+    fn check_escrows(&mut self, pool: &Pool) {
+        let (mut tokens_waiting, mut shares_waiting) = (0, 0);
+        for address in self.requests.clone() {
+            let request: Option<LiquidityRequest> = self.stored(&address);
+            let Some(request) = request else { continue };
+            if request.kind == RequestKind::Deposit as u8 {
+                tokens_waiting += request.state.amount.get();
+            } else {
+                shares_waiting += request.state.amount.get();
+            }
+        }
+        assert_eq!(pool.state.escrow.get(), tokens_waiting, "tokens in escrow");
+        let share_escrow = self.addresses.share_escrow;
+        assert_eq!(tokens::balance(&mut *self.chain, &share_escrow), shares_waiting, "shares in escrow");
+        let share_mint = self.addresses.share_mint;
+        let dead = if pool.state.shares.is_zero() { 0 } else { DEAD_SHARES };
+        assert_eq!(pool.state.shares.get(), tokens::supply(&mut *self.chain, &share_mint) + dead, "shares");
+    }
+
+    #[track_caller]
+    fn check_tokens(&mut self, vault: u64) {
+        let mut everywhere = vault;
+        for address in self.token_accounts.clone() {
+            let account = tokens::read_token_account(&mut *self.chain, &address);
+            everywhere += account.filter(|a| a.mint == self.addresses.quote_mint).map_or(0, |a| a.amount);
+        }
+        assert_eq!(everywhere, self.supply, "quote tokens in existence");
+    }
+}
