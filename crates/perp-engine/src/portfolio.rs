@@ -111,14 +111,15 @@ impl<'a> Portfolio<'a> {
     }
 
     /// Initial-margin sums of every leg but `slot`. An unusable leg is refused: it demands no margin, so it must not
-    /// free any either.
+    /// free any either. A slot without a size needs no price: its claim counts nothing.
     pub(crate) fn adverse_except(&self, slot: Option<usize>) -> Result<Sums, EngineError> {
         let mut sums = Sums { equity: Raw::ZERO, margin: Atoms::ZERO };
         for (leg, position, market) in self.legs() {
             if Some(leg) == slot {
                 continue;
             }
-            if self.check_leg(position, market, |market| market.parameters.age_other)? {
+            let open = !position.size.is_zero();
+            if open && self.check_leg(position, market, |market| market.parameters.age_other)? {
                 return Err(EngineError::MarketUnusable { market: market.index });
             }
             let value = adverse_value(position, &market.books, market, self.reference)?;
@@ -127,7 +128,7 @@ impl<'a> Portfolio<'a> {
         Ok(sums)
     }
 
-    /// Whether the leg's market is unusable; a usable one must be fresh. A slot without a size needs no price.
+    /// Whether the leg's market is unusable; a usable one must be fresh. A slot with nothing but a debt needs no price.
     fn check_leg(
         &self,
         position: &Position,

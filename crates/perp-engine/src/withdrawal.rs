@@ -20,12 +20,20 @@ pub fn needs_markets(account: &Account) -> bool {
     account.occupied().any(|(_, position)| !position.size.is_zero())
 }
 
-/// Plans a withdrawal. Without open positions and debts it always succeeds, whatever the oracle or the status.
+/// Plans a withdrawal of an account without open positions. Without debts it always succeeds, whatever the oracle or the
+/// status.
 ///
 /// # Errors
-/// [`EngineError::BalanceTooLow`], [`EngineError::DebtOutstanding`], [`EngineError::InitialMargin`],
-/// [`EngineError::LegStale`], [`EngineError::MarketUnusable`], [`EngineError::Paused`].
+/// [`EngineError::PositionsOpen`], [`EngineError::AmountZero`], [`EngineError::BalanceTooLow`],
+/// [`EngineError::DebtOutstanding`].
 pub fn plan_withdrawal(account: &Account, amount: Atoms) -> Result<WithdrawalPlan, EngineError> {
+    if needs_markets(account) {
+        return Err(EngineError::PositionsOpen);
+    }
+    Ok(WithdrawalPlan { balance: balance_after(account, amount)?, after: None })
+}
+
+fn balance_after(account: &Account, amount: Atoms) -> Result<Atoms, EngineError> {
     if amount.is_zero() {
         return Err(EngineError::AmountZero);
     }
@@ -33,15 +41,15 @@ pub fn plan_withdrawal(account: &Account, amount: Atoms) -> Result<WithdrawalPla
         return Err(debt);
     }
     let too_low = EngineError::BalanceTooLow { balance: account.balance };
-    let balance = account.balance.minus(amount).map_err(|_| too_low)?;
-    Ok(WithdrawalPlan { balance, after: None })
+    account.balance.minus(amount).map_err(|_| too_low)
 }
 
 /// Plans a withdrawal of an account with open positions: what stays must cover the initial margin at adverse prices.
 /// Profit that is not settled counts nothing.
 ///
 /// # Errors
-/// See [`plan_withdrawal`].
+/// [`EngineError::AmountZero`], [`EngineError::BalanceTooLow`], [`EngineError::DebtOutstanding`],
+/// [`EngineError::InitialMargin`], [`EngineError::LegStale`], [`EngineError::MarketUnusable`], [`EngineError::Paused`].
 pub fn plan_margined_withdrawal(
     portfolio: &Portfolio<'_>,
     amount: Atoms,
@@ -49,10 +57,11 @@ pub fn plan_margined_withdrawal(
     clock: Clock,
 ) -> Result<WithdrawalPlan, EngineError> {
     status.allows_reducing()?;
-    for (_, _, market) in portfolio.legs() {
+    // A pause never blocks an account that is flat there.
+    for (_, _, market) in portfolio.legs().filter(|(_, position, _)| !position.size.is_zero()) {
         Status::in_force(market.status, market.status_until, clock.now).allows_reducing()?;
     }
-    let WithdrawalPlan { balance, .. } = plan_withdrawal(portfolio.account, amount)?;
+    let balance = balance_after(portfolio.account, amount)?;
     let after = portfolio.adverse_except(None)?.with(balance.raw()?, Atoms::ZERO)?.health()?;
     if after.is_below_margin() {
         return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
