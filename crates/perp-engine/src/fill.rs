@@ -6,6 +6,9 @@ use crate::state::{Market, Parameters};
 use crate::units::products::{mul_div_ceil, notional, shares_of_notional_ceil, size_share_floor};
 use crate::units::{Atoms, Base, Raw, Side, Size, Timestamp};
 
+#[cfg(test)]
+mod tests;
+
 /// The terms of one order before it touches an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fill {

@@ -7,6 +7,9 @@ use crate::status::Status;
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, PPM, RAW_BITS};
 
+#[cfg(test)]
+mod tests;
+
 /// What a price is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

@@ -101,6 +101,8 @@ pub struct Feed {
     pub price: i64,
     pub confidence: u64,
     pub publish_time: i64,
+    /// Its first price.
+    pub first: i64,
 }
 
 /// A liquidity request and whose it is.
@@ -153,7 +155,8 @@ impl World {
             market.books.claim_factor = FULL_CLAIM_FACTOR;
             market
         };
-        let feed = |listing: &Listing| Feed { price: listing.price, confidence: 0, publish_time: NOW };
+        let feed =
+            |listing: &Listing| Feed { price: listing.price, confidence: 0, publish_time: NOW, first: listing.price };
         Self {
             accounts: vec![Account::zeroed(); accounts],
             markets: listings.iter().enumerate().map(market).collect(),
@@ -260,7 +263,7 @@ impl World {
 
     /// The oracle publishes now.
     pub fn publish(&mut self, market: usize, price: i64, confidence: u64) {
-        self.feeds[market] = Feed { price, confidence, publish_time: self.clock.now.get() };
+        self.feeds[market] = Feed { price, confidence, publish_time: self.clock.now.get(), ..self.feeds[market] };
     }
 
     /// The oracle publishes its last price again, at the present time.
@@ -268,11 +271,11 @@ impl World {
         self.feeds[market].publish_time = self.clock.now.get();
     }
 
-    /// The price as whole dollars times 10^8, changed by parts per million.
+    /// The oracle publishes its last price changed by parts per million, within a factor of 50 of the first.
     pub fn move_price(&mut self, market: usize, ppm: i64) {
-        let price = self.feeds[market].price;
+        let Feed { price, confidence, first, .. } = self.feeds[market];
         let moved = i128::from(price) * i128::from(1_000_000 + ppm) / 1_000_000;
-        self.publish(market, i64::try_from(moved).unwrap().max(1_000), self.feeds[market].confidence);
+        self.publish(market, i64::try_from(moved).unwrap().clamp(first / 50, first * 50), confidence);
     }
 
     /// Every oracle publishes, every market takes its price and accrues.
@@ -284,7 +287,7 @@ impl World {
     }
 
     fn take_price(&mut self, market: usize) -> Result<(), EngineError> {
-        let Feed { price, confidence, publish_time } = self.feeds[market];
+        let Feed { price, confidence, publish_time, .. } = self.feeds[market];
         let reading = OracleReading { price, confidence, exponent: -8, publish_time };
         self.markets[market].price = plan_price(&self.markets[market], &reading, self.clock)?.cache;
         Ok(())
