@@ -4,7 +4,12 @@
 //! Prices and sizes are crooked, every price has a confidence interval, funding is due, both sides of every market are
 //! open, and the legs beside the touched one are in profit, so that no division is spared.
 
+mod budgets;
+mod report;
 mod scenes;
+
+pub use budgets::Budgets;
+pub use report::page;
 
 use crate::chain::{Backend, Outcome};
 use crate::world::{Ran, World};
@@ -16,9 +21,6 @@ use std::collections::BTreeMap;
 
 /// Legs of an account, or markets of an exchange, that costs are measured for.
 pub const COUNTS: [u16; 3] = [1, 8, 12];
-
-/// Largest transaction a validator takes.
-pub const TRANSACTION_LIMIT: usize = 1232;
 
 /// Which row of the table a measurement belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,10 +64,6 @@ impl Costs {
 
     pub fn rows(&self) -> impl Iterator<Item = (&Row, &Cost)> {
         self.0.iter()
-    }
-
-    pub fn get(&self, row: &Row) -> Option<&Cost> {
-        self.0.get(row)
     }
 
     fn record(&mut self, world: &mut World, row: Row, instruction: Instruction) -> Outcome {

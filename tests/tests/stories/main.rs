@@ -14,13 +14,3 @@ fn smoke_native() {
     let a = w.trader(10_000 * USDC);
     w.trade(a, 0, 10 * SOL).unwrap();
 }
-
-#[test]
-fn costs() {
-    for (row, cost) in costs::Costs::measure().rows() {
-        println!(
-            "{:>6} CU {:>5} B  {} {} {:?}",
-            cost.compute_units, cost.transaction_bytes, row.instruction, row.case, row.count
-        );
-    }
-}
