@@ -7,6 +7,9 @@ use crate::state::{Books, Market, Parameters, Position};
 use crate::units::products::{funding_owed, mul_div_ceil, notional, share_ceil, square_root_ceil, unrealised_profit};
 use crate::units::{Atoms, Ppm, Price, Raw, Side, Timestamp, PPM};
 
+#[cfg(test)]
+mod tests;
+
 /// A margin fraction and whether the size premium sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fraction {

@@ -6,6 +6,9 @@ use crate::state::{Books, Parameters};
 use crate::units::products::{mul_div_floor, notional, part_of_atoms_floor, share_ceil, share_floor};
 use crate::units::{Atoms, Ppm, Price, Raw, Side, SignedAtoms, PPM};
 
+#[cfg(test)]
+mod tests;
+
 /// A market's means and obligations at one price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Solvency {
