@@ -2,6 +2,7 @@
 
 mod accounts;
 mod errors;
+mod examples;
 mod names;
 mod verbs;
 
