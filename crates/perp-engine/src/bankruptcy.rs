@@ -7,6 +7,9 @@ use crate::state::{Account, Books, Market, Pool, Position, SharedDraw};
 use crate::units::products::share_floor;
 use crate::units::{Atoms, Clock, SignedAtoms};
 
+#[cfg(test)]
+mod tests;
+
 /// An account's bankruptcy in one market while it is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bankruptcy {

@@ -6,6 +6,9 @@ use crate::state::{Account, Books, Market, Position};
 use crate::units::products::{funding_owed, mul_div_ceil, part_of_raw_floor, share_floor};
 use crate::units::{Atoms, Base, Ppm, Raw, Side, SignedAtoms, Size};
 
+#[cfg(test)]
+mod tests;
+
 /// The claim factor of an epoch in which nothing is funded yet.
 pub const FULL_CLAIM_FACTOR: u64 = 1 << 62;
 

@@ -9,6 +9,9 @@ use crate::status::Status;
 use crate::units::products::{mul_div_ceil, unrealised_profit};
 use crate::units::{Atoms, Clock, SignedAtoms, Timestamp};
 
+#[cfg(test)]
+mod tests;
+
 /// One slot and its market's books after a settlement, and what moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettlementPlan {
@@ -40,7 +43,7 @@ pub fn plan_settle_funding(
     status: Status,
     clock: Clock,
 ) -> Result<SettlementPlan, EngineError> {
-    status.and(Status::in_force(market.status, market.status_until, clock.now)).allows_reducing()?;
+    status.and(market.status.in_force(clock.now)).allows_reducing()?;
     let (slot, mut ledger) = touch(account, market)?;
     let funding = ledger.settle_funding()?;
     let redeemed = ledger.redeem_claim()?;
@@ -60,7 +63,7 @@ pub fn plan_settle_pnl(
     status: Status,
     reference: Timestamp,
 ) -> Result<SettlementPlan, EngineError> {
-    status.and(Status::in_force(market.status, market.status_until, reference)).allows_reducing()?;
+    status.and(market.status.in_force(reference)).allows_reducing()?;
     let price = require_price(market, Action::Liquidate, reference)?;
     let (slot, mut ledger) = touch(account, market)?;
     if ledger.position.size.is_zero() {

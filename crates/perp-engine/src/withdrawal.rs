@@ -6,6 +6,9 @@ use crate::state::Account;
 use crate::status::Status;
 use crate::units::{Atoms, Clock};
 
+#[cfg(test)]
+mod tests;
+
 /// The balance after a withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WithdrawalPlan {
@@ -59,7 +62,7 @@ pub fn plan_margined_withdrawal(
     status.allows_reducing()?;
     // A pause never blocks an account that is flat there.
     for (_, _, market) in portfolio.legs().filter(|(_, position, _)| !position.size.is_zero()) {
-        Status::in_force(market.status, market.status_until, clock.now).allows_reducing()?;
+        market.status.in_force(clock.now).allows_reducing()?;
     }
     let balance = balance_after(portfolio.account, amount)?;
     let after = portfolio.adverse_except(None)?.with(balance.raw()?, Atoms::ZERO)?.health()?;

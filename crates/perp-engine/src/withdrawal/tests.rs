@@ -1,0 +1,104 @@
+use super::*;
+use crate::error::EngineError;
+use crate::fixtures::{at, base, publish, set_side, sol_market, PRICE, SOL, USDC};
+use crate::state::{Market, Position};
+use crate::units::{Side, SignedAtoms};
+use bytemuck::Zeroable;
+
+fn usdc(amount: u64) -> Atoms {
+    Atoms::new(amount * USDC)
+}
+
+/// `balance` dollars and 100 SOL bought for `entry` dollars, worth $25 000.
+fn long(balance: u64, entry: u64) -> (Account, Market) {
+    let mut market = sol_market();
+    set_side(&mut market, Side::Long, 100 * SOL, entry * USDC);
+    let mut account = Account { balance: usdc(balance), ..Account::zeroed() };
+    account.positions[0] =
+        Position { size: base(100_000_000_000), entry: market.books.side(Side::Long).entry, ..Position::opened(0) };
+    (account, market)
+}
+
+fn withdraw(account: &Account, markets: &[&Market], amount: Atoms) -> Result<WithdrawalPlan, EngineError> {
+    let portfolio = Portfolio::new(account, None, markets, at(0)).unwrap();
+    plan_margined_withdrawal(&portfolio, amount, Status::Active, at(0))
+}
+
+#[test]
+fn an_account_without_positions_takes_all_it_has() {
+    let account = Account { balance: usdc(10), ..Account::zeroed() };
+    assert_eq!(plan_withdrawal(&account, usdc(10)).unwrap().balance, Atoms::ZERO);
+    let too_much = plan_withdrawal(&account, Atoms::new(10 * USDC + 1));
+    assert_eq!(too_much, Err(EngineError::BalanceTooLow { balance: usdc(10) }));
+    assert_eq!(plan_withdrawal(&account, Atoms::ZERO), Err(EngineError::AmountZero));
+    assert!(!needs_markets(&account));
+}
+
+#[test]
+fn a_debt_must_be_paid_first_and_a_claim_does_not_matter() {
+    let mut account = Account { balance: usdc(10), ..Account::zeroed() };
+    account.positions[3] = Position { claim: usdc(5), ..Position::opened(7) };
+    assert!(!needs_markets(&account));
+    assert!(plan_withdrawal(&account, usdc(10)).is_ok());
+    account.positions[3] = Position { debt: usdc(5), ..Position::opened(7) };
+    let refused = Err(EngineError::DebtOutstanding { market: 7, debt: usdc(5) });
+    assert_eq!(plan_withdrawal(&account, usdc(1)), refused);
+}
+
+#[test]
+fn attack_withdrawing_everything_by_leaving_the_markets_out() {
+    let (account, market) = long(2_000, 25_000);
+    assert!(needs_markets(&account));
+    assert_eq!(plan_withdrawal(&account, usdc(2_000)), Err(EngineError::PositionsOpen));
+    let none = Portfolio::new(&account, None, &[], at(0));
+    assert_eq!(none.unwrap_err(), EngineError::MarketsMismatch { expected: 0 });
+    assert!(withdraw(&account, &[&market], usdc(2_000)).is_err());
+}
+
+#[test]
+fn what_stays_covers_the_initial_margin_at_adverse_prices() {
+    // 5 % of $25 000 is $1250; one second of drift on 100 SOL costs 7 120 459.4 atoms. Of $2000 that leaves
+    // 2 000 000 000 − 1 250 000 000 − 7 120 460 atoms.
+    let (account, market) = long(2_000, 25_000);
+    let free = 2_000_000_000 - 1_250_000_000 - 7_120_460;
+    let plan = withdraw(&account, &[&market], Atoms::new(free)).unwrap();
+    let after = plan.after.unwrap();
+    assert_eq!((after.equity, after.margin), (SignedAtoms::new(1_250_000_000), usdc(1_250)));
+    let refused = withdraw(&account, &[&market], Atoms::new(free + 1));
+    let equity = SignedAtoms::new(1_249_999_999);
+    assert_eq!(refused, Err(EngineError::InitialMargin { equity, required: usdc(1_250) }));
+}
+
+#[test]
+fn attack_withdrawing_a_profit_that_is_not_settled() {
+    // $5000 of profit in a market with plenty of backing is worth nothing here: $1251 may not fall below $1250.
+    let (account, mut market) = long(1_251, 20_000);
+    market.books.backing = usdc(1_000_000);
+    assert!(withdraw(&account, &[&market], usdc(1)).is_ok());
+    assert!(withdraw(&account, &[&market], usdc(2)).is_err());
+}
+
+#[test]
+fn prices_must_be_fresh_and_usable_but_only_where_there_is_a_position() {
+    let (mut account, mut market) = long(5_000, 25_000);
+    let withdraw_at = |account: &Account, markets: &[&Market], seconds| {
+        let portfolio = Portfolio::new(account, None, markets, at(seconds)).unwrap();
+        plan_margined_withdrawal(&portfolio, usdc(1), Status::Active, at(seconds)).map(|_| ())
+    };
+    assert_eq!(withdraw_at(&account, &[&market], 60), Ok(()));
+    let stale = Err(EngineError::LegStale { market: 0, age: 61, allowed: 60 });
+    assert_eq!(withdraw_at(&account, &[&market], 61), stale);
+
+    // A claim on a market that is paused and was last priced long ago.
+    let mut dead = Market { index: 5, status: Status::Paused as u8, status_until: at(10_000).now, ..sol_market() };
+    publish(&mut dead, PRICE, -50_000);
+    account.positions[1] = Position { claim: usdc(40), ..Position::opened(5) };
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
+    dead.status = Status::Active as u8;
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
+
+    market.price.newest_published = at(50).now;
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::MarketUnusable { market: 0 }));
+    market.status = Status::Paused as u8;
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::Paused));
+}
