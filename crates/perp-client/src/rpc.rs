@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::{error::InstructionError, Instruction};
+use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtensions};
 use perp_engine::units::{Clock, Timestamp};
 use perp_swap::state::{Exchange, Market};
 use solana_commitment_config::CommitmentConfig;
@@ -81,8 +82,17 @@ pub enum FetchError {
     Missing { address: Pubkey, expected: &'static str },
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error("{address} is not a token mint: it belongs to program {owner}; check the address and the cluster")]
+    NotAMint { address: Pubkey, owner: Pubkey },
     #[error("the RPC node does not answer as expected: {0}")]
     Rpc(#[from] Box<ClientError>),
+}
+
+/// A token mint: what the exchange needs to know of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mint {
+    pub token_program: Pubkey,
+    pub decimals: u8,
 }
 
 /// A connection that signs, sends and waits until a transaction is in a block.
@@ -117,6 +127,24 @@ impl Connection {
     /// [`FetchError`].
     pub fn fetch<T: Stored>(&self, address: &Pubkey) -> Result<T, FetchError> {
         self.find(address)?.ok_or(FetchError::Missing { address: *address, expected: T::NAME })
+    }
+
+    /// The token mint at `address`, which must exist.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn mint(&self, address: &Pubkey) -> Result<Mint, FetchError> {
+        let answer =
+            self.client.get_account_with_commitment(address, CommitmentConfig::processed()).map_err(Box::new)?;
+        let account = answer.value.ok_or(FetchError::Missing { address: *address, expected: "token mint" })?;
+        let not_a_mint = FetchError::NotAMint { address: *address, owner: account.owner };
+        if spl_token_2022::check_spl_token_program_account(&account.owner).is_err() {
+            return Err(not_a_mint);
+        }
+        match StateWithExtensions::<spl_token_2022::state::Mint>::unpack(&account.data) {
+            Ok(mint) => Ok(Mint { token_program: account.owner, decimals: mint.base.decimals }),
+            Err(_) => Err(not_a_mint),
+        }
     }
 
     /// The cluster's clock as the next transaction will see it.

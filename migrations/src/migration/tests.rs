@@ -1,0 +1,172 @@
+use super::*;
+use crate::LOCALNET;
+use anchor_lang::AnchorDeserialize;
+use bytemuck::Zeroable;
+use perp_client::convert::atoms;
+use perp_engine::units::{Atoms, Ppm};
+use std::path::Path;
+
+const MINT: Mint = Mint { token_program: Pubkey::new_from_array([9; 32]), decimals: 6 };
+
+fn description() -> Description {
+    Description::parse(Path::new("localnet.toml"), LOCALNET).unwrap()
+}
+
+fn wanted(description: &Description) -> Wanted<'_> {
+    let exchange = &description.exchange;
+    let address = exchange_address(&exchange.creator, &exchange.name);
+    let addresses = Addresses::new(address, exchange.quote_mint, MINT.token_program);
+    Wanted { description, addresses, signer: exchange.creator }
+}
+
+/// The chain once the description is created, with its first `count` markets.
+fn chain(description: &Description, count: usize) -> (Exchange, Pool, Vec<Market>) {
+    let from = &description.exchange;
+    let exchange = Exchange {
+        quote_mint: from.quote_mint,
+        admin: from.creator,
+        risk_admin: from.risk_admin,
+        guardian: from.guardian,
+        market_count: count as u16,
+        ..Exchange::zeroed()
+    };
+    let mut pool = Pool::zeroed();
+    pool.state.parameters = from.pool;
+    let markets = description.markets[..count].iter().map(|from| {
+        let mut market = Market::zeroed();
+        market.symbol = from.symbol;
+        market.oracle_kind = from.oracle.kind;
+        market.oracle_program = from.oracle.program;
+        market.oracle_account = from.oracle.account;
+        market.feed_id = from.oracle.feed_id;
+        market.state.base_decimals = from.base_decimals;
+        market.state.parameters = from.parameters;
+        market.state.target_backing = from.target_backing;
+        market
+    });
+    (exchange, pool, markets.collect())
+}
+
+fn compare(description: &Description, (exchange, pool, markets): &(Exchange, Pool, Vec<Market>)) -> Comparison {
+    wanted(description).compare(exchange, pool, markets)
+}
+
+fn shown(steps: &[Step]) -> Vec<String> {
+    // The addresses are tested where they are made.
+    steps.iter().map(|step| step.to_string().split(" at ").next().unwrap().to_string()).collect()
+}
+
+#[test]
+fn on_an_empty_chain_everything_is_created_in_order() {
+    let description = description();
+    let migration = wanted(&description).create_all(&MINT).unwrap();
+    assert_eq!(shown(&migration.steps), ["exchange localnet", "market SOL-PERP", "market BTC-PERP"]);
+    for (step, index) in migration.steps[1..].iter().zip(0u16..) {
+        let instruction = step.instruction().unwrap();
+        let arguments = CreateMarketArguments::deserialize(&mut &instruction.data[8..]).unwrap();
+        assert_eq!(arguments.index, index);
+        assert_eq!(arguments.parameters, description.markets[usize::from(index)].parameters);
+        assert_eq!(instruction.accounts[2].pubkey, migration.addresses.market(index));
+    }
+}
+
+#[test]
+fn only_the_creator_creates() {
+    let description = description();
+    let stranger = Wanted { signer: Pubkey::new_unique(), ..wanted(&description) };
+    let error = stranger.create_all(&MINT).unwrap_err();
+    assert!(matches!(error, MigrationError::NotTheCreator { creator, .. } if creator == description.exchange.creator));
+}
+
+#[test]
+fn a_chain_that_is_as_described_needs_nothing() {
+    let description = description();
+    let found = compare(&description, &chain(&description, 2));
+    assert!(found.differences.is_empty(), "{:?}", found.differences);
+    assert_eq!(found.steps.len(), 3);
+    for step in &found.steps {
+        assert!(matches!(step, Step::Already { .. }), "{step}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_added() {
+    let description = description();
+    let steps = compare(&description, &chain(&description, 1)).result().unwrap();
+    assert!(matches!(&steps[1], Step::Already { subject, .. } if subject == "market SOL-PERP"));
+    assert!(matches!(&steps[2], Step::Create { subject, .. } if subject == "market BTC-PERP"));
+    assert_eq!(steps.len(), 3);
+}
+
+#[test]
+fn what_can_be_changed_is_changed() {
+    let description = description();
+    let mut chain = chain(&description, 2);
+    chain.2[1].state.target_backing = atoms("5", 6).unwrap();
+    let guardian = Pubkey::new_unique();
+    chain.0.guardian = guardian;
+    let steps = compare(&description, &chain).result().unwrap();
+    let admin = description.exchange.guardian;
+    assert_eq!(
+        steps[0].to_string(),
+        format!("exchange localnet: change risk_admin and guardian from {admin} and {guardian} to {admin} and {admin}")
+    );
+    assert_eq!(steps[2].to_string(), "market BTC-PERP: change target_backing from 5 to 2000000");
+    assert_eq!(steps.len(), 3);
+    let expected = perp_client::instructions::set_backing_target(
+        &wanted(&description).addresses,
+        description.exchange.creator,
+        1,
+        Atoms::new(2_000_000_000_000),
+    );
+    assert_eq!(steps[2].instruction(), Some(&expected));
+}
+
+#[test]
+fn what_cannot_be_changed_is_named_and_nothing_is_sent() {
+    let description = description();
+    let mut chain = chain(&description, 2);
+    chain.1.state.parameters.deposit_delay = 31;
+    let sol = &mut chain.2[0];
+    sol.state.parameters.base_margin = Ppm::new(62_500);
+    sol.state.base_decimals = 8;
+    sol.oracle_account = Pubkey::default();
+    let error = compare(&description, &chain).result().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the chain contradicts the file, and nothing was changed:
+  exchange.pool: deposit_delay_seconds is 31 s on the chain and 30 s in the file
+  SOL-PERP: base_decimals is 8 on the chain and 9 in the file
+  SOL-PERP: oracle.account is none on the chain and 7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE in the file
+  SOL-PERP: base_margin_percent is 6.25 % on the chain and 5 % in the file"
+    );
+}
+
+#[test]
+fn a_market_the_file_does_not_know_and_a_mint_of_other_decimals_are_differences() {
+    let mut description = description();
+    let chain = chain(&description, 2);
+    description.markets.pop();
+    let found = compare(&description, &chain).differences;
+    let (subject, field) = ("exchange".into(), "market 1".into());
+    assert_eq!(found, [Difference { subject, field, chain: "BTC-PERP".into(), file: "none".into() }]);
+
+    let found = wanted(&description).compare_mint(&Mint { decimals: 9, ..MINT }).differences;
+    assert_eq!(found[0].to_string(), "exchange: quote_decimals is 9 on the chain and 6 in the file");
+}
+
+#[test]
+fn only_the_admin_changes_and_anybody_may_look() {
+    let description = description();
+    let mut chain = chain(&description, 2);
+    let stranger = Wanted { signer: Pubkey::new_unique(), ..wanted(&description) };
+    let unchanged = compare(&description, &chain).steps;
+    assert!(stranger.require_admin(&chain.0, &unchanged).is_ok());
+
+    chain.2[0].state.target_backing = Atoms::ZERO;
+    let changes = compare(&description, &chain).steps;
+    let error = stranger.require_admin(&chain.0, &changes).unwrap_err();
+    assert!(error
+        .to_string()
+        .starts_with("market SOL-PERP: change target_backing from 0 to 3000000, and only the admin"));
+}
