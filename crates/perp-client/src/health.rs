@@ -4,7 +4,6 @@ use crate::snapshot::{QuoteError, Snapshot};
 use perp_engine::portfolio::Health;
 use perp_engine::price::reference_time;
 use perp_engine::state::{Account, Market};
-use perp_engine::status::Status;
 use perp_engine::units::{Price, Side, Timestamp, MAX_PRICE};
 use perp_engine::EngineError;
 
@@ -49,7 +48,7 @@ enum Verdict {
 pub fn liquidation_price(snapshot: &Snapshot, account: &Account, market: u16) -> Result<Option<Price>, QuoteError> {
     let snapshot = snapshot.accrued()?;
     let market = *snapshot.market(market)?;
-    Status::in_force(market.status, market.status_until, snapshot.clock.now).allows_reducing()?;
+    market.status.in_force(snapshot.clock.now).allows_reducing()?;
     if market.price.published.is_never() {
         return Err(EngineError::MarketUnusable { market: market.index }.into());
     }

@@ -102,6 +102,11 @@ pub enum EngineError {
     PoolWorthless,
     /// The pool has no cash to pay with at present.
     PoolIlliquid,
+
+    /// The guardian can only make a status stricter.
+    GuardianOnlyTightens,
+    /// The guardian's last status has not been over for a day; it may act again at this Unix time.
+    GuardianMustWait { ready: i64 },
 }
 
 impl fmt::Display for EngineError {

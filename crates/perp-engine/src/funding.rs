@@ -76,7 +76,7 @@ pub fn plan_funding(
     resumed_at: Timestamp,
     clock: Clock,
 ) -> Result<FundingPlan, EngineError> {
-    status.and(Status::in_force(market.status, market.status_until, clock.now)).allows_reducing()?;
+    status.and(market.status.in_force(clock.now)).allows_reducing()?;
     let price = require_price(market, Action::Funding, reference_time(clock, [market]))?;
     let rate_before = market.books.funding_rate;
     let start = start(market, resumed_at, clock);
@@ -127,12 +127,7 @@ fn start(market: &Market, resumed_at: Timestamp, clock: Clock) -> Timestamp {
     if market.books.funding_time.is_never() {
         return clock.now;
     }
-    let start = market.books.funding_time.max(resumed_at);
-    if market.status == Status::Paused as u8 {
-        start.max(market.status_until)
-    } else {
-        start
-    }
+    market.books.funding_time.max(resumed_at).max(market.status.pause_ended_at(clock.now))
 }
 
 /// How the rate moves over an accrual.

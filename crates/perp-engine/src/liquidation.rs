@@ -57,7 +57,7 @@ pub fn plan_liquidation(
     clock: Clock,
 ) -> Result<LiquidationPlan, EngineError> {
     let account = portfolio.account;
-    status.and(Status::in_force(market.status, market.status_until, clock.now)).allows_reducing()?;
+    status.and(market.status.in_force(clock.now)).allows_reducing()?;
     let price = require_price(market, Action::Liquidate, portfolio.reference)?;
     let slot = account.slot_of(market.index).ok_or(EngineError::NoPosition)?;
     let position = account.positions[slot];

@@ -157,7 +157,7 @@ pub fn is_unusable(market: &Market, reference: Timestamp) -> bool {
         Ok(dark_from) => !cache.dark_since.is_never() && reference >= dark_from,
         Err(_) => true,
     };
-    let status = Status::in_force(market.status, market.status_until, reference);
+    let status = market.status.in_force(reference);
     cache.published.is_never() || too_wide || dark || status == Status::Paused
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::EngineError;
 use crate::units::Timestamp;
+use bytemuck::{Pod, Zeroable};
 
 /// Status of the exchange or of a market. The stricter of the two applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,15 +23,6 @@ impl Status {
             2 => Some(Self::Paused),
             _ => None,
         }
-    }
-
-    /// The status in force: a stored one whose time is over counts as [`Status::Active`]; an unknown byte as
-    /// [`Status::Paused`].
-    pub fn in_force(byte: u8, until: Timestamp, now: Timestamp) -> Self {
-        if !until.is_never() && now >= until {
-            return Self::Active;
-        }
-        Self::from_byte(byte).unwrap_or(Self::Paused)
     }
 
     /// The stricter of two.
@@ -60,3 +52,112 @@ impl Status {
 
 /// A guardian's status ends by itself within a day.
 pub const GUARDIAN_STATUS_SECONDS: u32 = 86_400;
+/// After it has ended the guardian waits as long again, or a day's pause could be renewed for ever.
+pub const GUARDIAN_REST_SECONDS: u32 = 86_400;
+
+/// A status as it is stored: the one that was set, and what follows when it ends by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct StoredStatus {
+    /// When `current` ends by itself; zero for never.
+    pub until: Timestamp,
+    /// [`Status`] as a byte.
+    pub current: u8,
+    /// [`Status`] in force from `until` on.
+    pub afterwards: u8,
+    pub padding: [u8; 6],
+}
+
+const _: () = assert!(core::mem::size_of::<StoredStatus>() == 16);
+
+impl StoredStatus {
+    /// A status without end, as admin and risk admin set it.
+    pub const fn lasting(status: Status) -> Self {
+        Self { until: Timestamp::NEVER, current: status as u8, afterwards: status as u8, padding: [0; 6] }
+    }
+
+    fn has_ended(&self, now: Timestamp) -> bool {
+        !self.until.is_never() && now >= self.until
+    }
+
+    /// The status in force. An unknown byte counts as [`Status::Paused`].
+    pub fn in_force(&self, now: Timestamp) -> Status {
+        let byte = if self.has_ended(now) { self.afterwards } else { self.current };
+        Status::from_byte(byte).unwrap_or(Status::Paused)
+    }
+
+    /// When a pause that was to end by itself has ended; [`Timestamp::NEVER`] where none has.
+    pub fn pause_ended_at(&self, now: Timestamp) -> Timestamp {
+        if self.current == Status::Paused as u8 && self.has_ended(now) {
+            self.until
+        } else {
+            Timestamp::NEVER
+        }
+    }
+
+    /// A guardian's stricter status. It ends within a day of the first step, back to what was in force before it.
+    ///
+    /// # Errors
+    /// [`EngineError::GuardianOnlyTightens`]; [`EngineError::GuardianMustWait`] until a day after its last status ended.
+    pub fn tightened(&self, wanted: Status, now: Timestamp) -> Result<Self, EngineError> {
+        if wanted <= self.in_force(now) {
+            return Err(EngineError::GuardianOnlyTightens);
+        }
+        let until = if self.until.is_never() {
+            now.after(GUARDIAN_STATUS_SECONDS)?
+        } else if self.has_ended(now) {
+            let ready = self.until.after(GUARDIAN_REST_SECONDS)?;
+            if now < ready {
+                return Err(EngineError::GuardianMustWait { ready: ready.get() });
+            }
+            now.after(GUARDIAN_STATUS_SECONDS)?
+        } else {
+            self.until
+        };
+        let afterwards = if self.until.is_never() { self.current } else { self.afterwards };
+        Ok(Self { until, current: wanted as u8, afterwards, padding: [0; 6] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::new(1_800_000_000);
+
+    fn later(seconds: u32) -> Timestamp {
+        NOON.after(seconds).unwrap()
+    }
+
+    #[test]
+    fn a_guardians_pause_ends_within_a_day_and_returns_to_the_admins_status() {
+        let set_by_admin = StoredStatus::lasting(Status::ReduceOnly);
+        let paused = set_by_admin.tightened(Status::Paused, NOON).unwrap();
+        assert_eq!(paused.in_force(later(86_399)), Status::Paused);
+        assert_eq!(paused.in_force(later(86_400)), Status::ReduceOnly);
+        assert_eq!(paused.pause_ended_at(later(86_400)), later(86_400));
+        assert_eq!(paused.pause_ended_at(later(86_399)), Timestamp::NEVER);
+    }
+
+    #[test]
+    fn attack_a_guardian_cannot_pause_for_ever() {
+        let reduce_only = StoredStatus::lasting(Status::Active).tightened(Status::ReduceOnly, NOON).unwrap();
+        // A second step within the day does not prolong it.
+        let paused = reduce_only.tightened(Status::Paused, later(80_000)).unwrap();
+        assert_eq!(paused.until, later(86_400));
+        assert_eq!(paused.in_force(later(86_400)), Status::Active);
+        // It ended after 86 400 s and rests for as long: ready after 172 800 s.
+        let ready = later(172_800).get();
+        assert_eq!(paused.tightened(Status::Paused, later(172_799)), Err(EngineError::GuardianMustWait { ready }));
+        assert!(paused.tightened(Status::Paused, later(172_800)).is_ok());
+    }
+
+    #[test]
+    fn a_guardian_only_tightens_and_an_unknown_byte_is_a_pause() {
+        let reduce_only = StoredStatus::lasting(Status::ReduceOnly);
+        assert_eq!(reduce_only.tightened(Status::ReduceOnly, NOON), Err(EngineError::GuardianOnlyTightens));
+        assert_eq!(reduce_only.tightened(Status::Active, NOON), Err(EngineError::GuardianOnlyTightens));
+        assert_eq!(StoredStatus { current: 9, ..reduce_only }.in_force(NOON), Status::Paused);
+    }
+}

@@ -12,6 +12,9 @@ use crate::status::Status;
 use crate::units::products::{notional, part_of_atoms_floor, part_of_raw_floor};
 use crate::units::{Atoms, Base, Clock, Price, Raw, Side, SignedAtoms, Size};
 
+#[cfg(test)]
+mod tests;
+
 /// A market order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -86,7 +89,7 @@ pub fn plan_trade(
     let Split { order: size, side, closed, opened } = split(position.size, order)?;
     let increases = !opened.is_zero();
 
-    let status = status.and(Status::in_force(market.status, market.status_until, clock.now));
+    let status = status.and(market.status.in_force(clock.now));
     if increases {
         status.allows_increasing()?;
     } else {

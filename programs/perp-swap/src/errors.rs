@@ -96,6 +96,10 @@ pub enum ExchangeError {
     PoolWorthless,
     #[msg("The pool has no cash to pay with at present.")]
     PoolIlliquid,
+    #[msg("The guardian can only make a status stricter.")]
+    GuardianOnlyTightens,
+    #[msg("The guardian's last status has not been over for a day.")]
+    GuardianMustWait,
     // The oracle's account.
     #[msg("The stored kind is neither legacy push nor pull.")]
     OracleUnknownKind = 200,
@@ -186,8 +190,6 @@ pub enum ExchangeError {
     DecimalsOutOfRange,
     #[msg("An enumeration byte has no meaning.")]
     UnknownKind,
-    #[msg("The guardian can only make a status stricter.")]
-    GuardianOnlyTightens,
     #[msg("The request is of the other kind.")]
     RequestOfOtherKind,
     #[msg("The account was written by another version of the program.")]
@@ -241,6 +243,8 @@ impl From<EngineError> for ExchangeError {
             EngineError::OutputTooSmall { .. } => Self::OutputTooSmall,
             EngineError::PoolWorthless => Self::PoolWorthless,
             EngineError::PoolIlliquid => Self::PoolIlliquid,
+            EngineError::GuardianOnlyTightens => Self::GuardianOnlyTightens,
+            EngineError::GuardianMustWait { .. } => Self::GuardianMustWait,
         }
     }
 }

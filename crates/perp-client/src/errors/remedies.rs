@@ -110,6 +110,7 @@ remedies! {
     DecimalsOutOfRange: "Choose base decimals from 0 to 18.",
     UnknownKind: "Use one of the documented values.",
     GuardianOnlyTightens: "Let the risk admin loosen the status.",
+    GuardianMustWait: "Wait until a day after the last status ended, or let the risk admin set one.",
     RequestOfOtherKind: "Use the instruction for deposits, or the one for withdrawals.",
     WrongVersion: "Use the program version that wrote the account.",
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, NOW, PRICE, SOL, USDC};
 use crate::solvency::pending_funding;
+use crate::status::StoredStatus;
 use crate::units::products::funding_owed;
 use crate::units::Ppm;
 use proptest::prelude::*;
@@ -235,10 +236,15 @@ fn without_a_usable_price_nothing_accrues_and_the_time_is_kept() {
     assert_eq!(fresh, Ok(plan_funding(&market, Status::Active, Timestamp::NEVER, at(60)).unwrap().books));
 }
 
+/// A status that ends by itself, and trading is active again.
+fn ending(status: Status, until: i64) -> StoredStatus {
+    StoredStatus { until: at(until).now, current: status as u8, ..StoredStatus::lasting(Status::Active) }
+}
+
 /// The market paused `from` until `until`, accrued when it was paused as every change of status does.
 fn paused(market: &Market, from: i64, until: i64) -> Market {
     let books = accrue(market, from).books;
-    Market { books, status: Status::Paused as u8, status_until: at(until).now, ..*market }
+    Market { books, status: ending(Status::Paused, until), ..*market }
 }
 
 #[test]
@@ -259,7 +265,7 @@ fn a_pause_that_somebody_lifts_accrues_nothing() {
     let market = market_with(1_000, 1_000, 1 << 29);
     let during = paused(&market, 8, 86_400);
     let books = accrue_if_possible(&during, Status::Active, Timestamp::NEVER, at(608)).unwrap();
-    let lifted = Market { books, status: Status::Active as u8, status_until: Timestamp::NEVER, ..during };
+    let lifted = Market { books, status: StoredStatus::lasting(Status::Active), ..during };
     let after = accrue(&lifted, 616);
     assert_eq!(after.seconds, 8);
     assert_eq!(indices(&after.books), indices(&accrue(&market, 16).books));
@@ -273,7 +279,7 @@ fn a_pause_that_ended_by_itself_is_dropped_also_while_no_price_is_usable() {
     let during = paused(&market, 8, 608);
     let books = accrue_if_possible(&during, Status::Active, Timestamp::NEVER, at(1_000)).unwrap();
     assert_eq!(indices(&books), indices(&during.books));
-    let active = Market { books, status: Status::Active as u8, status_until: Timestamp::NEVER, ..during };
+    let active = Market { books, status: StoredStatus::lasting(Status::Active), ..during };
     assert_eq!(accrue(&active, 1_016).seconds, 408);
 }
 
@@ -294,7 +300,7 @@ fn a_pause_of_the_exchange_accrues_nothing() {
 #[test]
 fn reduce_only_accrues_like_active_and_its_end_drops_nothing() {
     let market = market_with(1_000, 1_000, 1 << 29);
-    let limited = Market { status: Status::ReduceOnly as u8, status_until: at(8).now, ..market };
+    let limited = Market { status: ending(Status::ReduceOnly, 8), ..market };
     assert_eq!(accrue(&limited, 4).seconds, 4);
     assert_eq!(accrue(&limited, 16).seconds, 16);
 }

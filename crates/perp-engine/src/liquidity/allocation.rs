@@ -35,7 +35,7 @@ pub fn plan_allocate_backing(
     status: Status,
     clock: Clock,
 ) -> Result<AllocationPlan, EngineError> {
-    let status = status.and(Status::in_force(market.status, market.status_until, clock.now));
+    let status = status.and(market.status.in_force(clock.now));
     let books = &market.books;
     let target = market.target_backing;
     let band = share_floor(target, pool.parameters.hysteresis)?;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixtures::{at, publish, sol_market, NOW, PRICE};
+use crate::status::StoredStatus;
 use crate::units::Timestamp;
 
 /// SOL/USD as it stood on mainnet on 9 July 2024: 140.61593700 ± 0.13793699.
@@ -181,11 +182,11 @@ fn a_market_without_a_price_or_paused_is_unusable() {
     market.price = PriceCache::default();
     assert!(is_unusable(&market, at(0).now));
     let mut paused = sol_market();
-    paused.status = Status::Paused as u8;
-    paused.status_until = at(100).now;
+    paused.status =
+        StoredStatus { until: at(100).now, current: Status::Paused as u8, ..StoredStatus::lasting(Status::Active) };
     assert!(is_unusable(&paused, at(99).now));
     assert!(!is_unusable(&paused, at(100).now));
     // A byte no version of the program ever wrote is the strictest status.
-    paused.status = 77;
+    paused.status = StoredStatus { current: 77, ..StoredStatus::lasting(Status::Active) };
     assert!(is_unusable(&paused, at(0).now));
 }

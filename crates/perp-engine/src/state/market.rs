@@ -1,4 +1,5 @@
 use super::Parameters;
+use crate::status::StoredStatus;
 use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredRaw, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
@@ -114,21 +115,18 @@ pub struct Market {
     pub parameters: Parameters,
     /// Where [`crate::liquidity`] moves the backing to.
     pub target_backing: Atoms,
-    /// When a pause or reduce-only status ends by itself; zero for never.
-    pub status_until: Timestamp,
+    pub status: StoredStatus,
     /// When the market was last paused; liquidation's grace period will be measured from it.
     pub paused_at: Timestamp,
     /// Index within the exchange.
     pub index: u16,
-    /// [`crate::status::Status`] as a byte.
-    pub status: u8,
     /// One base unit is 10^-`base_decimals` of the asset.
     pub base_decimals: u8,
     /// One atom is 10^-`quote_decimals` of the quote token.
     pub quote_decimals: u8,
-    pub padding: [u8; 3],
+    pub padding: [u8; 4],
     /// Room for the EMA and band, measured volatility and the margin ramp, and deleveraging events.
-    pub reserved: [u64; 32],
+    pub reserved: [u64; 31],
 }
 
 const _: () = assert!(core::mem::size_of::<PriceCache>() == 40);

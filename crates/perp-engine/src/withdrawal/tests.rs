@@ -2,6 +2,7 @@ use super::*;
 use crate::error::EngineError;
 use crate::fixtures::{at, base, publish, set_side, sol_market, PRICE, SOL, USDC};
 use crate::state::{Market, Position};
+use crate::status::StoredStatus;
 use crate::units::{Side, SignedAtoms};
 use bytemuck::Zeroable;
 
@@ -90,15 +91,15 @@ fn prices_must_be_fresh_and_usable_but_only_where_there_is_a_position() {
     assert_eq!(withdraw_at(&account, &[&market], 61), stale);
 
     // A claim on a market that is paused and was last priced long ago.
-    let mut dead = Market { index: 5, status: Status::Paused as u8, status_until: at(10_000).now, ..sol_market() };
+    let mut dead = Market { index: 5, status: StoredStatus::lasting(Status::Paused), ..sol_market() };
     publish(&mut dead, PRICE, -50_000);
     account.positions[1] = Position { claim: usdc(40), ..Position::opened(5) };
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
-    dead.status = Status::Active as u8;
+    dead.status = StoredStatus::lasting(Status::Active);
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
 
     market.price.newest_published = at(50).now;
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::MarketUnusable { market: 0 }));
-    market.status = Status::Paused as u8;
+    market.status = StoredStatus::lasting(Status::Paused);
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::Paused));
 }

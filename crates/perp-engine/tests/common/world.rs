@@ -22,7 +22,7 @@ use perp_engine::settlement::{
     plan_fund_claims, plan_redeem_claim, plan_settle_funding, plan_settle_pnl, SettlementPlan,
 };
 use perp_engine::state::{Account, AccountKind, Market, Pool, Request, RequestKind};
-use perp_engine::status::Status;
+use perp_engine::status::{Status, StoredStatus};
 use perp_engine::trade::{plan_trade, Order, TradePlan};
 use perp_engine::units::{Atoms, Base, Clock, Ppm, Price, SignedAtoms, Size, Timestamp, PPM};
 use perp_engine::withdrawal::{needs_markets, plan_margined_withdrawal, plan_withdrawal};
@@ -327,8 +327,7 @@ impl World {
             world.bring_up_to_date(market)?;
             let now = world.clock.now;
             let market = &mut world.markets[market];
-            market.status = status as u8;
-            market.status_until = until;
+            market.status = StoredStatus { until, current: status as u8, ..StoredStatus::lasting(Status::Active) };
             if status == Status::Paused {
                 market.paused_at = now;
             }

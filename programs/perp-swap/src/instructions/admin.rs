@@ -6,7 +6,7 @@ use crate::events::{AdminChanged, BackingTargetSet, ProtocolFeesWithdrawn, Roles
 use crate::state::{Exchange, Market, Standing};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
-use perp_engine::status::{Status, GUARDIAN_STATUS_SECONDS};
+use perp_engine::status::{Status, StoredStatus};
 use perp_engine::units::{Atoms, Timestamp};
 
 #[derive(Accounts)]
@@ -49,41 +49,36 @@ pub fn set_roles(ctx: Context<Administer>, risk_admin: Pubkey, guardian: Pubkey)
     Ok(())
 }
 
-/// What the signer may set: the risk admin any status without end, the guardian a stricter one that ends within a day.
+/// The status as the signer may set it: admin and risk admin any, without end; the guardian a stricter one for a day.
 fn permitted_status(
     exchange: &Exchange,
     signer: &Pubkey,
-    current: Status,
-    status: u8,
+    stored: StoredStatus,
+    wanted: u8,
     now: Timestamp,
-) -> Result<(Status, Timestamp)> {
-    let wanted = Status::from_byte(status).ok_or_else(|| refused(ExchangeError::UnknownKind))?;
+) -> Result<StoredStatus> {
+    let wanted = Status::from_byte(wanted).ok_or_else(|| refused(ExchangeError::UnknownKind))?;
     if exchange.require_risk_admin(signer).is_ok() {
-        return Ok((wanted, Timestamp::NEVER));
+        return Ok(StoredStatus::lasting(wanted));
     }
     if exchange.guardian != *signer {
         return Err(refused(ExchangeError::NotTheAdmin));
     }
-    if wanted <= current {
-        return Err(refused(ExchangeError::GuardianOnlyTightens));
-    }
-    Ok((wanted, now.after(GUARDIAN_STATUS_SECONDS).map_err(refused)?))
+    stored.tightened(wanted, now).map_err(refused)
 }
 
 pub fn set_exchange_status(ctx: Context<Administer>, status: u8) -> Result<()> {
     let clock = clock()?;
     let mut exchange = ctx.accounts.exchange.load_mut()?;
     let Standing { status: before, resumed_at } = exchange.standing(clock.now);
-    let (wanted, until) = permitted_status(&exchange, ctx.accounts.signer.key, before, status, clock.now)?;
+    exchange.status = permitted_status(&exchange, ctx.accounts.signer.key, exchange.status, status, clock.now)?;
     exchange.resumed_at = if before == Status::Paused { clock.now } else { resumed_at };
-    exchange.status = wanted as u8;
-    exchange.status_until = until;
     emit!(StatusSet {
         exchange: ctx.accounts.exchange.key(),
         market: None,
         before: before as u8,
-        after: wanted as u8,
-        until: until.get(),
+        after: status,
+        until: exchange.status.until.get(),
     });
     Ok(())
 }
@@ -100,20 +95,19 @@ pub fn set_market_status(ctx: Context<AdministerMarket>, status: u8) -> Result<(
     let clock = clock()?;
     let exchange = ctx.accounts.exchange.load()?;
     let mut market = ctx.accounts.market.load_mut()?;
-    let before = Status::in_force(market.state.status, market.state.status_until, clock.now);
-    let (wanted, until) = permitted_status(&exchange, ctx.accounts.signer.key, before, status, clock.now)?;
+    let before = market.state.status.in_force(clock.now);
+    let wanted = permitted_status(&exchange, ctx.accounts.signer.key, market.state.status, status, clock.now)?;
     bring_up_to_date(&mut market, None, exchange.standing(clock.now), clock)?;
-    market.state.status = wanted as u8;
-    market.state.status_until = until;
-    if wanted == Status::Paused {
+    market.state.status = wanted;
+    if status == Status::Paused as u8 {
         market.state.paused_at = clock.now;
     }
     emit!(StatusSet {
         exchange: ctx.accounts.exchange.key(),
         market: Some(ctx.accounts.market.key()),
         before: before as u8,
-        after: wanted as u8,
-        until: until.get(),
+        after: status,
+        until: wanted.until.get(),
     });
     Ok(())
 }

@@ -1,6 +1,6 @@
 use crate::errors::{refused, ExchangeError};
 use anchor_lang::prelude::*;
-use perp_engine::status::Status;
+use perp_engine::status::{Status, StoredStatus};
 use perp_engine::units::Timestamp;
 
 /// Root of one exchange. Its address is derived from its creator and a name, so nobody can create it first.
@@ -25,18 +25,15 @@ pub struct Exchange {
     pub risk_admin: Pubkey,
     /// Can make a status stricter for at most a day.
     pub guardian: Pubkey,
-    /// When the status ends by itself; zero for never.
-    pub status_until: Timestamp,
+    pub status: StoredStatus,
     /// End of the last pause that somebody lifted.
     pub resumed_at: Timestamp,
     pub market_count: u16,
-    /// [`Status`] as a byte.
-    pub status: u8,
     pub quote_decimals: u8,
     pub bump: u8,
     pub version: u8,
-    pub padding: [u8; 2],
-    pub reserved: [u64; 32],
+    pub padding: [u8; 3],
+    pub reserved: [u64; 31],
 }
 
 /// What an exchange's status means to its markets.
@@ -58,9 +55,8 @@ impl Exchange {
 
     /// The status in force now and the end of the last pause.
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let status = Status::in_force(self.status, self.status_until, now);
-        let ended_by_itself = self.status == Status::Paused as u8 && status != Status::Paused;
-        let resumed_at = if ended_by_itself { self.resumed_at.max(self.status_until) } else { self.resumed_at };
+        let status = self.status.in_force(now);
+        let resumed_at = self.resumed_at.max(self.status.pause_ended_at(now));
         Standing { status, resumed_at }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::status::StoredStatus;
 
 /// Target 1000 with a backing of 0; 10 000 in cash of which half may be placed here.
 fn empty_market() -> Market {
@@ -140,6 +141,6 @@ fn nothing_is_placed_unless_active_and_nothing_moves_while_paused() {
     assert_eq!(moved(&low, Status::Paused), Err(EngineError::Paused));
     assert_eq!(moved(&high, Status::ReduceOnly), Ok(SignedAtoms::new(-1_000)));
     assert_eq!(moved(&high, Status::Paused), Err(EngineError::Paused));
-    let limited = Market { status: Status::ReduceOnly as u8, ..low };
+    let limited = Market { status: StoredStatus::lasting(Status::ReduceOnly), ..low };
     assert_eq!(moved(&limited, Status::Active), Err(EngineError::ReduceOnly));
 }
