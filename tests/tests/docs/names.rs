@@ -76,6 +76,20 @@ fn every_link_in_the_documentation_leads_to_a_file() {
 }
 
 #[test]
+fn every_package_in_a_command_exists() {
+    let lock = fs::read_to_string(workspace().join("Cargo.lock")).unwrap();
+    let mut commands = 0;
+    for Document { path, text } in documents() {
+        for package in text.split("cargo run -p ").skip(1).chain(text.split("cargo test -p ").skip(1)) {
+            let name: String = package.chars().take_while(|it| it.is_alphanumeric() || *it == '-').collect();
+            assert!(lock.contains(&format!("name = \"{name}\"")), "{}: no package {name}", path.display());
+            commands += 1;
+        }
+    }
+    assert!(commands >= 3, "README.md names the commands");
+}
+
+#[test]
 fn every_invariant_names_what_enforces_it_and_a_test_that_checks_it() {
     let rows = table(&document("docs/invariants.md").text);
     let numbers: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
