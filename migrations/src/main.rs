@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use perp_client::rpc::Connection;
-use perp_migrations::{Description, FileError, Migration, MigrationError, Step};
+use perp_migrations::{Description, FileError, Migration, MigrationError};
 use solana_keypair::read_keypair_file;
 use solana_signer::Signer;
 use std::path::PathBuf;
@@ -41,16 +41,13 @@ fn run(options: Options) -> Result<(), Failure> {
         .map_err(|error| Failure::Keypair { path: options.keypair, reason: error.to_string() })?;
     let connection = Connection::new(&options.url);
     let migration = Migration::plan(&connection, &description, signer.pubkey())?;
-    for step in &migration.steps {
-        println!("{step}");
-    }
-    let needed = migration.steps.iter().filter(|step| !matches!(step, Step::Already { .. })).count();
     if options.dry_run {
-        println!("{needed} to do; nothing sent.");
+        for step in &migration.steps {
+            println!("would {step}");
+        }
         return Ok(());
     }
-    migration.apply(&connection, &signer)?;
-    println!("{needed} done.");
+    migration.apply(&connection, &signer, |step| println!("{}", step.outcome()))?;
     Ok(())
 }
 

@@ -45,10 +45,10 @@ pub enum MigrationError {
     #[error("the exchange does not exist yet, and only its creator {creator} can create it: sign with that key instead of {signer}")]
     NotTheCreator { creator: Pubkey, signer: Pubkey },
     /// Nothing was sent.
-    #[error("{needed}, and only the admin {admin} may do that: sign with that key instead of {signer}")]
+    #[error("to {needed} takes the admin {admin}: sign with that key instead of {signer}")]
     NotTheAdmin { admin: Pubkey, signer: Pubkey, needed: String },
     /// What the steps before it did stays; running again goes on from there.
-    #[error("{step}: {source}")]
+    #[error("could not {step}: {source}")]
     Send { step: String, source: SendError },
 }
 
@@ -79,6 +79,17 @@ pub enum Step {
 }
 
 impl Step {
+    /// As something that is so now.
+    pub fn outcome(&self) -> String {
+        match self {
+            Self::Already { subject, address } => format!("{subject} at {address}: already as described"),
+            Self::Create { subject, address, .. } => format!("{subject} at {address}: created"),
+            Self::Change { subject, field, before, after, .. } => {
+                format!("{subject}: {field} changed from {before} to {after}")
+            }
+        }
+    }
+
     /// What has to be sent for it.
     pub fn instruction(&self) -> Option<&Instruction> {
         match self {
@@ -89,12 +100,13 @@ impl Step {
 }
 
 impl fmt::Display for Step {
+    /// As something to do.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Already { subject, address } => write!(formatter, "{subject} at {address}: already as described"),
-            Self::Create { subject, address, .. } => write!(formatter, "{subject} at {address}: create"),
+            Self::Already { subject, address } => write!(formatter, "leave {subject} at {address} as it is"),
+            Self::Create { subject, address, .. } => write!(formatter, "create {subject} at {address}"),
             Self::Change { subject, field, before, after, .. } => {
-                write!(formatter, "{subject}: change {field} from {before} to {after}")
+                write!(formatter, "change {field} of {subject} from {before} to {after}")
             }
         }
     }
@@ -139,17 +151,23 @@ impl Migration {
         }
     }
 
-    /// Sends what is needed, a transaction per step.
+    /// Sends what is needed, a transaction per step, and tells of each step once it is so.
     ///
     /// # Errors
     /// [`MigrationError::Send`].
-    pub fn apply(&self, connection: &Connection, signer: &Keypair) -> Result<(), MigrationError> {
+    pub fn apply(
+        &self,
+        connection: &Connection,
+        signer: &Keypair,
+        mut done: impl FnMut(&Step),
+    ) -> Result<(), MigrationError> {
         for step in &self.steps {
             if let Some(instruction) = step.instruction() {
                 connection
                     .send(std::slice::from_ref(instruction), &[signer])
                     .map_err(|source| MigrationError::Send { step: step.to_string(), source })?;
             }
+            done(step);
         }
         Ok(())
     }
@@ -165,7 +183,7 @@ pub fn migrate(
     signer: &Keypair,
 ) -> Result<Migration, MigrationError> {
     let migration = Migration::plan(connection, description, signer.pubkey())?;
-    migration.apply(connection, signer)?;
+    migration.apply(connection, signer, |_| {})?;
     Ok(migration)
 }
 

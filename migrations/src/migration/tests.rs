@@ -60,7 +60,10 @@ fn shown(steps: &[Step]) -> Vec<String> {
 fn on_an_empty_chain_everything_is_created_in_order() {
     let description = description();
     let migration = wanted(&description).create_all(&MINT).unwrap();
-    assert_eq!(shown(&migration.steps), ["exchange localnet", "market SOL-PERP", "market BTC-PERP"]);
+    assert_eq!(
+        shown(&migration.steps),
+        ["create exchange localnet", "create market SOL-PERP", "create market BTC-PERP"]
+    );
     for (step, index) in migration.steps[1..].iter().zip(0u16..) {
         let instruction = step.instruction().unwrap();
         let arguments = CreateMarketArguments::deserialize(&mut &instruction.data[8..]).unwrap();
@@ -109,9 +112,11 @@ fn what_can_be_changed_is_changed() {
     let admin = description.exchange.guardian;
     assert_eq!(
         steps[0].to_string(),
-        format!("exchange localnet: change risk_admin and guardian from {admin} and {guardian} to {admin} and {admin}")
+        format!(
+            "change risk_admin and guardian of exchange localnet from {admin} and {guardian} to {admin} and {admin}"
+        )
     );
-    assert_eq!(steps[2].to_string(), "market BTC-PERP: change target_backing from 5 to 2000000");
+    assert_eq!(steps[2].to_string(), "change target_backing of market BTC-PERP from 5 to 2000000");
     assert_eq!(steps.len(), 3);
     let expected = perp_client::instructions::set_backing_target(
         &wanted(&description).addresses,
@@ -166,7 +171,6 @@ fn only_the_admin_changes_and_anybody_may_look() {
     chain.2[0].state.target_backing = Atoms::ZERO;
     let changes = compare(&description, &chain).steps;
     let error = stranger.require_admin(&chain.0, &changes).unwrap_err();
-    assert!(error
-        .to_string()
-        .starts_with("market SOL-PERP: change target_backing from 0 to 3000000, and only the admin"));
+    let expected = "to change target_backing of market SOL-PERP from 0 to 3000000 takes the admin ";
+    assert!(error.to_string().starts_with(expected), "{error}");
 }
