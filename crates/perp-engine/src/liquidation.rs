@@ -11,6 +11,9 @@ use crate::status::Status;
 use crate::units::products::{mul_div_ceil, mul_div_floor, notional, share_floor, wide_product};
 use crate::units::{Atoms, Clock, Ppm, Price, SignedAtoms, Size, PPM};
 
+#[cfg(test)]
+mod tests;
+
 /// What the liquidator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiquidationOrder {

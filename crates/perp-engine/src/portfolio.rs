@@ -6,6 +6,9 @@ use crate::price::{age, is_unusable, reference_time};
 use crate::state::{Account, Books, Market, Position, MAX_POSITIONS};
 use crate::units::{Atoms, Clock, Raw, SignedAtoms, Timestamp};
 
+#[cfg(test)]
+mod tests;
+
 /// An account and, slot by slot, the markets of its positions.
 #[derive(Clone, Copy, Debug)]
 pub struct Portfolio<'a> {
