@@ -13,6 +13,9 @@ macro_rules! events {
             $($event(events::$event),)+
         }
 
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$(stringify!($event)),+];
+
         /// The event in these bytes; `None` where they begin like none.
         fn event(bytes: &[u8]) -> Option<std::io::Result<Event>> {
             $(if let Some(mut fields) = bytes.strip_prefix(events::$event::DISCRIMINATOR) {
@@ -89,6 +92,17 @@ mod tests {
 
     fn deposited() -> events::Deposited {
         events::Deposited { account: Pubkey::new_unique(), amount: 5, balance_before: 1, balance_after: 6 }
+    }
+
+    #[test]
+    fn every_event_of_the_program_is_known() {
+        let source = include_str!("../../../programs/perp-swap/src/events.rs");
+        let mut names: Vec<_> =
+            source.lines().filter_map(|line| line.strip_prefix("pub struct ")?.strip_suffix(" {")).collect();
+        let mut known = NAMES.to_vec();
+        names.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(names, known);
     }
 
     #[test]

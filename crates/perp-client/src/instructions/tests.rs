@@ -100,3 +100,25 @@ fn liquidity_is_executed_with_every_market_in_index_order() {
     let withdrawal = execute_liquidity_withdrawal(&addresses, Pubkey::new_unique(), &request, 3);
     assert_eq!(rest(&withdrawal, 10), [0, 1, 2].map(|market| read_only(addresses.market(market))));
 }
+
+#[test]
+fn every_instruction_of_the_program_has_a_builder_of_its_name() {
+    let program = include_str!("../../../../programs/perp-swap/src/lib.rs");
+    let names: Vec<_> = program
+        .lines()
+        .filter_map(|line| line.strip_prefix("    pub fn "))
+        .filter_map(|line| line.split(['<', '(']).next())
+        .collect();
+    let builders = [
+        include_str!("exchange.rs"),
+        include_str!("liquidity.rs"),
+        include_str!("margin_account.rs"),
+        include_str!("market.rs"),
+        include_str!("position.rs"),
+    ]
+    .concat();
+    assert!(names.contains(&"trade") && names.contains(&"create_exchange"), "{names:?}");
+    for name in names {
+        assert!(builders.contains(&format!("pub fn {name}(")), "{name}");
+    }
+}
