@@ -1,4 +1,5 @@
 use crate::error::EngineError;
+use crate::margin::{maintenance_margin_ceil, Maintenance};
 use crate::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil};
 use crate::units::{Atoms, Ppm, Size, MAX_NOTIONAL, MAX_SIZE, PPM};
 #[cfg(feature = "idl-build")]
@@ -6,6 +7,9 @@ use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 #[cfg(not(feature = "idl-build"))]
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytemuck::{Pod, Zeroable};
+
+#[cfg(test)]
+mod tests;
 
 /// A market's parameters. The documented range of each is what [`Parameters::validate`] accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -110,14 +114,15 @@ impl Parameters {
     /// 4. confidence of a good price ≤ base maintenance − penalty − largest funding of one accrual;
     /// 5. taker fee + largest impact + spread at the increase limits ≤ base maintenance;
     /// 6. largest impact + taker fee ≤ penalty · (1 − largest bounty share): provoking one's own liquidation loses;
-    /// 7. the first partial liquidation of the smallest position pays the minimum bounty, and a partial liquidation
-    ///    lowers the requirement faster than equity;
+    /// 7. the first partial liquidation of a position pays the minimum bounty, and a partial liquidation lowers the
+    ///    requirement faster than equity;
     /// 8. ages are above 0 and ordered, the time for one accrual is 1 s to a day, the funding rate at most 1 % an hour,
     ///    its velocity at most 100 % a day per day, carry at most the rate cap;
     /// 9. the confidence limit for increasing is at most that of a good price, the jump at least the base maintenance,
     ///    reserved parameters zero.
     ///
-    /// The base fraction is the smallest any notional has, so each rule holds for every notional.
+    /// The base fraction is the smallest any notional has, so each rule holds for every notional; the seventh, which a
+    /// larger fraction could break, is checked where it is tightest.
     ///
     /// # Errors
     /// [`EngineError::ParametersInconsistent`] with the number of the first rule broken.
@@ -135,7 +140,7 @@ impl Parameters {
             sum(&[self.taker_fee.wide(), self.impact_limit.wide(), self.largest_spread_ceil()?])? <= maintenance,
             sum(&[self.impact_limit.wide(), self.taker_fee.wide()])?
                 <= mul_div_floor(self.penalty.wide(), PPM.abs_diff(self.bounty_share_max.wide()), PPM)?,
-            self.first_bounty_is_worth_it(maintenance)?,
+            self.first_bounty_is_worth_it()?,
             self.times_and_rates_are_valid(),
             self.confidence_increase <= self.confidence_good
                 && self.jump.wide() >= maintenance
@@ -225,17 +230,32 @@ impl Parameters {
         confidence.checked_add(drift).ok_or(EngineError::Overflow)
     }
 
-    /// At the threshold `E = MM` the smallest position closes `b·MM / ((1 + b)·MMF − penalty)` of notional; its penalty's
-    /// least bounty share must reach the minimum bounty.
-    fn first_bounty_is_worth_it(&self, maintenance: u64) -> Result<bool, EngineError> {
+    /// At the threshold `E = MM` a position closes `b·MM / ((1 + b)·marginal − penalty)` of notional, and the penalty's
+    /// least bounty share on that must reach the minimum bounty. It grows with the position but for one step down, where
+    /// the size premium begins to bind and the marginal rate rises by half: both places are checked.
+    fn first_bounty_is_worth_it(&self) -> Result<bool, EngineError> {
+        Ok(self.first_bounty_reaches_minimum(self.minimum_position)?
+            && self.first_bounty_reaches_minimum(self.minimum_position.max(self.premium_binds_from()))?)
+    }
+
+    fn first_bounty_reaches_minimum(&self, value: Atoms) -> Result<bool, EngineError> {
+        let Maintenance { margin, marginal } = maintenance_margin_ceil(value, self)?;
         let buffered = PPM.checked_add(self.liquidation_buffer.wide()).ok_or(EngineError::Overflow)?;
-        let slope = mul_div_floor(maintenance, buffered, PPM)?.checked_sub(self.penalty.wide());
+        let slope = mul_div_ceil(marginal.wide(), buffered, PPM)?.checked_sub(self.penalty.wide());
         let Some(slope) = slope.filter(|slope| *slope > 0) else { return Ok(false) };
-        let margin = mul_div_floor(self.minimum_position.get(), maintenance, PPM)?;
-        let shortfall = mul_div_floor(margin, self.liquidation_buffer.wide(), PPM)?;
-        let closed = mul_div_floor(shortfall, PPM, slope)?;
+        let shortfall = mul_div_floor(margin.get(), self.liquidation_buffer.wide(), PPM)?;
+        let closed = mul_div_floor(shortfall, PPM, slope)?.min(value.get());
         let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;
         Ok(mul_div_floor(penalty, self.bounty_share_min.wide(), PPM)? >= self.minimum_bounty.get())
+    }
+
+    /// Smallest notional at which the size premium exceeds the floor of `f`: `⌈√value⌉ > floor · 2^32 / premium`. The
+    /// largest notional where it never does.
+    fn premium_binds_from(&self) -> Atoms {
+        let floor = self.base_margin.max(self.volatility_margin).wide();
+        let root = (floor << 32).checked_div(self.size_premium).unwrap_or(u64::MAX);
+        let square = root.checked_mul(root).and_then(|square| square.checked_add(1)).unwrap_or(MAX_NOTIONAL);
+        Atoms::new(square.min(MAX_NOTIONAL))
     }
 }
 
