@@ -40,7 +40,7 @@ pub enum SendError {
     Failed { error: TransactionError, logs: Vec<String> },
     #[error("transaction {signature} was not confirmed within {} s: is the validator still running?", CONFIRM_TIMEOUT.as_secs())]
     Unconfirmed { signature: Signature },
-    #[error("the RPC node does not answer as expected: {0}")]
+    #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
     Rpc(#[from] Box<ClientError>),
 }
 
@@ -84,7 +84,7 @@ pub enum FetchError {
     Account(#[from] AccountError),
     #[error("{address} is not a token mint: it belongs to program {owner}; check the address and the cluster")]
     NotAMint { address: Pubkey, owner: Pubkey },
-    #[error("the RPC node does not answer as expected: {0}")]
+    #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
     Rpc(#[from] Box<ClientError>),
 }
 
