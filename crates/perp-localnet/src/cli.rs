@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use crate::candles::{self, CandleError};
@@ -10,19 +10,44 @@ use crate::feeds::{Feed, FeedError, DEFAULT_CONFIDENCE_BPS};
 use crate::oracle_driver::{OracleScript, DEFAULT_TICK_SECONDS};
 use crate::price_path::{CandlePath, Crash, PricePath, RandomWalk};
 use crate::usd_price::{PriceError, UsdPrice};
-use crate::validator::{DEFAULT_RPC_PORT, DEFAULT_WS_PORT};
+use crate::validator::{Ports, DEFAULT_RPC_PORT, DEFAULT_WS_PORT};
 use crate::wallets::DEFAULT_FOLDER;
 
 /// Runs the exchange on an offline local validator, with fresh prices and funded test wallets, until Ctrl-C.
 #[derive(Debug, Parser)]
-#[command(name = "perp-localnet", version)]
+#[command(name = "perp-localnet", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
     #[command(flatten)]
     pub options: RunOptions,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Plays the life cycle of the exchange through the crash of 18 April 2021, checks every step, and ends
+    Demo(DemoOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoOptions {
+    /// Prints one JSON document instead of tables
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub node: NodeOptions,
+}
+
 #[derive(Debug, Args)]
 pub struct RunOptions {
+    #[command(flatten)]
+    pub node: NodeOptions,
+    #[command(flatten)]
+    pub oracle: OracleOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct NodeOptions {
     /// Port of the JSON RPC server, on 127.0.0.1
     #[arg(long, default_value_t = DEFAULT_RPC_PORT)]
     pub rpc_port: u16,
@@ -32,8 +57,12 @@ pub struct RunOptions {
     /// Folder the test keypairs are written to, and read from when they are there
     #[arg(long, default_value = DEFAULT_FOLDER)]
     pub keys: PathBuf,
-    #[command(flatten)]
-    pub oracle: OracleOptions,
+}
+
+impl NodeOptions {
+    pub fn ports(&self) -> Ports {
+        Ports { rpc: self.rpc_port, ws: self.ws_port }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -144,6 +173,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_demo_takes_a_place_to_run_at_and_no_prices() {
+        let cli = Cli::try_parse_from(["perp-localnet", "demo", "--json", "--rpc-port", "9000"]).unwrap();
+        let Some(Command::Demo(options)) = cli.command else { panic!("{cli:?}") };
+        assert!(options.json);
+        assert_eq!(options.node.ports(), Ports { rpc: 9000, ws: DEFAULT_WS_PORT });
+        for flags in [["perp-localnet", "--json", "demo"], ["perp-localnet", "--seed=2", "demo"]] {
+            assert!(Cli::try_parse_from(flags).is_err());
+        }
     }
 
     #[test]

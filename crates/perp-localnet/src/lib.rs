@@ -4,6 +4,7 @@
 pub mod candles;
 pub mod chain;
 pub mod cli;
+pub mod demo;
 pub mod feeds;
 pub mod oracle_driver;
 pub mod price_path;

@@ -77,6 +77,14 @@ impl Step {
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_preset(UTF8_FULL_CONDENSED).set_header(["", "expected", "actual", ""]);
+        for figure in &self.figures {
+            table.add_row([
+                Cell::new(&figure.name),
+                Cell::new(""),
+                Cell::new(&figure.value).set_alignment(CellAlignment::Right),
+                Cell::new(""),
+            ]);
+        }
         for check in &self.checks {
             let (mark, color) = if check.ok { ("ok", Color::Green) } else { ("FAILED", Color::Red) };
             table.add_row([
@@ -84,14 +92,6 @@ impl Step {
                 Cell::new(&check.expected).set_alignment(CellAlignment::Right),
                 Cell::new(&check.actual).set_alignment(CellAlignment::Right),
                 Cell::new(mark).fg(color),
-            ]);
-        }
-        for figure in &self.figures {
-            table.add_row([
-                Cell::new(&figure.name),
-                Cell::new(""),
-                Cell::new(&figure.value).set_alignment(CellAlignment::Right),
-                Cell::new(""),
             ]);
         }
         table
@@ -135,6 +135,11 @@ impl Recorder {
         self.print(&format!("\n== {name} =="));
     }
 
+    /// Prints a line for a reader of the tables; the JSON document has none of it.
+    pub fn say(&self, text: &str) {
+        self.print(text);
+    }
+
     /// Moves the progress bar by one.
     pub fn advance(&self) {
         self.progress.inc(1);
@@ -143,7 +148,7 @@ impl Recorder {
     pub fn record(&mut self, step: Step) {
         let step = Step { act: self.act.clone(), ..step };
         let verdict = if step.ok { "ok" } else { "FAILED" };
-        self.print(&format!("\n{}: {} [{verdict}]\n{}", step.name, step.expectation, step.table()));
+        self.print(&format!("\n{} [{verdict}]\n{}\n{}", step.name, step.expectation, step.table()));
         self.steps.push(step);
     }
 

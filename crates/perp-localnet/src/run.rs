@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::Table;
+use perp_migrations::{migrate, MigrationError};
 use thiserror::Error;
 use tokio::signal::unix::{signal, SignalKind};
 
@@ -13,8 +14,8 @@ use crate::cli::RunOptions;
 use crate::feeds::{Feed, FeedError};
 use crate::oracle_driver::OracleDriver;
 use crate::setup::{Localnet, SetupError};
-use crate::validator::{Ports, Validator, ValidatorError};
-use crate::wallets::{WalletError, FUNDED, USDC_MINT};
+use crate::validator::{Validator, ValidatorError};
+use crate::wallets::{WalletError, ADMIN, FUNDED, USDC_MINT};
 
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -32,6 +33,8 @@ pub enum RunError {
     Chain(#[from] ChainError),
     #[error(transparent)]
     Feeds(#[from] FeedError),
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
     #[error("cannot wait for Ctrl-C: {0}")]
     Signal(#[source] std::io::Error),
     #[error("the embedded validator ended by itself: run again with RUST_LOG=debug to see why")]
@@ -41,8 +44,12 @@ pub enum RunError {
 /// Starts everything, prints where it is, and stops it on Ctrl-C or a termination signal.
 pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let mut script = options.oracle.script()?;
-    let localnet = Localnet::start(Ports { rpc: options.rpc_port, ws: options.ws_port }, &options.keys)?;
+    let localnet = Localnet::start(options.node.ports(), &options.node.keys)?;
     script.tick(localnet.chain())?;
+    let admin = &localnet.wallets.get(ADMIN)?.keypair;
+    for step in migrate(&localnet.connection, &localnet.description()?, admin)?.steps {
+        println!("{}", step.outcome());
+    }
 
     localnet.chain().follow_wall_clock()?;
     let driver = OracleDriver::start(localnet.chain().clone(), script)?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use perp_artifacts::{program_bytes, ArtifactError};
 use perp_client::rpc::{Connection, SendError};
+use perp_migrations::{Description, FileError, LOCALNET};
 use thiserror::Error;
 
 use crate::chain::{Chain, ChainError};
@@ -24,6 +25,8 @@ pub enum SetupError {
     Validator(#[from] ValidatorError),
     #[error(transparent)]
     Chain(#[from] ChainError),
+    #[error(transparent)]
+    Description(#[from] FileError),
     #[error("setting up the test USDC: {0}")]
     Usdc(#[source] SendError),
 }
@@ -46,6 +49,16 @@ impl Localnet {
         validator.chain().load_program(perp_swap::ID, authority, &program)?;
         fund(validator.chain(), &connection, &wallets)?;
         Ok(Self { validator, wallets, connection })
+    }
+
+    /// The exchange of migrations/localnet.toml, with this localnet's mint and admin.
+    pub fn description(&self) -> Result<Description, SetupError> {
+        let mut description = Description::parse(Path::new("migrations/localnet.toml"), LOCALNET)?;
+        let admin = self.wallets.get(ADMIN)?.address();
+        let exchange = &mut description.exchange;
+        exchange.quote_mint = self.wallets.get(USDC_MINT)?.address();
+        (exchange.creator, exchange.risk_admin, exchange.guardian) = (admin, admin, admin);
+        Ok(description)
     }
 
     pub fn chain(&self) -> &Chain {

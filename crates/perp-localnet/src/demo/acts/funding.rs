@@ -1,0 +1,84 @@
+//! A day of funding: the larger side pays the smaller, and the backing keeps what is left over.
+
+use perp_client::instructions::settle_funding;
+use perp_engine::units::{Atoms, SignedAtoms};
+
+use super::{DAY, FUNDING, HOUR};
+use crate::demo::cast::{Seat, ALICE, BOB, DAVE};
+use crate::demo::show;
+use crate::demo::stage::{Move, Stage};
+use crate::demo::DemoError;
+use crate::wallets::{ADMIN, LIQUIDATOR};
+
+pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
+    stage.go_to(FUNDING)?;
+    stage.act("4. A day of funding");
+    let mut day = stage.refresh(ADMIN)?;
+    let mut hours = 0;
+    while stage.now() < FUNDING + DAY {
+        stage.go_to(stage.now() + HOUR)?;
+        day = day.then(stage.refresh(ADMIN)?);
+        hours += 1;
+        stage.advance();
+    }
+    let (sol, btc) = (stage.sol, stage.btc);
+    let before = day.before.clone();
+    let rates = |market: u16| show::rate(before.market(market).state.books.funding_rate);
+    let scene = day
+        .scene(
+            format!("{hours} hours pass"),
+            "every hour a price and an accrual; the rate drifts towards the side that is larger",
+        )
+        .row("SOL-PERP's rate (positive: longs pay)", |world| show::rate(world.market(sol).state.books.funding_rate))
+        .row("BTC-PERP's rate (negative: shorts pay)", |world| show::rate(world.market(btc).state.books.funding_rate))
+        .row("BTC-PERP's price", |world| show::price(&world.market(btc), world.market(btc).state.price.price))
+        .figure("SOL-PERP's rate a day ago", rates(sol))
+        .figure("BTC-PERP's rate a day ago", rates(btc));
+    stage.record(scene)?;
+
+    settle(stage, btc, &[ALICE, BOB])?;
+    settle(stage, sol, &[ALICE, DAVE])?;
+    stage.advance();
+    Ok(())
+}
+
+/// Settles the funding of all positions in a market and adds up who got what.
+fn settle(stage: &mut Stage<'_>, market: u16, seats: &[Seat]) -> Result<(), DemoError> {
+    let mut all: Option<Move> = None;
+    let mut received = Vec::new();
+    for seat in seats {
+        let address = seat.address(stage)?;
+        let instruction = settle_funding(&stage.addresses, address, market);
+        let (moved, plan) =
+            stage.perform(LIQUIDATOR, &[instruction], |world| world.settle_funding(&address, market))?;
+        let balance = |world: &crate::demo::world::World| world.account(&address).balance.signed();
+        received.push((*seat, plan.funding, balance(&moved.after)?.minus(balance(&moved.before)?)?));
+        all = Some(match all {
+            Some(before) => before.then(moved),
+            None => moved,
+        });
+    }
+    let Some(moved) = all else { return Ok(()) };
+
+    let backing = |world: &crate::demo::world::World| world.market(market).state.books.backing;
+    let kept = backing(&moved.after).signed()?.minus(backing(&moved.before).signed()?)?;
+    let mut paid_in_all = Atoms::ZERO;
+    let mut received_in_all = kept;
+    for (_, _, change) in &received {
+        paid_in_all = paid_in_all.plus(SignedAtoms::ZERO.minus(*change)?.positive_part())?;
+        received_in_all = received_in_all.plus(change.positive_part().signed()?)?;
+    }
+    let symbol = show::symbol(&stage.world.market(market));
+    let mut scene = moved.scene(
+        format!("funding of {symbol} is settled"),
+        "anybody settles anybody's funding; payers' cash goes to receivers, and the backing keeps the rest and the carry",
+    );
+    for (seat, expected, actual) in &received {
+        scene = scene.equal(seat.to_string(), show::signed_usdc(*expected), show::signed_usdc(*actual));
+    }
+    let scene = scene
+        .figure("the backing", show::signed_usdc(kept))
+        .equal("paid = received and kept", show::usdc(paid_in_all), show::signed_usdc(received_in_all))
+        .check("the backing keeps", "at least nothing", show::signed_usdc(kept), !kept.is_negative());
+    stage.record(scene)
+}

@@ -1,0 +1,53 @@
+//! An exchange and its markets come to be.
+
+use perp_engine::state::Parameters;
+use perp_engine::units::{Ppm, PPM};
+use perp_migrations::migrate;
+
+use super::START;
+use crate::candles::Candle;
+use crate::cli::NodeOptions;
+use crate::demo::show;
+use crate::demo::stage::Stage;
+use crate::demo::DemoError;
+use crate::report::{Recorder, Step};
+use crate::setup::Localnet;
+use crate::wallets::ADMIN;
+
+pub fn play<'a>(node: &NodeOptions, day: &'a [Candle], recorder: &'a mut Recorder) -> Result<Stage<'a>, DemoError> {
+    let localnet = Localnet::start(node.ports(), &node.keys)?;
+    localnet.chain().begin_at(START)?;
+
+    let description = localnet.description()?;
+    let admin = &localnet.wallets.get(ADMIN)?.keypair;
+    let first = migrate(&localnet.connection, &description, admin)?;
+    let again = migrate(&localnet.connection, &description, admin)?;
+    let needed = |steps: &[perp_migrations::Step]| steps.iter().filter(|step| step.instruction().is_some()).count();
+
+    let mut stage = Stage::open(localnet, first.addresses, recorder, day)?;
+    stage.go_to(START)?;
+    stage.act("1. An exchange with two markets");
+    let symbols: Vec<_> = stage.world.markets.iter().map(show::symbol).collect();
+    let mut step = Step::new("migration", "the chain becomes what migrations/localnet.toml describes")
+        .equal("created", 1 + description.markets.len(), needed(&first.steps))
+        .equal("created when run again", 0, needed(&again.steps))
+        .equal("markets", "SOL-PERP, BTC-PERP".into(), symbols.join(", "));
+    for market in &stage.world.markets {
+        step = step.figure(show::symbol(market), terms(&market.state.parameters));
+    }
+    stage.note(step)?;
+    stage.advance();
+    Ok(stage)
+}
+
+fn terms(parameters: &Parameters) -> String {
+    let Parameters { base_margin, maintenance_fraction, taker_fee, penalty, .. } = *parameters;
+    let maintenance = base_margin.wide() * maintenance_fraction.wide() / PPM;
+    format!(
+        "margin {}, liquidated below {}, fee {}, penalty {}",
+        show::percent(base_margin),
+        show::percent(u32::try_from(maintenance).map_or(Ppm::ONE, Ppm::new)),
+        show::percent(taker_fee),
+        show::percent(penalty),
+    )
+}

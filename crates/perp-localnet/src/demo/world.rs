@@ -1,0 +1,199 @@
+//! Everything of one exchange as it stands on chain, read over RPC.
+
+use std::collections::BTreeMap;
+
+use bytemuck::Zeroable;
+use perp_client::accounts::{decode, Stored};
+use perp_client::rpc::{Connection, FetchError};
+use perp_client::snapshot::Snapshot;
+use perp_client::Addresses;
+use perp_engine::invariants::{check_invariants, total_cash, ExchangeView, Violation};
+use perp_engine::state::{Account, Pool, Position};
+use perp_engine::units::{Atoms, Clock, Timestamp};
+use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market};
+use solana_program_pack::Pack;
+use solana_pubkey::Pubkey;
+use spl_token_interface::state::Account as TokenAccount;
+use surfpool_core::solana_account::Account as StoredAccount;
+
+use crate::chain::Chain;
+use crate::demo::DemoError;
+use crate::wallets::Wallets;
+
+/// What a wallet holds outside the exchange.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purse {
+    pub usdc: Atoms,
+    /// Shares of the liquidity pool.
+    pub shares: Atoms,
+}
+
+/// One exchange, its accounts and the wallets around it, at one moment.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub clock: Clock,
+    pub exchange: Exchange,
+    pub pool: Pool,
+    /// In index order.
+    pub markets: Vec<Market>,
+    pub accounts: BTreeMap<Pubkey, MarginAccount>,
+    pub requests: BTreeMap<Pubkey, LiquidityRequest>,
+    /// Tokens in the vault.
+    pub vault: Atoms,
+    /// Shares waiting in withdrawal requests.
+    pub share_escrow: Atoms,
+    pub purses: BTreeMap<&'static str, Purse>,
+}
+
+impl World {
+    /// Reads every account of the program, the vault and the wallets' tokens.
+    pub fn read(
+        connection: &Connection,
+        chain: &Chain,
+        addresses: &Addresses,
+        wallets: &Wallets,
+    ) -> Result<Self, DemoError> {
+        let stored = connection.client().get_program_accounts(&perp_swap::ID).map_err(unanswered)?;
+        let mut markets: Vec<Market> = of_type(&stored).map(|(_, market)| market).collect();
+        markets.sort_by_key(|market| market.state.index);
+        let (_, exchange) = of_type(&stored).next().ok_or(DemoError::Absent { expected: "exchange" })?;
+        let (_, pool): (_, perp_swap::state::Pool) =
+            of_type(&stored).next().ok_or(DemoError::Absent { expected: "pool" })?;
+
+        let names: Vec<_> = wallets.signing().map(|wallet| (wallet.name, wallet.address())).collect();
+        let mut tokens = vec![addresses.vault, addresses.share_escrow];
+        tokens.extend(names.iter().flat_map(|(_, owner)| [addresses.tokens_of(owner), addresses.shares_of(owner)]));
+        let amounts = token_amounts(connection, &tokens)?;
+        let purses = names.iter().zip(amounts[2..].chunks(2));
+        let clock = chain.clock();
+        Ok(Self {
+            clock: Clock { now: Timestamp::new(clock.unix_timestamp), slot: clock.slot },
+            exchange,
+            pool: pool.state,
+            markets,
+            accounts: of_type(&stored).collect(),
+            requests: of_type(&stored).collect(),
+            vault: amounts[0],
+            share_escrow: amounts[1],
+            purses: purses.map(|((name, _), held)| (*name, Purse { usdc: held[0], shares: held[1] })).collect(),
+        })
+    }
+
+    /// The market of this index; empty where there is none.
+    pub fn market(&self, index: u16) -> Market {
+        self.markets.get(usize::from(index)).copied().unwrap_or_else(Zeroable::zeroed)
+    }
+
+    pub(super) fn market_mut(&mut self, index: u16) -> Result<&mut Market, DemoError> {
+        self.markets.get_mut(usize::from(index)).ok_or(DemoError::Absent { expected: "market" })
+    }
+
+    /// The money of a margin account; empty where there is none.
+    pub fn account(&self, address: &Pubkey) -> Account {
+        self.accounts.get(address).map_or_else(Zeroable::zeroed, |account| account.state)
+    }
+
+    /// The account's slot in a market; empty where it has none.
+    pub fn position(&self, address: &Pubkey, market: u16) -> Position {
+        let account = self.account(address);
+        account.slot_of(market).map_or_else(Position::default, |slot| account.positions[slot])
+    }
+
+    pub fn purse(&self, wallet: &'static str) -> Purse {
+        self.purses.get(wallet).copied().unwrap_or_default()
+    }
+
+    /// For previews and health by the client library.
+    pub fn snapshot(&self) -> Snapshot {
+        let empty = Snapshot::new(&self.exchange, self.clock);
+        self.markets.iter().fold(empty, |snapshot, market| snapshot.with_market(market.state))
+    }
+
+    /// Σ of everybody's cash; equal to the vault, to the atom, where [`World::check_books`] finds nothing.
+    pub fn cash(&self) -> Result<Atoms, DemoError> {
+        self.view(|view| total_cash(view).map_err(DemoError::from))
+    }
+
+    /// The engine's invariants on what was read: custody, price independence, aggregates, claims, slots.
+    pub fn check_books(&self) -> Result<(), Violation> {
+        self.view(|view| check_invariants(view))
+    }
+
+    fn view<T>(&self, look: impl FnOnce(&ExchangeView<'_>) -> T) -> T {
+        let accounts: Vec<_> = self.accounts.values().map(|account| account.state).collect();
+        let markets: Vec<_> = self.markets.iter().map(|market| market.state).collect();
+        let pool = &self.pool;
+        look(&ExchangeView { accounts: &accounts, markets: &markets, pool, vault: self.vault, donated: Atoms::ZERO })
+    }
+
+    /// The first thing that differs from `other`, clocks apart; `None` where all money is the same.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        if self.vault != other.vault {
+            return Some("the vault".into());
+        }
+        if self.share_escrow != other.share_escrow {
+            return Some("the escrowed shares".into());
+        }
+        if self.pool != other.pool {
+            return Some("the pool".into());
+        }
+        for (mine, theirs) in self.markets.iter().zip(&other.markets) {
+            if mine.state != theirs.state {
+                return Some(format!("market {}", mine.state.index));
+            }
+        }
+        if self.accounts.keys().ne(other.accounts.keys()) {
+            return Some("which margin accounts there are".into());
+        }
+        for (address, mine) in &self.accounts {
+            if without_slots(mine.state) != without_slots(other.account(address)) {
+                return Some(format!("margin account {address}"));
+            }
+        }
+        if self.requests.keys().ne(other.requests.keys()) {
+            return Some("which liquidity requests there are".into());
+        }
+        for (address, mine) in &self.requests {
+            if other.requests.get(address).is_none_or(|theirs| mine.state != theirs.state) {
+                return Some(format!("liquidity request {address}"));
+            }
+        }
+        self.purses
+            .iter()
+            .find(|(name, purse)| other.purse(name) != **purse)
+            .map(|(name, _)| format!("the wallet of {name}"))
+    }
+}
+
+/// Which slot a transaction lands in is the node's choice, and no money.
+fn without_slots(mut account: Account) -> Account {
+    account.positions.iter_mut().for_each(|position| position.last_increase_slot = 0);
+    account
+}
+
+/// An error of the RPC client as one of the demo.
+pub(super) fn unanswered<E>(error: E) -> DemoError
+where
+    FetchError: From<Box<E>>,
+{
+    FetchError::from(Box::new(error)).into()
+}
+
+fn of_type<T: Stored>(stored: &[(Pubkey, StoredAccount)]) -> impl Iterator<Item = (Pubkey, T)> + '_ {
+    stored.iter().filter_map(|(address, account)| {
+        decode(address, &account.owner, &account.data).ok().map(|decoded| (*address, decoded))
+    })
+}
+
+/// What each token account holds; nothing where there is none.
+fn token_amounts(connection: &Connection, addresses: &[Pubkey]) -> Result<Vec<Atoms>, DemoError> {
+    let found = connection.client().get_multiple_accounts(addresses).map_err(unanswered)?;
+    let amount = |data: &[u8]| TokenAccount::unpack(data).map(|account| Atoms::new(account.amount));
+    found
+        .iter()
+        .map(|account| match account {
+            Some(account) => amount(&account.data).map_err(|_| DemoError::Absent { expected: "token account" }),
+            None => Ok(Atoms::ZERO),
+        })
+        .collect()
+}
