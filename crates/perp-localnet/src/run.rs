@@ -14,7 +14,7 @@ use crate::cli::RunOptions;
 use crate::feeds::{Feed, FeedError};
 use crate::oracle_driver::OracleDriver;
 use crate::setup::{Localnet, SetupError};
-use crate::validator::{Ports, Validator, ValidatorError};
+use crate::validator::{Validator, ValidatorError};
 use crate::wallets::{WalletError, ADMIN, FUNDED, USDC_MINT};
 
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ pub enum RunError {
 /// Starts everything, prints where it is, and stops it on Ctrl-C or a termination signal.
 pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let mut script = options.oracle.script()?;
-    let localnet = Localnet::start(Ports { rpc: options.rpc_port, ws: options.ws_port }, &options.keys)?;
+    let localnet = Localnet::start(options.node.ports(), &options.node.keys)?;
     script.tick(localnet.chain())?;
     let admin = &localnet.wallets.get(ADMIN)?.keypair;
     for step in migrate(&localnet.connection, &localnet.description()?, admin)?.steps {
