@@ -7,8 +7,7 @@ pub use native::Native;
 pub use sbf::Sbf;
 
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::{AnchorDeserialize, Discriminator};
-use base64::prelude::{Engine, BASE64_STANDARD};
+use perp_client::events::{events_in_logs, Event};
 use perp_swap::errors::ExchangeError;
 use solana_account::Account;
 use solana_clock::Clock;
@@ -55,26 +54,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The program's events in order, as their bytes.
-    fn events(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
-        self.logs
-            .iter()
-            .filter_map(|line| line.strip_prefix("Program data: "))
-            .map(|data| BASE64_STANDARD.decode(data).expect("the runtime encodes events"))
+    /// The program's events in order.
+    pub fn events(&self) -> Vec<Event> {
+        events_in_logs(&self.logs).expect("the logs are whole and of this version")
     }
 
-    /// How many events the program emitted.
-    pub fn event_count(&self) -> usize {
-        self.events().count()
-    }
-
-    /// The only event of the transaction, which must be a `T`.
+    /// The only event of the transaction.
     #[track_caller]
-    pub fn event<T: AnchorDeserialize + Discriminator>(&self) -> T {
-        let events: Vec<_> = self.events().collect();
+    pub fn event(&self) -> Event {
+        let mut events = self.events();
         assert_eq!(events.len(), 1, "one event per verb: {:#?}", self.logs);
-        let fields = events[0].strip_prefix(T::DISCRIMINATOR).expect("an event of another verb");
-        T::try_from_slice(fields).expect("the event's fields are all there and nothing follows them")
+        events.remove(0)
     }
 }
 

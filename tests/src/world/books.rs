@@ -133,9 +133,16 @@ impl World {
         for address in metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey) {
             let Some(Account { owner, data, .. }) = self.chain.account(&address) else { continue };
             let of_exchange = [self.addresses.vault, self.addresses.share_escrow].contains(&address);
-            let list = if decode::<MarginAccount>(&address, &owner, &data).is_ok() {
+            let exchange = self.addresses.exchange;
+            let list = if let Ok(found) = decode::<MarginAccount>(&address, &owner, &data) {
+                if found.exchange != exchange {
+                    continue;
+                }
                 &mut self.margin_accounts
-            } else if decode::<LiquidityRequest>(&address, &owner, &data).is_ok() {
+            } else if let Ok(found) = decode::<LiquidityRequest>(&address, &owner, &data) {
+                if found.exchange != exchange {
+                    continue;
+                }
                 &mut self.requests
             } else if tokens::read_token_account(&mut *self.chain, &address).is_some() && !of_exchange {
                 &mut self.token_accounts

@@ -191,12 +191,15 @@ impl World {
         owner
     }
 
-    /// A token account for `owner` with `amount` new tokens.
+    /// `amount` new tokens for `owner`, whose token account is made where there is none.
     pub fn give(&mut self, owner: Pubkey, amount: u64) {
         let address = self.addresses.tokens_of(&owner);
-        let account = tokens::token_account(&self.addresses.token_program, self.addresses.quote_mint, owner, amount);
-        self.chain.set_account(&address, account);
-        self.token_accounts.push(address);
+        let (program, mint) = (self.addresses.token_program, self.addresses.quote_mint);
+        let held = self.tokens(&owner);
+        self.chain.set_account(&address, tokens::token_account(&program, mint, owner, held + amount));
+        if !self.token_accounts.contains(&address) {
+            self.token_accounts.push(address);
+        }
         self.supply += amount;
     }
 

@@ -1,0 +1,268 @@
+//! Accounts that are not what the instruction asks for: of another type, exchange or owner, or the same twice.
+
+use crate::{gains_nothing, unsigned, with_account, world};
+use anchor_lang::error::ErrorCode;
+use anchor_lang::prelude::Pubkey;
+use perp_client::accounts::encode;
+use perp_client::instructions::{self as client, Actor};
+use perp_client::Addresses;
+use perp_engine::units::Atoms;
+use perp_swap::errors::ExchangeError;
+use perp_tests::world::{order, ALL};
+use perp_tests::{assert_refused, listing, tokens, TokenError, World, SOL, USDC};
+use solana_account::Account;
+
+/// An exchange of the attacker's own on the same chain, with a mint of its own and one market of the same feed.
+fn foreign_exchange(world: &mut World, attacker: Pubkey) -> Addresses {
+    let token = world.addresses.token_program;
+    let mint = Pubkey::new_from_array([0xBB; 32]);
+    world.chain.set_account(&mint, tokens::mint(&token, u64::MAX >> 8, None));
+    world.run(&[client::create_exchange(attacker, mint, token, world.exchange_arguments())]).unwrap();
+    let exchange = perp_client::addresses::exchange_address(&attacker, &World::name());
+    let foreign = Addresses::new(exchange, mint, token);
+    let market = listing::market(0, listing::parameters(), 0);
+    world.run(&[client::create_market(&foreign, attacker, market)]).unwrap();
+    foreign
+}
+
+/// The attacker's account on that exchange, with worthless money in it.
+fn foreign_account(world: &mut World, foreign: &Addresses, attacker: Pubkey, amount: u64) -> Actor {
+    let arguments = perp_swap::instructions::OpenAccountArguments { sub_account: 0, isolated_market: None };
+    world.run(&[client::open_account(foreign, attacker, attacker, arguments)]).unwrap();
+    let actor = Actor { signer: attacker, margin_account: foreign.margin_account(&attacker, 0) };
+    let source = foreign.tokens_of(&attacker);
+    let funded = tokens::token_account(&foreign.token_program, foreign.quote_mint, attacker, amount);
+    world.chain.set_account(&source, funded);
+    world.run(&[client::deposit(foreign, actor, source, Atoms::new(amount))]).unwrap();
+    actor
+}
+
+#[test]
+fn attack_money_of_a_worthless_exchange_buys_nothing_on_a_real_one() {
+    let mut world = world();
+    world.trader(1_000 * USDC);
+    let attacker = world.user(0);
+    let foreign = foreign_exchange(&mut world, attacker);
+    let rich = foreign_account(&mut world, &foreign, attacker, 1_000_000 * USDC);
+    let at = world.addresses;
+    let pocket = at.tokens_of(&attacker);
+    gains_nothing(&mut world, &[attacker], |world| {
+        let state = world.margin_account(&rich.margin_account).state;
+        // From the real vault, with everything else of the real exchange but the account.
+        let theft = client::withdraw(&at, rich, &state, pocket, Atoms::new(USDC));
+        assert_refused(world.run(&[theft]), ExchangeError::ExchangeMismatch);
+        // From the foreign exchange, but out of the real vault, in the real token.
+        let theft = client::withdraw(&foreign, rich, &state, pocket, Atoms::new(USDC));
+        let theft = with_account(theft, foreign.vault, at.vault);
+        assert_refused(world.run(&[theft.clone()]), ExchangeError::WrongVault);
+        let theft = with_account(theft, foreign.exchange, at.exchange);
+        assert_refused(world.run(&[theft]), ExchangeError::WrongMint);
+        // Trading on a real market with foreign margin, and on a foreign market with the real exchange.
+        let trade = client::trade(&at, rich, &state, world.touched(0), &order(SOL));
+        assert_refused(world.run(&[trade.clone()]), ExchangeError::ExchangeMismatch);
+        let trade = with_account(trade, at.exchange, foreign.exchange);
+        assert_refused(world.run(&[trade]), ExchangeError::ExchangeMismatch);
+    });
+}
+
+#[test]
+fn attack_claims_and_settlements_do_not_cross_exchanges() {
+    let mut world = world();
+    let attacker = world.user(0);
+    let foreign = foreign_exchange(&mut world, attacker);
+    let rich = foreign_account(&mut world, &foreign, attacker, 1_000_000 * USDC);
+    let at = world.addresses;
+    let (real, fake) = (at.market(0), foreign.market(0));
+    gains_nothing(&mut world, &[attacker], |world| {
+        let redeem = client::redeem_claim(&foreign, rich.margin_account, 0);
+        assert_refused(world.run(&[with_account(redeem, fake, real)]), ExchangeError::ExchangeMismatch);
+        let settle = client::settle_pnl(&at, rich.margin_account, world.touched(0));
+        assert_refused(world.run(&[settle]), ExchangeError::ExchangeMismatch);
+        let settle = client::settle_funding(&foreign, rich.margin_account, 0);
+        assert_refused(world.run(&[with_account(settle, fake, real)]), ExchangeError::ExchangeMismatch);
+        // The real pool's cash into a market of the attacker's.
+        let allocate = client::allocate_backing(&at, world.touched(0));
+        assert_refused(world.run(&[with_account(allocate, real, fake)]), ExchangeError::ExchangeMismatch);
+        let allocate = client::allocate_backing(&foreign, world.touched(0));
+        assert_refused(world.run(&[with_account(allocate, foreign.pool, at.pool)]), ExchangeError::ExchangeMismatch);
+        // The attacker is admin there, not here.
+        let fees = client::withdraw_protocol_fees(&foreign, attacker, 0, at.tokens_of(&attacker));
+        assert_refused(world.run(&[with_account(fees, fake, real)]), ExchangeError::ExchangeMismatch);
+    });
+}
+
+#[test]
+fn attack_a_vault_mint_or_token_program_of_the_attackers_own_takes_no_deposit() {
+    let mut world = world();
+    let attacker = world.trader(10 * USDC);
+    let at = world.addresses;
+    let worthless = Pubkey::new_from_array([0xBC; 32]);
+    world.chain.set_account(&worthless, tokens::mint(&at.token_program, 1_000 * USDC, None));
+    let [vault, source] = [0xD1, 0xD2].map(|byte| Pubkey::new_from_array([byte; 32]));
+    let plenty = tokens::token_account(&at.token_program, worthless, attacker.signer, 500 * USDC);
+    world.chain.set_account(&vault, plenty.clone());
+    world.chain.set_account(&source, plenty);
+    gains_nothing(&mut world, &[attacker.signer], |world| {
+        let deposit = client::deposit(&at, attacker, source, Atoms::new(500 * USDC));
+        let swapped = with_account(deposit.clone(), at.vault, vault);
+        assert_refused(world.run(&[swapped]), ExchangeError::WrongVault);
+        let swapped = with_account(deposit.clone(), at.quote_mint, worthless);
+        assert_refused(world.run(&[swapped]), ExchangeError::WrongMint);
+        let swapped = with_account(deposit.clone(), at.token_program, anchor_spl::token_2022::ID);
+        assert_refused(world.run(&[swapped]), ExchangeError::WrongTokenProgram);
+        // A program that moves nothing and reports success would credit the deposit.
+        let swapped = with_account(deposit.clone(), at.token_program, anchor_lang::system_program::ID);
+        assert_refused(world.run(&[swapped]), ExchangeError::WrongTokenProgram);
+        // Worthless tokens into the real vault.
+        assert_refused(world.run(&[deposit]), TokenError::MintMismatch);
+    });
+}
+
+#[test]
+fn attack_tokens_of_others_cannot_be_deposited() {
+    let mut world = world();
+    let attacker = world.trader(0);
+    let victim = world.user(1_000 * USDC);
+    let at = world.addresses;
+    gains_nothing(&mut world, &[attacker.signer], |world| {
+        let theft = client::deposit(&at, attacker, at.tokens_of(&victim), Atoms::new(1_000 * USDC));
+        assert_refused(world.run(&[theft]), TokenError::OwnerMismatch);
+        let gift = client::fund_insurance(&at, attacker.signer, at.tokens_of(&victim), None, Atoms::new(1));
+        assert_refused(world.run(&[gift]), TokenError::OwnerMismatch);
+    });
+    assert_eq!(world.tokens(&victim), 1_000 * USDC);
+}
+
+#[test]
+fn attack_the_vault_is_no_source_of_deposits() {
+    let mut world = world();
+    world.trader(1_000 * USDC);
+    let attacker = world.trader(0);
+    let at = world.addresses;
+    gains_nothing(&mut world, &[attacker.signer], |world| {
+        let deposit = client::deposit(&at, attacker, at.vault, Atoms::new(1_000 * USDC));
+        assert_refused(world.run(&[deposit]), ExchangeError::WrongVault);
+        let insurance = client::fund_insurance(&at, attacker.signer, at.vault, None, Atoms::new(USDC));
+        assert_refused(world.run(&[insurance]), ExchangeError::WrongVault);
+    });
+}
+
+#[test]
+fn attack_accounts_of_another_type_are_refused() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    world.trade(trader, 0, SOL).unwrap();
+    let at = world.addresses;
+    let touched = world.touched(0);
+    let provider = world.provider;
+    world.request_liquidity_withdrawal(provider, 1, 100 * USDC, 0, 0).unwrap();
+    let request = at.request(&provider, 1);
+    let of_every_type = [at.exchange, at.pool, at.market(1), trader.margin_account, request, at.vault, at.quote_mint];
+    let trade = world.trade_instruction(trader, touched, &order(SOL));
+    for wanted in [at.exchange, at.market(0), trader.margin_account] {
+        for given in of_every_type {
+            let same_type = given == wanted || (given == at.market(1) && wanted == at.market(0));
+            if !same_type {
+                let refused = world.run(&[with_account(trade.clone(), wanted, given)]).expect_err("another type");
+                let expected: [u32; 3] = [
+                    ErrorCode::AccountDiscriminatorMismatch.into(),
+                    ErrorCode::AccountOwnedByWrongProgram.into(),
+                    ErrorCode::ConstraintDuplicateMutableAccount.into(),
+                ];
+                assert!(expected.contains(&refused.code().unwrap_or(0)), "{given} for {wanted}: {refused:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn attack_a_forged_account_of_another_program_is_refused() {
+    let mut world = world();
+    let attacker = world.trader(0);
+    let at = world.addresses;
+    // Byte for byte a margin account with a fortune in it, but written by another program.
+    let mut rich = world.margin_account(&attacker.margin_account);
+    rich.state.balance = Atoms::new(1_000_000 * USDC);
+    let forged = Pubkey::new_from_array([0xFA; 32]);
+    let program = Pubkey::new_from_array([0xFB; 32]);
+    world.chain.set_account(&forged, tokens::account(&program, encode(&rich)));
+    let as_rich = Actor { margin_account: forged, ..attacker };
+    gains_nothing(&mut world, &[attacker.signer], |world| {
+        let pocket = at.tokens_of(&attacker.signer);
+        let theft = client::withdraw(&at, as_rich, &rich.state, pocket, Atoms::new(USDC));
+        assert_refused(world.run(&[theft]), ErrorCode::AccountOwnedByWrongProgram);
+    });
+}
+
+#[test]
+fn attack_a_truncated_or_empty_account_is_refused() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    let whole = world.chain.account(&trader.margin_account).unwrap();
+    let withdrawal = world.withdrawal(trader, 1);
+    for length in [0, 7, 8, 100, whole.data.len() - 1] {
+        let data = whole.data[..length].to_vec();
+        world.chain.set_account(&trader.margin_account, Account { data, ..whole.clone() });
+        assert!(world.run(&[withdrawal.clone()]).is_err(), "{length} bytes are no margin account");
+    }
+    world.chain.set_account(&trader.margin_account, whole);
+    world.run(&[withdrawal]).unwrap();
+}
+
+#[test]
+fn attack_the_same_account_twice_is_refused() {
+    let mut world = world();
+    let victim = world.trader(700 * USDC);
+    world.trade(victim, 0, 40 * SOL).unwrap();
+    world.later_at(60, 0, 234.375);
+    let touched = world.touched(0);
+    gains_nothing(&mut world, &[victim.signer], |world| {
+        // The bounty would come back to whoever is liquidated.
+        let both = world.liquidation(victim, victim.margin_account, touched, &ALL);
+        let refused = world.run(&[both]).expect_err("one account cannot be both");
+        let expected: [u32; 2] =
+            [ExchangeError::SelfLiquidation.into(), ErrorCode::ConstraintDuplicateMutableAccount.into()];
+        assert!(expected.contains(&refused.code().unwrap_or(0)), "{refused:?}");
+    });
+}
+
+#[test]
+fn attack_a_closed_account_does_not_live_on_in_the_same_transaction() {
+    let mut world = world();
+    let trader = world.trader(100 * USDC);
+    world.withdraw(trader, 100 * USDC).unwrap();
+    let at = world.addresses;
+    gains_nothing(&mut world, &[trader.signer], |world| {
+        let close = client::close_account(trader);
+        let deposit = client::deposit(&at, trader, at.tokens_of(&trader.signer), Atoms::new(100 * USDC));
+        let refused = world.run(&[close, deposit]).expect_err("the account is gone");
+        let expected: [u32; 2] =
+            [ErrorCode::AccountOwnedByWrongProgram.into(), ErrorCode::AccountNotInitialized.into()];
+        assert!(expected.contains(&refused.code().unwrap_or(0)), "{refused:?}");
+    });
+    // Closed and opened again it is empty.
+    world.close_account(trader).unwrap();
+    world.open_account(trader.signer, 0, None).unwrap();
+    assert!(world.margin_account(&trader.margin_account).state.is_empty());
+}
+
+#[test]
+fn attack_closing_an_account_with_value_in_it_is_refused() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    assert_refused(world.close_account(trader), ExchangeError::AccountNotEmpty);
+    world.trade(trader, 0, SOL).unwrap();
+    let free = world.balance(&trader.margin_account);
+    assert_refused(world.withdraw(trader, free), ExchangeError::InitialMargin);
+    assert_refused(world.close_account(trader), ExchangeError::AccountNotEmpty);
+    // Its rent goes to the owner and to nobody else.
+    world.next_slot();
+    world.close_position(trader, 0).unwrap();
+    let rest = world.balance(&trader.margin_account);
+    world.withdraw(trader, rest).unwrap();
+    let thief = world.key();
+    let close = client::close_account(Actor { signer: thief, ..trader });
+    assert_refused(world.run(&[close]), ExchangeError::NotTheOwner);
+    assert!(world.run(&[unsigned(client::close_account(trader))]).is_err());
+    world.close_account(trader).unwrap();
+}

@@ -1,0 +1,225 @@
+//! Liquidating who should not be, for more than is due, or oneself; and escaping it.
+
+use crate::{gains_nothing, world};
+use perp_client::events::Event;
+use perp_client::instructions::Actor;
+use perp_engine::liquidation::LiquidationOrder;
+use perp_engine::units::{Atoms, Size};
+use perp_swap::errors::ExchangeError;
+use perp_swap::events::Liquidated;
+use perp_tests::tokens::set_frozen;
+use perp_tests::world::ALL;
+use perp_tests::{assert_refused, Ran, World, SOL, USDC};
+
+/// A long of 40 SOL with 700 USDC, and a price at which it is under-margined: 10 000 at 20x, then 9 531.25.
+fn under_margined(world: &mut World) -> Actor {
+    let victim = world.trader(700 * USDC);
+    world.trade(victim, 0, 40 * SOL).unwrap();
+    world.later_at(60, 0, 238.28125);
+    victim
+}
+
+#[track_caller]
+fn liquidated(done: Ran) -> Liquidated {
+    match done.unwrap().event() {
+        Event::Liquidated(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn attack_a_healthy_account_is_not_liquidated() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let healthy = world.trader(700 * USDC);
+    world.trade(healthy, 0, 40 * SOL).unwrap();
+    gains_nothing(&mut world, &[liquidator.signer], |world| {
+        for price in [250.0, 246.09375, 242.1875] {
+            world.later_at(20, 0, price);
+            let done = world.liquidate(liquidator, healthy.margin_account, 0);
+            assert_refused(done, ExchangeError::NotLiquidatable);
+        }
+        world.publish(1, 250.0);
+        assert_refused(world.liquidate(liquidator, healthy.margin_account, 1), ExchangeError::NoPosition);
+    });
+}
+
+#[test]
+fn attack_liquidating_oneself_through_a_second_account_loses() {
+    let mut world = world();
+    let victim = under_margined(&mut world);
+    let accomplice = world.trader(0);
+    // The owner's own second account, and a friend's.
+    let second = world.account(victim.signer, 1, None);
+    let before = world.wealth(&[victim.signer, accomplice.signer]);
+    let first = liquidated(world.liquidate_order(
+        second,
+        victim.margin_account,
+        0,
+        &LiquidationOrder { max_size: Size::new(2 * SOL as u64), ..ALL },
+    ));
+    let rest = liquidated(world.liquidate(accomplice, victim.margin_account, 0));
+    let after = world.wealth(&[victim.signer, accomplice.signer]);
+    // The insurance's and the backing's part of the penalty is gone for good.
+    let kept = (first.insurance + first.backing + rest.insurance + rest.backing) as i64;
+    assert!(kept > 0 && before - after >= kept, "{before} to {after}, {kept} went to others");
+}
+
+#[test]
+fn attack_liquidating_in_small_pieces_earns_no_more_than_at_once() {
+    let bounty = |piece: u64| {
+        let mut world = world();
+        let victim = under_margined(&mut world);
+        let liquidator = world.trader(0);
+        let order = LiquidationOrder { max_size: Size::new(piece), ..ALL };
+        while world.liquidate_order(liquidator, victim.margin_account, 0, &order).is_ok() {}
+        let taken = world.position(&victim.margin_account, 0).size.get();
+        (world.balance(&liquidator.margin_account), taken)
+    };
+    let (whole, left) = bounty(u64::MAX >> 1);
+    for piece in [SOL as u64, SOL as u64 / 4] {
+        let (split, left_split) = bounty(piece);
+        assert!(split <= whole, "pieces of {piece} earn {split}, the whole {whole}");
+        assert!(left_split >= left, "and leave the account more");
+    }
+}
+
+#[test]
+fn attack_liquidating_dust_earns_nothing_and_costs_the_owner_less_than_an_atom_each() {
+    let mut world = world();
+    let victim = under_margined(&mut world);
+    let liquidator = world.trader(0);
+    let equity = world.equity(&victim.margin_account);
+    let dust = LiquidationOrder { max_size: Size::new(1), ..ALL };
+    gains_nothing(&mut world, &[liquidator.signer], |world| {
+        for _ in 0..20 {
+            world.liquidate_order(liquidator, victim.margin_account, 0, &dust).unwrap();
+        }
+    });
+    let lost = equity - world.equity(&victim.margin_account);
+    assert!(lost <= 21, "20 roundings, and one of the funding: {lost}");
+}
+
+#[test]
+fn attack_a_race_for_a_liquidation_pays_once() {
+    let mut world = world();
+    let victim = under_margined(&mut world);
+    let (first, second) = (world.trader(0), world.trader(0));
+    let touched = world.touched(0);
+    let late = world.liquidation(second, victim.margin_account, touched, &ALL);
+    world.liquidate(first, victim.margin_account, 0).unwrap();
+    gains_nothing(&mut world, &[second.signer], |world| {
+        assert_refused(world.run(&[late]), ExchangeError::NotLiquidatable);
+    });
+}
+
+#[test]
+fn attack_a_bounty_below_what_was_asked_for_is_refused_and_nothing_happens() {
+    let mut world = world();
+    let victim = under_margined(&mut world);
+    let liquidator = world.trader(0);
+    let order = LiquidationOrder { min_bounty: Atoms::new(100 * USDC), ..ALL };
+    let done = world.liquidate_order(liquidator, victim.margin_account, 0, &order);
+    assert_refused(done, ExchangeError::BountyTooSmall);
+}
+
+#[test]
+fn attack_frozen_pockets_block_no_liquidation() {
+    let mut world = world();
+    let victim = under_margined(&mut world);
+    let liquidator = world.trader(0);
+    for owner in [victim.signer, liquidator.signer] {
+        let pocket = world.addresses.tokens_of(&owner);
+        set_frozen(&mut *world.chain, &pocket, true);
+    }
+    let event = liquidated(world.liquidate(liquidator, victim.margin_account, 0));
+    assert!(event.bounty > 0);
+    assert_eq!(world.balance(&liquidator.margin_account), event.bounty);
+}
+
+#[test]
+fn attack_an_owner_on_the_brink_cannot_take_margin_out_or_risk_in() {
+    let mut world = world();
+    let victim = under_margined(&mut world);
+    gains_nothing(&mut world, &[victim.signer], |world| {
+        assert_refused(world.withdraw(victim, 1), ExchangeError::InitialMargin);
+        assert_refused(world.trade(victim, 0, SOL), ExchangeError::InitialMargin);
+        // A flip is an increase as a whole.
+        assert_refused(world.trade(victim, 0, -80 * SOL), ExchangeError::InitialMargin);
+        world.publish(1, 250.0);
+        assert_refused(world.trade(victim, 1, SOL), ExchangeError::InitialMargin);
+    });
+}
+
+#[test]
+fn attack_leaving_a_debt_behind_and_withdrawing_elsewhere_is_refused() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let debtor = world.trader(700 * USDC);
+    world.trade(debtor, 0, 40 * SOL).unwrap();
+    world.later_at(60, 0, 218.75);
+    // 40 · 31.25 = 1 250 are lost, 700 less costs are there.
+    world.liquidate(liquidator, debtor.margin_account, 0).unwrap();
+    let debt = world.position(&debtor.margin_account, 0).debt.get();
+    assert!(debt > 550 * USDC);
+    world.give(debtor.signer, 1_000 * USDC);
+    // Under water: no bounty is paid out of what is not there.
+    assert_eq!(world.balance(&liquidator.margin_account), 0);
+    gains_nothing(&mut world, &[debtor.signer], |world| {
+        world.deposit(debtor, 100 * USDC).unwrap();
+        assert_refused(world.withdraw(debtor, 100 * USDC), ExchangeError::DebtOutstanding);
+        world.publish(1, 250.0);
+        assert_refused(world.trade(debtor, 1, SOL), ExchangeError::DebtOutstanding);
+        assert_refused(world.close_account(debtor), ExchangeError::AccountNotEmpty);
+        // Paid in full it is free again.
+        world.deposit(debtor, debt).unwrap();
+        world.settle_funding(debtor.margin_account, 0).unwrap();
+        assert_eq!(world.balance(&debtor.margin_account), 100 * USDC);
+        world.withdraw(debtor, 100 * USDC).unwrap();
+        world.close_account(debtor).unwrap();
+    });
+}
+
+#[test]
+fn attack_a_solvent_debtor_is_not_paid_for_by_the_insurance() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let debtor = world.trader(700 * USDC);
+    let donor = world.user(10_000 * USDC);
+    world.fund_insurance(donor, Some(0), 5_000 * USDC).unwrap();
+    world.fund_insurance(donor, None, 5_000 * USDC).unwrap();
+    world.trade(debtor, 0, 40 * SOL).unwrap();
+    world.later_at(60, 0, 218.75);
+    let address = debtor.margin_account;
+    assert_refused(world.resolve_bankruptcy(address, 0), ExchangeError::PositionsOpen);
+    world.liquidate(liquidator, address, 0).unwrap();
+    let debt = world.position(&address, 0).debt.get();
+    world.give(debtor.signer, 1_000 * USDC);
+    world.deposit(debtor, debt).unwrap();
+    // Equity is zero, not negative: the balance pays, the insurance does not.
+    assert_refused(world.resolve_bankruptcy(address, 0), ExchangeError::NotBankrupt);
+    assert_refused(world.resolve_bankruptcy(address, 1), ExchangeError::NotBankrupt);
+    world.settle_funding(address, 0).unwrap();
+    assert_eq!(world.market(0).state.books.insurance.get(), 5_000 * USDC);
+    assert_eq!(world.pool().state.insurance.get(), 5_000 * USDC);
+}
+
+#[test]
+fn attack_an_isolated_account_does_not_reach_other_markets() {
+    let mut world = world();
+    let owner = world.user(2_000 * USDC);
+    let isolated = world.account(owner, 1, Some(0));
+    let cross = world.account(owner, 0, None);
+    world.deposit(isolated, 700 * USDC).unwrap();
+    world.deposit(cross, 1_000 * USDC).unwrap();
+    let elsewhere = world.trade(isolated, 1, SOL);
+    assert_refused(elsewhere, ExchangeError::IsolatedToAnotherMarket);
+    world.trade(isolated, 0, 40 * SOL).unwrap();
+    world.later_at(60, 0, 218.75);
+    let liquidator = world.trader(0);
+    world.liquidate(liquidator, isolated.margin_account, 0).unwrap();
+    world.resolve_bankruptcy(isolated.margin_account, 0).unwrap();
+    // The owner's other account is untouched, whatever the isolated one owed.
+    assert_eq!(world.balance(&cross.margin_account), 1_000 * USDC);
+    world.withdraw(cross, 1_000 * USDC).unwrap();
+}

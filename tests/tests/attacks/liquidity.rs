@@ -1,0 +1,223 @@
+//! Against the liquidity providers, and by them.
+
+use crate::{gains_nothing, with_account, world};
+use anchor_lang::error::ErrorCode;
+use perp_client::instructions as client;
+use perp_engine::state::DEAD_SHARES;
+use perp_swap::errors::ExchangeError;
+use perp_tests::{assert_refused, listing, Backend, World, DAY, SOL, USDC};
+
+#[test]
+fn attack_a_request_is_not_executed_early_or_twice_or_late() {
+    let mut world = world();
+    let owner = world.user(1_000 * USDC);
+    let executor = world.admin;
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::RequestNotMature);
+    world.wait(29);
+    world.publish_all_again();
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::RequestNotMature);
+    assert_refused(world.return_liquidity_deposit(executor, owner, 1), ExchangeError::RequestNotLapsed);
+    world.wait(1);
+    let request = world.request(&owner, 1);
+    let execution = client::execute_liquidity_deposit(&world.addresses, executor, &request, 2);
+    // Twice in one transaction, and once more after it.
+    assert!(world.run(&[execution.clone(), execution.clone()]).is_err());
+    world.run(&[execution.clone()]).unwrap();
+    assert!(world.run(&[execution]).is_err());
+    assert_eq!(world.shares(&owner), 1_000 * USDC);
+
+    world.request_liquidity_withdrawal(owner, 2, 1_000 * USDC, 0, 0).unwrap();
+    world.wait(3 * DAY);
+    world.publish_all_again();
+    assert_refused(world.execute_liquidity_withdrawal(executor, owner, 2), ExchangeError::RequestLapsed);
+    world.return_liquidity_withdrawal(executor, owner, 2).unwrap();
+    assert_eq!(world.shares(&owner), 1_000 * USDC);
+}
+
+#[test]
+fn attack_a_request_is_not_executed_into_anothers_pocket_or_as_the_other_kind() {
+    let mut world = world();
+    let (owner, thief) = (world.user(1_000 * USDC), world.user(0));
+    let at = world.addresses;
+    world.run(&[client::create_share_account(&at, thief, thief)]).unwrap();
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
+    let provider = world.provider;
+    world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 0, 0).unwrap();
+    world.wait(30);
+    world.publish_all_again();
+    let (deposit, withdrawal) = (world.request(&owner, 1), world.request(&provider, 2));
+    gains_nothing(&mut world, &[thief], |world| {
+        let into_mine = client::execute_liquidity_deposit(&at, thief, &deposit, 2);
+        let into_mine = with_account(into_mine, deposit.destination, at.shares_of(&thief));
+        assert_refused(world.run(&[into_mine]), ExchangeError::WrongDestination);
+        let back_to_me = client::return_liquidity_deposit(&at, thief, &deposit);
+        let back_to_me = with_account(back_to_me, deposit.origin, at.tokens_of(&thief));
+        assert_refused(world.run(&[back_to_me]), ExchangeError::WrongDestination);
+        // Shares sold as if they were tokens to be deposited, and the other way round.
+        let sold = client::execute_liquidity_deposit(&at, thief, &withdrawal, 2);
+        assert_refused(world.run(&[sold]), ExchangeError::RequestOfOtherKind);
+        let bought = client::execute_liquidity_withdrawal(&at, thief, &deposit, 2);
+        assert_refused(world.run(&[bought]), ExchangeError::RequestOfOtherKind);
+        let returned = client::return_liquidity_withdrawal(&at, thief, &deposit);
+        assert_refused(world.run(&[returned]), ExchangeError::RequestOfOtherKind);
+        assert_eq!(world.shares(&thief), 0);
+    });
+}
+
+#[test]
+fn attack_tokens_and_shares_of_the_exchange_are_no_source_of_requests() {
+    let mut world = world();
+    let thief = world.user(1_000 * USDC);
+    let at = world.addresses;
+    world.request_liquidity_deposit(thief, 1, 1_000 * USDC, 0, 0).unwrap();
+    let arguments = perp_swap::instructions::RequestArguments {
+        nonce: 2,
+        amount: perp_engine::units::Atoms::new(1_000 * USDC),
+        minimum_output: perp_engine::units::Atoms::ZERO,
+        tip: 0,
+    };
+    let from_vault = client::request_liquidity_deposit(&at, thief, at.vault, at.shares_of(&thief), arguments);
+    assert!(world.run(&[from_vault]).is_err());
+    let provider = world.provider;
+    world.request_liquidity_withdrawal(provider, 1, 5_000 * USDC, 0, 0).unwrap();
+    let (escrow, pocket) = (at.share_escrow, at.tokens_of(&thief));
+    let from_escrow = client::request_liquidity_withdrawal(&at, thief, escrow, pocket, arguments);
+    assert!(world.run(&[from_escrow]).is_err());
+    // Shares of another are not the thief's to sell.
+    let of_provider = at.shares_of(&provider);
+    let of_another = client::request_liquidity_withdrawal(&at, thief, of_provider, pocket, arguments);
+    assert!(world.run(&[of_another]).is_err());
+}
+
+#[test]
+fn attack_the_first_share_cannot_be_made_dear() {
+    let mut world = World::empty(Backend::Sbf);
+    world.list(listing::market(0, listing::parameters(), 0));
+    let attacker = world.user(100_000 * USDC);
+    let victim = world.user(1_000 * USDC);
+    let before = world.tokens(&attacker);
+    // The smallest first deposit, then a fortune past the program, so that the next deposit rounds to no share.
+    world.add_liquidity(attacker, 10 * USDC);
+    world.donate(attacker, 50_000 * USDC);
+    world.add_liquidity(victim, 1_000 * USDC);
+    assert_eq!(world.shares(&victim), 1_000 * USDC, "a share still costs one atom");
+    assert_eq!(world.shares(&attacker), 10 * USDC - DEAD_SHARES);
+    let (shares, executor) = (world.shares(&attacker), world.admin);
+    world.request_liquidity_withdrawal(attacker, 5, shares, 0, 0).unwrap();
+    world.wait(DAY);
+    world.publish_all_again();
+    world.execute_liquidity_withdrawal(executor, attacker, 5).unwrap();
+    // 10 less the dead shares came back, the 50 000 are gone.
+    assert_eq!(world.tokens(&attacker), before - 50_000 * USDC - DEAD_SHARES);
+}
+
+#[test]
+fn attack_in_and_out_of_the_pool_gains_nothing() {
+    let mut world = world();
+    let owner = world.user(123_456_789_012);
+    let trader = world.trader(10_000 * USDC);
+    world.trade(trader, 0, 100 * SOL + 12_345).unwrap();
+    let executor = world.admin;
+    world.wait(60);
+    world.publish(0, 251.37);
+    world.update_price(0).unwrap();
+    world.publish_all_again();
+    let before = world.tokens(&owner);
+    world.add_liquidity(owner, before);
+    let shares = world.shares(&owner);
+    world.request_liquidity_withdrawal(owner, 9, shares, 0, 0).unwrap();
+    world.wait(DAY);
+    // The same prices as on the way in: only the trader's funding and carry came to the pool.
+    world.publish_all_again();
+    world.execute_liquidity_withdrawal(executor, owner, 9).unwrap();
+    let carry = world.pool().state;
+    let after = world.tokens(&owner);
+    assert!(after < before, "{before} in, {after} out; pool {carry:?}");
+}
+
+#[test]
+fn attack_a_deposit_below_its_minimum_of_shares_is_not_executed() {
+    let mut world = world();
+    let owner = world.user(1_000 * USDC);
+    let executor = world.admin;
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1_000 * USDC + 1, 0).unwrap();
+    world.wait(30);
+    world.publish_all_again();
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::OutputTooSmall);
+    world.wait(3_600);
+    world.return_liquidity_deposit(executor, owner, 1).unwrap();
+    assert_eq!(world.tokens(&owner), 1_000 * USDC);
+}
+
+#[test]
+fn attack_prices_older_than_the_request_do_not_price_it() {
+    let mut world = world();
+    let trader = world.trader(10_000 * USDC);
+    world.trade(trader, 0, 10 * SOL).unwrap();
+    let owner = world.user(1_000 * USDC);
+    let executor = world.admin;
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
+    world.wait(25);
+    world.publish_all_again();
+    // Mature, and the price of five seconds before is fresh enough for anything else.
+    world.wait(5);
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::RequestNotMature);
+    world.publish_all_again();
+    world.wait(16);
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::LegStale);
+    world.publish_all_again();
+    world.execute_liquidity_deposit(executor, owner, 1).unwrap();
+}
+
+#[test]
+fn attack_backing_moves_by_rule_and_not_by_wish() {
+    let mut world = world();
+    let stranger = world.user(0);
+    // At its target nothing moves.
+    assert_refused(world.allocate_backing(0), ExchangeError::NothingToDo);
+    // Not more than half of the pool's principal into one market, whatever the target.
+    world.set_backing_target(0, 9_000_000 * USDC).unwrap();
+    world.allocate_backing(0).unwrap();
+    assert_eq!(world.market(0).state.books.backing.get(), 5_000_000 * USDC);
+    assert_refused(world.allocate_backing(0), ExchangeError::NothingToDo);
+    // Not out of a market that needs it. A jump against 20 000 · 250 takes 15 %, 750 000; the trader is good for what
+    // 5 000 000 · 2.848 bps of spread and 20 000² / (2 · 20 000 000) · 250 of impact have cost, 1 424.091 + 2 500.
+    let trader = world.trader(1_000_000 * USDC);
+    world.trade(trader, 0, 20_000 * SOL).unwrap();
+    world.set_backing_target(0, 0).unwrap();
+    world.allocate_backing(0).unwrap();
+    assert_eq!(world.market(0).state.books.backing.get(), 746_075_908_140);
+    assert_refused(world.allocate_backing(0), ExchangeError::MarketCapacity);
+    gains_nothing(&mut world, &[stranger], |world| {
+        let theft = client::set_backing_target(&world.addresses, stranger, 0, Default::default());
+        assert_refused(world.run(&[theft]), ExchangeError::NotTheAdmin);
+    });
+}
+
+#[test]
+fn attack_a_request_cannot_be_called_back() {
+    let mut world = world();
+    let owner = world.user(1_000 * USDC);
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
+    // Neither by returning it early nor by closing its account as a margin account.
+    assert_refused(world.return_liquidity_deposit(owner, owner, 1), ExchangeError::RequestNotLapsed);
+    let request = world.addresses.request(&owner, 1);
+    let close = client::close_account(client::Actor { signer: owner, margin_account: request });
+    assert_refused(world.run(&[close]), ErrorCode::AccountDiscriminatorMismatch);
+}
+
+#[test]
+fn attack_a_paused_exchange_prices_no_liquidity_but_returns_what_lapsed() {
+    let mut world = world();
+    let owner = world.user(1_000 * USDC);
+    let (admin, status) = (world.admin, perp_engine::status::Status::Paused);
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
+    world.wait(30);
+    world.publish_all_again();
+    world.set_exchange_status(admin, status).unwrap();
+    assert_refused(world.execute_liquidity_deposit(admin, owner, 1), ExchangeError::Paused);
+    world.wait(3_600);
+    world.return_liquidity_deposit(admin, owner, 1).unwrap();
+    assert_eq!(world.tokens(&owner), 1_000 * USDC);
+}

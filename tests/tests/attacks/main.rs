@@ -1,0 +1,52 @@
+//! Attacks on the compiled program. Each asserts that whoever attacks ends with no more than before, tokens and equity
+//! together; the world checks that a refused instruction changed no account, and that the books balance after any other.
+
+mod accounts;
+mod creation;
+mod liquidation;
+mod liquidity;
+mod mints;
+mod money;
+mod numbers;
+mod oracle;
+mod remaining;
+mod roles;
+mod signers;
+
+use anchor_lang::prelude::Pubkey;
+use perp_tests::{Backend, World};
+use solana_instruction::Instruction;
+
+/// Two markets, liquidity in both.
+fn world() -> World {
+    World::new(Backend::Sbf, 2)
+}
+
+/// Runs the attack and asserts that the attackers hold no more than before.
+#[track_caller]
+fn gains_nothing<T>(world: &mut World, attackers: &[Pubkey], attack: impl FnOnce(&mut World) -> T) -> T {
+    let before = world.wealth(attackers);
+    let result = attack(world);
+    let after = world.wealth(attackers);
+    assert!(after <= before, "the attackers had {before} and have {after}");
+    result
+}
+
+/// The instruction with one account in place of another.
+fn with_account(mut instruction: Instruction, from: Pubkey, to: Pubkey) -> Instruction {
+    let mut found = false;
+    for meta in instruction.accounts.iter_mut().filter(|meta| meta.pubkey == from) {
+        meta.pubkey = to;
+        found = true;
+    }
+    assert!(found, "the instruction names {from}");
+    instruction
+}
+
+/// The instruction without anybody's signature.
+fn unsigned(mut instruction: Instruction) -> Instruction {
+    for meta in &mut instruction.accounts {
+        meta.is_signer = false;
+    }
+    instruction
+}

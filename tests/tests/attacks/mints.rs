@@ -1,0 +1,97 @@
+//! Collateral that could be taxed, frozen, seized, hooked or hidden.
+
+use anchor_lang::prelude::Pubkey;
+use anchor_spl::token_2022::spl_token_2022::extension::ExtensionType;
+use perp_swap::errors::ExchangeError;
+use perp_tests::{assert_refused, tokens, Backend, World, USDC};
+use solana_account::Account;
+
+const TOKEN_2022: Pubkey = anchor_spl::token_2022::ID;
+
+/// A Token-2022 mint with one extension: base state, padding, type of account, then type and length of the extension and
+/// its value, zeros that end with `last`.
+fn mint_with(extension: ExtensionType, length: u16, last: Option<u8>) -> Account {
+    let mut mint = tokens::mint(&TOKEN_2022, 0, None);
+    mint.data.resize(165, 0);
+    mint.data.push(1);
+    mint.data.extend((extension as u16).to_le_bytes());
+    mint.data.extend(length.to_le_bytes());
+    mint.data.resize(mint.data.len() + usize::from(length), 0);
+    if let Some(last) = last {
+        mint.data.pop();
+        mint.data.push(last);
+    }
+    mint
+}
+
+#[test]
+fn attack_a_mint_with_an_extension_that_touches_transfers_backs_no_exchange() {
+    let refused = [
+        (ExtensionType::TransferFeeConfig, 108),
+        (ExtensionType::MintCloseAuthority, 32),
+        (ExtensionType::ConfidentialTransferMint, 65),
+        (ExtensionType::NonTransferable, 0),
+        (ExtensionType::InterestBearingConfig, 52),
+        (ExtensionType::PermanentDelegate, 32),
+        (ExtensionType::TransferHook, 64),
+        (ExtensionType::ConfidentialTransferFeeConfig, 129),
+        (ExtensionType::GroupPointer, 64),
+        (ExtensionType::GroupMemberPointer, 64),
+        (ExtensionType::ScaledUiAmount, 56),
+        (ExtensionType::Pausable, 33),
+    ];
+    for (extension, length) in refused {
+        let mut world = World::with_mint(Backend::Sbf, TOKEN_2022, mint_with(extension, length, None));
+        let done = world.create_exchange();
+        assert!(done.is_err(), "{extension:?} is accepted");
+        assert_refused(done, ExchangeError::MintHasRefusedExtension);
+    }
+    // New accounts are frozen: the vault would be.
+    let frozen = mint_with(ExtensionType::DefaultAccountState, 1, Some(2));
+    let mut world = World::with_mint(Backend::Sbf, TOKEN_2022, frozen);
+    assert_refused(world.create_exchange(), ExchangeError::MintHasRefusedExtension);
+}
+
+#[test]
+fn attack_an_extension_unknown_today_backs_no_exchange() {
+    let mut mint = mint_with(ExtensionType::TransferHook, 64, None);
+    mint.data[166..168].copy_from_slice(&9_999u16.to_le_bytes());
+    let mut world = World::with_mint(Backend::Sbf, TOKEN_2022, mint);
+    assert!(world.create_exchange().is_err(), "an unknown extension is accepted");
+}
+
+#[test]
+fn attack_what_is_no_initialised_mint_backs_no_exchange() {
+    let token = anchor_spl::token::ID;
+    let mut uninitialised = tokens::mint(&token, 0, None);
+    uninitialised.data.fill(0);
+    let mut cut = tokens::mint(&token, 0, None);
+    cut.data.truncate(81);
+    let account = tokens::token_account(&token, Pubkey::new_unique(), Pubkey::new_unique(), 5);
+    let forged = tokens::mint(&Pubkey::new_unique(), 0, None);
+    for mint in [uninitialised, cut, account, forged] {
+        let mut world = World::with_mint(Backend::Sbf, token, mint.clone());
+        assert!(world.create_exchange().is_err(), "{mint:?} is accepted");
+    }
+    // Decimals that leave no room for prices.
+    let mut fine = tokens::mint(&token, 0, None);
+    fine.data[44] = 13;
+    let mut world = World::with_mint(Backend::Sbf, token, fine);
+    assert_refused(world.create_exchange(), ExchangeError::MintNotSupported);
+}
+
+#[test]
+fn attack_a_mint_of_one_token_program_is_not_created_with_the_other() {
+    let mut world = World::with_mint(Backend::Sbf, TOKEN_2022, tokens::mint(&anchor_spl::token::ID, 0, None));
+    assert!(world.create_exchange().is_err());
+}
+
+#[test]
+fn a_plain_token_2022_mint_works() {
+    let mut world = World::with_mint(Backend::Sbf, TOKEN_2022, tokens::mint(&TOKEN_2022, 0, None));
+    world.create_exchange().unwrap();
+    let trader = world.trader(100 * USDC);
+    world.withdraw(trader, 40 * USDC).unwrap();
+    assert_eq!(world.tokens(&trader.signer), 40 * USDC);
+    assert_eq!(world.vault(), 60 * USDC);
+}

@@ -1,0 +1,230 @@
+//! Prices forged, chosen, replayed or withheld.
+
+use crate::{gains_nothing, with_account, world};
+use anchor_lang::prelude::Pubkey;
+use perp_client::instructions::{self as client, Touched};
+use perp_client::oracle_account::pull_account;
+use perp_swap::errors::ExchangeError;
+use perp_swap::oracle::{COMPATIBLE_RECEIVER, CORE_RECEIVER};
+use perp_tests::listing::feed_id;
+use perp_tests::world::{order, ALL};
+use perp_tests::{assert_refused, tokens, World, SOL, USDC};
+
+/// An account elsewhere that says what the feed never said.
+fn forge(world: &mut World, owner: &Pubkey, data: Vec<u8>) -> Pubkey {
+    let address = Pubkey::new_from_array([0x0F; 32]);
+    world.chain.set_account(&address, tokens::account(owner, data));
+    address
+}
+
+fn update(world: &World, market: u16, cents: i64, time: i64) -> Vec<u8> {
+    pull_account(feed_id(market), cents * 1_000_000, 0, -8, time, world.slot)
+}
+
+#[test]
+fn attack_a_forged_price_is_refused_by_every_verb_that_reads_one() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    let victim = world.trader(700 * USDC);
+    world.trade(victim, 0, 40 * SOL).unwrap();
+    world.wait(10);
+    let at = world.addresses;
+    let double = update(&world, 0, 50_000, world.now);
+    let mut partial = double.clone();
+    partial[40] = 0;
+    let forgeries = [
+        (perp_swap::ID, double.clone(), ExchangeError::OracleWrongOwner),
+        (anchor_lang::system_program::ID, double.clone(), ExchangeError::OracleWrongOwner),
+        (COMPATIBLE_RECEIVER, double.clone(), ExchangeError::OracleWrongOwner),
+        (CORE_RECEIVER, partial, ExchangeError::OraclePartiallyVerified),
+        (CORE_RECEIVER, double[..133].to_vec(), ExchangeError::OracleWrongLength),
+        (CORE_RECEIVER, vec![], ExchangeError::OracleNotAPriceUpdate),
+        (CORE_RECEIVER, update(&world, 1, 50_000, world.now), ExchangeError::OracleWrongFeedId),
+        (CORE_RECEIVER, update(&world, 0, -50_000, world.now), ExchangeError::OraclePriceNotPositive),
+        (CORE_RECEIVER, update(&world, 0, 50_000, world.now + 11), ExchangeError::PriceFromTheFuture),
+    ];
+    gains_nothing(&mut world, &[trader.signer], |world| {
+        for (owner, data, reason) in forgeries {
+            let oracle = forge(world, &owner, data);
+            let touched = Touched::with_oracle(0, oracle);
+            let verbs = [
+                client::update_price(&at, 0, oracle),
+                client::update_funding(&at, touched),
+                client::allocate_backing(&at, touched),
+                client::settle_pnl(&at, victim.margin_account, touched),
+                world.trade_instruction(trader, touched, &order(SOL)),
+                world.liquidation(trader, victim.margin_account, touched, &ALL),
+            ];
+            for verb in verbs {
+                assert_refused(world.run(&[verb]), reason);
+            }
+        }
+    });
+}
+
+#[test]
+fn attack_of_two_valid_prices_the_older_cannot_be_chosen() {
+    let mut world = world();
+    let attacker = world.trader(1_000 * USDC);
+    world.trade(attacker, 0, 40 * SOL).unwrap();
+    world.later_at(10, 0, 242.1875);
+    gains_nothing(&mut world, &[attacker.signer], |world| {
+        // Three seconds ago it was worth 265.625: fully verified, and fresh enough to trade on.
+        let older = update(world, 0, 26_562, world.now - 3);
+        let oracle = forge(world, &CORE_RECEIVER, older);
+        let close = world.trade_instruction(attacker, Touched::with_oracle(0, oracle), &order(-40 * SOL));
+        world.run(&[close]).unwrap();
+    });
+    // Closed at the price of now: 40 · (242.1875 − 250) = −312.50 and costs.
+    assert!(world.balance(&attacker.margin_account) < 687_500_000);
+    // The same time with another price is no other price.
+    let twin = update(&world, 0, 26_562, world.now);
+    let oracle = forge(&mut world, &CORE_RECEIVER, twin);
+    world.run(&[client::update_price(&world.addresses, 0, oracle)]).unwrap();
+    assert_eq!(world.market(0).state.price.price.get(), (1 << 38) / 32 * 31);
+}
+
+#[test]
+fn attack_posting_a_newer_price_first_makes_nobodys_transaction_fail() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    world.wait(5);
+    world.publish(0, 250.5);
+    let touched = world.touched(0);
+    let trade = world.trade_instruction(trader, touched, &order(SOL));
+    // Somebody is faster with an update a second newer.
+    let newer = update(&world, 0, 25_060, world.now + 1);
+    let oracle = forge(&mut world, &CORE_RECEIVER, newer);
+    world.run(&[client::update_price(&world.addresses, 0, oracle)]).unwrap();
+    let taken = world.market(0).state.price;
+    world.run(&[trade]).unwrap();
+    assert_eq!(world.market(0).state.price, taken, "the trade used the newer price");
+}
+
+#[test]
+fn attack_an_old_price_moves_no_money() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    let victim = world.trader(700 * USDC);
+    world.trade(victim, 0, 40 * SOL).unwrap();
+    world.trade(trader, 0, SOL).unwrap();
+    let at_cache = Touched::at_cached_price(0);
+    gains_nothing(&mut world, &[trader.signer], |world| {
+        world.wait(6);
+        let trade = world.trade_instruction(trader, at_cache, &order(SOL));
+        assert_refused(world.run(&[trade]), ExchangeError::PriceStale);
+        world.wait(10);
+        let liquidation = world.liquidation(trader, victim.margin_account, at_cache, &ALL);
+        assert_refused(world.run(&[liquidation]), ExchangeError::PriceStale);
+        let settle = client::settle_pnl(&world.addresses, victim.margin_account, at_cache);
+        assert_refused(world.run(&[settle]), ExchangeError::PriceStale);
+        world.wait(45);
+        assert_refused(world.withdraw(trader, USDC), ExchangeError::LegStale);
+        let funding = client::update_funding(&world.addresses, at_cache);
+        assert_refused(world.run(&[funding]), ExchangeError::PriceStale);
+    });
+}
+
+#[test]
+fn attack_refreshing_only_the_losing_leg_of_a_hedge_liquidates_nobody() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let hedged = world.trader(1_200 * USDC);
+    world.trade(hedged, 0, 40 * SOL).unwrap();
+    world.trade(hedged, 1, -40 * SOL).unwrap();
+    world.wait(60);
+    // Both markets fall alike: what one leg loses the other gains, but only the loss is published.
+    world.publish(0, 218.75);
+    gains_nothing(&mut world, &[liquidator.signer], |world| {
+        assert_refused(world.liquidate(liquidator, hedged.margin_account, 0), ExchangeError::LegStale);
+        world.publish(1, 218.75);
+        world.update_price(1).unwrap();
+        assert_refused(world.liquidate(liquidator, hedged.margin_account, 0), ExchangeError::NotLiquidatable);
+    });
+}
+
+#[test]
+fn attack_a_print_too_wide_liquidates_nobody_and_values_nothing() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let victim = world.trader(700 * USDC);
+    world.trade(victim, 0, 40 * SOL).unwrap();
+    let equity = world.equity(&victim.margin_account);
+    world.wait(10);
+    // As on the day when a feed printed 5402 ± 21623.
+    world.publish_with(0, 54.02, 216.23, world.now);
+    world.update_price(0).unwrap();
+    assert_eq!(world.equity(&victim.margin_account), equity, "the last good price values");
+    gains_nothing(&mut world, &[liquidator.signer, victim.signer], |world| {
+        assert_refused(world.liquidate(liquidator, victim.margin_account, 0), ExchangeError::MarketUnusable);
+        assert_refused(world.settle_pnl(victim.margin_account, 0), ExchangeError::MarketUnusable);
+        assert_refused(world.trade(victim, 0, SOL), ExchangeError::MarketUnusable);
+        assert_refused(world.withdraw(victim, USDC), ExchangeError::MarketUnusable);
+    });
+    // A good price ends it.
+    world.later_at(1, 0, 250.0);
+    world.trade(victim, 0, SOL).unwrap();
+}
+
+#[test]
+fn attack_wide_confidence_within_the_limit_increases_nothing() {
+    let mut world = world();
+    let trader = world.trader(2_000 * USDC);
+    world.trade(trader, 0, 4 * SOL).unwrap();
+    world.wait(5);
+    // 0.8 %: above the limit of 0.5 % for increasing, below 1.5 %.
+    world.publish_with(0, 250.0, 2.0, world.now);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::PriceTooUncertain);
+    world.trade(trader, 0, -SOL).unwrap();
+    assert_eq!(world.market(0).state.price.published.get(), world.now);
+}
+
+#[test]
+fn attack_marking_a_living_market_dark_is_refused_and_a_price_undoes_it() {
+    let mut world = world();
+    world.wait(60);
+    assert_refused(world.mark_dark(0), ExchangeError::NothingToDo);
+    world.wait(1);
+    world.mark_dark(0).unwrap();
+    assert_refused(world.mark_dark(0), ExchangeError::NothingToDo);
+    world.wait(299);
+    world.publish(0, 250.0);
+    world.update_price(0).unwrap();
+    assert!(world.market(0).state.price.dark_since.is_never());
+}
+
+#[test]
+fn attack_a_dark_leg_neither_shields_nor_harms() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let trader = world.trader(1_300 * USDC);
+    world.trade(trader, 0, 40 * SOL).unwrap();
+    world.trade(trader, 1, 40 * SOL).unwrap();
+    world.wait(61);
+    world.mark_dark(1).unwrap();
+    world.wait(300);
+    world.publish(0, 250.0);
+    world.update_price(0).unwrap();
+    gains_nothing(&mut world, &[trader.signer, liquidator.signer], |world| {
+        // It frees no margin for its owner.
+        assert_refused(world.withdraw(trader, USDC), ExchangeError::MarketUnusable);
+        assert_refused(world.trade(trader, 0, SOL), ExchangeError::MarketUnusable);
+        // Nobody closes it.
+        assert_refused(world.liquidate(liquidator, trader.margin_account, 1), ExchangeError::MarketUnusable);
+        assert_refused(world.liquidate(liquidator, trader.margin_account, 0), ExchangeError::NotLiquidatable);
+    });
+    // The other leg falls by 12.5 %: 40 · 31.25 = 1 250 of the 1 290 left. Only this leg demands margin, 262.50.
+    world.later_at(1, 0, 218.75);
+    world.liquidate(liquidator, trader.margin_account, 0).unwrap();
+    assert!(world.balance(&liquidator.margin_account) > 0);
+}
+
+#[test]
+fn attack_an_oracle_of_one_market_does_not_price_another() {
+    let mut world = world();
+    world.wait(1);
+    world.publish(1, 500.0);
+    let (mine, theirs) = (world.oracle(0), world.oracle(1));
+    let update = client::update_price(&world.addresses, 0, mine);
+    assert_refused(world.run(&[with_account(update, mine, theirs)]), ExchangeError::OracleWrongFeedId);
+}

@@ -1,0 +1,148 @@
+//! The markets of other positions: left out, repeated, out of order, too many, of another kind, writable.
+
+use crate::{gains_nothing, world};
+use anchor_lang::error::ErrorCode;
+use anchor_lang::prelude::{AccountMeta, Pubkey};
+use perp_client::instructions::Actor;
+use perp_swap::errors::ExchangeError;
+use perp_tests::world::{order, ALL};
+use perp_tests::{assert_refused, Backend, World, SOL, USDC};
+use solana_instruction::Instruction;
+
+/// An account with positions in markets 0, 1 and 2, of which 1 has lost much; and somebody who could liquidate it.
+fn hedged() -> (World, Actor, Actor) {
+    let mut world = World::new(Backend::Sbf, 4);
+    let liquidator = world.trader(100 * USDC);
+    let trader = world.trader(2_000 * USDC);
+    for market in 0..3 {
+        world.trade(trader, market, 40 * SOL).unwrap();
+    }
+    world.wait(5);
+    for market in [0, 2, 3] {
+        world.publish(market, 251.953125);
+        world.update_price(market).unwrap();
+    }
+    world.publish(1, 218.75);
+    world.update_price(1).unwrap();
+    (world, trader, liquidator)
+}
+
+/// What must not be accepted in place of `[first, second]` at the end of an instruction.
+fn wrong(world: &World, trader: Actor, first: u16, second: u16, touched: u16) -> Vec<(Vec<Pubkey>, u32)> {
+    let at = |index| world.addresses.market(index);
+    let mismatch: u32 = ExchangeError::MarketsMismatch.into();
+    let (a, b) = (at(first), at(second));
+    vec![
+        (vec![], mismatch),
+        (vec![a], mismatch),
+        (vec![b], mismatch),
+        (vec![b, a], mismatch),
+        (vec![a, a], mismatch),
+        (vec![a, a, b], mismatch),
+        (vec![a, b, b], mismatch),
+        (vec![a, b, at(3)], mismatch),
+        (vec![a, at(3)], mismatch),
+        (vec![a, world.addresses.pool], ErrorCode::AccountDiscriminatorMismatch.into()),
+        (vec![a, world.addresses.vault], ErrorCode::AccountOwnedByWrongProgram.into()),
+        (vec![a, trader.signer], ErrorCode::AccountOwnedByWrongProgram.into()),
+        (vec![at(touched), b], 0),
+        (vec![a, at(touched), b], 0),
+        (vec![a, b, at(touched)], 0),
+    ]
+}
+
+fn check(world: &mut World, instruction: &Instruction, wrong: Vec<(Vec<Pubkey>, u32)>) {
+    let named = instruction.accounts.len() - 2;
+    for (markets, code) in wrong {
+        let mut forged = instruction.clone();
+        forged.accounts.truncate(named);
+        forged.accounts.extend(markets.iter().map(|market| AccountMeta::new_readonly(*market, false)));
+        let refused = world.run(&[forged]).expect_err("the markets are not those of the account");
+        // The touched market is borrowed for writing already, which the loader reports in its own words.
+        assert!(code == 0 || refused.code() == Some(code), "{markets:?}: {refused:#?}");
+    }
+}
+
+#[test]
+fn attack_hiding_a_losing_leg_from_a_trade_is_refused() {
+    let (mut world, trader, _) = hedged();
+    let touched = world.touched(0);
+    let trade = world.trade_instruction(trader, touched, &order(SOL));
+    let wrong = wrong(&world, trader, 1, 2, 0);
+    gains_nothing(&mut world, &[trader.signer], |world| check(world, &trade, wrong));
+}
+
+#[test]
+fn attack_hiding_a_losing_leg_from_a_withdrawal_is_refused() {
+    let (mut world, trader, _) = hedged();
+    gains_nothing(&mut world, &[trader.signer], |world| {
+        let whole = world.withdrawal(trader, USDC);
+        let at = |world: &World, index| AccountMeta::new_readonly(world.addresses.market(index), false);
+        for markets in [vec![], vec![0], vec![0, 1], vec![0, 2, 1], vec![0, 1, 1], vec![0, 1, 2, 3], vec![0, 1, 3]] {
+            let mut forged = whole.clone();
+            forged.accounts.truncate(whole.accounts.len() - 3);
+            forged.accounts.extend(markets.iter().map(|index| at(world, *index)));
+            assert_refused(world.run(&[forged]), ExchangeError::MarketsMismatch);
+        }
+    });
+}
+
+#[test]
+fn attack_hiding_a_winning_leg_from_a_liquidation_is_refused() {
+    let (mut world, trader, liquidator) = hedged();
+    world.later_at(1, 1, 203.125);
+    let touched = world.touched(1);
+    let liquidation = world.liquidation(liquidator, trader.margin_account, touched, &ALL);
+    let wrong = wrong(&world, trader, 0, 2, 1);
+    gains_nothing(&mut world, &[liquidator.signer], |world| check(world, &liquidation, wrong));
+}
+
+#[test]
+fn attack_a_writable_market_beside_the_touched_one_is_refused() {
+    let (mut world, trader, liquidator) = hedged();
+    let touched = world.touched(0);
+    let mut instructions = [
+        world.trade_instruction(trader, touched, &order(SOL)),
+        world.liquidation(liquidator, trader.margin_account, touched, &ALL),
+        world.withdrawal(trader, USDC),
+    ];
+    for instruction in &mut instructions {
+        instruction.accounts.last_mut().unwrap().is_writable = true;
+        assert_refused(world.run(&[instruction.clone()]), ExchangeError::MarketNotReadOnly);
+    }
+}
+
+#[test]
+fn attack_extra_accounts_with_a_withdrawal_from_a_flat_account_change_nothing() {
+    let mut world = world();
+    let trader = world.trader(100 * USDC);
+    gains_nothing(&mut world, &[trader.signer], |world| {
+        let mut withdrawal = world.withdrawal(trader, 60 * USDC);
+        withdrawal.accounts.push(AccountMeta::new(world.addresses.market(0), false));
+        withdrawal.accounts.push(AccountMeta::new(world.addresses.pool, false));
+        world.run(&[withdrawal]).unwrap();
+    });
+    assert_eq!(world.balance(&trader.margin_account), 40 * USDC);
+}
+
+#[test]
+fn attack_valuing_the_pool_without_one_of_its_markets_is_refused() {
+    let mut world = world();
+    let (provider, executor) = (world.provider, world.admin);
+    let owner = world.user(1_000 * USDC);
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
+    world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 0, 0).unwrap();
+    world.wait(40);
+    world.publish_all_again();
+    let deposit = world.request(&owner, 1);
+    let whole = perp_client::instructions::execute_liquidity_deposit(&world.addresses, executor, &deposit, 2);
+    let named = whole.accounts.len() - 2;
+    for markets in [vec![], vec![0], vec![1], vec![1, 0], vec![0, 0], vec![0, 1, 1]] {
+        let mut forged = whole.clone();
+        forged.accounts.truncate(named);
+        let metas = markets.iter().map(|index| AccountMeta::new_readonly(world.addresses.market(*index), false));
+        forged.accounts.extend(metas);
+        assert_refused(world.run(&[forged]), ExchangeError::MarketsMissing);
+    }
+    world.run(&[whole]).unwrap();
+}
