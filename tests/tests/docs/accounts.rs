@@ -65,7 +65,7 @@ fn expanded(fields: Vec<Field>, name: &str, inner: &[Field]) -> Vec<Field> {
     fields.into_iter().flat_map(expand).collect()
 }
 
-fn account<T: Discriminator>(fields: Vec<Field>, space: usize) -> Vec<Field> {
+fn account(fields: Vec<Field>, space: usize) -> Vec<Field> {
     let discriminator = Field { offset: 0, size: 8, kind: "[u8; 8]".into(), name: "discriminator".into() };
     let shifted = fields.into_iter().map(|field| Field { offset: field.offset + 8, ..field });
     let all: Vec<_> = [discriminator].into_iter().chain(shifted).collect();
@@ -176,26 +176,26 @@ fn assert_headed<T: Discriminator>(heading: &str, space: usize) {
 #[test]
 fn the_exchange_is_documented_byte_by_byte() {
     assert_headed::<Exchange>("## Exchange", Exchange::SPACE);
-    assert_documented("## Exchange", &account::<Exchange>(exchange(), Exchange::SPACE));
+    assert_documented("## Exchange", &account(exchange(), Exchange::SPACE));
 }
 
 #[test]
 fn the_pool_is_documented_byte_by_byte() {
     assert_headed::<Pool>("## Pool", Pool::SPACE);
-    assert_documented("## Pool", &account::<Pool>(pool(), Pool::SPACE));
+    assert_documented("## Pool", &account(pool(), Pool::SPACE));
 }
 
 #[test]
 fn a_market_is_documented_byte_by_byte() {
     assert_headed::<Market>("## Market", Market::SPACE);
-    assert_documented("## Market", &account::<Market>(market(), Market::SPACE));
+    assert_documented("## Market", &account(market(), Market::SPACE));
     assert_documented("### SideBook", &side_book());
 }
 
 #[test]
 fn a_margin_account_is_documented_byte_by_byte() {
     assert_headed::<MarginAccount>("## MarginAccount", MarginAccount::SPACE);
-    assert_documented("## MarginAccount", &account::<MarginAccount>(margin_account(), MarginAccount::SPACE));
+    assert_documented("## MarginAccount", &account(margin_account(), MarginAccount::SPACE));
     assert_documented("### Position", &position());
 }
 
@@ -203,5 +203,5 @@ fn a_margin_account_is_documented_byte_by_byte() {
 fn a_liquidity_request_is_documented_byte_by_byte() {
     let space = LiquidityRequest::SPACE;
     assert_headed::<LiquidityRequest>("## LiquidityRequest", space);
-    assert_documented("## LiquidityRequest", &account::<LiquidityRequest>(liquidity_request(), space));
+    assert_documented("## LiquidityRequest", &account(liquidity_request(), space));
 }
