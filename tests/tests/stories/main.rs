@@ -1,16 +1,25 @@
-use perp_tests::*;
+//! Stories of the exchange, each told on the native runtime and on the compiled binary. Amounts are in atoms, a millionth
+//! of a USDC; the arithmetic stands above each number.
 
-#[test]
-fn smoke_sbf() {
-    let mut w = World::new(Backend::Sbf, 2);
-    let a = w.trader(10_000 * USDC);
-    let done = w.trade(a, 0, 10 * SOL).unwrap();
-    println!("{:#?} {}", done.logs, done.compute_units);
-}
 
-#[test]
-fn smoke_native() {
-    let mut w = World::new(Backend::Native, 2);
-    let a = w.trader(10_000 * USDC);
-    w.trade(a, 0, 10 * SOL).unwrap();
+
+/// Makes two tests of a story: one for each back end.
+macro_rules! on_both_backends {
+    ($($story:ident),+ $(,)?) => {
+        mod native {
+            $(#[test]
+            fn $story() {
+                super::$story(perp_tests::Backend::Native);
+            })+
+        }
+        mod sbf {
+            $(#[test]
+            fn $story() {
+                super::$story(perp_tests::Backend::Sbf);
+            })+
+        }
+    };
 }
+pub(crate) use on_both_backends;
+
+mod life_cycle;
