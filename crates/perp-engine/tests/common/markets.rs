@@ -25,7 +25,7 @@ pub struct Listing {
 
 /// $250, twenty-fold leverage.
 pub fn sol_perp() -> Listing {
-    Listing { parameters: sol_parameters(), base_decimals: 9, price: 250_00000000, target_backing: 400_000 * USDC }
+    Listing { parameters: sol_parameters(), base_decimals: 9, price: 25_000_000_000, target_backing: 400_000 * USDC }
 }
 
 /// $100 000, the same margins, a cap of 500 BTC a side.
@@ -37,7 +37,7 @@ pub fn btc_perp() -> Listing {
         open_interest_high: Size::new(1_000 * BTC),
         ..sol_parameters()
     };
-    Listing { parameters, base_decimals: 10, price: 100_000_00000000, target_backing: 300_000 * USDC }
+    Listing { parameters, base_decimals: 10, price: 10_000_000_000_000, target_backing: 300_000 * USDC }
 }
 
 /// $0.50, ten-fold leverage, at most 2 % of the pool. The size premium binds above a notional of $10 000:

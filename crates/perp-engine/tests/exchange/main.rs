@@ -1,5 +1,6 @@
 //! The engine driven as the program drives it, over whole exchanges.
 
+mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
 mod life_cycle;

@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 
 /// The same cases every time, so that the counts below cannot fail by chance; `PROPTEST_RNG_SEED` and `PROPTEST_CASES`
 /// explore others.
-fn runner() -> TestRunner {
+pub fn runner(cases: u32) -> TestRunner {
     let default = Config::default();
     let explores = std::env::var_os("PROPTEST_RNG_SEED").is_some();
     TestRunner::new(Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 192 },
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases },
         rng_seed: if explores { default.rng_seed } else { RngSeed::Fixed(2026) },
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         source_file: Some(file!()),
@@ -29,7 +29,7 @@ fn runner() -> TestRunner {
 #[test]
 fn books_balance_after_every_step_and_the_vault_drains_to_what_is_left() {
     let totals = RefCell::new((BTreeMap::<Verb, u32>::new(), BTreeMap::<String, u32>::new()));
-    runner()
+    runner(192)
         .run(&steps(80..160), |steps| {
             let world = play(&steps);
             let mut totals = totals.borrow_mut();

@@ -197,7 +197,7 @@ pub fn exchange() -> World {
 
 /// Publishes the price at which the account's equity would be `percent` of its present maintenance margin, other things
 /// equal, at most 60 % away.
-fn squeeze(world: &mut World, account: usize, market: usize, percent: i128) {
+pub fn squeeze(world: &mut World, account: usize, market: usize, percent: i128) {
     let health = reference::maintenance(world, &world.accounts[account]);
     let missing = (health.margin * percent / 100 - health.equity) << 40;
     let change = missing / i128::from(world.size(account, market));
@@ -351,7 +351,7 @@ pub fn take(world: &mut World, step: &Step) {
 
 /// Most people refresh what they are about to use; now and then somebody meets a stale price.
 fn freshen(world: &mut World, account: usize, market: usize) {
-    if world.clock.slot % 11 == 0 {
+    if world.clock.slot.is_multiple_of(11) {
         return;
     }
     let markets: Vec<usize> = world.accounts[account].occupied().map(|(_, leg)| usize::from(leg.market)).collect();
