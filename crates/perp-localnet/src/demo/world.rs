@@ -137,6 +137,9 @@ impl World {
         if self.pool != other.pool {
             return Some("the pool".into());
         }
+        if self.markets.len() != other.markets.len() {
+            return Some("which markets there are".into());
+        }
         for (mine, theirs) in self.markets.iter().zip(&other.markets) {
             if mine.state != theirs.state {
                 return Some(format!("market {}", mine.state.index));
@@ -196,4 +199,70 @@ fn token_amounts(connection: &Connection, addresses: &[Pubkey]) -> Result<Vec<At
             None => Ok(Atoms::ZERO),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An exchange with one market and one account of 5 atoms, of 7 in the vault; the pool has the others.
+    fn world() -> (World, Pubkey) {
+        let (address, mut account) = (Pubkey::new_unique(), MarginAccount::zeroed());
+        account.state.balance = Atoms::new(5);
+        let mut market = Market::zeroed();
+        market.state.price.price = perp_engine::units::Price::new(1);
+        let world = World {
+            clock: Clock { now: Timestamp::new(0), slot: 0 },
+            exchange: Zeroable::zeroed(),
+            pool: Pool { cash: Atoms::new(2), ..Zeroable::zeroed() },
+            markets: vec![market],
+            accounts: BTreeMap::from([(address, account)]),
+            requests: BTreeMap::new(),
+            vault: Atoms::new(7),
+            share_escrow: Atoms::ZERO,
+            purses: BTreeMap::from([("alice", Purse::default())]),
+        };
+        (world, address)
+    }
+
+    #[test]
+    fn the_books_balance_to_the_atom() {
+        let (mut world, _) = world();
+        assert_eq!(world.check_books(), Ok(()));
+        world.vault = Atoms::new(8);
+        assert_eq!(world.check_books(), Err(Violation::Custody { vault: 8, cash: 7 }));
+    }
+
+    #[test]
+    fn any_money_that_differs_is_named() {
+        let (world, address) = world();
+        let differs = |change: &dyn Fn(&mut World)| {
+            let mut other = world.clone();
+            change(&mut other);
+            (world.difference(&other), other.difference(&world))
+        };
+        let both = |what: &str| (Some(what.to_string()), Some(what.to_string()));
+        let request = Pubkey::new_unique();
+        assert_eq!(differs(&|_| ()), (None, None));
+        assert_eq!(differs(&|other| other.vault = Atoms::new(8)), both("the vault"));
+        assert_eq!(differs(&|other| other.share_escrow = Atoms::new(1)), both("the escrowed shares"));
+        assert_eq!(differs(&|other| other.pool.cash = Atoms::new(1)), both("the pool"));
+        assert_eq!(differs(&|other| other.markets[0].state.books.pot = Atoms::new(1)), both("market 0"));
+        assert_eq!(differs(&|other| drop(other.markets.pop())), both("which markets there are"));
+        assert_eq!(differs(&|other| other.accounts.clear()), both("which margin accounts there are"));
+        let balance = |other: &mut World| other.accounts.get_mut(&address).unwrap().state.balance = Atoms::new(4);
+        assert_eq!(differs(&balance), both(&format!("margin account {address}")));
+        let requested = |other: &mut World| drop(other.requests.insert(request, Zeroable::zeroed()));
+        assert_eq!(differs(&requested), both("which liquidity requests there are"));
+        let shares = Purse { usdc: Atoms::ZERO, shares: Atoms::new(1) };
+        assert_eq!(differs(&|other| drop(other.purses.insert("alice", shares))), both("the wallet of alice"));
+    }
+
+    #[test]
+    fn the_slot_of_an_increase_is_no_difference() {
+        let (world, address) = world();
+        let mut other = world.clone();
+        other.accounts.get_mut(&address).unwrap().state.positions[0].last_increase_slot = 9;
+        assert_eq!(world.difference(&other), None);
+    }
 }

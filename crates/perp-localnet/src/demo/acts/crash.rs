@@ -1,16 +1,19 @@
 //! The crash of 18 April 2021, minute by minute, with a keeper that checks every account at every price.
 
-use perp_engine::bankruptcy::BankruptcyPlan;
+use perp_client::health::health;
 use perp_engine::liquidation::LiquidationPlan;
+use perp_engine::portfolio::Health;
 use perp_engine::units::{Atoms, Base};
+use solana_pubkey::Pubkey;
 
 use super::trading::add;
 use super::{claims, CRASH, MINUTE};
 use crate::candles::Candle;
-use crate::demo::cast::{Seat, LIQUIDATOR};
+use crate::demo::cast::{self, Seat, LIQUIDATOR};
 use crate::demo::keeper::{sweep, Deed, Extent, What};
 use crate::demo::show;
 use crate::demo::stage::Stage;
+use crate::demo::world::World;
 use crate::demo::DemoError;
 use crate::report::Step;
 use crate::usd_price::UsdPrice;
@@ -50,7 +53,7 @@ fn minute(stage: &mut Stage<'_>, candle: Candle, bottom: UsdPrice, toll: &mut To
     at(stage, candle.unix_time + LOW_AFTER, candle.low, toll)?;
     if candle.low == bottom {
         claims::play(stage)?;
-        stage.act("8. After the bottom");
+        stage.act("8. From the bottom until 04:00");
     }
     at(stage, candle.unix_time + MINUTE, candle.close, toll)
 }
@@ -77,7 +80,7 @@ fn at(stage: &mut Stage<'_>, time: i64, price: UsdPrice, toll: &mut Toll) -> Res
             }
             What::Resolved(plan) => {
                 toll.written_off = toll.written_off.plus(plan.written_off)?;
-                resolved(stage, &title, deed, plan)?;
+                resolved(stage, &title, deed, seat)?;
             }
         }
     }
@@ -105,73 +108,107 @@ fn liquidated(
     plan: LiquidationPlan,
 ) -> Result<(), DemoError> {
     let Deed { account, market, moved, .. } = deed;
-    let listed = stage.world.market(market);
     let keeper = LIQUIDATOR.address(stage)?;
-    let bounty_before = moved.before.account(&keeper).balance;
     let (name, expectation) = match Extent::of(size_before, &plan) {
         Extent::Partial => ("is liquidated in part", "so much is closed that it is healthy again, with a buffer"),
         Extent::Full => ("is liquidated whole", "too little is left to keep any of the position"),
         Extent::Bankrupt => (
             "is bankrupt",
-            "the price fell by more than its margin within a minute: the position is closed, nobody is paid for it, and \
-             what it cannot pay is a debt",
+            "the price fell by more than its margin within a minute: the position is closed, there is no penalty and no \
+             bounty, and what the account cannot pay is its debt",
         ),
     };
-    let penalty = plan.penalty;
-    let parts = penalty.bounty.plus(penalty.insurance)?.plus(penalty.backing)?;
-    let improved = i128::from(plan.after.equity.get()) - i128::from(plan.after.margin.get())
-        >= i128::from(plan.before.equity.get()) - i128::from(plan.before.margin.get());
+    let flows = Flows::between(&moved.before, &moved.after, market, &account, &keeper)?;
+    // Funding is settled first: what was promised becomes cash, which counts in full.
+    let health_before = plan.before;
+    let health_after = health(&moved.after.snapshot(), &moved.after.account(&account))?.maintenance;
+    let surplus = |health: &Health| health.margin.signed().and_then(|margin| health.equity.minus(margin));
+    let (surplus_before, surplus_after) = (surplus(&health_before)?, surplus(&health_after)?);
+    let listed = stage.world.market(market);
+    let before = moved.before.clone();
+    let insurance_of = |world: &World| world.market(market).state.books.insurance;
     let scene = moved
         .scene(format!("{title} {name}"), expectation)
-        .row(format!("position (was {})", show::base(&listed, size_before)), |world| {
-            show::base(&listed, world.position(&account, market).size)
-        })
+        .figure("equity before, funding settled", show::signed_usdc(health_before.equity))
+        .figure("maintenance margin before", show::usdc(health_before.margin))
+        .figure("position before", show::base(&listed, size_before))
+        .figure("penalty", show::usdc(plan.penalty.collected))
+        .row("position", |world| show::base(&listed, world.position(&account, market).size))
         .row("balance", |world| show::usdc(world.account(&account).balance))
         .row("debt to the market", |world| show::usdc(world.position(&account, market).debt))
-        .row("the liquidator's bounty", |world| show::change(bounty_before, world.account(&keeper).balance))
-        .row("BTC-PERP's insurance", |world| show::usdc(world.market(market).state.books.insurance))
-        .equal("bounty + insurance + backing = penalty", show::usdc(penalty.collected), show::usdc(parts))
-        .check("equity − margin", "no worse than before", improved_by(&plan), improved)
-        .figure("equity before", show::signed_usdc(plan.before.equity))
-        .figure("maintenance margin before", show::usdc(plan.before.margin))
-        .figure("equity after", show::signed_usdc(plan.after.equity))
-        .figure("maintenance margin after", show::usdc(plan.after.margin));
+        .row("of the penalty, the liquidator gets", |world| {
+            show::change(before.account(&keeper).balance, world.account(&keeper).balance)
+        })
+        .row("of the penalty, the insurance gets", |world| show::change(insurance_of(&before), insurance_of(world)))
+        .equal("the account paid = all others got", show::usdc(flows.paid), show::usdc(flows.received))
+        .check(
+            "equity − maintenance margin",
+            &format!("above {}", show::signed_usdc(surplus_before)),
+            show::signed_usdc(surplus_after),
+            surplus_after.get() > surplus_before.get(),
+        );
     stage.record(scene)
 }
 
-fn improved_by(plan: &LiquidationPlan) -> String {
-    let surplus = |health: &perp_engine::portfolio::Health| {
-        health.margin.signed().and_then(|margin| health.equity.minus(margin)).map(show::signed_usdc)
-    };
-    match (surplus(&plan.before), surplus(&plan.after)) {
-        (Ok(before), Ok(after)) => format!("{before} → {after}"),
-        _ => "out of range".into(),
+/// Cash that moved on chain in a liquidation.
+struct Flows {
+    paid: Atoms,
+    received: Atoms,
+}
+
+impl Flows {
+    fn between(
+        before: &World,
+        after: &World,
+        market: u16,
+        account: &Pubkey,
+        keeper: &Pubkey,
+    ) -> Result<Self, DemoError> {
+        let receivers = |world: &World| {
+            let books = world.market(market).state.books;
+            world.account(keeper).balance.plus(books.insurance)?.plus(books.backing)
+        };
+        let balance = |world: &World| world.account(account).balance;
+        Ok(Self {
+            paid: balance(before).minus(balance(after))?,
+            received: receivers(after)?.minus(receivers(before)?)?,
+        })
     }
 }
 
-fn resolved(stage: &mut Stage<'_>, title: &str, deed: Deed, plan: BankruptcyPlan) -> Result<(), DemoError> {
+fn resolved(stage: &mut Stage<'_>, title: &str, deed: Deed, seat: Seat) -> Result<(), DemoError> {
     let Deed { account, market, moved, .. } = deed;
-    let paid = plan
-        .paid_by_balance
-        .plus(plan.paid_by_claims)?
-        .plus(plan.paid_by_insurance)?
-        .plus(plan.paid_by_shared_insurance)?
-        .plus(plan.written_off)?;
-    let scene = moved
+    let (before, after) = (moved.before.clone(), moved.after.clone());
+    let books = |world: &World| world.market(market).state.books;
+    let by_balance = before.account(&account).balance.minus(after.account(&account).balance)?;
+    let by_insurance = books(&before).insurance.minus(books(&after).insurance)?;
+    let by_shared = before.pool.insurance.minus(after.pool.insurance)?;
+    let written_off = books(&after).written_off.minus(books(&before).written_off)?;
+    let parts = by_balance.plus(by_insurance)?.plus(by_shared)?.plus(written_off)?;
+    let debt = before.position(&account, market).debt;
+    let symbol = show::symbol(&after.market(market));
+    let mut scene = moved
         .scene(
             format!("{title} is resolved"),
             "its debt is paid by what it still has, by the market's insurance, by the shared insurance up to a cap, and \
              the rest is written off",
         )
+        .figure("paid by its balance", show::usdc(by_balance))
+        .figure(format!("paid by {symbol}'s insurance"), show::usdc(by_insurance))
+        .figure("paid by the shared insurance", show::usdc(by_shared))
+        .figure("written off", show::usdc(written_off))
+        .equal("these add up to its debt", show::usdc(debt), show::usdc(parts))
         .row("debt left", |world| show::usdc(world.position(&account, market).debt))
-        .row("BTC-PERP's insurance", |world| show::usdc(world.market(market).state.books.insurance))
-        .row("the shared insurance", |world| show::usdc(world.pool.insurance))
-        .row("written off so far", |world| show::usdc(world.market(market).state.books.written_off))
-        .equal("the parts add up to the debt", show::usdc(plan.debt), show::usdc(paid))
-        .figure("paid by its balance", show::usdc(plan.paid_by_balance))
-        .figure("paid by BTC-PERP's insurance", show::usdc(plan.paid_by_insurance))
-        .figure("paid by the shared insurance", show::usdc(plan.paid_by_shared_insurance))
-        .figure("written off", show::usdc(plan.written_off));
+        .row(format!("{symbol}'s insurance"), |world| show::usdc(books(world).insurance))
+        .row("the shared insurance", |world| show::usdc(world.pool.insurance));
+    for other in cast::ALL.into_iter().filter(|other| other.wallet == seat.wallet && *other != seat) {
+        let address = other.address(stage)?;
+        scene = scene.equal(
+            format!("{other}, untouched"),
+            show::usdc(before.account(&address).balance),
+            show::usdc(after.account(&address).balance),
+        );
+    }
     stage.record(scene)
 }
 

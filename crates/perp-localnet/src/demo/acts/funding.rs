@@ -3,6 +3,8 @@
 use perp_client::instructions::settle_funding;
 use perp_engine::units::{Atoms, SignedAtoms};
 
+use perp_swap::state::Market;
+
 use super::{DAY, FUNDING, HOUR};
 use crate::demo::cast::{Seat, ALICE, BOB, DAVE};
 use crate::demo::show;
@@ -10,30 +12,40 @@ use crate::demo::stage::{Move, Stage};
 use crate::demo::DemoError;
 use crate::wallets::{ADMIN, LIQUIDATOR};
 
+/// Hours between two rates that are shown.
+const SHOWN_EVERY: usize = 6;
+
 pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     stage.go_to(FUNDING)?;
     stage.act("4. A day of funding");
     let mut day = stage.refresh(ADMIN)?;
+    let (sol, btc) = (stage.sol, stage.btc);
     let mut hours = 0;
+    let mut course = Vec::new();
     while stage.now() < FUNDING + DAY {
         stage.go_to(stage.now() + HOUR)?;
         day = day.then(stage.refresh(ADMIN)?);
         hours += 1;
+        if hours % SHOWN_EVERY == 0 {
+            course.push((hours, stage.world.market(sol), stage.world.market(btc)));
+        }
         stage.advance();
     }
-    let (sol, btc) = (stage.sol, stage.btc);
-    let before = day.before.clone();
-    let rates = |market: u16| show::rate(before.market(market).state.books.funding_rate);
-    let scene = day
+    let mut scene = day
         .scene(
             format!("{hours} hours pass"),
             "every hour a price and an accrual; the rate drifts towards the side that is larger",
         )
         .row("SOL-PERP's rate (positive: longs pay)", |world| show::rate(world.market(sol).state.books.funding_rate))
         .row("BTC-PERP's rate (negative: shorts pay)", |world| show::rate(world.market(btc).state.books.funding_rate))
-        .row("BTC-PERP's price", |world| show::price(&world.market(btc), world.market(btc).state.price.price))
-        .figure("SOL-PERP's rate a day ago", rates(sol))
-        .figure("BTC-PERP's rate a day ago", rates(btc));
+        .row("BTC-PERP's price", |world| show::price(&world.market(btc), world.market(btc).state.price.price));
+    for (hours, sol, btc) in course {
+        let rate = |market: &Market| show::rate(market.state.books.funding_rate);
+        scene = scene.figure(
+            format!("after {hours} hours"),
+            format!("SOL-PERP {}, BTC-PERP {} at {}", rate(&sol), rate(&btc), show::price(&btc, btc.state.price.price)),
+        );
+    }
     stage.record(scene)?;
 
     settle(stage, btc, &[ALICE, BOB])?;
@@ -77,8 +89,7 @@ fn settle(stage: &mut Stage<'_>, market: u16, seats: &[Seat]) -> Result<(), Demo
         scene = scene.equal(seat.to_string(), show::signed_usdc(*expected), show::signed_usdc(*actual));
     }
     let scene = scene
-        .figure("the backing", show::signed_usdc(kept))
-        .equal("paid = received and kept", show::usdc(paid_in_all), show::signed_usdc(received_in_all))
+        .equal("paid = received, and kept by the backing", show::usdc(paid_in_all), show::signed_usdc(received_in_all))
         .check("the backing keeps", "at least nothing", show::signed_usdc(kept), !kept.is_negative());
     stage.record(scene)
 }
