@@ -51,7 +51,8 @@ pub struct LiquidationPlan {
 /// # Errors
 /// [`EngineError::NotLiquidatable`] at or above the maintenance margin, [`EngineError::LegStale`] where any leg's price
 /// is too old to judge, [`EngineError::MarketUnusable`] where this market's price closes nothing,
-/// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`].
+/// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`], [`EngineError::WouldWorsenHealth`] where rounding would
+/// cost the account more than closing so little relieves it.
 pub fn plan_liquidation(
     portfolio: &Portfolio<'_>,
     market: &Market,
@@ -89,6 +90,9 @@ pub fn plan_liquidation(
         return Err(EngineError::BountyTooSmall { bounty: penalty.bounty });
     }
     let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
+    if after.surplus() < before.surplus() {
+        return Err(EngineError::WouldWorsenHealth { equity: after.equity, margin: after.margin });
+    }
     Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })
 }
 

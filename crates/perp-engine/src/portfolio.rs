@@ -30,7 +30,13 @@ pub struct Health {
 impl Health {
     /// `equity < margin`, strictly.
     pub fn is_below_margin(&self) -> bool {
-        i128::from(self.equity.get()) < i128::from(self.margin.get())
+        self.surplus() < 0
+    }
+
+    /// `equity − margin` in atoms.
+    #[allow(clippy::arithmetic_side_effects)] // the difference of two 64-bit numbers
+    pub fn surplus(&self) -> i128 {
+        i128::from(self.equity.get()) - i128::from(self.margin.get())
     }
 }
 

@@ -35,20 +35,18 @@ fn loaded<'info>(account: &'info AccountInfo<'info>) -> Result<AccountLoader<'in
     AccountLoader::<Market>::try_from(account)
 }
 
-/// Markets of the exchange handed in after the named accounts, to be read only.
+/// Markets of the exchange handed in after the named accounts, to be read only. Whether the transaction may write them
+/// does not matter: another of its instructions may be the one that updates their prices.
 pub struct Markets<'info>(Vec<Ref<'info, Market>>);
 
 impl<'info> Markets<'info> {
-    /// Checks owner, type and exchange of each, and that none is handed in writable.
+    /// Checks owner, type and exchange of each.
     ///
     /// # Errors
-    /// [`ExchangeError::ExchangeMismatch`], [`ExchangeError::MarketNotReadOnly`].
+    /// [`ExchangeError::ExchangeMismatch`].
     pub fn load(accounts: &'info [AccountInfo<'info>], exchange: &Pubkey) -> Result<Self> {
         let mut markets = Vec::with_capacity(accounts.len());
         for account in accounts {
-            if account.is_writable {
-                return Err(refused(ExchangeError::MarketNotReadOnly));
-            }
             markets.push(read_market(account, exchange)?);
         }
         Ok(Self(markets))

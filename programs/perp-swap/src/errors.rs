@@ -176,8 +176,6 @@ pub enum ExchangeError {
     WrongDestination,
     #[msg("The liquidated account cannot receive the bounty.")]
     SelfLiquidation,
-    #[msg("The markets of other positions are handed in read-only.")]
-    MarketNotReadOnly,
     #[msg("This instruction writes the markets handed in after its named accounts.")]
     MarketNotWritable,
     #[msg("The exchange's markets are handed in all, in index order.")]
@@ -192,8 +190,6 @@ pub enum ExchangeError {
     UnknownKind,
     #[msg("The request is of the other kind.")]
     RequestOfOtherKind,
-    #[msg("The account was written by another version of the program.")]
-    WrongVersion,
 }
 
 impl From<EngineError> for ExchangeError {

@@ -102,7 +102,6 @@ remedies! {
     MintNotSupported: "Use an initialised mint with at most 12 decimals.",
     WrongDestination: "Hand in the token account that the request names.",
     SelfLiquidation: "Let another margin account receive the bounty.",
-    MarketNotReadOnly: "Build the instruction with perp-client, which hands the other markets in read-only.",
     MarketNotWritable: "Build the instruction with perp-client, which hands the other markets in writable.",
     MarketsMissing: "Fetch the exchange again and hand in all its markets in index order.",
     TooManyMarkets: "Create another exchange.",
@@ -112,5 +111,4 @@ remedies! {
     GuardianOnlyTightens: "Let the risk admin loosen the status.",
     GuardianMustWait: "Wait until a day after the last status ended, or let the risk admin set one.",
     RequestOfOtherKind: "Use the instruction for deposits, or the one for withdrawals.",
-    WrongVersion: "Use the program version that wrote the account.",
 }

@@ -73,7 +73,7 @@ pub struct Books {
     pub claims: Atoms,
     /// Cash set aside for claims.
     pub pot: Atoms,
-    /// Unfunded part of a claim of this epoch, from 2^62 downwards.
+    /// Unfunded part of a claim of this epoch, a number of [`crate::claims`].
     pub claim_factor: u64,
     /// Σ of what closed positions owe the market. Not cash.
     pub debts: Atoms,

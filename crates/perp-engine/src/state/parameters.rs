@@ -103,6 +103,9 @@ pub(crate) const MAX_FUNDING_VELOCITY: u64 = (1 << RATE_BITS) / (86_400 * 86_400
 /// Longest that one accrual of funding may cover.
 pub(crate) const MAX_FUNDING_DT: u32 = 86_400;
 
+/// Furthest that any market lets a publish time be ahead of the clock, in seconds.
+pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
+
 impl Parameters {
     /// Whether the parameters agree with each other. Rules, by number:
     ///
@@ -200,7 +203,7 @@ impl Parameters {
             && self.age_liquidate <= self.age_funding
             && self.age_other <= 3_600
             && self.age_funding <= 3_600
-            && self.future_tolerance <= 60
+            && self.future_tolerance <= MAX_FUTURE_TOLERANCE
             && self.dark_delay > self.age_other;
         ordered
             && (1..=MAX_FUNDING_DT).contains(&self.funding_dt_cap)

@@ -1,3 +1,4 @@
+use super::parameters::MAX_FUTURE_TOLERANCE;
 use crate::error::EngineError;
 use crate::units::{Atoms, Ppm, Timestamp};
 #[cfg(feature = "idl-build")]
@@ -81,16 +82,18 @@ const _: () = assert!(core::mem::size_of::<Request>() == 24);
 
 impl PoolParameters {
     /// Whether the delays and limits agree with each other: a request is worth executing, prices that execute it are
-    /// published after it beyond the oracle's future tolerance (at most 60 s, and 20 s more), requests lapse within a
+    /// published after it by 20 s more than any market's future tolerance, requests lapse within a
     /// month, the draw on the shared insurance is bounded.
     ///
     /// # Errors
     /// [`EngineError::ParametersInconsistent`] with the number of the first rule broken.
     pub fn validate(&self) -> Result<(), EngineError> {
         const MONTH: u32 = 30 * 86_400;
+        const LEAST_DELAY: u32 = MAX_FUTURE_TOLERANCE + 20;
         let rules = [
             !self.minimum_request.is_zero() && self.minimum_request.get() > DEAD_SHARES,
-            (20..=MONTH).contains(&self.deposit_delay) && (20..=MONTH).contains(&self.withdrawal_delay),
+            (LEAST_DELAY..=MONTH).contains(&self.deposit_delay)
+                && (LEAST_DELAY..=MONTH).contains(&self.withdrawal_delay),
             (60..=MONTH).contains(&self.deposit_lapse) && (60..=MONTH).contains(&self.withdrawal_lapse),
             self.hysteresis <= Ppm::ONE,
             self.shared_draw_share <= Ppm::ONE && (3_600..=MONTH).contains(&self.shared_draw_window),

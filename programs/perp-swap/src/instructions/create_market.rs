@@ -3,7 +3,7 @@ use crate::events::MarketCreated;
 use crate::oracle::validate_binding;
 use crate::state::{Exchange, Market, OracleArguments, VERSION};
 use anchor_lang::prelude::*;
-use perp_engine::ledger::FULL_CLAIM_FACTOR;
+use perp_engine::claims::FULL_CLAIM_FACTOR;
 use perp_engine::state::{Parameters, MAX_MARKETS};
 use perp_engine::units::Atoms;
 

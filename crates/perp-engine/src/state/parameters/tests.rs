@@ -112,7 +112,7 @@ fn rule_8_times_and_rates() {
     breaks(8, |p| p.age_liquidate = 61);
     breaks(8, |p| p.age_other = 3_601);
     breaks(8, |p| p.age_funding = 14);
-    breaks(8, |p| p.future_tolerance = 61);
+    breaks(8, |p| p.future_tolerance = 11);
     breaks(8, |p| p.dark_delay = 60);
     breaks(8, |p| p.funding_dt_cap = 0);
     breaks(8, |p| p.funding_velocity = (1 << RATE_BITS) / (86_400 * 86_400) + 1);
