@@ -75,7 +75,7 @@ pub fn plan_liquidation(
     let mut ledger = Ledger { balance: account.balance, position, books: market.books };
     let funding = ledger.settle_funding()?;
     ledger.redeem_claim()?;
-    let rest = portfolio.maintenance_except(Some(slot), |other| other.parameters.age_liquidate)?;
+    let rest = portfolio.maintenance_except(Some(slot), Action::Liquidate)?;
     let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
     if !before.is_below_margin() {
         return Err(EngineError::NotLiquidatable { equity: before.equity, maintenance: before.margin });

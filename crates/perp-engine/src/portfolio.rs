@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::margin::{adverse_value, maintenance_value};
-use crate::price::{age, is_unusable, reference_time};
+use crate::price::{age, demand, is_unusable, reference_time, Action};
 use crate::state::{Account, Books, Market, Position, MAX_POSITIONS};
 use crate::units::{Atoms, Clock, Raw, SignedAtoms, Timestamp};
 
@@ -101,18 +101,14 @@ impl<'a> Portfolio<'a> {
     }
 
     /// Maintenance sums of the balance-less rest: every leg but `slot`. Legs of usable markets are at most
-    /// `max_age(market)` seconds old.
-    pub(crate) fn maintenance_except(
-        &self,
-        slot: Option<usize>,
-        max_age: impl Fn(&Market) -> u32,
-    ) -> Result<Sums, EngineError> {
+    /// as old as `action` demands.
+    pub(crate) fn maintenance_except(&self, slot: Option<usize>, action: Action) -> Result<Sums, EngineError> {
         let mut sums = Sums { equity: Raw::ZERO, margin: Atoms::ZERO };
         for (leg, position, market) in self.legs() {
             if Some(leg) == slot {
                 continue;
             }
-            let unusable = self.check_leg(position, market, &max_age)?;
+            let unusable = self.check_leg(position, market, action)?;
             let value = maintenance_value(position, &market.books, market, unusable)?;
             sums = sums.with(value.equity, value.margin)?;
         }
@@ -128,7 +124,7 @@ impl<'a> Portfolio<'a> {
                 continue;
             }
             let open = !position.size.is_zero();
-            if open && self.check_leg(position, market, |market| market.parameters.age_other)? {
+            if open && self.check_leg(position, market, Action::OtherLeg)? {
                 return Err(EngineError::MarketUnusable { market: market.index });
             }
             let value = adverse_value(position, &market.books, market, self.reference)?;
@@ -138,19 +134,14 @@ impl<'a> Portfolio<'a> {
     }
 
     /// Whether the leg's market is unusable; a usable one must be fresh. A slot with nothing but a debt needs no price.
-    fn check_leg(
-        &self,
-        position: &Position,
-        market: &Market,
-        max_age: impl Fn(&Market) -> u32,
-    ) -> Result<bool, EngineError> {
+    fn check_leg(&self, position: &Position, market: &Market, action: Action) -> Result<bool, EngineError> {
         if position.size.is_zero() && position.claim.is_zero() {
             return Ok(false);
         }
         if is_unusable(market, self.reference) {
             return Ok(!position.size.is_zero());
         }
-        let (age, allowed) = (age(market, self.reference)?, u64::from(max_age(market)));
+        let (age, allowed) = (age(market, self.reference)?, demand(market, action).age);
         if age > allowed {
             return Err(EngineError::LegStale { market: market.index, age, allowed });
         }
@@ -162,9 +153,7 @@ impl<'a> Portfolio<'a> {
     /// # Errors
     /// [`EngineError::LegStale`].
     pub fn maintenance_health(&self) -> Result<Health, EngineError> {
-        self.maintenance_except(None, |market| market.parameters.age_liquidate)?
-            .with(self.account.balance.raw()?, Atoms::ZERO)?
-            .health()
+        self.maintenance_except(None, Action::Liquidate)?.with(self.account.balance.raw()?, Atoms::ZERO)?.health()
     }
 
     /// Equity at adverse prices and initial margin as stored.

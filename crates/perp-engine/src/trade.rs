@@ -104,7 +104,7 @@ pub fn plan_trade(
     let mut ledger = Ledger { balance: account.balance, position, books: market.books };
     let funding = ledger.settle_funding()?;
     ledger.redeem_claim()?;
-    let rest = portfolio.maintenance_except(Some(slot), |other| other.parameters.age_other)?;
+    let rest = portfolio.maintenance_except(Some(slot), Action::OtherLeg)?;
     let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
     let solvency_before = solvency(&ledger.books, &market.parameters, price)?;
     let closes_whole = !increases && closed == position.size.size();
