@@ -66,7 +66,7 @@ pub fn sol_parameters() -> Parameters {
 /// SOL-PERP without positions, its price published and its funding accrued at [`NOW`].
 pub fn sol_market() -> Market {
     let mut market = Market { parameters: sol_parameters(), base_decimals: 9, quote_decimals: 6, ..Market::zeroed() };
-    market.books.claim_factor = crate::ledger::FULL_CLAIM_FACTOR;
+    market.books.claim_factor = crate::claims::FULL_CLAIM_FACTOR;
     market.books.funding_time = Timestamp::new(NOW);
     publish(&mut market, PRICE, 0);
     market

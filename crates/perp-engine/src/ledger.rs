@@ -1,16 +1,14 @@
 //! The postings every verb is made of, on one account's slot and its market. Cash moves only here; each function
 //! conserves every atom between the balance, the market's backing, pot, insurance and fees.
 
+use crate::claims::{unfunded_ceil, FULL_CLAIM_FACTOR};
 use crate::error::EngineError;
 use crate::state::{Account, Books, Market, Position};
-use crate::units::products::{funding_owed, mul_div_ceil, part_of_raw_floor, share_floor};
+use crate::units::products::{funding_owed, part_of_raw_floor, share_floor};
 use crate::units::{Atoms, Base, Ppm, Raw, Side, SignedAtoms, Size};
 
 #[cfg(test)]
 mod tests;
-
-/// The claim factor of an epoch in which nothing is funded yet.
-pub const FULL_CLAIM_FACTOR: u64 = 1 << 62;
 
 /// A balance, a position and its market's books while a verb works on them. A plan returns it; applying the plan
 /// stores its three parts.
@@ -40,10 +38,7 @@ impl Books {
         if position.claim.is_zero() || position.claim_epoch != self.claim_epoch {
             return Ok(Atoms::ZERO);
         }
-        if position.claim_factor == self.claim_factor {
-            return Ok(position.claim);
-        }
-        mul_div_ceil(position.claim.get(), self.claim_factor, position.claim_factor).map(Atoms::new)
+        unfunded_ceil(position.claim, self.claim_factor, position.claim_factor)
     }
 
     /// Returns what the pot holds above the claims and starts a new epoch once all claims are funded: those of the
@@ -54,9 +49,15 @@ impl Books {
             self.pot = self.claims;
         }
         if self.pot == self.claims && self.claim_factor != FULL_CLAIM_FACTOR {
-            self.claim_factor = FULL_CLAIM_FACTOR;
-            self.claim_epoch = self.claim_epoch.checked_add(1).ok_or(EngineError::Overflow)?;
+            self.begin_claim_epoch()?;
         }
+        Ok(())
+    }
+
+    /// Every claim so far is funded in full.
+    pub(crate) fn begin_claim_epoch(&mut self) -> Result<(), EngineError> {
+        self.claim_factor = FULL_CLAIM_FACTOR;
+        self.claim_epoch = self.claim_epoch.checked_add(1).ok_or(EngineError::Overflow)?;
         Ok(())
     }
 }

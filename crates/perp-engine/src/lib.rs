@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod bankruptcy;
+pub mod claims;
 pub mod error;
 pub mod fill;
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Turning what is owed into cash, for anybody's position: funding, profit and loss, claims.
 
+use crate::claims::reduced_ceil;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::margin::unsettled_funding_owed;
 use crate::price::{require_price, Action};
 use crate::state::{Account, Books, Market, Position};
 use crate::status::Status;
-use crate::units::products::{mul_div_ceil, unrealised_profit};
+use crate::units::products::unrealised_profit;
 use crate::units::{Atoms, Clock, SignedAtoms, Timestamp};
 
 #[cfg(test)]
@@ -117,7 +118,8 @@ pub struct FundClaimsPlan {
 /// `y = min(R, W)`. The factor rounds up, so the pot always covers what it promises.
 ///
 /// # Errors
-/// [`EngineError::NothingToFund`].
+/// [`EngineError::NothingToFund`], also where it is so little that the factor would not change: less than a part in
+/// 2^47.
 pub fn plan_fund_claims(market: &Market) -> Result<FundClaimsPlan, EngineError> {
     let mut books = market.books;
     let waiting = books.unfunded_claims()?;
@@ -127,8 +129,15 @@ pub fn plan_fund_claims(market: &Market) -> Result<FundClaimsPlan, EngineError> 
     }
     books.backing = books.backing.minus(funded)?;
     books.pot = books.pot.plus(funded)?;
-    books.claim_factor = mul_div_ceil(books.claim_factor, waiting.minus(funded)?.get(), waiting.get())?;
-    books.close_claim_epoch_if_funded()?;
+    if funded < waiting {
+        let factor = reduced_ceil(books.claim_factor, waiting.minus(funded)?, waiting)?;
+        if factor == books.claim_factor {
+            return Err(EngineError::NothingToFund);
+        }
+        books.claim_factor = factor;
+    } else {
+        books.begin_claim_epoch()?;
+    }
     Ok(FundClaimsPlan { books, funded })
 }
 

@@ -46,7 +46,7 @@ fn market(index: u16) -> Market {
         ..Parameters::zeroed()
     };
     let mut market = Market { index, parameters, base_decimals: 9, quote_decimals: 6, ..Market::zeroed() };
-    market.books.claim_factor = perp_engine::ledger::FULL_CLAIM_FACTOR;
+    market.books.claim_factor = perp_engine::claims::FULL_CLAIM_FACTOR;
     market.books.backing = Atoms::new(1_000_000 * USDC);
     market.price.price = Price::new(PRICE);
     market.price.published = Timestamp::new(NOW);

@@ -1,6 +1,6 @@
 use super::*;
+use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{at, base, pool, sol_market, USDC};
-use crate::ledger::FULL_CLAIM_FACTOR;
 use bytemuck::Zeroable;
 
 fn usdc(amount: u64) -> Atoms {
@@ -60,7 +60,7 @@ fn the_funded_part_of_a_claim_pays_as_cash() {
     let (mut owed, mut owing) = (market(0, 0, 1_000), market(1, 0, 0));
     let account = account(0, 90, 20, &mut owed, &mut owing);
     owing.books.pot = usdc(10);
-    owing.books.claim_factor = FULL_CLAIM_FACTOR / 2;
+    owing.books.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
     let mut bankruptcy = begin_bankruptcy(&account, &owed).unwrap();
     let set_off = bankruptcy.set_off(&account.positions[1], &owing).unwrap();
     assert_eq!((set_off.books.pot, set_off.books.claims), (Atoms::ZERO, Atoms::ZERO));

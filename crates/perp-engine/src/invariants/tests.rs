@@ -1,6 +1,6 @@
 use super::*;
+use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{base, pool, set_side, sol_market, PRICE, SOL, USDC};
-use crate::ledger::FULL_CLAIM_FACTOR;
 use crate::units::{FundingIndex, Price, RAW_PER_ATOM};
 use bytemuck::Zeroable;
 
@@ -26,7 +26,7 @@ impl Exchange {
         let books = &mut market.books;
         (books.backing, books.net_principal, books.insurance) = (usdc(300), usdc(300), usdc(10));
         (books.protocol_fees, books.claims, books.pot, books.debts) = (usdc(1), usdc(20), usdc(10), usdc(7));
-        books.claim_factor = FULL_CLAIM_FACTOR / 2;
+        books.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
         let mut accounts = [Account::zeroed(); 4];
         for (account, side) in accounts.iter_mut().zip(Side::BOTH) {
             account.balance = usdc(50);
@@ -102,7 +102,7 @@ fn sums_that_differ_from_their_positions_are_found_by_name() {
 #[test]
 fn a_pot_that_promises_more_than_it_holds_is_found() {
     // At a quarter unfunded the claim could redeem $15 of a pot of $10.
-    let violation = after(|e| e.market[0].books.claim_factor = FULL_CLAIM_FACTOR / 4);
+    let violation = after(|e| e.market[0].books.claim_factor = (2 << 48) | FULL_CLAIM_FACTOR);
     assert_eq!(violation, Violation::Pot { market: 0, pot: 10_000_000, promised: 15_000_000 });
     // A pot above the claims belongs to nobody.
     let violation = after(|e| {

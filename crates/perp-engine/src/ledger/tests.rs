@@ -78,10 +78,10 @@ fn claims_are_funded_in_proportion_whoever_came_first() {
     early.gain(usdc(300)).unwrap();
     let mut late = next(&early, 0);
     late.gain(usdc(100)).unwrap();
-    // $100 for $400: a quarter of each. 2^62 · 300/400 is exact.
+    // $100 for $400: a quarter of each; 300/400 is three halves, halved once.
     late.books.backing = usdc(100);
     assert_eq!(fund(&mut late), usdc(100));
-    assert_eq!(late.books.claim_factor, FULL_CLAIM_FACTOR / 4 * 3);
+    assert_eq!(late.books.claim_factor, (1 << 48) | (3 << 46));
     assert_eq!(late.redeem_claim(), Ok(usdc(25)));
     assert_eq!((owned(&late), held(&late)), ([25, 75, 0], [0, 375, 75, 0]));
     early.books = late.books;

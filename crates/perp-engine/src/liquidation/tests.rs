@@ -1,6 +1,6 @@
 use super::*;
+use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, PRICE, SOL, USDC};
-use crate::ledger::FULL_CLAIM_FACTOR;
 use crate::state::{Account, Position};
 use crate::units::{Raw, Side, RAW_PER_ATOM};
 use bytemuck::Zeroable;

@@ -1,6 +1,6 @@
 use super::*;
+use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, PRICE, SOL, USDC};
-use crate::ledger::FULL_CLAIM_FACTOR;
 use crate::units::{FundingIndex, Size, RAW_PER_ATOM};
 use proptest::prelude::*;
 
@@ -120,7 +120,7 @@ fn a_claim_counts_in_full_where_cash_is_set_aside_and_at_h_where_not() {
     let claim = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, claim_epoch: 0, ..Position::opened(0) };
     let mut market = market_of(&claim, 10);
     market.books.pot = usdc(75);
-    market.books.claim_factor = FULL_CLAIM_FACTOR / 4;
+    market.books.claim_factor = (2 << 48) | FULL_CLAIM_FACTOR;
     assert_eq!(maintained(&claim, &market), LegValue { equity: raw(85), margin: Atoms::ZERO });
     // All of it funded: its epoch is over and it is cash, whatever else the market owes.
     market.books.claim_factor = FULL_CLAIM_FACTOR;

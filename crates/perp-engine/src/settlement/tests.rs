@@ -1,6 +1,6 @@
 use super::*;
+use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{at, publish, set_side, sol_market, PRICE, SOL, USDC};
-use crate::ledger::FULL_CLAIM_FACTOR;
 use crate::state::Position;
 use crate::units::{FundingIndex, Raw, Side, Size, RAW_PER_ATOM};
 use bytemuck::Zeroable;
@@ -146,7 +146,7 @@ fn a_claim_is_redeemed_at_any_time_and_needs_no_price() {
     assert_eq!((funded.funded, funded.books.pot, funded.books.backing), (usdc(40), usdc(40), Atoms::ZERO));
     market.books = funded.books;
     let plan = plan_redeem_claim(&account, &market).unwrap();
-    // 2^62 · 60/100 rounds up, so the claim keeps 60.000001.
+    // 60/100 rounds up, so the claim keeps 60.000001.
     assert_eq!(
         (plan.slot, plan.redeemed, plan.ledger.position.claim),
         (2, Atoms::new(39_999_999), Atoms::new(60_000_001))
@@ -178,4 +178,28 @@ fn attack_closing_and_reopening_a_claim_epoch_pays_nobody_twice() {
     assert_eq!(accounts.map(|account| account.balance), [usdc(50), usdc(50)]);
     assert!(accounts.iter().all(|account| account.positions[0] == Position::default()));
     assert_eq!((market.books.pot, market.books.claims, market.books.claim_epoch), (Atoms::ZERO, Atoms::ZERO, 1));
+}
+
+#[test]
+fn attack_funding_small_claims_again_and_again_does_not_freeze_the_large_ones() {
+    // Somebody creates a claim of $1 and has all but an atom of it funded, ten times over: the factor falls by 10^6 each
+    // time. A claim of $100 000 that arises then and is half funded still redeems its half.
+    let mut market = sol_market();
+    let mut claims = Account::zeroed();
+    for _ in 0..10 {
+        let slot = if claims.positions[0].is_occupied() { claims.positions[0] } else { Position::opened(0) };
+        let mut ledger = Ledger { balance: claims.balance, position: slot, books: market.books };
+        ledger.gain(usdc(1)).unwrap();
+        ledger.apply(0, &mut claims, &mut market);
+        market.books.backing = market.books.unfunded_claims().unwrap().minus(Atoms::new(1)).unwrap();
+        market.books = plan_fund_claims(&market).unwrap().books;
+    }
+    let mut victim = Account::zeroed();
+    let mut ledger = Ledger { balance: Atoms::ZERO, position: Position::opened(0), books: market.books };
+    ledger.gain(usdc(100_000)).unwrap();
+    ledger.apply(0, &mut victim, &mut market);
+    market.books.backing = usdc(50_000);
+    market.books = plan_fund_claims(&market).unwrap().books;
+    let redeemed = plan_redeem_claim(&victim, &market).unwrap().redeemed;
+    assert!(redeemed.get() >= 50_000 * USDC - 2, "only {} atoms of half the claim", redeemed.get());
 }

@@ -1,5 +1,5 @@
 //! An exchange in memory: what the integration tests run on. A crate that includes this module brings the engine's
-//! `ledger`, `state` and `units` into its root, where the shared numbers look for them.
+//! `claims`, `state` and `units` into its root, where the shared numbers look for them.
 
 // Shared with the unit tests, which use more of it.
 #[allow(dead_code)]

@@ -125,7 +125,13 @@ fn unfunded(position: &Position, books: &Books) -> i128 {
     if position.claim_epoch != books.claim_epoch || position.claim.is_zero() {
         return 0;
     }
-    ceil_div(i128::from(position.claim.get()) * i128::from(books.claim_factor), i128::from(position.claim_factor))
+    // Mantissa below 48 bits, halvings above.
+    let parts = |factor: u64| (i128::from(factor % (1 << 48)), factor >> 48);
+    let ((now, halvings), (then, halvings_then)) = (parts(books.claim_factor), parts(position.claim_factor));
+    match halvings - halvings_then {
+        halvings @ 0..=64 => ceil_div(i128::from(position.claim.get()) * now, then << halvings),
+        _ => 1,
+    }
 }
 
 /// Equity and margin of an account in atoms.

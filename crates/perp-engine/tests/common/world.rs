@@ -6,10 +6,11 @@ use super::markets::Listing;
 use super::reference;
 use bytemuck::Zeroable;
 use perp_engine::bankruptcy::{begin_bankruptcy, BankruptcyPlan};
+use perp_engine::claims::FULL_CLAIM_FACTOR;
 use perp_engine::funding::{accrue_if_possible, plan_funding};
 use perp_engine::insurance::{plan_fund_market_insurance, plan_fund_shared_insurance};
 use perp_engine::invariants::{check_invariants, ExchangeView};
-use perp_engine::ledger::{Ledger, FULL_CLAIM_FACTOR};
+use perp_engine::ledger::Ledger;
 use perp_engine::liquidation::{plan_liquidation, LiquidationOrder, LiquidationPlan};
 use perp_engine::liquidity::{
     plan_allocate_backing, plan_execute_deposit, plan_execute_withdrawal, plan_request_deposit,

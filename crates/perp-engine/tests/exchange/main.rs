@@ -8,4 +8,4 @@ mod sequences;
 mod steps;
 
 // Where the shared fixtures look for the engine.
-use perp_engine::{ledger, state, units};
+use perp_engine::{claims, state, units};

@@ -29,7 +29,7 @@ pub fn runner(cases: u32) -> TestRunner {
 #[test]
 fn books_balance_after_every_step_and_the_vault_drains_to_what_is_left() {
     let totals = RefCell::new((BTreeMap::<Verb, u32>::new(), BTreeMap::<String, u32>::new()));
-    runner(192)
+    runner(1_200)
         .run(&steps(80..160), |steps| {
             let world = play(&steps);
             let mut totals = totals.borrow_mut();
@@ -43,10 +43,9 @@ fn books_balance_after_every_step_and_the_vault_drains_to_what_is_left() {
         })
         .unwrap();
     let (done, refused) = totals.into_inner();
-    println!("{done:#?}\n{refused:#?}");
     for verb in VERBS {
         let count = done.get(&verb).copied().unwrap_or(0);
-        assert!(count >= 20, "{verb:?} went through only {count} times");
+        assert!(count >= 50, "{verb:?} went through only {count} times of {done:?}");
     }
     assert_eq!(refused.get("Overflow"), None, "a number of ordinary size left its range");
 }
