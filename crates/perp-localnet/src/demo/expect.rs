@@ -271,9 +271,9 @@ impl World {
             plan_execute_withdrawal(&self.pool, &self.market_states(), &request.state, status, resumed_at, self.clock)?;
         self.pool = plan.pool;
         match plan.request_left {
-            Some(state) => drop(self.requests.insert(*address, LiquidityRequest { state, ..request })),
-            None => drop(self.requests.remove(address)),
-        }
+            Some(state) => self.requests.insert(*address, LiquidityRequest { state, ..request }),
+            None => self.requests.remove(address),
+        };
         self.share_escrow = self.share_escrow.minus(plan.burned)?;
         self.pay_out(wallet, plan.paid)?;
         Ok(plan)

@@ -31,6 +31,8 @@ pub struct Stage<'a> {
     day: &'a [Candle],
     prices: [(Feed, UsdPrice); 3],
     transactions: usize,
+    /// The first thing on chain that was not as the engine says, until a step reports it.
+    deviation: Option<String>,
 }
 
 /// One or more transactions: the exchange before and after, and as the engine says it must be after.
@@ -38,18 +40,12 @@ pub struct Move {
     pub before: World,
     pub expected: World,
     pub after: World,
-    deviation: Option<String>,
 }
 
 impl Move {
     /// This and what followed it, as one.
     pub fn then(self, next: Self) -> Self {
-        Self { before: self.before, deviation: self.deviation.or(next.deviation), ..next }
-    }
-
-    /// The first thing on chain that is not as the engine says.
-    pub fn deviation(&self) -> Option<String> {
-        self.deviation.clone()
+        Self { before: self.before, ..next }
     }
 
     /// Begins to report it.
@@ -85,25 +81,6 @@ impl Scene {
         self.step = self.step.figure(name, value.into());
         self
     }
-
-    /// Ends it with what every step must show: nothing on chain differs from what the engine computed, and the vault
-    /// holds what everybody is owed.
-    pub fn end(self) -> Result<Step, DemoError> {
-        const SAME: &str = "as the engine computes";
-        let Self { step, moved } = self;
-        let actual = moved.deviation.map_or(SAME.into(), |what| format!("{what} differs"));
-        let step = step.equal("every account on chain", SAME.to_string(), actual);
-        books(step, &moved.after)
-    }
-}
-
-/// The row that balances the books.
-pub fn books(step: Step, world: &World) -> Result<Step, DemoError> {
-    let sum = match world.check_books() {
-        Ok(()) => show::usdc(world.cash()?),
-        Err(violation) => format!("{violation:?}"),
-    };
-    Ok(step.equal("vault = sum of all claims on it", show::usdc(world.vault), sum))
 }
 
 impl<'a> Stage<'a> {
@@ -121,7 +98,7 @@ impl<'a> Stage<'a> {
         };
         let (sol, btc) = (index("SOL-PERP")?, index("BTC-PERP")?);
         let prices = Feed::ALL.map(|feed| (feed, feed.start_price()));
-        Ok(Self { localnet, addresses, world, sol, btc, recorder, day, prices, transactions: 0 })
+        Ok(Self { localnet, addresses, world, sol, btc, recorder, day, prices, transactions: 0, deviation: None })
     }
 
     /// Travels to a second and publishes the prices of that time: BTC's from the candles, the others unchanged.
@@ -202,8 +179,8 @@ impl<'a> Stage<'a> {
         self.send(signer, instructions)?;
         let after = self.read()?;
         self.world = after.clone();
-        let deviation = expected.difference(&after);
-        Ok((Move { before, expected, after, deviation }, outcome))
+        self.deviation = self.deviation.take().or_else(|| expected.difference(&after));
+        Ok((Move { before, expected, after }, outcome))
     }
 
     pub fn read(&self) -> Result<World, DemoError> {
@@ -245,14 +222,26 @@ impl<'a> Stage<'a> {
         self.recorder.advance();
     }
 
+    /// Records a step about a move.
     pub fn record(&mut self, scene: Scene) -> Result<(), DemoError> {
-        self.recorder.record(scene.end()?);
-        Ok(())
+        self.note(scene.step)
     }
 
-    /// Records a step that moved nothing.
+    /// Records a step with what every one must show: since the last one nothing on chain became other than the engine
+    /// computed, and the vault holds what everybody is owed.
     pub fn note(&mut self, step: Step) -> Result<(), DemoError> {
-        self.recorder.record(books(step, &self.world)?);
+        const SAME: &str = "as the engine computes";
+        let actual = self.deviation.take().map_or(SAME.into(), |what| format!("{what} differs"));
+        let sum = match self.world.check_books() {
+            Ok(()) => show::usdc(self.world.cash()?),
+            Err(violation) => format!("{violation:?}"),
+        };
+        let step = step.equal("every account on chain", SAME.into(), actual).equal(
+            "vault = sum of all claims on it",
+            show::usdc(self.world.vault),
+            sum,
+        );
+        self.recorder.record(step);
         Ok(())
     }
 

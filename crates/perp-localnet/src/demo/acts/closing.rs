@@ -1,6 +1,8 @@
 //! Survivors close, everybody withdraws, empty accounts are closed.
 
 use perp_client::instructions::{close_account, create_token_account, withdraw};
+use perp_engine::units::Atoms;
+use solana_instruction::Instruction;
 
 use super::crash::Toll;
 use super::trading::close;
@@ -34,18 +36,14 @@ fn pay_the_liquidator(stage: &mut Stage<'_>, toll: &Toll) -> Result<(), DemoErro
     let before = moved.before.purse(name).usdc;
     let scene = moved
         .scene("the liquidator withdraws its bounties", "earned without a token of its own, now in its wallet")
-        .equal("its wallet before", show::usdc(perp_engine::units::Atoms::ZERO), show::usdc(before))
+        .equal("its wallet before", show::usdc(Atoms::ZERO), show::usdc(before))
         .row("its wallet", |world| show::usdc(world.purse(name).usdc))
         .equal("all its bounties", show::usdc(toll.bounties), show::usdc(stage.world.purse(name).usdc));
     stage.record(scene)
 }
 
 /// Withdraws all of a balance and closes the account.
-fn take_out(
-    stage: &mut Stage<'_>,
-    seat: Seat,
-    mut instructions: Vec<solana_instruction::Instruction>,
-) -> Result<Move, DemoError> {
+fn take_out(stage: &mut Stage<'_>, seat: Seat, mut instructions: Vec<Instruction>) -> Result<Move, DemoError> {
     let actor = seat.actor(stage)?;
     let address = actor.margin_account;
     let account = stage.world.account(&address);
@@ -65,16 +63,9 @@ fn take_out(
 }
 
 fn leave(stage: &mut Stage<'_>) -> Result<(), DemoError> {
-    let mut all: Option<Move> = None;
     let seats: Vec<_> = cast::ALL.into_iter().filter(|seat| *seat != LIQUIDATOR).collect();
-    for seat in &seats {
-        let moved = take_out(stage, *seat, Vec::new())?;
-        all = Some(match all {
-            Some(before) => before.then(moved),
-            None => moved,
-        });
-    }
-    let Some(moved) = all else { return Ok(()) };
+    let moves = seats.iter().map(|seat| take_out(stage, *seat, Vec::new())).collect::<Result<Vec<_>, _>>()?;
+    let Some(moved) = moves.into_iter().reduce(Move::then) else { return Ok(()) };
     let mut scene = moved.scene(
         "everybody leaves",
         "each withdraws all of its balance and closes its account, which only an empty one can",

@@ -1,8 +1,8 @@
 //! The liquidity provider leaves.
 
 use perp_client::instructions::{
-    allocate_backing, execute_liquidity_withdrawal, request_liquidity_withdrawal, set_backing_target,
-    withdraw_protocol_fees,
+    allocate_backing, create_token_account, execute_liquidity_withdrawal, request_liquidity_withdrawal,
+    set_backing_target, withdraw_protocol_fees,
 };
 use perp_client::quote::pool_value;
 use perp_engine::units::products::part_of_atoms_floor;
@@ -62,7 +62,7 @@ fn wind_down(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     let admin = stage.wallet(ADMIN)?;
     let destination = stage.addresses.tokens_of(&admin);
     let (sol, btc) = (stage.sol, stage.btc);
-    let mut instructions = vec![perp_client::instructions::create_token_account(&stage.addresses, admin, admin)];
+    let mut instructions = vec![create_token_account(&stage.addresses, admin, admin)];
     for market in [sol, btc] {
         instructions.extend([
             set_backing_target(&stage.addresses, admin, market, Atoms::ZERO),

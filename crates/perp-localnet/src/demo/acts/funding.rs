@@ -2,13 +2,13 @@
 
 use perp_client::instructions::settle_funding;
 use perp_engine::units::{Atoms, SignedAtoms};
-
 use perp_swap::state::Market;
 
 use super::{DAY, FUNDING, HOUR};
 use crate::demo::cast::{Seat, ALICE, BOB, DAVE};
 use crate::demo::show;
 use crate::demo::stage::{Move, Stage};
+use crate::demo::world::World;
 use crate::demo::DemoError;
 use crate::wallets::{ADMIN, LIQUIDATOR};
 
@@ -56,23 +56,20 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
 
 /// Settles the funding of all positions in a market and adds up who got what.
 fn settle(stage: &mut Stage<'_>, market: u16, seats: &[Seat]) -> Result<(), DemoError> {
-    let mut all: Option<Move> = None;
+    let mut moves = Vec::new();
     let mut received = Vec::new();
     for seat in seats {
         let address = seat.address(stage)?;
         let instruction = settle_funding(&stage.addresses, address, market);
         let (moved, plan) =
             stage.perform(LIQUIDATOR, &[instruction], |world| world.settle_funding(&address, market))?;
-        let balance = |world: &crate::demo::world::World| world.account(&address).balance.signed();
+        let balance = |world: &World| world.account(&address).balance.signed();
         received.push((*seat, plan.funding, balance(&moved.after)?.minus(balance(&moved.before)?)?));
-        all = Some(match all {
-            Some(before) => before.then(moved),
-            None => moved,
-        });
+        moves.push(moved);
     }
-    let Some(moved) = all else { return Ok(()) };
+    let Some(moved) = moves.into_iter().reduce(Move::then) else { return Ok(()) };
 
-    let backing = |world: &crate::demo::world::World| world.market(market).state.books.backing;
+    let backing = |world: &World| world.market(market).state.books.backing;
     let kept = backing(&moved.after).signed()?.minus(backing(&moved.before).signed()?)?;
     let mut paid_in_all = Atoms::ZERO;
     let mut received_in_all = kept;

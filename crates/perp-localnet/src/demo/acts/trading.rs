@@ -5,6 +5,7 @@ use perp_client::instructions::{deposit, open_account, trade, Actor};
 use perp_engine::trade::Order;
 use perp_engine::units::{Atoms, Price, Side};
 use perp_swap::instructions::OpenAccountArguments;
+use solana_instruction::Instruction;
 
 use super::{LATE, OPENING};
 use crate::demo::cast::{Seat, ALICE, BOB, CAROL_CROSS, CAROL_ISOLATED, DAVE, ERIN, LIQUIDATOR};
@@ -55,15 +56,9 @@ fn usdc(whole: u64) -> Atoms {
 
 /// Opens an account for each and deposits into it, a transaction each.
 fn open(stage: &mut Stage<'_>, name: &str, expectation: &str, deposits: &[(Seat, u64)]) -> Result<(), DemoError> {
-    let mut all: Option<Move> = None;
-    for (seat, whole) in deposits {
-        let moved = open_one(stage, *seat, usdc(*whole))?;
-        all = Some(match all {
-            Some(before) => before.then(moved),
-            None => moved,
-        });
-    }
-    let Some(moved) = all else { return Ok(()) };
+    let opened = deposits.iter().map(|(seat, whole)| open_one(stage, *seat, usdc(*whole)));
+    let moves = opened.collect::<Result<Vec<_>, _>>()?;
+    let Some(moved) = moves.into_iter().reduce(Move::then) else { return Ok(()) };
     let mut scene = moved.scene(name, expectation);
     for (seat, _) in deposits {
         let address = seat.address(stage)?;
@@ -88,7 +83,7 @@ fn open_one(stage: &mut Stage<'_>, seat: Seat, amount: Atoms) -> Result<Move, De
     Ok(moved)
 }
 
-fn deposit_of(stage: &Stage<'_>, seat: Seat, amount: Atoms) -> Result<solana_instruction::Instruction, DemoError> {
+fn deposit_of(stage: &Stage<'_>, seat: Seat, amount: Atoms) -> Result<Instruction, DemoError> {
     let actor = seat.actor(stage)?;
     let source = stage.addresses.tokens_of(&actor.signer);
     Ok(deposit(&stage.addresses, actor, source, amount))

@@ -1,7 +1,8 @@
-//! A liquidator that owns nothing, on a real validator over RPC.
+//! On a real validator over RPC: a liquidator that owns nothing, and money from nowhere.
 
 use std::path::Path;
 
+use perp_client::accounts::encode;
 use perp_client::convert::Units;
 use perp_client::instructions::{
     allocate_backing, create_share_account, create_token_account, deposit, execute_liquidity_deposit, liquidate,
@@ -10,17 +11,19 @@ use perp_client::instructions::{
 use perp_engine::liquidation::LiquidationOrder;
 use perp_engine::trade::Order;
 use perp_engine::units::{Atoms, Price, Size};
+use perp_localnet::chain::AccountImage;
 use perp_localnet::demo::cast::{Seat, ERIN, LIQUIDATOR, PROVIDER};
 use perp_localnet::demo::keeper::{sweep, Extent, What};
 use perp_localnet::demo::stage::Stage;
 use perp_localnet::demo::world::World;
-use perp_localnet::report::{Format, Recorder};
+use perp_localnet::report::{Format, Recorder, Step};
 use perp_localnet::setup::Localnet;
 use perp_localnet::usd_price::UsdPrice;
 use perp_localnet::validator::Ports;
 use perp_localnet::wallets::ADMIN;
 use perp_migrations::migrate;
 use perp_swap::instructions::{OpenAccountArguments, RequestArguments};
+use perp_swap::state::Pool;
 
 const START: i64 = 1_795_000_000;
 const USDC: u64 = 1_000_000;
@@ -120,7 +123,7 @@ fn it_is_paid_out_of_the_penalty_and_takes_its_bounty_home() {
     let deed = &deeds[0];
     let What::Liquidated { size_before, plan } = deed.what else { panic!("a bankruptcy") };
     assert_eq!((deed.account, Extent::of(size_before, &plan)), (erin, Extent::Partial));
-    assert_eq!(deed.moved.deviation(), None);
+    assert_eq!(deed.moved.expected.difference(&deed.moved.after), None);
 
     // (1.25 · 2 340 − 2 286.14) / (1.25 · 2.4 % − 1 %) = 31 943 of notional are 0.6552 BTC.
     let left = stage.world.position(&erin, stage.btc).size.size();
@@ -148,4 +151,28 @@ fn it_is_paid_out_of_the_penalty_and_takes_its_bounty_home() {
     assert_eq!(stage.world.purse(LIQUIDATOR.wallet).usdc, bounty);
     assert_eq!(stage.world.check_books(), Ok(()));
     stage.close().unwrap();
+}
+
+#[test]
+fn an_atom_from_nowhere_fails_the_step_that_finds_it() {
+    let keys = tempfile::tempdir().unwrap();
+    let mut recorder = Recorder::new(Format::Json, 0);
+    let mut stage = exchange(keys.path(), &mut recorder);
+    stage.note(Step::new("before", "all is well")).unwrap();
+
+    let address = stage.addresses.pool;
+    let mut pool: Pool = stage.localnet.connection.fetch(&address).unwrap();
+    pool.state.cash = pool.state.cash.plus(Atoms::new(1)).unwrap();
+    let image = AccountImage { address, owner: perp_swap::ID, data: encode(&pool) };
+    stage.localnet.chain().set_accounts(&[image]).unwrap();
+    stage.refresh(ADMIN).unwrap();
+    stage.note(Step::new("after", "the pool has an atom that nobody paid in")).unwrap();
+    stage.close().unwrap();
+
+    let report = recorder.finish(None);
+    assert!(!report.ok);
+    let [before, after] = &report.steps[..] else { panic!("{report:?}") };
+    assert!(before.ok);
+    let failed: Vec<_> = after.checks.iter().filter(|check| !check.ok).map(|check| &check.actual[..]).collect();
+    assert_eq!(failed, ["the pool differs", "Custody { vault: 1000000000000, cash: 1000000000001 }"]);
 }
