@@ -250,6 +250,12 @@ impl World {
         self.set_clock();
     }
 
+    /// The clock shows this Unix time.
+    pub fn set_time(&mut self, now: i64) {
+        self.now = now;
+        self.set_clock();
+    }
+
     /// The next slot, in the same second.
     pub fn next_slot(&mut self) {
         self.slot += 1;

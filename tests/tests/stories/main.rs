@@ -1,8 +1,6 @@
 //! Stories of the exchange, each told on the native runtime and on the compiled binary. Amounts are in atoms, a millionth
 //! of a USDC; the arithmetic stands above each number.
 
-
-
 /// Makes two tests of a story: one for each back end.
 macro_rules! on_both_backends {
     ($($story:ident),+ $(,)?) => {
@@ -22,4 +20,10 @@ macro_rules! on_both_backends {
 }
 pub(crate) use on_both_backends;
 
+mod accounts;
 mod life_cycle;
+mod liquidity;
+mod oracle_life;
+mod positions;
+mod statuses;
+mod trading;

@@ -1,0 +1,139 @@
+//! A market's price through its life: first come, outages, prints too wide, darkness, real accounts.
+
+use anchor_lang::prelude::{pubkey, Pubkey};
+use perp_client::instructions as client;
+use perp_client::oracle_account::legacy_account;
+use perp_swap::errors::ExchangeError;
+use perp_swap::oracle::{OracleKind, CORE_RECEIVER, LEGACY_MAINNET};
+use perp_swap::state::OracleArguments;
+use perp_tests::{assert_refused, listing, tokens, Backend, World, SOL, USDC};
+
+crate::on_both_backends!(
+    the_first_price_of_a_time_wins,
+    a_mainnet_update_of_sol_is_taken_in_to_the_last_bit,
+    a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed,
+    a_leg_that_nobody_updated_is_named,
+    darkness_falls_after_five_minutes_and_lifts_with_a_price,
+);
+
+const SOL_USD: &[u8] = include_bytes!("../../data/pyth/7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE.bin");
+const SOL_USD_ADDRESS: Pubkey = pubkey!("7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE");
+const USDC_USD: &[u8] = include_bytes!("../../data/pyth/Gnt27xtC473ZT2Mw5u8wZ68Z3gULkSTb5DuxJy7eJotD.bin");
+const USDC_USD_ADDRESS: Pubkey = pubkey!("Gnt27xtC473ZT2Mw5u8wZ68Z3gULkSTb5DuxJy7eJotD");
+
+fn the_first_price_of_a_time_wins(backend: Backend) {
+    let mut world = World::new(backend, 1);
+    world.later_at(1, 0, 256.0);
+    let first = world.market(0).state.price;
+    // Again, another of the same time, an older one: no error, no change.
+    for (price, age) in [(256.0, 0), (255.0, 0), (258.0, 1), (1.0, 600)] {
+        let time = world.now - age;
+        world.publish_with(0, price, 0.0, time);
+        world.update_price(0).unwrap();
+        assert_eq!(world.market(0).state.price, first);
+    }
+    // Up to ten seconds ahead of the clock, and no more.
+    world.publish_with(0, 257.0, 0.0, world.now + 11);
+    assert_refused(world.update_price(0), ExchangeError::PriceFromTheFuture);
+    world.publish_with(0, 257.0, 0.0, world.now + 10);
+    world.update_price(0).unwrap();
+    assert_eq!(world.market(0).state.price.published.get(), world.now + 10);
+}
+
+/// An exchange at the time of a real price, with one market bound to its feed.
+fn world_at(backend: Backend, time: i64, base_decimals: u8, oracle: OracleArguments) -> World {
+    let mut world = World::before_creation(backend);
+    world.set_time(time);
+    world.create_exchange().unwrap();
+    let market = listing::market(0, listing::parameters(), 0);
+    world.create_market(perp_swap::instructions::CreateMarketArguments { base_decimals, oracle, ..market }).unwrap();
+    world
+}
+
+fn a_mainnet_update_of_sol_is_taken_in_to_the_last_bit(backend: Backend) {
+    let feed_id = SOL_USD[41..73].try_into().unwrap();
+    let oracle =
+        OracleArguments { kind: OracleKind::Pull as u8, program: CORE_RECEIVER, account: Pubkey::default(), feed_id };
+    let mut world = world_at(backend, 1_720_533_482, 9, oracle);
+    world.chain.set_account(&SOL_USD_ADDRESS, tokens::account(&CORE_RECEIVER, SOL_USD.to_vec()));
+    let update = client::update_price(&world.addresses, 0, SOL_USD_ADDRESS);
+    world.run(&[update]).unwrap();
+    let price = world.market(0).state.price;
+    // 140.615937 · 10^6 / 10^9 · 2^40 = 14 061 593 700 · 2^40 / 10^11, down; ± 0.13793699, up.
+    assert_eq!(price.price.get(), 154_608_857_782);
+    assert_eq!(price.confidence.get(), 151_663_325);
+    assert_eq!(price.published.get(), 1_720_533_480);
+}
+
+fn a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed(backend: Backend) {
+    let oracle = OracleArguments {
+        kind: OracleKind::LegacyPush as u8,
+        program: LEGACY_MAINNET,
+        account: USDC_USD_ADDRESS,
+        feed_id: [0; 32],
+    };
+    let mut world = world_at(backend, 1_701_981_043, 6, oracle);
+    world.chain.set_account(&USDC_USD_ADDRESS, tokens::account(&LEGACY_MAINNET, USDC_USD.to_vec()));
+    let update = client::update_price(&world.addresses, 0, USDC_USD_ADDRESS);
+    world.run(&[update.clone()]).unwrap();
+    let price = world.market(0).state.price;
+    // 1.0000075 · 2^40, down; ± 0.00024249 · 2^40, up.
+    assert_eq!((price.price.get(), price.confidence.get()), (1_099_519_874_113, 266_620_575));
+    assert_eq!(price.published.get(), 1_701_981_042);
+
+    world.wait(8);
+    let next = legacy_account(USDC_USD, 99_990_000, 30_000, -8, world.now, 234_590_500).unwrap();
+    world.chain.set_account(&USDC_USD_ADDRESS, tokens::account(&LEGACY_MAINNET, next));
+    world.run(&[update]).unwrap();
+    assert_eq!(world.market(0).state.price.price.get(), 1_099_401_676_613);
+    // The same bytes at another address are not this market's oracle.
+    let elsewhere = Pubkey::new_from_array([7; 32]);
+    world.chain.set_account(&elsewhere, tokens::account(&LEGACY_MAINNET, USDC_USD.to_vec()));
+    let update = client::update_price(&world.addresses, 0, elsewhere);
+    assert_refused(world.run(&[update]), ExchangeError::OracleWrongAddress);
+}
+
+fn a_leg_that_nobody_updated_is_named(backend: Backend) {
+    let mut world = World::new(backend, 2);
+    let trader = world.trader(1_000 * USDC);
+    world.trade(trader, 0, 10 * SOL).unwrap();
+    world.trade(trader, 1, 10 * SOL).unwrap();
+    // A minute is young enough for the other leg, a second more is not.
+    world.wait(60);
+    world.publish(0, 250.0);
+    world.trade(trader, 0, SOL).unwrap();
+    world.wait(1);
+    world.publish(0, 250.0);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::LegStale);
+    assert_refused(world.withdraw(trader, USDC), ExchangeError::LegStale);
+    // Closing needs the other leg as well: it must not get worse for it.
+    assert_refused(world.close_position(trader, 0), ExchangeError::LegStale);
+    world.publish(1, 250.0);
+    world.update_price(1).unwrap();
+    world.trade(trader, 0, SOL).unwrap();
+    world.withdraw(trader, USDC).unwrap();
+}
+
+fn darkness_falls_after_five_minutes_and_lifts_with_a_price(backend: Backend) {
+    let mut world = World::new(backend, 2);
+    let trader = world.trader(2_000 * USDC);
+    world.trade(trader, 0, 40 * SOL).unwrap();
+    world.trade(trader, 1, 40 * SOL).unwrap();
+    world.wait(61);
+    world.mark_dark(1).unwrap();
+    // Not dark yet: the leg is merely old.
+    world.wait(299);
+    world.publish(0, 250.0);
+    assert_refused(world.trade(trader, 0, -SOL), ExchangeError::LegStale);
+    // Dark: the leg demands nothing and the rest can be reduced, not increased.
+    world.wait(1);
+    world.publish(0, 250.0);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::MarketUnusable);
+    world.trade(trader, 0, -SOL).unwrap();
+    assert_refused(world.trade(trader, 1, -SOL), ExchangeError::MarketUnusable);
+    world.close_position(trader, 0).unwrap();
+    world.publish(1, 250.0);
+    world.close_position(trader, 1).unwrap();
+    let all = world.balance(&trader.margin_account);
+    world.withdraw(trader, all).unwrap();
+}

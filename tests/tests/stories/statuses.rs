@@ -1,0 +1,135 @@
+//! What still works while the exchange or a market is not active.
+
+use perp_client::instructions::Touched;
+use perp_engine::status::Status;
+use perp_swap::errors::ExchangeError;
+use perp_tests::world::order;
+use perp_tests::{assert_refused, Backend, World, DAY, SOL, USDC};
+
+crate::on_both_backends!(
+    reduce_only_lets_everybody_out_and_nobody_in,
+    a_pause_stops_everything_but_deposits_and_flat_withdrawals,
+    a_guardians_pause_ends_by_itself_and_costs_no_funding,
+    a_paused_market_leaves_the_others_alone,
+);
+
+fn reduce_only_lets_everybody_out_and_nobody_in(backend: Backend) {
+    let mut world = World::new(backend, 1);
+    let (risk_admin, liquidator) = (world.risk_admin, world.trader(0));
+    let trader = world.trader(700 * USDC);
+    world.trade(trader, 0, 40 * SOL).unwrap();
+    world.next_slot();
+    world.set_exchange_status(risk_admin, Status::ReduceOnly).unwrap();
+
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::ReduceOnly);
+    // A flip opens the other side.
+    assert_refused(world.trade(trader, 0, -50 * SOL), ExchangeError::ReduceOnly);
+    world.set_backing_target(0, 3_000_000 * USDC).unwrap();
+    assert_refused(world.allocate_backing(0), ExchangeError::ReduceOnly);
+
+    world.trade(trader, 0, -4 * SOL).unwrap();
+    world.withdraw(trader, 50 * USDC).unwrap();
+    world.later_at(60, 0, 238.28125);
+    world.liquidate(liquidator, trader.margin_account, 0).unwrap();
+    world.close_position(trader, 0).unwrap();
+
+    world.set_exchange_status(risk_admin, Status::Active).unwrap();
+    world.trade(trader, 0, SOL / 2).unwrap();
+}
+
+fn a_pause_stops_everything_but_deposits_and_flat_withdrawals(backend: Backend) {
+    let mut world = World::new(backend, 1);
+    let risk_admin = world.risk_admin;
+    let (flat, trader) = (world.trader(1_000 * USDC), world.trader(1_000 * USDC));
+    world.give(trader.signer, 50 * USDC);
+    world.trade(trader, 0, 40 * SOL).unwrap();
+    world.wait(60);
+    world.publish(0, 250.0);
+    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+
+    let address = trader.margin_account;
+    assert_refused(world.trade(trader, 0, -SOL), ExchangeError::Paused);
+    assert_refused(world.withdraw(trader, USDC), ExchangeError::Paused);
+    assert_refused(world.update_funding(0), ExchangeError::Paused);
+    assert_refused(world.settle_funding(address, 0), ExchangeError::Paused);
+    assert_refused(world.settle_pnl(address, 0), ExchangeError::Paused);
+    assert_refused(world.liquidate(flat, address, 0), ExchangeError::Paused);
+    assert_refused(world.resolve_bankruptcy(address, 0), ExchangeError::Paused);
+    world.set_backing_target(0, 1_000_000 * USDC).unwrap();
+    assert_refused(world.allocate_backing(0), ExchangeError::Paused);
+
+    world.deposit(trader, 50 * USDC).unwrap();
+    world.withdraw(flat, 1_000 * USDC).unwrap();
+    world.close_account(flat).unwrap();
+    world.update_price(0).unwrap();
+
+    // Lifted by the admin, all goes on.
+    world.set_exchange_status(risk_admin, Status::Active).unwrap();
+    world.close_position(trader, 0).unwrap();
+}
+
+fn a_guardians_pause_ends_by_itself_and_costs_no_funding(backend: Backend) {
+    let mut world = World::new(backend, 1);
+    let guardian = world.guardian;
+    let trader = world.trader(200_000 * USDC);
+    world.trade(trader, 0, 8_000 * SOL).unwrap();
+    // A skew of a tenth of the full one moves the rate by 0.96 % a day per day. Mean of the first hour's rate: 0.02 % a day
+    // on 250: 2 416 077 raw, carry of 5 % · 8 % a year included.
+    world.wait(3_600);
+    world.publish(0, 250.0);
+    world.update_funding(0).unwrap();
+    let rate = 5_337_597_600;
+    let index = 2_416_077;
+    let side = |world: &mut World| world.market(0).state.books.sides[0].funding_index.get();
+    assert_eq!((world.market(0).state.books.funding_rate, side(&mut world)), (rate, index));
+
+    world.set_exchange_status(guardian, Status::Paused).unwrap();
+    world.wait(DAY - 1);
+    world.publish(0, 250.0);
+    assert_refused(world.update_funding(0), ExchangeError::Paused);
+    world.wait(1);
+    assert_eq!(world.exchange().standing(perp_engine::units::Timestamp::new(world.now)).status, Status::Active);
+    // Ten minutes after its end, ten minutes have accrued, from the rate at which it stood.
+    world.wait(600);
+    world.publish(0, 250.0);
+    world.update_funding(0).unwrap();
+    assert_eq!(world.market(0).state.books.funding_rate, rate + 600 * 1_482_666);
+    assert_eq!(side(&mut world), index + 848_082);
+    // 8 000 · 10^9 · 3 264 159 / 2^40 atoms, rounded up.
+    world.settle_funding(trader.margin_account, 0).unwrap();
+    assert_eq!(world.balance(&trader.margin_account), 199_200_000_000 - 23_749_883);
+    // A day of rest before the guardian may do it again.
+    assert_refused(world.set_exchange_status(guardian, Status::Paused), ExchangeError::GuardianMustWait);
+}
+
+fn a_paused_market_leaves_the_others_alone(backend: Backend) {
+    let mut world = World::new(backend, 2);
+    let risk_admin = world.risk_admin;
+    let (both, one) = (world.trader(2_000 * USDC), world.trader(1_000 * USDC));
+    let liquidator = world.trader(0);
+    world.trade(both, 0, 40 * SOL).unwrap();
+    world.trade(both, 1, 40 * SOL).unwrap();
+    world.next_slot();
+    world.set_market_status(risk_admin, 1, Status::Paused).unwrap();
+
+    // Who is not in the paused market does not notice.
+    world.trade(one, 0, 10 * SOL).unwrap();
+    assert_refused(world.trade(one, 1, SOL), ExchangeError::Paused);
+    // Who is can reduce elsewhere, but neither increase nor withdraw: the paused leg cannot be judged.
+    assert_refused(world.trade(both, 0, SOL), ExchangeError::MarketUnusable);
+    assert_refused(world.withdraw(both, USDC), ExchangeError::Paused);
+    world.trade(both, 0, -4 * SOL).unwrap();
+    // 36 · 54.6875 = 1 968.75 are lost there. The paused leg counts at its last good price and demands no margin.
+    world.later_at(10, 0, 195.3125);
+    assert_refused(world.liquidate(liquidator, both.margin_account, 1), ExchangeError::Paused);
+    world.liquidate(liquidator, both.margin_account, 0).unwrap();
+    assert!(world.position(&both.margin_account, 0).size.is_zero());
+    assert_eq!(world.position(&both.margin_account, 1).size.get(), 40 * SOL);
+
+    world.set_market_status(risk_admin, 1, Status::Active).unwrap();
+    world.publish(1, 250.0);
+    let at_cache = Touched::at_cached_price(1);
+    world.update_price(1).unwrap();
+    let close = world.trade_instruction(both, at_cache, &order(-40 * SOL));
+    world.run(&[close]).unwrap();
+}
