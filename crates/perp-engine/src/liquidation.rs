@@ -48,6 +48,10 @@ pub struct LiquidationPlan {
 
 /// Plans the liquidation of the account's position in `market`, whose price and funding are up to date.
 ///
+/// A part is closed only if that helps: `E′ − MM′ ≥ E − MM`. Parts of a few atoms may not, because rounding takes more
+/// than the margin they free. All of a position can always be closed, or one whose profit its market cannot pay could
+/// become impossible to leave: as a claim it may count for less than it did.
+///
 /// # Errors
 /// [`EngineError::NotLiquidatable`] at or above the maintenance margin, [`EngineError::LegStale`] where any leg's price
 /// is too old to judge, [`EngineError::MarketUnusable`] where this market's price closes nothing,
@@ -90,7 +94,8 @@ pub fn plan_liquidation(
         return Err(EngineError::BountyTooSmall { bounty: penalty.bounty });
     }
     let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
-    if after.surplus() < before.surplus() {
+    let partial = !ledger.position.size.is_zero();
+    if partial && after.surplus() < before.surplus() {
         return Err(EngineError::WouldWorsenHealth { equity: after.equity, margin: after.margin });
     }
     Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })

@@ -213,6 +213,47 @@ fn every_leg_must_be_fresh_and_the_closed_one_usable() {
 }
 
 #[test]
+fn a_winner_in_a_market_that_cannot_pay_is_closed_although_his_claim_counts_for_less() {
+    // Longs: 100 SOL bought for $5000, $20 000 in profit, and 100 more bought for $65 000; together $20 000 under water
+    // and good for 3 % of $50 000 = $1500. Shorts won $10 000: h = 15 %, so the profit counts $3000. With $3100 owed
+    // elsewhere the account is below zero and its owner cannot close.
+    let (mut account, mut market) = holding(100, 0);
+    market.books.backing = Atoms::ZERO;
+    account.positions[0].entry = Raw::new(5_000 * i128::from(USDC) * RAW_PER_ATOM).into();
+    set_side(&mut market, Side::Long, 200 * SOL, 70_000 * USDC);
+    set_side(&mut market, Side::Short, 10 * SOL, 12_500 * USDC);
+    account.positions[1] = Position { debt: usdc(3_100), ..Position::opened(1) };
+    let other = Market { index: 1, ..sol_market() };
+    let portfolio = Portfolio::new(&account, Some(&market), &[&other], at(0)).unwrap();
+    let plan = plan_liquidation(&portfolio, &market, ALL, Status::Active, at(0)).unwrap();
+    assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(-100_000_000), usdc(750)));
+    // A claim of $20 000 besides the shorts' $10 000; the remaining longs are good for $750: h = 2.5 %.
+    assert_eq!(plan.ledger.position.claim, usdc(20_000));
+    assert_eq!(plan.after.equity, SignedAtoms::new(-2_600_000_000));
+}
+
+#[test]
+fn attack_grinding_an_account_down_by_a_base_unit_at_a_time() {
+    // 0.3 atoms of profit elsewhere; here every unit is sold for a quarter of an atom less than it cost, so each call would
+    // take a whole atom and free no margin. It is refused; a part worth more than the rounding is not.
+    let (mut account, mut market) = holding(100, 400 * USDC);
+    market.price.price = Price::new(PRICE / 1_000 * 999);
+    let mut other = Market { index: 1, ..sol_market() };
+    other.books.backing = usdc(1);
+    set_side(&mut other, Side::Long, 4, 0);
+    let entry = Raw::new(RAW_PER_ATOM * 7 / 10);
+    other.books.side_mut(Side::Long).entry = entry.into();
+    account.positions[1] = Position { size: base(4), entry: entry.into(), ..Position::opened(1) };
+    let attempt = |max_size| {
+        let portfolio = Portfolio::new(&account, Some(&market), &[&other], at(0)).unwrap();
+        let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::ZERO };
+        plan_liquidation(&portfolio, &market, order, Status::Active, at(0))
+    };
+    assert!(matches!(attempt(1), Err(EngineError::WouldWorsenHealth { .. })), "{:?}", attempt(1));
+    assert!(attempt(1_000_000).is_ok());
+}
+
+#[test]
 fn attack_provoking_ones_own_liquidation_costs_more_than_it_pays() {
     // The owner opens at the index and has himself liquidated at once by another account of his: he loses the penalty and
     // gets at most half of it back.
@@ -271,12 +312,11 @@ proptest! {
         // A remainder of an atom in the entry may leave the account just at its margin.
         let Ok(plan) = liquidate(&account, &market, order) else { return Ok(()) };
 
-        let surplus = |health: Health| i128::from(health.equity.get()) - i128::from(health.margin.get());
         let left = plan.ledger.position.size;
         prop_assert!(left.is_zero() || left.side() == Some(side));
         prop_assert_eq!(left.size().get() + plan.closed.get(), size);
         if !left.is_zero() {
-            prop_assert!(surplus(plan.after) >= surplus(plan.before));
+            prop_assert!(plan.after.surplus() >= plan.before.surplus());
             prop_assert!(plan.closed.get() <= max_size);
             let (equity, margin) = (i128::from(plan.after.equity.get()), i128::from(plan.after.margin.get()));
             // The fraction is a whole number of ppm: a step of it moves the margin by 10^-6 of the position.

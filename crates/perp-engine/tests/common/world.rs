@@ -522,10 +522,7 @@ impl World {
         assert_eq!(then.size().get() - now.size().get(), plan.closed.get());
         if !now.is_zero() {
             let (was, is) = (plan.before, plan.after);
-            let surplus = |health: perp_engine::portfolio::Health| {
-                i128::from(health.equity.get()) - i128::from(health.margin.get())
-            };
-            assert!(surplus(is) >= surplus(was), "a partial liquidation did not help: {was:?} became {is:?}");
+            assert!(is.surplus() >= was.surplus(), "a partial liquidation did not help: {was:?} became {is:?}");
             let parameters = &self.markets[market].parameters;
             let price = i128::from(self.markets[market].price.price.get());
             let left = reference::floor_div(i128::from(now.size().get()) * price, 1 << 40);

@@ -152,7 +152,8 @@ fn step() -> impl Strategy<Value = Step> {
             |(account, market, thousandths, reduce_only)| Step::Trade { account, market, thousandths, reduce_only }
         ),
         6 => (pick, percent.clone()).prop_map(|(pick, percent)| Step::Reduce { pick, percent }),
-        6 => (pick, percent.clone()).prop_map(|(pick, percent)| Step::Liquidate { pick, percent }),
+        6 => (pick, prop_oneof![6 => percent.clone(), 1 => Just(0)])
+            .prop_map(|(pick, percent)| Step::Liquidate { pick, percent }),
         3 => Just(Step::Keep),
         4 => pick.prop_map(|pick| Step::SettlePnl { pick }),
         3 => pick.prop_map(|pick| Step::ResolveBankruptcy { pick }),
@@ -254,7 +255,12 @@ pub fn take(world: &mut World, step: &Step) {
             if let Some((account, market)) = chosen(&world.positions(), pick) {
                 freshen(world, account, market);
                 let size = world.size(account, market).unsigned_abs();
-                let max_size = if percent == 100 { u64::MAX } else { (size / 100).max(1) * percent };
+                // All of it, a part, or a few base units.
+                let max_size = match percent {
+                    0 => 1 + world.clock.slot % 50,
+                    100 => u64::MAX,
+                    _ => (size / 100).max(1) * percent,
+                };
                 let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
                 let _ = world.liquidate(by, account, market, max_size);
             }
