@@ -8,6 +8,9 @@ use comfy_table::{Cell, CellAlignment, Color, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+/// About the width of the tables.
+const LINE_WIDTH: usize = 100;
+
 /// How a run is shown. Progress goes to standard error either way, and only to a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -98,6 +101,24 @@ impl Step {
     }
 }
 
+/// The text in lines of at most [`LINE_WIDTH`] characters, broken between words.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > LINE_WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
 /// The whole run.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -137,7 +158,7 @@ impl Recorder {
 
     /// Prints a line for a reader of the tables; the JSON document has none of it.
     pub fn say(&self, text: &str) {
-        self.print(text);
+        self.print(&wrapped(text));
     }
 
     /// Moves the progress bar by one.
@@ -148,7 +169,7 @@ impl Recorder {
     pub fn record(&mut self, step: Step) {
         let step = Step { act: self.act.clone(), ..step };
         let verdict = if step.ok { "ok" } else { "FAILED" };
-        self.print(&format!("\n{} [{verdict}]\n{}\n{}", step.name, step.expectation, step.table()));
+        self.print(&format!("\n{} [{verdict}]\n{}\n{}", step.name, wrapped(&step.expectation), step.table()));
         self.steps.push(step);
     }
 
@@ -211,6 +232,15 @@ mod tests {
     fn a_run_that_broke_off_is_not_good() {
         let step = Step::new("deposit", "the vault holds it").equal("vault", 5, 5);
         assert!(!finished(vec![step], Some("port in use".into())).ok);
+    }
+
+    #[test]
+    fn long_texts_break_between_words() {
+        // Ten times nine characters and nine blanks are 99; the eleventh word does not fit any more.
+        let word = "penalties ";
+        let expected = [word.repeat(10).trim_end(), "penalties"].join("\n");
+        assert_eq!(wrapped(&word.repeat(11)), expected);
+        assert_eq!(wrapped("short"), "short");
     }
 
     #[test]

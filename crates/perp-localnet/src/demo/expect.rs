@@ -60,6 +60,7 @@ impl World {
         Ok(plan)
     }
 
+    /// A margin account comes to be, empty.
     pub fn open_account(&mut self, address: Pubkey, isolated_market: Option<u16>) {
         let mut account = MarginAccount::zeroed();
         account.state.kind = if isolated_market.is_some() { AccountKind::Isolated } else { AccountKind::Cross } as u8;
@@ -67,6 +68,7 @@ impl World {
         self.accounts.insert(address, account);
     }
 
+    /// An empty account ceases to be.
     pub fn close_account(&mut self, address: &Pubkey) -> Result<(), DemoError> {
         if !self.account(address).is_empty() {
             return Err(EngineError::AccountNotEmpty.into());
@@ -75,11 +77,13 @@ impl World {
         Ok(())
     }
 
+    /// Tokens of a wallet become an account's balance.
     pub fn deposit(&mut self, wallet: &'static str, account: &Pubkey, amount: Atoms) -> Result<(), DemoError> {
         self.pay_in(wallet, amount)?;
         self.credit(account, amount)
     }
 
+    /// The reverse, as far as the account's margin allows.
     pub fn withdraw(&mut self, wallet: &'static str, account: &Pubkey, amount: Atoms) -> Result<(), DemoError> {
         let plan = preview_withdrawal(&self.snapshot(), &self.account(account), amount)?;
         if let Some(account) = self.accounts.get_mut(account) {
@@ -88,6 +92,7 @@ impl World {
         self.pay_out(wallet, amount)
     }
 
+    /// A market order is filled.
     pub fn trade(&mut self, account: &Pubkey, market: u16, order: &Order) -> Result<TradePreview, DemoError> {
         let preview = preview_trade(&self.snapshot(), &self.account(account), market, order)?;
         if let Some(account) = self.accounts.get_mut(account) {
@@ -113,22 +118,26 @@ impl World {
         Ok(plan)
     }
 
+    /// A position's funding becomes cash.
     pub fn settle_funding(&mut self, account: &Pubkey, market: u16) -> Result<SettlementPlan, DemoError> {
         self.settle(account, market, |world, market| {
             plan_settle_funding(&world.account(account), market, world.standing().status, world.clock)
         })
     }
 
+    /// A position's profit or loss becomes cash.
     pub fn settle_pnl(&mut self, account: &Pubkey, market: u16) -> Result<SettlementPlan, DemoError> {
         self.settle(account, market, |world, market| {
             plan_settle_pnl(&world.account(account), market, world.standing().status, world.clock.now)
         })
     }
 
+    /// What is set aside for a claim becomes balance.
     pub fn redeem_claim(&mut self, account: &Pubkey, market: u16) -> Result<SettlementPlan, DemoError> {
         self.settle(account, market, |world, market| plan_redeem_claim(&world.account(account), market))
     }
 
+    /// Backing is set aside for claims.
     pub fn fund_claims(&mut self, market: u16) -> Result<FundClaimsPlan, DemoError> {
         let market = self.market_mut(market)?;
         let plan = plan_fund_claims(&market.state)?;
@@ -136,6 +145,7 @@ impl World {
         Ok(plan)
     }
 
+    /// A position is closed in part or whole, and the bounty becomes `liquidator`'s balance.
     pub fn liquidate(
         &mut self,
         liquidator: &Pubkey,
@@ -153,6 +163,7 @@ impl World {
         Ok(plan)
     }
 
+    /// What a bankrupt account owes a market is paid or written off.
     pub fn resolve_bankruptcy(&mut self, account: &Pubkey, market: u16) -> Result<BankruptcyPlan, DemoError> {
         let mut state = self.account(account);
         let mut bankruptcy = begin_bankruptcy(&state, &self.market(market).state)?;
@@ -193,11 +204,13 @@ impl World {
         Ok(())
     }
 
+    /// Where `allocate_backing` moves a market's backing to.
     pub fn set_backing_target(&mut self, market: u16, target: Atoms) -> Result<(), DemoError> {
         self.market_mut(market)?.state.target_backing = target;
         Ok(())
     }
 
+    /// Cash moves between the pool and a market's backing.
     pub fn allocate_backing(&mut self, market: u16) -> Result<AllocationPlan, DemoError> {
         let plan = plan_allocate_backing(&self.pool, &self.market(market).state, self.standing().status, self.clock)?;
         self.pool = plan.pool;

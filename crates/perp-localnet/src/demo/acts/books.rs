@@ -50,7 +50,7 @@ fn wallets(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     let world = &stage.world;
     let mut step = Step::new(
         "where all test USDC went",
-        "what was minted is in wallets or in the vault; who gained, and from whom",
+        "what was minted is in wallets or in the vault: insurance, and the worth of the shares nobody owns",
     );
     let mut held = world.vault;
     for (name, purse) in &world.purses {
@@ -63,7 +63,7 @@ fn wallets(stage: &mut Stage<'_>) -> Result<(), DemoError> {
         step = step.figure(*name, format!("{} ({gained})", show::usdc(purse.usdc)));
     }
     let step = step
-        .figure("left in the vault (insurance, and the shares nobody owns)", show::usdc(world.vault))
+        .figure("left in the vault", show::usdc(world.vault))
         .equal("minted", show::usdc(supply), show::usdc(held))
         .figure("transactions sent", stage.transactions());
     stage.note(step)

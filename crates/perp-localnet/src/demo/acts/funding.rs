@@ -13,20 +13,20 @@ use crate::demo::DemoError;
 use crate::wallets::{ADMIN, LIQUIDATOR};
 
 /// Hours between two rates that are shown.
-const SHOWN_EVERY: usize = 6;
+const SHOWN_EVERY: i64 = 8;
 
 pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     stage.go_to(FUNDING)?;
     stage.act("4. A day of funding");
     let mut day = stage.refresh(ADMIN)?;
     let (sol, btc) = (stage.sol, stage.btc);
-    let mut hours = 0;
+    let mut hours: i64 = 0;
     let mut course = Vec::new();
     while stage.now() < FUNDING + DAY {
         stage.go_to(stage.now() + HOUR)?;
         day = day.then(stage.refresh(ADMIN)?);
         hours += 1;
-        if hours % SHOWN_EVERY == 0 {
+        if hours % SHOWN_EVERY == 0 && hours < DAY / HOUR {
             course.push((hours, stage.world.market(sol), stage.world.market(btc)));
         }
         stage.advance();
@@ -36,15 +36,18 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
             format!("{hours} hours pass"),
             "every hour a price and an accrual; the rate drifts towards the side that is larger",
         )
-        .row("SOL-PERP's rate (positive: longs pay)", |world| show::rate(world.market(sol).state.books.funding_rate))
-        .row("BTC-PERP's rate (negative: shorts pay)", |world| show::rate(world.market(btc).state.books.funding_rate))
+        .row("SOL-PERP's rate at the end (positive: longs pay)", |world| {
+            show::rate(world.market(sol).state.books.funding_rate)
+        })
+        .row("BTC-PERP's rate at the end (negative: shorts pay)", |world| {
+            show::rate(world.market(btc).state.books.funding_rate)
+        })
         .row("BTC-PERP's price", |world| show::price(&world.market(btc), world.market(btc).state.price.price));
     for (hours, sol, btc) in course {
         let rate = |market: &Market| show::rate(market.state.books.funding_rate);
-        scene = scene.figure(
-            format!("after {hours} hours"),
-            format!("SOL-PERP {}, BTC-PERP {} at {}", rate(&sol), rate(&btc), show::price(&btc, btc.state.price.price)),
-        );
+        scene = scene
+            .figure(format!("SOL-PERP's rate after {hours} hours"), rate(&sol))
+            .figure(format!("BTC-PERP's rate after {hours} hours"), rate(&btc));
     }
     stage.record(scene)?;
 

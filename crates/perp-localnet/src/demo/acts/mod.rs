@@ -32,10 +32,9 @@ const CRASH: [i64; 2] = [LATE + MINUTE, LATE + 49 * MINUTE];
 /// Movements of the progress bar: one per act, hour of funding and minute of the crash.
 pub const LENGTH: u64 = 10 + 24 + 49;
 
-const INTRODUCTION: &str = "\
-The life of a perpetual swap exchange on an offline validator, from its first deposit through the crash of 18 April 2021
-to an empty vault. Each step is one or more transactions over RPC. \"expected\" is computed by the engine before they are
-sent, \"actual\" is read from the chain afterwards.";
+const INTRODUCTION: &str = "The life of a perpetual swap exchange on an offline validator, from its first deposit \
+through the crash of 18 April 2021 until everybody has left. Each step is one or more transactions over RPC; \"expected\" is \
+computed by the engine before they are sent, \"actual\" is read from the chain afterwards.";
 
 /// Plays all of it on a new chain.
 pub fn play(node: &NodeOptions, day: &[Candle], recorder: &mut Recorder) -> Result<(), DemoError> {
