@@ -10,7 +10,7 @@ pub enum EngineError {
     SizeOutOfRange,
     /// A price is zero or beyond 2^50 raw per base unit.
     PriceOutOfRange,
-    /// A notional is beyond 2^54 atoms.
+    /// A notional is beyond 2^60 atoms, or that of a side after an increase beyond 2^52.
     NotionalOutOfRange,
     /// An amount of zero was asked for.
     AmountZero,

@@ -10,7 +10,7 @@ use crate::solvency::solvency;
 use crate::state::{Market, Position};
 use crate::status::Status;
 use crate::units::products::{notional, part_of_atoms_floor, part_of_raw_floor};
-use crate::units::{Atoms, Base, Clock, Price, Raw, Side, SignedAtoms, Size};
+use crate::units::{Atoms, Base, Clock, Price, Raw, Side, SignedAtoms, Size, MAX_OPEN_NOTIONAL};
 
 #[cfg(test)]
 mod tests;
@@ -172,9 +172,16 @@ fn check_sizes(ledger: &Ledger, market: &Market, price: Price, side: Side, incre
     if !left.is_zero() && notional(left, price)?.amount_floor()? < minimum {
         return Err(EngineError::BelowMinimumPosition { minimum });
     }
+    if !increases {
+        return Ok(());
+    }
     let cap = market.parameters.open_interest_cap;
-    if increases && ledger.books.side(side).open_interest > cap {
+    let interest = ledger.books.side(side).open_interest;
+    if interest > cap {
         return Err(EngineError::OpenInterestCap { cap });
+    }
+    if notional(interest, price)?.amount_ceil()?.get() > MAX_OPEN_NOTIONAL {
+        return Err(EngineError::NotionalOutOfRange);
     }
     Ok(())
 }

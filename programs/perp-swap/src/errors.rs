@@ -14,7 +14,7 @@ pub enum ExchangeError {
     SizeOutOfRange,
     #[msg("A price is zero or beyond 2^50 raw per base unit.")]
     PriceOutOfRange,
-    #[msg("A notional is beyond 2^54 atoms.")]
+    #[msg("A notional is beyond 2^60 atoms, or that of a side after an increase beyond 2^52.")]
     NotionalOutOfRange,
     #[msg("An amount of zero was asked for.")]
     AmountZero,

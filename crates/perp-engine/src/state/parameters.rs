@@ -1,7 +1,7 @@
 use crate::error::EngineError;
 use crate::margin::{maintenance_margin_ceil, Maintenance};
 use crate::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil};
-use crate::units::{Atoms, Ppm, Size, MAX_NOTIONAL, MAX_SIZE, PPM};
+use crate::units::{Atoms, Ppm, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 #[cfg(not(feature = "idl-build"))]
@@ -165,7 +165,7 @@ impl Parameters {
             && self.open_interest_cap.get() <= MAX_SIZE / 2
             && self.open_interest_low < self.open_interest_high
             && in_range(self.open_interest_high)
-            && self.minimum_position.get() <= MAX_NOTIONAL
+            && self.minimum_position.get() <= MAX_OPEN_NOTIONAL
     }
 
     fn shares_are_valid(&self) -> bool {
@@ -253,12 +253,12 @@ impl Parameters {
     }
 
     /// Smallest notional at which the size premium exceeds the floor of `f`: `⌈√value⌉ > floor · 2^32 / premium`. The
-    /// largest notional where it never does.
+    /// largest that can be opened where it never does.
     fn premium_binds_from(&self) -> Atoms {
         let floor = self.base_margin.max(self.volatility_margin).wide();
         let root = (floor << 32).checked_div(self.size_premium).unwrap_or(u64::MAX);
-        let square = root.checked_mul(root).and_then(|square| square.checked_add(1)).unwrap_or(MAX_NOTIONAL);
-        Atoms::new(square.min(MAX_NOTIONAL))
+        let square = root.checked_mul(root).and_then(|square| square.checked_add(1)).unwrap_or(MAX_OPEN_NOTIONAL);
+        Atoms::new(square.min(MAX_OPEN_NOTIONAL))
     }
 }
 

@@ -270,6 +270,31 @@ fn an_increase_respects_minimum_cap_and_status() {
 }
 
 #[test]
+fn attack_no_rise_of_the_price_makes_positions_too_large_to_close() {
+    // 2^52 atoms on one side, then 256 times the price: 2^60 can still be valued, closed and liquidated.
+    let mut market = frictionless();
+    market.parameters.open_interest_cap = Size::new(1 << 56);
+    market.parameters.open_interest_high = Size::new(1 << 57);
+    market.parameters.open_interest_low = Size::new(1 << 56);
+    market.books.backing = Atoms::new(1 << 61);
+    let mut account = Account { balance: Atoms::new(1 << 51), ..funded(0) };
+    // A quarter of an atom a unit.
+    let largest = Order { size: base(-(1 << 54)), ..sol(0) };
+    let beyond = Order { size: base(-(1 << 54) - 1), ..sol(0) };
+    assert_eq!(trade(&account, &market, beyond, 0), Err(EngineError::NotionalOutOfRange));
+    done(&mut account, &mut market, largest, 0);
+    market.price.price = Price::new(PRICE << 8);
+    let portfolio = Portfolio::new(&account, Some(&market), &[], later(1)).unwrap();
+    let all = crate::liquidation::LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
+    let plan = crate::liquidation::plan_liquidation(&portfolio, &market, all, Status::Active, later(1)).unwrap();
+    assert_eq!(plan.closed, Size::new(1 << 54));
+    // Another increase is refused, a reduction by somebody who can pay is not.
+    account.balance = Atoms::new(1 << 62);
+    assert_eq!(trade(&account, &market, sol(-1), 1), Err(EngineError::NotionalOutOfRange));
+    assert!(trade(&account, &market, Order { size: base(1 << 54), ..sol(0) }, 1).is_ok());
+}
+
+#[test]
 fn an_isolated_account_trades_one_market() {
     let market = frictionless();
     let bound = |to| Account { kind: AccountKind::Isolated as u8, isolated_market: to, ..funded(10_000) };

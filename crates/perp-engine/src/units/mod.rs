@@ -32,8 +32,11 @@ pub const MAX_PRICE: u64 = 1 << 50;
 pub const MAX_SIZE: u64 = 1 << 57;
 /// Largest amount of quote atoms in any one field.
 pub const MAX_ATOMS: u64 = 1 << 62;
-/// Largest notional of a position or of a side of a market: 2^54 atoms, 18 billion USDC.
-pub const MAX_NOTIONAL: u64 = 1 << 54;
+/// Largest notional that is valued, of a position or of a side of a market, in atoms.
+pub const MAX_NOTIONAL: u64 = 1 << 60;
+/// Largest notional of a side after an increase: 2^52 atoms, 4.5 billion USDC. A market in which everybody's positions
+/// could no longer be valued would let nobody out, so the price can rise 256-fold before that.
+pub const MAX_OPEN_NOTIONAL: u64 = 1 << 52;
 /// Largest absolute funding index.
 pub const MAX_FUNDING_INDEX: i64 = 1 << 60;
 /// Parts per million in one.

@@ -8,7 +8,7 @@ const MAX_RAW_NOTIONAL: u128 = (MAX_NOTIONAL as u128) << RAW_BITS;
 /// `size · price`, exact.
 ///
 /// # Errors
-/// [`EngineError::NotionalOutOfRange`] above 2^54 atoms.
+/// [`EngineError::NotionalOutOfRange`] above 2^60 atoms.
 pub fn notional(size: Size, price: Price) -> Result<Raw, EngineError> {
     let product = wide_product(size.get(), price.get());
     if product > MAX_RAW_NOTIONAL {
