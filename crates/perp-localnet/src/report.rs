@@ -183,7 +183,8 @@ impl Recorder {
             Format::Json => println!("{}", serde_json::json!(report)),
             Format::Tables => {
                 let failed = report.steps.iter().filter(|step| !step.ok).count();
-                println!("\n{} steps, {failed} failed, {seconds:.1} s", report.steps.len());
+                let end = if report.error.is_some() { ", then broken off" } else { "" };
+                println!("\n{} steps, {failed} failed{end}, {seconds:.1} s", report.steps.len());
             }
         }
         report
