@@ -85,19 +85,28 @@ fn attack_liquidating_in_small_pieces_earns_no_more_than_at_once() {
 }
 
 #[test]
-fn attack_liquidating_dust_earns_nothing_and_costs_the_owner_less_than_an_atom_each() {
+fn attack_liquidating_dust_is_refused_where_rounding_costs_more_than_it_relieves() {
     let mut world = world();
     let victim = under_margined(&mut world);
     let liquidator = world.trader(0);
-    let equity = world.equity(&victim.margin_account);
-    let dust = LiquidationOrder { max_size: Size::new(1), ..ALL };
+    let of = |size| LiquidationOrder { max_size: Size::new(size), ..ALL };
     gains_nothing(&mut world, &[liquidator.signer], |world| {
-        for _ in 0..20 {
-            world.liquidate_order(liquidator, victim.margin_account, 0, &dust).unwrap();
-        }
+        // A base unit lifts the margin requirement by less than the atom that its loss rounds up to.
+        let dust = world.liquidate_order(liquidator, victim.margin_account, 0, &of(1));
+        assert_refused(dust, ExchangeError::WouldWorsenHealth);
     });
-    let lost = equity - world.equity(&victim.margin_account);
-    assert!(lost <= 21, "20 roundings, and one of the funding: {lost}");
+    // Pieces worth less than a cent pay their share and no more, and health never falls: 30 000 base units at 238.28 a SOL
+    // are 7 148 atoms, the penalty 71, of which 34 % are 24.
+    let surplus = |world: &mut World| {
+        let size = world.position(&victim.margin_account, 0).size.get() as f64;
+        world.equity(&victim.margin_account) as f64 - size * 238.28125 / 1_000.0 * 0.03
+    };
+    for _ in 0..20 {
+        let before = surplus(&mut world);
+        let event = liquidated(world.liquidate_order(liquidator, victim.margin_account, 0, &of(30_000)));
+        assert!(event.penalty <= 71 && event.bounty <= event.penalty / 2, "{event:?}");
+        assert!(surplus(&mut world) >= before - 1.0);
+    }
 }
 
 #[test]

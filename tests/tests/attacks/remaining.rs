@@ -101,15 +101,15 @@ fn attack_hiding_a_winning_leg_from_a_liquidation_is_refused() {
 fn attack_a_writable_market_beside_the_touched_one_is_only_read() {
     let (mut world, trader, liquidator) = hedged();
     let touched = world.touched(0);
-    let other = world.addresses.market(1);
-    let mut trade = world.trade_instruction(trader, touched, &order(SOL));
+    let other = world.addresses.market(2);
+    let mut trade = world.trade_instruction(trader, touched, &order(-SOL));
     assert_eq!(trade.accounts.last().unwrap().pubkey, other);
     trade.accounts.last_mut().unwrap().is_writable = true;
-    let before = world.account(&other);
+    let before = world.chain.account(&other);
     gains_nothing(&mut world, &[trader.signer, liquidator.signer], |world| {
         world.run(&[trade]).unwrap();
     });
-    assert_eq!(world.account(&other), before);
+    assert_eq!(world.chain.account(&other), before);
 }
 
 #[test]
