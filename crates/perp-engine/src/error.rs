@@ -8,7 +8,7 @@ pub enum EngineError {
     Overflow,
     /// A size is zero or beyond 2^57 base units.
     SizeOutOfRange,
-    /// A price is zero or beyond 2^50 raw per base unit.
+    /// A price is zero or beyond 2^50 raw per base unit, or beyond 2^46 for an increase.
     PriceOutOfRange,
     /// A notional is beyond 2^60 atoms, or that of a side after an increase beyond 2^52.
     NotionalOutOfRange,

@@ -10,7 +10,7 @@ use crate::solvency::solvency;
 use crate::state::{Market, Position};
 use crate::status::Status;
 use crate::units::products::{notional, part_of_atoms_floor, part_of_raw_floor};
-use crate::units::{Atoms, Base, Clock, Price, Raw, Side, SignedAtoms, Size, MAX_OPEN_NOTIONAL};
+use crate::units::{Atoms, Base, Clock, Price, Raw, Side, SignedAtoms, Size, MAX_OPEN_NOTIONAL, MAX_OPEN_PRICE};
 
 #[cfg(test)]
 mod tests;
@@ -174,6 +174,9 @@ fn check_sizes(ledger: &Ledger, market: &Market, price: Price, side: Side, incre
     }
     if !increases {
         return Ok(());
+    }
+    if price.get() > MAX_OPEN_PRICE {
+        return Err(EngineError::PriceOutOfRange);
     }
     let cap = market.parameters.open_interest_cap;
     let interest = ledger.books.side(side).open_interest;

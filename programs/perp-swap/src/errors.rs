@@ -12,7 +12,7 @@ pub enum ExchangeError {
     Overflow,
     #[msg("A size is zero or beyond 2^57 base units.")]
     SizeOutOfRange,
-    #[msg("A price is zero or beyond 2^50 raw per base unit.")]
+    #[msg("A price is zero or beyond 2^50 raw per base unit, or beyond 2^46 for an increase.")]
     PriceOutOfRange,
     #[msg("A notional is beyond 2^60 atoms, or that of a side after an increase beyond 2^52.")]
     NotionalOutOfRange,

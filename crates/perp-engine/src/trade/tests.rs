@@ -295,6 +295,17 @@ fn attack_no_rise_of_the_price_makes_positions_too_large_to_close() {
 }
 
 #[test]
+fn attack_no_position_is_opened_so_dear_that_a_rise_would_leave_the_market_without_a_price() {
+    let (mut account, mut market) = (funded(1_000_000_000), frictionless());
+    market.price.price = Price::new(crate::units::MAX_OPEN_PRICE + 1);
+    assert_eq!(trade(&account, &market, sol(-1), 0), Err(EngineError::PriceOutOfRange));
+    market.price.price = Price::new(crate::units::MAX_OPEN_PRICE);
+    done(&mut account, &mut market, sol(-1), 0);
+    market.price.price = Price::new(crate::units::MAX_PRICE);
+    assert!(trade(&account, &market, sol(1), 1).is_ok());
+}
+
+#[test]
 fn an_isolated_account_trades_one_market() {
     let market = frictionless();
     let bound = |to| Account { kind: AccountKind::Isolated as u8, isolated_market: to, ..funded(10_000) };

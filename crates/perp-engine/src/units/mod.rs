@@ -28,6 +28,9 @@ pub const RAW_BITS: u32 = 40;
 pub const RAW_PER_ATOM: i128 = 1 << RAW_BITS;
 /// Largest price, in raw per base unit.
 pub const MAX_PRICE: u64 = 1 << 50;
+/// Largest price at which a position may grow: beyond [`MAX_PRICE`] a market gets no price at all and nobody can close, so
+/// the price can rise 16-fold before that. A dearer asset is listed with more decimals.
+pub const MAX_OPEN_PRICE: u64 = 1 << 46;
 /// Largest position or side of a market, in base units.
 pub const MAX_SIZE: u64 = 1 << 57;
 /// Largest amount of quote atoms in any one field.
