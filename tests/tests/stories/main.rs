@@ -21,6 +21,7 @@ macro_rules! on_both_backends {
 pub(crate) use on_both_backends;
 
 mod accounts;
+mod claims;
 mod life_cycle;
 mod liquidity;
 mod oracle_life;
