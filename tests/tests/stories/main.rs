@@ -22,6 +22,7 @@ pub(crate) use on_both_backends;
 
 mod accounts;
 mod claims;
+mod events;
 mod life_cycle;
 mod liquidity;
 mod oracle_life;
