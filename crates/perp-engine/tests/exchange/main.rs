@@ -3,6 +3,7 @@
 mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
+mod isolation;
 mod life_cycle;
 mod sequences;
 mod steps;
