@@ -301,6 +301,12 @@ impl World {
 
     // Transactions.
 
+    /// Sends one instruction, as [`World::run`] does several.
+    #[track_caller]
+    pub fn send(&mut self, instruction: &Instruction) -> Ran {
+        self.run(std::slice::from_ref(instruction))
+    }
+
     /// Sends one transaction, signed by everybody it names as a signer, and checks the books or that nothing changed.
     #[track_caller]
     pub fn run(&mut self, instructions: &[Instruction]) -> Ran {

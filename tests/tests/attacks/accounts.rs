@@ -54,12 +54,12 @@ fn attack_money_of_a_worthless_exchange_buys_nothing_on_a_real_one() {
         // From the foreign exchange, but out of the real vault, in the real token.
         let theft = client::withdraw(&foreign, rich, &state, pocket, Atoms::new(USDC));
         let theft = with_account(theft, foreign.vault, at.vault);
-        assert_refused(world.run(&[theft.clone()]), ExchangeError::WrongVault);
+        assert_refused(world.send(&theft), ExchangeError::WrongVault);
         let theft = with_account(theft, foreign.exchange, at.exchange);
         assert_refused(world.run(&[theft]), ExchangeError::WrongMint);
         // Trading on a real market with foreign margin, and on a foreign market with the real exchange.
         let trade = client::trade(&at, rich, &state, world.touched(0), &order(SOL));
-        assert_refused(world.run(&[trade.clone()]), ExchangeError::ExchangeMismatch);
+        assert_refused(world.send(&trade), ExchangeError::ExchangeMismatch);
         let trade = with_account(trade, at.exchange, foreign.exchange);
         assert_refused(world.run(&[trade]), ExchangeError::ExchangeMismatch);
     });
@@ -203,7 +203,7 @@ fn attack_a_truncated_or_empty_account_is_refused() {
     for length in [0, 7, 8, 100, whole.data.len() - 1] {
         let data = whole.data[..length].to_vec();
         world.chain.set_account(&trader.margin_account, Account { data, ..whole.clone() });
-        assert!(world.run(&[withdrawal.clone()]).is_err(), "{length} bytes are no margin account");
+        assert!(world.send(&withdrawal).is_err(), "{length} bytes are no margin account");
     }
     world.chain.set_account(&trader.margin_account, whole);
     world.run(&[withdrawal]).unwrap();

@@ -75,7 +75,7 @@ fn a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed(backend: Backend) {
     let mut world = world_at(backend, 1_701_981_043, 6, oracle);
     world.chain.set_account(&USDC_USD_ADDRESS, tokens::account(&LEGACY_MAINNET, USDC_USD.to_vec()));
     let update = client::update_price(&world.addresses, 0, USDC_USD_ADDRESS);
-    world.run(&[update.clone()]).unwrap();
+    world.send(&update).unwrap();
     let price = world.market(0).state.price;
     // 1.0000075 · 2^40, down; ± 0.00024249 · 2^40, up.
     assert_eq!((price.price.get(), price.confidence.get()), (1_099_519_874_113, 266_620_575));
