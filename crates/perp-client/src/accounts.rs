@@ -45,7 +45,7 @@ pub enum AccountError {
     #[error("{address} is not a {expected}: it holds {length} bytes instead of {space}")]
     WrongLength { address: Pubkey, expected: &'static str, length: usize, space: usize },
     #[error(
-        "{address} is a {expected} of version {version}, and this client reads version {VERSION}: update the client"
+        "{address} has version {version} of {expected}, and this client reads version {VERSION}: update the client"
     )]
     WrongVersion { address: Pubkey, expected: &'static str, version: u8 },
 }

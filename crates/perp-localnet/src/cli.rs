@@ -44,6 +44,9 @@ pub struct RunOptions {
     pub node: NodeOptions,
     #[command(flatten)]
     pub oracle: OracleOptions,
+    /// What lp puts into the pool before anybody trades, in whole USDC; without any no market can fill an order
+    #[arg(long, value_name = "USDC", default_value_t = 5_000_000)]
+    pub liquidity: u64,
 }
 
 #[derive(Debug, Args)]

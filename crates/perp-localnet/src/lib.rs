@@ -6,6 +6,7 @@ pub mod chain;
 pub mod cli;
 pub mod demo;
 pub mod feeds;
+pub mod liquidity;
 pub mod oracle_driver;
 pub mod price_path;
 pub mod report;

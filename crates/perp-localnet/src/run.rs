@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::Table;
+use perp_client::Addresses;
+use perp_engine::units::Atoms;
 use perp_migrations::{migrate, MigrationError};
 use thiserror::Error;
 use tokio::signal::unix::{signal, SignalKind};
@@ -12,11 +14,15 @@ use crate::candles::CandleError;
 use crate::chain::ChainError;
 use crate::cli::RunOptions;
 use crate::feeds::{Feed, FeedError};
+use crate::liquidity::{provide, LiquidityError};
 use crate::oracle_driver::OracleDriver;
 use crate::setup::{Localnet, SetupError};
+use crate::usdc::ONE;
 use crate::validator::{Validator, ValidatorError};
 use crate::wallets::{WalletError, ADMIN, FUNDED, USDC_MINT};
 
+/// The set-up begins this long ago, so that the deposit of liquidity has waited out its delay by now.
+const SETUP_SECONDS: i64 = 60;
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Error)]
@@ -34,6 +40,8 @@ pub enum RunError {
     #[error(transparent)]
     Feeds(#[from] FeedError),
     #[error(transparent)]
+    Liquidity(#[from] LiquidityError),
+    #[error(transparent)]
     Migration(#[from] MigrationError),
     #[error("cannot wait for Ctrl-C: {0}")]
     Signal(#[source] std::io::Error),
@@ -45,15 +53,22 @@ pub enum RunError {
 pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let mut script = options.oracle.script()?;
     let localnet = Localnet::start(options.node.ports(), &options.node.keys)?;
-    script.tick(localnet.chain())?;
+    let chain = localnet.chain();
+    chain.begin_at(chain.clock().unix_timestamp - SETUP_SECONDS)?;
+    script.tick(chain)?;
     let admin = &localnet.wallets.get(ADMIN)?.keypair;
-    for step in migrate(&localnet.connection, &localnet.description()?, admin)?.steps {
+    let migration = migrate(&localnet.connection, &localnet.description()?, admin)?;
+    for step in &migration.steps {
         println!("{}", step.outcome());
     }
+    if options.liquidity > 0 {
+        provide(&localnet, &migration.addresses, Atoms::new(options.liquidity.saturating_mul(ONE)))?;
+        println!("lp: provided {} USDC", options.liquidity);
+    }
 
-    localnet.chain().follow_wall_clock()?;
-    let driver = OracleDriver::start(localnet.chain().clone(), script)?;
-    println!("{}", addresses(&localnet)?);
+    chain.follow_wall_clock()?;
+    let driver = OracleDriver::start(chain.clone(), script)?;
+    println!("{}", addresses(&localnet, &migration.addresses)?);
     println!("Running. Ctrl-C stops it.");
     let outcome = wait_for_signal(&localnet.validator);
     driver.stop();
@@ -61,7 +76,7 @@ pub fn run(options: &RunOptions) -> Result<(), RunError> {
     outcome
 }
 
-fn addresses(localnet: &Localnet) -> Result<Table, WalletError> {
+fn addresses(localnet: &Localnet, exchange: &Addresses) -> Result<Table, WalletError> {
     let Localnet { validator, wallets, .. } = localnet;
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_header(["what", "where", "with"]);
@@ -69,6 +84,7 @@ fn addresses(localnet: &Localnet) -> Result<Table, WalletError> {
     table.add_row(["WebSocket", &validator.ws_url(), ""]);
     table.add_row(["program", &perp_swap::ID.to_string(), ""]);
     table.add_row(["test USDC mint", &wallets.get(USDC_MINT)?.address().to_string(), "6 decimals"]);
+    table.add_row(["exchange", &exchange.exchange.to_string(), "SOL-PERP is its market 0, BTC-PERP its market 1"]);
     for feed in Feed::ALL {
         table.add_row([format!("{feed} feed"), feed.address().to_string(), String::new()]);
     }

@@ -20,6 +20,8 @@ pub const USDC_AUTHORITY: &str = "usdc-authority";
 pub const USDC_MINT: &str = "usdc-mint";
 /// Holds nothing but what transactions cost.
 pub const LIQUIDATOR: &str = "liquidator";
+/// Provides the liquidity.
+pub const LP: &str = "lp";
 /// The wallets that trade and provide liquidity, with the test USDC each starts with.
 pub const FUNDED: [(&str, u64); 6] = [
     ("alice", 100_000),
@@ -27,7 +29,7 @@ pub const FUNDED: [(&str, u64); 6] = [
     ("carol", 100_000),
     ("dave", 100_000),
     ("erin", 100_000),
-    ("lp", 10_000_000),
+    (LP, 10_000_000),
 ];
 
 #[derive(Debug, Error)]

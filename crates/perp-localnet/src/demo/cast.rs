@@ -44,7 +44,7 @@ pub const LIQUIDATOR: Seat = cross(wallets::LIQUIDATOR);
 /// Every margin account of the story.
 pub const ALL: [Seat; 7] = [ALICE, BOB, CAROL_CROSS, CAROL_ISOLATED, DAVE, ERIN, LIQUIDATOR];
 /// The liquidity provider.
-pub const PROVIDER: &str = "lp";
+pub const PROVIDER: &str = wallets::LP;
 
 impl Seat {
     pub fn address(&self, stage: &Stage<'_>) -> Result<Pubkey, DemoError> {
