@@ -18,24 +18,30 @@ pub struct Transfer<'a, 'info> {
 }
 
 impl<'info> Transfer<'_, 'info> {
-    fn accounts(&self) -> TransferChecked<'info> {
-        TransferChecked {
+    /// # Errors
+    /// [`ExchangeError::WrongVault`] from an account to itself: one of the two is the exchange's, which would credit or
+    /// debit tokens that did not move.
+    fn accounts(&self) -> Result<TransferChecked<'info>> {
+        if self.from.key == self.to.key {
+            return Err(refused(ExchangeError::WrongVault));
+        }
+        Ok(TransferChecked {
             from: self.from.clone(),
             mint: self.mint.clone(),
             to: self.to.clone(),
             authority: self.authority.clone(),
-        }
+        })
     }
 
     /// Signed by a user; the token program checks mint, balance and authority of the user's account.
     pub fn by_user(&self, amount: u64, decimals: u8) -> Result<()> {
-        token_interface::transfer_checked(CpiContext::new(*self.token_program.key, self.accounts()), amount, decimals)
+        token_interface::transfer_checked(CpiContext::new(*self.token_program.key, self.accounts()?), amount, decimals)
     }
 
     /// Signed by the exchange, the vault's authority.
     pub fn by_exchange(&self, exchange: &Exchange, amount: u64) -> Result<()> {
         token_interface::transfer_checked(
-            CpiContext::new_with_signer(*self.token_program.key, self.accounts(), exchange_seeds!(exchange)),
+            CpiContext::new_with_signer(*self.token_program.key, self.accounts()?, exchange_seeds!(exchange)),
             amount,
             exchange.quote_decimals,
         )

@@ -38,10 +38,6 @@ pub fn deposit(ctx: Context<Deposit>, amount: Atoms) -> Result<()> {
     if amount.is_zero() {
         return Err(refused(ExchangeError::AmountZero));
     }
-    // Spending from the vault would credit tokens that did not move.
-    if accounts.source.key == accounts.vault.key {
-        return Err(refused(ExchangeError::WrongVault));
-    }
     let decimals = accounts.exchange.load()?.quote_decimals;
     Transfer {
         token_program: &accounts.token_program,

@@ -36,9 +36,6 @@ pub struct FundInsurance<'info> {
 /// Gives tokens to a market's insurance or the shared one. They do not come back to the giver.
 pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> {
     let accounts = ctx.accounts;
-    if accounts.source.key == accounts.vault.key {
-        return Err(refused(ExchangeError::WrongVault));
-    }
     let decimals = accounts.exchange.load()?.quote_decimals;
     Transfer {
         token_program: &accounts.token_program,

@@ -61,11 +61,15 @@ pub struct RequestLiquidityDeposit<'info> {
 pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, arguments: RequestArguments) -> Result<()> {
     let accounts = ctx.accounts;
     let clock = clock()?;
-    if accounts.source.key() == accounts.vault.key() {
-        return Err(refused(ExchangeError::WrongVault));
-    }
     let exchange_key = accounts.exchange.key();
-    let decimals = accounts.exchange.load()?.quote_decimals;
+    let decimals = {
+        let exchange = accounts.exchange.load()?;
+        // Shares in the escrow that no request put there would belong to nobody.
+        if accounts.destination.key() == exchange.share_escrow {
+            return Err(refused(ExchangeError::WrongVault));
+        }
+        exchange.quote_decimals
+    };
     {
         let mut pool = accounts.pool.load_mut()?;
         let plan =

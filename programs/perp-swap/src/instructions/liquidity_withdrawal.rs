@@ -64,11 +64,14 @@ pub fn request_liquidity_withdrawal(
 ) -> Result<()> {
     let accounts = ctx.accounts;
     let clock = clock()?;
-    if accounts.source.key() == accounts.share_escrow.key() {
-        return Err(refused(ExchangeError::WrongVault));
-    }
     let exchange_key = accounts.exchange.key();
-    let decimals = accounts.exchange.load()?.quote_decimals;
+    let decimals = {
+        let exchange = accounts.exchange.load()?;
+        if accounts.destination.key() == exchange.vault {
+            return Err(refused(ExchangeError::WrongVault));
+        }
+        exchange.quote_decimals
+    };
     {
         let pool = accounts.pool.load()?;
         let mut request = accounts.request.load_init()?;
