@@ -118,12 +118,15 @@ impl Chain for Native {
     }
 
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Outcome, Refused> {
-        // The blockhash stays the same; the limit makes each transaction another one.
+        // The runtime makes blockhashes by the wall's clock, and forgets old ones on a slow machine too; the limit makes
+        // each transaction another one.
+        let banks = &mut self.context.banks_client;
+        let blockhash = self.runtime.block_on(banks.get_latest_blockhash()).expect("the bank answers");
         self.sent += 1;
         let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(1_400_000 - self.sent)];
         all.extend_from_slice(instructions);
         let message = Message::new(&all, Some(&signers[0].pubkey()));
-        let transaction = Transaction::new(signers, message, self.context.last_blockhash);
+        let transaction = Transaction::new(signers, message, blockhash);
         let done = self
             .runtime
             .block_on(self.context.banks_client.process_transaction_with_metadata(transaction))

@@ -8,6 +8,7 @@ use perp_client::instructions::{self as client, Actor};
 use perp_client::Addresses;
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
+use perp_swap::instructions::RequestArguments;
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, listing, tokens, TokenError, World, SOL, USDC};
 use solana_account::Account;
@@ -145,6 +146,82 @@ fn attack_the_vault_is_no_source_of_deposits() {
         let insurance = client::fund_insurance(&at, attacker.signer, at.vault, None, Atoms::new(USDC));
         assert_refused(world.run(&[insurance]), ExchangeError::WrongVault);
     });
+}
+
+#[test]
+fn attack_nothing_is_paid_from_the_vault_to_itself() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    let (at, provider) = (world.addresses, world.provider);
+    world.trade(trader, 0, 10 * SOL).unwrap();
+    // Such tokens would belong to nobody.
+    let withdrawal = world.withdrawal(trader, USDC);
+    let withdrawal = with_account(withdrawal, at.tokens_of(&trader.signer), at.vault);
+    assert_refused(world.run(&[withdrawal]), ExchangeError::WrongVault);
+    let fees = client::withdraw_protocol_fees(&at, world.admin, 0, at.vault);
+    assert_refused(world.run(&[fees]), ExchangeError::WrongVault);
+    let arguments =
+        RequestArguments { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::ZERO, tip: 0 };
+    let shares = at.shares_of(&provider);
+    let request = client::request_liquidity_withdrawal(&at, provider, shares, at.vault, arguments);
+    assert_refused(world.run(&[request]), ExchangeError::WrongVault);
+    world.give(provider, 1_000 * USDC);
+    let tokens = at.tokens_of(&provider);
+    let request = client::request_liquidity_deposit(&at, provider, tokens, at.share_escrow, arguments);
+    assert_refused(world.run(&[request]), ExchangeError::WrongVault);
+}
+
+#[test]
+fn attack_worthless_tokens_buy_no_shares_of_a_real_pool() {
+    let mut world = world();
+    let attacker = world.user(0);
+    let foreign = foreign_exchange(&mut world, attacker);
+    let at = world.addresses;
+    world.run(&[client::create_share_account(&foreign, attacker, attacker)]).unwrap();
+    world.run(&[client::create_share_account(&at, attacker, attacker)]).unwrap();
+    let source = foreign.tokens_of(&attacker);
+    let plenty = tokens::token_account(&foreign.token_program, foreign.quote_mint, attacker, 1_000_000 * USDC);
+    world.chain.set_account(&source, plenty);
+    let arguments =
+        RequestArguments { nonce: 1, amount: Atoms::new(1_000_000 * USDC), minimum_output: Atoms::ZERO, tip: 0 };
+    let shares = foreign.shares_of(&attacker);
+    world.run(&[client::request_liquidity_deposit(&foreign, attacker, source, shares, arguments)]).unwrap();
+    world.wait(30);
+    world.publish_all_again();
+    let address = foreign.request(&attacker, 1);
+    let account = world.chain.account(&address).unwrap();
+    let request = perp_client::accounts::decode(&address, &account.owner, &account.data).unwrap();
+    gains_nothing(&mut world, &[attacker], |world| {
+        // The request of the worthless exchange, executed on the real one.
+        let execution = client::execute_liquidity_deposit(&at, attacker, &request, 2);
+        let execution = with_account(execution, at.request(&attacker, 1), address);
+        assert_refused(world.run(&[execution.clone()]), ExchangeError::ExchangeMismatch);
+        let execution = with_account(execution, shares, at.shares_of(&attacker));
+        assert!(world.run(&[execution]).is_err());
+        // The worthless exchange's own execution, minting the real shares.
+        let execution = client::execute_liquidity_deposit(&foreign, attacker, &request, 1);
+        let execution = with_account(execution, foreign.share_mint, at.share_mint);
+        assert_refused(world.run(&[execution.clone()]), ExchangeError::WrongMint);
+        let execution = with_account(execution, foreign.pool, at.pool);
+        assert!(world.run(&[execution]).is_err());
+        assert_eq!(world.shares(&attacker), 0);
+    });
+}
+
+#[test]
+fn attack_only_the_exchange_mints_shares_and_nobody_freezes_them() {
+    use anchor_lang::solana_program::program_pack::Pack;
+    use anchor_spl::token::spl_token::state::{Account as TokenAccount, Mint};
+    let mut world = world();
+    let at = world.addresses;
+    let mint = Mint::unpack(&world.chain.account(&at.share_mint).unwrap().data).unwrap();
+    assert_eq!(mint.mint_authority, Some(at.exchange).into());
+    assert!(mint.freeze_authority.is_none());
+    for (address, mint) in [(at.vault, at.quote_mint), (at.share_escrow, at.share_mint)] {
+        let account = TokenAccount::unpack(&world.chain.account(&address).unwrap().data).unwrap();
+        assert_eq!((account.owner, account.mint), (at.exchange, mint));
+        assert!(account.delegate.is_none() && account.close_authority.is_none());
+    }
 }
 
 #[test]

@@ -214,6 +214,80 @@ fn attack_a_solvent_debtor_is_not_paid_for_by_the_insurance() {
 }
 
 #[test]
+fn attack_bankruptcies_in_series_draw_a_tenth_of_the_shared_insurance_a_day() {
+    let mut world = world();
+    let liquidator = world.trader(0);
+    let donor = world.user(10_000 * USDC);
+    world.fund_insurance(donor, None, 10_000 * USDC).unwrap();
+    // Two accounts go under by 600 and more each, on one day; the market draws 1 000 of 10 000 and no more.
+    let bankrupt = |world: &mut World| {
+        let debtor = world.trader(700 * USDC);
+        world.later_at(60, 0, 250.0);
+        world.trade(debtor, 0, 40 * SOL).unwrap();
+        world.later_at(60, 0, 218.75);
+        world.liquidate(liquidator, debtor.margin_account, 0).unwrap();
+        let debt = world.position(&debtor.margin_account, 0).debt.get();
+        world.resolve_bankruptcy(debtor.margin_account, 0).unwrap();
+        debt
+    };
+    let first = bankrupt(&mut world);
+    assert_eq!(world.pool().state.insurance.get(), 10_000 * USDC - first);
+    bankrupt(&mut world);
+    assert_eq!(world.pool().state.insurance.get(), 9_000 * USDC);
+    bankrupt(&mut world);
+    assert_eq!(world.pool().state.insurance.get(), 9_000 * USDC);
+    // A day later, a tenth of what is left then.
+    world.wait(86_400);
+    bankrupt(&mut world);
+    bankrupt(&mut world);
+    assert_eq!(world.pool().state.insurance.get(), 8_100 * USDC);
+}
+
+#[test]
+fn attack_a_pumped_market_pays_out_what_was_placed_in_it_and_no_more() {
+    let mut world = world();
+    let pumper = world.trader(2_000_000 * USDC);
+    world.trade(pumper, 0, 50_000 * SOL).unwrap();
+    let in_all = world.vault();
+    // A hundredfold: 1.2 billion of profit on paper.
+    world.later_at(60, 0, 25_000.0);
+    world.settle_pnl(pumper.margin_account, 0).unwrap();
+    // The other market does not lend to it, nor does the pool.
+    assert_refused(world.allocate_backing(0), ExchangeError::MarketCapacity);
+    world.publish(1, 250.0);
+    let claim_on_paper = world.equity(&pumper.margin_account);
+    assert!(claim_on_paper > 1_000_000_000 * USDC as i64);
+    let free = world.balance(&pumper.margin_account);
+    world.update_price(1).unwrap();
+    assert_refused(world.trade(pumper, 1, 20_000 * SOL), ExchangeError::InitialMargin);
+    world.close_position(pumper, 0).unwrap();
+    world.withdraw(pumper, free).unwrap();
+    // Their own two million, and the two million placed there.
+    assert!(world.tokens(&pumper.signer) <= 4_000_000 * USDC);
+    assert_eq!(world.market(1).state.books.backing.get(), 2_000_000 * USDC);
+    assert_eq!(world.pool().state.cash.get(), 6_000_000 * USDC);
+    assert_eq!(world.vault(), in_all - free);
+}
+
+#[test]
+fn attack_profit_that_a_broke_market_owes_is_no_margin_elsewhere() {
+    let mut world = world();
+    let (pumper, follower) = (world.trader(2_000_000 * USDC), world.trader(70_000 * USDC));
+    let liquidator = world.trader(0);
+    world.trade(pumper, 0, 50_000 * SOL).unwrap();
+    world.trade(follower, 0, 1_000 * SOL).unwrap();
+    world.trade(follower, 1, 2_000 * SOL).unwrap();
+    world.later_at(60, 0, 2_500.0);
+    world.settle_pnl(pumper.margin_account, 0).unwrap();
+    // 2 250 000 on paper in a market that has nothing left; 31.25 · 2 000 = 62 500 lost in the other one, for which 70 000
+    // less costs were there and 13 125 are needed.
+    world.publish(1, 218.75);
+    assert!(world.equity(&follower.margin_account) > 2_000_000 * USDC as i64);
+    world.liquidate(liquidator, follower.margin_account, 1).unwrap();
+    assert!(world.balance(&liquidator.margin_account) > 0);
+}
+
+#[test]
 fn attack_an_isolated_account_does_not_reach_other_markets() {
     let mut world = world();
     let owner = world.user(2_000 * USDC);

@@ -67,6 +67,22 @@ fn attack_extreme_liquidations_and_amounts_are_refused_by_name() {
 }
 
 #[test]
+fn attack_more_tokens_than_the_range_of_a_balance_are_refused() {
+    let mut world = world();
+    let attacker = world.trader(0);
+    world.give(attacker.signer, 1 << 63);
+    gains_nothing(&mut world, &[], |world| {
+        assert_refused(world.deposit(attacker, (1 << 62) + 1), ExchangeError::Overflow);
+        world.deposit(attacker, 1 << 61).unwrap();
+        assert_refused(world.deposit(attacker, (1 << 61) + 1), ExchangeError::Overflow);
+        assert_refused(world.fund_insurance(attacker.signer, None, (1 << 62) + 1), ExchangeError::Overflow);
+        // A leg beyond the largest notional.
+        assert_named(world.trade(attacker, 0, (1 << 57) - 1));
+        world.withdraw(attacker, 1 << 61).unwrap();
+    });
+}
+
+#[test]
 fn attack_extreme_prices_are_not_taken_in() {
     let mut world = world();
     let before = world.market(0).state.price.price;
