@@ -100,6 +100,8 @@ fn a_trade_is_admitted_while_the_market_keeps_what_it_needs() {
     assert_eq!(state(40, 80).admits(&state(60, 100)), Ok(()));
     assert!(state(39, 80).admits(&state(60, 100)).is_err());
     assert!(state(60, 101).admits(&state(60, 100)).is_err());
+    // Bringing in more than the need grows by does not buy a larger need.
+    assert!(state(70, 105).admits(&state(60, 100)).is_err());
     assert_eq!(state(-50, 100).admits(&state(-50, 100)), Ok(()));
 }
 

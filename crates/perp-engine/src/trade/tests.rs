@@ -4,6 +4,7 @@ use crate::state::{Account, AccountKind};
 use crate::status::StoredStatus;
 use crate::units::{Ppm, RAW_PER_ATOM};
 use bytemuck::Zeroable;
+use proptest::prelude::*;
 
 fn usdc(amount: u64) -> Atoms {
     Atoms::new(amount * USDC)
@@ -407,4 +408,54 @@ fn other_legs_must_be_fresh_and_usable() {
     other.price.newest_published = at(1).now;
     assert_eq!(attempt(10, &other, 61), Err(EngineError::MarketUnusable { market: 1 }));
     assert_eq!(attempt(-10, &other, 61), Ok(()));
+}
+
+proptest! {
+    /// Whatever could be opened at any price and size, at any price the market can still take up to 256 times as high, can
+    /// be closed by its owner or liquidated: no number leaves its range.
+    #[test]
+    fn whatever_was_opened_can_be_closed(
+        price_shift in 0u32..46, price in 1u64 << 45..1 << 46, size_shift in 0u32..57, size in 1u64 << 56..1 << 57,
+        later_shift in 0u32..58, later_price in 1u64 << 57..1 << 58, short: bool, seconds in 0i64..6, backed: bool,
+    ) {
+        let mut market = sol_market();
+        market.parameters.open_interest_cap = Size::new(1 << 56);
+        market.parameters.open_interest_low = Size::new(1 << 56);
+        market.parameters.open_interest_high = Size::new(1 << 57);
+        market.parameters.impact_scale = Size::new(1 << 56);
+        market.parameters.minimum_position = Atoms::ZERO;
+        market.books.backing = Atoms::new(1 << 61);
+        publish(&mut market, price >> price_shift, 0);
+        let opened = Price::new(price >> price_shift);
+        let size = i64::try_from(size >> size_shift).unwrap();
+        let mut account = Account { balance: Atoms::new(1 << 60), ..funded(0) };
+        let order = Order { size: base(if short { -size } else { size }), ..sol(0) };
+        match trade(&account, &market, order, 0) {
+            Ok(plan) => plan.ledger.apply(0, &mut account, &mut market),
+            Err(error) => {
+                let expected = matches!(error, EngineError::NotionalOutOfRange | EngineError::OpenInterestCap { .. }
+                    | EngineError::SizeOutOfRange | EngineError::Overflow);
+                prop_assert!(expected, "{error:?}");
+                return Ok(());
+            }
+        }
+        // A poor account and a poor market, so that losses become debts and profits claims.
+        account.balance = Atoms::new(1 << 20);
+        market.books.backing = if backed { market.books.backing } else { Atoms::ZERO };
+        let highest = opened.get().saturating_mul(256).min(crate::units::MAX_PRICE);
+        publish(&mut market, (later_price >> later_shift).clamp(1, highest), 0);
+        let clock = Clock { slot: 2_000, ..at(seconds) };
+        let portfolio = Portfolio::new(&account, Some(&market), &[], clock).unwrap();
+        let close = Order { size: base(if short { size } else { -size }), reduce_only: true, ..sol(0) };
+        let closed = plan_trade(&portfolio, &market, &close, Status::Active, clock).map(|plan| plan.ledger.position.size);
+        if let Err(EngineError::NegativeEquity { .. }) = closed {
+            let all = crate::liquidation::LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
+            let plan = crate::liquidation::plan_liquidation(&portfolio, &market, all, Status::Active, clock).unwrap();
+            prop_assert_eq!(plan.ledger.position.size, Base::ZERO);
+        } else {
+            prop_assert_eq!(closed, Ok(Base::ZERO));
+        }
+        let settled = crate::settlement::plan_settle_pnl(&account, &market, Status::Active, clock.now);
+        prop_assert!(settled.is_ok(), "{settled:?}");
+    }
 }
