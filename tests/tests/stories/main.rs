@@ -21,6 +21,7 @@ macro_rules! on_both_backends {
 pub(crate) use on_both_backends;
 
 mod accounts;
+mod chaos;
 mod claims;
 mod events;
 mod life_cycle;
