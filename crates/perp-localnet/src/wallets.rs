@@ -23,14 +23,8 @@ pub const LIQUIDATOR: &str = "liquidator";
 /// Provides the liquidity.
 pub const LP: &str = "lp";
 /// The wallets that trade and provide liquidity, with the test USDC each starts with.
-pub const FUNDED: [(&str, u64); 6] = [
-    ("alice", 100_000),
-    ("bob", 100_000),
-    ("carol", 100_000),
-    ("dave", 100_000),
-    ("erin", 100_000),
-    (LP, 10_000_000),
-];
+pub const FUNDED: [(&str, u64); 6] =
+    [("alice", 100_000), ("bob", 100_000), ("carol", 100_000), ("dave", 100_000), ("erin", 100_000), (LP, 10_000_000)];
 
 #[derive(Debug, Error)]
 pub enum WalletError {
