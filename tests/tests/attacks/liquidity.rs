@@ -171,6 +171,31 @@ fn attack_prices_older_than_the_request_do_not_price_it() {
 }
 
 #[test]
+fn attack_redeeming_others_while_a_market_is_dark_is_stopped_by_their_minimum() {
+    let mut world = world();
+    let trader = world.trader(1_000 * USDC);
+    world.trade(trader, 0, 10 * SOL).unwrap();
+    let (provider, executor, buyer) = (world.provider, world.admin, world.user(1_000 * USDC));
+    // A tenth of ten million, and at least 99 % of it.
+    world.request_liquidity_withdrawal(provider, 1, 1_000_000 * USDC, 990_000 * USDC, 0).unwrap();
+    world.wait(DAY);
+    // Somebody waits until nobody has updated the first market for six minutes: it counts nothing, two of ten million.
+    world.mark_dark(0).unwrap();
+    world.request_liquidity_deposit(buyer, 2, 1_000 * USDC, 0, 0).unwrap();
+    world.wait(300);
+    world.publish(1, 250.0);
+    world.update_price(1).unwrap();
+    let cheap = world.execute_liquidity_withdrawal(executor, provider, 1);
+    assert_refused(cheap, ExchangeError::OutputTooSmall);
+    // Nobody buys into what cannot be valued either.
+    assert_refused(world.execute_liquidity_deposit(executor, buyer, 2), ExchangeError::MarketUnusable);
+    // One update ends it.
+    world.publish_all_again();
+    world.execute_liquidity_withdrawal(executor, provider, 1).unwrap();
+    assert!(world.tokens(&provider) >= 999_000 * USDC);
+}
+
+#[test]
 fn attack_backing_moves_by_rule_and_not_by_wish() {
     let mut world = world();
     let stranger = world.user(0);

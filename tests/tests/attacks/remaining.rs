@@ -98,6 +98,54 @@ fn attack_hiding_a_winning_leg_from_a_liquidation_is_refused() {
 }
 
 #[test]
+fn attack_hiding_a_claim_from_a_bankruptcy_so_that_the_insurance_pays_is_refused() {
+    let mut world = World::new(Backend::Sbf, 3);
+    let (liquidator, whale) = (world.trader(0), world.trader(1_000_000 * USDC));
+    let debtor = world.trader(60_000 * USDC);
+    let donor = world.user(100_000 * USDC);
+    world.fund_insurance(donor, Some(1), 100_000 * USDC).unwrap();
+    for (actor, market, size) in [(whale, 0, 50_000), (debtor, 0, 2_000), (debtor, 1, 900)] {
+        world.trade(actor, market, size * SOL).unwrap();
+    }
+    world.later_at(60, 1, 250.0);
+    world.publish(0, 312.5);
+    world.close_position(whale, 0).unwrap();
+    world.close_position(debtor, 0).unwrap();
+    world.wait(10);
+    world.publish(1, 3.90625);
+    world.liquidate(liquidator, debtor.margin_account, 1).unwrap();
+    let address = debtor.margin_account;
+    let (claim, debt) = (world.position(&address, 0).claim.get(), world.position(&address, 1).debt.get());
+    assert!(claim > 0 && debt > claim);
+
+    let state = world.margin_account(&address).state;
+    let at = world.addresses;
+    let whole = perp_client::instructions::resolve_bankruptcy(&at, address, &state, 1);
+    let named = whole.accounts.len() - 1;
+    let (mismatch, read_only) = (ExchangeError::MarketsMismatch, ExchangeError::MarketNotWritable);
+    for (markets, writable, reason) in [
+        (vec![], true, mismatch),
+        (vec![2], true, mismatch),
+        (vec![0, 0], true, mismatch),
+        (vec![0, 2], true, mismatch),
+        (vec![2, 0], true, mismatch),
+        (vec![0], false, read_only),
+    ] {
+        let mut forged = whole.clone();
+        forged.accounts.truncate(named);
+        forged.accounts.extend(markets.iter().map(|index| AccountMeta {
+            pubkey: at.market(*index),
+            is_signer: false,
+            is_writable: writable,
+        }));
+        assert_refused(world.run(&[forged]), reason);
+    }
+    // The claim pays first, and the insurance only the rest.
+    world.run(&[whole]).unwrap();
+    assert_eq!(world.market(1).state.books.insurance.get(), 100_000 * USDC - (debt - claim));
+}
+
+#[test]
 fn attack_a_writable_market_beside_the_touched_one_is_only_read() {
     let (mut world, trader, liquidator) = hedged();
     let touched = world.touched(0);

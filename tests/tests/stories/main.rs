@@ -27,6 +27,7 @@ mod events;
 mod life_cycle;
 mod liquidity;
 mod oracle_life;
+mod parallel;
 mod positions;
 mod statuses;
 mod trading;
