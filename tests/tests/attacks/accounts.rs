@@ -195,13 +195,13 @@ fn attack_worthless_tokens_buy_no_shares_of_a_real_pool() {
         // The request of the worthless exchange, executed on the real one.
         let execution = client::execute_liquidity_deposit(&at, attacker, &request, 2);
         let execution = with_account(execution, at.request(&attacker, 1), address);
-        assert_refused(world.run(&[execution.clone()]), ExchangeError::ExchangeMismatch);
+        assert_refused(world.send(&execution), ExchangeError::ExchangeMismatch);
         let execution = with_account(execution, shares, at.shares_of(&attacker));
         assert!(world.run(&[execution]).is_err());
         // The worthless exchange's own execution, minting the real shares.
         let execution = client::execute_liquidity_deposit(&foreign, attacker, &request, 1);
         let execution = with_account(execution, foreign.share_mint, at.share_mint);
-        assert_refused(world.run(&[execution.clone()]), ExchangeError::WrongMint);
+        assert_refused(world.send(&execution), ExchangeError::WrongMint);
         let execution = with_account(execution, foreign.pool, at.pool);
         assert!(world.run(&[execution]).is_err());
         assert_eq!(world.shares(&attacker), 0);
