@@ -141,7 +141,7 @@ impl Chaos {
     /// left of a bankrupt one is resolved.
     fn a_keeper_looks_at(&mut self, keeper: Actor, account: Actor, size: u64) {
         self.publish_everything();
-        let part = if size % 2 == 0 { 1 << 56 } else { size };
+        let part = if size.is_multiple_of(2) { 1 << 56 } else { size };
         let order = LiquidationOrder { max_size: Size::new(part), min_bounty: Atoms::ZERO };
         for market in 0..MARKETS as u16 {
             let done = self.world.liquidate_order(keeper, account.margin_account, market, &order);
