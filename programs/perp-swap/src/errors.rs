@@ -162,7 +162,7 @@ pub enum ExchangeError {
     NotTheAdmin,
     #[msg("The signer is not the proposed admin.")]
     NotThePendingAdmin,
-    #[msg("The token account is not the exchange's vault.")]
+    #[msg("The token account is not the exchange's vault or share escrow, where that is needed, or is one of them, where a user's is.")]
     WrongVault,
     #[msg("The mint is not the exchange's.")]
     WrongMint,
