@@ -15,6 +15,6 @@ mod tests;
 pub use allocation::{plan_allocate_backing, AllocationPlan};
 pub use requests::{
     lapses_at, matures_at, plan_execute_deposit, plan_execute_withdrawal, plan_request_deposit,
-    plan_request_withdrawal, plan_return_lapsed, DepositPlan, RequestPlan, ReturnPlan, WithdrawalPlan,
+    plan_request_withdrawal, plan_return_lapsed, DepositPlan, Executor, RequestPlan, ReturnPlan, WithdrawalPlan,
 };
 pub use valuation::{market_value_ceil, market_value_floor, pool_value_ceil, pool_value_floor, Valuation};

@@ -1,7 +1,7 @@
 //! Deposits and withdrawals in two steps: a request that cannot be called back, and its execution by anybody at prices
 //! published a delay after it.
 
-use super::valuation::{pool_value_ceil, pool_value_floor, Valuation};
+use super::valuation::{pool_value_ceil, pool_value_floor, whole_pool_value_floor, Valuation};
 use crate::error::EngineError;
 use crate::state::{Market, Pool, PoolParameters, Request, RequestKind, DEAD_SHARES};
 use crate::status::Status;
@@ -159,24 +159,38 @@ pub struct WithdrawalPlan {
     pub request_left: Option<Request>,
 }
 
+/// Who executes a withdrawal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Executor {
+    /// The request's owner, who may forgo what cannot be valued at the moment.
+    Owner,
+    /// Anybody else. Whoever stays gains what a leaver forgoes, and anybody can mark a quiet market dark, so they may not
+    /// decide it for the owner.
+    Anybody,
+}
+
 /// Executes a withdrawal: `⌊shares · value / all shares⌋` tokens at the lower value. Where the pool's cash is less, it
 /// redeems as many shares as the cash covers, `⌊cash · all shares / value⌋`, and the rest waits with its part of the
-/// minimum. Arguments as for [`plan_execute_deposit`].
+/// minimum. Other arguments as for [`plan_execute_deposit`].
 ///
 /// # Errors
 /// [`EngineError::RequestNotMature`], [`EngineError::RequestLapsed`], [`EngineError::OutputTooSmall`],
 /// [`EngineError::PoolWorthless`], [`EngineError::PoolIlliquid`], [`EngineError::Paused`], and those of
-/// [`pool_value_floor`].
+/// [`pool_value_floor`]; [`EngineError::MarketUnusable`] where anybody but the owner would let a market count zero.
 pub fn plan_execute_withdrawal(
     pool: &Pool,
     markets: &[&Market],
     request: &Request,
+    executor: Executor,
     status: Status,
     resumed_at: Timestamp,
     clock: Clock,
 ) -> Result<WithdrawalPlan, EngineError> {
     let valuation = executable(pool, request, RequestKind::Withdrawal, status, resumed_at, clock)?;
-    let value = pool_value_floor(pool, markets, &valuation)?;
+    let value = match executor {
+        Executor::Owner => pool_value_floor(pool, markets, &valuation)?,
+        Executor::Anybody => whole_pool_value_floor(pool, markets, &valuation)?,
+    };
     if value.is_zero() {
         return Err(EngineError::PoolWorthless);
     }

@@ -50,5 +50,5 @@ fn deposit(pool: &Pool, markets: &[&Market], request: &Request, clock: Clock) ->
 }
 
 fn withdraw(pool: &Pool, markets: &[&Market], request: &Request, clock: Clock) -> Result<WithdrawalPlan, EngineError> {
-    plan_execute_withdrawal(pool, markets, request, Status::Active, Timestamp::NEVER, clock)
+    plan_execute_withdrawal(pool, markets, request, Executor::Anybody, Status::Active, Timestamp::NEVER, clock)
 }

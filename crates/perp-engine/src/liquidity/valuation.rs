@@ -119,7 +119,7 @@ fn check_order(markets: &[&Market]) -> Result<(), EngineError> {
 /// order of their indices; the caller checks that none is missing.
 ///
 /// A market that cannot be valued counts zero and blocks nobody's exit. One that merely was not updated is refused
-/// instead: else whoever executes the withdrawal would choose what counts.
+/// instead, or what counts would depend on who updated what.
 ///
 /// # Errors
 /// [`EngineError::MarketsMismatch`], [`EngineError::LegStale`], [`EngineError::RequestNotMature`].
@@ -131,6 +131,20 @@ pub fn pool_value_floor(pool: &Pool, markets: &[&Market], valuation: &Valuation)
         Err(EngineError::MarketUnusable { .. } | EngineError::NotionalOutOfRange) => Ok(sum),
         Err(error) => Err(error),
     })
+}
+
+/// The same where every market can be valued.
+///
+/// # Errors
+/// Those of [`pool_value_floor`], [`EngineError::MarketUnusable`], [`EngineError::NotionalOutOfRange`].
+pub(super) fn whole_pool_value_floor(
+    pool: &Pool,
+    markets: &[&Market],
+    valuation: &Valuation,
+) -> Result<Atoms, EngineError> {
+    check_order(markets)?;
+    let reference = reference_time(valuation.clock, markets.iter().copied());
+    markets.iter().try_fold(pool.cash, |sum, market| sum.plus(market_value_floor(market, valuation, reference)?))
 }
 
 /// Most the pool may be worth, rounded up: what shares are issued at. `markets` as for [`pool_value_floor`].

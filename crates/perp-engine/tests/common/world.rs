@@ -14,7 +14,7 @@ use perp_engine::ledger::Ledger;
 use perp_engine::liquidation::{plan_liquidation, LiquidationOrder, LiquidationPlan};
 use perp_engine::liquidity::{
     plan_allocate_backing, plan_execute_deposit, plan_execute_withdrawal, plan_request_deposit,
-    plan_request_withdrawal, plan_return_lapsed,
+    plan_request_withdrawal, plan_return_lapsed, Executor,
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::portfolio::Portfolio;
@@ -717,6 +717,7 @@ impl World {
                         &world.pool,
                         &markets,
                         &request,
+                        Executor::Anybody,
                         world.status,
                         world.resumed_at,
                         world.clock,

@@ -8,7 +8,7 @@ use perp_engine::insurance::{plan_fund_market_insurance, plan_fund_shared_insura
 use perp_engine::liquidation::{LiquidationOrder, LiquidationPlan};
 use perp_engine::liquidity::{
     plan_allocate_backing, plan_execute_deposit, plan_execute_withdrawal, plan_request_deposit,
-    plan_request_withdrawal, AllocationPlan, DepositPlan, WithdrawalPlan,
+    plan_request_withdrawal, AllocationPlan, DepositPlan, Executor, WithdrawalPlan,
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::settlement::{
@@ -280,8 +280,15 @@ impl World {
     pub fn execute_withdrawal(&mut self, wallet: &'static str, address: &Pubkey) -> Result<WithdrawalPlan, DemoError> {
         let Standing { status, resumed_at } = self.standing();
         let request = self.request(address)?;
-        let plan =
-            plan_execute_withdrawal(&self.pool, &self.market_states(), &request.state, status, resumed_at, self.clock)?;
+        let plan = plan_execute_withdrawal(
+            &self.pool,
+            &self.market_states(),
+            &request.state,
+            Executor::Anybody,
+            status,
+            resumed_at,
+            self.clock,
+        )?;
         self.pool = plan.pool;
         match plan.request_left {
             Some(state) => self.requests.insert(*address, LiquidityRequest { state, ..request }),

@@ -9,7 +9,7 @@ use crate::state::{Exchange, LiquidityRequest, Pool, Standing, VERSION};
 use crate::token::{burn_shares, Transfer};
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenAccount;
-use perp_engine::liquidity::{plan_execute_withdrawal, plan_request_withdrawal, plan_return_lapsed};
+use perp_engine::liquidity::{plan_execute_withdrawal, plan_request_withdrawal, plan_return_lapsed, Executor};
 use perp_engine::state::RequestKind;
 use perp_engine::units::Atoms;
 
@@ -149,8 +149,8 @@ pub struct ExecuteLiquidityWithdrawal<'info> {
     pub token_program: UncheckedAccount<'info>,
 }
 
-/// Executes a withdrawal at fresh prices, as far as the pool has cash. All markets of the exchange follow the named
-/// accounts in index order.
+/// Executes a withdrawal at fresh prices, as far as the pool has cash; while a market cannot be valued, only for the
+/// request's owner. All markets of the exchange follow the named accounts in index order.
 pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityWithdrawal<'info>>) -> Result<()> {
     let accounts = ctx.accounts;
     let clock = clock()?;
@@ -162,8 +162,10 @@ pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityW
         require_kind(&request, RequestKind::Withdrawal)?;
         let mut pool = accounts.pool.load_mut()?;
         let before = pool.state;
-        let plan = plan_execute_withdrawal(&before, &markets.states(), &request.state, status, resumed_at, clock)
-            .map_err(refused)?;
+        let executor = if accounts.executor.key() == request.owner { Executor::Owner } else { Executor::Anybody };
+        let plan =
+            plan_execute_withdrawal(&before, &markets.states(), &request.state, executor, status, resumed_at, clock)
+                .map_err(refused)?;
         pool.state = plan.pool;
         request.state.amount = Atoms::ZERO;
         if let Some(left) = plan.request_left {

@@ -147,7 +147,16 @@ fn a_market_that_cannot_be_valued_blocks_a_deposit_and_no_exit() {
     let refused = EngineError::MarketUnusable { market: 0 };
     assert_eq!(deposit(&pool, &[&market], &requested(600, 0), at(30)), Err(refused));
     // ⌊600 · 5000/6000⌋
-    assert_eq!(withdraw(&pool, &[&market], &requested(600, 0), at(DAY)).unwrap().paid, atoms(500));
+    let left = plan_execute_withdrawal(
+        &pool,
+        &[&market],
+        &requested(600, 0),
+        Executor::Owner,
+        Status::Active,
+        Timestamp::NEVER,
+        at(DAY),
+    );
+    assert_eq!(left.unwrap().paid, atoms(500));
 }
 
 #[test]
@@ -157,7 +166,7 @@ fn a_paused_exchange_executes_nothing_and_still_returns() {
     let (paused, never) = (Status::Paused, Timestamp::NEVER);
     let refused = plan_execute_deposit(&pool, &[], &request, paused, never, at(30));
     assert_eq!(refused, Err(EngineError::Paused));
-    let refused = plan_execute_withdrawal(&pool, &[], &request, paused, never, at(DAY));
+    let refused = plan_execute_withdrawal(&pool, &[], &request, Executor::Owner, paused, never, at(DAY));
     assert_eq!(refused, Err(EngineError::Paused));
     assert!(plan_return_lapsed(&pool, &request, RequestKind::Deposit, at(DAY)).is_ok());
 }
@@ -188,6 +197,23 @@ fn attack_executing_a_withdrawal_while_a_market_is_not_updated() {
     let pool = Pool { shares: atoms(6_000), ..pool(5_000) };
     let refused = withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 16));
     assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 16, allowed: 15 }));
+}
+
+#[test]
+fn attack_executing_anothers_withdrawal_while_a_market_counts_zero() {
+    // A quiet market is marked dark and nobody looks for five minutes: of 6000 the pool shows 5000, and whoever stays
+    // would gain 990 · 600/6000 = 99. Only the owner may forgo that; at a fresh price anybody executes.
+    let mut market = market([(1_280, 1_280), (0, 0)]);
+    publish_at(&mut market, DAY);
+    market.price.dark_since = at(DAY + 61).now;
+    let pool = Pool { shares: atoms(6_000), ..pool(5_000) };
+    let refused = withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 361));
+    assert_eq!(refused, Err(EngineError::MarketUnusable { market: 0 }));
+
+    publish_at(&mut market, DAY + 361);
+    market.price.dark_since = Timestamp::NEVER;
+    // ⌊600 · 5990/6000⌋
+    assert_eq!(withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 361)).unwrap().paid, atoms(599));
 }
 
 #[test]
