@@ -49,14 +49,15 @@ pub struct LiquidationPlan {
 /// Plans the liquidation of the account's position in `market`, whose price and funding are up to date.
 ///
 /// A part is closed only if that helps: `E′ − MM′ ≥ E − MM`. Parts of a few atoms may not, because rounding takes more
-/// than the margin they free. All of a position can always be closed, or one whose profit its market cannot pay could
-/// become impossible to leave: as a claim it may count for less than it did.
+/// than the margin they free; nor may any part of a position whose profit its market cannot pay, because as a claim it may
+/// count for less than it did. All of a position can always be closed, or there would be no way to liquidate it: where the
+/// part that would restore the margin does not help, an order for the whole position closes the whole.
 ///
 /// # Errors
 /// [`EngineError::NotLiquidatable`] at or above the maintenance margin, [`EngineError::LegStale`] where any leg's price
 /// is too old to judge, [`EngineError::MarketUnusable`] where this market's price closes nothing,
-/// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`], [`EngineError::WouldWorsenHealth`] where rounding would
-/// cost the account more than closing so little relieves it.
+/// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`], [`EngineError::WouldWorsenHealth`] where closing a part
+/// would cost the account more than it relieves it: close more, or all.
 pub fn plan_liquidation(
     portfolio: &Portfolio<'_>,
     market: &Market,
@@ -85,20 +86,27 @@ pub fn plan_liquidation(
         return Err(EngineError::NotLiquidatable { equity: before.equity, maintenance: before.margin });
     }
 
-    let closed = size_to_close(before, position.size.size(), price, order.max_size, &market.parameters)?;
-    let value = notional(closed, price)?;
-    let realised = ledger.reduce(closed, value)?.profit;
-    let penalty = charge_penalty(&mut ledger, before, value.amount_floor()?, &market.parameters)?;
-    ledger.repay_debt()?;
-    if penalty.bounty < order.min_bounty {
-        return Err(EngineError::BountyTooSmall { bounty: penalty.bounty });
+    let close = |closed| {
+        let mut ledger = ledger;
+        let value = notional(closed, price)?;
+        let realised = ledger.reduce(closed, value)?.profit;
+        let penalty = charge_penalty(&mut ledger, before, value.amount_floor()?, &market.parameters)?;
+        ledger.repay_debt()?;
+        let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
+        Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })
+    };
+    let size = position.size.size();
+    let mut plan = close(size_to_close(before, size, price, order.max_size, &market.parameters)?)?;
+    if plan.closed < size && plan.after.surplus() < before.surplus() {
+        if order.max_size < size {
+            return Err(EngineError::WouldWorsenHealth { equity: plan.after.equity, margin: plan.after.margin });
+        }
+        plan = close(size)?;
     }
-    let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
-    let partial = !ledger.position.size.is_zero();
-    if partial && after.surplus() < before.surplus() {
-        return Err(EngineError::WouldWorsenHealth { equity: after.equity, margin: after.margin });
+    if plan.penalty.bounty < order.min_bounty {
+        return Err(EngineError::BountyTooSmall { bounty: plan.penalty.bounty });
     }
-    Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })
+    Ok(plan)
 }
 
 /// How much to close: enough to restore `(1 + b)·MM`, at most `max_size` and the position; what would leave less than

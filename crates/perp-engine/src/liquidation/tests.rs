@@ -233,6 +233,28 @@ fn a_winner_in_a_market_that_cannot_pay_is_closed_although_his_claim_counts_for_
 }
 
 #[test]
+fn attack_hiding_from_liquidation_in_a_market_that_cannot_pay() {
+    // The same with $2500 owed elsewhere: $500 of equity against $750, of which a part would be closed. But no part
+    // helps: $8727 of profit become a claim, which counts for less. Whoever takes all of the position closes it.
+    let (mut account, mut market) = holding(100, 0);
+    market.books.backing = Atoms::ZERO;
+    account.positions[0].entry = Raw::new(5_000 * i128::from(USDC) * RAW_PER_ATOM).into();
+    set_side(&mut market, Side::Long, 200 * SOL, 70_000 * USDC);
+    set_side(&mut market, Side::Short, 10 * SOL, 12_500 * USDC);
+    account.positions[1] = Position { debt: usdc(2_500), ..Position::opened(1) };
+    let other = Market { index: 1, ..sol_market() };
+    let attempt = |max_size| {
+        let portfolio = Portfolio::new(&account, Some(&market), &[&other], at(0)).unwrap();
+        let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::ZERO };
+        plan_liquidation(&portfolio, &market, order, Status::Active, at(0))
+    };
+    assert!(matches!(attempt(50 * SOL), Err(EngineError::WouldWorsenHealth { .. })), "{:?}", attempt(50 * SOL));
+    let plan = attempt(100 * SOL).unwrap();
+    assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(500_000_000), usdc(750)));
+    assert_eq!((plan.closed, plan.after.margin), (Size::new(100 * SOL), Atoms::ZERO));
+}
+
+#[test]
 fn attack_grinding_an_account_down_by_a_base_unit_at_a_time() {
     // 0.3 atoms of profit elsewhere; here every unit is sold for a quarter of an atom less than it cost, so each call would
     // take a whole atom and free no margin. It is refused; a part worth more than the rounding is not.
