@@ -172,7 +172,9 @@ pub enum ExchangeError {
     MintHasRefusedExtension,
     #[msg("The quote mint is not initialised or has more than 12 decimals.")]
     MintNotSupported,
-    #[msg("The token account is not the one the request names.")]
+    #[msg(
+        "The token account is not the one the request names; a new request names an associated account of its owner."
+    )]
     WrongDestination,
     #[msg("The liquidated account cannot receive the bounty.")]
     SelfLiquidation,

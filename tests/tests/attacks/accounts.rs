@@ -164,11 +164,11 @@ fn attack_nothing_is_paid_from_the_vault_to_itself() {
         RequestArguments { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::ZERO, tip: 0 };
     let shares = at.shares_of(&provider);
     let request = client::request_liquidity_withdrawal(&at, provider, shares, at.vault, arguments);
-    assert_refused(world.run(&[request]), ExchangeError::WrongVault);
+    assert_refused(world.run(&[request]), ExchangeError::WrongDestination);
     world.give(provider, 1_000 * USDC);
     let tokens = at.tokens_of(&provider);
     let request = client::request_liquidity_deposit(&at, provider, tokens, at.share_escrow, arguments);
-    assert_refused(world.run(&[request]), ExchangeError::WrongVault);
+    assert_refused(world.run(&[request]), ExchangeError::WrongDestination);
 }
 
 #[test]

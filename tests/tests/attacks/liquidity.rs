@@ -2,6 +2,7 @@
 
 use crate::{gains_nothing, with_account, world};
 use anchor_lang::error::ErrorCode;
+use anchor_spl::token::spl_token::instruction::close_account;
 use perp_client::instructions as client;
 use perp_engine::state::DEAD_SHARES;
 use perp_swap::errors::ExchangeError;
@@ -88,6 +89,40 @@ fn attack_tokens_and_shares_of_the_exchange_are_no_source_of_requests() {
     let of_provider = at.shares_of(&provider);
     let of_another = client::request_liquidity_withdrawal(&at, thief, of_provider, pocket, arguments);
     assert!(world.run(&[of_another]).is_err());
+}
+
+#[test]
+fn attack_an_owner_cannot_keep_a_request_from_others_until_it_suits_him() {
+    let mut world = world();
+    let (at, provider, executor, friend) = (world.addresses, world.provider, world.admin, world.user(0));
+    let arguments = perp_swap::instructions::RequestArguments {
+        nonce: 1,
+        amount: perp_engine::units::Atoms::new(5_000 * USDC),
+        minimum_output: perp_engine::units::Atoms::ZERO,
+        tip: 0,
+    };
+    // An account that only its owner could make again after closing it.
+    let shares = at.shares_of(&provider);
+    let request = client::request_liquidity_withdrawal(&at, provider, shares, at.tokens_of(&friend), arguments);
+    assert_refused(world.run(&[request]), ExchangeError::WrongDestination);
+    world.run(&[client::create_share_account(&at, friend, friend)]).unwrap();
+    world.give(provider, 5_000 * USDC);
+    let tokens = at.tokens_of(&provider);
+    let request = client::request_liquidity_deposit(&at, provider, tokens, at.shares_of(&friend), arguments);
+    assert_refused(world.run(&[request]), ExchangeError::WrongDestination);
+
+    // He closes his associated account: whoever executes makes it again.
+    let held = world.tokens(&provider);
+    world.donate(provider, held);
+    world.request_liquidity_withdrawal(provider, 1, 5_000 * USDC, 0, 0).unwrap();
+    let close = close_account(&at.token_program, &tokens, &provider, &provider, &[]).unwrap();
+    world.run(&[close]).unwrap();
+    world.wait(DAY);
+    world.publish_all_again();
+    assert!(world.execute_liquidity_withdrawal(executor, provider, 1).is_err());
+    world.run(&[client::create_token_account(&at, executor, provider)]).unwrap();
+    world.execute_liquidity_withdrawal(executor, provider, 1).unwrap();
+    assert_eq!(world.tokens(&provider), 5_000 * USDC);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::instructions::{pay_tip, require_kind, RequestArguments};
 use crate::state::{Exchange, LiquidityRequest, Pool, Standing, VERSION};
 use crate::token::{mint_shares, Transfer};
 use anchor_lang::prelude::*;
+use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use anchor_spl::token_interface::TokenAccount;
 use perp_engine::liquidity::{plan_execute_deposit, plan_request_deposit, plan_return_lapsed};
 use perp_engine::state::RequestKind;
@@ -43,8 +44,17 @@ pub struct RequestLiquidityDeposit<'info> {
     /// Pays the tokens, and gets them back if the request lapses.
     #[account(mut, token::mint = quote_mint, token::token_program = token_program)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Gets the shares.
-    #[account(token::mint = share_mint, token::token_program = token_program)]
+    /// Gets the shares: the owner's associated account, which anybody can make again. Without one the owner alone would
+    /// decide when the request can be executed.
+    #[account(
+        address = get_associated_token_address_with_program_id(
+            owner.key,
+            share_mint.key,
+            token_program.key
+        ) @ ExchangeError::WrongDestination,
+        token::mint = share_mint,
+        token::token_program = token_program
+    )]
     pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
     /// CHECK: the exchange's vault, by address.
     #[account(mut)]
@@ -62,14 +72,7 @@ pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, argument
     let accounts = ctx.accounts;
     let clock = clock()?;
     let exchange_key = accounts.exchange.key();
-    let decimals = {
-        let exchange = accounts.exchange.load()?;
-        // Shares in the escrow that no request put there would belong to nobody.
-        if accounts.destination.key() == exchange.share_escrow {
-            return Err(refused(ExchangeError::WrongVault));
-        }
-        exchange.quote_decimals
-    };
+    let decimals = accounts.exchange.load()?.quote_decimals;
     {
         let mut pool = accounts.pool.load_mut()?;
         let plan =

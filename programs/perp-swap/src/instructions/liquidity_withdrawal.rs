@@ -8,6 +8,7 @@ use crate::instructions::{pay_tip, require_kind, RequestArguments};
 use crate::state::{Exchange, LiquidityRequest, Pool, Standing, VERSION};
 use crate::token::{burn_shares, Transfer};
 use anchor_lang::prelude::*;
+use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use anchor_spl::token_interface::TokenAccount;
 use perp_engine::liquidity::{plan_execute_withdrawal, plan_request_withdrawal, plan_return_lapsed, Executor};
 use perp_engine::state::RequestKind;
@@ -43,8 +44,17 @@ pub struct RequestLiquidityWithdrawal<'info> {
     /// Gives the shares, and gets them back if the request lapses.
     #[account(mut, token::mint = share_mint, token::token_program = token_program)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Gets the tokens.
-    #[account(token::mint = quote_mint, token::token_program = token_program)]
+    /// Gets the tokens: the owner's associated account, which anybody can make again. Without one the owner alone would
+    /// decide when the request can be executed.
+    #[account(
+        address = get_associated_token_address_with_program_id(
+            owner.key,
+            quote_mint.key,
+            token_program.key
+        ) @ ExchangeError::WrongDestination,
+        token::mint = quote_mint,
+        token::token_program = token_program
+    )]
     pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
     /// CHECK: the exchange's share escrow, by address.
     #[account(mut)]
@@ -65,13 +75,7 @@ pub fn request_liquidity_withdrawal(
     let accounts = ctx.accounts;
     let clock = clock()?;
     let exchange_key = accounts.exchange.key();
-    let decimals = {
-        let exchange = accounts.exchange.load()?;
-        if accounts.destination.key() == exchange.vault {
-            return Err(refused(ExchangeError::WrongVault));
-        }
-        exchange.quote_decimals
-    };
+    let decimals = accounts.exchange.load()?.quote_decimals;
     {
         let pool = accounts.pool.load()?;
         let mut request = accounts.request.load_init()?;
