@@ -2,7 +2,7 @@ use super::*;
 use anchor_lang::Discriminator;
 use bytemuck::Zeroable;
 use perp_engine::liquidation::LiquidationOrder;
-use perp_engine::state::Position;
+use perp_engine::state::{Position, MAX_MARKETS};
 use perp_engine::trade::Order;
 use perp_engine::units::{Atoms, Base, Price, Size};
 use perp_swap::state::LiquidityRequest;
@@ -99,6 +99,21 @@ fn liquidity_is_executed_with_every_market_in_index_order() {
     assert_eq!(rest(&deposit, 7), [0, 1, 2].map(|market| read_only(addresses.market(market))));
     let withdrawal = execute_liquidity_withdrawal(&addresses, Pubkey::new_unique(), &request, 3);
     assert_eq!(rest(&withdrawal, 10), [0, 1, 2].map(|market| read_only(addresses.market(market))));
+}
+
+#[test]
+fn a_withdrawal_of_liquidity_names_every_market_in_a_legacy_transaction() {
+    let request = LiquidityRequest { owner: Pubkey::new_unique(), nonce: 4, ..LiquidityRequest::zeroed() };
+    let bytes = |markets: u16| {
+        let withdrawal = execute_liquidity_withdrawal(&addresses(), Pubkey::new_unique(), &request, markets);
+        // A signature, the header, and the blockhash; every account, this program and that of the compute budget, whose
+        // two instructions take 20 bytes; one byte for each of four lengths and the program's index.
+        let keys = withdrawal.accounts.len() + 2;
+        64 + 3 + 32 + 32 * keys + 20 + withdrawal.accounts.len() + withdrawal.data.len() + 6
+    };
+    let most = u16::try_from(MAX_MARKETS).unwrap();
+    assert!(bytes(most) <= 1_232, "{} bytes", bytes(most));
+    assert!(bytes(most + 1) > 1_232, "one market more would fit: {} bytes", bytes(most + 1));
 }
 
 #[test]

@@ -7,8 +7,9 @@ use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytemuck::{Pod, Zeroable};
 
-/// Markets one exchange can list: all of them fit the legacy transaction that executes a liquidity request.
-pub const MAX_MARKETS: usize = 24;
+/// Markets one exchange can list: all of them fit the legacy transaction that executes a liquidity withdrawal, with two
+/// instructions for its compute budget: 1220 of 1232 bytes.
+pub const MAX_MARKETS: usize = 21;
 
 /// Shares of the first deposit that nobody gets, so that a share can never be made arbitrarily dear: one cent's worth.
 pub const DEAD_SHARES: u64 = 10_000;
