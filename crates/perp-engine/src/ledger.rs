@@ -19,13 +19,6 @@ pub struct Ledger {
     pub books: Books,
 }
 
-/// What a reduction realised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Realised {
-    /// Profit or loss in atoms, rounded against the account.
-    pub profit: SignedAtoms,
-}
-
 impl Books {
     /// Claims no cash is set aside for.
     pub fn unfunded_claims(&self) -> Result<Atoms, EngineError> {
@@ -181,7 +174,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`EngineError::NoPosition`], [`EngineError::Overflow`] where `size` exceeds the position.
-    pub fn reduce(&mut self, size: Size, notional: Raw) -> Result<Realised, EngineError> {
+    pub fn reduce(&mut self, size: Size, notional: Raw) -> Result<SignedAtoms, EngineError> {
         let side = self.position.size.side().ok_or(EngineError::NoPosition)?;
         let position = &mut self.position;
         let entry = part_of_raw_floor(position.entry.get(), size, position.size.size())?;
@@ -197,7 +190,7 @@ impl Ledger {
         };
         let profit = difference.atoms_floor()?;
         self.realise(profit)?;
-        Ok(Realised { profit })
+        Ok(profit)
     }
 
     /// Posts a realised profit or loss.

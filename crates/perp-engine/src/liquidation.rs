@@ -89,7 +89,7 @@ pub fn plan_liquidation(
     let close = |closed| {
         let mut ledger = ledger;
         let value = notional(closed, price)?;
-        let realised = ledger.reduce(closed, value)?.profit;
+        let realised = ledger.reduce(closed, value)?;
         let penalty = charge_penalty(&mut ledger, before, value.amount_floor()?, &market.parameters)?;
         ledger.repay_debt()?;
         let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;

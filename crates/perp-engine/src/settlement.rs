@@ -3,9 +3,8 @@
 use crate::claims::reduced_ceil;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
-use crate::margin::unsettled_funding_owed;
 use crate::price::{require_price, Action};
-use crate::state::{Account, Books, Market, Position};
+use crate::state::{Account, Books, Market};
 use crate::status::Status;
 use crate::units::products::unrealised_profit;
 use crate::units::{Atoms, Clock, SignedAtoms, Timestamp};
@@ -139,10 +138,4 @@ pub fn plan_fund_claims(market: &Market) -> Result<FundClaimsPlan, EngineError> 
         books.begin_claim_epoch()?;
     }
     Ok(FundClaimsPlan { books, funded })
-}
-
-/// What the position owes in funding that is not settled yet, in atoms against the account; negative where it is owed.
-pub fn unsettled_funding(position: &Position, books: &Books) -> Result<SignedAtoms, EngineError> {
-    let received = unsettled_funding_owed(position, books)?.negated()?.atoms_floor()?;
-    SignedAtoms::ZERO.minus(received)
 }

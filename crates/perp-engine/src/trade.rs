@@ -122,7 +122,7 @@ pub fn plan_trade(
     let closing = part_of_raw_floor(total, closed, size.size())?;
     let mut realised = SignedAtoms::ZERO;
     if !closed.is_zero() {
-        realised = ledger.reduce(closed, closing)?.profit;
+        realised = ledger.reduce(closed, closing)?;
     }
     if increases {
         ledger.increase(side, opened, total.minus(closing)?, clock.slot)?;

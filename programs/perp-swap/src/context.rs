@@ -5,7 +5,7 @@ use crate::errors::{refused, ExchangeError};
 use crate::state::{Market, Standing};
 use anchor_lang::prelude::*;
 use perp_engine::funding::accrue_if_possible;
-use perp_engine::price::plan_price;
+use perp_engine::price::{plan_price, PricePlan};
 use perp_engine::units::{Clock, Timestamp};
 use std::cell::{Ref, RefMut};
 
@@ -13,6 +13,14 @@ use std::cell::{Ref, RefMut};
 pub fn clock() -> Result<Clock> {
     let clock = anchor_lang::prelude::Clock::get()?;
     Ok(Clock { now: Timestamp::new(clock.unix_timestamp), slot: clock.slot })
+}
+
+/// Takes what the oracle says into the market's cache.
+pub fn take_price(market: &mut Market, oracle: &AccountInfo<'_>, clock: Clock) -> Result<PricePlan> {
+    let reading = market.read_oracle(oracle)?;
+    let plan = plan_price(&market.state, &reading, clock).map_err(refused)?;
+    market.state.price = plan.cache;
+    Ok(plan)
 }
 
 /// First price, then funding at the new price with the old skew.
@@ -23,8 +31,7 @@ pub fn bring_up_to_date(
     clock: Clock,
 ) -> Result<()> {
     if let Some(oracle) = oracle {
-        let reading = market.read_oracle(oracle)?;
-        market.state.price = plan_price(&market.state, &reading, clock).map_err(refused)?.cache;
+        take_price(market, oracle, clock)?;
     }
     market.state.books =
         accrue_if_possible(&market.state, standing.status, standing.resumed_at, clock).map_err(refused)?;

@@ -168,12 +168,12 @@ fn increase_and_reduce_move_the_same_integers() {
     account.increase(Side::Long, Size::new(7), Raw::new(entry), 9).unwrap();
     assert_eq!(account.position.last_increase_slot, 9);
     let realised = account.reduce(Size::new(3), Raw::new(6 * RAW_PER_ATOM)).unwrap();
-    assert_eq!(realised.profit, SignedAtoms::new(1));
+    assert_eq!(realised, SignedAtoms::new(1));
     assert_eq!(account.position.entry.get(), Raw::new(entry - entry * 3 / 7));
     assert_eq!(account.books.side(Side::Long).entry, account.position.entry);
     // The rest for 5.4 atoms: 6 − 5.4 lost, rounded up to one atom.
     let realised = account.reduce(Size::new(4), Raw::new(RAW_PER_ATOM * 54 / 10)).unwrap();
-    assert_eq!(realised.profit, SignedAtoms::new(-1));
+    assert_eq!(realised, SignedAtoms::new(-1));
     let book = account.books.side(Side::Long);
     assert_eq!((book.open_interest, book.entry.get(), account.position.size), (Size::ZERO, Raw::ZERO, Base::ZERO));
     assert_eq!(account.reduce(Size::new(1), Raw::ZERO), Err(EngineError::NoPosition));
@@ -184,8 +184,8 @@ fn a_short_gains_when_it_buys_back_for_less() {
     let mut account = ledger(0, usdc(1).get());
     account.increase(Side::Short, Size::new(10), Raw::new(100 * RAW_PER_ATOM), 1).unwrap();
     assert_eq!(account.position.size, base(-10));
-    assert_eq!(account.reduce(Size::new(5), Raw::new(30 * RAW_PER_ATOM)).unwrap().profit, SignedAtoms::new(20));
-    assert_eq!(account.reduce(Size::new(5), Raw::new(70 * RAW_PER_ATOM)).unwrap().profit, SignedAtoms::new(-20));
+    assert_eq!(account.reduce(Size::new(5), Raw::new(30 * RAW_PER_ATOM)).unwrap(), SignedAtoms::new(20));
+    assert_eq!(account.reduce(Size::new(5), Raw::new(70 * RAW_PER_ATOM)).unwrap(), SignedAtoms::new(-20));
     assert_eq!(account.balance, Atoms::ZERO);
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{at, publish, set_side, sol_market, PRICE, SOL, USDC};
+use crate::margin::unsettled_funding_owed;
 use crate::state::Position;
 use crate::units::{FundingIndex, Raw, Side, Size, RAW_PER_ATOM};
 use bytemuck::Zeroable;
@@ -125,8 +126,9 @@ fn settling_funding_redeems_and_repays_besides() {
     assert_eq!(plan.funding, SignedAtoms::new(-10_000_000));
     assert_eq!((plan.repaid, plan.ledger.balance, plan.ledger.books.backing), (usdc(15), Atoms::ZERO, usdc(25)));
     assert_eq!(plan.ledger.position.debt, usdc(25));
-    assert_eq!(unsettled_funding(&account.positions[0], &market.books), Ok(SignedAtoms::new(10_000_000)));
-    assert_eq!(unsettled_funding(&plan.ledger.position, &plan.ledger.books), Ok(SignedAtoms::ZERO));
+    let owed = unsettled_funding_owed(&account.positions[0], &market.books).unwrap();
+    assert_eq!(owed.amount_ceil(), Ok(Atoms::new(10_000_000)));
+    assert_eq!(unsettled_funding_owed(&plan.ledger.position, &plan.ledger.books), Ok(Raw::ZERO));
     let paused = plan_settle_funding(&account, &market, Status::Paused, at(0));
     assert_eq!(paused, Err(EngineError::Paused));
 }

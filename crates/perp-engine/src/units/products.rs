@@ -62,14 +62,6 @@ pub fn part_of_atoms_floor(atoms: Atoms, numerator: Atoms, denominator: Atoms) -
     mul_div_floor(atoms.get(), numerator.get(), denominator.get()).map(Atoms::new)
 }
 
-/// `⌈atoms · numerator / denominator⌉`.
-///
-/// # Errors
-/// [`EngineError::Overflow`] where the denominator is zero or the result exceeds 64 bits.
-pub fn part_of_atoms_ceil(atoms: Atoms, numerator: Atoms, denominator: Atoms) -> Result<Atoms, EngineError> {
-    mul_div_ceil(atoms.get(), numerator.get(), denominator.get()).map(Atoms::new)
-}
-
 /// `⌊atoms · share⌋`.
 pub fn share_floor(atoms: Atoms, share: Ppm) -> Result<Atoms, EngineError> {
     mul_div_floor(atoms.get(), share.wide(), PPM).map(Atoms::new)

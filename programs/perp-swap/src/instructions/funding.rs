@@ -1,10 +1,9 @@
-use crate::context::{bring_up_to_date, clock};
+use crate::context::{bring_up_to_date, clock, take_price};
 use crate::errors::{refused, ExchangeError};
 use crate::events::{FundingSettled, FundingUpdated};
 use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::funding::plan_funding;
-use perp_engine::price::plan_price;
 use perp_engine::settlement::plan_settle_funding;
 
 #[derive(Accounts)]
@@ -23,8 +22,7 @@ pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
     let standing = accounts.exchange.load()?.standing(clock.now);
     let mut market = accounts.market.load_mut()?;
     if let Some(oracle) = &accounts.oracle {
-        let reading = market.read_oracle(oracle)?;
-        market.state.price = plan_price(&market.state, &reading, clock).map_err(refused)?.cache;
+        take_price(&mut market, oracle, clock)?;
     }
     let plan = plan_funding(&market.state, standing.status, standing.resumed_at, clock).map_err(refused)?;
     market.state.books = plan.books;

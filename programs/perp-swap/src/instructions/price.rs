@@ -1,9 +1,9 @@
-use crate::context::clock;
+use crate::context::{clock, take_price};
 use crate::errors::refused;
 use crate::events::{MarkedDark, PriceUpdated};
 use crate::state::Market;
 use anchor_lang::prelude::*;
-use perp_engine::price::{plan_mark_dark, plan_price};
+use perp_engine::price::plan_mark_dark;
 
 #[derive(Accounts)]
 pub struct UpdatePrice<'info> {
@@ -17,10 +17,8 @@ pub struct UpdatePrice<'info> {
 pub fn update_price(ctx: Context<UpdatePrice>) -> Result<()> {
     let clock = clock()?;
     let mut market = ctx.accounts.market.load_mut()?;
-    let reading = market.read_oracle(&ctx.accounts.oracle)?;
     let before = market.state.price.price;
-    let plan = plan_price(&market.state, &reading, clock).map_err(refused)?;
-    market.state.price = plan.cache;
+    let plan = take_price(&mut market, &ctx.accounts.oracle, clock)?;
     emit!(PriceUpdated {
         market: ctx.accounts.market.key(),
         outcome: plan.outcome as u8,
