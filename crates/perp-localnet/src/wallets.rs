@@ -1,12 +1,14 @@
 //! The named test keypairs: the same on every machine, worth nothing anywhere but here.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use solana_keypair::{read_keypair_file, write_keypair_file, Keypair};
+use solana_keypair::{read_keypair_file, write_keypair, Keypair};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 /// Where the keypair files go unless `--keys` names another folder.
@@ -75,16 +77,24 @@ impl Wallets {
 
 fn open(folder: &Path, name: &'static str) -> Result<Wallet, WalletError> {
     let path = folder.join(format!("{name}.json"));
-    let keypair = if path.exists() {
-        read_keypair_file(&path)
-            .map_err(|error| WalletError::Malformed { path: path.clone(), reason: error.to_string() })?
-    } else {
-        let keypair = derive(name);
-        write_keypair_file(&keypair, &path)
-            .map_err(|error| WalletError::Write { path: path.clone(), reason: error.to_string() })?;
-        keypair
-    };
+    if !path.exists() {
+        write(&derive(name), &path).map_err(|reason| WalletError::Write { path: path.clone(), reason })?;
+    }
+    let keypair = read_keypair_file(&path)
+        .map_err(|error| WalletError::Malformed { path: path.clone(), reason: error.to_string() })?;
     Ok(Wallet { name, keypair, path })
+}
+
+/// The file appears whole or not at all: a script may open the folder while the localnet is still writing it. One that
+/// somebody else has written meanwhile stays.
+fn write(keypair: &Keypair, path: &Path) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).map_err(|error| error.to_string())?;
+    write_keypair(keypair, &mut file).map_err(|error| error.to_string())?;
+    match file.persist_noclobber(path) {
+        Err(refused) if refused.error.kind() != ErrorKind::AlreadyExists => Err(refused.error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// Anyone can compute these: that is what makes addresses the same on every run, and why they must never hold value.
@@ -109,8 +119,20 @@ mod tests {
     fn a_keypair_file_that_is_there_is_used() {
         let folder = tempfile::tempdir().unwrap();
         let own = Keypair::new();
-        write_keypair_file(&own, folder.path().join("bob.json")).unwrap();
+        write(&own, &folder.path().join("bob.json")).unwrap();
         assert_eq!(Wallets::open(folder.path()).unwrap().get("bob").unwrap().address(), own.pubkey());
+    }
+
+    #[test]
+    fn whoever_opens_a_folder_that_is_being_written_finds_whole_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = std::thread::scope(|scope| {
+            let openers = [(); 16].map(|()| scope.spawn(|| Wallets::open(folder.path()).map(|_| ())));
+            openers.map(|opener| opener.join().unwrap())
+        });
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+        // Nothing but the keypairs is left in it.
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4 + FUNDED.len());
     }
 
     #[test]

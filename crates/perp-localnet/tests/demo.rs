@@ -43,7 +43,6 @@ fn the_demo_plays_to_its_end_and_its_books_balance() {
 
     let document = document(&output);
     assert_eq!((&document["ok"], &document["error"]), (&Value::Bool(true), &Value::Null));
-    assert!(document["seconds"].as_f64().unwrap() < 120.0);
     let steps = document["steps"].as_array().unwrap();
     for step in steps {
         assert_eq!(step["ok"], true, "{step}");

@@ -1,8 +1,8 @@
 //! The running localnet as an integrator finds it: a first order fills, and Ctrl-C ends it.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use perp_client::addresses::{exchange_address, padded};
 use perp_client::convert::Units;
@@ -20,21 +20,36 @@ use solana_keypair::Signer;
 
 const USDC: u64 = 1_000_000;
 
-/// The exchange `perp-localnet` lists, once it has a backing.
-fn wait_for_backing(connection: &Connection, keys: &Path) -> (Addresses, Market) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Ok(wallets) = Wallets::open(keys) {
-            let creator = wallets.get(ADMIN).unwrap().address();
-            let mint = wallets.get(USDC_MINT).unwrap().address();
-            let exchange = exchange_address(&creator, &padded("localnet").unwrap());
-            let addresses = Addresses::new(exchange, mint, spl_token_interface::ID);
-            match connection.find::<Market>(&addresses.market(0)) {
-                Ok(Some(market)) if !market.state.books.backing.is_zero() => return (addresses, market),
-                _ => assert!(Instant::now() < deadline, "the localnet has no market with a backing"),
-            }
-        }
-        std::thread::sleep(Duration::from_millis(100));
+/// `perp-localnet` as a child process, ended with the test whatever its outcome.
+struct Running(Child);
+
+impl Running {
+    /// Starts it and waits until it says that it is ready, as a script would.
+    fn start(ports: Ports, keys: &Path) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_perp-localnet"))
+            .args(["--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string(), "--keys"])
+            .arg(keys)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut running = Self(child);
+        let mut printed = BufReader::new(running.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(printed.any(|line| line.starts_with("Running.")), "the localnet ended before it was ready");
+        // What it prints from now on must not find a closed pipe.
+        std::thread::spawn(move || printed.for_each(drop));
+        running
+    }
+
+    fn interrupt(mut self) -> ExitStatus {
+        assert!(Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap().success());
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Refused where it has ended already.
+        let _ = self.0.kill();
     }
 }
 
@@ -43,16 +58,14 @@ fn a_first_order_fills_and_ctrl_c_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("keys");
     let ports = Ports::free().unwrap();
-    let mut localnet = Command::new(env!("CARGO_BIN_EXE_perp-localnet"))
-        .args(["--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string(), "--keys"])
-        .arg(&keys)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let localnet = Running::start(ports, &keys);
     let connection = Connection::new(&format!("http://127.0.0.1:{}", ports.rpc));
-    let (addresses, market) = wait_for_backing(&connection, &keys);
 
     let wallets = Wallets::open(&keys).unwrap();
+    let [creator, mint] = [ADMIN, USDC_MINT].map(|name| wallets.get(name).unwrap().address());
+    let addresses =
+        Addresses::new(exchange_address(&creator, &padded("localnet").unwrap()), mint, spl_token_interface::ID);
+    let market: Market = connection.fetch(&addresses.market(0)).unwrap();
     let alice = &wallets.get("alice").unwrap().keypair;
     let actor = Actor { signer: alice.pubkey(), margin_account: addresses.margin_account(&alice.pubkey(), 0) };
     let arguments = OpenAccountArguments { sub_account: 0, isolated_market: None };
@@ -67,7 +80,5 @@ fn a_first_order_fills_and_ctrl_c_ends_it() {
     let account: MarginAccount = connection.fetch(&actor.margin_account).unwrap();
     assert_eq!(account.state.positions[0].size, size);
 
-    let pid = localnet.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    assert!(localnet.wait().unwrap().success());
+    assert!(localnet.interrupt().success());
 }

@@ -146,7 +146,6 @@ fn take_liquidity_out(world: &mut World) {
             Ok(()) => assert!(world.requests.is_empty()),
             Err(EngineError::OutputTooSmall { .. } | EngineError::PoolWorthless) => {
                 world.requests.clear();
-                world.pool.shares = Atoms::new(world.pool.shares.get());
             }
             Err(other) => panic!("provider {holder} cannot leave: {other:?}"),
         }
