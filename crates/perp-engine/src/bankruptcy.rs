@@ -1,9 +1,14 @@
 //! What happens to a loss its account cannot pay: claims elsewhere, then the market's insurance, then the shared
 //! insurance up to a cap, then it is written off.
+//!
+//! The one verb that changes several markets, planned one market after the other: [`begin_bankruptcy`],
+//! [`Bankruptcy::set_off`] for each other slot, [`Bankruptcy::finish`]. The books of twelve markets in one plan would not
+//! fit a program's stack frame.
 
 use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::state::{Account, Books, Market, Pool, Position, SharedDraw};
+use crate::status::Status;
 use crate::units::products::share_floor;
 use crate::units::{Atoms, Clock, SignedAtoms};
 
@@ -36,11 +41,17 @@ fn closed_equity(account: &Account) -> Result<SignedAtoms, EngineError> {
     Ok(equity)
 }
 
-/// Begins: checks that the account is bankrupt and owes `market`, and takes its balance.
+/// Begins: checks that the account is bankrupt and owes `market`, and takes its balance. `status` is the exchange's.
 ///
 /// # Errors
-/// [`EngineError::PositionsOpen`], [`EngineError::NotBankrupt`], [`EngineError::NoDebt`].
-pub fn begin_bankruptcy(account: &Account, market: &Market) -> Result<Bankruptcy, EngineError> {
+/// [`EngineError::Paused`], [`EngineError::PositionsOpen`], [`EngineError::NotBankrupt`], [`EngineError::NoDebt`].
+pub fn begin_bankruptcy(
+    account: &Account,
+    market: &Market,
+    status: Status,
+    clock: Clock,
+) -> Result<Bankruptcy, EngineError> {
+    status.and(market.status.in_force(clock.now)).allows_reducing()?;
     let equity = closed_equity(account)?;
     if !equity.is_negative() {
         return Err(EngineError::NotBankrupt { equity });
@@ -64,7 +75,7 @@ pub struct SetOff {
 
 impl Bankruptcy {
     /// Sets off the account's claim on another market: its funded part becomes cash, the rest extinguishes debt against
-    /// claim one for one.
+    /// claim one for one. Like a redemption it works in every status of that market.
     pub fn set_off(&mut self, position: &Position, market: &Market) -> Result<SetOff, EngineError> {
         let mut other = Ledger { balance: Atoms::ZERO, position: *position, books: market.books };
         let redeemed = other.redeem_claim()?;

@@ -22,8 +22,9 @@
 //!   an instruction, so an accrual after it starts at the stored end.
 //! - *A pause of the exchange*: an accrual starts no earlier than the end of the exchange's last pause, which the caller
 //!   hands in as `resumed_at`.
+//! - *A full index*: once an accrual would take an index beyond its range, none happens any more.
 //!
-//! In all three the time that had passed before the outage or pause and was not accrued yet is dropped with it rather
+//! In the first three the time that had passed before the outage or pause and was not accrued yet is dropped with it rather
 //! than charged later at another price.
 
 use crate::error::EngineError;
@@ -100,10 +101,11 @@ pub fn plan_funding(
 ///
 /// Where no price is usable nothing accrues and the time is kept, so that it still accrues once there is one; only a pause
 /// that is over is dropped, because a change of status may be about to erase when it ended. While the exchange or the
-/// market is paused nothing accrues and the time is dropped.
+/// market is paused nothing accrues and the time is dropped; so it is once an index has reached the end of its range, or
+/// nobody could close, leave the pool or even pause the market any more.
 ///
 /// # Errors
-/// Only what no price or status explains, as [`EngineError::Overflow`].
+/// None at present: whatever keeps funding from accruing must not keep anybody from leaving.
 pub fn accrue_if_possible(
     market: &Market,
     status: Status,
@@ -112,7 +114,7 @@ pub fn accrue_if_possible(
 ) -> Result<Books, EngineError> {
     match plan_funding(market, status, resumed_at, clock) {
         Ok(plan) => Ok(plan.books),
-        Err(EngineError::Paused) => {
+        Err(EngineError::Paused | EngineError::Overflow) => {
             Ok(Books { funding_time: market.books.funding_time.max(clock.now), ..market.books })
         }
         Err(

@@ -11,7 +11,9 @@
 
 pub mod bankruptcy;
 pub mod claims;
+pub mod deposit;
 pub mod error;
+pub mod fees;
 pub mod fill;
 #[cfg(test)]
 mod fixtures;

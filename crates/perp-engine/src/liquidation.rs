@@ -124,22 +124,19 @@ fn size_to_close(
     let value = notional(position, price)?.amount_ceil()?;
     let buffered = PPM.checked_add(parameters.liquidation_buffer.wide()).ok_or(EngineError::Overflow)?;
     let marginal = maintenance_margin_ceil(value, parameters)?.marginal;
-    let slope = mul_div_ceil(marginal.wide(), buffered, PPM)?
-        .checked_sub(parameters.penalty.wide())
-        .filter(|slope| *slope > 0)
-        .ok_or(EngineError::Overflow)?;
+    let slope = mul_div_ceil(marginal.wide(), buffered, PPM)?.checked_sub(parameters.penalty.wide());
     let target = Atoms::new(mul_div_floor(before.margin.get(), buffered, PPM)?);
     let shortfall = target.signed()?.minus(before.equity)?.positive_part();
 
     // Above the position's value the quotient only says "all of it"; the comparison avoids the division's range.
-    // Without equity no part restores anything.
+    // Without equity no part restores anything, nor where closing costs as much as it relieves.
     let bankrupt = before.equity.positive_part().is_zero();
-    let whole = bankrupt || wide_product(shortfall.get(), PPM) >= wide_product(value.get(), slope);
-    let wanted = if whole {
-        position
-    } else {
-        let close_value = Atoms::new(mul_div_floor(shortfall.get(), PPM, slope)?);
-        Size::new(mul_div_floor(position.get(), close_value.get(), value.get())?.max(1))
+    let wanted = match slope {
+        Some(slope) if !bankrupt && wide_product(shortfall.get(), PPM) < wide_product(value.get(), slope) => {
+            let close_value = Atoms::new(mul_div_floor(shortfall.get(), PPM, slope)?);
+            Size::new(mul_div_floor(position.get(), close_value.get(), value.get())?.max(1))
+        }
+        _ => position,
     };
     let size = wanted.min(max_size).min(position);
     let left = position.minus(size)?;

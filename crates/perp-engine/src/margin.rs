@@ -85,8 +85,9 @@ pub(crate) fn unsettled_funding_owed(position: &Position, books: &Books) -> Resu
 /// Value of the position for maintenance, at the good index price: what the market owes it (profit, funding, the part of
 /// a claim no cash is set aside for) counts at the market's `h`. An unusable market demands no margin.
 ///
-/// Each part is counted by itself, as settling it would post it, so that nobody can lower another's equity by settling
-/// his funding or by funding his claim.
+/// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account, a loss set off
+/// against the claim and a gain against the debt at face, before anything is discounted. So nobody can lower another's
+/// equity by settling his funding or by funding his claim, nor by leaving undone what would set two sums off.
 pub fn maintenance_value(
     position: &Position,
     books: &Books,
@@ -98,8 +99,12 @@ pub fn maintenance_value(
     let funding = unsettled_funding_owed(position, books)?;
     let unfunded = books.unfunded_part_ceil(position)?;
     let funded = position.claim.minus(unfunded)?;
-    let promised = profit.positive_part().plus(funding.negative_part()?)?.plus(unfunded.raw()?)?;
-    let owed = profit.negative_part()?.plus(funding.positive_part())?.plus(position.debt.raw()?)?;
+    let loss = profit.negative_part()?.plus(funding.positive_part().amount_ceil()?.raw()?)?;
+    let gain = profit.positive_part().plus(funding.negative_part()?.amount_floor()?.raw()?)?;
+    let (claim, debt) = (unfunded.raw()?, position.debt.raw()?);
+    let (claim_set_off, debt_set_off) = (loss.min(claim), gain.min(debt));
+    let promised = gain.minus(debt_set_off)?.plus(claim.minus(claim_set_off)?)?;
+    let owed = loss.minus(claim_set_off)?.plus(debt.minus(debt_set_off)?)?;
     let mut equity = funded.raw()?.minus(owed)?;
     if promised > Raw::ZERO {
         let solvency = solvency(books, &market.parameters, price)?;

@@ -3,11 +3,12 @@
 use crate::claims::reduced_ceil;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
-use crate::price::{require_price, Action};
+use crate::portfolio::{maintenance_with, Sums};
+use crate::price::{reference_time, require_price, Action};
 use crate::state::{Account, Books, Market};
 use crate::status::Status;
 use crate::units::products::unrealised_profit;
-use crate::units::{Atoms, Clock, SignedAtoms, Timestamp};
+use crate::units::{Atoms, Clock, Raw, SignedAtoms};
 
 #[cfg(test)]
 mod tests;
@@ -54,21 +55,31 @@ pub fn plan_settle_funding(
 /// Turns the position's unrealised profit or loss into cash. Equity does not change: a profit is settled as far as the
 /// market can pay it, never into a claim, so that losers' losses become cash before winners leave.
 ///
+/// In a market that is short of money paying a part of a profit can lower what the rest counts for. That is refused: else
+/// anybody could settle a healthy account's profit and then liquidate it.
+///
 /// # Errors
 /// Refused where liquidation is not possible at the moment: [`EngineError::PriceStale`],
 /// [`EngineError::MarketUnusable`], [`EngineError::Paused`]. [`EngineError::NoPosition`].
+/// [`EngineError::WouldWorsenHealth`] where the account's equity would fall; it carries equity and margin of this position
+/// and the balance.
 pub fn plan_settle_pnl(
     account: &Account,
     market: &Market,
     status: Status,
-    reference: Timestamp,
+    clock: Clock,
 ) -> Result<SettlementPlan, EngineError> {
-    status.and(market.status.in_force(reference)).allows_reducing()?;
-    let price = require_price(market, Action::Liquidate, reference)?;
+    status.and(market.status.in_force(clock.now)).allows_reducing()?;
+    let price = require_price(market, Action::Liquidate, reference_time(clock, [market]))?;
     let (slot, mut ledger) = touch(account, market)?;
     if ledger.position.size.is_zero() {
         return Err(EngineError::NoPosition);
     }
+    let value = |ledger: &Ledger| {
+        let nothing_else = Sums { equity: Raw::ZERO, margin: Atoms::ZERO };
+        maintenance_with(nothing_else, ledger.balance, &ledger.position, &ledger.books, market)
+    };
+    let before = value(&ledger)?;
     let funding = ledger.settle_funding()?;
     let redeemed = ledger.redeem_claim()?;
     let unrealised = unrealised_profit(ledger.position.size, ledger.position.entry.get(), price)?;
@@ -83,6 +94,11 @@ pub fn plan_settle_pnl(
         ledger.shift_entry(ledger.position.size, profit)?;
     }
     let repaid = ledger.repay_debt()?;
+    let after = value(&ledger)?;
+    // What `h` rounds off may differ by an atom before and after.
+    if after.equity.plus(SignedAtoms::new(1))? < before.equity {
+        return Err(EngineError::WouldWorsenHealth { equity: after.equity, margin: after.margin });
+    }
     Ok(SettlementPlan { slot, ledger, funding, profit, redeemed, repaid })
 }
 

@@ -3,7 +3,7 @@
 
 use crate::error::EngineError;
 use crate::state::{Books, Parameters};
-use crate::units::products::{mul_div_floor, notional, part_of_atoms_floor, share_ceil, share_floor};
+use crate::units::products::{funding_owed, mul_div_floor, notional, part_of_atoms_floor, share_ceil, share_floor};
 use crate::units::{Atoms, Ppm, Price, Raw, Side, SignedAtoms, PPM};
 
 #[cfg(test)]
@@ -41,14 +41,17 @@ pub fn side_unrealised(books: &Books, side: Side, price: Price) -> Result<Raw, E
     }
 }
 
-/// Funding that accrued to both sides and is not settled yet: what traders owe the backing, exactly.
+/// Funding that accrued to a side and is not settled yet: what its traders owe the backing, exactly; negative where they
+/// are to receive.
+fn side_pending_funding(books: &Books, side: Side) -> Result<Raw, EngineError> {
+    let book = books.side(side);
+    funding_owed(book.open_interest, book.funding_index)?.minus(book.size_index.get())
+}
+
+/// The same of both sides.
 pub fn pending_funding(books: &Books) -> Result<Raw, EngineError> {
-    let mut pending = Raw::ZERO;
-    for book in &books.sides {
-        let accrued = crate::units::products::funding_owed(book.open_interest, book.funding_index)?;
-        pending = pending.plus(accrued.minus(book.size_index.get())?)?;
-    }
-    Ok(pending)
+    let [long, short] = Side::BOTH;
+    side_pending_funding(books, long)?.plus(side_pending_funding(books, short)?)
 }
 
 /// Means and obligations at `price`.
@@ -69,9 +72,9 @@ pub fn solvency(books: &Books, parameters: &Parameters, price: Price) -> Result<
         } else {
             owed = owed.plus(profit.amount_ceil()?)?;
         }
+        // What the other side has yet to pay does not lower it: settling a receiver's funding must not lower `h`.
+        owed = owed.plus(side_pending_funding(books, side)?.negative_part()?.amount_ceil()?)?;
     }
-    // Funding that payers have paid in and receivers have not settled yet.
-    owed = owed.plus(pending_funding(books)?.negative_part()?.amount_ceil()?)?;
     let spare = available.signed()?.minus(owed.signed()?)?;
     let need = need(value, parameters.jump, maintenance)?;
     Ok(Solvency { unrealised, available, owed, spare, need })

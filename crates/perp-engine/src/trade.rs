@@ -9,7 +9,7 @@ use crate::price::{require_price, Action};
 use crate::solvency::solvency;
 use crate::state::{Market, Position};
 use crate::status::Status;
-use crate::units::products::{notional, part_of_atoms_floor, part_of_raw_floor};
+use crate::units::products::{notional, part_of_atoms_floor, part_of_raw_floor, wide_product};
 use crate::units::{Atoms, Base, Clock, Price, Raw, Side, SignedAtoms, Size, MAX_OPEN_NOTIONAL, MAX_OPEN_PRICE};
 
 #[cfg(test)]
@@ -155,7 +155,8 @@ fn check_price_bound(bound: Price, side: Side, size: Size, total: Raw) -> Result
     if bound == Price::ZERO {
         return Ok(());
     }
-    let at_bound = notional(size, bound)?;
+    // Any number may be a bound: one that no fill can reach is none.
+    let at_bound = i128::try_from(wide_product(size.get(), bound.get())).map_or(Raw::new(i128::MAX), Raw::new);
     let worse = match side {
         Side::Long => total > at_bound,
         Side::Short => total < at_bound,

@@ -81,6 +81,11 @@ pub fn burn_shares<'info>(
 /// an unknown one might.
 const HARMLESS_EXTENSIONS: [ExtensionType; 2] = [ExtensionType::MetadataPointer, ExtensionType::TokenMetadata];
 
+/// Decimals of the quote token. Every posting rounds by up to one atom, which is a cent where a token has two decimals and
+/// anybody may settle another's funding every second; and 2^62 atoms must be more than anybody can deposit: with nine
+/// decimals they are 4.6 billion tokens.
+const DECIMALS: core::ops::RangeInclusive<u8> = 6..=9;
+
 /// Decimals of a mint fit for collateral: a plain SPL Token mint, or a Token-2022 mint without harmful extensions.
 ///
 /// # Errors
@@ -92,7 +97,7 @@ pub fn collateral_decimals(mint: &AccountInfo<'_>) -> Result<u8> {
     if extensions.iter().any(|extension| !HARMLESS_EXTENSIONS.contains(extension)) {
         return Err(refused(ExchangeError::MintHasRefusedExtension));
     }
-    if state.base.decimals > 12 {
+    if !DECIMALS.contains(&state.base.decimals) {
         return Err(refused(ExchangeError::MintNotSupported));
     }
     Ok(state.base.decimals)

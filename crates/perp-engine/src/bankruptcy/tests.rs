@@ -1,6 +1,7 @@
 use super::*;
 use crate::claims::FULL_CLAIM_FACTOR;
 use crate::fixtures::{at, base, pool, sol_market, USDC};
+use crate::status::StoredStatus;
 use bytemuck::Zeroable;
 
 fn usdc(amount: u64) -> Atoms {
@@ -37,7 +38,7 @@ fn balance_then_claims_then_both_insurances_and_the_rest_is_written_off() {
     // $100 owed: $10 of balance, $20 of claims, $15 of the market's insurance, 10 % of $300, and $25 nobody pays.
     let (mut owed, mut owing) = (market(0, 0, 15), market(1, 0, 0));
     let account = account(10, 100, 20, &mut owed, &mut owing);
-    let mut bankruptcy = begin_bankruptcy(&account, &owed).unwrap();
+    let mut bankruptcy = begin_bankruptcy(&account, &owed, Status::Active, at(0)).unwrap();
     assert_eq!(bankruptcy.paid_by_balance, usdc(10));
     let set_off = bankruptcy.set_off(&account.positions[1], &owing).unwrap();
     assert_eq!((set_off.position.claim, set_off.books.claims), (Atoms::ZERO, Atoms::ZERO));
@@ -61,7 +62,7 @@ fn the_funded_part_of_a_claim_pays_as_cash() {
     let account = account(0, 90, 20, &mut owed, &mut owing);
     owing.books.pot = usdc(10);
     owing.books.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
-    let mut bankruptcy = begin_bankruptcy(&account, &owed).unwrap();
+    let mut bankruptcy = begin_bankruptcy(&account, &owed, Status::Active, at(0)).unwrap();
     let set_off = bankruptcy.set_off(&account.positions[1], &owing).unwrap();
     assert_eq!((set_off.books.pot, set_off.books.claims), (Atoms::ZERO, Atoms::ZERO));
     let plan = bankruptcy.finish(&insured(0), at(0)).unwrap();
@@ -73,7 +74,7 @@ fn the_funded_part_of_a_claim_pays_as_cash() {
 fn insurance_pays_no_more_than_is_owed() {
     let (mut owed, mut owing) = (market(0, 0, 1_000), market(1, 0, 0));
     let account = account(0, 90, 0, &mut owed, &mut owing);
-    let plan = begin_bankruptcy(&account, &owed).unwrap().finish(&insured(500), at(0)).unwrap();
+    let plan = begin_bankruptcy(&account, &owed, Status::Active, at(0)).unwrap().finish(&insured(500), at(0)).unwrap();
     assert_eq!((plan.ledger.books.insurance, plan.pool.insurance), (usdc(910), usdc(500)));
     assert_eq!(plan.written_off, Atoms::ZERO);
 }
@@ -84,7 +85,8 @@ fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
     let mut drawing = market(0, 0, 0);
     let mut draw = |seconds: i64, debt: u64, shared: &mut Pool| {
         let account = account(0, debt, 0, &mut drawing, &mut market(1, 0, 0));
-        let plan = begin_bankruptcy(&account, &drawing).unwrap().finish(shared, at(seconds)).unwrap();
+        let plan =
+            begin_bankruptcy(&account, &drawing, Status::Active, at(0)).unwrap().finish(shared, at(seconds)).unwrap();
         drawing.books = plan.ledger.books;
         *shared = plan.pool;
         plan.paid_by_shared_insurance
@@ -99,7 +101,7 @@ fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
     // Another market has a window of its own.
     let mut other = market(1, 0, 0);
     let account = account(0, 600, 0, &mut other, &mut market(2, 0, 0));
-    let plan = begin_bankruptcy(&account, &other).unwrap().finish(&shared, at(86_400)).unwrap();
+    let plan = begin_bankruptcy(&account, &other, Status::Active, at(0)).unwrap().finish(&shared, at(86_400)).unwrap();
     assert_eq!(plan.paid_by_shared_insurance, usdc(450));
 }
 
@@ -107,17 +109,20 @@ fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
 fn only_a_bankrupt_account_without_positions_is_resolved() {
     let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
     let mut solvent = account(100, 100, 0, &mut owed, &mut owing);
-    let refused = begin_bankruptcy(&solvent, &owed);
+    let refused = begin_bankruptcy(&solvent, &owed, Status::Active, at(0));
     assert_eq!(refused, Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
     // A claim elsewhere counts at its face.
     let covered = account(0, 100, 100, &mut owed, &mut owing);
-    assert_eq!(begin_bankruptcy(&covered, &owed), Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
+    assert_eq!(
+        begin_bankruptcy(&covered, &owed, Status::Active, at(0)),
+        Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO })
+    );
 
     solvent.balance = usdc(99);
-    assert!(begin_bankruptcy(&solvent, &owed).is_ok());
-    assert_eq!(begin_bankruptcy(&solvent, &owing), Err(EngineError::NoDebt));
+    assert!(begin_bankruptcy(&solvent, &owed, Status::Active, at(0)).is_ok());
+    assert_eq!(begin_bankruptcy(&solvent, &owing, Status::Active, at(0)), Err(EngineError::NoDebt));
     solvent.positions[4] = Position { size: base(1), ..Position::opened(4) };
-    assert_eq!(begin_bankruptcy(&solvent, &owed), Err(EngineError::PositionsOpen));
+    assert_eq!(begin_bankruptcy(&solvent, &owed, Status::Active, at(0)), Err(EngineError::PositionsOpen));
 }
 
 #[test]
@@ -128,12 +133,23 @@ fn two_debts_are_resolved_one_after_the_other() {
     account.positions[1] = Position { debt: usdc(100), ..Position::opened(1) };
     second.books.debts = usdc(100);
 
-    let plan = begin_bankruptcy(&account, &first).unwrap().finish(&insured(0), at(0)).unwrap();
+    let plan = begin_bankruptcy(&account, &first, Status::Active, at(0)).unwrap().finish(&insured(0), at(0)).unwrap();
     assert_eq!((plan.paid_by_balance, plan.written_off), (usdc(30), Atoms::ZERO));
     plan.ledger.apply(plan.slot, &mut account, &mut first);
 
-    let plan = begin_bankruptcy(&account, &second).unwrap().finish(&insured(0), at(0)).unwrap();
+    let plan = begin_bankruptcy(&account, &second, Status::Active, at(0)).unwrap().finish(&insured(0), at(0)).unwrap();
     assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.written_off), (usdc(30), usdc(50), usdc(20)));
     plan.ledger.apply(plan.slot, &mut account, &mut second);
     assert!(account.is_empty());
+}
+
+#[test]
+fn a_pause_of_the_exchange_or_the_market_stops_a_bankruptcy() {
+    let (mut account, mut owed) = (Account::zeroed(), market(0, 0, 500));
+    account.positions[0] = Position { debt: usdc(40), ..Position::opened(0) };
+    owed.books.debts = usdc(40);
+    assert_eq!(begin_bankruptcy(&account, &owed, Status::Paused, at(0)), Err(EngineError::Paused));
+    assert!(begin_bankruptcy(&account, &owed, Status::ReduceOnly, at(0)).is_ok());
+    owed.status = StoredStatus::lasting(Status::Paused);
+    assert_eq!(begin_bankruptcy(&account, &owed, Status::Active, at(0)), Err(EngineError::Paused));
 }

@@ -306,12 +306,15 @@ fn reduce_only_accrues_like_active_and_its_end_drops_nothing() {
 }
 
 #[test]
-fn the_index_ends_in_a_typed_error() {
+fn an_index_at_its_end_stops_accruing_and_stops_nothing_else() {
     let mut market = market_with(1_000, 0, 1 << 29);
     market.books.sides[0].funding_index = FundingIndex::new((1 << 60) - 1);
     publish(&mut market, 1 << 40, 8);
     let refused = plan_funding(&market, Status::Active, Timestamp::NEVER, at(8));
     assert_eq!(refused, Err(EngineError::Overflow));
+    // Whoever closes, leaves the pool or pauses the market meets the books as they are, and the time is dropped.
+    let books = accrue_if_possible(&market, Status::Active, Timestamp::NEVER, at(8)).unwrap();
+    assert_eq!(books, Books { funding_time: at(8).now, ..market.books });
 }
 
 prop_compose! {

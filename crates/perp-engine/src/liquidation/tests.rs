@@ -91,6 +91,17 @@ fn without_equity_everything_is_closed_and_no_penalty_is_charged() {
 }
 
 #[test]
+fn where_closing_costs_as_much_as_it_relieves_everything_is_closed() {
+    // A penalty of 3 % where the margin is 3 %, and no buffer: no part restores anything.
+    let (account, mut market) = holding(100, 700 * USDC);
+    market.parameters.penalty = Ppm::new(30_000);
+    market.parameters.liquidation_buffer = Ppm::ZERO;
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    // 3 % of $25 000 is $750; the $700 of equity are all there is.
+    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100 * SOL), usdc(700)));
+}
+
+#[test]
 fn without_equity_everything_is_closed_also_where_the_size_premium_binds() {
     // One ppm per √atom: $25 000 demands 15.8 % · 60 %. The marginal rate is half as much again, and the quotient alone
     // would leave a third of a position that nothing can restore.

@@ -1,19 +1,23 @@
 //! What the pool is worth at least and at most.
 //!
 //! With `a` the spread of a market's price (confidence and the drift since it was published):
-//! - at least `cash + Σ max(0, min over p ± a of spare)`: what is left of each backing once winners and claims are paid
-//!   and losers have paid no more than their maintenance margin;
+//! - at least `cash + Σ max(0, min over p ± a of (backing − owed))`: what is left of each backing once winners, claims and
+//!   receivers of funding are paid and losers have paid nothing more;
 //! - at most `cash + Σ max(0, max over p ± a of NAV)` with
 //!   `NAV = backing + pot − claims + debts − U_L − U_S + pending funding`: what is left if every loser and debtor pays.
 //!
 //! # Where the extremes lie
-//! `NAV` is linear in `p`: its maximum is at one end of the interval. In `spare`, the long side's part is
-//! `min(U_L⁻, m·L·p) − U_L⁺`. With `U_L = L·p − entry_L` this is `min(entry_L − L·p, m·L·p)` for every `p`: below the entry
-//! it is so by definition, above it the first is negative and the smaller. Likewise the short side's part is
-//! `min(Sh·p − entry_S, m·Sh·p)`. Minima of linear functions are concave, so is their sum, the other terms do not depend
-//! on `p`, and a concave function is least at an end of an interval: both ends are evaluated and nothing between.
+//! `NAV` is linear in `p`: its maximum is at one end of the interval. In `backing − owed` only `−U_L⁺ − U_S⁺` depends on `p`:
+//! `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear functions are concave, so is their sum, and a concave
+//! function is least at an end of an interval: both ends are evaluated and nothing between.
 //!
-//! At one price `spare ≤ NAV`, term by term, hence the lower value is at most the upper.
+//! At one price `backing − owed ≤ NAV`, term by term, hence the lower value is at most the upper.
+//!
+//! # Why losers count for nothing
+//! `spare` counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
+//! be bankrupt and not closed yet, and then a new position on its side, which has lost nothing, would vouch for its loss.
+//! Whoever leaves could open one, be paid out of what those who stay will write off, and close it. Losses that are
+//! good can be settled by anybody before the execution, and count as cash.
 
 use crate::error::EngineError;
 use crate::funding::accrue_if_possible;
@@ -84,9 +88,10 @@ pub fn market_value_floor(market: &Market, valuation: &Valuation, reference: Tim
     }
     let PriceRange { low, high } = price_range(market, valuation, reference)?;
     let books = accrue_if_possible(market, valuation.status, valuation.resumed_at, valuation.clock)?;
-    let at_low = solvency(&books, &market.parameters, low)?.spare;
-    let at_high = solvency(&books, &market.parameters, high)?.spare;
-    Ok(at_low.min(at_high).positive_part())
+    let certain = |price| -> Result<Atoms, EngineError> {
+        Ok(books.backing.excess_over(solvency(&books, &market.parameters, price)?.owed))
+    };
+    Ok(certain(low)?.min(certain(high)?))
 }
 
 /// Most the market may be worth to the pool, rounded up.

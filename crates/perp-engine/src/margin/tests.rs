@@ -137,11 +137,10 @@ fn attack_settling_a_strangers_funding_does_not_lower_his_equity() {
     // Counting (1000 − 100) · ½ before would have let anybody take $50 of equity away by settling.
     let mut winning = position(100, 24_000);
     let mut market = market_of(&winning, 500);
-    // 2^40 · 10^8 / 10^11 raw a unit is a thousandth of an atom: $100 on 10^11 units.
+    // ⌊2^40 / 1000⌋ raw a unit is just below a thousandth of an atom: just below $100 on 10^11 units, $100 once posted.
     market.books.side_mut(Side::Long).funding_index = FundingIndex::new(RAW_PER_ATOM as i64 / 1_000);
-    let owed = unsettled_funding_owed(&winning, &market.books).unwrap();
     let before = maintained(&winning, &market).equity;
-    assert_eq!(before, raw(500).minus(owed).unwrap());
+    assert_eq!(before, raw(400));
 
     let mut ledger = crate::ledger::Ledger { balance: usdc(200), position: winning, books: market.books };
     ledger.settle_funding().unwrap();
@@ -151,6 +150,39 @@ fn attack_settling_a_strangers_funding_does_not_lower_his_equity() {
     // The $100 are in the backing now, and the market has that much more of the profit.
     let after = maintained(&winning, &market).equity.minus(paid.raw().unwrap()).unwrap();
     assert!(after >= before.minus(Raw::new(RAW_PER_ATOM)).unwrap(), "{before:?} became {after:?}");
+}
+
+#[test]
+fn a_loss_is_set_off_against_the_claim_and_a_gain_against_the_debt_before_anything_is_discounted() {
+    // $1000 of loss and a claim of $1500 on the same market, without backing: what it has is the losers' maintenance margin,
+    // 3 % of $25 000, half of what it owes. Set off, a claim of $500 is left, worth $250; counted apart it would be
+    // 1500 / 2 − 1000, and whoever does not settle first could liquidate.
+    let mut losing = position(100, 26_000);
+    losing.claim = usdc(1_500);
+    losing.claim_factor = FULL_CLAIM_FACTOR;
+    let market = market_of(&losing, 0);
+    let solvency = crate::solvency::solvency(&market.books, &market.parameters, market.price.price).unwrap();
+    assert_eq!((solvency.available, solvency.owed), (usdc(750), usdc(1_500)));
+    assert_eq!(maintained(&losing, &market).equity, raw(250));
+
+    // $1000 of profit and a debt of $400 to a market that has nothing: the profit pays the debt, the rest counts nothing.
+    let mut winning = position(100, 24_000);
+    winning.debt = usdc(400);
+    assert_eq!(maintained(&winning, &market_of(&winning, 0)).equity, Raw::ZERO);
+}
+
+#[test]
+fn attack_an_atom_of_rounding_liquidates_nobody() {
+    // 0.4 atoms of funding owed cost an atom once they are posted: they count as one before.
+    let flat = position(100, 25_000);
+    let mut market = market_of(&flat, 1_000);
+    market.books.side_mut(Side::Long).funding_index = FundingIndex::new(4);
+    let owed = unsettled_funding_owed(&flat, &market.books).unwrap();
+    assert_eq!(owed, Raw::new(4 * 100 * SOL as i128));
+    assert_eq!(maintained(&flat, &market).equity, Raw::new(-RAW_PER_ATOM));
+    // And what is to be received counts once it is a whole atom.
+    market.books.side_mut(Side::Long).funding_index = FundingIndex::new(-4);
+    assert_eq!(maintained(&flat, &market).equity, Raw::ZERO);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn alone(balance: u64, side: Side, entry: u64, backing: u64) -> (Account, Market
 }
 
 fn settle(account: &Account, market: &Market) -> Result<SettlementPlan, EngineError> {
-    plan_settle_pnl(account, market, Status::Active, at(0).now)
+    plan_settle_pnl(account, market, Status::Active, at(0))
 }
 
 fn entry_dollars(plan: &SettlementPlan) -> i128 {
@@ -102,16 +102,48 @@ fn what_is_below_an_atom_stays_unrealised() {
 #[test]
 fn settling_profit_is_refused_where_liquidation_is_not_possible() {
     let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
-    let late = plan_settle_pnl(&account, &market, Status::Active, at(16).now);
+    let late = plan_settle_pnl(&account, &market, Status::Active, at(16));
     assert_eq!(late, Err(EngineError::PriceStale { age: 16, allowed: 15 }));
-    let paused = plan_settle_pnl(&account, &market, Status::Paused, at(0).now);
+    let paused = plan_settle_pnl(&account, &market, Status::Paused, at(0));
     assert_eq!(paused, Err(EngineError::Paused));
     market.price.newest_published = at(5).now;
-    let wide = plan_settle_pnl(&account, &market, Status::Active, at(5).now);
+    let wide = plan_settle_pnl(&account, &market, Status::Active, at(5));
     assert_eq!(wide, Err(EngineError::MarketUnusable { market: 0 }));
     publish(&mut market, PRICE, 5);
     market.index = 3;
-    assert_eq!(plan_settle_pnl(&account, &market, Status::Active, at(5).now), Err(EngineError::NoPosition));
+    assert_eq!(plan_settle_pnl(&account, &market, Status::Active, at(5)), Err(EngineError::NoPosition));
+}
+
+#[test]
+fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_equity() {
+    // Longs have lost in all: our 1000 SOL won $30 000, a stranger's 1000 SOL lost $100 000; 1000 SOL of shorts won $20 000.
+    // There is a backing of $10 000 and the losing side is good for 3 % of $500 000, $15 000: enough for the shorts.
+    let mut market = sol_market();
+    market.books.backing = usdc(10_000);
+    set_side(&mut market, Side::Long, 2_000 * SOL, 570_000 * USDC);
+    set_side(&mut market, Side::Short, 1_000 * SOL, 270_000 * USDC);
+    let mut account = Account::zeroed();
+    let entry = Raw::new(220_000 * i128::from(USDC) * RAW_PER_ATOM).into();
+    account.positions[0] =
+        Position { size: Size::new(1_000 * SOL).on(Side::Long).unwrap(), entry, ..Position::opened(0) };
+    // $10 000 in cash would leave the market $15 000 for the shorts' $20 000: the $20 000 that remain of our profit would
+    // count for $15 000, and all of it for $25 000 instead of $30 000.
+    let refused = settle(&account, &market);
+    let (equity, margin) = (SignedAtoms::new(25_000 * USDC as i64), usdc(7_500));
+    assert_eq!(refused, Err(EngineError::WouldWorsenHealth { equity, margin }));
+    // With a backing of $60 000 nothing is lost by it.
+    market.books.backing = usdc(60_000);
+    assert_eq!(settle(&account, &market).unwrap().profit, SignedAtoms::new(30_000 * USDC as i64));
+}
+
+#[test]
+fn a_pause_that_ends_by_itself_holds_to_its_end_whatever_the_oracle_says() {
+    // The newest price may be ten seconds ahead of the clock: ages are measured from it, statuses are not.
+    let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
+    market.status = crate::status::StoredStatus::lasting(Status::Active).tightened(Status::Paused, at(0).now).unwrap();
+    publish(&mut market, PRICE, 86_405);
+    assert_eq!(plan_settle_pnl(&account, &market, Status::Active, at(86_399)), Err(EngineError::Paused));
+    assert!(plan_settle_pnl(&account, &market, Status::Active, at(86_400)).is_ok());
 }
 
 #[test]

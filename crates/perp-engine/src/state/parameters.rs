@@ -119,8 +119,8 @@ impl Parameters {
     /// 6. largest impact + taker fee ≤ penalty · (1 − largest bounty share): provoking one's own liquidation loses;
     /// 7. the first partial liquidation of a position pays the minimum bounty, and a partial liquidation lowers the
     ///    requirement faster than equity;
-    /// 8. ages are above 0 and ordered, the time for one accrual is 1 s to a day, the funding rate at most 1 % an hour,
-    ///    its velocity at most 100 % a day per day, carry at most the rate cap;
+    /// 8. ages are above 0 and ordered, a dead oracle is dark within two hours, the time for one accrual is 1 s to a day, the
+    ///    funding rate at most 1 % an hour, its velocity at most 100 % a day per day, carry at most the rate cap;
     /// 9. the confidence limit for increasing is at most that of a good price, the jump at least the base maintenance,
     ///    reserved parameters zero.
     ///
@@ -204,7 +204,8 @@ impl Parameters {
             && self.age_other <= 3_600
             && self.age_funding <= 3_600
             && self.future_tolerance <= MAX_FUTURE_TOLERANCE
-            && self.dark_delay > self.age_other;
+            && self.dark_delay > self.age_other
+            && self.dark_delay <= 7_200;
         ordered
             && (1..=MAX_FUNDING_DT).contains(&self.funding_dt_cap)
             && self.funding_rate_cap <= MAX_FUNDING_RATE

@@ -191,6 +191,9 @@ fn a_price_bound_holds_for_the_average_of_the_order() {
     assert!(trade(&account, &market, bound(-100, PRICE - 78_977_473), 0).is_ok());
     let refused = trade(&account, &market, bound(-100, PRICE - 78_977_472), 0);
     assert_eq!(refused, Err(EngineError::PriceBoundExceeded));
+    // The largest number there is bounds no purchase and allows no sale.
+    assert!(trade(&account, &market, bound(100, u64::MAX), 0).is_ok());
+    assert_eq!(trade(&account, &market, bound(-100, u64::MAX), 0), Err(EngineError::PriceBoundExceeded));
 }
 
 #[test]
@@ -455,7 +458,7 @@ proptest! {
         } else {
             prop_assert_eq!(closed, Ok(Base::ZERO));
         }
-        let settled = crate::settlement::plan_settle_pnl(&account, &market, Status::Active, clock.now);
+        let settled = crate::settlement::plan_settle_pnl(&account, &market, Status::Active, clock);
         prop_assert!(settled.is_ok(), "{settled:?}");
     }
 }

@@ -48,6 +48,14 @@ impl Atoms {
         self.0.checked_sub(other.0).map_or(Self::ZERO, Self)
     }
 
+    /// The same amount: for one that came from outside.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] above 2^62 atoms.
+    pub fn in_range(self) -> Result<Self, EngineError> {
+        Self::ZERO.plus(self)
+    }
+
     pub fn raw(self) -> Result<Raw, EngineError> {
         Raw::from_atoms(i128::from(self.0))
     }

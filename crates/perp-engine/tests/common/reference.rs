@@ -78,7 +78,11 @@ pub fn means(books: &Books, parameters: &Parameters, price: i128) -> Means {
             available += (-profit / RAW).min(good_for);
         }
     }
-    owed += ceil_div((-pending(books)).max(0), RAW);
+    for side in Side::BOTH {
+        let book = books.side(side);
+        let pending = interest(books, side) * i128::from(book.funding_index.get()) - book.size_index.get().get();
+        owed += ceil_div((-pending).max(0), RAW);
+    }
     let spare = available - owed;
     let jump = i128::from(parameters.jump.get());
     let covered = jump.min(maintenance);
@@ -161,12 +165,17 @@ pub fn maintenance(world: &World, account: &Account) -> Health {
         let (books, price) = (&market.books, i128::from(market.price.price.get()));
         let (profit, funding) = profit_and_funding(position, books, price);
         let unfunded = unfunded(position, books);
-        let promised = profit.max(0) + (-funding).max(0) + unfunded * RAW;
+        // In whole atoms, as settling posts it; a loss is set off against the claim, a gain against the debt.
+        let loss = (-profit).max(0) + ceil_div(funding.max(0), RAW) * RAW;
+        let gain = profit.max(0) + floor_div((-funding).max(0), RAW) * RAW;
+        let (claim, debt) = (unfunded * RAW, i128::from(position.debt.get()) * RAW);
+        let promised = (gain - debt).max(0) + (claim - loss).max(0);
+        let owed = (debt - gain).max(0) + (loss - claim).max(0);
         let means = means(books, &market.parameters, price);
         let counted =
             if means.available >= means.owed { promised } else { promised / RAW * means.available / means.owed * RAW };
-        let cash = i128::from(position.claim.get()) - unfunded - i128::from(position.debt.get());
-        equity += counted + profit.min(0) - funding.max(0) + cash * RAW;
+        let funded = i128::from(position.claim.get()) - unfunded;
+        equity += counted + funded * RAW - owed;
         if !is_unusable(market, reference) && !position.size.is_zero() {
             let value = ceil_div(i128::from(position.size.size().get()) * price, RAW);
             margin += maintenance_margin(value, &market.parameters);

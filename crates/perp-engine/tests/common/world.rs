@@ -25,7 +25,7 @@ use perp_engine::liquidity::{
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::portfolio::Portfolio;
-use perp_engine::price::{plan_mark_dark, plan_price, reference_time};
+use perp_engine::price::{plan_mark_dark, plan_price};
 use perp_engine::settlement::{
     plan_fund_claims, plan_redeem_claim, plan_settle_funding, plan_settle_pnl, SettlementPlan,
 };

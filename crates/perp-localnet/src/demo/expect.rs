@@ -26,7 +26,7 @@ use crate::demo::world::World;
 use crate::demo::DemoError;
 
 impl World {
-    fn standing(&self) -> Standing {
+    pub fn standing(&self) -> Standing {
         self.exchange.standing(self.clock.now)
     }
 
@@ -128,7 +128,7 @@ impl World {
     /// A position's profit or loss becomes cash.
     pub fn settle_pnl(&mut self, account: &Pubkey, market: u16) -> Result<SettlementPlan, DemoError> {
         self.settle(account, market, |world, market| {
-            plan_settle_pnl(&world.account(account), market, world.standing().status, world.clock.now)
+            plan_settle_pnl(&world.account(account), market, world.standing().status, world.clock)
         })
     }
 
@@ -166,7 +166,7 @@ impl World {
     /// What a bankrupt account owes a market is paid or written off.
     pub fn resolve_bankruptcy(&mut self, account: &Pubkey, market: u16) -> Result<BankruptcyPlan, DemoError> {
         let mut state = self.account(account);
-        let mut bankruptcy = begin_bankruptcy(&state, &self.market(market).state)?;
+        let mut bankruptcy = begin_bankruptcy(&state, &self.market(market).state, self.standing().status, self.clock)?;
         for slot in 0..state.positions.len() {
             let position = state.positions[slot];
             if slot == bankruptcy.slot || !position.is_occupied() {

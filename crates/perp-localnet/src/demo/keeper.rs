@@ -98,8 +98,10 @@ fn largest_position(world: &World, account: &Account) -> Option<Position> {
 
 fn resolve_once(stage: &mut Stage<'_>, keeper: Seat, address: Pubkey) -> Result<Option<Deed>, DemoError> {
     let account = stage.world.account(&address);
-    let bankrupt_in =
-        |position: &Position| begin_bankruptcy(&account, &stage.world.market(position.market).state).is_ok();
+    let (status, clock) = (stage.world.standing().status, stage.world.clock);
+    let bankrupt_in = |position: &Position| {
+        begin_bankruptcy(&account, &stage.world.market(position.market).state, status, clock).is_ok()
+    };
     let Some(market) =
         account.occupied().find(|(_, position)| bankrupt_in(position)).map(|(_, position)| position.market)
     else {

@@ -6,6 +6,7 @@ use crate::events::{AdminChanged, BackingTargetSet, ProtocolFeesWithdrawn, Roles
 use crate::state::{Exchange, Market, Standing};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
+use perp_engine::fees::plan_withdraw_protocol_fees;
 use perp_engine::status::{Status, StoredStatus};
 use perp_engine::units::{Atoms, Timestamp};
 
@@ -116,7 +117,7 @@ pub fn set_backing_target(ctx: Context<AdministerMarket>, target: Atoms) -> Resu
     ctx.accounts.exchange.load()?.require_risk_admin(ctx.accounts.signer.key)?;
     let mut market = ctx.accounts.market.load_mut()?;
     let before = market.state.target_backing;
-    market.state.target_backing = target;
+    market.state.target_backing = target.in_range().map_err(refused)?;
     emit!(BackingTargetSet { market: ctx.accounts.market.key(), before: before.get(), after: target.get() });
     Ok(())
 }
@@ -150,11 +151,10 @@ pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> 
     exchange.require_admin(accounts.admin.key)?;
     let amount = {
         let mut market = accounts.market.load_mut()?;
-        core::mem::take(&mut market.state.books.protocol_fees)
+        let plan = plan_withdraw_protocol_fees(&market.state).map_err(refused)?;
+        market.state.books = plan.books;
+        plan.amount
     };
-    if amount.is_zero() {
-        return Err(refused(ExchangeError::NothingToDo));
-    }
     emit!(ProtocolFeesWithdrawn { market: accounts.market.key(), amount: amount.get() });
     Transfer {
         token_program: &accounts.token_program,

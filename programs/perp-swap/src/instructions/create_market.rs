@@ -54,6 +54,7 @@ pub fn create_market(ctx: Context<CreateMarket>, arguments: CreateMarketArgument
     }
     validate_binding(&arguments.oracle.binding().map_err(refused)?).map_err(refused)?;
     arguments.parameters.validate().map_err(refused)?;
+    let target_backing = arguments.target_backing.in_range().map_err(refused)?;
 
     let mut market = ctx.accounts.market.load_init()?;
     market.exchange = exchange_key;
@@ -68,7 +69,7 @@ pub fn create_market(ctx: Context<CreateMarket>, arguments: CreateMarketArgument
     market.state.base_decimals = arguments.base_decimals;
     market.state.quote_decimals = exchange.quote_decimals;
     market.state.parameters = arguments.parameters;
-    market.state.target_backing = arguments.target_backing;
+    market.state.target_backing = target_backing;
     market.state.books.claim_factor = FULL_CLAIM_FACTOR;
     exchange.market_count = exchange.market_count.checked_add(1).ok_or(refused(ExchangeError::Overflow))?;
 
@@ -77,7 +78,7 @@ pub fn create_market(ctx: Context<CreateMarket>, arguments: CreateMarketArgument
         market: ctx.accounts.market.key(),
         index: arguments.index,
         symbol: arguments.symbol,
-        target_backing: arguments.target_backing.get(),
+        target_backing: target_backing.get(),
     });
     Ok(())
 }

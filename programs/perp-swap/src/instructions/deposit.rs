@@ -3,6 +3,7 @@ use crate::events::Deposited;
 use crate::state::{Exchange, MarginAccount};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
+use perp_engine::deposit::plan_deposit;
 use perp_engine::units::Atoms;
 
 #[derive(Accounts)]
@@ -35,9 +36,12 @@ pub struct Deposit<'info> {
 /// Adds collateral. Works in every status.
 pub fn deposit(ctx: Context<Deposit>, amount: Atoms) -> Result<()> {
     let accounts = ctx.accounts;
-    if amount.is_zero() {
-        return Err(refused(ExchangeError::AmountZero));
-    }
+    let (before, after) = {
+        let mut account = accounts.margin_account.load_mut()?;
+        let before = account.state.balance;
+        account.state.balance = plan_deposit(&account.state, amount).map_err(refused)?;
+        (before, account.state.balance)
+    };
     let decimals = accounts.exchange.load()?.quote_decimals;
     Transfer {
         token_program: &accounts.token_program,
@@ -47,14 +51,11 @@ pub fn deposit(ctx: Context<Deposit>, amount: Atoms) -> Result<()> {
         authority: &accounts.owner,
     }
     .by_user(amount.get(), decimals)?;
-    let mut account = accounts.margin_account.load_mut()?;
-    let before = account.state.balance;
-    account.state.balance = before.plus(amount).map_err(refused)?;
     emit!(Deposited {
         account: accounts.margin_account.key(),
         amount: amount.get(),
         balance_before: before.get(),
-        balance_after: account.state.balance.get(),
+        balance_after: after.get(),
     });
     Ok(())
 }

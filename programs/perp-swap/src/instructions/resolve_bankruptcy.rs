@@ -24,12 +24,12 @@ pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) 
     let accounts = ctx.accounts;
     let clock = clock()?;
     let exchange_key = accounts.exchange.key();
-    accounts.exchange.load()?.standing(clock.now).status.allows_reducing().map_err(refused)?;
+    let status = accounts.exchange.load()?.standing(clock.now).status;
     let mut account = accounts.margin_account.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut pool = accounts.pool.load_mut()?;
 
-    let mut bankruptcy = begin_bankruptcy(&account.state, &market.state).map_err(refused)?;
+    let mut bankruptcy = begin_bankruptcy(&account.state, &market.state, status, clock).map_err(refused)?;
     let mut others = ctx.remaining_accounts.iter();
     for slot in 0..account.state.positions.len() {
         let position = account.state.positions[slot];

@@ -3,7 +3,6 @@ use crate::errors::{refused, ExchangeError};
 use crate::events::ProfitSettled;
 use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
-use perp_engine::price::reference_time;
 use perp_engine::settlement::plan_settle_pnl;
 
 #[derive(Accounts)]
@@ -25,8 +24,7 @@ pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
     let mut account = accounts.margin_account.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     bring_up_to_date(&mut market, accounts.oracle.as_deref(), standing, clock)?;
-    let reference = reference_time(clock, [&market.state]);
-    let plan = plan_settle_pnl(&account.state, &market.state, standing.status, reference).map_err(refused)?;
+    let plan = plan_settle_pnl(&account.state, &market.state, standing.status, clock).map_err(refused)?;
     let balance_before = account.state.balance;
     plan.ledger.apply(plan.slot, &mut account.state, &mut market.state);
     emit!(ProfitSettled {

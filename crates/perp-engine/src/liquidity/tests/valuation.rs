@@ -2,7 +2,6 @@ extern crate std;
 
 use super::*;
 use crate::fixtures::PRICE;
-use crate::solvency::base_maintenance_floor;
 use crate::state::Books;
 use proptest::prelude::*;
 use std::vec::Vec;
@@ -22,22 +21,34 @@ fn without_positions_the_pool_is_worth_its_cash_and_backing() {
 
 #[test]
 fn longs_make_the_pool_worth_least_at_the_upper_price_and_most_at_the_lower() {
-    // 1280 longs that entered at 1: at 1 + 1/128 they have gained 10, at 1 − 1/128 lost 10 (3 % of 1270 is 38).
+    // 1280 longs that entered at 1: at 1 + 1/128 they have gained 10, at 1 − 1/128 lost 10.
     assert_eq!(worth(&market([(1_280, 1_280), (0, 0)]), 0), (5_990, 6_010));
 }
 
 #[test]
-fn shorts_mirror_longs_and_a_matched_market_is_worth_the_same_at_any_price() {
+fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
     assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (5_990, 6_010));
-    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (6_000, 6_000));
-    // 1280 longs against 640 shorts: at the upper price −10 + 5, at the lower +10 − 5.
-    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (5_995, 6_005));
+    // Matched: whichever way it moves, one side is owed 10; if the other pays it, nothing has changed.
+    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (5_990, 6_000));
+    // 1280 longs against 640 shorts: at the upper price −10, at the lower +10 − 5.
+    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (5_990, 6_005));
 }
 
 #[test]
-fn losers_are_good_for_their_maintenance_margin_below_and_for_all_they_lost_above() {
-    // Longs entered at 2: at 1 − 1/128 they are worth 1270 and good for ⌊3 % · 1270⌋ = 38; in full they lost 1290.
-    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_038, 5_000 + 1_000 + 1_290));
+fn losers_count_for_nothing_below_and_for_all_they_lost_above() {
+    // Longs entered at 2: at 1 − 1/128 they are worth 1270 and have lost 1290.
+    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 1_290));
+}
+
+#[test]
+fn attack_a_new_position_does_not_vouch_for_a_loss_that_nobody_can_collect() {
+    // 1280 longs lost all but nothing of 2560, 1280 shorts won as much: 1000 of backing are owed and more.
+    let after_a_gap = market([(1_280, 2_560), (1_280, 2_560)]);
+    assert_eq!(worth(&after_a_gap, 0).0, 5_000);
+    // 100 000 more longs, entered at the present price, would be good for 3 % of it: 3000, and the pool would seem to be
+    // worth 1000 more to whoever leaves now.
+    let vouched = market([(101_280, 102_560), (1_280, 2_560)]);
+    assert_eq!(worth(&vouched, 0).0, 5_000);
 }
 
 #[test]
@@ -110,19 +121,16 @@ fn markets_stand_in_the_order_of_their_indices() {
     }
 }
 
-/// `spare · 2^40 · 10^6`, exactly, by its definition.
-fn exact_spare(books: &Books, margin: i128, price: i128) -> i128 {
-    let money = |amount: Atoms| i128::from(amount.get()) * RAW_PER_ATOM * 1_000_000;
-    let mut spare = money(books.backing) - money(books.claims) + money(books.pot);
+/// `(backing − owed) · 2^40`, exactly, by its definition.
+fn exact_certain(books: &Books, price: i128) -> i128 {
+    let money = |amount: Atoms| i128::from(amount.get()) * RAW_PER_ATOM;
+    let mut certain = money(books.backing) - money(books.claims) + money(books.pot);
     for side in Side::BOTH {
         let book = books.side(side);
-        let value = i128::from(book.open_interest.get()) * price;
-        let gained = value - book.entry.get().get();
-        let profit = if side == Side::Long { gained } else { -gained };
-        spare -= profit.max(0) * 1_000_000;
-        spare += ((-profit).max(0) * 1_000_000).min(margin * value);
+        let gained = i128::from(book.open_interest.get()) * price - book.entry.get().get();
+        certain -= if side == Side::Long { gained } else { -gained }.max(0);
     }
-    spare
+    certain
 }
 
 /// `NAV · 2^40`, exactly.
@@ -162,17 +170,15 @@ prop_compose! {
     }
 }
 
-/// Prices all over `p ± a`, its ends and the kinks of `spare` among them.
+/// Prices all over `p ± a`, its ends and the kinks of `backing − owed` among them.
 fn prices(market: &Market) -> Vec<i128> {
     let spread = i128::from(crate::price::spread_ceil(market, at(0).now).unwrap().get());
     let centre = i128::from(PRICE);
     let mut prices: Vec<i128> = (0..=200).map(|step| centre - spread + 2 * spread * step / 200).collect();
     for side in &market.books.sides {
         let size = i128::from(side.open_interest.get()).max(1);
-        let entry = side.entry.get().get();
-        for kink in [entry / size, entry * 100 / (size * 103), entry * 100 / (size * 97)] {
-            prices.extend([kink - 1, kink, kink + 1]);
-        }
+        let kink = side.entry.get().get() / size;
+        prices.extend([kink - 1, kink, kink + 1]);
     }
     prices.retain(|price| (centre - spread..=centre + spread).contains(price));
     prices
@@ -181,21 +187,19 @@ fn prices(market: &Market) -> Vec<i128> {
 proptest! {
     #[test]
     fn no_price_in_the_interval_is_worse_or_better_than_its_ends(market in any_market()) {
-        let margin = i128::from(base_maintenance_floor(&market.parameters).unwrap().get());
         let reference = at(0).now;
         let low = i128::from(market_value_floor(&market, &valuation(0), reference).unwrap().get());
         let high = i128::from(market_value_ceil(&market, &valuation(0), reference).unwrap().get());
         prop_assert!(low <= high);
 
-        let spares: Vec<i128> = prices(&market).iter().map(|p| exact_spare(&market.books, margin, *p)).collect();
+        let certain: Vec<i128> = prices(&market).iter().map(|p| exact_certain(&market.books, *p)).collect();
         let values: Vec<i128> = prices(&market).iter().map(|p| exact_net_asset_value(&market.books, *p)).collect();
-        let (spare_unit, value_unit) = (RAW_PER_ATOM * 1_000_000, RAW_PER_ATOM);
-        let least = (*spares.iter().min().unwrap()).max(0);
+        let least = (*certain.iter().min().unwrap()).max(0);
         let most = (*values.iter().max().unwrap()).max(0);
-        prop_assert!(low * spare_unit <= least, "a price is worse than the lower value");
-        prop_assert!(high * value_unit >= most, "a price is better than the upper value");
-        // Rounding costs an atom for each of two sides' profit, maintenance and value, and no more.
-        prop_assert!((low + 6) * spare_unit >= least);
-        prop_assert!((high - 1) * value_unit <= most);
+        prop_assert!(low * RAW_PER_ATOM <= least, "a price is worse than the lower value");
+        prop_assert!(high * RAW_PER_ATOM >= most, "a price is better than the upper value");
+        // Rounding costs an atom for each of two sides' profit, and no more.
+        prop_assert!((low + 2) * RAW_PER_ATOM >= least);
+        prop_assert!((high - 1) * RAW_PER_ATOM <= most);
     }
 }

@@ -114,6 +114,8 @@ fn rule_8_times_and_rates() {
     breaks(8, |p| p.age_funding = 14);
     breaks(8, |p| p.future_tolerance = 11);
     breaks(8, |p| p.dark_delay = 60);
+    holds(|p| p.dark_delay = 7_200);
+    breaks(8, |p| p.dark_delay = 7_201);
     breaks(8, |p| p.funding_dt_cap = 0);
     breaks(8, |p| p.funding_velocity = (1 << RATE_BITS) / (86_400 * 86_400) + 1);
     breaks(8, |p| (p.carry_rate, p.funding_rate_cap) = (1, 0));
