@@ -6,6 +6,7 @@ mod liquidity;
 mod prices;
 mod questions;
 mod settlement;
+mod statuses;
 mod trading;
 
 use super::fixtures::{pool_parameters, NOW, USDC};
@@ -14,6 +15,8 @@ use super::reference;
 use bytemuck::Zeroable;
 use perp_engine::bankruptcy::{begin_bankruptcy, BankruptcyPlan};
 use perp_engine::claims::FULL_CLAIM_FACTOR;
+use perp_engine::deposit::plan_deposit;
+use perp_engine::fees::plan_withdraw_protocol_fees;
 use perp_engine::funding::{accrue_if_possible, plan_funding};
 use perp_engine::insurance::{plan_fund_market_insurance, plan_fund_shared_insurance};
 use perp_engine::invariants::{check_invariants, ExchangeView};
@@ -37,7 +40,7 @@ use perp_engine::withdrawal::{needs_markets, plan_margined_withdrawal, plan_with
 use perp_engine::EngineError;
 use std::collections::BTreeMap;
 
-/// Every instruction that moves money or prices.
+/// Every instruction that moves money, prices or statuses; what happens to a position has a verb for each way it can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
     Deposit,
@@ -67,11 +70,14 @@ pub enum Verb {
     ReturnLapsed,
     FundInsurance,
     FundSharedInsurance,
+    WithdrawProtocolFees,
     Donate,
-    SetStatus,
+    SetMarketStatus,
+    SetExchangeStatus,
+    Tighten,
 }
 
-pub const VERBS: [Verb; 29] = [
+pub const VERBS: [Verb; 32] = [
     Verb::Deposit,
     Verb::Withdraw,
     Verb::Open,
@@ -99,9 +105,30 @@ pub const VERBS: [Verb; 29] = [
     Verb::ReturnLapsed,
     Verb::FundInsurance,
     Verb::FundSharedInsurance,
+    Verb::WithdrawProtocolFees,
     Verb::Donate,
-    Verb::SetStatus,
+    Verb::SetMarketStatus,
+    Verb::SetExchangeStatus,
+    Verb::Tighten,
 ];
+
+/// What a verb may change at most: margin accounts, markets, and whether the pool.
+fn frame(verb: Verb, markets: usize) -> (usize, usize, bool) {
+    match verb {
+        Verb::Deposit | Verb::Withdraw => (1, 0, false),
+        Verb::Open | Verb::Increase | Verb::Reduce | Verb::Close | Verb::Flip => (1, 1, false),
+        Verb::LiquidatePart | Verb::LiquidateWhole => (2, 1, false),
+        Verb::UpdatePrice | Verb::MarkDark | Verb::UpdateFunding | Verb::FundClaims => (0, 1, false),
+        Verb::SettleFunding | Verb::SettleProfit | Verb::SettleLoss | Verb::RedeemClaim => (1, 1, false),
+        Verb::ResolveBankruptcy => (1, markets, true),
+        Verb::PlaceBacking | Verb::TakeBackBacking => (0, 1, true),
+        Verb::RequestDeposit | Verb::RequestWithdrawal | Verb::ReturnLapsed | Verb::FundSharedInsurance => (0, 0, true),
+        // Executors bring all markets up to date before.
+        Verb::ExecuteDeposit | Verb::ExecuteWithdrawal => (0, markets, true),
+        Verb::FundInsurance | Verb::WithdrawProtocolFees | Verb::SetMarketStatus | Verb::Tighten => (0, 1, false),
+        Verb::Donate | Verb::SetExchangeStatus => (0, 0, false),
+    }
+}
 
 /// What a market's oracle says; exponent -8.
 #[derive(Clone, Copy, Debug)]
@@ -135,8 +162,9 @@ pub struct World {
     pub vault: Atoms,
     pub donated: Atoms,
     pub clock: Clock,
-    pub status: Status,
-    pub resumed_at: Timestamp,
+    pub exchange_status: StoredStatus,
+    /// When somebody lifted the exchange's last pause.
+    pub lifted_at: Timestamp,
     /// How often each verb went through.
     pub done: BTreeMap<Verb, u32>,
     /// How often each error was the answer, by name.
@@ -176,8 +204,8 @@ impl World {
             vault: Atoms::ZERO,
             donated: Atoms::ZERO,
             clock: Clock { now: Timestamp::new(NOW), slot: 1_000 },
-            status: Status::Active,
-            resumed_at: Timestamp::NEVER,
+            exchange_status: StoredStatus::lasting(Status::Active),
+            lifted_at: Timestamp::NEVER,
             done: BTreeMap::new(),
             refused: BTreeMap::new(),
         }
@@ -225,8 +253,29 @@ impl World {
         }
     }
 
+    /// The exchange's status in force.
+    pub fn status(&self) -> Status {
+        self.exchange_status.in_force(self.clock.now)
+    }
+
+    /// End of the exchange's last pause, whether it was lifted or ended by itself.
+    pub fn resumed_at(&self) -> Timestamp {
+        self.lifted_at.max(self.exchange_status.pause_ended_at(self.clock.now))
+    }
+
+    /// Whoever a verb is not about is what they were, to the byte.
+    fn check_frame(&self, before: &Self, verb: Verb) {
+        let (accounts, markets, pool) = frame(verb, self.markets.len());
+        let changed = self.accounts.iter().zip(&before.accounts).filter(|(is, was)| is != was).count();
+        assert!(changed <= accounts, "{verb:?} changed {changed} accounts");
+        let changed = self.markets.iter().zip(&before.markets).filter(|(is, was)| is != was).count();
+        assert!(changed <= markets, "{verb:?} changed {changed} markets");
+        assert!(pool || self.pool == before.pool, "{verb:?} changed the pool");
+    }
+
     /// What holds between any two instructions, and what one instruction may not do.
     fn check_step(&self, before: &Self, verb: Verb) {
+        self.check_frame(before, verb);
         if let Err(violation) = check_invariants(&self.view()) {
             panic!("{verb:?} broke {violation:?}");
         }

@@ -4,7 +4,9 @@ mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
 mod isolation;
+mod leaving;
 mod life_cycle;
+mod playing;
 mod sequences;
 mod steps;
 

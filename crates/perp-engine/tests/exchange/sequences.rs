@@ -3,7 +3,8 @@
 
 use crate::common::reference;
 use crate::common::world::{Verb, World, VERBS};
-use crate::steps::{exchange, keep, steps, take, Step, HOLDERS, LIQUIDATOR, MARKETS};
+use crate::playing::{exchange, keep, take};
+use crate::steps::{steps, Step, HOLDERS, LIQUIDATOR, MARKETS};
 use perp_engine::status::Status;
 use perp_engine::units::{Atoms, Timestamp};
 use perp_engine::EngineError;
@@ -61,6 +62,7 @@ fn play(steps: &[Step]) -> World {
 
 /// Everybody leaves: positions close, what is owed is settled, liquidity goes home.
 fn drain(world: &mut World) {
+    world.set_exchange_status(Status::Active, Timestamp::NEVER).unwrap();
     for market in 0..MARKETS {
         // Whatever was paused and however wide the last price was.
         world.wait(1);

@@ -1,13 +1,6 @@
 //! Random steps of several people, the oracles and time, weighted so that every verb has work to do.
 
-use crate::common::fixtures::USDC;
-use crate::common::markets::{listings, THIN_PERP};
-use crate::common::reference;
-use crate::common::world::{World, MILLION};
-use perp_engine::state::RequestKind;
 use perp_engine::status::Status;
-use perp_engine::trade::Order;
-use perp_engine::units::{Base, Price, Timestamp};
 use proptest::prelude::*;
 
 /// Accounts of a random exchange: the first four trade across markets, the fifth is bound to the thin one, the last
@@ -103,6 +96,7 @@ pub enum Step {
         holder: usize,
         percent: u64,
     },
+    /// Every eighth by the request's owner.
     Execute {
         pick: usize,
     },
@@ -116,13 +110,22 @@ pub enum Step {
     FundSharedInsurance {
         dollars: u64,
     },
+    WithdrawProtocolFees {
+        market: usize,
+    },
     Donate {
         amount: u64,
     },
+    /// Without a market, of the exchange.
     SetStatus {
-        market: usize,
+        market: Option<usize>,
         status: Status,
         seconds: i64,
+    },
+    /// By the guardian.
+    Tighten {
+        market: Option<usize>,
+        status: Status,
     },
 }
 
@@ -142,6 +145,8 @@ fn step() -> impl Strategy<Value = Step> {
     let percent = prop_oneof![3 => 1u64..100, 2 => Just(100u64)];
     let thousandths = prop_oneof![1 => -30_000i64..30_000, 2 => -12_000i64..12_000];
     let status = prop_oneof![2 => Just(Status::Active), 1 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
+    let stricter = prop_oneof![2 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
+    let place = proptest::option::weighted(0.6, market.clone());
     let often = prop_oneof![
         12 => wait.prop_map(|seconds| Step::Wait { seconds }),
         14 => (market.clone(), ppm, confidence)
@@ -178,209 +183,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (market.clone(), 0u64..200).prop_map(|(market, dollars)| Step::FundInsurance { market, dollars }),
         1 => (0u64..2_000).prop_map(|dollars| Step::FundSharedInsurance { dollars }),
         1 => (1u64..1_000_000).prop_map(|amount| Step::Donate { amount }),
-        2 => (market, status, 0i64..4_000)
+        1 => market.clone().prop_map(|market| Step::WithdrawProtocolFees { market }),
+        4 => (place.clone(), status, 0i64..4_000)
             .prop_map(|(market, status, seconds)| Step::SetStatus { market, status, seconds }),
+        1 => (place, stricter).prop_map(|(market, status)| Step::Tighten { market, status }),
     ];
     prop_oneof![7 => often, 3 => seldom]
-}
-
-/// Three markets with a pool of a million, six accounts of some thousand dollars, a little insurance.
-pub fn exchange() -> World {
-    let mut world = World::with_liquidity(&listings(), ACCOUNTS, HOLDERS, MILLION);
-    world.isolate(ISOLATED, THIN_PERP);
-    for account in 0..ACCOUNTS {
-        world.deposit(account, 20_000 * USDC * (account as u64 + 1)).unwrap();
-    }
-    world.fund_insurance(THIN_PERP, 50 * USDC).unwrap();
-    world.fund_shared_insurance(1_000 * USDC).unwrap();
-    world
-}
-
-/// Publishes the price at which the account's equity would be `percent` of its present maintenance margin, other things
-/// equal, at most 60 % away.
-pub fn squeeze(world: &mut World, account: usize, market: usize, percent: i128) {
-    let health = reference::maintenance(world, &world.accounts[account]);
-    let missing = (health.margin * percent / 100 - health.equity) << 40;
-    let change = missing / i128::from(world.size(account, market));
-    let price = i128::from(world.markets[market].price.price.get());
-    let ppm = (change * 1_000_000 / price).clamp(-600_000, 600_000);
-    world.feeds[market].confidence = 0;
-    world.move_price(market, i64::try_from(ppm).unwrap());
-    let _ = world.update_price(market);
-}
-
-fn chosen<T: Copy>(from: &[T], pick: usize) -> Option<T> {
-    (!from.is_empty()).then(|| from[pick % from.len()])
-}
-
-/// Takes one step; what the exchange refuses changes nothing and is counted.
-pub fn take(world: &mut World, step: &Step) {
-    match *step {
-        Step::Wait { seconds } => world.wait(seconds),
-        Step::Move { market, ppm, confidence } => {
-            let price = world.feeds[market].price;
-            world.feeds[market].confidence = u64::try_from(price).unwrap() / 1_000_000 * confidence;
-            world.move_price(market, ppm);
-        }
-        Step::Squeeze { pick, percent } => {
-            if let Some((account, market)) = chosen(&world.positions(), pick) {
-                squeeze(world, account, market, percent);
-            }
-        }
-        Step::Deposit { account, dollars } => world.deposit(account, dollars * USDC).unwrap(),
-        Step::Withdraw { account, percent } => {
-            let _ = world.withdraw(account, world.accounts[account].balance.get() * percent / 100);
-        }
-        Step::Trade { account, market, thousandths, reduce_only } => {
-            freshen(world, account, market);
-            let notional = u128::from(world.accounts[account].balance.get()) * u128::from(thousandths.unsigned_abs());
-            let worth = world.size_worth(market, u64::try_from(notional / 1_000).unwrap());
-            let size = i64::try_from(worth).unwrap() * thousandths.signum();
-            let _ =
-                world.order(account, market, Order { size: Base::new(size), price_bound: Price::ZERO, reduce_only });
-        }
-        Step::TradeDust { account, market, size } => {
-            freshen(world, account, market);
-            let _ = world.trade(account, market, size);
-        }
-        Step::Reduce { pick, percent } => {
-            if let Some((account, market)) = chosen(&world.positions(), pick) {
-                freshen(world, account, market);
-                let size = world.size(account, market);
-                let part = i64::try_from(i128::from(size) * i128::from(percent) / 100).unwrap();
-                let _ = world.trade(account, market, -part);
-            }
-        }
-        Step::Liquidate { pick, percent } => {
-            if let Some((account, market)) = chosen(&world.positions(), pick) {
-                freshen(world, account, market);
-                let size = world.size(account, market).unsigned_abs();
-                // All of it, a part, or a few base units.
-                let max_size = match percent {
-                    0 => 1 + world.clock.slot % 50,
-                    100 => u64::MAX,
-                    _ => (size / 100).max(1) * percent,
-                };
-                let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
-                let _ = world.liquidate(by, account, market, max_size);
-            }
-        }
-        Step::Keep => keep(world),
-        Step::UpdatePrice { market } => {
-            let _ = world.update_price(market);
-        }
-        Step::MarkDark { market } => {
-            let _ = world.mark_dark(market);
-        }
-        Step::UpdateFunding { market } => {
-            let _ = world.update_funding(market);
-        }
-        Step::SettleFunding { pick } => {
-            if let Some((account, market)) = chosen(&world.slots(|_| true), pick) {
-                let _ = world.settle_funding(account, market);
-            }
-        }
-        Step::SettlePnl { pick } => {
-            if let Some((account, market)) = chosen(&world.positions(), pick) {
-                freshen(world, account, market);
-                let _ = world.settle_pnl(account, market);
-            }
-        }
-        Step::FundClaims { market } => {
-            let _ = world.fund_claims(market);
-        }
-        Step::RedeemClaim { pick } => {
-            if let Some((account, market)) = chosen(&world.slots(|position| !position.claim.is_zero()), pick) {
-                let _ = world.redeem_claim(account, market);
-            }
-        }
-        Step::ResolveBankruptcy { pick } => {
-            if let Some((account, market)) = chosen(&world.slots(|position| !position.debt.is_zero()), pick) {
-                let _ = world.resolve_bankruptcy(account, market);
-            }
-        }
-        Step::Allocate { market, target_percent } => {
-            let stored = world.markets[market].target_backing;
-            world.markets[market].target_backing =
-                perp_engine::units::Atoms::new(listings()[market].target_backing / 100 * target_percent);
-            let _ = world.allocate_backing(market);
-            world.markets[market].target_backing = stored;
-        }
-        Step::RequestDeposit { holder, dollars } => {
-            let _ = world.request_deposit(holder, dollars * USDC);
-        }
-        Step::RequestWithdrawal { holder, percent } => {
-            let _ = world.request_withdrawal(holder, world.shares[holder].get() / 100 * percent);
-        }
-        Step::Execute { pick } => {
-            if world.requests.is_empty() {
-                return;
-            }
-            let index = pick % world.requests.len();
-            let open = world.requests[index];
-            let matures = perp_engine::liquidity::matures_at(&open.request, open.kind, &world.pool.parameters).unwrap();
-            // Executors wait for maturity; a few try too early or far too late.
-            if pick % 8 < 6 {
-                world.wait(u32::try_from(matures.seconds_since(world.clock.now).unwrap()).unwrap());
-                world.refresh();
-            }
-            let _ = world.execute(index);
-        }
-        Step::ReturnLapsed { pick } => {
-            if world.requests.is_empty() {
-                return;
-            }
-            let index = pick % world.requests.len();
-            let kind = world.requests[index].kind;
-            if kind == RequestKind::Deposit && pick % 2 == 0 {
-                world.wait(world.pool.parameters.deposit_lapse);
-            }
-            let _ = world.return_lapsed(index);
-        }
-        Step::FundInsurance { market, dollars } => {
-            let _ = world.fund_insurance(market, dollars * USDC);
-        }
-        Step::FundSharedInsurance { dollars } => {
-            let _ = world.fund_shared_insurance(dollars * USDC);
-        }
-        Step::Donate { amount } => world.donate(amount).unwrap(),
-        Step::SetStatus { market, status, seconds } => {
-            let until = if status == Status::Active {
-                Timestamp::NEVER
-            } else {
-                Timestamp::new(world.clock.now.get() + 1 + seconds)
-            };
-            let _ = world.set_market_status(market, status, until);
-        }
-    }
-}
-
-/// Most people refresh what they are about to use; now and then somebody meets a stale price.
-fn freshen(world: &mut World, account: usize, market: usize) {
-    if world.clock.slot.is_multiple_of(11) {
-        return;
-    }
-    let markets: Vec<usize> = world.accounts[account].occupied().map(|(_, leg)| usize::from(leg.market)).collect();
-    for market in markets.into_iter().chain([market]) {
-        world.republish(market);
-        let _ = world.update_price(market);
-    }
-}
-
-/// Settles, liquidates and resolves what can be, as a keeper does.
-pub fn keep(world: &mut World) {
-    for (account, market) in world.positions() {
-        freshen(world, account, market);
-        let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
-        while world.liquidate(by, account, market, u64::MAX).is_ok() {}
-    }
-    for (account, market) in world.positions() {
-        let _ = world.settle_pnl(account, market);
-    }
-    for (account, market) in world.slots(|position| !position.debt.is_zero()) {
-        let _ = world.resolve_bankruptcy(account, market);
-    }
-    for market in 0..MARKETS {
-        let _ = world.fund_claims(market);
-    }
 }

@@ -12,8 +12,8 @@ impl World {
     pub fn deposit(&mut self, account: usize, amount: u64) -> Result<(), EngineError> {
         self.instruction(|world| {
             let amount = atoms(amount);
+            world.accounts[account].balance = plan_deposit(&world.accounts[account], amount)?;
             world.vault = world.vault.plus(amount)?;
-            world.accounts[account].balance = world.accounts[account].balance.plus(amount)?;
             Ok((Verb::Deposit, ()))
         })
     }
@@ -25,7 +25,7 @@ impl World {
             let plan = if needs_markets(&state) {
                 let others = world.others(&state, None);
                 let portfolio = Portfolio::new(&state, None, &others, world.clock)?;
-                plan_margined_withdrawal(&portfolio, amount, world.status, world.clock)?
+                plan_margined_withdrawal(&portfolio, amount, world.status(), world.clock)?
             } else {
                 plan_withdrawal(&state, amount)?
             };
@@ -36,6 +36,15 @@ impl World {
                 assert!(health.equity >= health.margin, "a withdrawal left {health:?}");
             }
             Ok((Verb::Withdraw, ()))
+        })
+    }
+
+    pub fn withdraw_protocol_fees(&mut self, market: usize) -> Result<Atoms, EngineError> {
+        self.instruction(|world| {
+            let plan = plan_withdraw_protocol_fees(&world.markets[market])?;
+            world.markets[market].books = plan.books;
+            world.vault = world.vault.minus(plan.amount)?;
+            Ok((Verb::WithdrawProtocolFees, plan.amount))
         })
     }
 

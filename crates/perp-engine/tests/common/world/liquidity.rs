@@ -6,7 +6,7 @@ impl World {
     pub fn allocate_backing(&mut self, market: usize) -> Result<SignedAtoms, EngineError> {
         self.instruction(|world| {
             world.bring_up_to_date(market)?;
-            let plan = plan_allocate_backing(&world.pool, &world.markets[market], world.status, world.clock)?;
+            let plan = plan_allocate_backing(&world.pool, &world.markets[market], world.status(), world.clock)?;
             let value = reference::pool_value_raw(world);
             world.pool = plan.pool;
             world.markets[market].books = plan.books;
@@ -47,6 +47,11 @@ impl World {
 
     /// Executes a request with every market brought up to date before, as executors do.
     pub fn execute(&mut self, index: usize) -> Result<(), EngineError> {
+        self.execute_by(index, Executor::Anybody)
+    }
+
+    /// The same by the request's owner, who may forgo what cannot be valued.
+    pub fn execute_by(&mut self, index: usize, executor: Executor) -> Result<(), EngineError> {
         self.instruction(|world| {
             for market in 0..world.markets.len() {
                 world.bring_up_to_date(market)?;
@@ -60,8 +65,8 @@ impl World {
                         &world.pool,
                         &markets,
                         &request,
-                        world.status,
-                        world.resumed_at,
+                        world.status(),
+                        world.resumed_at(),
                         world.clock,
                     )?;
                     world.pool = plan.pool;
@@ -74,9 +79,9 @@ impl World {
                         &world.pool,
                         &markets,
                         &request,
-                        Executor::Anybody,
-                        world.status,
-                        world.resumed_at,
+                        executor,
+                        world.status(),
+                        world.resumed_at(),
                         world.clock,
                     )?;
                     world.pool = plan.pool;

@@ -44,7 +44,7 @@ impl World {
     pub(super) fn bring_up_to_date(&mut self, market: usize) -> Result<(), EngineError> {
         self.take_price(market)?;
         self.markets[market].books =
-            accrue_if_possible(&self.markets[market], self.status, self.resumed_at, self.clock)?;
+            accrue_if_possible(&self.markets[market], self.status(), self.resumed_at(), self.clock)?;
         Ok(())
     }
 
@@ -62,23 +62,9 @@ impl World {
     pub fn update_funding(&mut self, market: usize) -> Result<u64, EngineError> {
         self.instruction(|world| {
             world.take_price(market)?;
-            let plan = plan_funding(&world.markets[market], world.status, world.resumed_at, world.clock)?;
+            let plan = plan_funding(&world.markets[market], world.status(), world.resumed_at(), world.clock)?;
             world.markets[market].books = plan.books;
             Ok((Verb::UpdateFunding, plan.seconds))
-        })
-    }
-
-    /// The program accrues under the old status before it sets another.
-    pub fn set_market_status(&mut self, market: usize, status: Status, until: Timestamp) -> Result<(), EngineError> {
-        self.instruction(|world| {
-            world.bring_up_to_date(market)?;
-            let now = world.clock.now;
-            let market = &mut world.markets[market];
-            market.status = StoredStatus { until, current: status as u8, ..StoredStatus::lasting(Status::Active) };
-            if status == Status::Paused {
-                market.paused_at = now;
-            }
-            Ok((Verb::SetStatus, ()))
         })
     }
 }

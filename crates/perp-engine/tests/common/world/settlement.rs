@@ -18,7 +18,7 @@ impl World {
         self.instruction(|world| {
             world.bring_up_to_date(market)?;
             let plan =
-                plan_settle_funding(&world.accounts[account], &world.markets[market], world.status, world.clock)?;
+                plan_settle_funding(&world.accounts[account], &world.markets[market], world.status(), world.clock)?;
             let before = world.clone();
             world.settled(account, market, &plan);
             world.check_face_equity(&before, account, 1);
@@ -29,7 +29,7 @@ impl World {
     pub fn settle_pnl(&mut self, account: usize, market: usize) -> Result<SettlementPlan, EngineError> {
         self.instruction(|world| {
             world.bring_up_to_date(market)?;
-            let plan = plan_settle_pnl(&world.accounts[account], &world.markets[market], world.status, world.clock)?;
+            let plan = plan_settle_pnl(&world.accounts[account], &world.markets[market], world.status(), world.clock)?;
             let before = world.clone();
             world.settled(account, market, &plan);
             world.check_face_equity(&before, account, 1);
@@ -63,7 +63,7 @@ impl World {
         self.instruction(|world| {
             let before = world.clone();
             let mut bankruptcy =
-                begin_bankruptcy(&world.accounts[account], &world.markets[market], world.status, world.clock)?;
+                begin_bankruptcy(&world.accounts[account], &world.markets[market], world.status(), world.clock)?;
             for slot in 0..world.accounts[account].positions.len() {
                 let position = world.accounts[account].positions[slot];
                 if slot == bankruptcy.slot || !position.is_occupied() {

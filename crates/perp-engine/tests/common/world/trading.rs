@@ -23,7 +23,7 @@ impl World {
             let touched = world.markets[market];
             let others = world.others(&state, Some(market));
             let portfolio = Portfolio::new(&state, Some(&touched), &others, world.clock)?;
-            let plan = plan_trade(&portfolio, &touched, &order, world.status, world.clock)?;
+            let plan = plan_trade(&portfolio, &touched, &order, world.status(), world.clock)?;
             let before = world.touched(account, market, plan.slot)?;
             plan.ledger.apply(plan.slot, &mut world.accounts[account], &mut world.markets[market]);
             world.check_trade(&before, account, market, &plan);
@@ -114,7 +114,7 @@ impl World {
             let others = world.others(&state, Some(market));
             let portfolio = Portfolio::new(&state, Some(&touched), &others, world.clock)?;
             let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::ZERO };
-            let plan = plan_liquidation(&portfolio, &touched, order, world.status, world.clock)?;
+            let plan = plan_liquidation(&portfolio, &touched, order, world.status(), world.clock)?;
             let before = world.touched(account, market, plan.slot)?;
             plan.ledger.apply(plan.slot, &mut world.accounts[account], &mut world.markets[market]);
             world.accounts[by].balance = world.accounts[by].balance.plus(plan.penalty.bounty)?;
