@@ -36,7 +36,8 @@ messages=$(/usr/bin/cargo build --release --locked --manifest-path "$manifest" \
   --target "$here/sbf-solana-solana.json" -Zbuild-std=std,panic_abort -Zjson-target-spec \
   --message-format=json-render-diagnostics "$@")
 # The linker writes the program beside the cdylib cargo announces.
-artifact=$(printf '%s\n' "$messages" | grep -F "\"manifest_path\":\"$manifest\"" | grep -oE '"[^"]*/sbf-solana-solana/release/lib[^"]*\.so"' | tr -d '"' | tail -n 1)
+artifact=$(printf '%s\n' "$messages" | grep -F "\"manifest_path\":\"$manifest\"" | grep -oE '"[^"]*/sbf-solana-solana/release/lib[^"]*\.so"' | tr -d '"' | tail -n 1 || true)
+[ -n "$artifact" ] || { echo "sbf/build.sh: cargo announced no program for $manifest: has it the crate-type cdylib?" >&2; exit 1; }
 name=$(basename "$artifact"); name=${name#lib}
 cp "$artifact" "$out/$name"
 ls -l "$out/$name"

@@ -8,12 +8,14 @@
 
 use crate::error::EngineError;
 use crate::units::products::wide_product;
-use crate::units::Atoms;
+use crate::units::{Atoms, MAX_ATOMS};
 
 #[cfg(test)]
 mod tests;
 
 const MANTISSA_BITS: u32 = 48;
+// A mantissa times an amount leaves room to shift up; the one place that fills all 128 bits, on purpose and without sums.
+const _: () = assert!((1u128 << MANTISSA_BITS) * (MAX_ATOMS as u128) < 1 << 125);
 /// The factor of an epoch in which nothing is funded yet: one.
 pub const FULL_CLAIM_FACTOR: u64 = 1 << (MANTISSA_BITS - 1);
 

@@ -15,8 +15,8 @@ pub enum EngineError {
     /// An amount of zero was asked for.
     AmountZero,
 
-    /// The parameters of a market contradict each other; the number says which rule of the list in
-    /// [`crate::state::Parameters::validate`].
+    /// The parameters of a market, or of the pool, contradict each other; the number says which rule of the list in
+    /// [`crate::state::Parameters::validate`] or [`crate::state::PoolParameters::validate`].
     ParametersInconsistent { rule: u8 },
 
     /// The oracle's time is further in the future than the tolerance allows.
@@ -56,8 +56,8 @@ pub enum EngineError {
 
     /// Equity at adverse prices is below the initial margin.
     InitialMargin { equity: SignedAtoms, required: Atoms },
-    /// The reduction would worsen the account's health: `equity after · margin before` falls short of
-    /// `equity before · margin after`.
+    /// The account would be worse off: after a reduction `equity after · margin before` falls short of
+    /// `equity before · margin after`, after a liquidation in part `equity − margin` falls, or settling lowers its equity.
     WouldWorsenHealth { equity: SignedAtoms, margin: Atoms },
     /// The account's equity is negative; only liquidation closes its positions.
     NegativeEquity { equity: SignedAtoms },

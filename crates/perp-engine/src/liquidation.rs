@@ -96,7 +96,7 @@ pub fn plan_liquidation(
         Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })
     };
     let size = position.size.size();
-    let mut plan = close(size_to_close(before, size, price, order.max_size, &market.parameters)?)?;
+    let mut plan = close(size_to_close_floor(before, size, price, order.max_size, &market.parameters)?)?;
     if plan.closed < size && plan.after.surplus() < before.surplus() {
         if order.max_size < size {
             return Err(EngineError::WouldWorsenHealth { equity: plan.after.equity, margin: plan.after.margin });
@@ -114,7 +114,7 @@ pub fn plan_liquidation(
 ///
 /// Closing `n` of notional lowers MM by at most `marginal · n` and equity by `penalty · n`, so
 /// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` never overshoots.
-fn size_to_close(
+fn size_to_close_floor(
     before: Health,
     position: Size,
     price: Price,
@@ -148,7 +148,7 @@ fn size_to_close(
 
 /// Bounty's share of the penalty: grows with the depth `(MM − E)/MM`, because a share that grew with time would reward
 /// waiting.
-fn bounty_share(before: Health, parameters: &Parameters) -> Result<Ppm, EngineError> {
+fn bounty_share_floor(before: Health, parameters: &Parameters) -> Result<Ppm, EngineError> {
     let equity = before.equity.positive_part().min(before.margin);
     let depth = mul_div_floor(before.margin.minus(equity)?.get(), PPM, before.margin.get().max(1))?;
     let (low, high) = (parameters.bounty_share_min, parameters.bounty_share_max);
@@ -167,7 +167,7 @@ fn charge_penalty(
 ) -> Result<Penalty, EngineError> {
     let charged = share_floor(closed_value, parameters.penalty)?.min(before.equity.positive_part());
     let collected = ledger.loss(charged)?;
-    let bounty = share_floor(charged, bounty_share(before, parameters)?)?.min(collected);
+    let bounty = share_floor(charged, bounty_share_floor(before, parameters)?)?.min(collected);
     let nominal_backing = share_floor(charged, parameters.backing_share)?;
     let nominal_insurance = charged.excess_over(bounty).excess_over(nominal_backing);
     let insurance = nominal_insurance.min(collected.minus(bounty)?);

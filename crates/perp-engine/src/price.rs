@@ -2,10 +2,10 @@
 
 use crate::error::EngineError;
 use crate::oracle::OracleReading;
-use crate::state::{Market, PriceCache};
+use crate::state::{Market, Parameters, PriceCache};
 use crate::status::Status;
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
-use crate::units::{Clock, Ppm, Price, Timestamp, PPM, RAW_BITS};
+use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, RAW_BITS};
 
 #[cfg(test)]
 mod tests;
@@ -192,16 +192,29 @@ pub fn require_price(market: &Market, action: Action, reference: Timestamp) -> R
 /// 2^8 · 10^6 · √(seconds in a Julian year), rounded down: the spread rounds up.
 const VOLATILITY_DIVISOR: u64 = 1_438_109_479_003;
 
+// Both weights at most 10, a root of a 64-bit number: the weight of the drift fits 64 bits, its product with a price 128.
+const _: () = assert!((10 * 10 * (PPM as u128)) << 32 < 1 << 60);
+const _: () = assert!((1u128 << 60) * (MAX_PRICE as u128) < 1 << 125);
+
 /// `k · confidence + z · σ · √(age + 1 s) · price`, rounded up: how far the true price may be from the published one.
 pub fn spread_ceil(market: &Market, reference: Timestamp) -> Result<Price, EngineError> {
-    let parameters = &market.parameters;
-    let cache = &market.price;
-    let confidence = price_share_ceil(cache.confidence, parameters.spread_confidence)?;
-    let seconds = age(market, reference)?.checked_add(1).ok_or(EngineError::Overflow)?;
+    let PriceCache { price, confidence, .. } = market.price;
+    spread_at_age_ceil(price, confidence, age(market, reference)?, &market.parameters)
+}
+
+/// The same of any price, `age` seconds old.
+pub(crate) fn spread_at_age_ceil(
+    price: Price,
+    confidence: Price,
+    age: u64,
+    parameters: &Parameters,
+) -> Result<Price, EngineError> {
+    let confidence = price_share_ceil(confidence, parameters.spread_confidence)?;
+    let seconds = age.checked_add(1).ok_or(EngineError::Overflow)?;
     let root = square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?);
     let weight = mul_div_ceil(parameters.spread_volatility.wide(), parameters.volatility.wide(), PPM)?;
     let weight = weight.checked_mul(root).ok_or(EngineError::Overflow)?;
-    let drift = mul_div_ceil(cache.price.get(), weight, VOLATILITY_DIVISOR)?;
+    let drift = mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR)?;
     Ok(Price::new(confidence.get().checked_add(drift).ok_or(EngineError::Overflow)?))
 }
 

@@ -76,12 +76,12 @@ pub fn solvency(books: &Books, parameters: &Parameters, price: Price) -> Result<
         owed = owed.plus(side_pending_funding(books, side)?.negative_part()?.amount_ceil()?)?;
     }
     let spare = available.signed()?.minus(owed.signed()?)?;
-    let need = need(value, parameters.jump, maintenance)?;
+    let need = need_ceil(value, parameters.jump, maintenance)?;
     Ok(Solvency { unrealised, available, owed, spare, need })
 }
 
 /// `max(J·L − m·Sh, J·Sh − m·L)` in notional, `m = min(J, MMF)`.
-fn need([long, short]: [Atoms; 2], jump: Ppm, maintenance: Ppm) -> Result<Atoms, EngineError> {
+fn need_ceil([long, short]: [Atoms; 2], jump: Ppm, maintenance: Ppm) -> Result<Atoms, EngineError> {
     let covered = jump.min(maintenance);
     // The larger side's jump less what the smaller side is good for is the larger of the two.
     let (more, less) = if long >= short { (long, short) } else { (short, long) };

@@ -114,7 +114,7 @@ pub fn plan_trade(
 
     let mut fill = quote(market, size, portfolio.reference)?;
     if closes_whole {
-        fill = fill.capped(closing_cost_cap(before, rest.margin)?)?;
+        fill = fill.capped(closing_cost_cap_floor(before, rest.margin)?)?;
     }
     let total = fill.notional(side)?;
     check_price_bound(order.price_bound, side, size.size(), total)?;
@@ -143,7 +143,7 @@ pub fn plan_trade(
 
 /// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
 /// margin.
-fn closing_cost_cap(before: Health, margin_after: Atoms) -> Result<Atoms, EngineError> {
+fn closing_cost_cap_floor(before: Health, margin_after: Atoms) -> Result<Atoms, EngineError> {
     let equity = before.equity.positive_part();
     if before.margin.is_zero() {
         return Ok(equity);

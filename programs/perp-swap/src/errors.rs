@@ -18,7 +18,7 @@ pub enum ExchangeError {
     NotionalOutOfRange,
     #[msg("An amount of zero was asked for.")]
     AmountZero,
-    #[msg("The parameters of a market contradict each other; the number says which rule of the list in validate.")]
+    #[msg("The parameters of a market, or of the pool, contradict each other.")]
     ParametersInconsistent,
     #[msg("The oracle's time is further in the future than the tolerance allows.")]
     PriceFromTheFuture,
@@ -26,7 +26,7 @@ pub enum ExchangeError {
     PriceStale,
     #[msg("The price of another position's market is older than this action allows: update that market first.")]
     LegStale,
-    #[msg("The confidence interval is wider than this action allows (both in parts per million of the price).")]
+    #[msg("The confidence interval is wider than this action allows.")]
     PriceTooUncertain,
     #[msg("The market has no usable price: its newest is too wide, it is dark, or it is paused.")]
     MarketUnusable,
@@ -54,7 +54,7 @@ pub enum ExchangeError {
     OpenInterestCap,
     #[msg("Equity at adverse prices is below the initial margin.")]
     InitialMargin,
-    #[msg("The reduction would worsen the account's health: equity after · margin before falls short of equity before · margin after.")]
+    #[msg("The account would be worse off: a reduction or a liquidation in part would worsen its health, or settling lower its equity.")]
     WouldWorsenHealth,
     #[msg("The account's equity is negative; only liquidation closes its positions.")]
     NegativeEquity,
@@ -84,11 +84,11 @@ pub enum ExchangeError {
     NothingToDo,
     #[msg("The request is below the smallest that is accepted.")]
     RequestTooSmall,
-    #[msg("The request may not be executed yet: prices must be published at or after this Unix time.")]
+    #[msg("The request may not be executed yet, or not at prices this old.")]
     RequestNotMature,
     #[msg("The request has lapsed; return it.")]
     RequestLapsed,
-    #[msg("The request has not lapsed yet; it does so after this Unix time.")]
+    #[msg("The request has not lapsed yet.")]
     RequestNotLapsed,
     #[msg("Fewer tokens or shares than the request's minimum would come out.")]
     OutputTooSmall,
@@ -143,11 +143,11 @@ pub enum ExchangeError {
     OraclePartiallyVerified,
     #[msg("A pull account holds the price of another feed.")]
     OracleWrongFeedId,
-    #[msg("The exponent lies outside MIN_EXPONENT..=MAX_EXPONENT.")]
+    #[msg("The exponent lies outside -18 to 0.")]
     OracleExponentOutOfRange,
     #[msg("The price is zero or negative.")]
     OraclePriceNotPositive,
-    #[msg("The confidence exceeds MAX_CONFIDENCE.")]
+    #[msg("The confidence exceeds 2^63 - 1.")]
     OracleConfidenceOutOfRange,
     #[msg("The publish time is zero or negative.")]
     OraclePublishTimeNotPositive,
@@ -170,7 +170,7 @@ pub enum ExchangeError {
     WrongTokenProgram,
     #[msg("The quote mint has an extension that could take, freeze, tax or hook transfers.")]
     MintHasRefusedExtension,
-    #[msg("The quote mint is not initialised or has more than 12 decimals.")]
+    #[msg("The quote mint is not initialised, or its decimals are not 6 to 9.")]
     MintNotSupported,
     #[msg(
         "The token account is not the one the request names; a new request names an associated account of its owner."

@@ -81,14 +81,15 @@ fn funding_that_was_paid_in_and_not_yet_received_is_owed() {
 
 #[test]
 fn need_is_the_larger_sides_jump_less_what_the_smaller_side_is_good_for() {
-    let need_of = |long: u64, short: u64| need([usdc(long), usdc(short)], Ppm::new(150_000), Ppm::new(30_000)).unwrap();
+    let need_of =
+        |long: u64, short: u64| need_ceil([usdc(long), usdc(short)], Ppm::new(150_000), Ppm::new(30_000)).unwrap();
     assert_eq!(need_of(1_000, 0), usdc(150));
     assert_eq!(need_of(0, 1_000), usdc(150));
     // 15 % − 3 % of a matched market: a jump takes the losers' margin and 12 % more.
     assert_eq!(need_of(1_000, 1_000), usdc(120));
     assert_eq!(need_of(200, 1_000), usdc(144));
     // A jump smaller than the maintenance margin is covered by the losers themselves.
-    assert_eq!(need([usdc(1_000), usdc(1_000)], Ppm::new(20_000), Ppm::new(30_000)), Ok(Atoms::ZERO));
+    assert_eq!(need_ceil([usdc(1_000), usdc(1_000)], Ppm::new(20_000), Ppm::new(30_000)), Ok(Atoms::ZERO));
 }
 
 #[test]
@@ -115,7 +116,7 @@ proptest! {
             share_ceil(Atoms::new(more), jump).unwrap().excess_over(share_floor(Atoms::new(less), maintenance).unwrap())
         };
         let worse = one_way(long, short).max(one_way(short, long));
-        prop_assert_eq!(need([Atoms::new(long), Atoms::new(short)], jump, maintenance), Ok(worse));
+        prop_assert_eq!(need_ceil([Atoms::new(long), Atoms::new(short)], jump, maintenance), Ok(worse));
     }
 
     /// However everything adds up, what all winners and claims count for is at most what there is.

@@ -1,7 +1,8 @@
 use crate::error::EngineError;
 use crate::margin::{maintenance_margin_ceil, Maintenance};
-use crate::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil};
-use crate::units::{Atoms, Ppm, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
+use crate::price::spread_at_age_ceil;
+use crate::units::products::{mul_div_ceil, mul_div_floor};
+use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 #[cfg(not(feature = "idl-build"))]
@@ -220,18 +221,11 @@ impl Parameters {
         mul_div_ceil(rate, seconds_ppm, 1 << RATE_BITS)
     }
 
-    /// The spread of the widest and oldest price that still opens a position, in ppm of the price.
+    /// The spread of the widest and oldest price that still opens a position, in ppm of the price: that of a price of a
+    /// million.
     fn largest_spread_ceil(&self) -> Result<u64, EngineError> {
-        let confidence = mul_div_ceil(self.confidence_increase.wide(), self.spread_confidence.wide(), PPM)?;
-        let seconds = u64::from(self.age_trade).checked_add(1).ok_or(EngineError::Overflow)?;
-        // √(seconds in a Julian year) = 5617.6…
-        let weight = mul_div_ceil(self.volatility.wide(), self.spread_volatility.wide(), PPM)?;
-        let drift = mul_div_ceil(
-            weight,
-            square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?),
-            5_617 << 8,
-        )?;
-        confidence.checked_add(drift).ok_or(EngineError::Overflow)
+        let (price, confidence) = (Price::new(PPM), Price::new(self.confidence_increase.wide()));
+        Ok(spread_at_age_ceil(price, confidence, u64::from(self.age_trade), self)?.get())
     }
 
     /// At the threshold `E = MM` a position closes `b·MM / ((1 + b)·marginal − penalty)` of notional, and the penalty's

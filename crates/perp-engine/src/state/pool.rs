@@ -11,7 +11,8 @@ use bytemuck::{Pod, Zeroable};
 /// instructions for its compute budget: 1220 of 1232 bytes.
 pub const MAX_MARKETS: usize = 21;
 
-/// Shares of the first deposit that nobody gets, so that a share can never be made arbitrarily dear: one cent's worth.
+/// Shares of the first deposit that nobody gets, so that a share can never be made arbitrarily dear: 10 000 atoms' worth at
+/// birth, a cent of a token with six decimals.
 pub const DEAD_SHARES: u64 = 10_000;
 
 /// The liquidity providers' delays and limits.

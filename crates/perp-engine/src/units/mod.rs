@@ -56,5 +56,5 @@ const _: () = {
     assert!(bits(MAX_SIZE) + bits(MAX_PRICE) < 125);
     assert!(bits(MAX_SIZE) + bits(MAX_FUNDING_INDEX as u64) + 1 < 125);
     assert!(bits(MAX_NOTIONAL) + RAW_BITS + bits(PPM) < 125);
-    assert!(bits(MAX_ATOMS) + bits(MAX_ATOMS) <= 126);
+    assert!((MAX_ATOMS as u128) * (MAX_ATOMS as u128) < 1 << 125);
 };

@@ -140,11 +140,6 @@ pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Result<u64, EngineError> {
     }
 }
 
-/// `⌊√n⌋`.
-pub fn square_root_floor(n: u64) -> u64 {
-    n.isqrt()
-}
-
 /// `⌈√n⌉`.
 pub fn square_root_ceil(n: u64) -> u64 {
     let floor = n.isqrt();
@@ -199,11 +194,10 @@ mod tests {
         }
 
         #[test]
-        fn square_roots_bracket(n: u64) {
-            let (floor, ceil) = (u128::from(square_root_floor(n)), u128::from(square_root_ceil(n)));
-            prop_assert!(floor * floor <= u128::from(n) && (floor + 1) * (floor + 1) > u128::from(n));
+        fn a_square_root_rounds_up(n: u64) {
+            let ceil = u128::from(square_root_ceil(n));
             prop_assert!(ceil * ceil >= u128::from(n));
-            prop_assert!(ceil == floor || ceil == floor + 1);
+            prop_assert!(ceil == 0 || (ceil - 1) * (ceil - 1) < u128::from(n));
         }
     }
 
