@@ -4,8 +4,8 @@
 //! | unit | scale | range |
 //! |---|---|---|
 //! | [`Atoms`] | 1 atom of the quote token | 0 ..= 2^62 |
-//! | [`SignedAtoms`] | 1 atom | −2^62 ..= 2^62 |
-//! | [`Raw`] | 2^-40 atom | −2^120 ..= 2^120 |
+//! | [`SignedAtoms`] | 1 atom | −2^63 ..= 2^63 − 1 |
+//! | [`Raw`] | 2^-40 atom | −2^127 ..= 2^127 − 1; a product of two units is below 2^125 |
 //! | [`Base`], [`Size`] | 1 base unit (10^-`base_decimals` of the asset) | up to 2^57 |
 //! | [`Price`] | raw per base unit | 1 ..= 2^50 |
 //! | [`FundingIndex`] | raw per base unit | −2^60 ..= 2^60 |

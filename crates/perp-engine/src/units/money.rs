@@ -65,7 +65,7 @@ impl Atoms {
     }
 }
 
-/// A signed amount of quote token atoms. Range −2^62 ..= 2^62.
+/// A signed amount of quote token atoms: a sum of amounts, which may exceed what any one of them can.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
 #[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
