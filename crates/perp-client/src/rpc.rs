@@ -12,7 +12,7 @@ use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_rpc_client::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
-use solana_rpc_client_api::config::RpcSendTransactionConfig;
+use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcTransactionConfig};
 use solana_rpc_client_api::request::{RpcError, RpcResponseErrorData};
 use solana_signature::Signature;
 use solana_signer::Signer;
@@ -25,10 +25,16 @@ use crate::addresses::Addresses;
 use crate::errors::{failure_in_logs, Failure};
 use crate::snapshot::Snapshot;
 
+#[cfg(test)]
+mod tests;
+
 /// `RpcClient::send_and_confirm_transaction` looks every 500 ms; the embedded validator has executed a transaction
 /// when it answers `sendTransaction`.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(30);
+/// A transaction that failed in a block that is only processed yet has logs once that is confirmed, some slots later.
+const LOGS_TIMEOUT: Duration = Duration::from_secs(5);
+const LOGS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The cluster's clock: an account every cluster has.
 const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
@@ -152,30 +158,36 @@ impl Connection {
     /// # Errors
     /// [`FetchError`].
     pub fn clock(&self) -> Result<Clock, FetchError> {
-        let missing = FetchError::Missing { address: CLOCK, expected: "clock" };
-        let data = self.client.get_account_data(&CLOCK).map_err(Box::new)?;
-        // The slot is the first of its five words, the Unix time the last.
-        let word = |offset: usize| data.get(offset..offset + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-        match (word(0), word(32)) {
-            (Some(slot), Some(now)) => {
-                Ok(Clock { now: Timestamp::new(i64::from_le_bytes(now)), slot: u64::from_le_bytes(slot) })
-            }
-            _ => Err(missing),
-        }
+        read_clock(self.at_one_moment(&[CLOCK])?.first())
     }
 
-    /// The exchange with all its markets at this moment.
+    /// The exchange with all its markets and the clock as they were at one moment: one request reads them.
     ///
     /// # Errors
     /// [`FetchError`].
     pub fn snapshot(&self, addresses: &Addresses) -> Result<Snapshot, FetchError> {
-        let exchange: Exchange = self.fetch(&addresses.exchange)?;
-        let mut snapshot = Snapshot::new(&exchange, self.clock()?);
-        for index in 0..exchange.market_count {
-            let market: Market = self.fetch(&addresses.market(index))?;
-            snapshot = snapshot.with_market(market.state);
+        let mut market_count = self.fetch::<Exchange>(&addresses.exchange)?.market_count;
+        loop {
+            let markets: Vec<_> = (0..market_count).map(|index| addresses.market(index)).collect();
+            let found = self.at_one_moment(&[&[CLOCK, addresses.exchange], &markets[..]].concat())?;
+            let exchange: Exchange = existing(&addresses.exchange, found.get(1))?;
+            if exchange.market_count == market_count {
+                let mut snapshot = Snapshot::new(&exchange, read_clock(found.first())?);
+                for (place, address) in markets.iter().enumerate() {
+                    snapshot = snapshot.with_market(existing::<Market>(address, found.get(2 + place))?.state);
+                }
+                return Ok(snapshot);
+            }
+            // One was listed between the two requests.
+            market_count = exchange.market_count;
         }
-        Ok(snapshot)
+    }
+
+    /// What is at each of at most a hundred addresses, in their order, read by the node in one go.
+    fn at_one_moment(&self, addresses: &[Pubkey]) -> Result<Vec<Found>, FetchError> {
+        let answer = self.client.get_multiple_accounts_with_commitment(addresses, CommitmentConfig::processed());
+        let accounts = answer.map_err(Box::new)?.value;
+        Ok(accounts.into_iter().map(|account| account.map(|account| (account.owner, account.data))).collect())
     }
 
     /// One atomic transaction, paid by the first signer.
@@ -198,7 +210,7 @@ impl Connection {
             let statuses = self.client.get_signature_statuses(&[signature]).map_err(Box::new)?;
             if let Some(status) = statuses.value.into_iter().next().flatten() {
                 if let Some(error) = status.err {
-                    return Err(SendError::Failed { error, logs: Vec::new() });
+                    return Err(SendError::Failed { error, logs: self.logs(&signature) });
                 }
                 if status.satisfies_commitment(CommitmentConfig::confirmed()) {
                     return Ok(signature);
@@ -207,6 +219,45 @@ impl Connection {
             sleep(POLL_INTERVAL);
         }
         Err(SendError::Unconfirmed { signature })
+    }
+
+    /// What a transaction in a block logged; nothing where the node does not tell, which is no reason to hide that the
+    /// transaction failed. Nodes tell only of confirmed blocks, and some of none.
+    fn logs(&self, signature: &Signature) -> Vec<String> {
+        let config =
+            RpcTransactionConfig { commitment: Some(CommitmentConfig::confirmed()), ..RpcTransactionConfig::default() };
+        let deadline = Instant::now() + LOGS_TIMEOUT;
+        while Instant::now() < deadline {
+            if let Ok(found) = self.client.get_transaction_with_config(signature, config) {
+                let logs = found.transaction.meta.and_then(|meta| Option::from(meta.log_messages));
+                return logs.unwrap_or_default();
+            }
+            sleep(LOGS_INTERVAL);
+        }
+        Vec::new()
+    }
+}
+
+/// Owner and data of an account, where there is one.
+type Found = Option<(Pubkey, Vec<u8>)>;
+
+/// The account at `address`, which must exist, from what was found there.
+fn existing<T: Stored>(address: &Pubkey, found: Option<&Found>) -> Result<T, FetchError> {
+    match found {
+        Some(Some((owner, data))) => Ok(decode(address, owner, data)?),
+        _ => Err(FetchError::Missing { address: *address, expected: T::NAME }),
+    }
+}
+
+fn read_clock(found: Option<&Found>) -> Result<Clock, FetchError> {
+    let data = found.and_then(Option::as_ref).map_or(&[][..], |(_, data)| data);
+    // The slot is the first of its five words, the Unix time the last.
+    let word = |offset: usize| data.get(offset..offset + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    match (word(0), word(32)) {
+        (Some(slot), Some(now)) => {
+            Ok(Clock { now: Timestamp::new(i64::from_le_bytes(now)), slot: u64::from_le_bytes(slot) })
+        }
+        _ => Err(FetchError::Missing { address: CLOCK, expected: "clock" }),
     }
 }
 
