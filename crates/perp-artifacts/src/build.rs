@@ -42,23 +42,28 @@ impl Route {
         Ok(versions.lines().collect::<Vec<_>>().join(", "))
     }
 
-    /// Compiles the program, builds its IDL and records both under `out`.
+    /// Compiles the program, builds its IDL and records both under `out`, which is left as it was where one of them fails.
     pub fn build(self, artifact: &Artifact, root: &Path, out: &Path, compiler: &str) -> Result<()> {
         // Before the build: a source edited meanwhile must not pass for built.
         let source_digest = artifact.source_digest(root)?;
-        let program = artifact.program_path(out);
-        let folder = program.parent().context("an artifact lies in a folder")?;
-        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        self.compile(&root.join(artifact.crate_dir).join("Cargo.toml"), root, folder)?;
-        let program_sha256 = sha256_of(&program)?;
+        fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+        // Besides the program a compiler may leave others there, such as the key of an address for it.
+        let built = tempfile::tempdir_in(out).with_context(|| format!("cannot write to {}", out.display()))?;
+        let compiled = built.path().join(artifact.name).with_extension("so");
+        self.compile(&root.join(artifact.crate_dir).join("Cargo.toml"), root, built.path())?;
+        let program_sha256 = sha256_of(&compiled)?;
 
         let idl_sha256 = if artifact.has_idl {
-            let idl = artifact.idl_path(out);
+            let idl = built.path().join(artifact.name).with_extension("json");
             build_idl(&root.join(artifact.crate_dir), &idl)?;
-            Some(sha256_of(&idl)?)
+            let digest = sha256_of(&idl)?;
+            place(&idl, &artifact.idl_path(out))?;
+            Some(digest)
         } else {
             None
         };
+        let program = artifact.program_path(out);
+        place(&compiled, &program)?;
         let record = Record {
             source_digest,
             program_sha256,
@@ -133,10 +138,14 @@ fn shorten_paths(idl: &mut serde_json::Value) {
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn place(built: &Path, path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    fs::rename(built, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn sha256_of(path: &Path) -> Result<String> {

@@ -2,21 +2,18 @@
 
 use {
     perp_artifacts::{sha256_hex, Artifact, ArtifactError, Record, ARITHMETIC_CHECK},
-    std::{
-        fs,
-        path::{Path, PathBuf},
-    },
+    std::{fs, path::Path},
+    tempfile::TempDir,
 };
 
 /// A workspace with one source, one binary and the record of a build, in a folder of its own.
-struct Workspace(PathBuf);
+struct Workspace(TempDir);
 
 const ARTIFACT: Artifact = Artifact { sources: &["sbf/arithmetic-check/src"], ..ARITHMETIC_CHECK };
 
 impl Workspace {
-    fn new(name: &str) -> Self {
-        let root = std::env::temp_dir().join(format!("perp-artifacts-{name}-{}", std::process::id()));
-        let workspace = Self(root);
+    fn new() -> Self {
+        let workspace = Self(tempfile::tempdir().unwrap());
         for source in [
             "Cargo.lock",
             "Cargo.toml",
@@ -43,28 +40,21 @@ impl Workspace {
     }
 
     fn root(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     fn write(&self, path: &str, contents: &str) {
-        let path = self.0.join(path);
+        let path = self.root().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, contents).unwrap();
     }
 
     fn remove(&self, path: &str) {
-        fs::remove_file(self.0.join(path)).unwrap();
+        fs::remove_file(self.root().join(path)).unwrap();
     }
 
     fn check(&self) -> Result<Record, ArtifactError> {
         ARTIFACT.check(self.root())
-    }
-}
-
-impl Drop for Workspace {
-    fn drop(&mut self) {
-        // A folder left behind in the temporary folder harms nobody.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -77,26 +67,26 @@ fn assert_stale(workspace: &Workspace) {
 
 #[test]
 fn an_untouched_workspace_is_fresh() {
-    assert_eq!(Workspace::new("fresh").check().unwrap().route, "sbf/build.sh");
+    assert_eq!(Workspace::new().check().unwrap().route, "sbf/build.sh");
 }
 
 #[test]
 fn an_edited_source_makes_the_artifact_stale() {
-    let workspace = Workspace::new("edited");
+    let workspace = Workspace::new();
     workspace.write("crates/sbf-builtins/src/lib.rs", "other");
     assert_stale(&workspace);
 }
 
 #[test]
 fn a_new_source_makes_the_artifact_stale() {
-    let workspace = Workspace::new("new");
+    let workspace = Workspace::new();
     workspace.write("sbf/arithmetic-check/src/deep/module.rs", "");
     assert_stale(&workspace);
 }
 
 #[test]
 fn a_renamed_source_makes_the_artifact_stale() {
-    let workspace = Workspace::new("renamed");
+    let workspace = Workspace::new();
     workspace.remove("sbf/arithmetic-check/src/lib.rs");
     workspace.write("sbf/arithmetic-check/src/main.rs", "sbf/arithmetic-check/src/lib.rs");
     assert_stale(&workspace);
@@ -104,14 +94,14 @@ fn a_renamed_source_makes_the_artifact_stale() {
 
 #[test]
 fn a_hidden_file_is_no_source() {
-    let workspace = Workspace::new("hidden");
+    let workspace = Workspace::new();
     workspace.write("sbf/arithmetic-check/src/.lib.rs.swp", "");
     workspace.check().unwrap();
 }
 
 #[test]
 fn an_exchanged_binary_is_told_from_the_one_that_was_built() {
-    let workspace = Workspace::new("exchanged");
+    let workspace = Workspace::new();
     workspace.write("artifacts/arithmetic_check.so", "another program");
     let error = workspace.check().unwrap_err();
     assert!(matches!(error, ArtifactError::Altered { .. }), "{error}");
@@ -119,7 +109,7 @@ fn an_exchanged_binary_is_told_from_the_one_that_was_built() {
 
 #[test]
 fn a_missing_record_names_the_file_and_the_remedy() {
-    let workspace = Workspace::new("missing");
+    let workspace = Workspace::new();
     workspace.remove("artifacts/arithmetic_check.json");
     let error = workspace.check().unwrap_err().to_string();
     assert!(error.contains("artifacts/arithmetic_check.json"), "{error}");
@@ -128,7 +118,7 @@ fn a_missing_record_names_the_file_and_the_remedy() {
 
 #[test]
 fn a_malformed_record_is_named() {
-    let workspace = Workspace::new("malformed");
+    let workspace = Workspace::new();
     workspace.write("artifacts/arithmetic_check.json", "{\"source_digest\": 1}");
     let error = workspace.check().unwrap_err();
     assert!(matches!(error, ArtifactError::MalformedRecord { .. }), "{error}");
@@ -136,7 +126,7 @@ fn a_malformed_record_is_named() {
 
 #[test]
 fn a_missing_source_is_named() {
-    let workspace = Workspace::new("no-source");
+    let workspace = Workspace::new();
     workspace.remove("sbf/i128.ll");
     let error = workspace.check().unwrap_err();
     assert!(matches!(error, ArtifactError::UnreadableSource { .. }), "{error}");

@@ -7,13 +7,14 @@ use perp_engine::state::{Account, Market};
 use perp_engine::units::{Price, Side, Timestamp, MAX_PRICE};
 use perp_engine::EngineError;
 
-/// An account's equity and requirements with funding accrued up to now.
+/// An account's equity and requirements once `update_funding` has been sent for all its markets. A verb accrues only the
+/// market it touches and sees the others as last accrued: what it will do, a preview tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountHealth {
     /// Equity at good prices and maintenance margin: liquidatable when below.
     pub maintenance: Health,
-    /// Equity at adverse prices and initial margin: what increases and withdrawals are judged by. The error says why
-    /// neither is possible at present.
+    /// Equity at adverse prices and initial margin. The error says why neither an increase nor a withdrawal is possible at
+    /// present.
     pub initial: Result<Health, EngineError>,
 }
 
@@ -39,8 +40,8 @@ enum Verdict {
 /// The price of `market` at which the account becomes liquidatable if nothing else changes, to one raw unit: the present
 /// one where it already is, `None` where no price does it or the account has no position there.
 ///
-/// The engine is asked at each price of a bisection, so that size premium, funding and what the market can pay count as
-/// they do on chain.
+/// The engine is asked at each price of a bisection, so that size premium and what the market can pay count by its rules,
+/// with all funding accrued.
 ///
 /// # Errors
 /// [`QuoteError`]; [`EngineError::LegStale`] where another market's price is too old, [`EngineError::Paused`],

@@ -1,11 +1,11 @@
 //! Accounts and transactions over RPC, confirmed as fast as the node answers.
 
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::solana_program::instruction::{error::InstructionError, Instruction};
+use anchor_lang::solana_program::instruction::Instruction;
 use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtensions};
+use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder};
 use perp_engine::units::{Clock, Timestamp};
 use perp_swap::state::{Exchange, Market};
 use solana_commitment_config::CommitmentConfig;
@@ -15,7 +15,7 @@ use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
 use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcTransactionConfig};
 use solana_rpc_client_api::request::{RpcError, RpcResponseErrorData};
 use solana_signature::Signature;
-use solana_signer::Signer;
+use solana_signer::{Signer, SignerError};
 use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
 use thiserror::Error;
@@ -28,23 +28,29 @@ use crate::snapshot::Snapshot;
 #[cfg(test)]
 mod tests;
 
-/// `RpcClient::send_and_confirm_transaction` looks every 500 ms; the embedded validator has executed a transaction
-/// when it answers `sendTransaction`.
-const POLL_INTERVAL: Duration = Duration::from_millis(2);
+/// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
+/// and does not want to be asked more often than `RpcClient::send_and_confirm_transaction` does.
+const POLL_FIRST: Duration = Duration::from_millis(2);
+const POLL_LAST: Duration = Duration::from_millis(500);
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(30);
 /// A transaction that failed in a block that is only processed yet has logs once that is confirmed, some slots later.
-const LOGS_TIMEOUT: Duration = Duration::from_secs(5);
 const LOGS_INTERVAL: Duration = Duration::from_millis(200);
+const LOGS_ATTEMPTS: usize = 25;
 
 /// The cluster's clock: an account every cluster has.
 const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
 
+/// Why a transaction did not take place, or may not have.
 #[derive(Debug, Error)]
 pub enum SendError {
+    /// Nothing was sent.
+    #[error("the transaction cannot be signed ({reason}): hand in a key for every signer its instructions name")]
+    Signers { reason: SignerError },
     /// The program, or the runtime, refused it; nothing of it took place.
     #[error("{}", refusal_text(error, logs))]
     Failed { error: TransactionError, logs: Vec<String> },
-    #[error("transaction {signature} was not confirmed within {} s: is the validator still running?", CONFIRM_TIMEOUT.as_secs())]
+    /// It may still take place.
+    #[error("transaction {signature} was not confirmed within {} s: look it up before sending it again", CONFIRM_TIMEOUT.as_secs())]
     Unconfirmed { signature: Signature },
     #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
     Rpc(#[from] Box<ClientError>),
@@ -55,16 +61,6 @@ impl SendError {
     pub fn failure(&self) -> Option<Failure> {
         match self {
             Self::Failed { logs, .. } => failure_in_logs(logs),
-            _ => None,
-        }
-    }
-
-    /// The number of the program's error, when it was a program that refused.
-    pub fn custom_code(&self) -> Option<u32> {
-        match self {
-            Self::Failed { error: TransactionError::InstructionError(_, InstructionError::Custom(code)), .. } => {
-                Some(*code)
-            }
             _ => None,
         }
     }
@@ -190,12 +186,25 @@ impl Connection {
         Ok(accounts.into_iter().map(|account| account.map(|account| (account.owner, account.data))).collect())
     }
 
+    /// Whether there is a program at `address`.
+    ///
+    /// # Errors
+    /// [`FetchError::Rpc`].
+    pub fn is_program(&self, address: &Pubkey) -> Result<bool, FetchError> {
+        let answer =
+            self.client.get_account_with_commitment(address, CommitmentConfig::processed()).map_err(Box::new)?;
+        Ok(answer.value.is_some_and(|account| account.executable))
+    }
+
     /// One atomic transaction, paid by the first signer.
+    ///
+    /// # Errors
+    /// [`SendError`].
     pub fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Signature, SendError> {
         let blockhash = self.client.get_latest_blockhash().map_err(Box::new)?;
         let payer = signers.first().map(|signer| signer.pubkey());
-        let transaction =
-            Transaction::new_signed_with_payer(instructions, payer.as_ref(), &signers.to_vec(), blockhash);
+        let mut transaction = Transaction::new_with_payer(instructions, payer.as_ref());
+        transaction.try_sign(&signers.to_vec(), blockhash).map_err(|reason| SendError::Signers { reason })?;
         let config = RpcSendTransactionConfig {
             preflight_commitment: Some(CommitmentConfig::processed().commitment),
             ..RpcSendTransactionConfig::default()
@@ -205,20 +214,26 @@ impl Connection {
     }
 
     fn confirm(&self, signature: Signature) -> Result<Signature, SendError> {
-        let deadline = Instant::now() + CONFIRM_TIMEOUT;
-        while Instant::now() < deadline {
-            let statuses = self.client.get_signature_statuses(&[signature]).map_err(Box::new)?;
-            if let Some(status) = statuses.value.into_iter().next().flatten() {
-                if let Some(error) = status.err {
-                    return Err(SendError::Failed { error, logs: self.logs(&signature) });
-                }
-                if status.satisfies_commitment(CommitmentConfig::confirmed()) {
-                    return Ok(signature);
-                }
-            }
-            sleep(POLL_INTERVAL);
+        let waits = ExponentialBuilder::default()
+            .with_factor(2.0)
+            .with_min_delay(POLL_FIRST)
+            .with_max_delay(POLL_LAST)
+            .with_total_delay(Some(CONFIRM_TIMEOUT))
+            .without_max_times();
+        // It has been sent: a node that does not answer now is asked again like one that does not know yet.
+        match (|| self.outcome(&signature).ok_or(())).retry(waits).call() {
+            Ok(None) => Ok(signature),
+            Ok(Some(error)) => Err(SendError::Failed { error, logs: self.logs(&signature) }),
+            Err(()) => Err(SendError::Unconfirmed { signature }),
         }
-        Err(SendError::Unconfirmed { signature })
+    }
+
+    /// What became of a transaction: `None` while that is not known, `Some(None)` where it took place.
+    fn outcome(&self, signature: &Signature) -> Option<Option<TransactionError>> {
+        let statuses = self.client.get_signature_statuses(&[*signature]).ok()?;
+        let status = statuses.value.into_iter().next().flatten()?;
+        let known = status.err.is_some() || status.satisfies_commitment(CommitmentConfig::confirmed());
+        known.then_some(status.err)
     }
 
     /// What a transaction in a block logged; nothing where the node does not tell, which is no reason to hide that the
@@ -226,15 +241,10 @@ impl Connection {
     fn logs(&self, signature: &Signature) -> Vec<String> {
         let config =
             RpcTransactionConfig { commitment: Some(CommitmentConfig::confirmed()), ..RpcTransactionConfig::default() };
-        let deadline = Instant::now() + LOGS_TIMEOUT;
-        while Instant::now() < deadline {
-            if let Ok(found) = self.client.get_transaction_with_config(signature, config) {
-                let logs = found.transaction.meta.and_then(|meta| Option::from(meta.log_messages));
-                return logs.unwrap_or_default();
-            }
-            sleep(LOGS_INTERVAL);
-        }
-        Vec::new()
+        let waits = ConstantBuilder::default().with_delay(LOGS_INTERVAL).with_max_times(LOGS_ATTEMPTS);
+        let found = (|| self.client.get_transaction_with_config(signature, config)).retry(waits).call();
+        let meta = found.ok().and_then(|found| found.transaction.meta);
+        meta.and_then(|meta| Option::from(meta.log_messages)).unwrap_or_default()
     }
 }
 

@@ -64,15 +64,16 @@ impl Snapshot {
         self
     }
 
-    /// Takes a price into a market, as `update_price` would: also with the price account handed to a verb.
+    /// Takes a price into a market, as `update_price` would: also with the price account handed to a verb. A price that is
+    /// refused leaves the snapshot as it was.
     ///
     /// # Errors
     /// [`QuoteError`].
-    pub fn with_price(mut self, market: u16, reading: &OracleReading) -> Result<Self, QuoteError> {
+    pub fn take_price(&mut self, market: u16, reading: &OracleReading) -> Result<(), QuoteError> {
         let clock = self.clock;
         let market = self.markets.get_mut(&market).ok_or(QuoteError::MarketMissing { market })?;
         market.price = plan_price(market, reading, clock)?.cache;
-        Ok(self)
+        Ok(())
     }
 
     /// The market as it was fetched, with the prices taken in since.

@@ -80,14 +80,14 @@ pub struct OracleOptions {
     #[arg(long, value_name = "FEED=CSV", value_parser = candle_file)]
     pub candles: Vec<(Feed, PathBuf)>,
     /// The Unix time of the first candle to play [default: the first of the file]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", requires = "candles")]
     pub from: Option<i64>,
-    /// Seed of the random walk
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Volatility of the random walk, in percent a year
-    #[arg(long, default_value_t = 80, value_name = "PERCENT")]
-    pub volatility: u16,
+    /// Seed of the random walk [default: 1]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Volatility of the random walk, in percent a year [default: 80]
+    #[arg(long, value_name = "PERCENT")]
+    pub volatility: Option<u16>,
     /// Seconds between two prices
     #[arg(long, default_value_t = DEFAULT_TICK_SECONDS, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=60))]
     pub tick: u32,
@@ -102,7 +102,7 @@ pub enum Motion {
     Steady,
     /// A random walk, the same for the same seed
     Walk,
-    /// Down by a third in two falls, and half of it back, within seven minutes
+    /// Down by a third in two falls, and half of it back, in 380 prices
     Crash,
 }
 
@@ -114,6 +114,19 @@ pub enum AssignmentError {
     Feed(#[from] FeedError),
     #[error(transparent)]
     Price(#[from] PriceError),
+}
+
+/// Why the prices asked for cannot be shown.
+#[derive(Debug, Error)]
+pub enum OracleError {
+    #[error("--seed and --volatility are of a random walk: add --oracle walk, or leave them out")]
+    NoWalk,
+    #[error(
+        "{feed} is given both a price to start at and candles, which have their own: leave out --price or --candles"
+    )]
+    PriceBesideCandles { feed: Feed },
+    #[error(transparent)]
+    Candles(#[from] CandleError),
 }
 
 fn start_price(text: &str) -> Result<(Feed, UsdPrice), AssignmentError> {
@@ -128,28 +141,36 @@ fn candle_file(text: &str) -> Result<(Feed, PathBuf), AssignmentError> {
 
 impl OracleOptions {
     /// What every feed is to show.
-    pub fn script(&self) -> Result<OracleScript, CandleError> {
-        let paths = Feed::ALL.into_iter().map(|feed| Ok((feed, self.path(feed)?))).collect::<Result<_, _>>()?;
+    pub fn script(&self) -> Result<OracleScript, OracleError> {
+        if self.oracle != Motion::Walk && (self.seed.is_some() || self.volatility.is_some()) {
+            return Err(OracleError::NoWalk);
+        }
+        let paths =
+            Feed::ALL.into_iter().map(|feed| Ok((feed, self.path(feed)?))).collect::<Result<_, OracleError>>()?;
         Ok(OracleScript { paths, confidence_bps: self.confidence, tick_seconds: self.tick })
     }
 
-    fn path(&self, feed: Feed) -> Result<PricePath, CandleError> {
-        let start = last_of(&self.price, feed).copied().unwrap_or(feed.start_price());
+    fn path(&self, feed: Feed) -> Result<PricePath, OracleError> {
+        let start = last_of(&self.price, feed).copied();
         if let Some(file) = last_of(&self.candles, feed) {
+            if start.is_some() {
+                return Err(OracleError::PriceBesideCandles { feed });
+            }
             let candles = match self.from {
                 Some(from) => candles::read_from(file, from)?,
                 None => candles::read(file)?,
             };
-            return Ok(PricePath::Candles(CandlePath::new(candles, start)));
+            return Ok(PricePath::Candles(CandlePath::new(candles, feed.start_price())));
         }
+        let start = start.unwrap_or(feed.start_price());
         // A stablecoin that walks or crashes with the rest would be a different experiment: it takes candles.
         Ok(match self.oracle {
             _ if feed == Feed::Usdc => PricePath::Steady(start),
             Motion::Steady => PricePath::Steady(start),
             Motion::Crash => PricePath::Crash(Crash::new(start)),
             Motion::Walk => {
-                let seed = self.seed.wrapping_add(feed as u64);
-                PricePath::Walk(RandomWalk::new(start, seed, self.volatility, self.tick))
+                let seed = self.seed.unwrap_or(1).wrapping_add(feed as u64);
+                PricePath::Walk(RandomWalk::new(start, seed, self.volatility.unwrap_or(80), self.tick))
             }
         })
     }
@@ -165,7 +186,7 @@ mod tests {
     use super::*;
     use clap::CommandFactory;
 
-    fn script(flags: &[&str]) -> Result<OracleScript, CandleError> {
+    fn script(flags: &[&str]) -> Result<OracleScript, OracleError> {
         Cli::try_parse_from([&["perp-localnet"], flags].concat()).unwrap().options.oracle.script()
     }
 
@@ -212,7 +233,20 @@ mod tests {
         let shown = prices(&mut script(&["--candles", &assignment, "--from", "1618617660"]).unwrap());
         assert_eq!(shown[1].1, "61392.55");
         let error = script(&["--candles", &assignment, "--from", "1700000000"]).err().unwrap();
-        assert!(matches!(error, CandleError::NothingFrom { .. }), "{error}");
+        assert!(matches!(error, OracleError::Candles(CandleError::NothingFrom { .. })), "{error}");
+    }
+
+    #[test]
+    fn a_flag_that_would_do_nothing_is_refused() {
+        let refused = |flags: &[&str]| script(flags).err().unwrap().to_string();
+        assert!(refused(&["--seed", "3"]).contains("add --oracle walk"));
+        assert!(refused(&["--oracle", "crash", "--volatility", "90"]).contains("add --oracle walk"));
+        assert!(script(&["--oracle", "walk", "--seed", "3", "--volatility", "90"]).is_ok());
+        let day = candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
+        let candles = format!("BTC={}", day.display());
+        assert!(refused(&["--candles", &candles, "--price", "BTC=50000"]).contains("BTC/USD is given both"));
+        assert!(script(&["--candles", &candles, "--price", "SOL=150"]).is_ok());
+        assert!(Cli::try_parse_from(["perp-localnet", "--from", "1618617660"]).is_err());
     }
 
     #[test]

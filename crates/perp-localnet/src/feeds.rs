@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use perp_client::oracle_account::{legacy_account, pull_account, LegacyTemplateError};
+use perp_swap::oracle::{CORE_RECEIVER, LEGACY_MAINNET};
 use solana_clock::Clock;
 use solana_pubkey::Pubkey;
 use thiserror::Error;
@@ -11,10 +12,6 @@ use thiserror::Error;
 use crate::chain::{AccountImage, Chain, ChainError};
 use crate::usd_price::{UsdPrice, EXPONENT};
 
-/// Owns every `PriceUpdateV2`.
-const RECEIVER: Pubkey = Pubkey::from_str_const("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
-/// Owns mainnet's legacy price accounts.
-const LEGACY_ORACLE: Pubkey = Pubkey::from_str_const("FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH");
 /// Derives the address at which each feed's newest update is kept.
 const PUSH_ORACLE: Pubkey = Pubkey::from_str_const("pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT");
 const PUSH_ORACLE_SHARD: u16 = 0;
@@ -77,11 +74,11 @@ impl Feed {
 
     fn account(self, price: UsdPrice, confidence: u64, clock: &Clock) -> Result<AccountImage, LegacyTemplateError> {
         let (units, now, slot) = (price.units(), clock.unix_timestamp, clock.slot);
-        let pull = |feed_id| (RECEIVER, pull_account(feed_id, units, confidence, EXPONENT, now, slot));
+        let pull = |feed_id| (CORE_RECEIVER, pull_account(feed_id, units, confidence, EXPONENT, now, slot));
         let (owner, data) = match self {
             Self::Sol => pull(SOL_FEED_ID),
             Self::Btc => pull(BTC_FEED_ID),
-            Self::Usdc => (LEGACY_ORACLE, legacy_account(USDC_TEMPLATE, units, confidence, EXPONENT, now, slot)?),
+            Self::Usdc => (LEGACY_MAINNET, legacy_account(USDC_TEMPLATE, units, confidence, EXPONENT, now, slot)?),
         };
         Ok(AccountImage { address: self.address(), owner, data })
     }
@@ -144,7 +141,7 @@ mod tests {
     fn each_feed_has_the_size_and_owner_pyth_gives_it() {
         let clock = Clock { slot: 9, unix_timestamp: 1_700_000_000, ..Clock::default() };
         for (feed, size, owner) in
-            [(Feed::Sol, 134, RECEIVER), (Feed::Btc, 134, RECEIVER), (Feed::Usdc, 3312, LEGACY_ORACLE)]
+            [(Feed::Sol, 134, CORE_RECEIVER), (Feed::Btc, 134, CORE_RECEIVER), (Feed::Usdc, 3312, LEGACY_MAINNET)]
         {
             let account = feed.account(feed.start_price(), 1, &clock).unwrap();
             assert_eq!((account.data.len(), account.owner), (size, owner), "{feed}");

@@ -49,6 +49,11 @@ impl OracleDriver {
         Ok(Self { stop, thread })
     }
 
+    /// False once a price could not be published: the feeds grow old from then on.
+    pub fn is_running(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {

@@ -10,9 +10,8 @@ use perp_migrations::{migrate, MigrationError};
 use thiserror::Error;
 use tokio::signal::unix::{signal, SignalKind};
 
-use crate::candles::CandleError;
 use crate::chain::ChainError;
-use crate::cli::RunOptions;
+use crate::cli::{OracleError, RunOptions};
 use crate::feeds::{Feed, FeedError};
 use crate::liquidity::{provide, LiquidityError};
 use crate::oracle_driver::OracleDriver;
@@ -28,7 +27,7 @@ const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error(transparent)]
-    Candles(#[from] CandleError),
+    Oracle(#[from] OracleError),
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error(transparent)]
@@ -47,6 +46,8 @@ pub enum RunError {
     Signal(#[source] std::io::Error),
     #[error("the embedded validator ended by itself: run again with RUST_LOG=debug to see why")]
     Ended,
+    #[error("the oracle driver ended by itself, for the reason above: run again")]
+    NoPrices,
 }
 
 /// Starts everything, prints where it is, and stops it on Ctrl-C or a termination signal.
@@ -70,7 +71,7 @@ pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let driver = OracleDriver::start(chain.clone(), script)?;
     println!("{}", addresses(&localnet, &migration.addresses)?);
     println!("Running. Ctrl-C stops it.");
-    let outcome = wait_for_signal(&localnet.validator);
+    let outcome = wait_for_signal(&localnet.validator, &driver);
     driver.stop();
     localnet.validator.stop()?;
     outcome
@@ -100,7 +101,7 @@ fn addresses(localnet: &Localnet, exchange: &Addresses) -> Result<Table, WalletE
     Ok(table)
 }
 
-fn wait_for_signal(validator: &Validator) -> Result<(), RunError> {
+fn wait_for_signal(validator: &Validator, driver: &OracleDriver) -> Result<(), RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Signal)?;
     runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signal)?;
@@ -110,7 +111,14 @@ fn wait_for_signal(validator: &Validator) -> Result<(), RunError> {
             tokio::select! {
                 _ = interrupt.recv() => return Ok(()),
                 _ = terminate.recv() => return Ok(()),
-                _ = liveness.tick() => if !validator.is_running() { return Err(RunError::Ended) },
+                _ = liveness.tick() => {
+                    if !validator.is_running() {
+                        return Err(RunError::Ended);
+                    }
+                    if !driver.is_running() {
+                        return Err(RunError::NoPrices);
+                    }
+                }
             }
         }
     })

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use perp_client::convert::Decimal;
 use thiserror::Error;
 
 /// The exponent the feeds played here have on mainnet.
 pub const EXPONENT: i32 = -8;
-const DECIMALS: usize = 8;
+const DECIMALS: u32 = 8;
 const UNITS_PER_DOLLAR: i64 = 100_000_000;
+/// 10 billion dollars: no asset is near it, and 64 bits hold nine times as much.
+const LIMIT: i64 = 10_000_000_000 * UNITS_PER_DOLLAR;
 pub const PARTS_PER_BILLION: i128 = 1_000_000_000;
 
 /// In units of 10⁻⁸ dollars; at least 1.
@@ -54,18 +57,13 @@ impl FromStr for UsdPrice {
     type Err = PriceError;
 
     fn from_str(text: &str) -> Result<Self, PriceError> {
-        parse(text).filter(|price| price.0 > 0).ok_or_else(|| PriceError { text: text.into() })
+        parse(text).ok_or_else(|| PriceError { text: text.into() })
     }
 }
 
 fn parse(text: &str) -> Option<UsdPrice> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    // Ten digits of dollars and eight decimals fit an i64.
-    if !digits(whole) || !digits(fraction) || whole.len() > 10 || fraction.len() > DECIMALS {
-        return None;
-    }
-    format!("{whole}{fraction:0<DECIMALS$}").parse().ok().map(UsdPrice)
+    let units = i64::try_from(text.parse::<Decimal>().ok()?.scaled(DECIMALS)?).ok()?;
+    (1..LIMIT).contains(&units).then_some(UsdPrice(units))
 }
 
 impl fmt::Display for UsdPrice {

@@ -6,13 +6,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use solana_pubkey::Pubkey;
 use surfpool_core::runloops::start_local_surfnet_runloop;
 use surfpool_core::surfnet::locker::SurfnetSvmLocker;
 use surfpool_core::surfnet::svm::{SurfnetSvm, SurfnetSvmConfig};
-use surfpool_types::{
-    BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig, SvmFeatureConfig,
-};
+use surfpool_types::{BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig};
 use thiserror::Error;
 
 use crate::chain::{Chain, ChainError, SLOT_MILLISECONDS};
@@ -20,10 +17,6 @@ use crate::chain::{Chain, ChainError, SLOT_MILLISECONDS};
 /// The ports every Solana tool expects a local validator on.
 pub const DEFAULT_RPC_PORT: u16 = 8899;
 pub const DEFAULT_WS_PORT: u16 = 8900;
-
-/// Lets a program put a sixth argument on the stack although its frames have no gaps between them, which LLVM's own
-/// BPF backend does.
-const STACK_FRAMES_WITHOUT_GAPS: Pubkey = Pubkey::from_str_const("7VgiehxNxu53KdxgLspGQY8myE6f7UokaWa4jsGcaSz");
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,7 +105,6 @@ impl Validator {
             slot_time: 0,
             // Profiling clones the whole chain for every transaction.
             instruction_profiling_enabled: false,
-            feature_config: SvmFeatureConfig::default().enable(STACK_FRAMES_WITHOUT_GAPS),
             ..SurfnetSvmConfig::default()
         })
         .map_err(|error| start_error(&error))?;

@@ -119,23 +119,27 @@ pub const POOL: &[Field<PoolParameters>] = fields! {
 
 /// What rules of [`Parameters::validate`] ask for, by number.
 pub const MARKET_RULES: [&str; 9] = [
-    "caps and scales are above 0 and at most 2^56 base units, and open_interest_low is below open_interest_high",
+    "caps and scales are above 0 and at most 2^56 base units, open_interest_low is below open_interest_high, that is at most \
+     2^57, and minimum_position is at most 2^52 atoms",
     "every share is at most 100 %, factors and volatility at most 10, margins above 0, the fee on what reduces skew at most \
-     the taker fee, and the largest bounty and the backing together at most 100 % of the penalty",
+     the taker fee, the least bounty at most the largest, and the largest and the backing's part together at most 100 % of \
+     the penalty",
     "step + penalty + largest funding of one accrual + taker fee is at most the maintenance margin",
     "confidence_good + penalty + largest funding of one accrual is at most the maintenance margin",
     "taker fee + largest impact + largest spread is at most the maintenance margin",
     "impact limit + taker fee is at most the penalty without the largest bounty",
-    "the first partial liquidation of the smallest position pays the minimum bounty",
-    "ages are above 0 and ordered trade, liquidate, others and funding; one accrual is 1 s to a day; the funding rate is \
-     at most 1 % an hour, its velocity at most 100 % a day per day, carry at most the rate",
+    "the first partial liquidation of the smallest position pays the minimum bounty, and the maintenance margin with the \
+     buffer is above the penalty",
+    "ages are above 0, at most 3600 s and ordered trade, liquidate, others and funding; future_tolerance is at most 10 s; \
+     dark_delay is above age_other and at most 7200 s; one accrual is 1 s to a day; the funding rate is at most 1 % an hour, \
+     its velocity at most 100 % a day per day, carry at most the rate",
     "confidence_increase is at most confidence_good, and the jump at least the maintenance margin",
 ];
 
 /// What rules of [`PoolParameters::validate`] ask for, by number.
 pub const POOL_RULES: [&str; 6] = [
-    "the smallest request is larger than the dead shares, 0.01",
-    "delays are 20 s to 30 days",
+    "the smallest request is more than 10 000 atoms",
+    "delays are 30 s to 30 days",
     "lapses are 60 s to 30 days",
     "the hysteresis is at most 100 %",
     "the shared draw is at most 100 %, its window an hour to 30 days",

@@ -91,7 +91,7 @@ fn what_a_table_lacks_or_contradicts_is_said_at_its_head() {
             "[market.parameters]",
             "of SOL-PERP: rule 3 does not hold: step",
         ),
-        ("deposit_delay_seconds = 30", "deposit_delay_seconds = 19", "[exchange.pool]", "rule 2 does not hold: delays"),
+        ("deposit_delay_seconds = 30", "deposit_delay_seconds = 29", "[exchange.pool]", "rule 2 does not hold: delays"),
     ] {
         let (line, found) = problem(from, to);
         assert!(line == head && found.contains(expected), "{line}\n{found}");
@@ -102,12 +102,16 @@ fn what_a_table_lacks_or_contradicts_is_said_at_its_head() {
 fn every_broken_rule_has_its_words() {
     for (from, to, rule) in [
         ("open_interest_cap = \"100000\"", "open_interest_cap = \"0\"", 1),
+        ("minimum_position = \"100\"", "minimum_position = \"4503599628\"", 1),
+        ("bounty_share_min_percent = \"30\"", "bounty_share_min_percent = \"51\"", 2),
         ("taker_fee_reducing_percent = \"0.02\"", "taker_fee_reducing_percent = \"0.05\"", 2),
         ("confidence_good_percent = \"1.5\"", "confidence_good_percent = \"2\"", 4),
         ("confidence_increase_percent = \"0.5\"", "confidence_increase_percent = \"3\"", 5),
         ("impact_limit_percent = \"0.4\"", "impact_limit_percent = \"0.5\"", 6),
         ("minimum_bounty = \"0.05\"", "minimum_bounty = \"0.1\"", 7),
         ("age_other_seconds = 60", "age_other_seconds = 4", 8),
+        ("future_tolerance_seconds = 10", "future_tolerance_seconds = 11", 8),
+        ("dark_delay_seconds = 300", "dark_delay_seconds = 7201", 8),
         ("jump_percent = \"15\"", "jump_percent = \"2\"", 9),
     ] {
         let (_, found) = problem(from, to);

@@ -39,6 +39,9 @@ pub enum MigrationError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// Nothing was sent.
+    #[error("program {program} is not on this cluster: deploy it there, or check the cluster's URL")]
+    NoProgram { program: Pubkey },
+    /// Nothing was sent.
     #[error("the chain contradicts the file, and nothing was changed:{}", lines(.0))]
     Differences(Vec<Difference>),
     /// Nothing was sent.
@@ -126,6 +129,9 @@ impl Migration {
     /// # Errors
     /// [`MigrationError`].
     pub fn plan(connection: &Connection, description: &Description, signer: Pubkey) -> Result<Self, MigrationError> {
+        if !connection.is_program(&perp_swap::ID)? {
+            return Err(MigrationError::NoProgram { program: perp_swap::ID });
+        }
         let wanted = &description.exchange;
         let mint = connection.mint(&wanted.quote_mint)?;
         let exchange = exchange_address(&wanted.creator, &wanted.name);

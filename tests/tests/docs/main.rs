@@ -38,7 +38,10 @@ fn markdown_in(folder: &str) -> Vec<Document> {
 
 /// Everything written for readers.
 fn documents() -> Vec<Document> {
-    ["docs", "docs/specification"].into_iter().flat_map(markdown_in).chain([document("README.md")]).collect()
+    ["", "docs", "docs/specification", "sbf", "tests", "tests/data/prices", "tests/data/pyth"]
+        .into_iter()
+        .flat_map(markdown_in)
+        .collect()
 }
 
 /// What stands below a heading, up to the next one of its level or above.

@@ -64,13 +64,30 @@ fn every_function_and_test_named_in_the_documentation_exists() {
     assert!(missing.is_empty(), "named, but not in the sources:\n{}", missing.join("\n"));
 }
 
+/// What a link to a heading is written as.
+fn fragment(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    kept.chars()
+        .filter(|it| it.is_alphanumeric() || " -_".contains(*it))
+        .map(|it| if it == ' ' { '-' } else { it })
+        .collect()
+}
+
 #[test]
-fn every_link_in_the_documentation_leads_to_a_file() {
+fn every_link_in_the_documentation_leads_to_a_file_and_a_heading() {
     for Document { path, text } in documents() {
         for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
-            let file = target.split('#').next().unwrap_or_default();
-            let elsewhere = target.contains("://") || file.is_empty();
-            assert!(elsewhere || path.parent().unwrap().join(file).exists(), "{}: {target}", path.display());
+            if target.contains("://") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(file.exists(), "{}: {target}", path.display());
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&file).unwrap();
+                let found = text.lines().any(|line| line.starts_with('#') && fragment(line) == heading);
+                assert!(found, "{}: no heading for {target}", path.display());
+            }
         }
     }
 }

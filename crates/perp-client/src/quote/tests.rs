@@ -173,7 +173,8 @@ fn other_legs_must_be_in_the_snapshot_and_fresh() {
     assert_eq!(health(&snapshot.clone().with_market(stale), &account), Err(leg_stale.into()));
 
     let reading = OracleReading { price: 25_000_000_000, confidence: 0, exponent: -8, publish_time: NOW - 2 };
-    let fresh = snapshot.with_market(stale).with_price(7, &reading).unwrap();
+    let mut fresh = snapshot.with_market(stale);
+    fresh.take_price(7, &reading).unwrap();
     assert!(health(&fresh, &account).is_ok());
 }
 
@@ -184,7 +185,9 @@ fn a_trade_is_previewed_at_the_price_it_will_be_handed() {
     let stale = preview_trade(&later, &account(1_000), 0, &order(10)).unwrap_err();
     assert_eq!(stale, EngineError::PriceStale { age: 6, allowed: 5 }.into());
     let reading = OracleReading { price: 26_000_000_000, confidence: 0, exponent: -8, publish_time: NOW + 6 };
-    let preview = preview_trade(&later.with_price(0, &reading).unwrap(), &account(1_000), 0, &order(10)).unwrap();
+    let mut later = later;
+    later.take_price(0, &reading).unwrap();
+    let preview = preview_trade(&later, &account(1_000), 0, &order(10)).unwrap();
     // 10 SOL · $260, rounded down by less than an atom.
     assert_eq!(preview.plan.fill.index_notional.amount_ceil(), Ok(Atoms::new(2_600 * USDC)));
 }

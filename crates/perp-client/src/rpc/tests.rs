@@ -1,5 +1,6 @@
 use super::*;
 use crate::accounts::encode;
+use anchor_lang::solana_program::instruction::error::InstructionError;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use bytemuck::Zeroable;
 use perp_engine::units::Atoms;
@@ -104,4 +105,15 @@ fn a_transaction_that_failed_in_its_block_says_why() {
     let SendError::Failed { error, logs } = error else { panic!("{error}") };
     assert_eq!(error, TransactionError::InstructionError(0, InstructionError::UninitializedAccount));
     assert_eq!(logs, [log]);
+}
+
+#[test]
+fn a_transaction_without_every_signer_is_not_sent() {
+    let connection = node("succeeds", &[]);
+    let (payer, other) = (Keypair::new(), Keypair::new());
+    let transfer = anchor_lang::solana_program::system_instruction::transfer(&other.pubkey(), &payer.pubkey(), 1);
+    for signers in [&[&payer][..], &[]] {
+        let error = connection.send(std::slice::from_ref(&transfer), signers).unwrap_err();
+        assert!(matches!(error, SendError::Signers { .. }), "{error}");
+    }
 }

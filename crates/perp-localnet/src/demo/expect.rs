@@ -53,7 +53,8 @@ impl World {
     /// The market's price becomes `reading` and its funding accrues.
     pub fn update_funding(&mut self, market: u16, reading: &OracleReading) -> Result<FundingPlan, DemoError> {
         let Standing { status, resumed_at } = self.standing();
-        let snapshot = self.snapshot().with_price(market, reading)?;
+        let mut snapshot = self.snapshot();
+        snapshot.take_price(market, reading)?;
         let state = *snapshot.market(market)?;
         let plan = plan_funding(&state, status, resumed_at, self.clock)?;
         self.market_mut(market)?.state = Market { books: plan.books, ..state };
