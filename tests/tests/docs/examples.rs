@@ -1,4 +1,4 @@
-//! Code in the guides: it compiles here, and a test compares the guide's text with this file.
+//! Code in the guides: it runs here, and a test compares the guide's text with this file.
 
 use crate::document;
 use anchor_lang::prelude::Pubkey;
@@ -6,11 +6,13 @@ use anchor_lang::solana_program::instruction::Instruction;
 use perp_client::addresses::Addresses;
 use perp_client::instructions::{liquidate, Actor, Touched};
 use perp_client::quote::preview_liquidation;
-use perp_client::snapshot::{QuoteError, Snapshot};
+use perp_client::snapshot::{oracle_reading, QuoteError, Snapshot};
 use perp_engine::liquidation::LiquidationOrder;
 use perp_engine::state::Account;
-use perp_engine::units::{Atoms, Size};
+use perp_engine::units::{Atoms, Clock, Size, Timestamp};
 use perp_engine::EngineError;
+use perp_tests::chain::Backend;
+use perp_tests::{World, SOL, USDC};
 
 // docs/keepers.md
 /// The instruction that liquidates a position, if that is possible and pays at least `least`.
@@ -34,10 +36,54 @@ fn bid(
 }
 // end
 
+/// The exchange as a keeper reads it, the newest reading of every feed taken in.
+fn snapshot(world: &mut World) -> Snapshot {
+    let clock = Clock { now: Timestamp::new(world.now), slot: world.slot };
+    let mut snapshot = Snapshot::new(&world.exchange(), clock);
+    for index in 0..world.market_count {
+        let (market, address) = (world.market(index), world.oracle(index));
+        let feed = world.chain.account(&address).unwrap();
+        let reading = oracle_reading(&market, &address, &feed.owner, &feed.data).unwrap();
+        snapshot = snapshot.with_market(market.state);
+        snapshot.take_price(index, &reading).unwrap();
+    }
+    snapshot
+}
+
 #[test]
-fn code_in_the_guides_is_code_that_compiles() {
-    // Named, so that the compiler does not call it unused.
-    let _ = bid;
+fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
+    let mut world = World::new(Backend::Sbf, 1);
+    let keeper = world.trader(0);
+    let trader = world.trader(700 * USDC);
+    world.trade(trader, 0, 40 * SOL).unwrap();
+    let bid = |world: &mut World, least: u64| {
+        let (snapshot, account) = (snapshot(world), world.margin_account(&trader.margin_account).state);
+        let (touched, least) = (world.touched(0), Atoms::new(least));
+        bid(&world.addresses, &snapshot, keeper, trader.margin_account, &account, touched, least).unwrap()
+    };
+    // $10 000 at 20x is healthy. At $238.28 the feed has it under-margined, before anybody has told the market.
+    assert_eq!(bid(&mut world, 0), None);
+    world.wait(60);
+    world.publish(0, 238.28125);
+    assert_eq!(bid(&mut world, 1_000 * USDC), None);
+    // The largest bounty that is foreseen is what the program pays.
+    let (mut foreseen, mut too_much) = (0, 1_000 * USDC);
+    while too_much - foreseen > 1 {
+        let middle = foreseen.midpoint(too_much);
+        if bid(&mut world, middle).is_some() {
+            foreseen = middle;
+        } else {
+            too_much = middle;
+        }
+    }
+    let instruction = bid(&mut world, foreseen).unwrap();
+    world.send(&instruction).unwrap();
+    assert!(foreseen > 0);
+    assert_eq!(world.balance(&keeper.margin_account), foreseen);
+}
+
+#[test]
+fn code_in_the_guides_is_code_that_runs() {
     let mut compared = 0;
     for example in include_str!("examples.rs").split("\n// docs/").skip(1) {
         let (guide, rest) = example.split_once('\n').unwrap();
