@@ -11,7 +11,6 @@ use crate::wallets::FUNDED;
 
 pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     stage.act("11. The books");
-    stage.world = stage.read()?;
     vault(stage)?;
     wallets(stage)?;
     stage.advance();
@@ -19,6 +18,7 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
 }
 
 fn vault(stage: &mut Stage<'_>) -> Result<(), DemoError> {
+    stage.look_again()?;
     let world = &stage.world;
     let balances = world.accounts.values().try_fold(Atoms::ZERO, |sum, account| sum.plus(account.state.balance))?;
     let mut claims = vec![
@@ -46,7 +46,8 @@ fn vault(stage: &mut Stage<'_>) -> Result<(), DemoError> {
 }
 
 fn wallets(stage: &mut Stage<'_>) -> Result<(), DemoError> {
-    let supply = stage.usdc_supply()?;
+    stage.look_again()?;
+    let supply = stage.supply(&stage.addresses.quote_mint)?;
     let world = &stage.world;
     let mut step = Step::new(
         "where all test USDC went",
@@ -62,8 +63,16 @@ fn wallets(stage: &mut Stage<'_>) -> Result<(), DemoError> {
         let gained = show::change(Atoms::new(start), purse.usdc);
         step = step.figure(*name, format!("{} ({gained})", show::usdc(purse.usdc)));
     }
+    let markets = world.markets.iter().map(|market| market.state.books.insurance);
+    let insurance = markets.chain([world.pool.insurance]).try_fold(Atoms::ZERO, Atoms::plus)?;
     let step = step
-        .figure("left in the vault", show::usdc(world.vault))
+        .figure("insurance left", show::usdc(insurance))
+        .figure("the pool's cash, of which nobody has a share", show::usdc(world.pool.cash))
+        .equal(
+            "these are all that is left in the vault",
+            show::usdc(insurance.plus(world.pool.cash)?),
+            show::usdc(world.vault),
+        )
         .equal("minted", show::usdc(supply), show::usdc(held))
         .figure("transactions sent", stage.transactions());
     stage.note(step)

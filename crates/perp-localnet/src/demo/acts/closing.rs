@@ -1,7 +1,9 @@
 //! Survivors close, everybody withdraws, empty accounts are closed.
 
+use perp_client::health::health;
 use perp_client::instructions::{close_account, create_token_account, withdraw};
 use perp_engine::units::Atoms;
+use perp_swap::errors::ExchangeError;
 use solana_instruction::Instruction;
 
 use super::crash::Toll;
@@ -10,6 +12,7 @@ use super::{CRASH, MINUTE};
 use crate::demo::cast::{self, Seat, ALICE, DAVE, LIQUIDATOR};
 use crate::demo::show;
 use crate::demo::stage::{Move, Stage};
+use crate::demo::world::World;
 use crate::demo::DemoError;
 use crate::wallets::ADMIN;
 
@@ -19,7 +22,13 @@ pub fn play(stage: &mut Stage<'_>, toll: &Toll) -> Result<(), DemoError> {
     stage.refresh(ADMIN)?;
     for seat in [ALICE, DAVE] {
         for market in [stage.btc, stage.sol] {
-            close(stage, seat, market, "closing a whole position is always possible while equity is not negative")?;
+            let expectation = "closing a whole position is always possible while equity is not negative";
+            let scene = close(stage, seat, market, expectation)?;
+            let before = &scene.moved.before;
+            let equity = health(&before.snapshot(), &before.account(&seat.address(stage)?))?.maintenance.equity;
+            let scene =
+                scene.check("equity before", "at least 0 USDC", show::signed_usdc(equity), !equity.is_negative());
+            stage.record(scene)?;
         }
     }
     pay_the_liquidator(stage, toll)?;
@@ -64,19 +73,30 @@ fn take_out(stage: &mut Stage<'_>, seat: Seat, mut instructions: Vec<Instruction
 
 fn leave(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     let seats: Vec<_> = cast::ALL.into_iter().filter(|seat| *seat != LIQUIDATOR).collect();
-    let moves = seats.iter().map(|seat| take_out(stage, *seat, Vec::new())).collect::<Result<Vec<_>, _>>()?;
+    let not_empty = stage.refused(ALICE.wallet, &[close_account(ALICE.actor(stage)?)])?;
+    let mut vault = stage.world.vault;
+    let mut moves = Vec::new();
+    let mut withdrawn = Vec::new();
+    for seat in seats {
+        let moved = take_out(stage, seat, Vec::new())?;
+        let balance = moved.before.account(&seat.address(stage)?).balance;
+        let purse = |world: &World| world.purse(seat.wallet).usdc;
+        withdrawn.push((seat, balance, show::change(purse(&moved.before), purse(&moved.after))));
+        vault = vault.minus(balance)?;
+        moves.push(moved);
+    }
     let Some(moved) = moves.into_iter().reduce(Move::then) else { return Ok(()) };
     let mut scene = moved.scene(
         "everybody leaves",
         "each withdraws all of its balance and closes its account, which only an empty one can",
     );
-    for seat in &seats {
-        let address = seat.address(stage)?;
-        let taken = scene.moved.before.account(&address).balance;
-        scene = scene.figure(format!("{seat} took out"), show::usdc(taken));
+    for (seat, balance, taken) in withdrawn {
+        scene = scene.equal(format!("{seat} took out"), show::change(Atoms::ZERO, balance), taken);
     }
+    let (accounts, left) = (stage.world.accounts.len(), stage.world.vault);
     let scene = scene
-        .row("margin accounts left", |world| world.accounts.len().to_string())
-        .row("the vault", |world| show::usdc(world.vault));
+        .equal("closing one with a balance", ExchangeError::AccountNotEmpty.name(), not_empty)
+        .equal("margin accounts left", "0".into(), accounts.to_string())
+        .equal("the vault", show::usdc(vault), show::usdc(left));
     stage.record(scene)
 }

@@ -5,9 +5,13 @@ use perp_client::instructions::{
     set_backing_target, withdraw_protocol_fees,
 };
 use perp_client::quote::pool_value;
+use perp_engine::liquidity::matures_at;
+use perp_engine::state::RequestKind;
 use perp_engine::units::products::part_of_atoms_floor;
 use perp_engine::units::Atoms;
+use perp_swap::errors::ExchangeError;
 use perp_swap::instructions::RequestArguments;
+use perp_swap::state::LiquidityRequest;
 use solana_pubkey::Pubkey;
 
 use super::{DAY, MINUTE};
@@ -26,6 +30,10 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     execute(stage, request)?;
     stage.advance();
     Ok(())
+}
+
+fn stored(stage: &Stage<'_>, request: &Pubkey) -> Result<LiquidityRequest, DemoError> {
+    stage.world.requests.get(request).copied().ok_or(DemoError::Absent { expected: "request" })
 }
 
 fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
@@ -48,10 +56,17 @@ fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
     );
     let (moved, ()) =
         stage.perform(PROVIDER, &[instruction], |world| world.request_withdrawal(PROVIDER, request, &arguments))?;
+    let (executor, stored) = (stage.wallet(LIQUIDATOR)?, stored(stage, &request)?);
+    let at_once = execute_liquidity_withdrawal(&addresses, executor, &stored, market_count);
+    let too_early = stage.refused(LIQUIDATOR, &[at_once])?;
+    let matures = matures_at(&stored.state, RequestKind::Withdrawal, &moved.after.pool.parameters)?;
+    let (left, escrowed) = (moved.after.purse(PROVIDER).shares, moved.after.share_escrow);
     let scene = moved
         .scene("lp asks to withdraw", "all shares wait in escrow for a day: nobody leaves before a loss that is known")
-        .row("lp's shares", |world| show::shares(world.purse(PROVIDER).shares))
-        .row("shares in escrow", |world| show::shares(world.share_escrow))
+        .equal("lp's shares", show::shares(Atoms::ZERO), show::shares(left))
+        .equal("shares in escrow", show::shares(shares), show::shares(escrowed))
+        .equal("they wait until", show::moment(stage.now() + DAY), show::moment(matures.get()))
+        .equal("leaving at once", ExchangeError::RequestNotMature.name(), too_early)
         .figure("worth now, at least", show::usdc(worth));
     stage.record(scene)?;
     Ok(request)
@@ -78,8 +93,15 @@ fn wind_down(stage: &mut Stage<'_>) -> Result<(), DemoError> {
         }
         Ok(())
     })?;
+    let sizes = moved.before.markets.iter().flat_map(|market| market.state.books.sides);
+    let open = sizes.filter(|side| !side.open_interest.is_zero()).count();
+    let backing = moved.before.markets.iter().map(|market| market.state.books.backing);
+    let backing = backing.into_iter().try_fold(Atoms::ZERO, Atoms::plus)?;
+    let returned = show::change(moved.before.pool.cash, moved.after.pool.cash);
     let scene = moved
         .scene("the markets wind down", "a day later nobody has a position: all backing returns to the pool")
+        .equal("markets' sides with a position", "0".into(), open.to_string())
+        .equal("all backing, returned to the pool", show::change(Atoms::ZERO, backing), returned)
         .row("SOL-PERP's backing", |world| show::usdc(world.market(sol).state.books.backing))
         .row("BTC-PERP's backing", |world| show::usdc(world.market(btc).state.books.backing))
         .row("the pool's cash", |world| show::usdc(world.pool.cash))
@@ -90,16 +112,20 @@ fn wind_down(stage: &mut Stage<'_>) -> Result<(), DemoError> {
 fn execute(stage: &mut Stage<'_>, request: Pubkey) -> Result<(), DemoError> {
     let executor = stage.wallet(LIQUIDATOR)?;
     let market_count = stage.world.exchange.market_count;
-    let stored = stage.world.requests.get(&request).copied().ok_or(DemoError::Absent { expected: "request" })?;
+    let stored = stored(stage, &request)?;
     let instruction = execute_liquidity_withdrawal(&stage.addresses, executor, &stored, market_count);
-    let (moved, plan) =
-        stage.perform(LIQUIDATOR, &[instruction], |world| world.execute_withdrawal(PROVIDER, &request))?;
+    let (moved, _) = stage.perform(LIQUIDATOR, &[instruction], |world| world.execute_withdrawal(PROVIDER, &request))?;
+    let tokens = stage.supply(&stage.addresses.share_mint)?;
+    let lower = pool_value(&moved.before.snapshot(), &moved.before.pool, market_count)?.lower;
+    let worth = part_of_atoms_floor(stored.state.amount, lower, moved.before.pool.shares)?;
+    let paid = show::change(moved.before.purse(PROVIDER).usdc, moved.after.purse(PROVIDER).usdc);
     let scene = moved
         .scene("the withdrawal is executed", "shares are burned at the lower value of the pool, by anybody")
         .row("lp's wallet", |world| show::usdc(world.purse(PROVIDER).usdc))
         .row("shares in escrow", |world| show::shares(world.share_escrow))
         .row("shares left: nobody's, locked since the first deposit", |world| show::shares(world.pool.shares))
         .row("the pool's cash", |world| show::usdc(world.pool.cash))
-        .figure("paid", show::usdc(plan.paid));
+        .equal("shares not burned", show::shares(Atoms::ZERO), show::shares(tokens))
+        .equal("paid: their part of the lower value", show::change(Atoms::ZERO, worth), paid);
     stage.record(scene)
 }

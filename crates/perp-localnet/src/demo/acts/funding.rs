@@ -1,6 +1,7 @@
 //! A day of funding: the larger side pays the smaller, and the backing keeps what is left over.
 
 use perp_client::instructions::settle_funding;
+use perp_engine::fill::skew;
 use perp_engine::units::{Atoms, SignedAtoms};
 use perp_swap::state::Market;
 
@@ -22,9 +23,14 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     let (sol, btc) = (stage.sol, stage.btc);
     let mut hours: i64 = 0;
     let mut course = Vec::new();
+    let mut drift = [sol, btc].map(|market| Drift { market, accrued: 0, towards_larger: 0 });
     while stage.now() < FUNDING + DAY {
         stage.go_to(stage.now() + HOUR)?;
-        day = day.then(stage.refresh(ADMIN)?);
+        let hour = stage.refresh(ADMIN)?;
+        for drift in &mut drift {
+            drift.count(&hour, stage.now())?;
+        }
+        day = day.then(hour);
         hours += 1;
         if hours % SHOWN_EVERY == 0 && hours < DAY / HOUR {
             course.push((hours, stage.world.market(sol), stage.world.market(btc)));
@@ -43,6 +49,22 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
             show::rate(world.market(btc).state.books.funding_rate)
         })
         .row("BTC-PERP's price", |world| show::price(&world.market(btc), world.market(btc).state.price.price));
+    for Drift { market, accrued, towards_larger } in drift {
+        let listed = stage.world.market(market);
+        let [long, short] = listed.state.books.sides.map(|side| side.open_interest);
+        let (symbol, rate) = (show::symbol(&listed), listed.state.books.funding_rate);
+        let sign = if long > short { "above 0" } else { "below 0" };
+        let sizes = format!("{sign}: {} long, {} short", show::size(&listed, long), show::size(&listed, short));
+        let same = rate.signum() == skew(&listed.state)?.get().signum() && long != short;
+        scene = scene
+            .equal(format!("{symbol}: hours with a price and an accrual"), hours.to_string(), accrued.to_string())
+            .equal(
+                format!("{symbol}: hours in which the rate drifted towards the larger side"),
+                hours.to_string(),
+                towards_larger.to_string(),
+            )
+            .check(format!("{symbol}: the rate has the sign of the skew"), &sizes, show::rate(rate), same);
+    }
     for (hours, sol, btc) in course {
         let rate = |market: &Market| show::rate(market.state.books.funding_rate);
         scene = scene
@@ -55,6 +77,25 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     settle(stage, sol, &[ALICE, DAVE])?;
     stage.advance();
     Ok(())
+}
+
+/// What the hours did to a market's rate.
+struct Drift {
+    market: u16,
+    /// Hours with a price of their end, up to which funding accrued.
+    accrued: i64,
+    /// Hours in which the rate moved up while longs were more, or down while shorts were.
+    towards_larger: i64,
+}
+
+impl Drift {
+    fn count(&mut self, hour: &Move, now: i64) -> Result<(), DemoError> {
+        let (before, after) = (hour.before.market(self.market).state, hour.after.market(self.market).state);
+        self.accrued += i64::from(after.price.published.get() == now && after.books.funding_time.get() == now);
+        let moved = after.books.funding_rate.cmp(&before.books.funding_rate);
+        self.towards_larger += i64::from(moved.is_ne() && moved == skew(&before)?.get().cmp(&0));
+        Ok(())
+    }
 }
 
 /// Settles the funding of all positions in a market and adds up who got what.

@@ -2,7 +2,7 @@
 
 use perp_client::instructions::{
     allocate_backing, create_share_account, execute_liquidity_deposit, fund_insurance, request_liquidity_deposit,
-    set_backing_target,
+    return_liquidity_deposit, set_backing_target,
 };
 use perp_engine::state::DEAD_SHARES;
 use perp_engine::units::Atoms;
@@ -14,11 +14,12 @@ use super::{MINUTE, START};
 use crate::demo::cast::PROVIDER;
 use crate::demo::show;
 use crate::demo::stage::Stage;
+use crate::demo::world::World;
 use crate::demo::DemoError;
 use crate::usdc::ONE;
 use crate::wallets::{ADMIN, LIQUIDATOR};
 
-const DEPOSIT: Atoms = Atoms::new(5_000_000 * ONE);
+pub const DEPOSIT: Atoms = Atoms::new(5_000_000 * ONE);
 /// So little that the market cannot pay a winner at the bottom of the crash before the losers have paid.
 const BTC_BACKING: Atoms = Atoms::new(70_000 * ONE);
 const MARKET_INSURANCE: Atoms = Atoms::new(100 * ONE);
@@ -57,11 +58,14 @@ fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
     ];
     let (moved, ()) =
         stage.perform(PROVIDER, &instructions, |world| world.request_deposit(PROVIDER, request, &arguments))?;
+    let stored = stage.world.requests.get(&request).copied().ok_or(DemoError::Absent { expected: "request" })?;
+    let called_back = stage.refused(PROVIDER, &[return_liquidity_deposit(&addresses, owner, &stored)])?;
     let scene = moved
         .scene(
             "lp asks to deposit",
             "the tokens wait in escrow; the request cannot be called back, and executes at prices that nobody knows yet",
         )
+        .equal("calling it back", ExchangeError::RequestNotLapsed.name(), called_back)
         .row("in escrow", |world| show::usdc(world.pool.escrow))
         .row("lp's wallet", |world| show::usdc(world.purse(PROVIDER).usdc));
     stage.record(scene)?;
@@ -104,8 +108,11 @@ fn insure(stage: &mut Stage<'_>) -> Result<(), DemoError> {
         world.fund_insurance(PROVIDER, Some(btc), MARKET_INSURANCE)?;
         world.fund_insurance(PROVIDER, None, SHARED_INSURANCE)
     })?;
+    let shares_before = moved.before.purse(PROVIDER).shares;
+    let shares_after = moved.after.purse(PROVIDER).shares;
     let scene = moved
         .scene("insurance", "a gift against bankruptcies: a little for BTC-PERP alone, more for all markets")
+        .equal("lp's shares, as before", show::shares(shares_before), show::shares(shares_after))
         .row("BTC-PERP's own insurance", |world| show::usdc(world.market(btc).state.books.insurance))
         .row("the shared insurance", |world| show::usdc(world.pool.insurance));
     stage.record(scene)
@@ -124,14 +131,29 @@ fn place(stage: &mut Stage<'_>) -> Result<(), DemoError> {
         world.allocate_backing(sol)?;
         world.allocate_backing(btc).map(drop)
     })?;
+    let backing = |world: &World, market| world.market(market).state.books.backing;
+    let placed = moved.before.pool.cash.minus(moved.after.pool.cash)?;
+    let received = [sol, btc].into_iter().try_fold(Atoms::ZERO, |sum, market| {
+        sum.plus(backing(&moved.after, market).minus(backing(&moved.before, market))?)
+    })?;
+    let wanted = stage.world.market(sol).state.target_backing;
+    let (for_sol, for_btc) = (backing(&moved.after, sol), backing(&moved.after, btc));
     let scene = moved
         .scene(
             "backing is placed",
             "cash moves towards each market's target; a market pays from nothing else. BTC-PERP gets little, so that \
              its limit can be seen",
         )
-        .row("SOL-PERP's backing", |world| show::usdc(world.market(sol).state.books.backing))
-        .row("BTC-PERP's backing", |world| show::usdc(world.market(btc).state.books.backing))
-        .row("the pool's cash", |world| show::usdc(world.pool.cash));
+        .row("SOL-PERP's backing", |world| show::usdc(backing(world, sol)))
+        .row("BTC-PERP's backing", |world| show::usdc(backing(world, btc)))
+        .row("the pool's cash", |world| show::usdc(world.pool.cash))
+        .check(
+            "SOL-PERP's, towards its target",
+            &format!("above 0, at most {}", show::usdc(wanted)),
+            show::usdc(for_sol),
+            !for_sol.is_zero() && for_sol <= wanted,
+        )
+        .equal("BTC-PERP's, at its target", show::usdc(BTC_BACKING), show::usdc(for_btc))
+        .equal("the pool gave = the markets got", show::usdc(placed), show::usdc(received));
     stage.record(scene)
 }

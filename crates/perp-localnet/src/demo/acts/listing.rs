@@ -32,8 +32,10 @@ pub fn play<'a>(node: &NodeOptions, day: &'a [Candle], recorder: &'a mut Recorde
         .equal("created", 1 + description.markets.len(), needed(&first.steps))
         .equal("created when run again", 0, needed(&again.steps))
         .equal("markets", "SOL-PERP, BTC-PERP".into(), symbols.join(", "));
-    for market in &stage.world.markets {
-        step = step.figure(show::symbol(market), terms(&market.state.parameters));
+    for (market, described) in stage.world.markets.iter().zip(&description.markets) {
+        let (listed, wanted) = (&market.state, &described.parameters);
+        let same = listed.parameters == *wanted && listed.target_backing == described.target_backing;
+        step = step.check(format!("{}'s terms", show::symbol(market)), terms(wanted), terms(&listed.parameters), same);
     }
     stage.note(step)?;
     stage.advance();

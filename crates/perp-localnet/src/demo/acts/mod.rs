@@ -1,11 +1,13 @@
 //! The story, an act per file.
 
+mod bankruptcy;
 mod books;
 mod claims;
 mod closing;
 mod crash;
 mod exit;
 mod funding;
+mod liquidation;
 mod liquidity;
 mod listing;
 mod trading;
