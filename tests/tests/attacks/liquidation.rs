@@ -67,20 +67,37 @@ fn attack_liquidating_oneself_through_a_second_account_loses() {
 
 #[test]
 fn attack_liquidating_in_small_pieces_earns_no_more_than_at_once() {
-    let bounty = |piece: u64| {
+    // How many pieces go through until the account is healthy, what they close together and what they pay.
+    let liquidate = |piece: u64| {
         let mut world = world();
         let victim = under_margined(&mut world);
         let liquidator = world.trader(0);
         let order = LiquidationOrder { max_size: Size::new(piece), ..ALL };
-        while world.liquidate_order(liquidator, victim.margin_account, 0, &order).is_ok() {}
-        let taken = world.position(&victim.margin_account, 0).size.get();
-        (world.balance(&liquidator.margin_account), taken)
+        let (mut pieces, mut closed) = (0, 0);
+        let end = loop {
+            match world.liquidate_order(liquidator, victim.margin_account, 0, &order) {
+                Ok(done) => {
+                    pieces += 1;
+                    closed += liquidated(Ok(done)).closed;
+                }
+                refused => break refused,
+            }
+        };
+        assert_refused(end, ExchangeError::NotLiquidatable);
+        (pieces, closed, world.balance(&liquidator.margin_account))
     };
-    let (whole, left) = bounty(u64::MAX >> 1);
-    for piece in [SOL as u64, SOL as u64 / 4] {
-        let (split, left_split) = bounty(piece);
+    let (pieces, closed, whole) = liquidate(u64::MAX >> 1);
+    assert_eq!(pieces, 1);
+    // 700 less 40 · 11.718 75 and costs of 6.9 are 224.4, and 3 % of 9 531.25 are 285.9. A SOL closed costs 1 % of 238.28
+    // and lifts 3 % of it: 61.5 / 4.766 are 13 pieces of a SOL, or 52 of a quarter.
+    for (piece, expected) in [(SOL as u64, 13), (SOL as u64 / 4, 52)] {
+        let (pieces, closed_split, split) = liquidate(piece);
+        assert_eq!((pieces, closed_split), (expected, expected * piece));
         assert!(split <= whole, "pieces of {piece} earn {split}, the whole {whole}");
-        assert!(left_split >= left, "and leave the account more");
+        assert!(closed_split <= closed, "and leave the account more");
+        // Nor do they earn more for each SOL: the healthier the account, the smaller the bounty's share.
+        let [split, whole] = [(split, closed), (whole, closed_split)].map(|(a, b)| u128::from(a) * u128::from(b));
+        assert!(split <= whole, "per SOL, pieces of {piece} earn more");
     }
 }
 
