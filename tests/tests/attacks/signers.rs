@@ -9,6 +9,8 @@ use perp_swap::errors::ExchangeError;
 use perp_swap::instructions::{OpenAccountArguments, RequestArguments};
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, listing, SOL, USDC};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 #[test]
 fn attack_acting_without_the_signature_is_refused_by_every_verb_that_needs_one() {
@@ -23,6 +25,12 @@ fn attack_acting_without_the_signature_is_refused_by_every_verb_that_needs_one()
     let opened = OpenAccountArguments { sub_account: 9, isolated_market: None };
     let market = listing::market(2, listing::parameters(), 0);
     let touched = world.touched(0);
+    // Of the provider's, so that what is executed and returned is nobody's who signs.
+    let provider = world.provider;
+    world.give(provider, 100 * USDC);
+    world.request_liquidity_deposit(provider, 1, 100 * USDC, 0, 0).unwrap();
+    world.request_liquidity_withdrawal(provider, 2, 100 * USDC, 0, 0).unwrap();
+    let (deposit, withdrawal) = (world.request(&provider, 1), world.request(&provider, 2));
     let verbs = [
         client::create_exchange(admin, at.quote_mint, at.token_program, world.exchange_arguments()),
         client::create_market(&at, admin, market),
@@ -33,7 +41,7 @@ fn attack_acting_without_the_signature_is_refused_by_every_verb_that_needs_one()
         client::set_market_status(&at, admin, 0, Status::Paused),
         client::set_backing_target(&at, admin, 0, Atoms::new(1)),
         client::withdraw_protocol_fees(&at, admin, 0, tokens),
-        client::open_account(&at, owner, owner, opened),
+        client::open_account(&at, owner, other.signer, opened),
         client::close_account(victim),
         client::set_delegate(victim, other.signer),
         client::deposit(&at, victim, tokens, Atoms::new(1)),
@@ -42,11 +50,39 @@ fn attack_acting_without_the_signature_is_refused_by_every_verb_that_needs_one()
         world.liquidation(other, victim.margin_account, touched, &ALL),
         client::fund_insurance(&at, owner, tokens, None, Atoms::new(1)),
         client::request_liquidity_deposit(&at, owner, tokens, shares, request),
+        client::execute_liquidity_deposit(&at, owner, &deposit, 2),
+        client::return_liquidity_deposit(&at, owner, &deposit),
         client::request_liquidity_withdrawal(&at, owner, shares, tokens, request),
+        client::execute_liquidity_withdrawal(&at, owner, &withdrawal, 2),
+        client::return_liquidity_withdrawal(&at, owner, &withdrawal),
     ];
+    let mut missing = verbs_with_signers();
     for verb in verbs {
-        assert_refused(world.run(&[unsigned(verb)]), ErrorCode::AccountNotSigner);
+        let (name, signers) = missing.remove(&verb.data[..8]).expect("each verb that needs a signature, and each once");
+        for signer in signers {
+            let mut unsigned = verb.clone();
+            assert!(unsigned.accounts[signer].is_signer, "the client marks who signs {name}");
+            unsigned.accounts[signer].is_signer = false;
+            assert_refused(world.run(&[unsigned]), ErrorCode::AccountNotSigner);
+        }
     }
+    assert!(missing.is_empty(), "not tried: {missing:?}");
+}
+
+/// The verbs of the IDL in which somebody signs: by their first eight bytes, the name and which accounts sign.
+fn verbs_with_signers() -> BTreeMap<Vec<u8>, (String, Vec<usize>)> {
+    let idl: Value = serde_json::from_slice(&perp_artifacts::idl_json().unwrap()).unwrap();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let mut verbs = BTreeMap::new();
+    for verb in list(&idl["instructions"]) {
+        let bytes = list(&verb["discriminator"]).iter().map(|byte| byte.as_u64().unwrap() as u8).collect();
+        let accounts = list(&verb["accounts"]).into_iter().enumerate();
+        let signers: Vec<usize> = accounts.filter(|(_, meta)| meta["signer"] == true).map(|(index, _)| index).collect();
+        if !signers.is_empty() {
+            verbs.insert(bytes, (verb["name"].as_str().unwrap().to_owned(), signers));
+        }
+    }
+    verbs
 }
 
 #[test]
