@@ -3,6 +3,7 @@
 use crate::common::fixtures::{SOL, USDC};
 use crate::common::markets::{listings, BTC, BTC_PERP, SOL_PERP, THIN, THIN_PERP};
 use crate::common::world::{World, MILLION};
+use perp_engine::units::SignedAtoms;
 use perp_engine::EngineError;
 
 const ATTACKER: usize = 0;
@@ -38,14 +39,20 @@ fn attack_pumping_a_thin_market_takes_at_most_what_is_placed_in_it() {
     let size = i64::try_from(120_000 * THIN).unwrap();
     world.trade(ATTACKER, THIN_PERP, size).unwrap();
     pump(&mut world);
-    // $540 000 of profit on paper. Again and again it is settled, refilled, and closed.
+    // $540 000 of profit on paper. The first settlement takes what is placed and the $54 that opening has brought; again and
+    // again it is settled, refilled, and closed, and there is nothing more.
+    let first = world.settle_pnl(ATTACKER, THIN_PERP).unwrap().profit.get();
+    assert_eq!(first / 1_000_000, 20_054);
+    let no_refill = |world: &mut World| {
+        let refill = world.allocate_backing(THIN_PERP);
+        assert!(matches!(refill, Err(EngineError::MarketCapacity { .. })), "{refill:?}");
+    };
     for _ in 0..5 {
-        let _ = world.settle_pnl(ATTACKER, THIN_PERP);
-        let _ = world.allocate_backing(THIN_PERP);
+        no_refill(&mut world);
+        assert_eq!(world.settle_pnl(ATTACKER, THIN_PERP).unwrap().profit, SignedAtoms::ZERO);
     }
     world.close(ATTACKER, THIN_PERP).unwrap();
-    let refill = world.allocate_backing(THIN_PERP);
-    assert!(matches!(refill, Err(EngineError::MarketCapacity { .. })), "{refill:?}");
+    no_refill(&mut world);
     let taken = world.accounts[ATTACKER].balance.get();
     world.withdraw(ATTACKER, taken).unwrap();
 
@@ -73,7 +80,8 @@ fn attack_paper_profit_of_a_thin_market_is_no_margin_in_a_deep_one() {
     // What he takes out as cash is what the market had, and all he can lose elsewhere.
     world.settle_pnl(ATTACKER, THIN_PERP).unwrap();
     assert!(world.accounts[ATTACKER].balance.get() <= 40_100 * USDC);
-    assert!(world.trade(ATTACKER, SOL_PERP, sol).is_err());
+    let refused = world.trade(ATTACKER, SOL_PERP, sol);
+    assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{refused:?}");
 }
 
 #[test]
@@ -100,6 +108,7 @@ fn attack_a_bankruptcy_bred_in_one_market_draws_a_tenth_of_the_shared_insurance(
     assert!(lost + won <= 20_000 * USDC + placed + shared / 10, "{lost} and {won}");
     // Once more on the same day there is nothing to draw.
     world.deposit(ATTACKER, 10_000 * USDC).unwrap();
-    assert!(world.trade(ATTACKER, THIN_PERP, -size / 100).is_err());
+    let refused = world.trade(ATTACKER, THIN_PERP, -size / 100);
+    assert!(matches!(refused, Err(EngineError::MarketCapacity { .. })), "{refused:?}");
     assert_eq!(world.pool.insurance.get(), shared - shared / 10);
 }
