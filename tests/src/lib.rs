@@ -8,6 +8,6 @@ pub mod listing;
 pub mod tokens;
 pub mod world;
 
-pub use chain::{assert_refused, Backend, Outcome, Refused, TokenError};
+pub use chain::{assert_refused, assert_refused_at, Backend, Outcome, Refused, SystemError, TokenError};
 pub use listing::{DAY, NOW, SOL, START_PRICE, USDC};
 pub use world::{Ran, World};

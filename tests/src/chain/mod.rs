@@ -86,19 +86,26 @@ impl Refused {
 }
 
 /// What a test expects of a refusal.
-pub trait Reason: std::fmt::Debug + Copy {
-    fn code(self) -> u32;
+pub trait Reason: std::fmt::Debug + Clone {
+    fn error(self) -> InstructionError;
 }
 
 impl Reason for ExchangeError {
-    fn code(self) -> u32 {
-        self.into()
+    fn error(self) -> InstructionError {
+        InstructionError::Custom(self.into())
     }
 }
 
 impl Reason for anchor_lang::error::ErrorCode {
-    fn code(self) -> u32 {
-        self.into()
+    fn error(self) -> InstructionError {
+        InstructionError::Custom(self.into())
+    }
+}
+
+/// For what a program reports in the runtime's own words, and for tables of reasons of several kinds.
+impl Reason for InstructionError {
+    fn error(self) -> InstructionError {
+        self
     }
 }
 
@@ -112,8 +119,20 @@ pub enum TokenError {
 }
 
 impl Reason for TokenError {
-    fn code(self) -> u32 {
-        self as u32
+    fn error(self) -> InstructionError {
+        InstructionError::Custom(self as u32)
+    }
+}
+
+/// Custom errors of the system program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemError {
+    AccountAlreadyInUse = 0,
+}
+
+impl Reason for SystemError {
+    fn error(self) -> InstructionError {
+        InstructionError::Custom(self as u32)
     }
 }
 
@@ -123,8 +142,19 @@ pub fn assert_refused(result: Result<Outcome, Refused>, reason: impl Reason) {
     match result {
         Ok(outcome) => panic!("went through instead of {reason:?}: {:#?}", outcome.logs),
         Err(refused) => {
-            let expected = reason.code();
-            assert_eq!(refused.code(), Some(expected), "expected {reason:?}, got {refused:#?}");
+            let TransactionError::InstructionError(_, found) = &refused.error else {
+                panic!("expected {reason:?}, got {refused:#?}");
+            };
+            assert_eq!(*found, reason.clone().error(), "expected {reason:?}, got {refused:#?}");
         }
     }
+}
+
+/// The same, and that it was the instruction with this index that was refused.
+#[track_caller]
+pub fn assert_refused_at(index: u8, result: Result<Outcome, Refused>, reason: impl Reason) {
+    if let Err(Refused { error: TransactionError::InstructionError(found, _), .. }) = result {
+        assert_eq!(found, index, "instruction {found} was refused");
+    }
+    assert_refused(result, reason);
 }

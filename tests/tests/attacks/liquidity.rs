@@ -6,7 +6,8 @@ use anchor_spl::token::spl_token::instruction::close_account;
 use perp_client::instructions as client;
 use perp_engine::state::DEAD_SHARES;
 use perp_swap::errors::ExchangeError;
-use perp_tests::{assert_refused, listing, Backend, World, DAY, SOL, USDC};
+use perp_tests::{assert_refused, assert_refused_at, listing, Backend, TokenError, World, DAY, SOL, USDC};
+use solana_instruction::error::InstructionError;
 
 #[test]
 fn attack_a_request_is_not_executed_early_or_twice_or_late() {
@@ -23,9 +24,10 @@ fn attack_a_request_is_not_executed_early_or_twice_or_late() {
     let request = world.request(&owner, 1);
     let execution = client::execute_liquidity_deposit(&world.addresses, executor, &request, 2);
     // Twice in one transaction, and once more after it.
-    assert!(world.run(&[execution.clone(), execution.clone()]).is_err());
+    let twice = world.run(&[execution.clone(), execution.clone()]);
+    assert_refused_at(1, twice, ErrorCode::AccountOwnedByWrongProgram);
     world.send(&execution).unwrap();
-    assert!(world.run(&[execution]).is_err());
+    assert_refused(world.run(&[execution]), ErrorCode::AccountOwnedByWrongProgram);
     assert_eq!(world.shares(&owner), 1_000 * USDC);
 
     world.request_liquidity_withdrawal(owner, 2, 1_000 * USDC, 0, 0).unwrap();
@@ -79,16 +81,16 @@ fn attack_tokens_and_shares_of_the_exchange_are_no_source_of_requests() {
         tip: 0,
     };
     let from_vault = client::request_liquidity_deposit(&at, thief, at.vault, at.shares_of(&thief), arguments);
-    assert!(world.run(&[from_vault]).is_err());
+    assert_refused(world.run(&[from_vault]), ExchangeError::WrongVault);
     let provider = world.provider;
     world.request_liquidity_withdrawal(provider, 1, 5_000 * USDC, 0, 0).unwrap();
     let (escrow, pocket) = (at.share_escrow, at.tokens_of(&thief));
     let from_escrow = client::request_liquidity_withdrawal(&at, thief, escrow, pocket, arguments);
-    assert!(world.run(&[from_escrow]).is_err());
+    assert_refused(world.run(&[from_escrow]), ExchangeError::WrongVault);
     // Shares of another are not the thief's to sell.
     let of_provider = at.shares_of(&provider);
     let of_another = client::request_liquidity_withdrawal(&at, thief, of_provider, pocket, arguments);
-    assert!(world.run(&[of_another]).is_err());
+    assert_refused(world.run(&[of_another]), TokenError::OwnerMismatch);
 }
 
 #[test]
@@ -119,7 +121,9 @@ fn attack_an_owner_cannot_keep_a_request_from_others_until_it_suits_him() {
     world.run(&[close]).unwrap();
     world.wait(DAY);
     world.publish_all_again();
-    assert!(world.execute_liquidity_withdrawal(executor, provider, 1).is_err());
+    // The token program finds no token account at its address.
+    let nowhere = world.execute_liquidity_withdrawal(executor, provider, 1);
+    assert_refused(nowhere, InstructionError::InvalidAccountData);
     world.run(&[client::create_token_account(&at, executor, provider)]).unwrap();
     world.execute_liquidity_withdrawal(executor, provider, 1).unwrap();
     assert_eq!(world.tokens(&provider), 5_000 * USDC);

@@ -2,23 +2,16 @@
 
 use crate::{gains_nothing, world};
 use anchor_lang::error::ErrorCode;
-use anchor_lang::{Discriminator, InstructionData};
+use anchor_lang::InstructionData;
 use perp_client::instructions as client;
 use perp_engine::liquidation::LiquidationOrder;
 use perp_engine::trade::Order;
 use perp_engine::units::{Atoms, Base, Price, Size};
 use perp_swap::errors::ExchangeError;
 use perp_swap::instruction as data;
+use perp_swap::instructions::CreateMarketArguments;
 use perp_tests::world::{order, ALL};
-use perp_tests::{assert_refused, listing, Ran, SOL, USDC};
-
-/// Refused by a rule of the program, not by running out of anything.
-#[track_caller]
-fn assert_named(result: Ran) {
-    let refused = result.expect_err("no market takes this");
-    let code = refused.code().unwrap_or_else(|| panic!("not an error code: {refused:#?}"));
-    assert!(perp_client::errors::explain(code).is_some(), "code {code} has a name");
-}
+use perp_tests::{assert_refused, listing, World, SOL, USDC};
 
 #[test]
 fn attack_orders_of_extreme_sizes_are_refused_by_name() {
@@ -27,11 +20,21 @@ fn attack_orders_of_extreme_sizes_are_refused_by_name() {
     world.trade(trader, 0, SOL).unwrap();
     world.next_slot();
     gains_nothing(&mut world, &[trader.signer], |world| {
-        for size in [0, i64::MAX, i64::MIN, 1 << 57, -(1 << 57), (1 << 57) + 1, 1 << 62] {
-            assert_named(world.trade(trader, 0, size));
-            if size >= 0 {
-                assert_named(world.trade_order(trader, 0, &Order { reduce_only: true, ..order(size) }));
-            }
+        // With the SOL that is there, 2^57 more are beyond 2^57.
+        for size in [0, i64::MAX, i64::MIN, 1 << 57, (1 << 57) + 1, 1 << 62] {
+            assert_refused(world.trade(trader, 0, size), ExchangeError::SizeOutOfRange);
+        }
+        // Less that SOL these are sizes, but the impact counts with twice the skew.
+        for size in [-(1 << 57), -(1 << 57) - 1] {
+            assert_refused(world.trade(trader, 0, size), ExchangeError::Overflow);
+        }
+        for size in [1 << 54, -(1 << 54)] {
+            assert_refused(world.trade(trader, 0, size), ExchangeError::OpenInterestCap);
+        }
+        let reducing = |size| Order { reduce_only: true, ..order(size) };
+        assert_refused(world.trade_order(trader, 0, &reducing(0)), ExchangeError::SizeOutOfRange);
+        for size in [i64::MAX, 1 << 57, (1 << 57) + 1, 1 << 62] {
+            assert_refused(world.trade_order(trader, 0, &reducing(size)), ExchangeError::WouldIncrease);
         }
         let bounded = Order { price_bound: Price::new(1), ..order(SOL) };
         assert_refused(world.trade_order(trader, 0, &bounded), ExchangeError::PriceBoundExceeded);
@@ -55,11 +58,15 @@ fn attack_extreme_liquidations_and_amounts_are_refused_by_name() {
     assert_refused(world.liquidate_order(liquidator, address, 0, &nothing), ExchangeError::SizeOutOfRange);
     let greedy = LiquidationOrder { min_bounty: Atoms::new(u64::MAX), ..ALL };
     assert_refused(world.liquidate_order(liquidator, address, 0, &greedy), ExchangeError::BountyTooSmall);
-    for amount in [0, 1, u64::MAX] {
-        assert_named(world.request_liquidity_deposit(liquidator.signer, 1, amount, 0, 0));
+    for (amount, reason) in
+        [(0, ExchangeError::RequestTooSmall), (1, ExchangeError::RequestTooSmall), (u64::MAX, ExchangeError::Overflow)]
+    {
+        assert_refused(world.request_liquidity_deposit(liquidator.signer, 1, amount, 0, 0), reason);
     }
-    for shares in [0, 1, u64::MAX] {
-        assert_named(world.request_liquidity_withdrawal(provider, 1, shares, 0, 0));
+    for (shares, reason) in
+        [(0, ExchangeError::AmountZero), (1, ExchangeError::RequestTooSmall), (u64::MAX, ExchangeError::BalanceTooLow)]
+    {
+        assert_refused(world.request_liquidity_withdrawal(provider, 1, shares, 0, 0), reason);
     }
     // The largest size liquidates what there is.
     let all = LiquidationOrder { max_size: Size::new(u64::MAX), ..ALL };
@@ -70,14 +77,15 @@ fn attack_extreme_liquidations_and_amounts_are_refused_by_name() {
 fn attack_more_tokens_than_the_range_of_a_balance_are_refused() {
     let mut world = world();
     let attacker = world.trader(0);
-    world.give(attacker.signer, 1 << 63);
-    gains_nothing(&mut world, &[], |world| {
+    world.give(attacker.signer, (1 << 63) - 1);
+    gains_nothing(&mut world, &[attacker.signer], |world| {
         assert_refused(world.deposit(attacker, (1 << 62) + 1), ExchangeError::Overflow);
         world.deposit(attacker, 1 << 61).unwrap();
         assert_refused(world.deposit(attacker, (1 << 61) + 1), ExchangeError::Overflow);
         assert_refused(world.fund_insurance(attacker.signer, None, (1 << 62) + 1), ExchangeError::Overflow);
-        // A leg beyond the largest notional.
-        assert_named(world.trade(attacker, 0, (1 << 57) - 1));
+        // The impact of an order counts with twice its size.
+        assert_refused(world.trade(attacker, 0, (1 << 57) - 1), ExchangeError::Overflow);
+        assert_refused(world.trade(attacker, 0, 1 << 54), ExchangeError::OpenInterestCap);
         world.withdraw(attacker, 1 << 61).unwrap();
     });
 }
@@ -85,16 +93,27 @@ fn attack_more_tokens_than_the_range_of_a_balance_are_refused() {
 #[test]
 fn attack_extreme_prices_are_not_taken_in() {
     let mut world = world();
-    let before = world.market(0).state.price.price;
-    // i64::MAX · 10^-8 dollars, and a price that is less than one unit of the market's.
-    for price in [9.2e10, 1e-8] {
+    // 2^50 raw per 10^-9 SOL are 2^10 · 10^(9 − 6) = 1 024 000 dollars, and 10^-8 of them, 10 995 raw, are beyond.
+    refuses_prices(&mut world, 0, &[1_024_000.000_000_01, 9.2e10]);
+    world.later_at(1, 0, 1_024_000.0);
+    assert_eq!(world.market(0).state.price.price.get(), 1 << 50);
+    // Of a token with 18 decimals a dollar is 10^(6 − 18) · 2^40 = 1.0995 raw per unit: 0.909 495 dollars are less than one.
+    world.list(CreateMarketArguments { base_decimals: 18, ..listing::market(2, listing::parameters(), 0) });
+    refuses_prices(&mut world, 2, &[0.909_494, 1e-8]);
+    world.later_at(1, 2, 0.909_495);
+    assert_eq!(world.market(2).state.price.price.get(), 1);
+}
+
+/// The market takes none of these prices in, and its account stays as it is to the byte.
+#[track_caller]
+fn refuses_prices(world: &mut World, market: u16, prices: &[f64]) {
+    let address = world.addresses.market(market);
+    let before = world.chain.account(&address);
+    for price in prices {
         world.wait(1);
-        world.publish(0, price);
-        let _ = world.update_price(0);
-        let cached = world.market(0).state.price.price;
-        let taken = cached != before;
-        assert!(!taken || cached.get() <= 1 << 50, "{cached:?}");
-        assert!(price < 1.0 || !taken, "a price beyond the range is cached: {cached:?}");
+        world.publish(market, *price);
+        assert_refused(world.update_price(market), ExchangeError::PriceOutOfRange);
+        assert_eq!(world.chain.account(&address), before, "{price} dollars are taken in");
     }
 }
 
@@ -118,11 +137,13 @@ fn attack_instruction_data_that_is_cut_or_unknown_is_refused() {
     let mut flag = whole.clone();
     *flag.data.last_mut().unwrap() = 2;
     assert_refused(world.run(&[flag]), ErrorCode::InstructionDidNotDeserialize);
-    // Another verb's data on these accounts.
-    let mut other = whole;
+    // Another verb's data on these accounts: too few of them, and the exchange in the place of the account to be closed.
+    let mut other = whole.clone();
     other.data = data::Withdraw { amount: Atoms::new(1) }.data();
-    assert!(other.data.starts_with(data::Withdraw::DISCRIMINATOR));
-    assert!(world.run(&[other]).is_err());
+    assert_refused(world.run(&[other]), ErrorCode::AccountNotEnoughKeys);
+    let mut other = whole;
+    other.data = data::CloseAccount {}.data();
+    assert_refused(world.run(&[other]), ErrorCode::AccountDiscriminatorMismatch);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn twelve_positions_are_held_traded_and_closed(backend: Backend) {
     all_at(&mut world, 253.90625);
     // 12 · 4 · 253.906 25 · 5 % = 609.375 must stay.
     world.trade(trader, 12, SOL).unwrap();
-    world.trade(trader, 12, -2 * SOL).expect_err("increased in this slot");
+    assert_refused(world.trade(trader, 12, -2 * SOL), ExchangeError::IncreasedInThisSlot);
     world.withdraw(trader, 9_000 * USDC).unwrap();
     assert_refused(world.withdraw(trader, 400 * USDC), ExchangeError::InitialMargin);
     // One goes, another takes its slot.
