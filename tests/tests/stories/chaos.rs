@@ -1,12 +1,17 @@
-//! Many people do whatever comes to their minds, in three markets whose prices go anywhere. After every instruction the
-//! world checks the books; every refusal must be a rule with a name; and in the end everybody gets out.
+//! Many people do whatever comes to their minds, in three markets whose prices go anywhere, under a guardian and an admin
+//! who pause and hand over as it pleases them. After every instruction the world checks the books; every refusal must be a
+//! rule with a name; every instruction of the program goes through; and in the end everybody gets out.
 
+mod leaving;
+mod roles;
+
+use anchor_lang::prelude::Pubkey;
 use perp_client::errors::explain;
 use perp_client::instructions::Actor;
 use perp_engine::liquidation::LiquidationOrder;
 use perp_engine::units::{Atoms, Size};
-use perp_swap::errors::ExchangeError;
-use perp_tests::{listing, Backend, Ran, World, DAY, SOL, USDC};
+use perp_tests::{listing, Backend, Ran, World, DAY, SOL, START_PRICE, USDC};
+use roles::Pause;
 use std::collections::BTreeMap;
 
 const MARKETS: u64 = 3;
@@ -35,29 +40,59 @@ struct Chaos {
     random: Random,
     traders: Vec<Actor>,
     prices: [f64; MARKETS as usize],
-    providers: [anchor_lang::prelude::Pubkey; 2],
+    /// The market whose feed publishes nothing at present.
+    silent: Option<u16>,
+    providers: [Pubkey; 2],
     nonces: u64,
     /// Open requests: whose, which, whether it is a deposit.
     requests: Vec<(usize, u64, bool)>,
+    /// Who is admin after the present one.
+    successor: Pubkey,
+    /// Pauses in force: of the exchange and of each market.
+    pauses: [Option<Pause>; 1 + MARKETS as usize],
+    /// Instructions by name, and what else happened.
     went_through: BTreeMap<&'static str, u32>,
 }
 
 impl Chaos {
     fn new(seed: u64) -> Self {
-        let mut world = World::empty(Backend::Sbf);
-        for index in 0..MARKETS as u16 {
-            world.list(listing::market(index, listing::parameters(), 40_000 * USDC));
+        let mut world = World::before_creation(Backend::Sbf);
+        let created = world.create_exchange();
+        let admins = [world.admin, world.key()];
+        for admin in admins {
+            world.give(admin, 0);
         }
         let providers = [world.user(1_000_000 * USDC), world.user(1_000_000 * USDC)];
-        world.add_liquidity(providers[0], 100_000 * USDC);
-        let mut traders: Vec<Actor> = (0..6).map(|_| world.trader(6_000 * USDC)).collect();
-        for market in 0..2 {
-            let owner = world.user(6_000 * USDC);
-            traders.push(world.account(owner, 1, Some(market)));
+        let mut chaos = Self {
+            world,
+            random: Random(seed),
+            traders: Vec::new(),
+            prices: [START_PRICE; MARKETS as usize],
+            silent: None,
+            providers,
+            nonces: 100,
+            requests: Vec::new(),
+            successor: admins[1],
+            pauses: [None; 1 + MARKETS as usize],
+            went_through: BTreeMap::new(),
+        };
+        chaos.note("create_exchange", created);
+        for index in 0..MARKETS as u16 {
+            let created = chaos.world.create_market(listing::market(index, listing::parameters(), 40_000 * USDC));
+            chaos.note("create_market", created);
+            chaos.world.later_at(1, index, START_PRICE);
         }
-        let prices = [250.0; MARKETS as usize];
-        let (nonces, requests, went_through) = (100, Vec::new(), BTreeMap::new());
-        Self { world, random: Random(seed), traders, prices, providers, nonces, requests, went_through }
+        chaos.world.add_liquidity(providers[0], 100_000 * USDC);
+        for isolated in [None, None, None, None, None, None, Some(0), Some(1)] {
+            let owner = chaos.world.user(6_000 * USDC);
+            let opened = chaos.world.open_account(owner, 0, isolated);
+            chaos.note("open_account", opened);
+            let actor = Actor { signer: owner, margin_account: chaos.world.addresses.margin_account(&owner, 0) };
+            let deposited = chaos.world.deposit(actor, 6_000 * USDC);
+            chaos.note("deposit", deposited);
+            chaos.traders.push(actor);
+        }
+        chaos
     }
 
     fn trader(&mut self) -> Actor {
@@ -65,10 +100,14 @@ impl Chaos {
         self.traders[index]
     }
 
+    fn happened(&mut self, what: &'static str) {
+        *self.went_through.entry(what).or_default() += 1;
+    }
+
     #[track_caller]
     fn note(&mut self, verb: &'static str, done: Ran) {
         match done {
-            Ok(_) => *self.went_through.entry(verb).or_default() += 1,
+            Ok(_) => self.happened(verb),
             Err(refused) => {
                 let rule = refused.code().and_then(explain);
                 assert!(rule.is_some(), "{verb} was refused without a name: {refused:#?}");
@@ -84,7 +123,7 @@ impl Chaos {
             let price = &mut self.prices[usize::from(market)];
             *price = (*price * (1.0 + percent * jump / 100.0)).clamp(5.0, 5_000.0);
             let price = *price;
-            if !self.random.one_in(5) {
+            if self.silent != Some(market) && !self.random.one_in(5) {
                 let confidence = price * if self.random.one_in(20) { 0.04 } else { 0.000_7 };
                 self.world.publish_with(market, price, confidence, self.world.now);
                 let done = self.world.update_price(market);
@@ -96,6 +135,11 @@ impl Chaos {
     fn step(&mut self) {
         let seconds = if self.random.one_in(10) { self.random.below(4_000) } else { self.random.below(20) };
         self.world.wait(seconds as i64);
+        if self.random.one_in(6) {
+            self.an_admin_lifts_what_admins_set();
+        }
+        self.watch_pauses();
+        self.feeds_fall_silent();
         self.prices_move();
         for _ in 0..3 {
             self.somebody_does_something();
@@ -107,10 +151,10 @@ impl Chaos {
         let amount = 1 + self.random.below(1_000 * USDC);
         let size = self.random.below(800) as i64 * SOL / 4 + self.random.below(1_000) as i64;
         let world = &mut self.world;
-        let (verb, done) = match self.random.below(20) {
+        let (verb, done) = match self.random.below(22) {
             0..=4 => ("trade", world.trade(actor, market, size)),
             5..=7 => ("trade", world.trade(actor, market, -size)),
-            8 => ("close", world.close_position(actor, market)),
+            8 => ("trade", world.close_position(actor, market)),
             9 => {
                 world.give(actor.signer, amount);
                 ("deposit", world.deposit(actor, amount))
@@ -127,18 +171,24 @@ impl Chaos {
                 2 => ("allocate_backing", world.allocate_backing(market)),
                 3 => ("set_backing_target", world.set_backing_target(market, amount * 50)),
                 _ => {
-                    let funder = self.providers[0];
+                    let (funder, shared) = (self.providers[0], self.random.one_in(2));
                     world.give(funder, amount / 100 + 1);
-                    ("fund_insurance", world.fund_insurance(funder, Some(market), amount / 100 + 1))
+                    let done = world.fund_insurance(funder, (!shared).then_some(market), amount / 100 + 1);
+                    if shared && done.is_ok() {
+                        self.happened("the shared insurance was funded");
+                    }
+                    ("fund_insurance", done)
                 }
             },
+            19 => return self.a_delegate_trades(actor, other, market, size / 8),
+            20 => return self.somebody_with_a_role_does_something(market),
             _ => return self.a_provider_does_something(amount),
         };
         self.note(verb, done);
     }
 
     /// A keeper brings all prices up to date and liquidates whatever is due of an account, in parts or whole, and what is
-    /// left of a bankrupt one is resolved.
+    /// left of a bankrupt one is resolved. What there is for claims goes to them.
     fn a_keeper_looks_at(&mut self, keeper: Actor, account: Actor, size: u64) {
         self.publish_everything();
         let part = if size.is_multiple_of(2) { 1 << 56 } else { size };
@@ -150,6 +200,10 @@ impl Chaos {
         for market in 0..MARKETS as u16 {
             let done = self.world.resolve_bankruptcy(account.margin_account, market);
             self.note("resolve_bankruptcy", done);
+            let done = self.world.fund_claims(market);
+            self.note("fund_claims", done);
+            let done = self.world.redeem_claim(account.margin_account, market);
+            self.note("redeem_claim", done);
         }
     }
 
@@ -160,33 +214,34 @@ impl Chaos {
             let deposit = self.random.one_in(2);
             self.nonces += 1;
             let (nonce, amount) = (self.nonces, amount * 10);
-            let done = if deposit {
-                self.world.request_liquidity_deposit(owner, nonce, amount, 0, 1_000)
+            let (verb, done) = if deposit {
+                let done = self.world.request_liquidity_deposit(owner, nonce, amount, 0, 1_000);
+                ("request_liquidity_deposit", done)
             } else if self.world.shares(&owner) > 0 {
-                self.world.request_liquidity_withdrawal(owner, nonce, amount, 0, 1_000)
+                let done = self.world.request_liquidity_withdrawal(owner, nonce, amount, 0, 1_000);
+                ("request_liquidity_withdrawal", done)
             } else {
                 return;
             };
             if done.is_ok() {
                 self.requests.push((whose, nonce, deposit));
             }
-            return self.note("request", done);
+            return self.note(verb, done);
         }
         let Some((whose, nonce, deposit)) = self.requests.pop() else { return };
         let owner = self.providers[whose];
         // A day for a withdrawal, half a minute for a deposit; sometimes everybody forgets.
         let forgotten = self.random.one_in(4);
         self.world.wait(if deposit { 31 } else { DAY } + if forgotten { 3 * DAY } else { 0 });
-        for market in 0..MARKETS as u16 {
-            let price = self.prices[usize::from(market)];
-            self.world.publish(market, price);
-            self.world.update_price(market).unwrap();
-        }
+        self.publish_everything();
+        let world = &mut self.world;
         let (verb, done) = match (deposit, forgotten) {
-            (true, false) => ("execute", self.world.execute_liquidity_deposit(executor, owner, nonce)),
-            (false, false) => ("execute", self.world.execute_liquidity_withdrawal(executor, owner, nonce)),
-            (true, true) => ("return", self.world.return_liquidity_deposit(executor, owner, nonce)),
-            (false, true) => ("return", self.world.return_liquidity_withdrawal(executor, owner, nonce)),
+            (true, false) => ("execute_liquidity_deposit", world.execute_liquidity_deposit(executor, owner, nonce)),
+            (false, false) => {
+                ("execute_liquidity_withdrawal", world.execute_liquidity_withdrawal(executor, owner, nonce))
+            }
+            (true, true) => ("return_liquidity_deposit", world.return_liquidity_deposit(executor, owner, nonce)),
+            (false, true) => ("return_liquidity_withdrawal", world.return_liquidity_withdrawal(executor, owner, nonce)),
         };
         let request = self.world.addresses.request(&owner, nonce);
         if self.world.chain.account(&request).is_some() {
@@ -195,76 +250,22 @@ impl Chaos {
         self.note(verb, done);
     }
 
-    /// Every market takes in its price of now.
+    /// Every market whose feed is not silent takes in its price of now.
     fn publish_everything(&mut self) {
         self.world.wait(1);
-        for market in 0..MARKETS as u16 {
+        for market in (0..MARKETS as u16).filter(|market| self.silent != Some(*market)) {
             let price = self.prices[usize::from(market)];
             self.world.publish(market, price);
             self.world.update_price(market).unwrap();
         }
     }
+}
 
-    /// Everybody is flat after one instruction for each position: its owner closes it or anybody liquidates it.
-    fn everybody_gets_flat(&mut self) {
-        let liquidator = self.world.trader(0);
-        for actor in self.traders.clone() {
-            self.publish_everything();
-            let state = self.world.margin_account(&actor.margin_account).state;
-            for (_, position) in state.occupied().filter(|(_, position)| !position.size.is_zero()) {
-                let market = position.market;
-                if self.world.close_position(actor, market).is_err() {
-                    self.world.liquidate(liquidator, actor.margin_account, market).unwrap();
-                }
-                // A liquidation of a part leaves enough to close the rest.
-                if !self.world.position(&actor.margin_account, market).size.is_zero() {
-                    self.world.close_position(actor, market).unwrap();
-                }
-            }
-        }
-        self.traders.push(liquidator);
-    }
-
-    /// Debts are paid or resolved, claims funded and redeemed as far as there is cash, and every balance leaves.
-    fn everybody_leaves(&mut self) {
-        for actor in self.traders.clone() {
-            let address = actor.margin_account;
-            for market in 0..MARKETS as u16 {
-                if !self.world.position(&address, market).debt.is_zero() {
-                    self.world.settle_funding(address, market).unwrap();
-                }
-                if !self.world.position(&address, market).debt.is_zero() {
-                    let done = self.world.resolve_bankruptcy(address, market);
-                    self.note("resolve_bankruptcy", done);
-                }
-            }
-        }
-        for market in 0..MARKETS as u16 {
-            let done = self.world.fund_claims(market);
-            self.note("fund_claims", done);
-            for actor in self.traders.clone() {
-                let done = self.world.redeem_claim(actor.margin_account, market);
-                self.note("redeem_claim", done);
-            }
-        }
-        for actor in self.traders.clone() {
-            let state = self.world.margin_account(&actor.margin_account).state;
-            let balance = state.balance.get();
-            if state.occupied().any(|(_, position)| !position.debt.is_zero()) {
-                // Solvent by a claim that is not paid yet: the debt waits for it.
-                assert!(state.occupied().any(|(_, position)| !position.claim.is_zero()));
-            } else if balance > 0 {
-                self.world.withdraw(actor, balance).unwrap();
-            }
-            let left = self.world.margin_account(&actor.margin_account).state;
-            if left.is_empty() {
-                self.world.close_account(actor).unwrap();
-            } else {
-                let closed = self.world.close_account(actor);
-                perp_tests::assert_refused(closed, ExchangeError::AccountNotEmpty);
-            }
-        }
-    }
+/// The names of the program's instructions.
+fn instructions() -> Vec<String> {
+    let idl: serde_json::Value = serde_json::from_slice(&perp_artifacts::idl_json().unwrap()).unwrap();
+    let instructions = idl["instructions"].as_array().unwrap();
+    instructions.iter().map(|instruction| instruction["name"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -275,6 +276,7 @@ fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
         for _ in 0..STEPS {
             chaos.step();
         }
+        chaos.everything_opens();
         chaos.everybody_gets_flat();
         chaos.everybody_leaves();
         let books = chaos.world.books();
@@ -288,26 +290,9 @@ fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
     }
     // A story in which nothing happens proves nothing.
     println!("{went_through:#?}");
-    for verb in [
-        "trade",
-        "close",
-        "deposit",
-        "withdraw",
-        "settle_pnl",
-        "settle_funding",
-        "update_funding",
-        "update_price",
-        "liquidate",
-        "resolve_bankruptcy",
-        "fund_claims",
-        "redeem_claim",
-        "allocate_backing",
-        "set_backing_target",
-        "fund_insurance",
-        "request",
-        "execute",
-        "return",
-    ] {
-        assert!(went_through.get(verb).is_some_and(|count| *count >= 5), "{verb} hardly ever went through");
+    let instructions = instructions();
+    let happened = roles::HAPPENED.into_iter().chain(instructions.iter().map(String::as_str));
+    for what in happened {
+        assert!(went_through.get(what).is_some_and(|count| *count >= 5), "hardly ever or never: {what}");
     }
 }
