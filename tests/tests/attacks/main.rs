@@ -1,5 +1,6 @@
 //! Attacks on the compiled program. Each asserts that whoever attacks ends with no more than before, tokens and equity
-//! together; the world checks that a refused instruction changed no account, and that the books balance after any other.
+//! together, and no more shares; the world checks that a refused instruction changed no account, and that the books balance
+//! after any other.
 
 mod accounts;
 mod creation;
@@ -22,13 +23,17 @@ fn world() -> World {
     World::new(Backend::Sbf, 2)
 }
 
-/// Runs the attack and asserts that the attackers hold no more than before.
+/// Runs the attack and asserts that the attackers hold no more than before: tokens and equity together, nor shares.
 #[track_caller]
 fn gains_nothing<T>(world: &mut World, attackers: &[Pubkey], attack: impl FnOnce(&mut World) -> T) -> T {
-    let before = world.wealth(attackers);
+    let holding = |world: &mut World| {
+        let shares: u64 = attackers.iter().map(|attacker| world.shares(attacker)).sum();
+        (world.wealth(attackers), shares)
+    };
+    let before = holding(world);
     let result = attack(world);
-    let after = world.wealth(attackers);
-    assert!(after <= before, "the attackers had {before} and have {after}");
+    let after = holding(world);
+    assert!(after.0 <= before.0 && after.1 <= before.1, "the attackers had {before:?} and have {after:?}");
     result
 }
 

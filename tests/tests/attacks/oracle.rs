@@ -99,6 +99,9 @@ fn attack_posting_a_newer_price_first_makes_nobodys_transaction_fail() {
     let taken = world.market(0).state.price;
     world.run(&[trade]).unwrap();
     assert_eq!(world.market(0).state.price, taken, "the trade used the newer price");
+    // A SOL was bought at 250.60 and the spread of 2.848 bps, with which 250.50 would be 250.58.
+    let paid = world.position(&trader.margin_account, 0).entry.get().get() >> 40;
+    assert!((250_600_000..250_700_000).contains(&paid), "{paid}");
 }
 
 #[test]

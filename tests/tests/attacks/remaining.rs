@@ -3,11 +3,11 @@
 use crate::{gains_nothing, world};
 use anchor_lang::error::ErrorCode;
 use anchor_lang::prelude::{AccountMeta, Pubkey};
-use perp_client::instructions::Actor;
+use perp_client::instructions::{self as client, Actor};
 use perp_swap::errors::ExchangeError;
 use perp_tests::chain::Reason;
 use perp_tests::world::{order, ALL};
-use perp_tests::{assert_refused, Backend, World, SOL, USDC};
+use perp_tests::{assert_refused, Backend, World, DAY, SOL, USDC};
 use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
 
@@ -122,7 +122,7 @@ fn attack_hiding_a_claim_from_a_bankruptcy_so_that_the_insurance_pays_is_refused
 
     let state = world.margin_account(&address).state;
     let at = world.addresses;
-    let whole = perp_client::instructions::resolve_bankruptcy(&at, address, &state, 1);
+    let whole = client::resolve_bankruptcy(&at, address, &state, 1);
     let named = whole.accounts.len() - 1;
     let (mismatch, read_only) = (ExchangeError::MarketsMismatch, ExchangeError::MarketNotWritable);
     for (markets, writable, reason) in [
@@ -166,13 +166,15 @@ fn attack_a_writable_market_beside_the_touched_one_is_only_read() {
 fn attack_extra_accounts_with_a_withdrawal_from_a_flat_account_change_nothing() {
     let mut world = world();
     let trader = world.trader(100 * USDC);
+    let extra = [world.addresses.market(0), world.addresses.pool];
+    let before = extra.map(|address| world.chain.account(&address));
     gains_nothing(&mut world, &[trader.signer], |world| {
         let mut withdrawal = world.withdrawal(trader, 60 * USDC);
-        withdrawal.accounts.push(AccountMeta::new(world.addresses.market(0), false));
-        withdrawal.accounts.push(AccountMeta::new(world.addresses.pool, false));
+        withdrawal.accounts.extend(extra.map(|address| AccountMeta::new(address, false)));
         world.run(&[withdrawal]).unwrap();
     });
     assert_eq!(world.balance(&trader.margin_account), 40 * USDC);
+    assert_eq!(extra.map(|address| world.chain.account(&address)), before);
 }
 
 #[test]
@@ -182,17 +184,19 @@ fn attack_valuing_the_pool_without_one_of_its_markets_is_refused() {
     let owner = world.user(1_000 * USDC);
     world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 0, 0).unwrap();
     world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 0, 0).unwrap();
-    world.wait(40);
-    world.publish_all_again();
-    let deposit = world.request(&owner, 1);
-    let whole = perp_client::instructions::execute_liquidity_deposit(&world.addresses, executor, &deposit, 2);
-    let named = whole.accounts.len() - 2;
-    for markets in [vec![], vec![0], vec![1], vec![1, 0], vec![0, 0], vec![0, 1, 1]] {
-        let mut forged = whole.clone();
-        forged.accounts.truncate(named);
-        let metas = markets.iter().map(|index| AccountMeta::new_readonly(world.addresses.market(*index), false));
-        forged.accounts.extend(metas);
-        assert_refused(world.run(&[forged]), ExchangeError::MarketsMissing);
+    let at = world.addresses;
+    let deposit = client::execute_liquidity_deposit(&at, executor, &world.request(&owner, 1), 2);
+    let withdrawal = client::execute_liquidity_withdrawal(&at, executor, &world.request(&provider, 2), 2);
+    for (delay, whole) in [(40, deposit), (DAY, withdrawal)] {
+        world.wait(delay);
+        world.publish_all_again();
+        let named = whole.accounts.len() - 2;
+        for markets in [vec![], vec![0], vec![1], vec![1, 0], vec![0, 0], vec![0, 1, 1]] {
+            let mut forged = whole.clone();
+            forged.accounts.truncate(named);
+            forged.accounts.extend(markets.iter().map(|index| AccountMeta::new_readonly(at.market(*index), false)));
+            assert_refused(world.run(&[forged]), ExchangeError::MarketsMissing);
+        }
+        world.run(&[whole]).unwrap();
     }
-    world.run(&[whole]).unwrap();
 }

@@ -1,11 +1,12 @@
 //! Roles used beyond what they are for.
 
 use crate::{gains_nothing, world};
+use anchor_lang::prelude::Pubkey;
 use perp_client::instructions as client;
 use perp_engine::status::Status;
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
-use perp_tests::{assert_refused, DAY, SOL, USDC};
+use perp_tests::{assert_refused, listing, World, DAY, SOL, USDC};
 
 #[test]
 fn attack_strangers_hold_no_role() {
@@ -14,18 +15,14 @@ fn attack_strangers_hold_no_role() {
     let at = world.addresses;
     gains_nothing(&mut world, &[stranger], |world| {
         let verbs = [
-            client::propose_admin(&at, stranger, stranger),
-            client::set_roles(&at, stranger, stranger, stranger),
             client::set_exchange_status(&at, stranger, Status::Paused),
             client::set_market_status(&at, stranger, 0, Status::Paused),
             client::set_backing_target(&at, stranger, 0, Atoms::ZERO),
-            client::withdraw_protocol_fees(&at, stranger, 0, at.tokens_of(&stranger)),
         ];
         for verb in verbs {
             assert_refused(world.run(&[verb]), ExchangeError::NotTheAdmin);
         }
-        let accept = client::accept_admin(&at, stranger);
-        assert_refused(world.run(&[accept]), ExchangeError::NotThePendingAdmin);
+        does_nothing_of_the_admins(world, stranger);
     });
 }
 
@@ -54,26 +51,37 @@ fn attack_a_guardian_cannot_loosen_prolong_or_lock_in() {
     world.publish_all_again();
     world.trade(trader, 0, SOL).unwrap();
     // Other powers a guardian has none.
-    let at = world.addresses;
-    let target = client::set_backing_target(&at, guardian, 0, Atoms::ZERO);
+    let target = client::set_backing_target(&world.addresses, guardian, 0, Atoms::ZERO);
     assert_refused(world.run(&[target]), ExchangeError::NotTheAdmin);
-    let roles = client::set_roles(&at, guardian, guardian, guardian);
-    assert_refused(world.run(&[roles]), ExchangeError::NotTheAdmin);
+    does_nothing_of_the_admins(&mut world, guardian);
 }
 
 #[test]
 fn attack_a_risk_admin_does_not_become_admin() {
     let mut world = world();
     let risk_admin = world.risk_admin;
+    // There are fees to be taken.
+    let trader = world.trader(1_000 * USDC);
+    world.trade(trader, 0, SOL).unwrap();
+    does_nothing_of_the_admins(&mut world, risk_admin);
+}
+
+/// Whoever signs does nothing that only the admin may, and becomes no admin.
+#[track_caller]
+fn does_nothing_of_the_admins(world: &mut World, signer: Pubkey) {
     let at = world.addresses;
+    let market = listing::market(world.market_count, listing::parameters(), 0);
     let verbs = [
-        client::propose_admin(&at, risk_admin, risk_admin),
-        client::set_roles(&at, risk_admin, risk_admin, risk_admin),
-        client::withdraw_protocol_fees(&at, risk_admin, 0, at.tokens_of(&risk_admin)),
+        client::propose_admin(&at, signer, signer),
+        client::set_roles(&at, signer, signer, signer),
+        client::create_market(&at, signer, market),
+        client::withdraw_protocol_fees(&at, signer, 0, at.tokens_of(&signer)),
     ];
     for verb in verbs {
         assert_refused(world.run(&[verb]), ExchangeError::NotTheAdmin);
     }
+    let accept = client::accept_admin(&at, signer);
+    assert_refused(world.run(&[accept]), ExchangeError::NotThePendingAdmin);
 }
 
 #[test]
