@@ -54,8 +54,10 @@ fn impact_potential_ceil(skew: Size, parameters: &Parameters) -> Result<Size, En
     let potential = if skew <= limit {
         mul_div_ceil(skew.get(), skew.get(), twice_scale)?
     } else {
-        let reach = skew.plus(skew)?.minus(limit)?;
-        mul_div_ceil(limit.get(), reach.get(), twice_scale)?
+        // Twice a size may exceed what a size can be.
+        let twice = skew.get().checked_mul(2).ok_or(EngineError::Overflow)?;
+        let reach = twice.checked_sub(limit.get()).ok_or(EngineError::Overflow)?;
+        mul_div_ceil(limit.get(), reach, twice_scale)?
     };
     Ok(Size::new(potential))
 }

@@ -85,9 +85,10 @@ pub(crate) fn unsettled_funding_owed(position: &Position, books: &Books) -> Resu
 /// Value of the position for maintenance, at the good index price: what the market owes it (profit, funding, the part of
 /// a claim no cash is set aside for) counts at the market's `h`. An unusable market demands no margin.
 ///
-/// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account, a loss set off
-/// against the claim and a gain against the debt at face, before anything is discounted. So nobody can lower another's
-/// equity by settling his funding or by funding his claim, nor by leaving undone what would set two sums off.
+/// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account; funding to
+/// receive set off against the position's loss, what is left of a loss against the claim and of a gain against the debt,
+/// at face and before anything is discounted. So nobody can lower another's equity by settling his funding or by funding
+/// his claim, nor by leaving undone what would set two sums off.
 pub fn maintenance_value(
     position: &Position,
     books: &Books,
@@ -99,8 +100,10 @@ pub fn maintenance_value(
     let funding = unsettled_funding_owed(position, books)?;
     let unfunded = books.unfunded_part_ceil(position)?;
     let funded = position.claim.minus(unfunded)?;
-    let loss = profit.negative_part()?.plus(funding.positive_part().amount_ceil()?.raw()?)?;
-    let gain = profit.positive_part().plus(funding.negative_part()?.amount_floor()?.raw()?)?;
+    let (lost, receivable) = (profit.negative_part()?, funding.negative_part()?.amount_floor()?.raw()?);
+    let netted = lost.min(receivable);
+    let loss = lost.minus(netted)?.plus(funding.positive_part().amount_ceil()?.raw()?)?;
+    let gain = profit.positive_part().plus(receivable.minus(netted)?)?;
     let (claim, debt) = (unfunded.raw()?, position.debt.raw()?);
     let (claim_set_off, debt_set_off) = (loss.min(claim), gain.min(debt));
     let promised = gain.minus(debt_set_off)?.plus(claim.minus(claim_set_off)?)?;

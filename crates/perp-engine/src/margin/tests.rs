@@ -165,6 +165,13 @@ fn a_loss_is_set_off_against_the_claim_and_a_gain_against_the_debt_before_anythi
     assert_eq!((solvency.available, solvency.owed), (usdc(750), usdc(1_500)));
     assert_eq!(maintained(&losing, &market).equity, raw(250));
 
+    // $1000 of loss and just over $600 of funding to receive from a market that has nothing: settling it first leaves a claim,
+    // which the loss sets off at face.
+    let receiving = position(100, 26_000);
+    let mut market = market_of(&receiving, 0);
+    market.books.side_mut(Side::Long).funding_index = FundingIndex::new(-6 * RAW_PER_ATOM as i64 / 1_000 - 1);
+    assert_eq!(maintained(&receiving, &market).equity, raw(-400));
+
     // $1000 of profit and a debt of $400 to a market that has nothing: the profit pays the debt, the rest counts nothing.
     let mut winning = position(100, 24_000);
     winning.debt = usdc(400);

@@ -165,9 +165,12 @@ pub fn maintenance(world: &World, account: &Account) -> Health {
         let (books, price) = (&market.books, i128::from(market.price.price.get()));
         let (profit, funding) = profit_and_funding(position, books, price);
         let unfunded = unfunded(position, books);
-        // In whole atoms, as settling posts it; a loss is set off against the claim, a gain against the debt.
-        let loss = (-profit).max(0) + ceil_div(funding.max(0), RAW) * RAW;
-        let gain = profit.max(0) + floor_div((-funding).max(0), RAW) * RAW;
+        // In whole atoms, as settling posts it; funding to receive is set off against the loss, a loss against the claim, a
+        // gain against the debt.
+        let receivable = floor_div((-funding).max(0), RAW) * RAW;
+        let moved = profit + if profit < 0 { receivable.min(-profit) } else { 0 };
+        let loss = (-moved).max(0) + ceil_div(funding.max(0), RAW) * RAW;
+        let gain = moved.max(0) + receivable - (moved - profit);
         let (claim, debt) = (unfunded * RAW, i128::from(position.debt.get()) * RAW);
         let promised = (gain - debt).max(0) + (claim - loss).max(0);
         let owed = (debt - gain).max(0) + (loss - claim).max(0);
