@@ -111,7 +111,7 @@ pub fn maintenance_value(
     let mut equity = funded.raw()?.minus(owed)?;
     if promised > Raw::ZERO {
         let solvency = solvency(books, &market.parameters, price)?;
-        let counted = if solvency.available >= solvency.owed {
+        let counted = if solvency.pays_everybody() {
             promised
         } else {
             solvency.payable_floor(promised.amount_floor()?)?.raw()?

@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::portfolio::{maintenance_with, Sums};
 use crate::price::{reference_time, require_price, Action};
+use crate::solvency::solvency;
 use crate::state::{Account, Books, Market};
 use crate::status::Status;
 use crate::units::products::unrealised_profit;
@@ -75,11 +76,7 @@ pub fn plan_settle_pnl(
     if ledger.position.size.is_zero() {
         return Err(EngineError::NoPosition);
     }
-    let value = |ledger: &Ledger| {
-        let nothing_else = Sums { equity: Raw::ZERO, margin: Atoms::ZERO };
-        maintenance_with(nothing_else, ledger.balance, &ledger.position, &ledger.books, market)
-    };
-    let before = value(&ledger)?;
+    let stored = ledger;
     let funding = ledger.settle_funding()?;
     let redeemed = ledger.redeem_claim()?;
     let unrealised = unrealised_profit(ledger.position.size, ledger.position.entry.get(), price)?;
@@ -94,12 +91,24 @@ pub fn plan_settle_pnl(
         ledger.shift_entry(ledger.position.size, profit)?;
     }
     let repaid = ledger.repay_debt()?;
-    let after = value(&ledger)?;
-    // What `h` rounds off may differ by an atom before and after.
+    // Where the market can still pay everybody, all of it counts in full as before.
+    if !solvency(&ledger.books, &market.parameters, price)?.pays_everybody() {
+        keeps_equity(&stored, &ledger, market)?;
+    }
+    Ok(SettlementPlan { slot, ledger, funding, profit, redeemed, repaid })
+}
+
+/// That balance and position are worth as much after a settlement as before; what `h` rounds off may differ by an atom.
+fn keeps_equity(before: &Ledger, after: &Ledger, market: &Market) -> Result<(), EngineError> {
+    let value = |ledger: &Ledger| {
+        let nothing_else = Sums { equity: Raw::ZERO, margin: Atoms::ZERO };
+        maintenance_with(nothing_else, ledger.balance, &ledger.position, &ledger.books, market)
+    };
+    let (before, after) = (value(before)?, value(after)?);
     if after.equity.plus(SignedAtoms::new(1))? < before.equity {
         return Err(EngineError::WouldWorsenHealth { equity: after.equity, margin: after.margin });
     }
-    Ok(SettlementPlan { slot, ledger, funding, profit, redeemed, repaid })
+    Ok(())
 }
 
 /// Pays out what is funded of the account's claim on `market`.

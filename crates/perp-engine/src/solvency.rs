@@ -89,10 +89,15 @@ fn need_ceil([long, short]: [Atoms; 2], jump: Ppm, maintenance: Ppm) -> Result<A
 }
 
 impl Solvency {
+    /// Whether the market has all it owes: `h = 1`.
+    pub fn pays_everybody(&self) -> bool {
+        self.available >= self.owed
+    }
+
     /// `⌊profit · h⌋`: what a profit or claim on this market is worth as maintenance collateral elsewhere.
     /// `h = min(1, available / owed)`.
     pub fn payable_floor(&self, profit: Atoms) -> Result<Atoms, EngineError> {
-        if self.available >= self.owed {
+        if self.pays_everybody() {
             return Ok(profit);
         }
         part_of_atoms_floor(profit, self.available, self.owed)

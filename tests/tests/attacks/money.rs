@@ -43,7 +43,8 @@ fn attack_more_than_the_pocket_holds_is_not_deposited() {
     world.give(attacker.signer, 0);
     gains_nothing(&mut world, &[attacker.signer], |world| {
         assert_refused(world.deposit(attacker, 1), TokenError::InsufficientFunds);
-        assert_refused(world.deposit(attacker, u64::MAX), TokenError::InsufficientFunds);
+        assert_refused(world.deposit(attacker, 1 << 62), TokenError::InsufficientFunds);
+        assert_refused(world.deposit(attacker, u64::MAX), ExchangeError::Overflow);
         assert_refused(world.deposit(attacker, 0), ExchangeError::AmountZero);
     });
 }

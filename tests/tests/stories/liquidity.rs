@@ -26,11 +26,11 @@ fn shares_are_issued_dear_and_redeemed_cheap(backend: Backend) {
     world.request_liquidity_withdrawal(second, 1, shares, 0, 0).unwrap();
     world.wait(DAY);
     world.publish_all_again();
-    // Lower value: 8 100 000 of cash, 2 000 720 of backing, and the 400 of impact that the long is still under its entry at
-    // the upper end: 10 101 120. 99 977.412 280 · 10 101 120 / 10 099 977.412 280:
+    // Lower value: 8 100 000 of cash and 2 000 720 of backing; that the long is still under its entry counts nothing until it
+    // is settled: 10 100 720. 99 977.412 280 · 10 100 720 / 10 099 977.412 280:
     let executor = world.admin;
     world.execute_liquidity_withdrawal(executor, second, 1).unwrap();
-    assert_eq!(world.tokens(&second), 99_988_722_499);
+    assert_eq!(world.tokens(&second), 99_984_762_989);
 }
 
 fn requests_that_nobody_executed_are_returned(backend: Backend) {
