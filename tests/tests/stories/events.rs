@@ -4,7 +4,7 @@
 use perp_client::events::Event;
 use perp_client::instructions as client;
 use perp_engine::price::PriceOutcome;
-use perp_engine::state::RequestKind;
+use perp_engine::state::{Position, RequestKind};
 use perp_engine::status::Status;
 use perp_engine::units::Atoms;
 use perp_swap::events::*;
@@ -25,6 +25,21 @@ macro_rules! event {
     };
 }
 
+mod losses;
+
+/// Unrealised profit of the position at `price`, in atoms rounded down.
+fn unrealised(position: &Position, price: u64) -> i64 {
+    let (size, entry) = (position.size.get(), position.entry.get().get());
+    let raw = i128::from(size) * i128::from(price) - i128::from(size.signum()) * entry;
+    (raw >> 40) as i64
+}
+
+/// Maintenance margin at `price`: 3 % of what is open.
+fn maintenance(size: i64, price: u64) -> u64 {
+    let open = u128::from(size.unsigned_abs()) * u128::from(price);
+    (open.div_ceil(1 << 40) * 3).div_ceil(100) as u64
+}
+
 fn world() -> World {
     World::new(Backend::Sbf, 1)
 }
@@ -43,12 +58,35 @@ fn administration_is_told() {
     says(world.create_market(arguments), created);
 
     let successor = world.key();
-    let proposed = AdminChanged { exchange, admin, pending_admin: successor };
-    says(world.run(&[client::propose_admin(&at, admin, successor)]), proposed);
-    let accepted = AdminChanged { exchange, admin: successor, pending_admin: Default::default() };
+    // Proposed twice: the second replaces the first.
+    let proposed = |before, after| AdminChanged {
+        exchange,
+        admin_before: admin,
+        admin_after: admin,
+        pending_admin_before: before,
+        pending_admin_after: after,
+    };
+    says(world.run(&[client::propose_admin(&at, admin, guardian)]), proposed(Default::default(), guardian));
+    says(world.run(&[client::propose_admin(&at, admin, successor)]), proposed(guardian, successor));
+    let accepted = AdminChanged {
+        exchange,
+        admin_before: admin,
+        admin_after: successor,
+        pending_admin_before: successor,
+        pending_admin_after: Default::default(),
+    };
     says(world.run(&[client::accept_admin(&at, successor)]), accepted);
-    let roles = RolesSet { exchange, risk_admin: guardian, guardian: risk_admin };
+    let roles = RolesSet {
+        exchange,
+        risk_admin_before: risk_admin,
+        risk_admin_after: guardian,
+        guardian_before: guardian,
+        guardian_after: risk_admin,
+    };
     says(world.run(&[client::set_roles(&at, successor, guardian, risk_admin)]), roles);
+    let stored = world.exchange();
+    assert_eq!((stored.admin, stored.pending_admin), (successor, Default::default()));
+    assert_eq!((stored.risk_admin, stored.guardian), (guardian, risk_admin));
     // The two have changed places.
     let until = world.now + DAY;
     let (active, reduce_only, paused) = (Status::Active as u8, Status::ReduceOnly as u8, Status::Paused as u8);
@@ -90,8 +128,9 @@ fn accounts_deposits_and_withdrawals_are_told() {
 #[test]
 fn prices_and_funding_are_told() {
     let mut world = world();
-    let trader = world.trader(200_000 * USDC);
+    let (trader, short) = (world.trader(200_000 * USDC), world.trader(20_000 * USDC));
     world.trade(trader, 0, 8_000 * SOL).unwrap();
+    world.trade(short, 0, -500 * SOL).unwrap();
     let market = world.addresses.market(0);
     for (price, confidence, outcome) in [
         (256.0, 0.5, PriceOutcome::Accepted),
@@ -116,20 +155,27 @@ fn prices_and_funding_are_told() {
         };
         assert_eq!(event, expected);
     }
-    world.later_at(60, 0, 250.0);
-    let before = world.market(0).state.books;
-    let event = event!(world.update_funding(0), FundingUpdated);
-    let after = world.market(0).state.books;
-    let expected = FundingUpdated {
-        market,
-        seconds: 80,
-        rate_before: before.funding_rate,
-        rate_after: after.funding_rate,
-        long_index: after.sides[0].funding_index.get(),
-        short_index: after.sides[1].funding_index.get(),
-    };
-    assert_eq!(event, expected);
-    assert!(event.rate_after > event.rate_before && event.long_index > 0);
+    for seconds in [80, 60] {
+        world.later_at(60, 0, 250.0);
+        let before = world.market(0).state.books;
+        let event = event!(world.update_funding(0), FundingUpdated);
+        let after = world.market(0).state.books;
+        let expected = FundingUpdated {
+            market,
+            seconds,
+            rate_before: before.funding_rate,
+            rate_after: after.funding_rate,
+            long_index_before: before.sides[0].funding_index.get(),
+            long_index_after: after.sides[0].funding_index.get(),
+            short_index_before: before.sides[1].funding_index.get(),
+            short_index_after: after.sides[1].funding_index.get(),
+        };
+        assert_eq!(event, expected);
+        // Longs pay, shorts receive.
+        assert!(event.rate_after > event.rate_before);
+        assert!(event.long_index_after > event.long_index_before);
+        assert!(event.short_index_after < event.short_index_before);
+    }
 
     let account = trader.margin_account;
     let balance_before = world.balance(&account);
@@ -141,8 +187,10 @@ fn prices_and_funding_are_told() {
     assert_eq!(event, expected);
 
     world.wait(61);
-    let marked = MarkedDark { market, published: world.now - 61, dark_since: world.now };
+    let marked = MarkedDark { market, published: world.now - 61, dark_since_before: 0, dark_since_after: world.now };
+    assert!(world.market(0).state.price.dark_since.is_never());
     says(world.mark_dark(0), marked);
+    assert_eq!(world.market(0).state.price.dark_since.get(), world.now);
 }
 
 #[test]
@@ -167,10 +215,11 @@ fn trades_and_settlements_are_told() {
         let at_index = size.unsigned_abs() as i128 * SOL as i128 * i128::from(event.index_price);
         let sign = i128::from(size.signum());
         assert_eq!(event.notional, at_index + sign * event.charge);
+        let unrealised = unrealised(&position, event.index_price);
+        assert_eq!(event.equity_before, before as i64 + event.funding + unrealised);
         assert_eq!(event.equity_after, world.equity(&account));
-        // 3 % of what is open.
-        let open = u128::from(event.size_after.unsigned_abs()) * u128::from(event.index_price);
-        assert_eq!(u128::from(event.maintenance_after), (open.div_ceil(1 << 40) * 3).div_ceil(100));
+        assert_eq!(event.maintenance_before, maintenance(event.size_before, event.index_price));
+        assert_eq!(event.maintenance_after, maintenance(event.size_after, event.index_price));
         assert_eq!(books.sides[usize::from(event.size_after < 0)].open_interest.get(), event.size_after.unsigned_abs());
     }
     world.wait(1_800);
@@ -179,90 +228,20 @@ fn trades_and_settlements_are_told() {
     let equity = world.equity(&account);
     let event = event!(world.settle_pnl(account, 0), ProfitSettled);
     let balance_after = world.balance(&account);
-    assert_eq!((event.account, event.market, event.repaid), (account, market, 0));
+    assert_eq!((event.account, event.market), (account, market));
+    assert_eq!((event.redeemed, event.repaid), (0, 0));
     assert_eq!((event.balance_before, event.balance_after), (balance_before, balance_after));
     assert_eq!(balance_after as i64 - balance_before as i64, event.profit + event.funding);
     assert!(equity != world.equity(&account), "the price was taken in");
 
     let fees = world.market(0).state.books.protocol_fees.get();
-    world.give(world.admin, 0);
-    says(world.withdraw_protocol_fees(0), ProtocolFeesWithdrawn { market, amount: fees });
-}
-
-#[test]
-fn liquidations_and_bankruptcies_are_told() {
-    let mut world = world();
-    let (victim, liquidator) = (world.trader(700 * USDC), world.trader(0));
-    let donor = world.user(1_000 * USDC);
-    world.fund_insurance(donor, None, 1_000 * USDC).unwrap();
-    let (market, account) = (world.addresses.market(0), victim.margin_account);
-    world.trade(victim, 0, 40 * SOL).unwrap();
-    for price in [238.28125, 218.75] {
-        world.later_at(60, 0, price);
-        let before = (world.balance(&account), world.position(&account, 0), world.market(0).state.books);
-        let bounties = world.balance(&liquidator.margin_account);
-        let event = event!(world.liquidate(liquidator, account, 0), Liquidated);
-        let after = (world.balance(&account), world.position(&account, 0), world.market(0).state.books);
-        assert_eq!((event.account, event.market, event.liquidator), (account, market, liquidator.signer));
-        assert_eq!((event.size_before, event.size_after), (before.1.size.get(), after.1.size.get()));
-        assert_eq!(event.closed, event.size_before.abs_diff(event.size_after));
-        assert_eq!(event.bounty, world.balance(&liquidator.margin_account) - bounties);
-        assert_eq!(event.insurance, after.2.insurance.get() - before.2.insurance.get());
-        assert_eq!(event.bounty + event.insurance + event.backing, event.penalty);
-        assert_eq!(event.index_price, world.market(0).state.price.price.get());
-        // Losses, funding and penalty come from the balance and then become a debt.
-        let lost = before.0 as i64 - after.0 as i64 + after.1.debt.get() as i64 - before.1.debt.get() as i64;
-        assert_eq!(lost, event.penalty as i64 - event.realised - event.funding);
-        assert!(event.equity_before < event.maintenance_before as i64);
-        let relief = event.maintenance_before as i64 - event.maintenance_after as i64;
-        assert!(event.equity_after + relief >= event.equity_before);
-        assert_eq!(event.equity_after, world.equity(&account));
-    }
-    let debt = world.position(&account, 0).debt.get();
-    let own = world.market(0).state.books.insurance.get();
-    let written_off = debt - own - 100 * USDC;
-    let resolved = BankruptcyResolved {
-        account,
-        market,
-        debt,
-        paid_by_balance: 0,
-        paid_by_claims: 0,
-        paid_by_insurance: own,
-        paid_by_shared_insurance: 100 * USDC,
-        written_off,
-        insurance_after: 0,
-        shared_insurance_after: 900 * USDC,
-    };
-    says(world.resolve_bankruptcy(account, 0), resolved);
-    assert_eq!(world.market(0).state.books.written_off.get(), written_off);
-}
-
-#[test]
-fn claims_are_told() {
-    let mut world = world();
-    let (winner, loser) = (world.trader(1_000_000 * USDC), world.trader(400_000 * USDC));
-    world.trade(winner, 0, 50_000 * SOL).unwrap();
-    world.trade(loser, 0, -5_000 * SOL).unwrap();
-    world.later_at(60, 0, 312.5);
-    world.close_position(winner, 0).unwrap();
-    world.close_position(loser, 0).unwrap();
-    let (market, account) = (world.addresses.market(0), winner.margin_account);
-    let before = world.market(0).state.books;
-    let funded = ClaimsFunded {
-        market,
-        funded: before.backing.get(),
-        pot_before: 0,
-        pot_after: before.backing.get(),
-        claims: before.claims.get(),
-    };
-    says(world.fund_claims(0), funded);
-    let (claim, balance_before) = (world.position(&account, 0).claim.get(), world.balance(&account));
-    let event = event!(world.redeem_claim(account, 0), ClaimRedeemed);
-    let (left, balance_after) = (world.position(&account, 0).claim.get(), world.balance(&account));
-    let redeemed = claim - left;
-    // It has the only claim: all that was funded is its own, but for an atom of rounding.
-    assert!(before.backing.get() - redeemed <= 1 && balance_after == balance_before + redeemed);
-    assert_eq!(event, ClaimRedeemed { account, market, redeemed, left, balance_before, balance_after });
+    let admin = world.admin;
+    world.give(admin, 0);
+    let destination = world.addresses.tokens_of(&admin);
+    let withdrawn = ProtocolFeesWithdrawn { market, destination, amount: fees, before: fees, after: 0 };
+    says(world.withdraw_protocol_fees(0), withdrawn);
+    assert!(fees > 0 && world.tokens(&admin) == fees);
+    assert!(world.market(0).state.books.protocol_fees.is_zero());
 }
 
 #[test]
@@ -271,17 +250,23 @@ fn liquidity_is_told() {
     let (owner, executor) = (world.user(5_000 * USDC), world.admin);
     let market = world.addresses.market(0);
     let (deposit, withdrawal) = (RequestKind::Deposit as u8, RequestKind::Withdrawal as u8);
-    let requested = |world: &World, nonce, kind, amount| LiquidityRequested {
+    let requested = |world: &World, nonce, kind, amount, escrow_before, escrow_after| LiquidityRequested {
         request: world.addresses.request(&owner, nonce),
         owner,
         kind,
         amount,
         minimum_output: 3,
         tip: 9,
+        escrow_before,
+        escrow_after,
     };
     let amount = 1_000 * USDC;
-    let expected = requested(&world, 1, deposit, amount);
+    // Two deposits wait; the tokens of the second stay in the escrow.
+    let expected = requested(&world, 1, deposit, amount, 0, amount);
     says(world.request_liquidity_deposit(owner, 1, amount, 3, 9), expected);
+    let expected = requested(&world, 5, deposit, 700 * USDC, amount, amount + 700 * USDC);
+    says(world.request_liquidity_deposit(owner, 5, 700 * USDC, 3, 9), expected);
+    assert_eq!(world.pool().state.escrow.get(), amount + 700 * USDC);
     world.wait(30);
     let before = world.pool().state;
     let event = event!(world.execute_liquidity_deposit(executor, owner, 1), LiquidityDeposited);
@@ -298,7 +283,10 @@ fn liquidity_is_told() {
     };
     assert_eq!(event, expected);
 
-    let expected = requested(&world, 2, withdrawal, amount);
+    // Shares wait in a token account of their own.
+    let escrow = world.pool().state.escrow.get();
+    assert_eq!(escrow, 700 * USDC);
+    let expected = requested(&world, 2, withdrawal, amount, escrow, escrow);
     says(world.request_liquidity_withdrawal(owner, 2, amount, 3, 9), expected);
     world.wait(DAY);
     let (before, tokens) = (world.pool().state, world.tokens(&owner));
@@ -320,14 +308,20 @@ fn liquidity_is_told() {
     world.request_liquidity_deposit(owner, 3, amount, 3, 9).unwrap();
     world.wait(DAY);
     let request = world.addresses.request(&owner, 3);
-    let returned = LiquidityReturned { request, caller: executor, kind: deposit, amount };
+    let (escrow_before, escrow_after) = (700 * USDC + amount, 700 * USDC);
+    assert_eq!(world.pool().state.escrow.get(), escrow_before);
+    let returned = LiquidityReturned { request, caller: executor, kind: deposit, amount, escrow_before, escrow_after };
     says(world.return_liquidity_deposit(executor, owner, 3), returned);
+    assert_eq!(world.pool().state.escrow.get(), escrow_after);
     let provider = world.provider;
     world.request_liquidity_withdrawal(provider, 4, amount, 3, 9).unwrap();
     world.wait(3 * DAY);
     let request = world.addresses.request(&provider, 4);
-    let returned = LiquidityReturned { request, caller: executor, kind: withdrawal, amount };
+    let (escrow_before, escrow_after) = (escrow, escrow);
+    let returned =
+        LiquidityReturned { request, caller: executor, kind: withdrawal, amount, escrow_before, escrow_after };
     says(world.return_liquidity_withdrawal(executor, provider, 4), returned);
+    assert_eq!(world.pool().state.escrow.get(), escrow);
 
     world.set_backing_target(0, 2_500_000 * USDC).unwrap();
     let cash = world.pool().state.cash.get();
@@ -336,7 +330,9 @@ fn liquidity_is_told() {
         moved: 500_000_000_000,
         backing_before: 2_000_000 * USDC,
         backing_after: 2_500_000 * USDC,
+        pool_cash_before: cash,
         pool_cash_after: cash - 500_000 * USDC,
     };
     says(world.allocate_backing(0), allocated);
+    assert_eq!(world.pool().state.cash.get(), cash - 500_000 * USDC);
 }

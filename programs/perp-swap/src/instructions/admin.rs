@@ -21,8 +21,15 @@ pub struct Administer<'info> {
 pub fn propose_admin(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
     let mut exchange = ctx.accounts.exchange.load_mut()?;
     exchange.require_admin(ctx.accounts.signer.key)?;
+    let pending_admin_before = exchange.pending_admin;
     exchange.pending_admin = successor;
-    emit!(AdminChanged { exchange: ctx.accounts.exchange.key(), admin: exchange.admin, pending_admin: successor });
+    emit!(AdminChanged {
+        exchange: ctx.accounts.exchange.key(),
+        admin_before: exchange.admin,
+        admin_after: exchange.admin,
+        pending_admin_before,
+        pending_admin_after: successor,
+    });
     Ok(())
 }
 
@@ -31,12 +38,15 @@ pub fn accept_admin(ctx: Context<Administer>) -> Result<()> {
     if exchange.pending_admin != *ctx.accounts.signer.key {
         return Err(refused(ExchangeError::NotThePendingAdmin));
     }
+    let admin_before = exchange.admin;
     exchange.admin = exchange.pending_admin;
     exchange.pending_admin = Pubkey::default();
     emit!(AdminChanged {
         exchange: ctx.accounts.exchange.key(),
-        admin: exchange.admin,
-        pending_admin: Pubkey::default()
+        admin_before,
+        admin_after: exchange.admin,
+        pending_admin_before: exchange.admin,
+        pending_admin_after: Pubkey::default(),
     });
     Ok(())
 }
@@ -44,9 +54,16 @@ pub fn accept_admin(ctx: Context<Administer>) -> Result<()> {
 pub fn set_roles(ctx: Context<Administer>, risk_admin: Pubkey, guardian: Pubkey) -> Result<()> {
     let mut exchange = ctx.accounts.exchange.load_mut()?;
     exchange.require_admin(ctx.accounts.signer.key)?;
+    let (risk_admin_before, guardian_before) = (exchange.risk_admin, exchange.guardian);
     exchange.risk_admin = risk_admin;
     exchange.guardian = guardian;
-    emit!(RolesSet { exchange: ctx.accounts.exchange.key(), risk_admin, guardian });
+    emit!(RolesSet {
+        exchange: ctx.accounts.exchange.key(),
+        risk_admin_before,
+        risk_admin_after: risk_admin,
+        guardian_before,
+        guardian_after: guardian,
+    });
     Ok(())
 }
 
@@ -149,13 +166,20 @@ pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> 
     let accounts = ctx.accounts;
     let exchange = accounts.exchange.load()?;
     exchange.require_admin(accounts.admin.key)?;
-    let amount = {
+    let (before, plan) = {
         let mut market = accounts.market.load_mut()?;
+        let before = market.state.books.protocol_fees;
         let plan = plan_withdraw_protocol_fees(&market.state).map_err(refused)?;
         market.state.books = plan.books;
-        plan.amount
+        (before, plan)
     };
-    emit!(ProtocolFeesWithdrawn { market: accounts.market.key(), amount: amount.get() });
+    emit!(ProtocolFeesWithdrawn {
+        market: accounts.market.key(),
+        destination: accounts.destination.key(),
+        amount: plan.amount.get(),
+        before: before.get(),
+        after: plan.books.protocol_fees.get(),
+    });
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,
@@ -163,5 +187,5 @@ pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> 
         to: &accounts.destination,
         authority: accounts.exchange.as_ref(),
     }
-    .by_exchange(&exchange, amount.get())
+    .by_exchange(&exchange, plan.amount.get())
 }

@@ -25,7 +25,7 @@ pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
     let mut pool = accounts.pool.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     bring_up_to_date(&mut market, accounts.oracle.as_deref(), standing, clock)?;
-    let backing_before = market.state.books.backing;
+    let (backing_before, pool_cash_before) = (market.state.books.backing, pool.state.cash);
     let plan = plan_allocate_backing(&pool.state, &market.state, standing.status, clock).map_err(refused)?;
     pool.state = plan.pool;
     market.state.books = plan.books;
@@ -34,6 +34,7 @@ pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
         moved: plan.moved.get(),
         backing_before: backing_before.get(),
         backing_after: plan.books.backing.get(),
+        pool_cash_before: pool_cash_before.get(),
         pool_cash_after: plan.pool.cash.get(),
     });
     Ok(())

@@ -25,14 +25,17 @@ pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
         take_price(&mut market, oracle, clock)?;
     }
     let plan = plan_funding(&market.state, standing.status, standing.resumed_at, clock).map_err(refused)?;
+    let [long_before, short_before] = market.state.books.sides.map(|side| side.funding_index);
     market.state.books = plan.books;
     emit!(FundingUpdated {
         market: accounts.market.key(),
         seconds: plan.seconds,
         rate_before: plan.rate_before,
         rate_after: plan.books.funding_rate,
-        long_index: plan.books.sides[0].funding_index.get(),
-        short_index: plan.books.sides[1].funding_index.get(),
+        long_index_before: long_before.get(),
+        long_index_after: plan.books.sides[0].funding_index.get(),
+        short_index_before: short_before.get(),
+        short_index_after: plan.books.sides[1].funding_index.get(),
     });
     Ok(())
 }

@@ -46,6 +46,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: Size, m
         plan_liquidation(&portfolio, &market.state, order, standing.status, clock).map_err(refused)?
     };
     let size_before = account.state.positions[plan.slot].size;
+    let (balance_before, liquidator_balance_before) = (account.state.balance, liquidator.state.balance);
     plan.ledger.apply(plan.slot, &mut account.state, &mut market.state);
     liquidator.state.balance = liquidator.state.balance.plus(plan.penalty.bounty).map_err(refused)?;
 
@@ -53,6 +54,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: Size, m
         account: accounts.margin_account.key(),
         market: accounts.market.key(),
         liquidator: accounts.liquidator.key(),
+        liquidator_account: accounts.liquidator_account.key(),
         index_price: market.state.price.price.get(),
         closed: plan.closed.get(),
         size_before: size_before.get(),
@@ -63,9 +65,13 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: Size, m
         bounty: plan.penalty.bounty.get(),
         insurance: plan.penalty.insurance.get(),
         backing: plan.penalty.backing.get(),
+        balance_before: balance_before.get(),
+        balance_after: account.state.balance.get(),
+        liquidator_balance_before: liquidator_balance_before.get(),
+        liquidator_balance_after: liquidator.state.balance.get(),
         equity_before: plan.before.equity.get(),
-        maintenance_before: plan.before.margin.get(),
         equity_after: plan.after.equity.get(),
+        maintenance_before: plan.before.margin.get(),
         maintenance_after: plan.after.margin.get(),
     });
     Ok(())

@@ -73,8 +73,9 @@ pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, argument
     let clock = clock()?;
     let exchange_key = accounts.exchange.key();
     let decimals = accounts.exchange.load()?.quote_decimals;
-    {
+    let (escrow_before, escrow_after) = {
         let mut pool = accounts.pool.load_mut()?;
+        let escrow_before = pool.state.escrow;
         let plan =
             plan_request_deposit(&pool.state, arguments.amount, arguments.minimum_output, clock).map_err(refused)?;
         pool.state = plan.pool;
@@ -89,7 +90,8 @@ pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, argument
         request.kind = RequestKind::Deposit as u8;
         request.bump = ctx.bumps.request;
         request.version = VERSION;
-    }
+        (escrow_before, pool.state.escrow)
+    };
     pay_tip(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), arguments.tip)?;
     Transfer {
         token_program: &accounts.token_program,
@@ -106,6 +108,8 @@ pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, argument
         amount: arguments.amount.get(),
         minimum_output: arguments.minimum_output.get(),
         tip: arguments.tip,
+        escrow_before: escrow_before.get(),
+        escrow_after: escrow_after.get(),
     });
     Ok(())
 }
@@ -217,11 +221,13 @@ pub fn return_liquidity_deposit(ctx: Context<ReturnLiquidityDeposit>) -> Result<
     let exchange = accounts.exchange.load()?;
     let request = *accounts.request.load()?;
     require_kind(&request, RequestKind::Deposit)?;
-    {
+    let (escrow_before, escrow_after) = {
         let mut pool = accounts.pool.load_mut()?;
+        let escrow_before = pool.state.escrow;
         let plan = plan_return_lapsed(&pool.state, &request.state, RequestKind::Deposit, clock).map_err(refused)?;
         pool.state = plan.pool;
-    }
+        (escrow_before, pool.state.escrow)
+    };
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,
@@ -235,6 +241,8 @@ pub fn return_liquidity_deposit(ctx: Context<ReturnLiquidityDeposit>) -> Result<
         caller: accounts.caller.key(),
         kind: request.kind,
         amount: request.state.amount.get(),
+        escrow_before: escrow_before.get(),
+        escrow_after: escrow_after.get(),
     });
     Ok(())
 }

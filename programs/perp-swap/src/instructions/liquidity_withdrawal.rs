@@ -102,6 +102,7 @@ pub fn request_liquidity_withdrawal(
         authority: &accounts.owner,
     }
     .by_user(arguments.amount.get(), decimals)?;
+    let escrow = accounts.pool.load()?.state.escrow.get();
     emit!(LiquidityRequested {
         request: accounts.request.key(),
         owner: accounts.owner.key(),
@@ -109,6 +110,8 @@ pub fn request_liquidity_withdrawal(
         amount: arguments.amount.get(),
         minimum_output: arguments.minimum_output.get(),
         tip: arguments.tip,
+        escrow_before: escrow,
+        escrow_after: escrow,
     });
     Ok(())
 }
@@ -260,11 +263,14 @@ pub fn return_liquidity_withdrawal(ctx: Context<ReturnLiquidityWithdrawal>) -> R
         authority: accounts.exchange.as_ref(),
     }
     .by_exchange(&exchange, request.state.amount.get())?;
+    let escrow = accounts.pool.load()?.state.escrow.get();
     emit!(LiquidityReturned {
         request: accounts.request.key(),
         caller: accounts.caller.key(),
         kind: request.kind,
         amount: request.state.amount.get(),
+        escrow_before: escrow,
+        escrow_after: escrow,
     });
     Ok(())
 }

@@ -41,11 +41,13 @@ pub struct MarkDark<'info> {
 pub fn mark_dark(ctx: Context<MarkDark>) -> Result<()> {
     let clock = clock()?;
     let mut market = ctx.accounts.market.load_mut()?;
+    let dark_since_before = market.state.price.dark_since;
     market.state.price = plan_mark_dark(&market.state, clock).map_err(refused)?;
     emit!(MarkedDark {
         market: ctx.accounts.market.key(),
         published: market.state.price.published.get(),
-        dark_since: clock.now.get(),
+        dark_since_before: dark_since_before.get(),
+        dark_since_after: market.state.price.dark_since.get(),
     });
     Ok(())
 }

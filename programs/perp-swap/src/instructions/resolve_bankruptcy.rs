@@ -1,6 +1,6 @@
 use crate::context::{clock, write_market};
 use crate::errors::{refused, ExchangeError};
-use crate::events::BankruptcyResolved;
+use crate::events::{BankruptcyResolved, ClaimUsed};
 use crate::state::{Exchange, MarginAccount, Market, Pool};
 use anchor_lang::prelude::*;
 use perp_engine::bankruptcy::begin_bankruptcy;
@@ -30,6 +30,9 @@ pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) 
     let mut pool = accounts.pool.load_mut()?;
 
     let mut bankruptcy = begin_bankruptcy(&account.state, &market.state, status, clock).map_err(refused)?;
+    let balance_before = account.state.balance;
+    let (insurance_before, shared_insurance_before) = (market.state.books.insurance, pool.state.insurance);
+    let mut claims_used = Vec::new();
     let mut others = ctx.remaining_accounts.iter();
     for slot in 0..account.state.positions.len() {
         let position = account.state.positions[slot];
@@ -41,7 +44,15 @@ pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) 
         if other.state.index != position.market {
             return Err(refused(missing));
         }
+        let paid_by_claims_before = bankruptcy.paid_by_claims;
         let set_off = bankruptcy.set_off(&position, &other.state).map_err(refused)?;
+        if set_off.position.claim != position.claim {
+            // What left the claim was set off, or it was funded and is cash.
+            let used = position.claim.minus(set_off.position.claim).map_err(refused)?;
+            let against_debt = bankruptcy.paid_by_claims.minus(paid_by_claims_before).map_err(refused)?;
+            let redeemed = used.minus(against_debt).map_err(refused)?.get();
+            claims_used.push(ClaimUsed { market_index: position.market, redeemed, set_off: against_debt.get() });
+        }
         other.state.books = set_off.books;
         account.state.positions[slot] = set_off.position.or_freed();
     }
@@ -61,7 +72,12 @@ pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) 
         paid_by_insurance: plan.paid_by_insurance.get(),
         paid_by_shared_insurance: plan.paid_by_shared_insurance.get(),
         written_off: plan.written_off.get(),
+        claims_used,
+        balance_before: balance_before.get(),
+        balance_after: account.state.balance.get(),
+        insurance_before: insurance_before.get(),
         insurance_after: plan.ledger.books.insurance.get(),
+        shared_insurance_before: shared_insurance_before.get(),
         shared_insurance_after: pool.state.insurance.get(),
     });
     Ok(())

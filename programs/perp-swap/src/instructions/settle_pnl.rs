@@ -32,6 +32,7 @@ pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
         market: accounts.market.key(),
         profit: plan.profit.get(),
         funding: plan.funding.get(),
+        redeemed: plan.redeemed.get(),
         repaid: plan.repaid.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
