@@ -19,6 +19,15 @@ pub struct Ledger {
     pub books: Books,
 }
 
+/// What settling a position's funding and claim moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Funding received, negative where paid.
+    pub funding: SignedAtoms,
+    /// Claim paid out of the pot.
+    pub redeemed: Atoms,
+}
+
 impl Books {
     /// Claims no cash is set aside for.
     pub fn unfunded_claims(&self) -> Result<Atoms, EngineError> {
@@ -129,6 +138,15 @@ impl Ledger {
         self.balance = self.balance.plus(paid)?;
         books.close_claim_epoch_if_funded()?;
         Ok(paid)
+    }
+
+    /// What every verb on a position begins with: redeems what is funded of its claim and settles its funding.
+    pub fn settle(&mut self) -> Result<Settled, EngineError> {
+        // Funding redeems too, without saying how much: so it comes second, and what is redeemed then is the remainder of an
+        // epoch it has closed.
+        let redeemed = self.redeem_claim()?;
+        let funding = self.settle_funding()?;
+        Ok(Settled { funding, redeemed: redeemed.plus(self.redeem_claim()?)? })
     }
 
     /// Settles the position's funding: what it owes rounds up, what it is owed rounds down. Returns what the account

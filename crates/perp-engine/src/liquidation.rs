@@ -2,7 +2,7 @@
 //! between the caller, the market's insurance and its backing.
 
 use crate::error::EngineError;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Settled};
 use crate::margin::maintenance_margin_ceil;
 use crate::portfolio::{maintenance_with, Health, Portfolio};
 use crate::price::{require_price, Action};
@@ -41,6 +41,10 @@ pub struct LiquidationPlan {
     pub closed: Size,
     pub realised: SignedAtoms,
     pub funding: SignedAtoms,
+    /// Claim paid out of the pot before the position is reduced.
+    pub redeemed: Atoms,
+    /// Debt paid from the balance after it.
+    pub repaid: Atoms,
     pub penalty: Penalty,
     pub before: Health,
     pub after: Health,
@@ -78,8 +82,7 @@ pub fn plan_liquidation(
     }
 
     let mut ledger = Ledger { balance: account.balance, position, books: market.books };
-    let funding = ledger.settle_funding()?;
-    ledger.redeem_claim()?;
+    let Settled { funding, redeemed } = ledger.settle()?;
     let rest = portfolio.maintenance_except(Some(slot), Action::Liquidate)?;
     let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
     if !before.is_below_margin() {
@@ -91,9 +94,9 @@ pub fn plan_liquidation(
         let value = notional(closed, price)?;
         let realised = ledger.reduce(closed, value)?;
         let penalty = charge_penalty(&mut ledger, before, value.amount_floor()?, &market.parameters)?;
-        ledger.repay_debt()?;
+        let repaid = ledger.repay_debt()?;
         let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
-        Ok(LiquidationPlan { slot, ledger, closed, realised, funding, penalty, before, after })
+        Ok(LiquidationPlan { slot, ledger, closed, realised, funding, redeemed, repaid, penalty, before, after })
     };
     let size = position.size.size();
     let mut plan = close(size_to_close_floor(before, size, price, order.max_size, &market.parameters)?)?;

@@ -2,7 +2,7 @@
 
 use crate::claims::reduced_ceil;
 use crate::error::EngineError;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Settled};
 use crate::portfolio::{maintenance_with, Sums};
 use crate::price::{reference_time, require_price, Action};
 use crate::solvency::solvency;
@@ -47,8 +47,7 @@ pub fn plan_settle_funding(
 ) -> Result<SettlementPlan, EngineError> {
     status.and(market.status.in_force(clock.now)).allows_reducing()?;
     let (slot, mut ledger) = touch(account, market)?;
-    let funding = ledger.settle_funding()?;
-    let redeemed = ledger.redeem_claim()?;
+    let Settled { funding, redeemed } = ledger.settle()?;
     let repaid = ledger.repay_debt()?;
     Ok(SettlementPlan { slot, ledger, funding, profit: SignedAtoms::ZERO, redeemed, repaid })
 }
@@ -77,8 +76,7 @@ pub fn plan_settle_pnl(
         return Err(EngineError::NoPosition);
     }
     let stored = ledger;
-    let funding = ledger.settle_funding()?;
-    let redeemed = ledger.redeem_claim()?;
+    let Settled { funding, redeemed } = ledger.settle()?;
     let unrealised = unrealised_profit(ledger.position.size, ledger.position.entry.get(), price)?;
     let profit = if unrealised.is_negative() {
         // ⌊loss⌋: the part below one atom stays unrealised.

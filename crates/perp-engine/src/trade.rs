@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::fill::{quote, Fill};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Settled};
 use crate::margin::adverse_value;
 use crate::portfolio::{maintenance_with, Health, Portfolio};
 use crate::price::{require_price, Action};
@@ -39,6 +39,10 @@ pub struct TradePlan {
     pub opened: Size,
     pub realised: SignedAtoms,
     pub funding: SignedAtoms,
+    /// Claim paid out of the pot before the order.
+    pub redeemed: Atoms,
+    /// Debt paid from the balance after it.
+    pub repaid: Atoms,
     pub before: Health,
     pub after: Health,
 }
@@ -102,8 +106,7 @@ pub fn plan_trade(
     }
 
     let mut ledger = Ledger { balance: account.balance, position, books: market.books };
-    let funding = ledger.settle_funding()?;
-    ledger.redeem_claim()?;
+    let Settled { funding, redeemed } = ledger.settle()?;
     let rest = portfolio.maintenance_except(Some(slot), Action::OtherLeg)?;
     let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
     let solvency_before = solvency(&ledger.books, &market.parameters, price)?;
@@ -128,7 +131,7 @@ pub fn plan_trade(
         ledger.increase(side, opened, total.minus(closing)?, clock.slot)?;
     }
     ledger.charge_fee(fill.fee, market.parameters.protocol_share)?;
-    ledger.repay_debt()?;
+    let repaid = ledger.repay_debt()?;
 
     check_sizes(&ledger, market, price, side, increases)?;
     let after = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
@@ -138,7 +141,22 @@ pub fn plan_trade(
     } else if !closes_whole {
         admit_reduction(before, after)?;
     }
-    Ok(TradePlan { slot, ledger, fill, size, notional: total, closed, opened, realised, funding, before, after })
+    let notional = total;
+    Ok(TradePlan {
+        slot,
+        ledger,
+        fill,
+        size,
+        notional,
+        closed,
+        opened,
+        realised,
+        funding,
+        redeemed,
+        repaid,
+        before,
+        after,
+    })
 }
 
 /// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands

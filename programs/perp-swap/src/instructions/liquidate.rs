@@ -61,6 +61,8 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: Size, m
         size_after: plan.ledger.position.size.get(),
         realised: plan.realised.get(),
         funding: plan.funding.get(),
+        redeemed: plan.redeemed.get(),
+        repaid: plan.repaid.get(),
         penalty: plan.penalty.charged.get(),
         bounty: plan.penalty.bounty.get(),
         insurance: plan.penalty.insurance.get(),

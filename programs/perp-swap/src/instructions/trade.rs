@@ -58,6 +58,8 @@ pub fn trade<'info>(
         fee: plan.fill.fee.get(),
         realised: plan.realised.get(),
         funding: plan.funding.get(),
+        redeemed: plan.redeemed.get(),
+        repaid: plan.repaid.get(),
         size_before: size_before.get(),
         size_after: plan.ledger.position.size.get(),
         balance_before: balance_before.get(),

@@ -164,6 +164,38 @@ fn claims_are_told() {
 }
 
 #[test]
+fn settlements_tell_what_they_redeem() {
+    let mut world = world();
+    let (whale, friend) = (world.trader(1_000_000 * USDC), world.trader(100_000 * USDC));
+    let loser = world.trader(400_000 * USDC);
+    for (actor, size) in [(whale, 50_000), (friend, 2_000), (loser, -5_000)] {
+        world.trade(actor, 0, size * SOL).unwrap();
+    }
+    world.later_at(60, 0, 312.5);
+    world.close_position(whale, 0).unwrap();
+    world.trade(friend, 0, -1_000 * SOL).unwrap();
+    world.close_position(loser, 0).unwrap();
+    world.fund_claims(0).unwrap();
+
+    // Half of the position is still open, with a claim for the other half, part of which is funded.
+    let (market, account) = (world.addresses.market(0), friend.margin_account);
+    world.wait(60);
+    world.publish(0, 310.0);
+    let (before, balance_before) = (world.position(&account, 0), world.balance(&account));
+    let pot = world.market(0).state.books.pot.get();
+    let event = event!(world.settle_pnl(account, 0), ProfitSettled);
+    let (after, balance_after) = (world.position(&account, 0), world.balance(&account));
+    let redeemed = pot - world.market(0).state.books.pot.get();
+    assert_eq!(balance_after, balance_before + redeemed);
+    // The rest of the claim waits, so that no profit is settled; the funding owed is set off against it.
+    let funding = redeemed as i64 - (before.claim.get() - after.claim.get()) as i64;
+    assert!(redeemed > 0 && after.claim.get() > 0 && funding < 0 && before.entry == after.entry);
+    let expected =
+        ProfitSettled { account, market, profit: 0, funding, redeemed, repaid: 0, balance_before, balance_after };
+    assert_eq!(event, expected);
+}
+
+#[test]
 fn settlements_tell_what_they_repay() {
     let mut world = world();
     let victim = world.trader(700 * USDC);

@@ -50,8 +50,7 @@ impl World {
             return Ok(world);
         }
         let mut ledger = Ledger { balance: state.balance, position, books: self.markets[market].books };
-        let received = ledger.settle_funding()?;
-        ledger.redeem_claim()?;
+        let received = ledger.settle()?.funding;
         ledger.apply(slot, &mut world.accounts[account], &mut world.markets[market]);
         let (was, is) = (reference::maintenance(self, state), reference::maintenance(&world, &world.accounts[account]));
         let allowed = if world.pays_everybody(market) { 1 } else { 1 + i128::from(received.get()).abs() };
