@@ -2,6 +2,7 @@
 
 use super::{maintenance, says, unrealised, world};
 use perp_client::events::Event;
+use perp_client::instructions::Actor;
 use perp_swap::events::*;
 use perp_tests::{Backend, World, SOL, USDC};
 
@@ -163,8 +164,8 @@ fn claims_are_told() {
     assert_eq!(event, ClaimRedeemed { account, market, redeemed, left, balance_before, balance_after });
 }
 
-#[test]
-fn settlements_tell_what_they_redeem() {
+/// Half of the position of the one who is named is closed; it has a claim for that, part of which is funded.
+fn partly_funded() -> (World, Actor) {
     let mut world = world();
     let (whale, friend) = (world.trader(1_000_000 * USDC), world.trader(100_000 * USDC));
     let loser = world.trader(400_000 * USDC);
@@ -176,11 +177,15 @@ fn settlements_tell_what_they_redeem() {
     world.trade(friend, 0, -1_000 * SOL).unwrap();
     world.close_position(loser, 0).unwrap();
     world.fund_claims(0).unwrap();
-
-    // Half of the position is still open, with a claim for the other half, part of which is funded.
-    let (market, account) = (world.addresses.market(0), friend.margin_account);
     world.wait(60);
     world.publish(0, 310.0);
+    (world, friend)
+}
+
+#[test]
+fn settlements_tell_what_they_redeem() {
+    let (mut world, friend) = partly_funded();
+    let (market, account) = (world.addresses.market(0), friend.margin_account);
     let (before, balance_before) = (world.position(&account, 0), world.balance(&account));
     let pot = world.market(0).state.books.pot.get();
     let event = event!(world.settle_pnl(account, 0), ProfitSettled);
@@ -193,6 +198,34 @@ fn settlements_tell_what_they_redeem() {
     let expected =
         ProfitSettled { account, market, profit: 0, funding, redeemed, repaid: 0, balance_before, balance_after };
     assert_eq!(event, expected);
+}
+
+#[test]
+fn a_trade_tells_what_it_redeems_and_repays() {
+    let (mut world, friend) = partly_funded();
+    let account = friend.margin_account;
+    let (pot, before) = (world.market(0).state.books.pot.get(), world.balance(&account));
+    let event = event!(world.trade(friend, 0, -100 * SOL), Traded);
+    assert_eq!(event.redeemed, pot - world.market(0).state.books.pot.get());
+    assert_eq!((event.balance_before, event.repaid), (before, 0));
+    // Of all that moved only what was redeemed is cash: fee and funding are set off against the claim, as the profit adds to it.
+    assert_eq!(event.balance_after, before + event.redeemed);
+    assert!(event.redeemed > 0 && event.realised > 0);
+
+    let mut world = self::world();
+    let victim = world.trader(700 * USDC);
+    world.trade(victim, 0, 40 * SOL).unwrap();
+    world.later_at(60, 0, 218.75);
+    world.settle_pnl(victim.margin_account, 0).unwrap();
+    let debt = world.position(&victim.margin_account, 0).debt.get();
+    world.give(victim.signer, 2_000 * USDC);
+    world.deposit(victim, 2_000 * USDC).unwrap();
+    let event = event!(world.trade(victim, 0, -10 * SOL), Traded);
+    // What the order loses and costs comes from the balance at once, the old debt after it.
+    assert_eq!((event.repaid, event.redeemed), (debt, 0));
+    let moved = event.funding + event.realised - event.fee as i64 - event.repaid as i64;
+    assert_eq!(event.balance_after as i64, event.balance_before as i64 + moved);
+    assert_eq!(world.position(&victim.margin_account, 0).debt.get(), 0);
 }
 
 #[test]
