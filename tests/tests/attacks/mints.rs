@@ -80,11 +80,23 @@ fn attack_what_is_no_initialised_mint_backs_no_exchange() {
         let mut world = World::with_mint(Backend::Sbf, token, mint);
         assert_refused(world.create_exchange(), reason);
     }
-    // Decimals that leave no room for prices.
-    let mut fine = tokens::mint(&token, 0, None);
-    fine.data[44] = 13;
-    let mut world = World::with_mint(Backend::Sbf, token, fine);
-    assert_refused(world.create_exchange(), ExchangeError::MintNotSupported);
+}
+
+#[test]
+fn attack_an_atom_that_is_worth_something_or_too_many_atoms_back_no_exchange() {
+    // Settling somebody's funding every second costs them an atom each time, and a gift of 2^62 atoms fills an insurance.
+    let token = anchor_spl::token::ID;
+    for (decimals, backs) in [(0, false), (5, false), (6, true), (9, true), (10, false), (255, false)] {
+        let mut mint = tokens::mint(&token, 0, None);
+        mint.data[44] = decimals;
+        let mut world = World::with_mint(Backend::Sbf, token, mint);
+        let created = world.create_exchange();
+        if backs {
+            created.unwrap();
+        } else {
+            assert_refused(created, ExchangeError::MintNotSupported);
+        }
+    }
 }
 
 #[test]

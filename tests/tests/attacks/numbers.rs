@@ -80,6 +80,7 @@ fn attack_more_tokens_than_the_range_of_a_balance_are_refused() {
         world.deposit(attacker, 1 << 61).unwrap();
         assert_refused(world.deposit(attacker, (1 << 61) + 1), ExchangeError::Overflow);
         assert_refused(world.fund_insurance(attacker.signer, None, (1 << 62) + 1), ExchangeError::Overflow);
+        assert_refused(world.set_backing_target(0, (1 << 62) + 1), ExchangeError::Overflow);
         for size in [1 << 54, (1 << 57) - 1] {
             assert_refused(world.trade(attacker, 0, size), ExchangeError::OpenInterestCap);
         }

@@ -11,6 +11,7 @@ crate::on_both_backends!(
     a_pause_stops_everything_but_deposits_and_flat_withdrawals,
     a_guardians_pause_ends_by_itself_and_costs_no_funding,
     a_paused_market_leaves_the_others_alone,
+    a_pause_of_the_market_stops_a_bankruptcy_and_a_settlement_to_its_last_second,
 );
 
 fn reduce_only_lets_everybody_out_and_nobody_in(backend: Backend) {
@@ -132,4 +133,29 @@ fn a_paused_market_leaves_the_others_alone(backend: Backend) {
     world.update_price(1).unwrap();
     let close = world.trade_instruction(both, at_cache, &order(-40 * SOL));
     world.run(&[close]).unwrap();
+}
+
+fn a_pause_of_the_market_stops_a_bankruptcy_and_a_settlement_to_its_last_second(backend: Backend) {
+    let mut world = World::new(backend, 1);
+    let (guardian, liquidator) = (world.guardian, world.trader(0));
+    let (bankrupt, open) = (world.trader(700 * USDC), world.trader(1_000 * USDC));
+    let donor = world.user(10_000 * USDC);
+    world.fund_insurance(donor, None, 10_000 * USDC).unwrap();
+    world.trade(bankrupt, 0, 40 * SOL).unwrap();
+    world.trade(open, 0, 4 * SOL).unwrap();
+    // 1 250 are lost with less than 700.
+    world.later_at(60, 0, 218.75);
+    world.liquidate(liquidator, bankrupt.margin_account, 0).unwrap();
+    world.set_market_status(guardian, 0, Status::Paused).unwrap();
+    assert_refused(world.resolve_bankruptcy(bankrupt.margin_account, 0), ExchangeError::Paused);
+
+    // The newest price may be ten seconds ahead of the clock; the pause ends by the clock.
+    world.wait(DAY - 9);
+    world.publish_with(0, 218.75, 0.0, world.now + 9);
+    assert_refused(world.settle_pnl(open.margin_account, 0), ExchangeError::Paused);
+    assert_refused(world.settle_funding(open.margin_account, 0), ExchangeError::Paused);
+    world.wait(9);
+    world.settle_pnl(open.margin_account, 0).unwrap();
+    world.resolve_bankruptcy(bankrupt.margin_account, 0).unwrap();
+    assert!(world.pool().state.insurance.get() < 10_000 * USDC);
 }
