@@ -5,6 +5,7 @@
 
 use crate::health::{health, liquidation_price, AccountHealth};
 use crate::snapshot::{QuoteError, Snapshot};
+use perp_engine::bankruptcy::{begin_bankruptcy, BankruptcyPlan};
 use perp_engine::liquidation::{plan_liquidation, LiquidationOrder, LiquidationPlan};
 use perp_engine::liquidity::{pool_value_ceil, pool_value_floor, Valuation};
 use perp_engine::state::{Account, Market, Pool};
@@ -75,6 +76,44 @@ pub fn preview_liquidation(
     let touched = snapshot.touched(market)?;
     let portfolio = snapshot.portfolio(account, Some(&touched))?;
     Ok(plan_liquidation(&portfolio, &touched, order, snapshot.standing.status, snapshot.clock)?)
+}
+
+/// A bankruptcy as it would be resolved in one market, and what it leaves.
+#[derive(Clone, Debug)]
+pub struct BankruptcyPreview {
+    pub plan: BankruptcyPlan,
+    pub account: Account,
+    /// The markets it changes: the one that is owed, and those in which the account had a slot besides.
+    pub markets: Vec<Market>,
+}
+
+/// What resolving the account's bankruptcy in `market` would do.
+///
+/// # Errors
+/// The refusal of [`begin_bankruptcy`], or [`QuoteError::MarketMissing`].
+pub fn preview_bankruptcy(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    account: &Account,
+    market: u16,
+) -> Result<BankruptcyPreview, QuoteError> {
+    let (mut account, mut owed) = (*account, *snapshot.market(market)?);
+    let mut bankruptcy = begin_bankruptcy(&account, &owed, snapshot.standing.status, snapshot.clock)?;
+    let mut markets = Vec::new();
+    for (slot, position) in account.positions.iter_mut().enumerate() {
+        if slot == bankruptcy.slot || !position.is_occupied() {
+            continue;
+        }
+        let mut other = *snapshot.market(position.market)?;
+        let set_off = bankruptcy.set_off(position, &other)?;
+        other.books = set_off.books;
+        *position = set_off.position.or_freed();
+        markets.push(other);
+    }
+    let plan = bankruptcy.finish(pool, snapshot.clock)?;
+    plan.ledger.apply(plan.slot, &mut account, &mut owed);
+    markets.push(owed);
+    Ok(BankruptcyPreview { plan, account, markets })
 }
 
 /// What the pool is worth at least and at most: shares are sold at the first and bought at the second.

@@ -199,3 +199,28 @@ fn the_pool_is_worth_its_cash_and_what_flat_markets_hold() {
     assert_eq!(pool_value(&snapshot(), &pool, 1), Ok(PoolValue { lower: value, upper: Ok(value) }));
     assert_eq!(pool_value(&snapshot(), &pool, 2), Err(QuoteError::MarketMissing { market: 1 }));
 }
+
+#[test]
+fn a_bankruptcy_is_paid_by_claims_elsewhere_and_then_by_insurance() {
+    // $100 owed to market 0, a claim of $30 on market 1, $20 of insurance in market 0, none shared: $50 are written off.
+    let dollars = |amount: u64| Atoms::new(amount * USDC);
+    let (mut owed, mut owing) = (market(0), market(1));
+    (owed.books.debts, owed.books.insurance) = (dollars(100), dollars(20));
+    owing.books.claims = dollars(30);
+    let mut account = Account::zeroed();
+    account.positions[0] = Position { debt: dollars(100), ..Position::opened(0) };
+    account.positions[1] =
+        Position { claim: dollars(30), claim_factor: owing.books.claim_factor, ..Position::opened(1) };
+    let snapshot = Snapshot::new(&Exchange::zeroed(), clock(0)).with_market(owed).with_market(owing);
+
+    let preview = preview_bankruptcy(&snapshot, &Pool::zeroed(), &account, 0).unwrap();
+    let BankruptcyPlan { paid_by_claims, paid_by_insurance, written_off, .. } = preview.plan;
+    assert_eq!([paid_by_claims, paid_by_insurance, written_off], [dollars(30), dollars(20), dollars(50)]);
+    assert!(preview.account.is_empty());
+    let [owing, owed] = preview.markets[..] else { panic!("{:?}", preview.markets) };
+    assert_eq!((owing.index, owing.books.claims), (1, Atoms::ZERO));
+    assert_eq!((owed.index, owed.books.debts, owed.books.insurance), (0, Atoms::ZERO, Atoms::ZERO));
+
+    let healthy = preview_bankruptcy(&snapshot, &Pool::zeroed(), &Account::zeroed(), 0).unwrap_err();
+    assert_eq!(healthy, QuoteError::Refused(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
+}

@@ -1,8 +1,8 @@
 //! What each verb is expected to do to the exchange, by the engine: the demo compares the chain with it.
 
 use bytemuck::Zeroable;
-use perp_client::quote::{preview_liquidation, preview_trade, preview_withdrawal, TradePreview};
-use perp_engine::bankruptcy::{begin_bankruptcy, BankruptcyPlan};
+use perp_client::quote::{preview_bankruptcy, preview_liquidation, preview_trade, preview_withdrawal, TradePreview};
+use perp_engine::bankruptcy::BankruptcyPlan;
 use perp_engine::funding::{plan_funding, FundingPlan};
 use perp_engine::insurance::{plan_fund_market_insurance, plan_fund_shared_insurance};
 use perp_engine::liquidation::{LiquidationOrder, LiquidationPlan};
@@ -26,7 +26,7 @@ use crate::demo::world::World;
 use crate::demo::DemoError;
 
 impl World {
-    pub fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing {
         self.exchange.standing(self.clock.now)
     }
 
@@ -166,25 +166,15 @@ impl World {
 
     /// What a bankrupt account owes a market is paid or written off.
     pub fn resolve_bankruptcy(&mut self, account: &Pubkey, market: u16) -> Result<BankruptcyPlan, DemoError> {
-        let mut state = self.account(account);
-        let mut bankruptcy = begin_bankruptcy(&state, &self.market(market).state, self.standing().status, self.clock)?;
-        for slot in 0..state.positions.len() {
-            let position = state.positions[slot];
-            if slot == bankruptcy.slot || !position.is_occupied() {
-                continue;
-            }
-            let other = self.market_mut(position.market)?;
-            let set_off = bankruptcy.set_off(&position, &other.state)?;
-            other.state.books = set_off.books;
-            state.positions[slot] = set_off.position.or_freed();
+        let preview = preview_bankruptcy(&self.snapshot(), &self.pool, &self.account(account), market)?;
+        for changed in preview.markets {
+            self.market_mut(changed.index)?.state = changed;
         }
-        let plan = bankruptcy.finish(&self.pool, self.clock)?;
-        plan.ledger.apply(plan.slot, &mut state, &mut self.market_mut(market)?.state);
-        self.pool = plan.pool;
+        self.pool = preview.plan.pool;
         if let Some(account) = self.accounts.get_mut(account) {
-            account.state = state;
+            account.state = preview.account;
         }
-        Ok(plan)
+        Ok(preview.plan)
     }
 
     /// Into the market's insurance, or the shared one where `market` is none.

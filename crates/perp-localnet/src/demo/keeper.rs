@@ -2,8 +2,8 @@
 
 use perp_client::health::health;
 use perp_client::instructions::{liquidate, resolve_bankruptcy};
-use perp_client::quote::preview_liquidation;
-use perp_engine::bankruptcy::{begin_bankruptcy, BankruptcyPlan};
+use perp_client::quote::{preview_bankruptcy, preview_liquidation};
+use perp_engine::bankruptcy::BankruptcyPlan;
 use perp_engine::liquidation::{LiquidationOrder, LiquidationPlan};
 use perp_engine::state::{Account, Position};
 use perp_engine::units::products::wide_product;
@@ -98,10 +98,8 @@ fn largest_position(world: &World, account: &Account) -> Option<Position> {
 
 fn resolve_once(stage: &mut Stage<'_>, keeper: Seat, address: Pubkey) -> Result<Option<Deed>, DemoError> {
     let account = stage.world.account(&address);
-    let (status, clock) = (stage.world.standing().status, stage.world.clock);
-    let bankrupt_in = |position: &Position| {
-        begin_bankruptcy(&account, &stage.world.market(position.market).state, status, clock).is_ok()
-    };
+    let (snapshot, pool) = (stage.world.snapshot(), stage.world.pool);
+    let bankrupt_in = |position: &Position| preview_bankruptcy(&snapshot, &pool, &account, position.market).is_ok();
     let Some(market) =
         account.occupied().find(|(_, position)| bankrupt_in(position)).map(|(_, position)| position.market)
     else {
