@@ -35,7 +35,7 @@ fn touch(account: &Account, market: &Market) -> Result<(usize, Ledger), EngineEr
 }
 
 /// Settles the position's funding up to the market's indices, redeems what is funded of its claim and pays its debt as
-/// far as the balance goes. Equity does not change.
+/// far as the balance goes. What the account is owed in all does not change.
 ///
 /// # Errors
 /// [`EngineError::NoPosition`], [`EngineError::Paused`].
@@ -52,8 +52,8 @@ pub fn plan_settle_funding(
     Ok(SettlementPlan { slot, ledger, funding, profit: SignedAtoms::ZERO, redeemed, repaid })
 }
 
-/// Turns the position's unrealised profit or loss into cash. Equity does not change: a profit is settled as far as the
-/// market can pay it, never into a claim, so that losers' losses become cash before winners leave.
+/// Turns the position's unrealised profit or loss into cash. What the account is owed in all does not change: a profit is
+/// settled as far as the market can pay it, never into a claim, so that losers' losses become cash before winners leave.
 ///
 /// In a market that is short of money paying a part of a profit can lower what the rest counts for. That is refused: else
 /// anybody could settle a healthy account's profit and then liquidate it.

@@ -16,7 +16,7 @@ pub struct SettlePnl<'info> {
     pub oracle: Option<UncheckedAccount<'info>>,
 }
 
-/// Turns a position's unrealised profit or loss into cash, for anybody; equity does not change.
+/// Turns a position's unrealised profit or loss into cash, for anybody; equity does not fall.
 pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
     let accounts = ctx.accounts;
     let clock = clock()?;
