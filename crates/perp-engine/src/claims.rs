@@ -14,7 +14,8 @@ use crate::units::{Atoms, MAX_ATOMS};
 mod tests;
 
 const MANTISSA_BITS: u32 = 48;
-// A mantissa times an amount leaves room to shift up; the one place that fills all 128 bits, on purpose and without sums.
+// The product of a mantissa and an amount fits; `reduced_ceil` then shifts it to the top bit and only divides, so nothing
+// can overflow.
 const _: () = assert!((1u128 << MANTISSA_BITS) * (MAX_ATOMS as u128) < 1 << 125);
 /// The factor of an epoch in which nothing is funded yet: one.
 pub const FULL_CLAIM_FACTOR: u64 = 1 << (MANTISSA_BITS - 1);

@@ -4,8 +4,8 @@ use crate::error::EngineError;
 use crate::state::Account;
 use crate::units::Atoms;
 
-/// The account's balance once `amount` is deposited. No price and no status is needed, and a debt is paid when its market is
-/// next touched.
+/// The account's balance once `amount` is deposited. No price and no status is needed; a debt is paid when the account next
+/// trades, is settled or is liquidated in its market.
 ///
 /// # Errors
 /// [`EngineError::AmountZero`], [`EngineError::Overflow`].

@@ -22,7 +22,7 @@
 //!   an instruction, so an accrual after it starts at the stored end.
 //! - *A pause of the exchange*: an accrual starts no earlier than the end of the exchange's last pause, which the caller
 //!   hands in as `resumed_at`.
-//! - *A full index*: once an accrual would take an index beyond its range, none happens any more.
+//! - *A full index*: an accrual that would take an index beyond its range does not happen, and its time is dropped.
 //!
 //! In the first three the time that had passed before the outage or pause and was not accrued yet is dropped with it rather
 //! than charged later at another price.
@@ -101,11 +101,11 @@ pub fn plan_funding(
 ///
 /// Where no price is usable nothing accrues and the time is kept, so that it still accrues once there is one; only a pause
 /// that is over is dropped, because a change of status may be about to erase when it ended. While the exchange or the
-/// market is paused nothing accrues and the time is dropped; so it is once an index has reached the end of its range, or
+/// market is paused nothing accrues and the time is dropped; likewise where it would take an index beyond its range: else
 /// nobody could close, leave the pool or even pause the market any more.
 ///
 /// # Errors
-/// None at present: whatever keeps funding from accruing must not keep anybody from leaving.
+/// What neither price, status nor range explains; [`plan_funding`] has no such error.
 pub fn accrue_if_possible(
     market: &Market,
     status: Status,

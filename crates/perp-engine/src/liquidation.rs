@@ -82,11 +82,14 @@ pub fn plan_liquidation(
     }
 
     let mut ledger = Ledger { balance: account.balance, position, books: market.books };
+    let stored = ledger;
     let Settled { funding, redeemed } = ledger.settle()?;
     let rest = portfolio.maintenance_except(Some(slot), Action::Liquidate)?;
     let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
-    if !before.is_below_margin() {
-        return Err(EngineError::NotLiquidatable { equity: before.equity, maintenance: before.margin });
+    check_liquidatable(before)?;
+    if funding > SignedAtoms::ZERO {
+        // In a market short of money paying funding lowers what the rest counts for: it must not be what makes this possible.
+        check_liquidatable(maintenance_with(rest, stored.balance, &stored.position, &stored.books, market)?)?;
     }
 
     let close = |closed| {
@@ -112,11 +115,18 @@ pub fn plan_liquidation(
     Ok(plan)
 }
 
+fn check_liquidatable(health: Health) -> Result<(), EngineError> {
+    if health.is_below_margin() {
+        return Ok(());
+    }
+    Err(EngineError::NotLiquidatable { equity: health.equity, maintenance: health.margin })
+}
+
 /// How much to close: enough to restore `(1 + b)·MM`, at most `max_size` and the position; what would leave less than
 /// the minimum position closes whole.
 ///
 /// Closing `n` of notional lowers MM by at most `marginal · n` and equity by `penalty · n`, so
-/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` never overshoots.
+/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` overshoots by no more than the rounding of the fraction to whole ppm.
 fn size_to_close_floor(
     before: Health,
     position: Size,

@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::oracle::OracleReading;
-use crate::state::{Market, Parameters, PriceCache};
+use crate::state::{Market, Parameters, PriceCache, MAX_WEIGHT};
 use crate::status::Status;
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, RAW_BITS};
@@ -192,8 +192,8 @@ pub fn require_price(market: &Market, action: Action, reference: Timestamp) -> R
 /// 2^8 · 10^6 · √(seconds in a Julian year), rounded down: the spread rounds up.
 const VOLATILITY_DIVISOR: u64 = 1_438_109_479_003;
 
-// Both weights at most 10, a root of a 64-bit number: the weight of the drift fits 64 bits, its product with a price 128.
-const _: () = assert!((10 * 10 * (PPM as u128)) << 32 < 1 << 60);
+// The root of a 64-bit number has 32 bits: the weight of the drift fits 64 bits, its product with a price 125.
+const _: () = assert!(((MAX_WEIGHT as u128) * (MAX_WEIGHT as u128) / (PPM as u128)) << 32 < 1 << 60);
 const _: () = assert!((1u128 << 60) * (MAX_PRICE as u128) < 1 << 125);
 
 /// `k · confidence + z · σ · √(age + 1 s) · price`, rounded up: how far the true price may be from the published one.

@@ -35,10 +35,10 @@ fn touch(account: &Account, market: &Market) -> Result<(usize, Ledger), EngineEr
 }
 
 /// Settles the position's funding up to the market's indices, redeems what is funded of its claim and pays its debt as
-/// far as the balance goes. What the account is owed in all does not change.
+/// far as the balance goes. What the account would be worth if the market paid everybody does not change.
 ///
 /// # Errors
-/// [`EngineError::NoPosition`], [`EngineError::Paused`].
+/// [`EngineError::NoPosition`], [`EngineError::Paused`], [`EngineError::WouldWorsenHealth`] as for [`plan_settle_pnl`].
 pub fn plan_settle_funding(
     account: &Account,
     market: &Market,
@@ -47,13 +47,18 @@ pub fn plan_settle_funding(
 ) -> Result<SettlementPlan, EngineError> {
     status.and(market.status.in_force(clock.now)).allows_reducing()?;
     let (slot, mut ledger) = touch(account, market)?;
+    let stored = ledger;
     let Settled { funding, redeemed } = ledger.settle()?;
     let repaid = ledger.repay_debt()?;
+    if funding > SignedAtoms::ZERO {
+        check_equity_kept(&stored, &ledger, market)?;
+    }
     Ok(SettlementPlan { slot, ledger, funding, profit: SignedAtoms::ZERO, redeemed, repaid })
 }
 
-/// Turns the position's unrealised profit or loss into cash. What the account is owed in all does not change: a profit is
-/// settled as far as the market can pay it, never into a claim, so that losers' losses become cash before winners leave.
+/// Turns the position's unrealised profit or loss into cash. What the account would be worth if the market paid everybody
+/// does not change: a profit is settled as far as the market can pay it, never into a claim, so that losers' losses become
+/// cash before winners leave.
 ///
 /// In a market that is short of money paying a part of a profit can lower what the rest counts for. That is refused: else
 /// anybody could settle a healthy account's profit and then liquidate it.
@@ -89,15 +94,18 @@ pub fn plan_settle_pnl(
         ledger.shift_entry(ledger.position.size, profit)?;
     }
     let repaid = ledger.repay_debt()?;
-    // Where the market can still pay everybody, all of it counts in full as before.
-    if !solvency(&ledger.books, &market.parameters, price)?.pays_everybody() {
-        keeps_equity(&stored, &ledger, market)?;
+    if funding > SignedAtoms::ZERO || profit != SignedAtoms::ZERO {
+        check_equity_kept(&stored, &ledger, market)?;
     }
     Ok(SettlementPlan { slot, ledger, funding, profit, redeemed, repaid })
 }
 
 /// That balance and position are worth as much after a settlement as before; what `h` rounds off may differ by an atom.
-fn keeps_equity(before: &Ledger, after: &Ledger, market: &Market) -> Result<(), EngineError> {
+fn check_equity_kept(before: &Ledger, after: &Ledger, market: &Market) -> Result<(), EngineError> {
+    // Where the market can still pay everybody, all of it counts in full as before.
+    if solvency(&after.books, &market.parameters, market.price.price)?.pays_everybody() {
+        return Ok(());
+    }
     let value = |ledger: &Ledger| {
         let nothing_else = Sums { equity: Raw::ZERO, margin: Atoms::ZERO };
         maintenance_with(nothing_else, ledger.balance, &ledger.position, &ledger.books, market)

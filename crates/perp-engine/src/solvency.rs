@@ -94,7 +94,7 @@ impl Solvency {
         self.available >= self.owed
     }
 
-    /// `⌊profit · h⌋`: what a profit or claim on this market is worth as maintenance collateral elsewhere.
+    /// `⌊profit · h⌋`: what profit, funding to receive and claims count for maintenance.
     /// `h = min(1, available / owed)`.
     pub fn payable_floor(&self, profit: Atoms) -> Result<Atoms, EngineError> {
         if self.pays_everybody() {

@@ -141,13 +141,12 @@ pub fn plan_trade(
     } else if !closes_whole {
         admit_reduction(before, after)?;
     }
-    let notional = total;
     Ok(TradePlan {
         slot,
         ledger,
         fill,
         size,
-        notional,
+        notional: total,
         closed,
         opened,
         realised,

@@ -13,6 +13,10 @@ use crate::usd_price::{PriceError, UsdPrice};
 use crate::validator::{Ports, DEFAULT_RPC_PORT, DEFAULT_WS_PORT};
 use crate::wallets::DEFAULT_FOLDER;
 
+const DEFAULT_SEED: u64 = 1;
+/// In percent a year.
+const DEFAULT_VOLATILITY: u16 = 80;
+
 /// Runs the exchange on an offline local validator, with fresh prices and funded test wallets, until Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "perp-localnet", version, args_conflicts_with_subcommands = true)]
@@ -82,11 +86,9 @@ pub struct OracleOptions {
     /// The Unix time of the first candle to play [default: the first of the file]
     #[arg(long, value_name = "SECONDS", requires = "candles")]
     pub from: Option<i64>,
-    /// Seed of the random walk [default: 1]
-    #[arg(long)]
+    #[arg(long, help = format!("Seed of the random walk [default: {DEFAULT_SEED}]"))]
     pub seed: Option<u64>,
-    /// Volatility of the random walk, in percent a year [default: 80]
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", help = format!("Volatility of the random walk, in percent a year [default: {DEFAULT_VOLATILITY}]"))]
     pub volatility: Option<u16>,
     /// Seconds between two prices
     #[arg(long, default_value_t = DEFAULT_TICK_SECONDS, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=60))]
@@ -169,8 +171,8 @@ impl OracleOptions {
             Motion::Steady => PricePath::Steady(start),
             Motion::Crash => PricePath::Crash(Crash::new(start)),
             Motion::Walk => {
-                let seed = self.seed.unwrap_or(1).wrapping_add(feed as u64);
-                PricePath::Walk(RandomWalk::new(start, seed, self.volatility.unwrap_or(80), self.tick))
+                let seed = self.seed.unwrap_or(DEFAULT_SEED).wrapping_add(feed as u64);
+                PricePath::Walk(RandomWalk::new(start, seed, self.volatility.unwrap_or(DEFAULT_VOLATILITY), self.tick))
             }
         })
     }

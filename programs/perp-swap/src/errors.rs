@@ -170,7 +170,7 @@ pub enum ExchangeError {
     WrongTokenProgram,
     #[msg("The quote mint has an extension that could take, freeze, tax or hook transfers.")]
     MintHasRefusedExtension,
-    #[msg("The quote mint is not initialised, or its decimals are not 6 to 9.")]
+    #[msg("The quote mint's decimals are not 6 to 9.")]
     MintNotSupported,
     #[msg(
         "The token account is not the one the request names; a new request names an associated account of its owner."

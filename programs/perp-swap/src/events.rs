@@ -140,8 +140,9 @@ pub struct MarkedDark {
     pub dark_since_after: i64,
 }
 
-/// `notional` and `charge` are raw, 2^-40 atom; `charge` is what spread and impact cost. Equity and maintenance margin
-/// are at `index_price`; before the order, with funding settled and the funded part of a claim redeemed.
+/// `notional` and `charge` are raw, 2^-40 atom; `charge` is what spread and impact cost. Equity and maintenance margin are the
+/// account's, this market at `index_price` and the others at their last good price; before the order, with funding settled
+/// and the funded part of a claim redeemed.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traded {
@@ -231,7 +232,7 @@ pub struct ClaimRedeemed {
 }
 
 /// `bounty + insurance + backing` is what was collected of the penalty; `liquidator_account` got the bounty. Equity and
-/// maintenance margin are at `index_price`; before closing, with funding settled and the funded part of a claim redeemed.
+/// maintenance margin are the account's, as in [`Traded`].
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Liquidated {
@@ -262,7 +263,7 @@ pub struct Liquidated {
 }
 
 /// What a bankruptcy took of the account's claim on another market: `redeemed` was funded and came into its balance,
-/// `set_off` was set off against the debt.
+/// `set_off` was set off against the debt. By index, since an address for each would be 30 bytes more.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct ClaimUsed {
     pub market_index: u16,

@@ -1,6 +1,6 @@
-//! Attacks on the compiled program. Each asserts that whoever attacks ends with no more than before, tokens and equity
-//! together, and no more shares; the world checks that a refused instruction changed no account, and that the books balance
-//! after any other.
+//! Attacks on the compiled program. Each asserts why it is refused, or that whoever attacks ends with no more than before:
+//! tokens and equity together, and shares. The world checks that a refused instruction changed no account, and that the
+//! books balance after any other.
 
 mod accounts;
 mod creation;

@@ -91,11 +91,12 @@ fn attack_more_tokens_than_the_range_of_a_balance_are_refused() {
 #[test]
 fn attack_extreme_prices_are_not_taken_in() {
     let mut world = world();
-    // 2^50 raw per 10^-9 SOL are 2^10 · 10^(9 − 6) = 1 024 000 dollars, and 10^-8 of them, 10 995 raw, are beyond.
+    // 2^50 raw per 10^-9 SOL are 2^10 · 10^(9 − 6) = 1 024 000 dollars, and 10^-8 of them more, 10.995 raw, are beyond.
     refuses_prices(&mut world, 0, &[1_024_000.000_000_01, 9.2e10]);
     world.later_at(1, 0, 1_024_000.0);
     assert_eq!(world.market(0).state.price.price.get(), 1 << 50);
-    // Of a token with 18 decimals a dollar is 10^(6 − 18) · 2^40 = 1.0995 raw per unit: 0.909 495 dollars are less than one.
+    // Of a token with 18 decimals a dollar is 10^(6 − 18) · 2^40 = 1.0995 raw per unit: 0.909 494 dollars are less than one,
+    // 0.909 495 are one.
     world.list(CreateMarketArguments { base_decimals: 18, ..listing::market(2, listing::parameters(), 0) });
     refuses_prices(&mut world, 2, &[0.909_494, 1e-8]);
     world.later_at(1, 2, 0.909_495);

@@ -175,7 +175,7 @@ impl Chaos {
                     world.give(funder, amount / 100 + 1);
                     let done = world.fund_insurance(funder, (!shared).then_some(market), amount / 100 + 1);
                     if shared && done.is_ok() {
-                        self.happened("the shared insurance was funded");
+                        self.happened(roles::SHARED_INSURANCE);
                     }
                     ("fund_insurance", done)
                 }

@@ -99,7 +99,7 @@ remedies! {
     WrongMint: "Use the exchange's own quote and share mints.",
     WrongTokenProgram: "Use the token program that owns the quote mint.",
     MintHasRefusedExtension: "Use a plain mint as collateral.",
-    MintNotSupported: "Use an initialised mint with 6 to 9 decimals.",
+    MintNotSupported: "Use a mint with 6 to 9 decimals.",
     WrongDestination: "Hand in the token account that the request names.",
     SelfLiquidation: "Let another margin account receive the bounty.",
     MarketNotWritable: "Build the instruction with perp-client, which hands the other markets in writable.",

@@ -8,6 +8,10 @@ fn usdc(amount: u64) -> Atoms {
     Atoms::new(amount * USDC)
 }
 
+fn begin(account: &Account, market: &Market) -> Result<Bankruptcy, EngineError> {
+    begin_bankruptcy(account, market, Status::Active, at(0))
+}
+
 /// A market with `backing` and its own insurance, in dollars.
 fn market(index: u16, backing: u64, insurance: u64) -> Market {
     let mut market = Market { index, ..sol_market() };
@@ -38,7 +42,7 @@ fn balance_then_claims_then_both_insurances_and_the_rest_is_written_off() {
     // $100 owed: $10 of balance, $20 of claims, $15 of the market's insurance, 10 % of $300, and $25 nobody pays.
     let (mut owed, mut owing) = (market(0, 0, 15), market(1, 0, 0));
     let account = account(10, 100, 20, &mut owed, &mut owing);
-    let mut bankruptcy = begin_bankruptcy(&account, &owed, Status::Active, at(0)).unwrap();
+    let mut bankruptcy = begin(&account, &owed).unwrap();
     assert_eq!(bankruptcy.paid_by_balance, usdc(10));
     let set_off = bankruptcy.set_off(&account.positions[1], &owing).unwrap();
     assert_eq!((set_off.position.claim, set_off.books.claims), (Atoms::ZERO, Atoms::ZERO));
@@ -62,7 +66,7 @@ fn the_funded_part_of_a_claim_pays_as_cash() {
     let account = account(0, 90, 20, &mut owed, &mut owing);
     owing.books.pot = usdc(10);
     owing.books.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
-    let mut bankruptcy = begin_bankruptcy(&account, &owed, Status::Active, at(0)).unwrap();
+    let mut bankruptcy = begin(&account, &owed).unwrap();
     let set_off = bankruptcy.set_off(&account.positions[1], &owing).unwrap();
     assert_eq!((set_off.books.pot, set_off.books.claims), (Atoms::ZERO, Atoms::ZERO));
     let plan = bankruptcy.finish(&insured(0), at(0)).unwrap();
@@ -74,7 +78,7 @@ fn the_funded_part_of_a_claim_pays_as_cash() {
 fn insurance_pays_no_more_than_is_owed() {
     let (mut owed, mut owing) = (market(0, 0, 1_000), market(1, 0, 0));
     let account = account(0, 90, 0, &mut owed, &mut owing);
-    let plan = begin_bankruptcy(&account, &owed, Status::Active, at(0)).unwrap().finish(&insured(500), at(0)).unwrap();
+    let plan = begin(&account, &owed).unwrap().finish(&insured(500), at(0)).unwrap();
     assert_eq!((plan.ledger.books.insurance, plan.pool.insurance), (usdc(910), usdc(500)));
     assert_eq!(plan.written_off, Atoms::ZERO);
 }
@@ -85,8 +89,7 @@ fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
     let mut drawing = market(0, 0, 0);
     let mut draw = |seconds: i64, debt: u64, shared: &mut Pool| {
         let account = account(0, debt, 0, &mut drawing, &mut market(1, 0, 0));
-        let plan =
-            begin_bankruptcy(&account, &drawing, Status::Active, at(0)).unwrap().finish(shared, at(seconds)).unwrap();
+        let plan = begin(&account, &drawing).unwrap().finish(shared, at(seconds)).unwrap();
         drawing.books = plan.ledger.books;
         *shared = plan.pool;
         plan.paid_by_shared_insurance
@@ -101,7 +104,7 @@ fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
     // Another market has a window of its own.
     let mut other = market(1, 0, 0);
     let account = account(0, 600, 0, &mut other, &mut market(2, 0, 0));
-    let plan = begin_bankruptcy(&account, &other, Status::Active, at(0)).unwrap().finish(&shared, at(86_400)).unwrap();
+    let plan = begin(&account, &other).unwrap().finish(&shared, at(86_400)).unwrap();
     assert_eq!(plan.paid_by_shared_insurance, usdc(450));
 }
 
@@ -109,20 +112,17 @@ fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
 fn only_a_bankrupt_account_without_positions_is_resolved() {
     let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
     let mut solvent = account(100, 100, 0, &mut owed, &mut owing);
-    let refused = begin_bankruptcy(&solvent, &owed, Status::Active, at(0));
+    let refused = begin(&solvent, &owed);
     assert_eq!(refused, Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
     // A claim elsewhere counts at its face.
     let covered = account(0, 100, 100, &mut owed, &mut owing);
-    assert_eq!(
-        begin_bankruptcy(&covered, &owed, Status::Active, at(0)),
-        Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO })
-    );
+    assert_eq!(begin(&covered, &owed), Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
 
     solvent.balance = usdc(99);
-    assert!(begin_bankruptcy(&solvent, &owed, Status::Active, at(0)).is_ok());
-    assert_eq!(begin_bankruptcy(&solvent, &owing, Status::Active, at(0)), Err(EngineError::NoDebt));
+    assert!(begin(&solvent, &owed).is_ok());
+    assert_eq!(begin(&solvent, &owing), Err(EngineError::NoDebt));
     solvent.positions[4] = Position { size: base(1), ..Position::opened(4) };
-    assert_eq!(begin_bankruptcy(&solvent, &owed, Status::Active, at(0)), Err(EngineError::PositionsOpen));
+    assert_eq!(begin(&solvent, &owed), Err(EngineError::PositionsOpen));
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn two_debts_are_resolved_one_after_the_other() {
     account.positions[1] = Position { debt: usdc(100), ..Position::opened(1) };
     second.books.debts = usdc(100);
 
-    let plan = begin_bankruptcy(&account, &first, Status::Active, at(0)).unwrap().finish(&insured(0), at(0)).unwrap();
+    let plan = begin(&account, &first).unwrap().finish(&insured(0), at(0)).unwrap();
     assert_eq!((plan.paid_by_balance, plan.written_off), (usdc(30), Atoms::ZERO));
     plan.ledger.apply(plan.slot, &mut account, &mut first);
 
-    let plan = begin_bankruptcy(&account, &second, Status::Active, at(0)).unwrap().finish(&insured(0), at(0)).unwrap();
+    let plan = begin(&account, &second).unwrap().finish(&insured(0), at(0)).unwrap();
     assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.written_off), (usdc(30), usdc(50), usdc(20)));
     plan.ledger.apply(plan.slot, &mut account, &mut second);
     assert!(account.is_empty());

@@ -137,6 +137,31 @@ fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_equity() {
 }
 
 #[test]
+fn attack_settling_a_healthy_accounts_funding_does_not_lower_its_equity() {
+    // Longs' $30 000 won and $30 000 lost cancel. Each half is to receive just over $100, and the backing is $100: half of
+    // $30 100 counts before, and $100 after.
+    let mut market = sol_market();
+    market.books.backing = usdc(100);
+    set_side(&mut market, Side::Long, 2_000 * SOL, 500_000 * USDC);
+    market.books.side_mut(Side::Long).funding_index = FundingIndex::new(-(RAW_PER_ATOM as i64) / 10_000 - 1);
+    let mut account = Account::zeroed();
+    let entry = Raw::new(220_000 * i128::from(USDC) * RAW_PER_ATOM).into();
+    account.positions[0] =
+        Position { size: Size::new(1_000 * SOL).on(Side::Long).unwrap(), entry, ..Position::opened(0) };
+    let refused = plan_settle_funding(&account, &market, Status::Active, at(0));
+    let (equity, margin) = (SignedAtoms::new(100 * USDC as i64), usdc(7_500));
+    assert_eq!(refused, Err(EngineError::WouldWorsenHealth { equity, margin }));
+    // Nor by liquidating, which settles first: $15 050 are above the $7500 of margin.
+    let portfolio = crate::portfolio::Portfolio::new(&account, Some(&market), &[], at(0)).unwrap();
+    let order = crate::liquidation::LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
+    let refused = crate::liquidation::plan_liquidation(&portfolio, &market, order, Status::Active, at(0));
+    assert!(
+        matches!(refused, Err(EngineError::NotLiquidatable { maintenance, .. }) if maintenance == margin),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_pause_that_ends_by_itself_holds_to_its_end_whatever_the_oracle_says() {
     // The newest price may be ten seconds ahead of the clock: ages are measured from it, statuses are not.
     let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);

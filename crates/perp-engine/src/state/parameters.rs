@@ -104,6 +104,10 @@ pub(crate) const MAX_FUNDING_VELOCITY: u64 = (1 << RATE_BITS) / (86_400 * 86_400
 /// Longest that one accrual of funding may cover.
 pub(crate) const MAX_FUNDING_DT: u32 = 86_400;
 
+/// Largest weight of confidence or volatility: tenfold.
+pub(crate) const MAX_WEIGHT: u64 = 10 * PPM;
+/// A market whose oracle died keeps its accounts' other legs from being liquidated until it is dark: two hours at most.
+const MAX_DARK_DELAY: u32 = 7_200;
 /// Furthest that any market lets a publish time be ahead of the clock, in seconds.
 pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
 
@@ -189,7 +193,7 @@ impl Parameters {
         ];
         let weights = [self.spread_confidence, self.spread_volatility, self.volatility];
         shares.iter().all(|share| *share <= Ppm::ONE)
-            && weights.iter().all(|weight| weight.wide() <= 10 * PPM)
+            && weights.iter().all(|weight| weight.wide() <= MAX_WEIGHT)
             && self.base_margin > Ppm::ZERO
             && self.maintenance_fraction > Ppm::ZERO
             && self.taker_fee_reducing <= self.taker_fee
@@ -206,7 +210,7 @@ impl Parameters {
             && self.age_funding <= 3_600
             && self.future_tolerance <= MAX_FUTURE_TOLERANCE
             && self.dark_delay > self.age_other
-            && self.dark_delay <= 7_200;
+            && self.dark_delay <= MAX_DARK_DELAY;
         ordered
             && (1..=MAX_FUNDING_DT).contains(&self.funding_dt_cap)
             && self.funding_rate_cap <= MAX_FUNDING_RATE

@@ -48,7 +48,7 @@ impl Atoms {
         self.0.checked_sub(other.0).map_or(Self::ZERO, Self)
     }
 
-    /// The same amount: for one that came from outside.
+    /// The amount, where it is one: deserialisation takes any number.
     ///
     /// # Errors
     /// [`EngineError::Overflow`] above 2^62 atoms.

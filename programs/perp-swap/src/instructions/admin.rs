@@ -38,14 +38,14 @@ pub fn accept_admin(ctx: Context<Administer>) -> Result<()> {
     if exchange.pending_admin != *ctx.accounts.signer.key {
         return Err(refused(ExchangeError::NotThePendingAdmin));
     }
-    let admin_before = exchange.admin;
+    let (admin_before, pending_admin_before) = (exchange.admin, exchange.pending_admin);
     exchange.admin = exchange.pending_admin;
     exchange.pending_admin = Pubkey::default();
     emit!(AdminChanged {
         exchange: ctx.accounts.exchange.key(),
         admin_before,
         admin_after: exchange.admin,
-        pending_admin_before: exchange.admin,
+        pending_admin_before,
         pending_admin_after: Pubkey::default(),
     });
     Ok(())

@@ -21,10 +21,11 @@ const LIFTED: [[&str; 2]; 2] = [
 ];
 const DELEGATED: &str = "a delegate traded";
 const DARK: &str = "a market was dark";
+pub const SHARED_INSURANCE: &str = "the shared insurance was funded";
 
 /// What must have happened besides the instructions.
 pub const HAPPENED: [&str; 7] =
-    [LIFTED[0][0], LIFTED[0][1], LIFTED[1][0], LIFTED[1][1], DELEGATED, DARK, "the shared insurance was funded"];
+    [LIFTED[0][0], LIFTED[0][1], LIFTED[1][0], LIFTED[1][1], DELEGATED, DARK, SHARED_INSURANCE];
 
 impl Chaos {
     fn now(&self) -> Timestamp {

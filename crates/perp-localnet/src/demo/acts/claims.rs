@@ -10,6 +10,9 @@ use crate::demo::cast::{ALICE, BOB, LIQUIDATOR};
 use crate::demo::show;
 use crate::demo::stage::Stage;
 use crate::demo::world::World;
+
+/// More than BTC-PERP owes at any price of the day.
+const AMPLE: Atoms = DEPOSIT;
 use crate::demo::DemoError;
 
 pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
@@ -46,7 +49,7 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     let (was, is) = (equity(&moved.before)?, equity(&moved.after)?);
     // With cash for all it owes, the market's promises count in full.
     let mut solvent = moved.before.clone();
-    solvent.market_mut(market)?.state.books.backing = DEPOSIT;
+    solvent.market_mut(market)?.state.books.backing = AMPLE;
     let in_full = equity(&solvent)?;
     let balance = |world: &World| world.account(&loser).balance.signed();
     let cash = balance(&moved.after)?.minus(balance(&moved.before)?)?;

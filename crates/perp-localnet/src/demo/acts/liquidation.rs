@@ -1,4 +1,5 @@
-//! What a liquidation must have done, by how much of the position it closed.
+//! What a liquidation must have done, by how much of the position it closed. The arithmetic is done again here on purpose: a
+//! step that asked the engine would compare it with itself.
 
 use perp_client::health::health;
 use perp_engine::liquidation::LiquidationPlan;
