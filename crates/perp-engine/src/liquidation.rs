@@ -82,15 +82,12 @@ pub fn plan_liquidation(
     }
 
     let mut ledger = Ledger { balance: account.balance, position, books: market.books };
-    let stored = ledger;
-    let Settled { funding, redeemed } = ledger.settle()?;
     let rest = portfolio.maintenance_except(Some(slot), Action::Liquidate)?;
+    // In a market short of money settling lowers what the rest counts for: it must not be what makes this possible.
+    check_liquidatable(maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?)?;
+    let Settled { funding, redeemed } = ledger.settle()?;
     let before = maintenance_with(rest, ledger.balance, &ledger.position, &ledger.books, market)?;
     check_liquidatable(before)?;
-    if funding > SignedAtoms::ZERO {
-        // In a market short of money paying funding lowers what the rest counts for: it must not be what makes this possible.
-        check_liquidatable(maintenance_with(rest, stored.balance, &stored.position, &stored.books, market)?)?;
-    }
 
     let close = |closed| {
         let mut ledger = ledger;
@@ -126,7 +123,7 @@ fn check_liquidatable(health: Health) -> Result<(), EngineError> {
 /// the minimum position closes whole.
 ///
 /// Closing `n` of notional lowers MM by at most `marginal · n` and equity by `penalty · n`, so
-/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` overshoots by no more than the rounding of the fraction to whole ppm.
+/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` overshoots by no more than `2·(1 + b)` ppm of the position, the rounding of two fractions to whole ppm.
 fn size_to_close_floor(
     before: Health,
     position: Size,

@@ -87,8 +87,7 @@ pub(crate) fn unsettled_funding_owed(position: &Position, books: &Books) -> Resu
 ///
 /// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account; funding to
 /// receive set off against the position's loss, what is left of a loss against the claim and of a gain against the debt,
-/// at face and before anything is discounted. So nobody can lower another's equity by settling his funding or by funding
-/// his claim, nor by leaving undone what would set two sums off.
+/// at face and before anything is discounted. So nobody can liquidate what only setting them off would have made healthy.
 pub fn maintenance_value(
     position: &Position,
     books: &Books,

@@ -6,7 +6,7 @@ use crate::ledger::{Ledger, Settled};
 use crate::portfolio::{maintenance_with, Sums};
 use crate::price::{reference_time, require_price, Action};
 use crate::solvency::solvency;
-use crate::state::{Account, Books, Market};
+use crate::state::{Account, Books, Market, Position};
 use crate::status::Status;
 use crate::units::products::unrealised_profit;
 use crate::units::{Atoms, Clock, Raw, SignedAtoms};
@@ -50,9 +50,7 @@ pub fn plan_settle_funding(
     let stored = ledger;
     let Settled { funding, redeemed } = ledger.settle()?;
     let repaid = ledger.repay_debt()?;
-    if funding > SignedAtoms::ZERO {
-        check_equity_kept(&stored, &ledger, market)?;
-    }
+    check_equity_kept(&stored, &ledger, market)?;
     Ok(SettlementPlan { slot, ledger, funding, profit: SignedAtoms::ZERO, redeemed, repaid })
 }
 
@@ -94,15 +92,18 @@ pub fn plan_settle_pnl(
         ledger.shift_entry(ledger.position.size, profit)?;
     }
     let repaid = ledger.repay_debt()?;
-    if funding > SignedAtoms::ZERO || profit != SignedAtoms::ZERO {
-        check_equity_kept(&stored, &ledger, market)?;
-    }
+    check_equity_kept(&stored, &ledger, market)?;
     Ok(SettlementPlan { slot, ledger, funding, profit, redeemed, repaid })
 }
 
 /// That balance and position are worth as much after a settlement as before; what `h` rounds off may differ by an atom.
 fn check_equity_kept(before: &Ledger, after: &Ledger, market: &Market) -> Result<(), EngineError> {
-    // Where the market can still pay everybody, all of it counts in full as before.
+    // Without a profit and a claim nothing is left that could count for less.
+    let Position { size, entry, claim, .. } = after.position;
+    if claim.is_zero() && unrealised_profit(size, entry.get(), market.price.price)? <= Raw::ZERO {
+        return Ok(());
+    }
+    // Nor where the market can pay everybody.
     if solvency(&after.books, &market.parameters, market.price.price)?.pays_everybody() {
         return Ok(());
     }

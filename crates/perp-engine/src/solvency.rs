@@ -14,7 +14,7 @@ mod tests;
 pub struct Solvency {
     /// Traders' unrealised profit of `[longs, shorts]` at that price.
     pub unrealised: [Raw; 2],
-    /// Backing and what losing sides are good for.
+    /// Backing, what losing sides are good for and what payers of funding have yet to pay.
     pub available: Atoms,
     /// What winners, claims and receivers of funding are owed.
     pub owed: Atoms,
@@ -72,8 +72,10 @@ pub fn solvency(books: &Books, parameters: &Parameters, price: Price) -> Result<
         } else {
             owed = owed.plus(profit.amount_ceil()?)?;
         }
-        // What the other side has yet to pay does not lower it: settling a receiver's funding must not lower `h`.
-        owed = owed.plus(side_pending_funding(books, side)?.negative_part()?.amount_ceil()?)?;
+        // Side by side and in full, so that settling a payer or a receiver of funding changes both terms alike.
+        let pending = side_pending_funding(books, side)?;
+        available = available.plus(pending.positive_part().amount_floor()?)?;
+        owed = owed.plus(pending.negative_part()?.amount_ceil()?)?;
     }
     let spare = available.signed()?.minus(owed.signed()?)?;
     let need = need_ceil(value, parameters.jump, maintenance)?;

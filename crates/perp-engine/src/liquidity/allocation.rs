@@ -20,9 +20,9 @@ pub struct AllocationPlan {
 
 /// Moves the market's backing to its target, once it is further from it than the hysteresis.
 ///
-/// In, only while the exchange and the market are active and `spare ≥ 0`, and only up to
+/// In, only while the exchange and the market are active and the backing covers what is owed, and only up to
 /// `net + x ≤ backing cap · (cash + Σ net)`: losses do not lower `net`, so a market that loses is not refilled again and
-/// again. Out, only what leaves `spare ≥ need`. The market's price and funding are up to date; one without positions needs
+/// again. Out, only what leaves `spare ≥ need` and covers what is owed. The market's price and funding are up to date; one without positions needs
 /// no price. `status` is the exchange's.
 ///
 /// # Errors
@@ -61,7 +61,8 @@ fn judging_price(market: &Market, clock: Clock) -> Result<Price, EngineError> {
 fn place(pool: &Pool, market: &Market, missing: Atoms, clock: Clock) -> Result<AllocationPlan, EngineError> {
     let books = &market.books;
     let solvency = solvency(books, &market.parameters, judging_price(market, clock)?)?;
-    if solvency.spare.is_negative() {
+    // Losers may be good for the difference, but cash moved in before they are settled would be owed to winners at once.
+    if books.backing < solvency.owed {
         return Err(EngineError::MarketCapacity { spare: solvency.spare, need: solvency.need });
     }
     let largest_net = share_floor(pool.cash.plus(pool.placed)?, market.parameters.backing_cap)?;
@@ -79,7 +80,7 @@ fn take_back(pool: &Pool, market: &Market, excess: Atoms, clock: Clock) -> Resul
     let books = &market.books;
     let solvency = solvency(books, &market.parameters, judging_price(market, clock)?)?;
     let free = solvency.spare.minus(solvency.need.signed()?)?.positive_part();
-    let moved = excess.min(free);
+    let moved = excess.min(free).min(books.backing.excess_over(solvency.owed));
     if moved.is_zero() {
         return Err(EngineError::MarketCapacity { spare: solvency.spare, need: solvency.need });
     }

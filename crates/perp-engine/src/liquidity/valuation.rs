@@ -1,17 +1,17 @@
 //! What the pool is worth at least and at most.
 //!
 //! With `a` the spread of a market's price (confidence and the drift since it was published):
-//! - at least `cash + Σ max(0, min over p ± a of (backing − owed))`: what is left of each backing once winners, claims and
-//!   receivers of funding are paid and losers have paid nothing more;
+//! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − pot) − max(0, −pending funding)))`: what is
+//!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
 //! - at most `cash + Σ max(0, max over p ± a of NAV)` with
 //!   `NAV = backing + pot − claims + debts − U_L − U_S + pending funding`: what is left if every loser and debtor pays.
 //!
 //! # Where the extremes lie
-//! `NAV` is linear in `p`: its maximum is at one end of the interval. In `backing − owed` only `−U_L⁺ − U_S⁺` depends on `p`:
+//! `NAV` is linear in `p`: its maximum is at one end of the interval. Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`:
 //! `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear functions are concave, so is their sum, and a concave
 //! function is least at an end of an interval: both ends are evaluated and nothing between.
 //!
-//! At one price `backing − owed ≤ NAV`, term by term, hence the lower value is at most the upper.
+//! At one price each term is at most that of `NAV`, hence the lower value is at most the upper.
 //!
 //! # Why losers count for nothing
 //! `spare` counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
@@ -88,8 +88,12 @@ pub fn market_value_floor(market: &Market, valuation: &Valuation, reference: Tim
     }
     let PriceRange { low, high } = price_range(market, valuation, reference)?;
     let books = accrue_if_possible(market, valuation.status, valuation.resumed_at, valuation.clock)?;
+    // Payers owe it to receivers of the same accrual, and a new position has none pending to vouch for another's with.
+    let owed = books.unfunded_claims()?.plus(pending_funding(&books)?.negative_part()?.amount_ceil()?)?;
     let certain = |price| -> Result<Atoms, EngineError> {
-        Ok(books.backing.excess_over(solvency(&books, &market.parameters, price)?.owed))
+        let winners = |side| side_unrealised(&books, side, price)?.positive_part().amount_ceil();
+        let [long, short] = Side::BOTH;
+        Ok(books.backing.excess_over(owed.plus(winners(long)?)?.plus(winners(short)?)?))
     };
     Ok(certain(low)?.min(certain(high)?))
 }

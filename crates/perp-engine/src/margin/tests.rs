@@ -133,21 +133,21 @@ fn a_claim_counts_in_full_where_cash_is_set_aside_and_at_h_where_not() {
 
 #[test]
 fn attack_settling_a_strangers_funding_does_not_lower_his_equity() {
-    // $1000 of profit in a market that has half of it, and $100 of funding owed: 500 − 100, whether settled or not.
-    // Counting (1000 − 100) · ½ before would have let anybody take $50 of equity away by settling.
+    // $1000 of profit in a market that has $500 and, just below, the $100 of funding owed to come: 599.999 999 of the profit
+    // count, less 100, whether settled or not.
     let mut winning = position(100, 24_000);
     let mut market = market_of(&winning, 500);
     // ⌊2^40 / 1000⌋ raw a unit is just below a thousandth of an atom: just below $100 on 10^11 units, $100 once posted.
     market.books.side_mut(Side::Long).funding_index = FundingIndex::new(RAW_PER_ATOM as i64 / 1_000);
     let before = maintained(&winning, &market).equity;
-    assert_eq!(before, raw(400));
+    assert_eq!(before, Raw::from_atoms(499_999_999).unwrap());
 
     let mut ledger = crate::ledger::Ledger { balance: usdc(200), position: winning, books: market.books };
     ledger.settle_funding().unwrap();
     winning = ledger.position;
     let paid = usdc(200).minus(ledger.balance).unwrap();
     market.books = ledger.books;
-    // The $100 are in the backing now, and the market has that much more of the profit.
+    // The $100 are in the backing now.
     let after = maintained(&winning, &market).equity.minus(paid.raw().unwrap()).unwrap();
     assert!(after >= before.minus(Raw::new(RAW_PER_ATOM)).unwrap(), "{before:?} became {after:?}");
 }

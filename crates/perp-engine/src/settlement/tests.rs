@@ -162,6 +162,24 @@ fn attack_settling_a_healthy_accounts_funding_does_not_lower_its_equity() {
 }
 
 #[test]
+fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_equity() {
+    // $40 000 won and a debt of $30 000: the debt is set off against the profit, and half of the other $10 000 count, since
+    // $35 000 of backing are there for $70 000 of profits. With $20 000 of balance that is $25 000.
+    let mut market = sol_market();
+    market.books.backing = usdc(35_000);
+    set_side(&mut market, Side::Long, 1_750 * SOL, 367_500 * USDC);
+    market.books.debts = usdc(30_000);
+    let mut account = Account { balance: usdc(20_000), ..Account::zeroed() };
+    let entry = Raw::new(210_000 * i128::from(USDC) * RAW_PER_ATOM).into();
+    let size = Size::new(1_000 * SOL).on(Side::Long).unwrap();
+    account.positions[0] = Position { size, entry, debt: usdc(30_000), ..Position::opened(0) };
+    // Paid with the balance, $30 000 of profit would be left to count at 55 000 / 70 000.
+    let refused = plan_settle_funding(&account, &market, Status::Active, at(0));
+    let (equity, margin) = (SignedAtoms::new(23_571_428_571), usdc(7_500));
+    assert_eq!(refused, Err(EngineError::WouldWorsenHealth { equity, margin }));
+}
+
+#[test]
 fn a_pause_that_ends_by_itself_holds_to_its_end_whatever_the_oracle_says() {
     // The newest price may be ten seconds ahead of the clock: ages are measured from it, statuses are not.
     let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);

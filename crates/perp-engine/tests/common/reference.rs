@@ -81,6 +81,7 @@ pub fn means(books: &Books, parameters: &Parameters, price: i128) -> Means {
     for side in Side::BOTH {
         let book = books.side(side);
         let pending = interest(books, side) * i128::from(book.funding_index.get()) - book.size_index.get().get();
+        available += pending.max(0) / RAW;
         owed += ceil_div((-pending).max(0), RAW);
     }
     let spare = available - owed;

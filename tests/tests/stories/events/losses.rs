@@ -164,12 +164,13 @@ fn claims_are_told() {
     assert_eq!(event, ClaimRedeemed { account, market, redeemed, left, balance_before, balance_after });
 }
 
-/// Half of the position of the one who is named is closed; it has a claim for that, part of which is funded.
+/// Half of the position of the one who is named is closed; it has a claim for that, part of which is funded. What a loser has
+/// paid since would be enough for the rest.
 fn partly_funded() -> (World, Actor) {
     let mut world = world();
     let (whale, friend) = (world.trader(1_000_000 * USDC), world.trader(100_000 * USDC));
-    let loser = world.trader(400_000 * USDC);
-    for (actor, size) in [(whale, 50_000), (friend, 2_000), (loser, -5_000)] {
+    let (loser, late) = (world.trader(400_000 * USDC), world.trader(400_000 * USDC));
+    for (actor, size) in [(whale, 38_000), (friend, 2_000), (loser, -5_000), (late, -4_000)] {
         world.trade(actor, 0, size * SOL).unwrap();
     }
     world.later_at(60, 0, 312.5);
@@ -179,6 +180,7 @@ fn partly_funded() -> (World, Actor) {
     world.fund_claims(0).unwrap();
     world.wait(60);
     world.publish(0, 310.0);
+    world.settle_pnl(late.margin_account, 0).unwrap();
     (world, friend)
 }
 
