@@ -99,8 +99,9 @@ pub fn price_share_ceil(price: Price, share: Ppm) -> Result<Price, EngineError> 
 }
 
 /// `a · b`, which always fits.
+#[allow(clippy::arithmetic_side_effects)] // (2^64 − 1)² < 2^128
 pub fn wide_product(a: u64, b: u64) -> u128 {
-    u128::from(a).wrapping_mul(u128::from(b))
+    u128::from(a) * u128::from(b)
 }
 
 /// `⌊a · b / c⌋`.
