@@ -123,7 +123,8 @@ fn check_liquidatable(health: Health) -> Result<(), EngineError> {
 /// the minimum position closes whole.
 ///
 /// Closing `n` of notional lowers MM by at most `marginal · n` and equity by `penalty · n`, so
-/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` overshoots by no more than `2·(1 + b)` ppm of the position, the rounding of two fractions to whole ppm.
+/// `n = ((1 + b)·MM − E) / ((1 + b)·marginal − penalty)` overshoots by no more than `2·(1 + b)` ppm of the position, the
+/// rounding of two fractions to whole ppm.
 fn size_to_close_floor(
     before: Health,
     position: Size,
