@@ -1,6 +1,8 @@
 //! An embedded, offline Surfpool validator on loopback, started and stopped.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -52,11 +54,9 @@ impl Default for Ports {
 }
 
 impl Ports {
-    /// Two ports that nobody listens on at the moment.
+    /// Two ports that nobody listens on at the moment, and that no other call in this process returns soon.
     pub fn free() -> std::io::Result<Self> {
-        let rpc = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let ws = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok(Self { rpc: rpc.local_addr()?.port(), ws: ws.local_addr()?.port() })
+        Ok(Self { rpc: free_port()?, ws: free_port()? })
     }
 
     fn check(self) -> Result<(), ValidatorError> {
@@ -73,6 +73,24 @@ impl Ports {
         }
         Ok(())
     }
+}
+
+/// Below the ports that Linux gives to outgoing connections, one of which could take a free port before the validator
+/// listens on it.
+const FREE_PORTS: Range<u16> = 10_000..30_000;
+
+fn free_port() -> std::io::Result<u16> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // Processes that run at the same time begin at different ports.
+    let begin = std::process::id() as usize * 64;
+    for _ in FREE_PORTS {
+        let place = (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % FREE_PORTS.len();
+        let port = FREE_PORTS.start + place as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(std::io::ErrorKind::AddrInUse.into())
 }
 
 /// A running validator. Dropping it stops it without waiting; [`Validator::stop`] waits until its ports are free.
