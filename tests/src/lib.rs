@@ -4,6 +4,7 @@
 
 pub mod chain;
 pub mod costs;
+pub mod idl;
 pub mod listing;
 pub mod tokens;
 pub mod world;

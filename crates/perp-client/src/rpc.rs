@@ -8,6 +8,7 @@ use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtension
 use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder};
 use perp_engine::units::{Clock, Timestamp};
 use perp_swap::state::{Exchange, Market};
+use solana_account::Account;
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_rpc_client::rpc_client::RpcClient;
@@ -117,9 +118,7 @@ impl Connection {
     /// # Errors
     /// [`FetchError`] where there is something else.
     pub fn find<T: Stored>(&self, address: &Pubkey) -> Result<Option<T>, FetchError> {
-        let answer =
-            self.client.get_account_with_commitment(address, CommitmentConfig::processed()).map_err(Box::new)?;
-        let Some(account) = answer.value else { return Ok(None) };
+        let Some(account) = self.account(address)? else { return Ok(None) };
         Ok(Some(decode(address, &account.owner, &account.data)?))
     }
 
@@ -136,9 +135,8 @@ impl Connection {
     /// # Errors
     /// [`FetchError`].
     pub fn mint(&self, address: &Pubkey) -> Result<Mint, FetchError> {
-        let answer =
-            self.client.get_account_with_commitment(address, CommitmentConfig::processed()).map_err(Box::new)?;
-        let account = answer.value.ok_or(FetchError::Missing { address: *address, expected: "token mint" })?;
+        let account =
+            self.account(address)?.ok_or(FetchError::Missing { address: *address, expected: "token mint" })?;
         let not_a_mint = FetchError::NotAMint { address: *address, owner: account.owner };
         if spl_token_2022::check_spl_token_program_account(&account.owner).is_err() {
             return Err(not_a_mint);
@@ -180,10 +178,9 @@ impl Connection {
     }
 
     /// What is at each of at most a hundred addresses, in their order, read by the node in one go.
-    fn at_one_moment(&self, addresses: &[Pubkey]) -> Result<Vec<Found>, FetchError> {
+    fn at_one_moment(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, FetchError> {
         let answer = self.client.get_multiple_accounts_with_commitment(addresses, CommitmentConfig::processed());
-        let accounts = answer.map_err(Box::new)?.value;
-        Ok(accounts.into_iter().map(|account| account.map(|account| (account.owner, account.data))).collect())
+        Ok(answer.map_err(Box::new)?.value)
     }
 
     /// Whether there is a program at `address`.
@@ -191,9 +188,12 @@ impl Connection {
     /// # Errors
     /// [`FetchError::Rpc`].
     pub fn is_program(&self, address: &Pubkey) -> Result<bool, FetchError> {
-        let answer =
-            self.client.get_account_with_commitment(address, CommitmentConfig::processed()).map_err(Box::new)?;
-        Ok(answer.value.is_some_and(|account| account.executable))
+        Ok(self.account(address)?.is_some_and(|account| account.executable))
+    }
+
+    fn account(&self, address: &Pubkey) -> Result<Option<Account>, FetchError> {
+        let answer = self.client.get_account_with_commitment(address, CommitmentConfig::processed());
+        Ok(answer.map_err(Box::new)?.value)
     }
 
     /// One atomic transaction, paid by the first signer.
@@ -248,19 +248,16 @@ impl Connection {
     }
 }
 
-/// Owner and data of an account, where there is one.
-type Found = Option<(Pubkey, Vec<u8>)>;
-
 /// The account at `address`, which must exist, from what was found there.
-fn existing<T: Stored>(address: &Pubkey, found: Option<&Found>) -> Result<T, FetchError> {
+fn existing<T: Stored>(address: &Pubkey, found: Option<&Option<Account>>) -> Result<T, FetchError> {
     match found {
-        Some(Some((owner, data))) => Ok(decode(address, owner, data)?),
+        Some(Some(account)) => Ok(decode(address, &account.owner, &account.data)?),
         _ => Err(FetchError::Missing { address: *address, expected: T::NAME }),
     }
 }
 
-fn read_clock(found: Option<&Found>) -> Result<Clock, FetchError> {
-    let data = found.and_then(Option::as_ref).map_or(&[][..], |(_, data)| data);
+fn read_clock(found: Option<&Option<Account>>) -> Result<Clock, FetchError> {
+    let data = found.and_then(Option::as_ref).map_or(&[][..], |account| &account.data);
     // The slot is the first of its five words, the Unix time the last.
     let word = |offset: usize| data.get(offset..offset + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
     match (word(0), word(32)) {

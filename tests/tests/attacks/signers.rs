@@ -7,6 +7,7 @@ use perp_engine::status::Status;
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
 use perp_swap::instructions::{OpenAccountArguments, RequestArguments};
+use perp_tests::idl::idl;
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, listing, SOL, USDC};
 use serde_json::Value;
@@ -71,10 +72,9 @@ fn attack_acting_without_the_signature_is_refused_by_every_verb_that_needs_one()
 
 /// The verbs of the IDL in which somebody signs: by their first eight bytes, the name and which accounts sign.
 fn verbs_with_signers() -> BTreeMap<Vec<u8>, (String, Vec<usize>)> {
-    let idl: Value = serde_json::from_slice(&perp_artifacts::idl_json().unwrap()).unwrap();
     let list = |value: &Value| value.as_array().unwrap().clone();
     let mut verbs = BTreeMap::new();
-    for verb in list(&idl["instructions"]) {
+    for verb in list(&idl()["instructions"]) {
         let bytes = list(&verb["discriminator"]).iter().map(|byte| byte.as_u64().unwrap() as u8).collect();
         let accounts = list(&verb["accounts"]).into_iter().enumerate();
         let signers: Vec<usize> = accounts.filter(|(_, meta)| meta["signer"] == true).map(|(index, _)| index).collect();

@@ -1,6 +1,7 @@
 //! What instructions cost on the committed binary stays within the committed budgets.
 
 use perp_tests::costs::{Budgets, Costs};
+use perp_tests::idl::instructions;
 use std::collections::BTreeSet;
 
 #[test]
@@ -29,15 +30,6 @@ fn the_documented_table_has_a_row_for_every_instruction() {
     let missing: Vec<_> =
         names(&instructions).into_iter().filter(|name| !page.contains(&format!("| `{name}` |"))).collect();
     assert!(missing.is_empty(), "run the compute-units binary again, these have no row: {missing:?}");
-}
-
-/// Names of the program's instructions, from its IDL.
-fn instructions() -> Vec<String> {
-    let idl: serde_json::Value =
-        serde_json::from_slice(&perp_artifacts::idl_json().expect("the IDL is committed under idl/"))
-            .expect("it is JSON");
-    let list = idl["instructions"].as_array().expect("an IDL lists instructions");
-    list.iter().map(|instruction| instruction["name"].as_str().expect("each has a name").into()).collect()
 }
 
 fn names(list: &[String]) -> BTreeSet<&str> {

@@ -2,11 +2,8 @@
 
 use crate::{markdown_in, quoted, section};
 use perp_client::errors::ALL;
+use perp_tests::idl::idl;
 use serde_json::Value;
-
-fn idl() -> Value {
-    serde_json::from_slice(&perp_artifacts::idl_json().unwrap()).unwrap()
-}
 
 fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect()

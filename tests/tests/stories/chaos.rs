@@ -10,6 +10,7 @@ use perp_client::errors::explain;
 use perp_client::instructions::Actor;
 use perp_engine::liquidation::LiquidationOrder;
 use perp_engine::units::{Atoms, Size};
+use perp_tests::idl::instructions;
 use perp_tests::{listing, Backend, Ran, World, DAY, SOL, START_PRICE, USDC};
 use roles::Pause;
 use std::collections::BTreeMap;
@@ -259,13 +260,6 @@ impl Chaos {
             self.world.update_price(market).unwrap();
         }
     }
-}
-
-/// The names of the program's instructions.
-fn instructions() -> Vec<String> {
-    let idl: serde_json::Value = serde_json::from_slice(&perp_artifacts::idl_json().unwrap()).unwrap();
-    let instructions = idl["instructions"].as_array().unwrap();
-    instructions.iter().map(|instruction| instruction["name"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub struct AllocationPlan {
 ///
 /// In, only while the exchange and the market are active and the backing covers what is owed, and only up to
 /// `net + x ≤ backing cap · (cash + Σ net)`: losses do not lower `net`, so a market that loses is not refilled again and
-/// again. Out, only what leaves `spare ≥ need` and covers what is owed. The market's price and funding are up to date; one without positions needs
-/// no price. `status` is the exchange's.
+/// again. Out, only what leaves `spare ≥ need` and covers what is owed. The market's price and funding are up to date; one
+/// without positions needs no price. `status` is the exchange's.
 ///
 /// # Errors
 /// [`EngineError::NothingToDo`] within the hysteresis or where the pool's cash or the cap leaves nothing to move;

@@ -247,10 +247,6 @@ impl World {
         Ok(())
     }
 
-    fn request(&self, address: &Pubkey) -> Result<LiquidityRequest, DemoError> {
-        self.requests.get(address).copied().ok_or(DemoError::Absent { expected: "liquidity request" })
-    }
-
     fn market_states(&self) -> Vec<&Market> {
         self.markets.iter().map(|market| &market.state).collect()
     }

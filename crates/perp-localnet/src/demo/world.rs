@@ -93,6 +93,11 @@ impl World {
         self.accounts.get(address).map_or_else(Zeroable::zeroed, |account| account.state)
     }
 
+    /// The open request at the address.
+    pub fn request(&self, address: &Pubkey) -> Result<LiquidityRequest, DemoError> {
+        self.requests.get(address).copied().ok_or(DemoError::Absent { expected: "liquidity request" })
+    }
+
     /// The account's slot in a market; empty where it has none.
     pub fn position(&self, address: &Pubkey, market: u16) -> Position {
         let account = self.account(address);

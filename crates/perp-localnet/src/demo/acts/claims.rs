@@ -10,10 +10,10 @@ use crate::demo::cast::{ALICE, BOB, LIQUIDATOR};
 use crate::demo::show;
 use crate::demo::stage::Stage;
 use crate::demo::world::World;
+use crate::demo::DemoError;
 
 /// More than BTC-PERP owes at any price of the day.
 const AMPLE: Atoms = DEPOSIT;
-use crate::demo::DemoError;
 
 pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     stage.act("7. A winner leaves at the bottom");

@@ -11,7 +11,6 @@ use perp_engine::units::products::part_of_atoms_floor;
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
 use perp_swap::instructions::RequestArguments;
-use perp_swap::state::LiquidityRequest;
 use solana_pubkey::Pubkey;
 
 use super::{DAY, MINUTE};
@@ -30,10 +29,6 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), DemoError> {
     execute(stage, request)?;
     stage.advance();
     Ok(())
-}
-
-fn stored(stage: &Stage<'_>, request: &Pubkey) -> Result<LiquidityRequest, DemoError> {
-    stage.world.requests.get(request).copied().ok_or(DemoError::Absent { expected: "request" })
 }
 
 fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
@@ -56,7 +51,7 @@ fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
     );
     let (moved, ()) =
         stage.perform(PROVIDER, &[instruction], |world| world.request_withdrawal(PROVIDER, request, &arguments))?;
-    let (executor, stored) = (stage.wallet(LIQUIDATOR)?, stored(stage, &request)?);
+    let (executor, stored) = (stage.wallet(LIQUIDATOR)?, stage.world.request(&request)?);
     let at_once = execute_liquidity_withdrawal(&addresses, executor, &stored, market_count);
     let too_early = stage.refused(LIQUIDATOR, &[at_once])?;
     let matures = matures_at(&stored.state, RequestKind::Withdrawal, &moved.after.pool.parameters)?;
@@ -112,7 +107,7 @@ fn wind_down(stage: &mut Stage<'_>) -> Result<(), DemoError> {
 fn execute(stage: &mut Stage<'_>, request: Pubkey) -> Result<(), DemoError> {
     let executor = stage.wallet(LIQUIDATOR)?;
     let market_count = stage.world.exchange.market_count;
-    let stored = stored(stage, &request)?;
+    let stored = stage.world.request(&request)?;
     let instruction = execute_liquidity_withdrawal(&stage.addresses, executor, &stored, market_count);
     let (moved, _) = stage.perform(LIQUIDATOR, &[instruction], |world| world.execute_withdrawal(PROVIDER, &request))?;
     let tokens = stage.supply(&stage.addresses.share_mint)?;

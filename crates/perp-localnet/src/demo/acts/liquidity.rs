@@ -58,7 +58,7 @@ fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
     ];
     let (moved, ()) =
         stage.perform(PROVIDER, &instructions, |world| world.request_deposit(PROVIDER, request, &arguments))?;
-    let stored = stage.world.requests.get(&request).copied().ok_or(DemoError::Absent { expected: "request" })?;
+    let stored = stage.world.request(&request)?;
     let called_back = stage.refused(PROVIDER, &[return_liquidity_deposit(&addresses, owner, &stored)])?;
     let scene = moved
         .scene(
@@ -76,7 +76,7 @@ fn request(stage: &mut Stage<'_>) -> Result<Pubkey, DemoError> {
 fn execute(stage: &mut Stage<'_>, request: Pubkey) -> Result<(), DemoError> {
     let executor = stage.wallet(LIQUIDATOR)?;
     let market_count = stage.world.exchange.market_count;
-    let stored = stage.world.requests.get(&request).copied().ok_or(DemoError::Absent { expected: "request" })?;
+    let stored = stage.world.request(&request)?;
     let instruction = execute_liquidity_deposit(&stage.addresses, executor, &stored, market_count);
     let too_early = stage.refused(LIQUIDATOR, std::slice::from_ref(&instruction))?;
 
