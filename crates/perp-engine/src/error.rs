@@ -1,113 +1,250 @@
-use crate::units::{Atoms, SignedAtoms, Size};
+//! Why an operation was refused: one table of every rule, with its code, its numbers, its text and what to do about it.
+//!
+//! The program's error codes, the client's messages and the documents are made from the same table.
+
+use crate::parameters::{MarketRule, PoolRule};
+use crate::units::{Atoms, Price, SignedAtoms, Size};
 use core::fmt;
 
-/// Why a verb was refused. Each variant names the rule and carries what is needed to act on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineError {
-    /// A number left the range its unit allows.
-    Overflow,
-    /// A size is zero or beyond 2^57 base units.
-    SizeOutOfRange,
-    /// A price is zero or beyond 2^50 raw per base unit, or beyond 2^46 for an increase.
-    PriceOutOfRange,
-    /// A notional is beyond 2^60 atoms, or that of a side after an increase beyond 2^52.
-    NotionalOutOfRange,
-    /// An amount of zero was asked for.
-    AmountZero,
+#[cfg(test)]
+mod tests;
 
-    /// The parameters of a market, or of the pool, contradict each other; the number says which rule of the list in
-    /// [`crate::state::Parameters::validate`] or [`crate::state::PoolParameters::validate`].
-    ParametersInconsistent { rule: u8 },
+/// Hands every rule of the engine to the macro named, as
+/// `CODE Name { field: Type, … } "What was broken." "What to do about it.";`.
+///
+/// Codes are part of the interface: new ones go to the end of their block.
+#[macro_export]
+macro_rules! engine_rules {
+    ($($callback:tt)+) => { $($callback)+! {
+        0 Overflow
+            "A number left the range its unit allows."
+            "Use a smaller size or amount.";
+        1 SizeOutOfRange
+            "A size is zero or beyond 2^57 base units."
+            "Give a size other than zero and at most 2^57 base units.";
+        2 PriceOutOfRange
+            "A price is zero or beyond 2^50 in 2^-40 atoms per base unit."
+            "The market's base decimals do not suit the asset's price; list it with more decimals.";
+        3 NotionalOutOfRange
+            "A notional is beyond 2^60 atoms."
+            "Use a smaller size.";
+        4 AmountZero
+            "The amount is zero."
+            "Give an amount above zero.";
+        5 FundingIndexFull
+            "The funding index of a side has reached the end of its range, so funding no longer accrues."
+            "Close positions here and trade the asset in a market with more base decimals.";
+        6 PriceTooHighToIncrease
+            "The price is beyond 2^46 in 2^-40 atoms per base unit, where positions may only shrink."
+            "Reduce positions; trade the asset in a market with more base decimals.";
+        7 SideNotionalTooLarge
+            "The notional of this side would be beyond 2^52 atoms."
+            "Use a smaller size, or wait until others on this side have closed.";
 
-    /// The oracle's time is further in the future than the tolerance allows.
-    PriceFromTheFuture { seconds_ahead: u64 },
-    /// The market's own price is older than this action allows.
-    PriceStale { age: u64, allowed: u64 },
-    /// The price of another position's market is older than this action allows: update that market first.
-    LegStale { market: u16, age: u64, allowed: u64 },
-    /// The confidence interval is wider than this action allows (both in parts per million of the price).
-    PriceTooUncertain { confidence: u64, allowed: u64 },
-    /// The market has no usable price: its newest is too wide, it is dark, or it is paused.
-    MarketUnusable { market: u16 },
+        10 MarketParameters { rule: MarketRule }
+            "The market's parameters contradict each other."
+            "The log names the rule; change the parameters it relates.";
+        11 PoolParameters { rule: PoolRule }
+            "The pool's parameters contradict each other."
+            "The log names the rule; change the parameters it relates.";
 
-    /// The exchange or the market is paused.
-    Paused,
-    /// The exchange or the market accepts only reductions.
-    ReduceOnly,
+        20 PriceFromTheFuture { seconds_ahead: u64 }
+            "The oracle's publish time is further ahead of the clock than the tolerance allows."
+            "Try again in a few seconds.";
+        21 PriceStale { age: u64, allowed: u64 }
+            "The market's own price is older than this use allows."
+            "Pass the market's price account, or call update_prices first.";
+        22 LegStale { market: u16, age: u64, allowed: u64 }
+            "The price of another market involved is older than this use allows."
+            "Call update_prices for the markets of the account's other positions first.";
+        23 PriceTooUncertain { confidence: u64, allowed: u64 }
+            "The price's confidence interval is wider than this use allows."
+            "Wait until the oracle is more certain; reducing tolerates a wider interval than increasing.";
+        24 MarketUnusable { market: u16 }
+            "The market has no usable price: its newest is too wide, it is in an oracle outage, or it is paused."
+            "Wait for a valid price of this market, then call update_prices.";
+        25 PriceStillFresh { age: u64, allowed: u64 }
+            "The last valid price is too recent to report an oracle outage."
+            "Report the outage once the price is older than max_age_other_legs.";
+        26 OutageAlreadyReported { since: i64 }
+            "The oracle outage is reported already."
+            "No action needed.";
 
-    /// A market handed in is not that of the account's next position, or is missing or left over.
-    MarketsMismatch { expected: u16 },
-    /// Every position slot is taken.
-    NoFreePosition,
-    /// The account has no position in this market.
-    NoPosition,
-    /// An isolated account trades only the market it is bound to.
-    IsolatedToAnotherMarket { bound_to: u16 },
-    /// The order would increase the position although it is reduce-only.
-    WouldIncrease,
-    /// The position was increased in this slot and cannot be reduced in it by its owner.
-    IncreasedInThisSlot,
-    /// The fill is worse than the price bound.
-    PriceBoundExceeded,
-    /// What would remain is below the minimum position: close the whole position.
-    BelowMinimumPosition { minimum: Atoms },
-    /// The market's open interest would exceed its cap.
-    OpenInterestCap { cap: Size },
+        30 Paused
+            "The exchange or the market is paused."
+            "Wait until the pause ends; deposits, and withdrawals of accounts without positions, work meanwhile.";
+        31 ReduceOnly
+            "The exchange or the market accepts only reductions."
+            "Only reduce positions until the status ends.";
 
-    /// Equity at adverse prices is below the initial margin.
-    InitialMargin { equity: SignedAtoms, required: Atoms },
-    /// The account would be worse off: after a reduction `equity after · margin before` falls short of
-    /// `equity before · margin after`, after a liquidation in part `equity − margin` falls, or settling lowers its equity.
-    WouldWorsenHealth { equity: SignedAtoms, margin: Atoms },
-    /// The account's equity is negative; only liquidation closes its positions.
-    NegativeEquity { equity: SignedAtoms },
-    /// A debt must be paid before the account may increase or withdraw.
-    DebtOutstanding { market: u16, debt: Atoms },
-    /// The market could not pay its traders after the expected jump: more backing or a smaller order.
-    MarketCapacity { spare: SignedAtoms, need: Atoms },
-    /// The account holds less than is asked for.
-    BalanceTooLow { balance: Atoms },
-    /// The account still holds a balance, a position, a claim or a debt.
-    AccountNotEmpty,
+        40 MarketMissing { expected: u16 }
+            "The market accounts passed do not include that of one of the account's positions, or are out of order."
+            "Fetch the account again and pass the markets of its occupied slots in their order.";
+        41 MarketsMissing { expected: u16 }
+            "All markets must be passed, in index order."
+            "Fetch the exchange again and pass all its markets in index order.";
+        42 NoFreePosition
+            "Every position slot is taken."
+            "Close a position first, or use another sub-account.";
+        43 NoPosition
+            "The account has no position in this market."
+            "Choose a market in which the account holds a position.";
+        44 IsolatedToAnotherMarket { bound_to: u16 }
+            "An isolated account trades only the market it is bound to."
+            "Use the market the account is bound to, or another account.";
+        45 ReduceOnlyViolated
+            "The order would increase the position although it is reduce-only."
+            "Send the order in the opposite direction of the position, or without reduce-only.";
+        46 SameSlotReduction
+            "The position was increased in this slot and cannot be reduced in it by its owner."
+            "Send the reduction again in a later slot.";
+        47 AcceptablePriceZero
+            "An acceptable price of zero is no bound."
+            "Give the worst price you accept: 2^64 - 1 accepts any price for a buy, 1 for a sale.";
+        48 PriceBoundExceeded { average: Price, acceptable: Price }
+            "The fill is worse than the acceptable price."
+            "Preview the trade again and widen the bound, or trade a smaller size.";
+        49 BelowMinimumPosition { minimum: Atoms }
+            "What would remain is below the minimum position."
+            "Close the whole position, or leave at least the minimum.";
+        50 OpenInterestCap { cap: Size }
+            "The market's open interest would exceed its cap."
+            "Trade a smaller size, or wait until others on this side have closed.";
 
-    /// Equity is not below the maintenance margin.
-    NotLiquidatable { equity: SignedAtoms, maintenance: Atoms },
-    /// The bounty would be below what the liquidator asked for.
-    BountyTooSmall { bounty: Atoms },
-    /// Bankruptcy needs an account without open positions.
-    PositionsOpen,
-    /// The account is not bankrupt: its equity is not negative.
-    NotBankrupt { equity: SignedAtoms },
-    /// The account owes this market nothing.
-    NoDebt,
+        60 InitialMargin { equity: SignedAtoms, required: Atoms }
+            "Equity at adverse prices is below the initial margin."
+            "Deposit more, or trade or withdraw less.";
+        61 ReductionWorsensHealth { equity: SignedAtoms, margin: Atoms }
+            "The reduction would lower the ratio of equity to maintenance margin, or leave negative equity."
+            "Close the whole position, or deposit first.";
+        62 SettlementLowersEquity { equity: SignedAtoms, margin: Atoms }
+            "The settlement would lower the account's equity: the market cannot pay everybody at present."
+            "Settle the losers of this market before.";
+        63 NegativeEquity { equity: SignedAtoms }
+            "The account's equity is negative; only liquidation closes its positions."
+            "Deposit until equity is positive, or leave the position to liquidation.";
+        64 DebtOutstanding { market: u16, debt: Atoms }
+            "A debt must be paid before the account may increase or withdraw."
+            "Deposit, then call settle_funding for the market: it pays the debt.";
+        65 MarketCapacity { surplus: SignedAtoms, stress_loss: Atoms }
+            "After this the market could not cover its stress move."
+            "Add backing (allocate_backing) or reduce the size.";
+        66 InsufficientBalance { balance: Atoms }
+            "Insufficient balance."
+            "Take out at most the balance; settle_pnl turns profit into balance.";
+        67 AccountNotEmpty
+            "The account still holds a balance, a position, a claim or a debt."
+            "Close every position, redeem or waive claims, pay debts and withdraw the balance first.";
 
-    /// The market has no unfunded claims, or nothing to fund them with.
-    NothingToFund,
-    /// Nothing of this claim is funded yet.
-    NothingToRedeem,
-    /// There is nothing to settle or to move.
-    NothingToDo,
+        80 NotLiquidatable { equity: SignedAtoms, maintenance: Atoms }
+            "Equity is not below the maintenance margin."
+            "No action needed: the account is healthy, or another caller got there first.";
+        81 LiquidationWorsensHealth { equity: SignedAtoms, margin: Atoms }
+            "Closing this part would cost the account more than it relieves it."
+            "Raise the largest size to close: more of the position, or all of it.";
+        82 BountyTooSmall { bounty: Atoms }
+            "The bounty would be below what the liquidator asked for."
+            "Ask for a smaller bounty, or close more.";
+        83 PositionsOpen
+            "This needs an account without open positions."
+            "Close or liquidate its positions first; a withdrawal takes their markets instead.";
+        84 NotBankrupt { equity: SignedAtoms }
+            "The account is not bankrupt: its equity is not negative."
+            "No action needed: the account can pay.";
+        85 NoDebt
+            "The account owes this market nothing."
+            "Choose a market the account owes.";
 
-    /// The request is below the smallest that is accepted.
-    RequestTooSmall { minimum: Atoms },
-    /// The request may not be executed yet: prices must be published at or after this Unix time.
-    RequestNotMature { executable_from: i64 },
-    /// The request has lapsed; return it.
-    RequestLapsed,
-    /// The request has not lapsed yet; it does so after this Unix time.
-    RequestNotLapsed { lapses_at: i64 },
-    /// Fewer tokens or shares than the request's minimum would come out.
-    OutputTooSmall { output: Atoms, minimum: Atoms },
-    /// Shares exist but the pool's value is zero, so no deposit can be priced.
-    PoolWorthless,
-    /// The pool has no cash to pay with at present.
-    PoolIlliquid,
+        90 NothingToFund
+            "The market has no unfunded claims, or nothing to fund them with."
+            "No action needed until the market has claims and backing.";
+        91 NothingToRedeem
+            "Nothing of this claim is funded yet."
+            "Call fund_claims first, or wait until the market has backing.";
+        92 NoClaim
+            "The account has no claim on this market."
+            "Choose a market the account has a claim on.";
 
-    /// The guardian can only make a status stricter.
-    GuardianOnlyTightens,
-    /// The guardian's last status has not been over for a day; it may act again at this Unix time.
-    GuardianMustWait { ready: i64 },
+        100 WithinHysteresis
+            "The market's backing is within the hysteresis of its target."
+            "No action needed.";
+        101 NothingToMove
+            "The pool's cash or the market's backing cap leaves nothing to move."
+            "Wait until the pool has cash, or raise the market's backing cap.";
+        102 NoProtocolFees
+            "The market holds no protocol fees."
+            "No action needed.";
+
+        110 RequestTooSmall { minimum: Atoms }
+            "The request is below the smallest that is accepted."
+            "Request at least the pool's minimum.";
+        111 OutputBoundZero
+            "A minimum output of zero is no bound."
+            "Give the least output you accept; 1 accepts any.";
+        112 RequestNotMature { executable_from: i64 }
+            "The request may not be executed yet."
+            "Execute it once it is mature.";
+        113 PriceBeforeMaturity { market: u16, executable_from: i64 }
+            "A market's price was published before the request matured."
+            "Call update_prices with a newer price first.";
+        114 RequestExpired
+            "The request has expired."
+            "Refund the request.";
+        115 RequestNotExpired { expires_at: i64 }
+            "The request has not expired yet."
+            "Execute the request, or wait until it has expired.";
+        116 OutputTooSmall { output: Atoms, minimum: Atoms }
+            "Fewer tokens or shares than the request's minimum would come out."
+            "Execute it at another price, or let the request expire.";
+        117 PoolWorthless
+            "Shares exist but the pool's value is zero."
+            "Wait until the pool is worth something again.";
+        118 PoolIlliquid
+            "The pool has no cash to pay with at present."
+            "Call allocate_backing to return cash to the pool, or wait.";
+
+        130 GuardianOnlyTightens
+            "The guardian can only make a status stricter."
+            "Let the risk admin loosen the status.";
+        131 GuardianMustWait { ready: i64 }
+            "The guardian's last status has not been over for a day."
+            "Wait until a day after the last status ended, or let the risk admin set one.";
+    }};
 }
+
+macro_rules! define {
+    ($($code:literal $name:ident $({ $($field:ident: $type:ty),* })? $text:literal $remedy:literal;)+) => {
+        /// Why an operation was refused. Each variant names the rule and carries what is needed to act on it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum EngineError {
+            $(#[doc = $text] $name $({ $(#[doc = stringify!($field)] $field: $type),* })?,)+
+        }
+
+        impl EngineError {
+            /// The rule's name.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name { .. } => stringify!($name),)+ }
+            }
+
+            /// The rule's code, to which the program adds the framework's offset.
+            pub const fn code(&self) -> u32 {
+                match self { $(Self::$name { .. } => $code,)+ }
+            }
+
+            /// What was broken.
+            pub const fn text(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $text,)+ }
+            }
+
+            /// What to do about it.
+            pub const fn remedy(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $remedy,)+ }
+            }
+        }
+    };
+}
+
+engine_rules!(define);
 
 impl fmt::Display for EngineError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,24 +1,49 @@
-//! What the engine's tests share: SOL-PERP as it is listed, and a pool.
+//! What tests share: SOL-PERP as it is listed, and a pool.
+#![allow(clippy::arithmetic_side_effects)] // numbers that a test wrote
 
-use crate::state::{Market, Parameters, Pool, PoolParameters, RATE_BITS};
-use crate::units::{Atoms, Base, Clock, Ppm, Price, Raw, Side, Size, Timestamp, RAW_PER_ATOM};
+use crate::market::claims::FULL_CLAIM_FACTOR;
+#[cfg(test)]
+use crate::market::Ready;
+use crate::oracle::OracleReading;
+#[cfg(test)]
+use crate::risk::portfolio::Portfolio;
+use crate::session::Session;
+use crate::state::{Account, Market, Parameters, Pool, PoolParameters, Position, Status, RATE_BITS};
+use crate::units::{Atoms, Clock, Ppm, Price, QuoteX40, Side, SignedSize, Size, Timestamp, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
 /// One SOL in base units.
 pub const SOL: u64 = 1_000_000_000;
 /// One USDC in atoms.
 pub const USDC: u64 = 1_000_000;
-/// $250 per SOL: a quarter of an atom per base unit, a power of two in raw.
+/// $250 per SOL: a quarter of an atom per base unit, 2^38 in 2^-40 atoms.
 pub const PRICE: u64 = 1 << 38;
 /// A Friday in November 2026.
 pub const NOW: i64 = 1_795_000_000;
 
 const SECONDS_A_YEAR: u64 = 31_557_600;
 
+/// The clock so many seconds after [`NOW`].
 pub fn at(seconds_later: i64) -> Clock {
     Clock { now: Timestamp::new(NOW + seconds_later), slot: 1_000 }
 }
 
+/// The exchange in this status, never paused before.
+pub fn session(status: Status, clock: Clock) -> Session {
+    Session { status, resumed_at: Timestamp::NEVER, clock }
+}
+
+/// Dollars in atoms.
+pub fn usdc(amount: u64) -> Atoms {
+    Atoms::new(amount * USDC)
+}
+
+/// Dollars in 2^-40 atoms.
+pub fn exact(dollars: i128) -> QuoteX40 {
+    QuoteX40::new(dollars * i128::from(USDC) * X40_PER_ATOM)
+}
+
+/// SOL-PERP's parameters.
 pub fn sol_parameters() -> Parameters {
     Parameters {
         open_interest_cap: Size::new(100_000 * SOL),
@@ -35,7 +60,7 @@ pub fn sol_parameters() -> Parameters {
         base_margin: Ppm::new(50_000),
         maintenance_fraction: Ppm::new(600_000),
         volatility_margin: Ppm::ZERO,
-        step: Ppm::new(18_000),
+        max_price_step: Ppm::new(18_000),
         penalty: Ppm::new(10_000),
         bounty_share_min: Ppm::new(300_000),
         bounty_share_max: Ppm::new(500_000),
@@ -43,31 +68,32 @@ pub fn sol_parameters() -> Parameters {
         liquidation_buffer: Ppm::new(250_000),
         impact_limit: Ppm::new(4_000),
         taker_fee: Ppm::new(400),
-        taker_fee_reducing: Ppm::new(200),
+        taker_fee_rebalancing: Ppm::new(200),
         protocol_share: Ppm::new(100_000),
         spread_confidence: Ppm::new(1_000_000),
         spread_volatility: Ppm::new(2_000_000),
         volatility: Ppm::new(800_000),
-        confidence_increase: Ppm::new(5_000),
-        confidence_good: Ppm::new(15_000),
-        jump: Ppm::new(150_000),
+        max_confidence_to_increase: Ppm::new(5_000),
+        max_confidence_valid: Ppm::new(15_000),
+        stress_move: Ppm::new(150_000),
         backing_cap: Ppm::new(500_000),
         bankrupt_bounty: Ppm::ZERO,
-        funding_dt_cap: 3_600,
-        age_trade: 5,
-        age_other: 60,
-        age_liquidate: 15,
-        age_funding: 60,
+        max_accrual_seconds: 3_600,
+        max_age_trade: 5,
+        max_age_other_legs: 60,
+        max_age_liquidate: 15,
+        max_age_funding: 60,
         future_tolerance: 10,
-        dark_delay: 300,
+        outage_delay: 300,
+        reserved: [0; 8],
     }
 }
 
 /// SOL-PERP without positions, its price published and its funding accrued at [`NOW`].
 pub fn sol_market() -> Market {
     let mut market = Market { parameters: sol_parameters(), base_decimals: 9, quote_decimals: 6, ..Market::zeroed() };
-    market.books.claim_factor = crate::claims::FULL_CLAIM_FACTOR;
-    market.books.funding_time = Timestamp::new(NOW);
+    market.ledger.claim_factor = FULL_CLAIM_FACTOR;
+    market.ledger.funding_time = Timestamp::new(NOW);
     publish(&mut market, PRICE, 0);
     market
 }
@@ -82,31 +108,77 @@ pub fn publish(market: &mut Market, price: u64, seconds_later: i64) {
 
 /// Positions of a whole side that entered for `entry` atoms and settled their funding just now.
 pub fn set_side(market: &mut Market, side: Side, size: u64, entry: u64) {
-    let book = market.books.side_mut(side);
-    book.open_interest = Size::new(size);
-    book.entry = Raw::new(i128::from(entry) * RAW_PER_ATOM).into();
-    book.size_index = Raw::new(i128::from(size) * i128::from(book.funding_index.get())).into();
+    let totals = market.ledger.side_mut(side);
+    totals.open_interest = Size::new(size);
+    totals.entry_notional = QuoteX40::new(i128::from(entry) * X40_PER_ATOM).into();
+    totals.funding_checkpoint = QuoteX40::new(i128::from(size) * i128::from(totals.funding_index.get())).into();
 }
 
-pub fn base(size: i64) -> Base {
-    Base::new(size)
+/// An account with `balance` dollars and 10 SOL on one side entered for `entry` dollars, and a market with `backing`
+/// dollars in which it is alone. At $250 the position is worth $2500.
+pub fn alone(balance: u64, side: Side, entry: u64, backing: u64) -> (Account, Market) {
+    let mut market = sol_market();
+    market.ledger.backing = usdc(backing);
+    set_side(&mut market, side, 10 * SOL, entry * USDC);
+    let mut account = Account { balance: usdc(balance), ..Account::zeroed() };
+    account.positions[0] = Position {
+        size: Size::new(10 * SOL).on(side).unwrap(),
+        entry_notional: market.ledger.side(side).entry_notional,
+        ..Position::empty_in(0)
+    };
+    (account, market)
 }
 
+/// A reading in units of 10^-8 dollars, published so many seconds after [`NOW`].
+pub fn reading(price: i64, confidence: u64, seconds_later: i64) -> OracleReading {
+    OracleReading::new(price, confidence, -8, NOW + seconds_later).unwrap()
+}
+
+/// Signed base units: positive is long.
+pub fn base(size: i64) -> SignedSize {
+    SignedSize::new(size)
+}
+
+/// The pool's parameters.
 pub fn pool_parameters() -> PoolParameters {
     PoolParameters {
         minimum_request: Atoms::new(10 * USDC),
         deposit_delay: 30,
         withdrawal_delay: 86_400,
-        deposit_lapse: 3_600,
-        withdrawal_lapse: 172_800,
+        deposit_validity: 3_600,
+        withdrawal_validity: 172_800,
         hysteresis: Ppm::new(50_000),
         shared_draw_share: Ppm::new(100_000),
         shared_draw_window: 86_400,
         padding: 0,
+        reserved: [0; 4],
     }
 }
 
 /// A pool with `cash` and as many shares.
 pub fn pool(cash: u64) -> Pool {
     Pool { cash: Atoms::new(cash), shares: Atoms::new(cash), parameters: pool_parameters(), ..Pool::zeroed() }
+}
+
+/// What is planned on a copy of the market as it stands: nothing of its price or funding changes first.
+#[cfg(test)]
+pub(crate) fn planned<T>(market: &Market, status: Status, clock: Clock, plan: impl FnOnce(&Ready<'_>) -> T) -> T {
+    let mut market = *market;
+    plan(&Ready::as_stored(&mut market, status, clock))
+}
+
+/// What is planned for an account on a copy of the market, beside the markets of its other slots.
+#[cfg(test)]
+pub(crate) fn planned_for<T>(
+    account: &Account,
+    market: &Market,
+    others: &[&Market],
+    status: Status,
+    clock: Clock,
+    plan: impl FnOnce(&Portfolio<'_>, &Ready<'_>) -> T,
+) -> T {
+    planned(market, status, clock, |market| {
+        let portfolio = Portfolio::new(account, Some(&**market), others.iter().copied(), clock).unwrap();
+        plan(&portfolio, market)
+    })
 }

@@ -2,10 +2,11 @@
 //! call it on decoded accounts.
 
 use crate::error::EngineError;
-use crate::solvency::{pending_funding, side_unrealised};
+use crate::market::solvency::net_asset_value;
+use crate::risk::margin::face_value;
 use crate::state::{Account, Market, Pool, Position};
-use crate::units::products::{funding_owed, unrealised_profit};
-use crate::units::{Atoms, Price, Raw, Side};
+use crate::units::products::funding_owed;
+use crate::units::{Atoms, Price, QuoteX40, Side};
 
 #[cfg(test)]
 mod tests;
@@ -13,9 +14,11 @@ mod tests;
 /// Every account of one exchange and the tokens in its vault.
 #[derive(Clone, Copy, Debug)]
 pub struct ExchangeView<'a> {
+    /// Every margin account.
     pub accounts: &'a [Account],
     /// In index order.
     pub markets: &'a [Market],
+    /// The liquidity pool.
     pub pool: &'a Pool,
     /// Tokens in the vault.
     pub vault: Atoms,
@@ -27,17 +30,49 @@ pub struct ExchangeView<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// The vault differs from the sum of everybody's cash.
-    Custody { vault: u64, cash: u64 },
+    Custody {
+        /// Tokens in the vault.
+        vault: u64,
+        /// Everybody's cash.
+        cash: u64,
+    },
     /// Equity and net asset value at a price do not add up to the vault.
-    PriceIndependence { difference: i128 },
+    PriceIndependence {
+        /// The sum less the vault, in 2^-40 atoms.
+        difference: i128,
+    },
     /// A stored aggregate of a market differs from the sum over positions.
-    Aggregate { market: u16, name: &'static str, stored: i128, summed: i128 },
-    /// The pot promises more than it holds.
-    Pot { market: u16, pot: u64, promised: u64 },
+    Aggregate {
+        /// Index of the market.
+        market: u16,
+        /// Which aggregate.
+        name: &'static str,
+        /// What the market has, in the aggregate's unit.
+        stored: i128,
+        /// What its positions add up to.
+        summed: i128,
+    },
+    /// The claims reserve promises more than it holds.
+    ClaimsReserve {
+        /// Index of the market.
+        market: u16,
+        /// What it holds, in atoms.
+        claims_reserve: u64,
+        /// What claims could redeem at once, in atoms.
+        promised: u64,
+    },
     /// The pool's placed principal differs from the sum over markets.
-    Placed { stored: u64, summed: u64 },
+    Placed {
+        /// What the pool has, in atoms.
+        stored: u64,
+        /// What the markets add up to, in atoms.
+        summed: u64,
+    },
     /// Two slots of an account are in one market, or a free slot is not zeroed.
-    Slots { market: u16 },
+    Slots {
+        /// Index of the market the slot names.
+        market: u16,
+    },
     /// A sum left its range.
     Range(EngineError),
 }
@@ -48,15 +83,19 @@ impl From<EngineError> for Violation {
     }
 }
 
-/// Σ of all cash but donations: balances, pool, insurances, escrow and every market's backing, pot, insurance and fees.
+/// Σ of all cash but donations: balances, pool, insurances, escrow and every market's backing, claims_reserve, insurance and fees.
 pub fn total_cash(view: &ExchangeView<'_>) -> Result<Atoms, EngineError> {
     let pool = view.pool;
-    let mut cash = pool.cash.plus(pool.insurance)?.plus(pool.escrow)?;
+    let mut cash = pool.cash.checked_add(pool.insurance)?.checked_add(pool.escrow)?;
     for market in view.markets {
-        let books = &market.books;
-        cash = cash.plus(books.backing)?.plus(books.pot)?.plus(books.insurance)?.plus(books.protocol_fees)?;
+        let ledger = &market.ledger;
+        cash = cash
+            .checked_add(ledger.backing)?
+            .checked_add(ledger.claims_reserve)?
+            .checked_add(ledger.insurance)?
+            .checked_add(ledger.protocol_fees)?;
     }
-    view.accounts.iter().try_fold(cash, |cash, account| cash.plus(account.balance))
+    view.accounts.iter().try_fold(cash, |cash, account| cash.checked_add(account.balance))
 }
 
 /// Checks custody, price independence, aggregates, claims, debts and slots.
@@ -65,10 +104,11 @@ pub fn total_cash(view: &ExchangeView<'_>) -> Result<Atoms, EngineError> {
 /// The first [`Violation`].
 pub fn check_invariants(view: &ExchangeView<'_>) -> Result<(), Violation> {
     let cash = total_cash(view)?;
-    if cash.plus(view.donated)? != view.vault {
+    if cash.checked_add(view.donated)? != view.vault {
         return Err(Violation::Custody { vault: view.vault.get(), cash: cash.get() });
     }
-    let placed = view.markets.iter().try_fold(Atoms::ZERO, |sum, market| sum.plus(market.books.net_principal))?;
+    let placed =
+        view.markets.iter().try_fold(Atoms::ZERO, |sum, market| sum.checked_add(market.ledger.net_principal))?;
     if placed != view.pool.placed {
         return Err(Violation::Placed { stored: view.pool.placed.get(), summed: placed.get() });
     }
@@ -77,9 +117,9 @@ pub fn check_invariants(view: &ExchangeView<'_>) -> Result<(), Violation> {
     }
     for market in view.markets {
         check_aggregates(view, market)?;
-        check_pot(view, market)?;
+        check_claims_reserve(view, market)?;
     }
-    // Any price will do; a power of two and the neighbourhood of the cached one meet different roundings.
+    // Any price will do; a power of two and the neighborhood of the cached one meet different roundings.
     for shift in [0u32, 1, 3] {
         check_price_independence(view, shift)?;
     }
@@ -107,17 +147,17 @@ fn positions_of<'a>(view: &ExchangeView<'a>, market: u16) -> impl Iterator<Item 
 }
 
 fn check_aggregates(view: &ExchangeView<'_>, market: &Market) -> Result<(), Violation> {
-    let mut sums = [(0i128, Raw::ZERO, Raw::ZERO); 2];
+    let mut sums = [(0i128, QuoteX40::ZERO, QuoteX40::ZERO); 2];
     let (mut claims, mut debts) = (Atoms::ZERO, Atoms::ZERO);
     for position in positions_of(view, market.index) {
-        claims = claims.plus(position.claim)?;
-        debts = debts.plus(position.debt)?;
+        claims = claims.checked_add(position.claim)?;
+        debts = debts.checked_add(position.debt)?;
         if let Some(side) = position.size.side() {
-            let (interest, entry, size_index) = &mut sums[side.index()];
+            let (interest, entry, funding_checkpoint) = &mut sums[side.index()];
             let size = position.size.size();
             *interest = interest.checked_add(i128::from(size.get())).ok_or(EngineError::Overflow)?;
-            *entry = entry.plus(position.entry.get())?;
-            *size_index = size_index.plus(funding_owed(size, position.funding_index)?)?;
+            *entry = entry.checked_add(position.entry_notional.get())?;
+            *funding_checkpoint = funding_checkpoint.checked_add(funding_owed(size, position.funding_index)?)?;
         }
     }
     let equal = |name, stored: i128, summed: i128| {
@@ -128,59 +168,54 @@ fn check_aggregates(view: &ExchangeView<'_>, market: &Market) -> Result<(), Viol
         }
     };
     for side in Side::BOTH {
-        let (interest, entry, size_index) = sums[side.index()];
-        let book = market.books.side(side);
-        equal("open interest", i128::from(book.open_interest.get()), interest)?;
-        equal("entry", book.entry.get().get(), entry.get())?;
-        equal("size index", book.size_index.get().get(), size_index.get())?;
+        let (interest, entry, funding_checkpoint) = sums[side.index()];
+        let totals = market.ledger.side(side);
+        equal("open interest", i128::from(totals.open_interest.get()), interest)?;
+        equal("entry notional", totals.entry_notional.get().get(), entry.get())?;
+        equal("funding checkpoint", totals.funding_checkpoint.get().get(), funding_checkpoint.get())?;
     }
-    equal("claims", i128::from(market.books.claims.get()), i128::from(claims.get()))?;
-    equal("debts", i128::from(market.books.debts.get()), i128::from(debts.get()))
+    equal("claims", i128::from(market.ledger.claims.get()), i128::from(claims.get()))?;
+    equal("debts", i128::from(market.ledger.debts.get()), i128::from(debts.get()))
 }
 
 /// Everybody could redeem what is funded of their claim at once.
-fn check_pot(view: &ExchangeView<'_>, market: &Market) -> Result<(), Violation> {
+fn check_claims_reserve(view: &ExchangeView<'_>, market: &Market) -> Result<(), Violation> {
     let mut promised = Atoms::ZERO;
     for position in positions_of(view, market.index) {
-        promised = promised.plus(position.claim.minus(market.books.unfunded_part_ceil(position)?)?)?;
+        promised = promised.checked_add(position.claim.checked_sub(market.ledger.unfunded_part_ceil(position)?)?)?;
     }
-    if promised > market.books.pot || market.books.pot > market.books.claims {
-        return Err(Violation::Pot { market: market.index, pot: market.books.pot.get(), promised: promised.get() });
+    if promised > market.ledger.claims_reserve || market.ledger.claims_reserve > market.ledger.claims {
+        return Err(Violation::ClaimsReserve {
+            market: market.index,
+            claims_reserve: market.ledger.claims_reserve.get(),
+            promised: promised.get(),
+        });
     }
     Ok(())
 }
 
-/// `ΣE(p) + NAV(p) + ΣI + Φ = V − D − X`, exactly and for every p. Raw amounts on both sides, so no rounding hides.
+/// `ΣE(p) + NAV(p) + ΣI + Φ = V − D − X`, exactly and for every p. QuoteX40 amounts on both sides, so no rounding hides.
 fn check_price_independence(view: &ExchangeView<'_>, shift: u32) -> Result<(), Violation> {
     let price_of = |market: &Market| Price::new((market.price.price.get() >> shift).max(1));
-    let mut total = view.pool.cash.raw()?.plus(view.pool.insurance.raw()?)?;
+    let mut total = view.pool.cash.to_x40()?.checked_add(view.pool.insurance.to_x40()?)?;
     for account in view.accounts {
-        total = total.plus(account.balance.raw()?)?;
+        total = total.checked_add(account.balance.to_x40()?)?;
     }
     for market in view.markets {
-        let (books, price) = (&market.books, price_of(market));
+        let (ledger, price) = (&market.ledger, price_of(market));
+        // The same market at the other price: what its positions and the pool are worth there.
+        let mut moved = *market;
+        moved.price.price = price;
         for position in positions_of(view, market.index) {
-            total = total.plus(equity_of(position, market, price)?)?;
+            total = total.checked_add(face_value(position, &moved)?)?;
         }
-        let mut value = books.backing.raw()?.plus(books.pot.raw()?)?.minus(books.claims.raw()?)?;
-        value = value.plus(books.debts.raw()?)?.plus(pending_funding(books)?)?;
-        for side in Side::BOTH {
-            value = value.minus(side_unrealised(books, side, price)?)?;
-        }
-        total = total.plus(value)?.plus(books.insurance.raw()?)?.plus(books.protocol_fees.raw()?)?;
+        let cash = ledger.insurance.checked_add(ledger.protocol_fees)?.to_x40()?;
+        total = total.checked_add(net_asset_value(ledger, price)?)?.checked_add(cash)?;
     }
-    let held = view.vault.minus(view.donated)?.minus(view.pool.escrow)?.raw()?;
-    let difference = total.minus(held)?.get();
+    let held = view.vault.checked_sub(view.donated)?.checked_sub(view.pool.escrow)?.to_x40()?;
+    let difference = total.checked_sub(held)?.get();
     if difference != 0 {
         return Err(Violation::PriceIndependence { difference });
     }
     Ok(())
-}
-
-fn equity_of(position: &Position, market: &Market, price: Price) -> Result<Raw, EngineError> {
-    let owed = position.claim.raw()?.minus(position.debt.raw()?)?;
-    let Some(side) = position.size.side() else { return Ok(owed) };
-    let change = market.books.side(side).funding_index.minus(position.funding_index)?;
-    let funding = funding_owed(position.size.size(), change)?;
-    owed.plus(unrealised_profit(position.size, position.entry.get(), price)?)?.minus(funding)
 }

@@ -1,87 +1,145 @@
-//! The postings every verb is made of, on one account's slot and its market. Cash moves only here; each function
-//! conserves every atom between the balance, the market's backing, pot, insurance and fees.
+//! The postings every operation is made of, on one account's slot and its market. Cash moves only here; each function
+//! conserves every atom between the balance, the market's backing, claims reserve, insurance and fees.
 
-use crate::claims::{unfunded_ceil, FULL_CLAIM_FACTOR};
 use crate::error::EngineError;
-use crate::state::{Account, Books, Market, Position};
-use crate::units::products::{funding_owed, part_of_raw_floor, share_floor};
-use crate::units::{Atoms, Base, Ppm, Raw, Side, SignedAtoms, Size};
+use crate::market::claims::{unfunded_ceil, FULL_CLAIM_FACTOR};
+use crate::market::Ready;
+use crate::state::counters::{count, count_signed};
+use crate::state::{Account, AccountCounters, Market, MarketLedger, Position};
+use crate::units::products::{funding_owed, part_of_quote_floor, share_floor};
+use crate::units::{Atoms, Ppm, QuoteX40, Side, SignedAtoms, Size, Timestamp};
 
 #[cfg(test)]
 mod tests;
 
-/// A balance, a position and its market's books while a verb works on them. A plan returns it; applying the plan
-/// stores its three parts.
+/// One slot of an account, with the account's balance and the slot's market, while an operation works on them. A plan
+/// holds it; applying the plan stores its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ledger {
+    /// The slot's place in its account.
+    pub slot: usize,
+    /// The account's balance.
     pub balance: Atoms,
+    /// What the account has seen.
+    pub counters: AccountCounters,
+    /// The slot.
     pub position: Position,
-    pub books: Books,
+    /// The slot's market.
+    pub market: MarketLedger,
 }
 
-/// What settling a position's funding and claim moved.
+/// What settling a slot moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// Funding received, negative where paid.
     pub funding: SignedAtoms,
-    /// Claim paid out of the pot.
+    /// Claim paid out of the claims reserve.
     pub redeemed: Atoms,
+    /// Debt paid from the balance, once everything else is done.
+    pub repaid: Atoms,
 }
 
-impl Books {
+impl Settled {
+    /// Nothing moved.
+    pub const NOTHING: Self = Self { funding: SignedAtoms::ZERO, redeemed: Atoms::ZERO, repaid: Atoms::ZERO };
+}
+
+impl MarketLedger {
     /// Claims no cash is set aside for.
     pub fn unfunded_claims(&self) -> Result<Atoms, EngineError> {
-        self.claims.minus(self.pot)
+        self.claims.checked_sub(self.claims_reserve)
     }
 
-    /// The part of the position's claim that no cash is set aside for: `⌈claim · P / P_i⌉`, nothing once its epoch is
+    /// The part of the position's claim that no cash is set aside for: `⌈claim · P / P_i⌉`, nothing once its round is
     /// over.
     pub fn unfunded_part_ceil(&self, position: &Position) -> Result<Atoms, EngineError> {
-        if position.claim.is_zero() || position.claim_epoch != self.claim_epoch {
+        if position.claim.is_zero() || position.claim_round != self.claim_round {
             return Ok(Atoms::ZERO);
         }
         unfunded_ceil(position.claim, self.claim_factor, position.claim_factor)
     }
 
-    /// Returns what the pot holds above the claims and starts a new epoch once all claims are funded: those of the
-    /// old epoch are then worth their face.
-    pub(crate) fn close_claim_epoch_if_funded(&mut self) -> Result<(), EngineError> {
-        if self.pot > self.claims {
-            self.backing = self.backing.plus(self.pot.minus(self.claims)?)?;
-            self.pot = self.claims;
+    /// Returns what the claims reserve holds above the claims and starts a new round once all claims are funded: those of the
+    /// old round are then worth their face.
+    pub(crate) fn close_claim_round_if_funded(&mut self) -> Result<(), EngineError> {
+        if self.claims_reserve > self.claims {
+            self.backing = self.backing.checked_add(self.claims_reserve.checked_sub(self.claims)?)?;
+            self.claims_reserve = self.claims;
         }
-        if self.pot == self.claims && self.claim_factor != FULL_CLAIM_FACTOR {
-            self.begin_claim_epoch()?;
+        if self.claims_reserve == self.claims && self.claim_factor != FULL_CLAIM_FACTOR {
+            self.begin_claim_round()?;
         }
         Ok(())
     }
 
     /// Every claim so far is funded in full.
-    pub(crate) fn begin_claim_epoch(&mut self) -> Result<(), EngineError> {
+    pub(crate) fn begin_claim_round(&mut self) -> Result<(), EngineError> {
         self.claim_factor = FULL_CLAIM_FACTOR;
-        self.claim_epoch = self.claim_epoch.checked_add(1).ok_or(EngineError::Overflow)?;
+        self.claim_round = self.claim_round.checked_add(1).ok_or(EngineError::Overflow)?;
         Ok(())
     }
 }
 
 impl Ledger {
+    /// Opens the slot of `market` in which the account holds something.
+    ///
+    /// # Errors
+    /// [`EngineError::NoPosition`].
+    pub fn open(account: &Account, market: &Market) -> Result<Self, EngineError> {
+        let slot = account.slot_of(market.index).ok_or(EngineError::NoPosition)?;
+        Self::at(slot, account, market)
+    }
+
+    /// Opens the slot of `market`, or a free one for it that is taken at `now`.
+    ///
+    /// # Errors
+    /// [`EngineError::IsolatedToAnotherMarket`], [`EngineError::NoFreePosition`].
+    pub fn open_or_take(account: &Account, market: &Market, now: Timestamp) -> Result<Self, EngineError> {
+        let slot = account.slot_for(market.index)?;
+        let mut ledger = Self::at(slot, account, market)?;
+        if !ledger.position.is_occupied() {
+            ledger.position = Position { opened_at: now, ..Position::empty_in(market.index) };
+        }
+        Ok(ledger)
+    }
+
+    fn at(slot: usize, account: &Account, market: &Market) -> Result<Self, EngineError> {
+        let position = *account.positions.get(slot).ok_or(EngineError::NoPosition)?;
+        Ok(Self { slot, balance: account.balance, counters: account.counters, position, market: market.ledger })
+    }
+
+    /// Stores the slot, the balance and the market's ledger; a slot with nothing left in it is freed.
+    pub fn apply(&self, account: &mut Account, market: &mut Ready<'_>) {
+        self.apply_to(account, market.ledger_mut());
+    }
+
+    /// Stores what an operation changed that needs no refreshed market.
+    pub(crate) fn apply_to(&self, account: &mut Account, market: &mut MarketLedger) {
+        account.balance = self.balance;
+        account.counters = self.counters;
+        if let Some(position) = account.positions.get_mut(self.slot) {
+            *position = self.position.cleared_if_empty();
+        }
+        *market = self.market;
+    }
+
     /// `LOSS`: sets off the account's claim on this market, then takes cash, then leaves a debt.
     /// Returns the cash collected.
     pub fn loss(&mut self, amount: Atoms) -> Result<Atoms, EngineError> {
         self.redeem_claim()?;
         let set_off = amount.min(self.position.claim);
         if !set_off.is_zero() {
-            self.position.claim = self.position.claim.minus(set_off)?;
-            self.books.claims = self.books.claims.minus(set_off)?;
-            self.books.close_claim_epoch_if_funded()?;
+            self.position.claim = self.position.claim.checked_sub(set_off)?;
+            self.market.claims = self.market.claims.checked_sub(set_off)?;
+            self.market.close_claim_round_if_funded()?;
         }
-        let rest = amount.minus(set_off)?;
+        let rest = amount.checked_sub(set_off)?;
         let cash = rest.min(self.balance);
-        self.balance = self.balance.minus(cash)?;
-        self.books.backing = self.books.backing.plus(cash)?;
-        let owed = rest.minus(cash)?;
-        self.position.debt = self.position.debt.plus(owed)?;
-        self.books.debts = self.books.debts.plus(owed)?;
+        self.balance = self.balance.checked_sub(cash)?;
+        self.market.backing = self.market.backing.checked_add(cash)?;
+        let owed = rest.checked_sub(cash)?;
+        self.position.debt = self.position.debt.checked_add(owed)?;
+        self.market.debts = self.market.debts.checked_add(owed)?;
         Ok(cash)
     }
 
@@ -90,131 +148,151 @@ impl Ledger {
     pub fn gain(&mut self, amount: Atoms) -> Result<(), EngineError> {
         self.redeem_claim()?;
         let repaid = amount.min(self.position.debt);
-        self.position.debt = self.position.debt.minus(repaid)?;
-        self.books.debts = self.books.debts.minus(repaid)?;
-        let rest = amount.minus(repaid)?;
+        self.position.debt = self.position.debt.checked_sub(repaid)?;
+        self.market.debts = self.market.debts.checked_sub(repaid)?;
+        let rest = amount.checked_sub(repaid)?;
         let cash = rest.min(self.payable()?);
-        self.books.backing = self.books.backing.minus(cash)?;
-        self.balance = self.balance.plus(cash)?;
-        let claim = rest.minus(cash)?;
+        self.market.backing = self.market.backing.checked_sub(cash)?;
+        self.balance = self.balance.checked_add(cash)?;
+        let claim = rest.checked_sub(cash)?;
         if !claim.is_zero() {
-            self.position.claim = self.position.claim.plus(claim)?;
-            self.position.claim_factor = self.books.claim_factor;
-            self.position.claim_epoch = self.books.claim_epoch;
-            self.books.claims = self.books.claims.plus(claim)?;
+            self.position.claim = self.position.claim.checked_add(claim)?;
+            self.position.claim_factor = self.market.claim_factor;
+            self.position.claim_round = self.market.claim_round;
+            self.market.claims = self.market.claims.checked_add(claim)?;
         }
         Ok(())
     }
 
     /// Cash the market can pay a profit with now: its backing, or nothing while claims wait.
     pub fn payable(&self) -> Result<Atoms, EngineError> {
-        Ok(if self.books.unfunded_claims()?.is_zero() { self.books.backing } else { Atoms::ZERO })
+        Ok(if self.market.unfunded_claims()?.is_zero() { self.market.backing } else { Atoms::ZERO })
     }
 
     /// Pays debt to this market from the balance. Returns what was paid.
     pub fn repay_debt(&mut self) -> Result<Atoms, EngineError> {
         let paid = self.balance.min(self.position.debt);
-        self.balance = self.balance.minus(paid)?;
-        self.books.backing = self.books.backing.plus(paid)?;
-        self.position.debt = self.position.debt.minus(paid)?;
-        self.books.debts = self.books.debts.minus(paid)?;
+        self.balance = self.balance.checked_sub(paid)?;
+        self.market.backing = self.market.backing.checked_add(paid)?;
+        self.position.debt = self.position.debt.checked_sub(paid)?;
+        self.market.debts = self.market.debts.checked_sub(paid)?;
         Ok(paid)
     }
 
-    /// Pays out the funded part of the claim: `claim − ⌈claim · P / P_i⌉`, all of it once its epoch is over.
-    /// Returns what was paid.
+    /// Pays out the funded part of the claim: `claim − ⌈claim · P / P_i⌉`, all of it once its round is over. Where nothing is
+    /// funded nothing changes, `P_i` included. Returns what was paid.
     pub fn redeem_claim(&mut self) -> Result<Atoms, EngineError> {
-        let (position, books) = (&mut self.position, &mut self.books);
-        let unfunded = books.unfunded_part_ceil(position)?;
-        let paid = position.claim.minus(unfunded)?;
+        let (position, ledger) = (&mut self.position, &mut self.market);
+        let unfunded = ledger.unfunded_part_ceil(position)?;
+        let paid = position.claim.checked_sub(unfunded)?;
         if paid.is_zero() {
             return Ok(Atoms::ZERO);
         }
         position.claim = unfunded;
-        position.claim_factor = books.claim_factor;
-        position.claim_epoch = books.claim_epoch;
-        books.pot = books.pot.minus(paid)?;
-        books.claims = books.claims.minus(paid)?;
-        self.balance = self.balance.plus(paid)?;
-        books.close_claim_epoch_if_funded()?;
+        position.claim_factor = ledger.claim_factor;
+        position.claim_round = ledger.claim_round;
+        ledger.claims_reserve = ledger.claims_reserve.checked_sub(paid)?;
+        ledger.claims = ledger.claims.checked_sub(paid)?;
+        self.balance = self.balance.checked_add(paid)?;
+        ledger.close_claim_round_if_funded()?;
         Ok(paid)
     }
 
-    /// What every verb on a position begins with: redeems what is funded of its claim and settles its funding.
+    /// Gives up the claim, whose funded part is redeemed: the market owes that much less. Returns how much it was.
+    pub fn waive_claim(&mut self) -> Result<Atoms, EngineError> {
+        let waived = self.position.claim;
+        self.position.claim = Atoms::ZERO;
+        self.market.claims = self.market.claims.checked_sub(waived)?;
+        self.market.close_claim_round_if_funded()?;
+        Ok(waived)
+    }
+
+    /// What every operation on a position begins with: redeems what is funded of its claim and settles its funding.
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
     pub fn settle(&mut self) -> Result<Settled, EngineError> {
-        // Funding redeems too, without saying how much: so it comes second, and what is redeemed then is the remainder of an
-        // epoch it has closed.
+        // Settling funding redeems too, without saying how much: so it comes second, and what is redeemed after it is the
+        // remainder of a round it has closed.
         let redeemed = self.redeem_claim()?;
         let funding = self.settle_funding()?;
-        Ok(Settled { funding, redeemed: redeemed.plus(self.redeem_claim()?)? })
+        let redeemed = redeemed.checked_add(self.redeem_claim()?)?;
+        Ok(Settled { funding, redeemed, repaid: Atoms::ZERO })
     }
 
     /// Settles the position's funding: what it owes rounds up, what it is owed rounds down. Returns what the account
     /// received, negative where it paid.
     pub fn settle_funding(&mut self) -> Result<SignedAtoms, EngineError> {
         let Some(side) = self.position.size.side() else { return Ok(SignedAtoms::ZERO) };
-        let book = self.books.side_mut(side);
-        let change = book.funding_index.minus(self.position.funding_index)?;
+        let totals = self.market.side_mut(side);
+        let change = totals.funding_index.checked_sub(self.position.funding_index)?;
         if change.get() == 0 {
             return Ok(SignedAtoms::ZERO);
         }
         let owed = funding_owed(self.position.size.size(), change)?;
-        self.position.funding_index = book.funding_index;
-        book.size_index = book.size_index.get().plus(owed)?.into();
-        if owed.is_negative() {
-            let received = owed.negated()?.amount_floor()?;
+        self.position.funding_index = totals.funding_index;
+        totals.funding_checkpoint = totals.funding_checkpoint.get().checked_add(owed)?.into();
+        let received = if owed.is_negative() {
+            let received = owed.checked_neg()?.to_atoms_floor()?;
             self.gain(received)?;
-            received.signed()
+            received.signed()?
         } else {
-            let paid = owed.amount_ceil()?;
+            let paid = owed.to_atoms_ceil()?;
             self.loss(paid)?;
-            SignedAtoms::ZERO.minus(paid.signed()?)
-        }
+            paid.signed()?.checked_neg()?
+        };
+        count_signed(&mut self.counters.funding, received);
+        count_signed(&mut self.position.funding, received);
+        Ok(received)
     }
 
     /// Adds `size` bought or sold for `notional` to the position, whose funding is settled.
-    pub fn increase(&mut self, side: Side, size: Size, notional: Raw, slot: u64) -> Result<(), EngineError> {
-        let book = self.books.side_mut(side);
+    pub fn increase(&mut self, side: Side, size: Size, notional: QuoteX40, slot: u64) -> Result<(), EngineError> {
+        let totals = self.market.side_mut(side);
         let position = &mut self.position;
-        position.size = position.size.plus(size.on(side)?)?;
-        position.entry = position.entry.get().plus(notional)?.into();
-        position.funding_index = book.funding_index;
-        position.epoch = book.epoch;
+        position.size = position.size.checked_add(size.on(side)?)?;
+        position.entry_notional = position.entry_notional.get().checked_add(notional)?.into();
+        position.funding_index = totals.funding_index;
+        position.deleveraging_round = totals.deleveraging_round;
         position.last_increase_slot = slot;
-        book.open_interest = book.open_interest.plus(size)?;
-        book.entry = book.entry.get().plus(notional)?.into();
-        book.size_index = book.size_index.get().plus(funding_owed(size, book.funding_index)?)?.into();
+        totals.open_interest = totals.open_interest.checked_add(size)?;
+        totals.entry_notional = totals.entry_notional.get().checked_add(notional)?.into();
+        let checkpoint = funding_owed(size, totals.funding_index)?;
+        totals.funding_checkpoint = totals.funding_checkpoint.get().checked_add(checkpoint)?.into();
         Ok(())
     }
 
-    /// Takes `size` off the position, whose funding is settled, for `notional`, and realises the difference to that
-    /// part of its entry, rounded down.
+    /// Takes `size` off the position, whose funding is settled, for `notional`, and realizes the difference to that
+    /// part of its entry notional, rounded down.
     ///
     /// # Errors
     /// [`EngineError::NoPosition`], [`EngineError::Overflow`] where `size` exceeds the position.
-    pub fn reduce(&mut self, size: Size, notional: Raw) -> Result<SignedAtoms, EngineError> {
+    pub fn reduce(&mut self, size: Size, notional: QuoteX40) -> Result<SignedAtoms, EngineError> {
         let side = self.position.size.side().ok_or(EngineError::NoPosition)?;
         let position = &mut self.position;
-        let entry = part_of_raw_floor(position.entry.get(), size, position.size.size())?;
-        let book = self.books.side_mut(side);
-        position.size = position.size.plus(size.on(side.opposite())?)?;
-        position.entry = position.entry.get().minus(entry)?.into();
-        book.open_interest = book.open_interest.minus(size)?;
-        book.entry = book.entry.get().minus(entry)?.into();
-        book.size_index = book.size_index.get().minus(funding_owed(size, book.funding_index)?)?.into();
+        let entry = part_of_quote_floor(position.entry_notional.get(), size, position.size.size())?;
+        let totals = self.market.side_mut(side);
+        position.size = position.size.checked_add(size.on(side.opposite())?)?;
+        position.entry_notional = position.entry_notional.get().checked_sub(entry)?.into();
+        totals.open_interest = totals.open_interest.checked_sub(size)?;
+        totals.entry_notional = totals.entry_notional.get().checked_sub(entry)?.into();
+        let checkpoint = funding_owed(size, totals.funding_index)?;
+        totals.funding_checkpoint = totals.funding_checkpoint.get().checked_sub(checkpoint)?.into();
         let difference = match side {
-            Side::Long => notional.minus(entry)?,
-            Side::Short => entry.minus(notional)?,
+            Side::Long => notional.checked_sub(entry)?,
+            Side::Short => entry.checked_sub(notional)?,
         };
-        let profit = difference.atoms_floor()?;
-        self.realise(profit)?;
+        let profit = difference.to_signed_atoms_floor()?;
+        self.realize(profit)?;
         Ok(profit)
     }
 
-    /// Posts a realised profit or loss.
-    fn realise(&mut self, profit: SignedAtoms) -> Result<(), EngineError> {
+    /// Posts a realized profit or loss.
+    fn realize(&mut self, profit: SignedAtoms) -> Result<(), EngineError> {
+        count_signed(&mut self.counters.realized, profit);
+        count_signed(&mut self.position.realized, profit);
+        count_signed(&mut self.market.counters.traders_result, profit);
         if profit.is_negative() {
-            self.loss(SignedAtoms::ZERO.minus(profit)?.positive_part())?;
+            self.loss(profit.checked_neg()?.positive_part())?;
             Ok(())
         } else {
             self.gain(profit.positive_part())
@@ -225,31 +303,26 @@ impl Ledger {
     pub fn charge_fee(&mut self, fee: Atoms, protocol_share: Ppm) -> Result<(), EngineError> {
         let collected = self.loss(fee)?;
         let protocol = share_floor(collected, protocol_share)?;
-        self.books.backing = self.books.backing.minus(protocol)?;
-        self.books.protocol_fees = self.books.protocol_fees.plus(protocol)?;
+        count(&mut self.counters.fees, fee);
+        count(&mut self.position.fees, fee);
+        count(&mut self.market.counters.fees, collected);
+        count(&mut self.market.counters.protocol_fees, protocol);
+        self.market.backing = self.market.backing.checked_sub(protocol)?;
+        self.market.protocol_fees = self.market.protocol_fees.checked_add(protocol)?;
         Ok(())
     }
 
-    /// Turns unrealised profit or loss into cash without changing equity: the entry moves by exactly what is posted.
-    pub fn shift_entry(&mut self, size: Base, profit: SignedAtoms) -> Result<(), EngineError> {
-        let side = size.side().ok_or(EngineError::NoPosition)?;
-        let raw = Raw::from_atoms(i128::from(profit.get()))?;
+    /// Turns unrealized profit or loss into cash without changing equity: the entry moves by exactly what is posted.
+    pub fn shift_entry(&mut self, profit: SignedAtoms) -> Result<(), EngineError> {
+        let side = self.position.size.side().ok_or(EngineError::NoPosition)?;
+        let exact = QuoteX40::from_atoms(i128::from(profit.get()))?;
         let change = match side {
-            Side::Long => raw,
-            Side::Short => raw.negated()?,
+            Side::Long => exact,
+            Side::Short => exact.checked_neg()?,
         };
-        self.position.entry = self.position.entry.get().plus(change)?.into();
-        let book = self.books.side_mut(side);
-        book.entry = book.entry.get().plus(change)?.into();
-        self.realise(profit)
-    }
-}
-
-impl Ledger {
-    /// Stores the three parts; a slot with nothing left in it is freed.
-    pub fn apply(&self, slot: usize, account: &mut Account, market: &mut Market) {
-        account.balance = self.balance;
-        account.positions[slot] = self.position.or_freed();
-        market.books = self.books;
+        self.position.entry_notional = self.position.entry_notional.get().checked_add(change)?.into();
+        let totals = self.market.side_mut(side);
+        totals.entry_notional = totals.entry_notional.get().checked_add(change)?.into();
+        self.realize(profit)
     }
 }

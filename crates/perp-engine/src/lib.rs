@@ -1,7 +1,7 @@
 //! Every formula of the perpetual swap exchange, once.
 //!
 //! The program, the client, the local validator and the tests all call this crate: it knows no accounts, no
-//! instructions and no clock, has no floats and allocates nothing. A verb is a function
+//! instructions and no clock, has no floats and allocates nothing. An operation is a function
 //! `plan_*(&state, …) -> Result<Plan, EngineError>` that reads the state and returns the values that replace it;
 //! an error has changed nothing.
 // The IDL's derives write for std.
@@ -9,30 +9,19 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-pub mod bankruptcy;
-pub mod claims;
-pub mod deposit;
 pub mod error;
-pub mod fees;
-pub mod fill;
-#[cfg(test)]
-mod fixtures;
-pub mod funding;
-pub mod insurance;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
 pub mod invariants;
 pub mod ledger;
-pub mod liquidation;
-pub mod liquidity;
-pub mod margin;
+pub mod market;
+pub mod operations;
 pub mod oracle;
-pub mod portfolio;
-pub mod price;
-pub mod settlement;
-pub mod solvency;
+pub mod parameters;
+pub mod risk;
+pub mod session;
 pub mod state;
-pub mod status;
-pub mod trade;
 pub mod units;
-pub mod withdrawal;
 
 pub use error::EngineError;
+pub use session::Session;

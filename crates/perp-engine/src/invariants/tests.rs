@@ -1,12 +1,8 @@
 use super::*;
-use crate::claims::FULL_CLAIM_FACTOR;
-use crate::fixtures::{base, pool, set_side, sol_market, PRICE, SOL, USDC};
-use crate::units::{FundingIndex, Price, RAW_PER_ATOM};
+use crate::fixtures::{base, pool, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::market::claims::FULL_CLAIM_FACTOR;
+use crate::units::{FundingIndex, Price, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;
-
-fn usdc(amount: u64) -> Atoms {
-    Atoms::new(amount * USDC)
-}
 
 /// A pool of $500, a market with $300 placed, $10 of insurance and $1 of fees, a long and a short of 1 SOL entered at
 /// $200 with $50 each, and a third account with a claim of $20 of which half is funded, and a debtor. $3 donated.
@@ -23,21 +19,23 @@ impl Exchange {
         let mut market = Market { index: 0, ..sol_market() };
         set_side(&mut market, Side::Long, SOL, 200 * USDC);
         set_side(&mut market, Side::Short, SOL, 200 * USDC);
-        let books = &mut market.books;
-        (books.backing, books.net_principal, books.insurance) = (usdc(300), usdc(300), usdc(10));
-        (books.protocol_fees, books.claims, books.pot, books.debts) = (usdc(1), usdc(20), usdc(10), usdc(7));
-        books.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
+        let ledger = &mut market.ledger;
+        (ledger.backing, ledger.net_principal, ledger.insurance) = (usdc(300), usdc(300), usdc(10));
+        (ledger.protocol_fees, ledger.claims, ledger.claims_reserve, ledger.debts) =
+            (usdc(1), usdc(20), usdc(10), usdc(7));
+        ledger.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
         let mut accounts = [Account::zeroed(); 4];
         for (account, side) in accounts.iter_mut().zip(Side::BOTH) {
             account.balance = usdc(50);
             account.positions[0] = Position {
-                size: crate::units::Size::new(SOL).on(side).unwrap(),
-                entry: market.books.side(side).entry,
-                ..Position::opened(0)
+                size: Size::new(SOL).on(side).unwrap(),
+                entry_notional: market.ledger.side(side).entry_notional,
+                ..Position::empty_in(0)
             };
         }
-        accounts[2].positions[5] = Position { claim: usdc(20), claim_factor: FULL_CLAIM_FACTOR, ..Position::opened(0) };
-        accounts[3].positions[0] = Position { debt: usdc(7), ..Position::opened(0) };
+        accounts[2].positions[5] =
+            Position { claim: usdc(20), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(0) };
+        accounts[3].positions[0] = Position { debt: usdc(7), ..Position::empty_in(0) };
         let pool =
             Pool { cash: usdc(500), placed: usdc(300), insurance: usdc(40), escrow: usdc(5), ..pool(500 * USDC) };
         // 2 · 50 + 500 + 40 + 5 + 300 + 10 + 10 + 1 + 3 donated.
@@ -75,10 +73,10 @@ fn an_atom_missing_or_too_many_breaks_custody() {
         |e| e.pool.cash = usdc(501),
         |e| e.pool.insurance = usdc(41),
         |e| e.pool.escrow = usdc(6),
-        |e| e.market[0].books.backing = usdc(301),
-        |e| e.market[0].books.pot = usdc(11),
-        |e| e.market[0].books.insurance = usdc(11),
-        |e| e.market[0].books.protocol_fees = usdc(2),
+        |e| e.market[0].ledger.backing = usdc(301),
+        |e| e.market[0].ledger.claims_reserve = usdc(11),
+        |e| e.market[0].ledger.insurance = usdc(11),
+        |e| e.market[0].ledger.protocol_fees = usdc(2),
     ];
     for change in changes {
         assert_eq!(after(change), Violation::Custody { vault: 969_000_000, cash: 967_000_000 });
@@ -92,31 +90,34 @@ fn sums_that_differ_from_their_positions_are_found_by_name() {
         other => panic!("{other:?}"),
     };
     assert_eq!(name(|e| e.accounts[0].positions[0].size = base(2_000_000_000)), "open interest");
-    assert_eq!(name(|e| e.accounts[1].positions[0].entry = Raw::new(RAW_PER_ATOM).into()), "entry");
-    assert_eq!(name(|e| e.accounts[1].positions[0].funding_index = FundingIndex::new(-1)), "size index");
+    assert_eq!(
+        name(|e| e.accounts[1].positions[0].entry_notional = QuoteX40::new(X40_PER_ATOM).into()),
+        "entry notional"
+    );
+    assert_eq!(name(|e| e.accounts[1].positions[0].funding_index = FundingIndex::new(-1)), "funding checkpoint");
     assert_eq!(name(|e| e.accounts[2].positions[5].claim = usdc(21)), "claims");
     assert_eq!(name(|e| e.accounts[3].positions[0].debt = usdc(6)), "debts");
-    assert_eq!(name(|e| e.market[0].books.sides[0].open_interest = crate::units::Size::new(1)), "open interest");
+    assert_eq!(name(|e| e.market[0].ledger.sides[0].open_interest = Size::new(1)), "open interest");
 }
 
 #[test]
-fn a_pot_that_promises_more_than_it_holds_is_found() {
-    // At a quarter unfunded the claim could redeem $15 of a pot of $10.
-    let violation = after(|e| e.market[0].books.claim_factor = (2 << 48) | FULL_CLAIM_FACTOR);
-    assert_eq!(violation, Violation::Pot { market: 0, pot: 10_000_000, promised: 15_000_000 });
-    // A pot above the claims belongs to nobody.
+fn a_claims_reserve_that_promises_more_than_it_holds_is_found() {
+    // At a quarter unfunded the claim could redeem $15 of a claims reserve of $10.
+    let violation = after(|e| e.market[0].ledger.claim_factor = (2 << 48) | FULL_CLAIM_FACTOR);
+    assert_eq!(violation, Violation::ClaimsReserve { market: 0, claims_reserve: 10_000_000, promised: 15_000_000 });
+    // A claims reserve above the claims belongs to nobody.
     let violation = after(|e| {
-        e.market[0].books.pot = usdc(21);
+        e.market[0].ledger.claims_reserve = usdc(21);
         e.vault = usdc(980);
     });
-    assert!(matches!(violation, Violation::Pot { .. }));
+    assert!(matches!(violation, Violation::ClaimsReserve { .. }));
 }
 
 #[test]
 fn placed_principal_and_slots_are_checked() {
     assert_eq!(after(|e| e.pool.placed = usdc(299)), Violation::Placed { stored: 299_000_000, summed: 300_000_000 });
     // A slot that is occupied by nothing, a freed one that is not zeroed, and one market twice.
-    assert_eq!(after(|e| e.accounts[3].positions[4] = Position::opened(0)), Violation::Slots { market: 0 });
+    assert_eq!(after(|e| e.accounts[3].positions[4] = Position::empty_in(0)), Violation::Slots { market: 0 });
     assert_eq!(after(|e| e.accounts[3].positions[4].claim_factor = 1), Violation::Slots { market: 0 });
     assert_eq!(after(|e| e.accounts[3].positions[4] = e.accounts[3].positions[0]), Violation::Slots { market: 0 });
 }
@@ -129,7 +130,7 @@ fn equity_and_the_pools_value_add_up_at_every_price() {
         assert_eq!(exchange.check(), Ok(()));
     }
     // Funding that is not settled moves from one to the other without leaving the sum.
-    exchange.market[0].books.sides[0].funding_index = FundingIndex::new(12_345);
-    exchange.market[0].books.sides[1].funding_index = FundingIndex::new(-777);
+    exchange.market[0].ledger.sides[0].funding_index = FundingIndex::new(12_345);
+    exchange.market[0].ledger.sides[1].funding_index = FundingIndex::new(-777);
     assert_eq!(exchange.check(), Ok(()));
 }

@@ -1,6 +1,6 @@
-use super::Parameters;
-use crate::status::StoredStatus;
-use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredRaw, Timestamp};
+use super::counters::{count_one, MarketCounters};
+use super::{Parameters, StoredStatus};
+use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredQuoteX40, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
 /// What the market last learnt from its oracle.
@@ -8,36 +8,40 @@ use bytemuck::{Pod, Zeroable};
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct PriceCache {
-    /// The last good price: its confidence was within the liquidation limit. Everything is valued at it.
+    /// The last valid price: its confidence was within `max_confidence_valid`. Everything is valued at it.
     pub price: Price,
-    /// Confidence of the good price, in the price's unit, rounded up.
+    /// Confidence of the valid price, in the price's unit, rounded up.
     pub confidence: Price,
-    /// Publish time of the good price.
+    /// Publish time of the valid price.
     pub published: Timestamp,
-    /// Newest publish time seen, also of a price too wide to be good.
+    /// Newest publish time seen, also of a price too uncertain to be valid.
     pub newest_published: Timestamp,
-    /// When somebody marked the market dark; zero while it is not.
-    pub dark_since: Timestamp,
+    /// When somebody reported an oracle outage; zero while none is reported.
+    pub outage_since: Timestamp,
+    /// Zero; room for what is added later.
+    pub reserved: [u64; 3],
 }
 
 /// One side's aggregates: exact sums over its positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
-pub struct SideBook {
+pub struct SideTotals {
     /// Σ |size|.
     pub open_interest: Size,
-    /// Σ entry.
-    pub entry: StoredRaw,
+    /// Σ entry notional, in 2^-40 atoms.
+    pub entry_notional: StoredQuoteX40,
     /// Cumulative funding owed per base unit.
     pub funding_index: FundingIndex,
     /// Σ |size| · funding index of the position.
-    pub size_index: StoredRaw,
+    pub funding_checkpoint: StoredQuoteX40,
     /// Carry accrued below one unit of the index, in 2^-60.
     pub carry_fraction: u64,
-    /// Deleveraging events so far.
-    pub epoch: u32,
+    /// Deleveragings of the side so far.
+    pub deleveraging_round: u32,
+    /// Zero; aligns what follows.
     pub padding: [u8; 4],
+    /// Zero; room for what is added later.
     pub reserved: [u64; 2],
 }
 
@@ -46,19 +50,21 @@ pub struct SideBook {
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct SharedDraw {
+    /// When the running window opened.
     pub window_start: Timestamp,
     /// The shared insurance when the window opened.
     pub insurance_at_start: Atoms,
+    /// What the market drew within it.
     pub drawn: Atoms,
 }
 
-/// Everything of a market that a verb can change besides its price.
+/// Everything of a market that an operation can change besides its price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
-pub struct Books {
+pub struct MarketLedger {
     /// `[long, short]`.
-    pub sides: [SideBook; 2],
+    pub sides: [SideTotals; 2],
     /// Funding rate per second in 2^-60; positive where longs pay.
     pub funding_rate: i64,
     /// Up to when funding is accrued.
@@ -72,8 +78,9 @@ pub struct Books {
     /// Σ of what the market owes closed positions. Not cash.
     pub claims: Atoms,
     /// Cash set aside for claims.
-    pub pot: Atoms,
-    /// Unfunded part of a claim of this epoch, a number of [`crate::claims`].
+    pub claims_reserve: Atoms,
+    /// Unfunded part of a claim of this round, from 1 down: `mantissa · 2^-47 · 2^-exponent` with
+    /// 16 bits of exponent above 48 bits of mantissa.
     pub claim_factor: u64,
     /// Σ of what closed positions owe the market. Not cash.
     pub debts: Atoms,
@@ -81,55 +88,77 @@ pub struct Books {
     pub insurance: Atoms,
     /// The protocol's part of fees; cash.
     pub protocol_fees: Atoms,
-    /// Bad debt written off so far; a statistic.
+    /// Bad debt written off so far; nothing is computed from it.
     pub written_off: Atoms,
+    /// What the market drew of the shared insurance lately.
     pub shared_draw: SharedDraw,
     /// Times all claims of the market were funded in full.
-    pub claim_epoch: u32,
+    pub claim_round: u32,
+    /// Zero; aligns what follows.
     pub padding: [u8; 4],
+    /// What the market has seen since it was listed.
+    pub counters: MarketCounters,
+    /// Zero; room for what is added later.
+    pub reserved: [u64; 8],
 }
 
-impl Books {
-    pub fn side(&self, side: Side) -> &SideBook {
-        match side {
-            Side::Long => &self.sides[0],
-            Side::Short => &self.sides[1],
-        }
+impl MarketLedger {
+    /// One side's aggregates.
+    pub const fn side(&self, side: Side) -> &SideTotals {
+        side.of(&self.sides)
     }
 
-    pub fn side_mut(&mut self, side: Side) -> &mut SideBook {
-        match side {
-            Side::Long => &mut self.sides[0],
-            Side::Short => &mut self.sides[1],
-        }
+    /// One side's aggregates, to be changed.
+    pub fn side_mut(&mut self, side: Side) -> &mut SideTotals {
+        side.of_mut(&mut self.sides)
+    }
+
+    /// Whether nobody has a position: what the market is worth then depends on no price.
+    pub fn is_flat(&self) -> bool {
+        self.sides.iter().all(|side| side.open_interest.is_zero())
     }
 }
 
 /// A market as the engine reads and writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Market {
+    /// What the market last learnt from its oracle.
     pub price: PriceCache,
-    pub books: Books,
+    /// Everything of the market that an operation can change besides its price.
+    pub ledger: MarketLedger,
+    /// What the market was listed with.
     pub parameters: Parameters,
-    /// Where [`crate::liquidity`] moves the backing to.
+    /// Where `allocate_backing` moves the backing to.
     pub target_backing: Atoms,
+    /// The market's own status; the stricter of it and the exchange's applies.
     pub status: StoredStatus,
     /// When the market was last paused; liquidation's grace period will be measured from it.
     pub paused_at: Timestamp,
+    /// Events of the market so far: the number each of them carries.
+    pub sequence: u64,
     /// Index within the exchange.
     pub index: u16,
     /// One base unit is 10^-`base_decimals` of the asset.
     pub base_decimals: u8,
     /// One atom is 10^-`quote_decimals` of the quote token.
     pub quote_decimals: u8,
+    /// Zero; aligns what follows.
     pub padding: [u8; 4],
-    /// Room for the EMA and band, measured volatility and the margin ramp, and deleveraging events.
-    pub reserved: [u64; 31],
+    /// Zero; room for averages, measured volatility, margin ramps and deleveragings.
+    pub reserved: [u64; 32],
 }
 
-const _: () = assert!(core::mem::size_of::<PriceCache>() == 40);
-const _: () = assert!(core::mem::size_of::<SideBook>() == 80);
-const _: () = assert!(core::mem::size_of::<Books>() == 288);
-const _: () = assert!(core::mem::size_of::<Market>() == 808);
+impl Market {
+    /// The number of the market's next event.
+    pub fn next_event(&mut self) -> u64 {
+        count_one(&mut self.sequence);
+        self.sequence
+    }
+}
+
+const _: () = assert!(core::mem::size_of::<PriceCache>() == 64);
+const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
+const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
+const _: () = assert!(core::mem::size_of::<Market>() == 64 + 576 + core::mem::size_of::<Parameters>() + 48 + 256);

@@ -1,5 +1,4 @@
-use super::parameters::MAX_FUTURE_TOLERANCE;
-use crate::error::EngineError;
+use super::counters::count_one;
 use crate::units::{Atoms, Ppm, Timestamp};
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
@@ -11,34 +10,50 @@ use bytemuck::{Pod, Zeroable};
 /// instructions for its compute budget: 1220 of 1232 bytes.
 pub const MAX_MARKETS: usize = 21;
 
-/// Shares of the first deposit that nobody gets, so that a share can never be made arbitrarily dear: 10 000 atoms' worth at
-/// birth, a cent of a token with six decimals.
+/// Shares of the first deposit that nobody gets, so that the share price cannot be inflated: 10 000 atoms' worth at the
+/// first deposit, a cent of a token with six decimals.
 pub const DEAD_SHARES: u64 = 10_000;
 
-/// The liquidity providers' delays and limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
-#[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
-#[repr(C)]
-pub struct PoolParameters {
-    /// Smallest request, in atoms (a withdrawal's shares are valued at one atom each at birth).
-    pub minimum_request: Atoms,
-    /// Prices that execute a deposit are published at least so many seconds after it.
-    pub deposit_delay: u32,
-    /// The same for a withdrawal.
-    pub withdrawal_delay: u32,
-    /// Seconds from maturity after which an unexecuted deposit lapses.
-    pub deposit_lapse: u32,
-    /// The same for a withdrawal.
-    pub withdrawal_lapse: u32,
-    /// Backing moves only when it is further than this from its target.
-    pub hysteresis: Ppm,
-    /// Part of the shared insurance (at the window's start) that one market may draw per window.
-    pub shared_draw_share: Ppm,
-    /// Length of that window in seconds.
-    pub shared_draw_window: u32,
-    pub padding: u32,
+/// Hands every parameter of the pool to the macro named, as [`market_parameters`](crate::market_parameters) does a market's.
+#[macro_export]
+macro_rules! pool_parameters {
+    ($($callback:tt)+) => { $($callback)+! {
+        minimum_request: Atoms u64 Quote
+            "Smallest request, in atoms; a withdrawal's shares are valued at one atom each, as at the first deposit.";
+        deposit_delay: u32 u32 Seconds
+            "Prices that execute a deposit are published at least this many seconds after it. 30 s to 30 days.";
+        withdrawal_delay: u32 u32 Seconds
+            "Prices that execute a withdrawal are published at least this many seconds after it. 30 s to 30 days.";
+        deposit_validity: u32 u32 Seconds
+            "Seconds from maturity after which an unexecuted deposit expires. 60 s to 30 days.";
+        withdrawal_validity: u32 u32 Seconds
+            "Seconds from maturity after which an unexecuted withdrawal expires. 60 s to 30 days.";
+        hysteresis: Ppm u32 Percent
+            "Backing moves only when it is further than this from its target, in ppm of the target.";
+        shared_draw_share: Ppm u32 Percent
+            "Part of the shared insurance (at the window's start) that one market may draw per window, in ppm.";
+        shared_draw_window: u32 u32 Seconds
+            "Length of that window in seconds. An hour to 30 days.";
+    }};
 }
+
+macro_rules! define {
+    ($($field:ident: $unit:ident $integer:ident $kind:ident $text:literal;)+) => {
+        /// The liquidity providers' delays and limits as they are stored.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+        #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+        #[repr(C)]
+        pub struct PoolParameters {
+            $(#[doc = $text] pub $field: $unit,)+
+            /// Zero; aligns what follows.
+            pub padding: u32,
+            /// Zero; room for what is added later.
+            pub reserved: [u64; 4],
+        }
+    };
+}
+
+pool_parameters!(define);
 
 /// The liquidity pool's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -55,14 +70,24 @@ pub struct Pool {
     pub escrow: Atoms,
     /// Shares in existence, the dead ones included.
     pub shares: Atoms,
+    /// Events of the pool so far: the number each of them carries.
+    pub sequence: u64,
+    /// The liquidity providers' delays and limits.
     pub parameters: PoolParameters,
+    /// Zero; room for what is added later.
     pub reserved: [u64; 8],
 }
 
+/// What a liquidity request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
+#[borsh(use_discriminant = false)]
 #[repr(u8)]
 pub enum RequestKind {
+    /// Tokens in, shares out.
     Deposit = 0,
+    /// Shares in, tokens out.
     Withdrawal = 1,
 }
 
@@ -75,37 +100,38 @@ pub struct Request {
     pub amount: Atoms,
     /// Least that must come out for the whole `amount`, in shares or tokens; scaled with a partial execution.
     pub minimum_output: Atoms,
+    /// When it was made.
     pub requested_at: Timestamp,
+    /// Zero; room for what is added later.
+    pub reserved: [u64; 4],
 }
 
-const _: () = assert!(core::mem::size_of::<PoolParameters>() == 40);
-const _: () = assert!(core::mem::size_of::<Pool>() == 144);
-const _: () = assert!(core::mem::size_of::<Request>() == 24);
+const _: () = assert!(core::mem::size_of::<PoolParameters>() == 72);
+const _: () = assert!(core::mem::size_of::<Pool>() == 184);
+const _: () = assert!(core::mem::size_of::<Request>() == 56);
 
-impl PoolParameters {
-    /// Whether the delays and limits agree with each other: a request is worth executing, prices that execute it are
-    /// published after it by 20 s more than any market's future tolerance, requests lapse within a
-    /// month, the draw on the shared insurance is bounded.
-    ///
-    /// # Errors
-    /// [`EngineError::ParametersInconsistent`] with the number of the first rule broken.
-    pub fn validate(&self) -> Result<(), EngineError> {
-        const MONTH: u32 = 30 * 86_400;
-        const LEAST_DELAY: u32 = MAX_FUTURE_TOLERANCE + 20;
-        let rules = [
-            !self.minimum_request.is_zero() && self.minimum_request.get() > DEAD_SHARES,
-            (LEAST_DELAY..=MONTH).contains(&self.deposit_delay)
-                && (LEAST_DELAY..=MONTH).contains(&self.withdrawal_delay),
-            (60..=MONTH).contains(&self.deposit_lapse) && (60..=MONTH).contains(&self.withdrawal_lapse),
-            self.hysteresis <= Ppm::ONE,
-            self.shared_draw_share <= Ppm::ONE && (3_600..=MONTH).contains(&self.shared_draw_window),
-            self.padding == 0,
-        ];
-        for (number, holds) in (1u8..).zip(rules) {
-            if !holds {
-                return Err(EngineError::ParametersInconsistent { rule: number });
-            }
-        }
-        Ok(())
+impl Pool {
+    /// An empty pool with these parameters.
+    pub fn opened(parameters: PoolParameters) -> Self {
+        Self { parameters, ..Self::zeroed() }
+    }
+
+    /// The number of the pool's next event.
+    pub fn next_event(&mut self) -> u64 {
+        count_one(&mut self.sequence);
+        self.sequence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::pool_parameters;
+
+    #[test]
+    fn a_pool_opens_empty_and_numbers_its_events_from_one() {
+        let mut pool = Pool::opened(pool_parameters());
+        assert_eq!(pool, Pool { parameters: pool_parameters(), ..Pool::zeroed() });
+        assert_eq!((pool.next_event(), pool.next_event(), pool.sequence), (1, 2, 2));
     }
 }

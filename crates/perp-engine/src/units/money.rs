@@ -1,4 +1,4 @@
-use super::{MAX_ATOMS, RAW_BITS, RAW_PER_ATOM};
+use super::{MAX_ATOMS, X40_BITS, X40_PER_ATOM};
 use crate::error::EngineError;
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
@@ -14,23 +14,27 @@ use bytemuck::{Pod, Zeroable};
 pub struct Atoms(u64);
 
 impl Atoms {
+    /// No atom.
     pub const ZERO: Self = Self(0);
 
+    /// That many atoms; where they come from outside, [`Self::in_range`] checks them.
     pub const fn new(atoms: u64) -> Self {
         Self(atoms)
     }
 
+    /// The number of atoms.
     pub const fn get(self) -> u64 {
         self.0
     }
 
+    /// Whether there is none.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
     /// # Errors
     /// [`EngineError::Overflow`] above 2^62 atoms.
-    pub fn plus(self, other: Self) -> Result<Self, EngineError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, EngineError> {
         match self.0.checked_add(other.0) {
             Some(sum) if sum <= MAX_ATOMS => Ok(Self(sum)),
             _ => Err(EngineError::Overflow),
@@ -39,27 +43,35 @@ impl Atoms {
 
     /// # Errors
     /// [`EngineError::Overflow`] below zero.
-    pub fn minus(self, other: Self) -> Result<Self, EngineError> {
+    pub fn checked_sub(self, other: Self) -> Result<Self, EngineError> {
         self.0.checked_sub(other.0).map(Self).ok_or(EngineError::Overflow)
     }
 
     /// `max(0, self − other)`: how much of `self` is above `other`.
-    pub fn excess_over(self, other: Self) -> Self {
+    pub fn saturating_sub(self, other: Self) -> Self {
         self.0.checked_sub(other.0).map_or(Self::ZERO, Self)
     }
 
-    /// The amount, where it is one: deserialisation takes any number.
+    /// The amount, where it is one: deserialization takes any number.
     ///
     /// # Errors
     /// [`EngineError::Overflow`] above 2^62 atoms.
     pub fn in_range(self) -> Result<Self, EngineError> {
-        Self::ZERO.plus(self)
+        Self::ZERO.checked_add(self)
     }
 
-    pub fn raw(self) -> Result<Raw, EngineError> {
-        Raw::from_atoms(i128::from(self.0))
+    /// The same amount in 2^-40 atoms.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] for no amount in range.
+    pub fn to_x40(self) -> Result<QuoteX40, EngineError> {
+        QuoteX40::from_atoms(i128::from(self.0))
     }
 
+    /// The same amount with a sign.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] above 2^63 − 1 atoms, for no amount in range.
     pub fn signed(self) -> Result<SignedAtoms, EngineError> {
         i64::try_from(self.0).map(SignedAtoms::new).map_err(|_| EngineError::Overflow)
     }
@@ -73,22 +85,35 @@ impl Atoms {
 pub struct SignedAtoms(i64);
 
 impl SignedAtoms {
+    /// No atom.
     pub const ZERO: Self = Self(0);
 
+    /// That many atoms.
     pub const fn new(atoms: i64) -> Self {
         Self(atoms)
     }
 
+    /// The number of atoms.
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    pub fn plus(self, other: Self) -> Result<Self, EngineError> {
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond 64 bits.
+    pub fn checked_add(self, other: Self) -> Result<Self, EngineError> {
         self.0.checked_add(other.0).map(Self).ok_or(EngineError::Overflow)
     }
 
-    pub fn minus(self, other: Self) -> Result<Self, EngineError> {
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond 64 bits.
+    pub fn checked_sub(self, other: Self) -> Result<Self, EngineError> {
         self.0.checked_sub(other.0).map(Self).ok_or(EngineError::Overflow)
+    }
+
+    /// # Errors
+    /// [`EngineError::Overflow`] for −2^63.
+    pub fn checked_neg(self) -> Result<Self, EngineError> {
+        self.0.checked_neg().map(Self).ok_or(EngineError::Overflow)
     }
 
     /// `max(0, self)`.
@@ -96,6 +121,7 @@ impl SignedAtoms {
         Atoms(u64::try_from(self.0).unwrap_or(0))
     }
 
+    /// Whether it is below zero.
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
@@ -103,15 +129,18 @@ impl SignedAtoms {
 
 /// A signed amount in 2^-40 atoms: what sizes times prices and sums of them are measured in, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Raw(i128);
+pub struct QuoteX40(i128);
 
-impl Raw {
+impl QuoteX40 {
+    /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// That many 2^-40 atoms.
     pub const fn new(raw: i128) -> Self {
         Self(raw)
     }
 
+    /// The number of 2^-40 atoms.
     pub const fn get(self) -> i128 {
         self.0
     }
@@ -120,23 +149,29 @@ impl Raw {
     /// [`EngineError::Overflow`] where the product leaves 127 bits.
     pub fn from_atoms(atoms: i128) -> Result<Self, EngineError> {
         // A shift, tested by shifting back: cheaper on chain than a checked 128-bit product.
-        let raw = atoms << RAW_BITS;
-        if raw >> RAW_BITS == atoms {
+        let raw = atoms << X40_BITS;
+        if raw >> X40_BITS == atoms {
             Ok(Self(raw))
         } else {
             Err(EngineError::Overflow)
         }
     }
 
-    pub fn plus(self, other: Self) -> Result<Self, EngineError> {
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond 128 bits.
+    pub fn checked_add(self, other: Self) -> Result<Self, EngineError> {
         self.0.checked_add(other.0).map(Self).ok_or(EngineError::Overflow)
     }
 
-    pub fn minus(self, other: Self) -> Result<Self, EngineError> {
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond 128 bits.
+    pub fn checked_sub(self, other: Self) -> Result<Self, EngineError> {
         self.0.checked_sub(other.0).map(Self).ok_or(EngineError::Overflow)
     }
 
-    pub fn negated(self) -> Result<Self, EngineError> {
+    /// # Errors
+    /// [`EngineError::Overflow`] for −2^127.
+    pub fn checked_neg(self) -> Result<Self, EngineError> {
         self.0.checked_neg().map(Self).ok_or(EngineError::Overflow)
     }
 
@@ -147,24 +182,25 @@ impl Raw {
 
     /// `max(0, −self)`.
     pub fn negative_part(self) -> Result<Self, EngineError> {
-        Self(self.0.min(0)).negated()
+        Self(self.0.min(0)).checked_neg()
     }
 
+    /// Whether it is below zero.
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
 
     /// Whole atoms, rounded towards minus infinity.
-    pub fn atoms_floor(self) -> Result<SignedAtoms, EngineError> {
-        i64::try_from(self.0 >> RAW_BITS).map(SignedAtoms).map_err(|_| EngineError::Overflow)
+    pub fn to_signed_atoms_floor(self) -> Result<SignedAtoms, EngineError> {
+        i64::try_from(self.0 >> X40_BITS).map(SignedAtoms).map_err(|_| EngineError::Overflow)
     }
 
     /// Whole atoms of a non-negative amount, rounded down.
     ///
     /// # Errors
     /// [`EngineError::Overflow`] for a negative amount or one above 2^62 atoms.
-    pub fn amount_floor(self) -> Result<Atoms, EngineError> {
-        match u64::try_from(self.0 >> RAW_BITS) {
+    pub fn to_atoms_floor(self) -> Result<Atoms, EngineError> {
+        match u64::try_from(self.0 >> X40_BITS) {
             Ok(atoms) if atoms <= MAX_ATOMS => Ok(Atoms(atoms)),
             _ => Err(EngineError::Overflow),
         }
@@ -174,33 +210,35 @@ impl Raw {
     ///
     /// # Errors
     /// [`EngineError::Overflow`] for a negative amount or one above 2^62 atoms.
-    pub fn amount_ceil(self) -> Result<Atoms, EngineError> {
+    pub fn to_atoms_ceil(self) -> Result<Atoms, EngineError> {
         if self.0 < 0 {
             return Err(EngineError::Overflow);
         }
-        Self(self.0.checked_add(RAW_PER_ATOM - 1).ok_or(EngineError::Overflow)?).amount_floor()
+        Self(self.0.checked_add(X40_PER_ATOM - 1).ok_or(EngineError::Overflow)?).to_atoms_floor()
     }
 }
 
-/// [`Raw`] as it lies in an account: 16 bytes aligned to 8 on every target, unlike `i128`.
+/// [`QuoteX40`] as it lies in an account: 16 bytes aligned to 8 on every target, unlike `i128`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
-pub struct StoredRaw {
+pub struct StoredQuoteX40 {
     low: u64,
     high: i64,
 }
 
-impl StoredRaw {
+impl StoredQuoteX40 {
+    /// Nothing.
     pub const ZERO: Self = Self { low: 0, high: 0 };
 
-    pub fn get(self) -> Raw {
-        Raw((i128::from(self.high) << 64) | i128::from(self.low))
+    /// The amount.
+    pub fn get(self) -> QuoteX40 {
+        QuoteX40((i128::from(self.high) << 64) | i128::from(self.low))
     }
 }
 
-impl From<Raw> for StoredRaw {
-    fn from(raw: Raw) -> Self {
+impl From<QuoteX40> for StoredQuoteX40 {
+    fn from(raw: QuoteX40) -> Self {
         bytemuck::cast(raw.0.to_le_bytes())
     }
 }
@@ -210,27 +248,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn raw_rounds_down_towards_minus_infinity_and_up_towards_plus_infinity() {
-        let three_halves = Raw::new(RAW_PER_ATOM + RAW_PER_ATOM / 2);
-        assert_eq!(three_halves.atoms_floor(), Ok(SignedAtoms::new(1)));
-        assert_eq!(three_halves.amount_ceil(), Ok(Atoms::new(2)));
-        assert_eq!(three_halves.negated().unwrap().atoms_floor(), Ok(SignedAtoms::new(-2)));
-        assert_eq!(Raw::new(-1).amount_floor(), Err(EngineError::Overflow));
-        assert_eq!(Raw::new(-1).amount_ceil(), Err(EngineError::Overflow));
+    fn exact_amounts_round_down_towards_minus_infinity_and_up_towards_plus_infinity() {
+        let three_halves = QuoteX40::new(X40_PER_ATOM + X40_PER_ATOM / 2);
+        assert_eq!(three_halves.to_signed_atoms_floor(), Ok(SignedAtoms::new(1)));
+        assert_eq!(three_halves.to_atoms_ceil(), Ok(Atoms::new(2)));
+        assert_eq!(three_halves.checked_neg().unwrap().to_signed_atoms_floor(), Ok(SignedAtoms::new(-2)));
+        assert_eq!(QuoteX40::new(-1).to_atoms_floor(), Err(EngineError::Overflow));
+        assert_eq!(QuoteX40::new(-1).to_atoms_ceil(), Err(EngineError::Overflow));
     }
 
     #[test]
-    fn stored_raw_keeps_every_bit() {
-        for raw in [0, 1, -1, i128::MAX, i128::MIN, 1 << 64, -(1 << 64), (1 << 64) - 1, -(1 << 63)] {
-            assert_eq!(StoredRaw::from(Raw::new(raw)).get().get(), raw);
+    fn a_stored_amount_keeps_every_bit() {
+        for amount in [0, 1, -1, i128::MAX, i128::MIN, 1 << 64, -(1 << 64), (1 << 64) - 1, -(1 << 63)] {
+            assert_eq!(StoredQuoteX40::from(QuoteX40::new(amount)).get().get(), amount);
         }
     }
 
     #[test]
     fn atoms_stay_within_their_range() {
-        assert_eq!(Atoms::new(MAX_ATOMS).plus(Atoms::new(1)), Err(EngineError::Overflow));
-        assert_eq!(Atoms::new(1).minus(Atoms::new(2)), Err(EngineError::Overflow));
-        assert_eq!(Atoms::new(1).excess_over(Atoms::new(2)), Atoms::ZERO);
-        assert_eq!(Raw::from_atoms(i128::MAX), Err(EngineError::Overflow));
+        assert_eq!(Atoms::new(MAX_ATOMS).checked_add(Atoms::new(1)), Err(EngineError::Overflow));
+        assert_eq!(Atoms::new(1).checked_sub(Atoms::new(2)), Err(EngineError::Overflow));
+        assert_eq!(Atoms::new(1).saturating_sub(Atoms::new(2)), Atoms::ZERO);
+        assert_eq!(QuoteX40::from_atoms(i128::MAX), Err(EngineError::Overflow));
     }
 }

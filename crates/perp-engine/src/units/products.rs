@@ -1,57 +1,76 @@
 //! Every product and quotient of two units.
 
-use super::{Atoms, Base, FundingIndex, Ppm, Price, Raw, Side, Size, MAX_NOTIONAL, PPM, RAW_BITS};
+use super::{Atoms, FundingIndex, Ppm, Price, QuoteX40, Side, SignedSize, Size, MAX_NOTIONAL, PPM, X40_BITS};
 use crate::error::EngineError;
 
-const MAX_RAW_NOTIONAL: u128 = (MAX_NOTIONAL as u128) << RAW_BITS;
+const MAX_X40_NOTIONAL: u128 = (MAX_NOTIONAL as u128) << X40_BITS;
+
+/// Whether `size · price` is at most 2^60 atoms.
+pub fn is_notional_in_range(size: Size, price: Price) -> bool {
+    wide_product(size.get(), price.get()) <= MAX_X40_NOTIONAL
+}
 
 /// `size · price`, exact.
 ///
 /// # Errors
 /// [`EngineError::NotionalOutOfRange`] above 2^60 atoms.
-pub fn notional(size: Size, price: Price) -> Result<Raw, EngineError> {
+pub fn notional(size: Size, price: Price) -> Result<QuoteX40, EngineError> {
     let product = wide_product(size.get(), price.get());
-    if product > MAX_RAW_NOTIONAL {
+    if product > MAX_X40_NOTIONAL {
         return Err(EngineError::NotionalOutOfRange);
     }
-    i128::try_from(product).map(Raw::new).map_err(|_| EngineError::NotionalOutOfRange)
+    i128::try_from(product).map(QuoteX40::new).map_err(|_| EngineError::NotionalOutOfRange)
 }
 
 /// What a position that bought or sold for `entry` has gained at `price`, exact; negative for a loss.
-pub fn unrealised_profit(size: Base, entry: Raw, price: Price) -> Result<Raw, EngineError> {
+pub fn unrealized_profit(size: SignedSize, entry: QuoteX40, price: Price) -> Result<QuoteX40, EngineError> {
     match size.side() {
-        None => Ok(Raw::ZERO),
-        Some(Side::Long) => notional(size.size(), price)?.minus(entry),
-        Some(Side::Short) => entry.minus(notional(size.size(), price)?),
+        None => Ok(QuoteX40::ZERO),
+        Some(Side::Long) => notional(size.size(), price)?.checked_sub(entry),
+        Some(Side::Short) => entry.checked_sub(notional(size.size(), price)?),
     }
 }
 
 /// `size · change of the index`, exact: what the position owes, negative where it is owed.
-pub fn funding_owed(size: Size, change: FundingIndex) -> Result<Raw, EngineError> {
-    i128::from(size.get()).checked_mul(i128::from(change.get())).map(Raw::new).ok_or(EngineError::Overflow)
+pub fn funding_owed(size: Size, change: FundingIndex) -> Result<QuoteX40, EngineError> {
+    if change.get() == 0 {
+        return Ok(QuoteX40::ZERO);
+    }
+    // The magnitudes' product is below 2^127 for every size in range and every change of an index.
+    let magnitude = i128::try_from(wide_product(size.get(), change.get().unsigned_abs()))
+        .map(QuoteX40::new)
+        .map_err(|_| EngineError::Overflow)?;
+    if change.get() < 0 {
+        magnitude.checked_neg()
+    } else {
+        Ok(magnitude)
+    }
 }
 
-/// `⌊raw · part / whole⌋` for `part ≤ whole`, without an intermediate above `whole²`.
+/// `⌊quote · part / whole⌋` for `part ≤ whole`, without an intermediate above `whole²`.
 ///
 /// # Errors
-/// [`EngineError::Overflow`] where `raw` is negative, `whole` is zero or `part` exceeds it.
-pub fn part_of_raw_floor(raw: Raw, part: Size, whole: Size) -> Result<Raw, EngineError> {
+/// [`EngineError::Overflow`] where `part` exceeds `whole`, and where a part that is neither nothing nor all is taken of a
+/// negative `quote`.
+pub fn part_of_quote_floor(quote: QuoteX40, part: Size, whole: Size) -> Result<QuoteX40, EngineError> {
     if part == whole {
-        return Ok(raw);
+        return Ok(quote);
     }
     if part > whole {
         return Err(EngineError::Overflow);
     }
-    let value = u128::try_from(raw.get()).map_err(|_| EngineError::Overflow)?;
-    let (part, whole) = (u128::from(part.get()), u128::from(whole.get()));
-    let per_unit = value.checked_div(whole).ok_or(EngineError::Overflow)?;
-    let rest =
-        value.checked_sub(per_unit.checked_mul(whole).ok_or(EngineError::Overflow)?).ok_or(EngineError::Overflow)?;
-    let whole_units = per_unit.checked_mul(part).ok_or(EngineError::Overflow)?;
-    let rest_units =
-        rest.checked_mul(part).and_then(|product| product.checked_div(whole)).ok_or(EngineError::Overflow)?;
-    let sum = whole_units.checked_add(rest_units).ok_or(EngineError::Overflow)?;
-    i128::try_from(sum).map(Raw::new).map_err(|_| EngineError::Overflow)
+    if part.is_zero() {
+        return Ok(QuoteX40::ZERO);
+    }
+    let value = u128::try_from(quote.get()).map_err(|_| EngineError::Overflow)?;
+    let divisor = u128::from(whole.get());
+    let per_unit = value.checked_div(divisor).ok_or(EngineError::Overflow)?;
+    let whole_units = per_unit.checked_mul(u128::from(part.get())).ok_or(EngineError::Overflow)?;
+    // The rest is below `whole`: the product is at most `value`, and their difference fits 64 bits.
+    let rest = u64::try_from(value.wrapping_sub(per_unit.wrapping_mul(divisor))).map_err(|_| EngineError::Overflow)?;
+    let rest_units = mul_div_floor(rest, part.get(), whole.get())?;
+    let sum = whole_units.checked_add(u128::from(rest_units)).ok_or(EngineError::Overflow)?;
+    i128::try_from(sum).map(QuoteX40::new).map_err(|_| EngineError::Overflow)
 }
 
 /// `⌊atoms · numerator / denominator⌋`.
@@ -73,14 +92,14 @@ pub fn share_ceil(atoms: Atoms, share: Ppm) -> Result<Atoms, EngineError> {
 }
 
 /// `⌈Σ notional · share⌉` of two parts of one order, rounded once.
-pub fn shares_of_notional_ceil(parts: [(Raw, Ppm); 2]) -> Result<Atoms, EngineError> {
+pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, EngineError> {
     let mut sum = 0i128;
     for (notional, share) in parts {
         let part = notional.get().checked_mul(i128::from(share.get())).ok_or(EngineError::Overflow)?;
         sum = sum.checked_add(part).ok_or(EngineError::Overflow)?;
     }
     // ⌈x / (2^40 · 10^6)⌉ = ⌈⌈x / 2^40⌉ / 10^6⌉, and the inner number usually fits 64 bits.
-    let atoms_ppm = sum.checked_add((1 << RAW_BITS) - 1).ok_or(EngineError::Overflow)? >> RAW_BITS;
+    let atoms_ppm = sum.checked_add((1 << X40_BITS) - 1).ok_or(EngineError::Overflow)? >> X40_BITS;
     if let Ok(narrow) = u64::try_from(atoms_ppm) {
         return Ok(Atoms::new(narrow.div_ceil(PPM)));
     }
@@ -104,17 +123,24 @@ pub fn wide_product(a: u64, b: u64) -> u128 {
     u128::from(a) * u128::from(b)
 }
 
+/// Whether `a · b` certainly fits 63 bits: a division on the virtual machine costs one unit, a checked product forty.
+fn is_narrow(a: u64, b: u64) -> bool {
+    match (u64::MAX >> 1).checked_div(b) {
+        Some(most) => a <= most,
+        None => true,
+    }
+}
+
 /// `⌊a · b / c⌋`.
 ///
 /// # Errors
 /// [`EngineError::Overflow`] where `c` is zero or the result exceeds 64 bits.
 pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Result<u64, EngineError> {
     // Most amounts fit 64 bits, where the division is one machine instruction.
-    if let Some(product) = a.checked_mul(b) {
-        return product.checked_div(c).ok_or(EngineError::Overflow);
+    if is_narrow(a, b) {
+        return a.wrapping_mul(b).checked_div(c).ok_or(EngineError::Overflow);
     }
-    let product = wide_product(a, b);
-    let quotient = product.checked_div(u128::from(c)).ok_or(EngineError::Overflow)?;
+    let quotient = wide_product(a, b).checked_div(u128::from(c)).ok_or(EngineError::Overflow)?;
     u64::try_from(quotient).map_err(|_| EngineError::Overflow)
 }
 
@@ -123,17 +149,16 @@ pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Result<u64, EngineError> {
 /// # Errors
 /// [`EngineError::Overflow`] where `c` is zero or the result exceeds 64 bits.
 pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Result<u64, EngineError> {
-    if let Some(product) = a.checked_mul(b) {
+    if is_narrow(a, b) {
         if c == 0 {
             return Err(EngineError::Overflow);
         }
-        return Ok(product.div_ceil(c));
+        return Ok(a.wrapping_mul(b).div_ceil(c));
     }
-    let product = wide_product(a, b);
-    let divisor = u128::from(c);
-    let quotient = product.checked_div(divisor).ok_or(EngineError::Overflow)?;
-    let exact = quotient.checked_mul(divisor).ok_or(EngineError::Overflow)? == product;
+    let quotient = wide_product(a, b).checked_div(u128::from(c)).ok_or(EngineError::Overflow)?;
     let quotient = u64::try_from(quotient).map_err(|_| EngineError::Overflow)?;
+    // The rest is below `c`, so its low 64 bits are all of it.
+    let exact = quotient.wrapping_mul(c) == a.wrapping_mul(b);
     if exact {
         Ok(quotient)
     } else {
@@ -141,14 +166,25 @@ pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Result<u64, EngineError> {
     }
 }
 
-/// `⌈√n⌉`.
+/// `⌈√n⌉`, by Newton's method from a power of two above the root.
+#[allow(clippy::arithmetic_side_effects)] // the guess is above zero, and the sum of two halves of a 33-bit guess fits
 pub fn square_root_ceil(n: u64) -> u64 {
-    let floor = n.isqrt();
-    // floor < 2^32: neither the square nor one more can overflow.
-    if floor.checked_mul(floor) == Some(n) {
-        floor
+    if n <= 1 {
+        return n;
+    }
+    // Five steps bring the first guess, too large by less than a factor of √2·√2, to ⌊√n⌋ or one above it.
+    let bits = u64::BITS - (n - 1).leading_zeros();
+    let mut root = 1u64 << bits.div_ceil(2);
+    for _ in 0..5 {
+        root = (root + n / root) >> 1;
+    }
+    while wide_product(root, root) > u128::from(n) {
+        root -= 1;
+    }
+    if wide_product(root, root) == u128::from(n) {
+        root
     } else {
-        floor.checked_add(1).unwrap_or(floor)
+        root + 1
     }
 }
 
@@ -160,10 +196,10 @@ mod tests {
     #[test]
     fn a_tenth_of_an_entry_rounds_down_and_the_rest_stays() {
         // 1003 · 3 / 10 = 300.9
-        let part = part_of_raw_floor(Raw::new(1003), Size::new(3), Size::new(10));
-        assert_eq!(part, Ok(Raw::new(300)));
-        assert_eq!(part_of_raw_floor(Raw::new(1003), Size::new(10), Size::new(10)), Ok(Raw::new(1003)));
-        assert_eq!(part_of_raw_floor(Raw::new(1), Size::new(2), Size::new(1)), Err(EngineError::Overflow));
+        let part = part_of_quote_floor(QuoteX40::new(1003), Size::new(3), Size::new(10));
+        assert_eq!(part, Ok(QuoteX40::new(300)));
+        assert_eq!(part_of_quote_floor(QuoteX40::new(1003), Size::new(10), Size::new(10)), Ok(QuoteX40::new(1003)));
+        assert_eq!(part_of_quote_floor(QuoteX40::new(1), Size::new(2), Size::new(1)), Err(EngineError::Overflow));
     }
 
     #[test]
@@ -175,14 +211,42 @@ mod tests {
         assert_eq!(mul_div_ceil(1, 2, 0), Err(EngineError::Overflow));
     }
 
+    #[test]
+    fn square_roots_round_up_around_squares_and_powers_of_two() {
+        let ceil = |n: u64| n.isqrt() + u64::from(n.isqrt().pow(2) != n);
+        let check = |n: u64| assert_eq!(square_root_ceil(n), ceil(n), "of {n}");
+        (0..=4_096).for_each(check);
+        check(u64::MAX);
+        for bit in 0..u64::BITS {
+            let power = 1 << bit;
+            [power - 1, power, power + 1].into_iter().for_each(check);
+        }
+        // The roots around each power of two, and the squares around each of them; the largest square is (2^32 − 1)².
+        for bit in 0..=32 {
+            for root in [(1 << bit) - 1u64, 1 << bit, (1 << bit) + 1, (3 << bit) / 2] {
+                if let Some(square) = root.checked_pow(2).filter(|square| *square > 0) {
+                    [square - 1, square, square + 1].into_iter().for_each(check);
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn part_of_raw_equals_the_exact_fraction(
-            raw in 0i128..(1 << 66), part in 0u64..=MAX_TEST, whole in 1u64..=MAX_TEST,
+        fn a_square_root_rounds_up_next_to_any_square(root in 1u64..1 << 32) {
+            let square = root * root;
+            prop_assert_eq!(square_root_ceil(square - 1), if root == 1 { 0 } else { root });
+            prop_assert_eq!(square_root_ceil(square), root);
+            prop_assert_eq!(square_root_ceil(square + 1), root + 1);
+        }
+
+        #[test]
+        fn a_part_of_a_quote_equals_the_exact_fraction(
+            quote in 0i128..(1 << 66), part in 0u64..=MAX_TEST, whole in 1u64..=MAX_TEST,
         ) {
             prop_assume!(part <= whole);
-            let exact = raw * i128::from(part) / i128::from(whole);
-            prop_assert_eq!(part_of_raw_floor(Raw::new(raw), Size::new(part), Size::new(whole)), Ok(Raw::new(exact)));
+            let exact = quote * i128::from(part) / i128::from(whole);
+            prop_assert_eq!(part_of_quote_floor(QuoteX40::new(quote), Size::new(part), Size::new(whole)), Ok(QuoteX40::new(exact)));
         }
 
         #[test]

@@ -8,16 +8,20 @@ use bytemuck::{Pod, Zeroable};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// What has not happened.
     pub const NEVER: Self = Self(0);
 
+    /// That many seconds since 1970.
     pub const fn new(seconds: i64) -> Self {
         Self(seconds)
     }
 
+    /// Seconds since 1970.
     pub const fn get(self) -> i64 {
         self.0
     }
 
+    /// Whether it stands for "never".
     pub const fn is_never(self) -> bool {
         self.0 == 0
     }
@@ -28,6 +32,10 @@ impl Timestamp {
         Ok(u64::try_from(seconds).unwrap_or(0))
     }
 
+    /// So many seconds later.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] at the end of time.
     pub fn after(self, seconds: u32) -> Result<Self, EngineError> {
         self.0.checked_add(i64::from(seconds)).map(Self).ok_or(EngineError::Overflow)
     }
@@ -36,6 +44,8 @@ impl Timestamp {
 /// The cluster's clock as an instruction sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
+    /// Unix time.
     pub now: Timestamp,
+    /// The cluster's slot.
     pub slot: u64,
 }

@@ -1,0 +1,110 @@
+//! One market: its price, its funding, what an order costs there, what it can bear and what it owes.
+
+pub mod claims;
+pub mod fill;
+pub mod funding;
+pub mod price;
+pub mod solvency;
+
+use crate::error::EngineError;
+use crate::oracle::OracleReading;
+use crate::session::Session;
+use crate::state::{Market, MarketLedger, Status};
+use crate::units::Clock;
+use core::ops::Deref;
+use funding::Accrual;
+use price::{plan_price, PriceOutcome};
+
+#[cfg(test)]
+mod tests;
+
+/// A market whose price is taken in, whose funding is accrued up to now, and the status in force there: what is planned
+/// on. [`Market::refresh`] is the only way to one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ready<'a> {
+    market: &'a mut Market,
+    status: Status,
+    clock: Clock,
+    accrual: Accrual,
+    price: Option<PriceOutcome>,
+}
+
+impl Deref for Ready<'_> {
+    type Target = Market;
+
+    fn deref(&self) -> &Market {
+        self.market
+    }
+}
+
+impl Market {
+    /// Takes a reading in, where there is one, and accrues funding at the price of then with the skew as it stands.
+    ///
+    /// # Errors
+    /// [`EngineError::PriceFromTheFuture`], [`EngineError::PriceOutOfRange`]. What keeps funding from accruing is no error:
+    /// [`Ready::accrual`] says it.
+    pub fn refresh(&mut self, reading: Option<&OracleReading>, session: &Session) -> Result<Ready<'_>, EngineError> {
+        let price = match reading {
+            Some(reading) => {
+                let plan = plan_price(self, reading, session.clock)?;
+                self.price = plan.cache;
+                Some(plan.outcome)
+            }
+            None => None,
+        };
+        let accrual = funding::accrue(self, session)?;
+        let status = self.status_in(session);
+        Ok(Ready { market: self, status, clock: session.clock, accrual, price })
+    }
+
+    /// The stricter of the exchange's status and the market's own.
+    pub fn status_in(&self, session: &Session) -> Status {
+        session.status.and(self.status.in_force(session.clock.now))
+    }
+}
+
+impl Ready<'_> {
+    /// The stricter of the exchange's status and the market's own.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The clock at which the market was refreshed.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What accruing funding came to.
+    pub fn accrual(&self) -> Accrual {
+        self.accrual
+    }
+
+    /// What became of the reading, where there was one.
+    pub fn price_outcome(&self) -> Option<PriceOutcome> {
+        self.price
+    }
+
+    /// The number of the market's next event.
+    pub fn next_event(&mut self) -> u64 {
+        self.market.next_event()
+    }
+
+    /// Where a plan is stored.
+    pub(crate) fn ledger_mut(&mut self) -> &mut MarketLedger {
+        &mut self.market.ledger
+    }
+
+    /// Where a status is stored.
+    pub(crate) fn market_mut(&mut self) -> &mut Market {
+        self.market
+    }
+}
+
+#[cfg(test)]
+impl<'a> Ready<'a> {
+    /// The market as it stands, for tests of what is planned on it.
+    pub(crate) fn as_stored(market: &'a mut Market, status: Status, clock: Clock) -> Self {
+        let status = status.and(market.status.in_force(clock.now));
+        Self { market, status, clock, accrual: Accrual::Paused, price: None }
+    }
+}

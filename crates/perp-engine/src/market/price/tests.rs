@@ -1,0 +1,176 @@
+use super::*;
+use crate::fixtures::{at, publish, reading, sol_market, NOW, PRICE};
+use crate::oracle::MAX_CONFIDENCE;
+use crate::state::StoredStatus;
+use crate::units::Timestamp;
+
+/// SOL/USD as it stood on mainnet on 9 July 2024: 140.61593700 ± 0.13793699.
+fn sol_usd() -> OracleReading {
+    reading(14_061_593_700, 13_793_699, 60)
+}
+
+#[test]
+fn the_mainnet_price_of_sol_becomes_raw_atoms_per_lamport() {
+    // 140.61593700 USD = 140 615 937 atoms per 10^9 base units = 0.140615937 atoms each;
+    // 14 061 593 700 · 2^40 / 10^11 = 154 608 857 782.6…, rounded down.
+    // Confidence: 13 793 699 · 2^40 / 10^11 = 151 663 324.6…, rounded up.
+    let plan = plan_price(&sol_market(), &sol_usd(), at(60)).unwrap();
+    assert_eq!(plan.outcome, PriceOutcome::Accepted);
+    assert_eq!(plan.cache.price, Price::new(154_608_857_782));
+    assert_eq!(plan.cache.confidence, Price::new(151_663_325));
+    assert_eq!((plan.cache.published, plan.cache.newest_published), (at(60).now, at(60).now));
+}
+
+#[test]
+fn decimals_and_exponents_that_say_the_same_give_the_same_price() {
+    let market = sol_market();
+    // 250 with exponent 0; 2^40 · 250 · 10^6 / 10^9 = 2^38.
+    for (price, exponent) in [(250, 0), (25_000, -2), (25_000_000_000, -8), (250_000_000_000_000_000, -15)] {
+        let reading = OracleReading::new(price, 0, exponent, NOW + 1).unwrap();
+        assert_eq!(plan_price(&market, &reading, at(1)).unwrap().cache.price, Price::new(PRICE));
+    }
+    // A market of a token with two decimals: 10^6 · 3 / 10^2 = 30 000 atoms a unit is above 2^50 · 2^-40 = 1024 atoms.
+    let two_decimals = Market { base_decimals: 2, ..market };
+    let three = OracleReading::new(3, 0, 0, NOW + 1).unwrap();
+    assert_eq!(plan_price(&two_decimals, &three, at(1)), Err(EngineError::PriceOutOfRange));
+    // 10^-18 of a dollar is below 2^-40 atoms per 10^-9 SOL.
+    let dust = OracleReading::new(1, 0, -18, NOW + 1).unwrap();
+    assert_eq!(plan_price(&market, &dust, at(1)), Err(EngineError::PriceOutOfRange));
+}
+
+#[test]
+fn no_reading_makes_the_conversion_overflow_silently() {
+    let market = sol_market();
+    for exponent in [-18, -8, 0] {
+        let largest = MAX_CONFIDENCE;
+        for (price, confidence) in [(i64::MAX, 0), (i64::MAX, largest), (1, largest), (25_000_000_000, largest)] {
+            let reading = OracleReading::new(price, confidence, exponent, NOW + 1).unwrap();
+            match plan_price(&market, &reading, at(1)) {
+                Ok(plan) => assert!(plan.outcome == PriceOutcome::TooWide || plan.cache.price.get() <= 1 << 50),
+                Err(error) => assert_eq!(error, EngineError::PriceOutOfRange),
+            }
+        }
+    }
+    // A clock before 1970 or at the end of time is an error, not a wrap.
+    let end = OracleReading::new(14_061_593_700, 13_793_699, -8, i64::MAX).unwrap();
+    let start = Clock { now: Timestamp::new(-1), slot: 0 };
+    assert_eq!(plan_price(&market, &end, start), Err(EngineError::Overflow));
+}
+
+#[test]
+fn the_first_reading_of_a_time_wins_and_being_second_is_no_error() {
+    let mut market = sol_market();
+    market.price = plan_price(&market, &reading(25_100_000_000, 0, 5), at(5)).unwrap().cache;
+    for (price, seconds) in [(25_200_000_000, 5), (25_300_000_000, 4)] {
+        let plan = plan_price(&market, &reading(price, 0, seconds), at(6)).unwrap();
+        assert_eq!((plan.outcome, plan.cache), (PriceOutcome::NotNewer, market.price));
+    }
+}
+
+#[test]
+fn a_publish_time_may_be_ten_seconds_ahead_of_the_clock() {
+    let market = sol_market();
+    assert!(plan_price(&market, &reading(25_100_000_000, 0, 15), at(5)).is_ok());
+    let refused = plan_price(&market, &reading(25_100_000_000, 0, 16), at(5));
+    assert_eq!(refused, Err(EngineError::PriceFromTheFuture { seconds_ahead: 11 }));
+}
+
+#[test]
+fn a_price_too_wide_is_remembered_but_values_nothing() {
+    // BTC printed as 5402 ± 21623 in 2021. The valid price stays, and the market is unusable until the next one.
+    let market = sol_market();
+    let plan = plan_price(&market, &reading(540_200_000_000, 2_162_300_000_000, 5), at(5)).unwrap();
+    assert_eq!(plan.outcome, PriceOutcome::TooWide);
+    assert_eq!(plan.cache, PriceCache { newest_published: at(5).now, ..market.price });
+    let mut garbage = market;
+    garbage.price = plan.cache;
+    assert!(is_unusable(&garbage, at(5).now));
+    let refused = require_price(&garbage, PriceUse::Reduce, at(5).now);
+    assert_eq!(refused, Err(EngineError::MarketUnusable { market: 0 }));
+
+    garbage.price = plan_price(&garbage, &reading(25_000_000_000, 0, 6), at(6)).unwrap().cache;
+    assert!(!is_unusable(&garbage, at(6).now));
+
+    // 1.5 % of $250 is $3.75; a confidence rounds up, so what is exactly at the limit is not within it.
+    let good = plan_price(&market, &reading(25_000_000_000, 374_999_999, 7), at(7)).unwrap();
+    assert_eq!(good.outcome, PriceOutcome::Accepted);
+    let wide = plan_price(&market, &reading(25_000_000_000, 375_000_000, 7), at(7)).unwrap();
+    assert_eq!(wide.outcome, PriceOutcome::TooWide);
+}
+
+#[test]
+fn each_use_has_its_own_age_and_confidence() {
+    let mut market = sol_market();
+    let ages = [
+        (PriceUse::Increase, 5),
+        (PriceUse::Reduce, 5),
+        (PriceUse::OtherLeg, 60),
+        (PriceUse::Liquidate, 15),
+        (PriceUse::Liquidity, 15),
+        (PriceUse::Funding, 60),
+    ];
+    for (price_use, oldest) in ages {
+        assert_eq!(require_price(&market, price_use, at(oldest).now), Ok(Price::new(PRICE)));
+        let refused = require_price(&market, price_use, at(oldest + 1).now);
+        let age = u64::try_from(oldest).unwrap();
+        assert_eq!(refused, Err(EngineError::PriceStale { age: age + 1, allowed: age }));
+    }
+    // Increasing needs 0.5 %, everything else 1.5 %: 2^38 · 0.6 % = 1 649 267 441.664.
+    market.price.confidence = Price::new(1_649_267_441);
+    for (price_use, _) in ages {
+        let allowed = require_price(&market, price_use, at(0).now);
+        if price_use == PriceUse::Increase {
+            assert_eq!(allowed, Err(EngineError::PriceTooUncertain { confidence: 6_000, allowed: 5_000 }));
+        } else {
+            assert!(allowed.is_ok());
+        }
+    }
+}
+
+#[test]
+fn ages_are_measured_from_the_newest_publish_time_of_the_transaction() {
+    let mut ahead = sol_market();
+    publish(&mut ahead, PRICE, 10);
+    let market = sol_market();
+    // The clock says 2 s, another market's price is of 10 s: this one is 10 s old.
+    let reference = reference_time(at(2), [&market, &ahead]);
+    assert_eq!(age(&market, reference), Ok(10));
+    assert_eq!(age(&ahead, reference), Ok(0));
+}
+
+#[test]
+fn the_spread_grows_with_the_root_of_the_age() {
+    let market = sol_market();
+    // 2 · 80 % · √(1 s / a year) = 284.818 ppm of 2^38 = 78 290 277.6…; four times the time, twice the spread; after
+    // 24 s five times.
+    assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(78_290_278)));
+    assert_eq!(spread_ceil(&market, at(3).now), Ok(Price::new(156_580_556)));
+    assert_eq!(spread_ceil(&market, at(24).now), Ok(Price::new(391_451_390)));
+}
+
+#[test]
+fn the_spread_contains_the_confidence() {
+    // SOL/USD above: confidence 151 663 325 and drift 284.818 ppm · 154 608 857 782 = 44 035 443.4….
+    let mut market = sol_market();
+    market.price = plan_price(&market, &sol_usd(), at(60)).unwrap().cache;
+    assert_eq!(spread_ceil(&market, at(60).now), Ok(Price::new(151_663_325 + 44_035_444)));
+    // Half the weight of the confidence: ⌈151 663 325 / 2⌉.
+    market.parameters.spread_confidence = Ppm::new(500_000);
+    market.parameters.spread_volatility = Ppm::ZERO;
+    assert_eq!(spread_ceil(&market, at(60).now), Ok(Price::new(75_831_663)));
+}
+
+#[test]
+fn a_market_without_a_price_or_paused_is_unusable() {
+    let mut market = sol_market();
+    market.price = PriceCache::default();
+    assert!(is_unusable(&market, at(0).now));
+    let mut paused = sol_market();
+    paused.status =
+        StoredStatus { until: at(100).now, current: Status::Paused as u8, ..StoredStatus::permanent(Status::Active) };
+    assert!(is_unusable(&paused, at(99).now));
+    assert!(!is_unusable(&paused, at(100).now));
+    // A byte no version of the program ever wrote is the strictest status.
+    paused.status = StoredStatus { current: 77, ..StoredStatus::permanent(Status::Active) };
+    assert!(is_unusable(&paused, at(0).now));
+}

@@ -1,0 +1,151 @@
+use super::*;
+use crate::fixtures::{at, publish, reading, session, set_side, sol_market, NOW, PRICE, SOL, USDC};
+use crate::market::solvency::pending_funding;
+use crate::state::{PriceCache, StoredStatus};
+use crate::units::{Atoms, Price, Side, Timestamp};
+
+/// A price in dollars without a confidence interval, published so many seconds later.
+fn dollars(price: i64, seconds_later: i64) -> OracleReading {
+    reading(price * 100_000_000, 0, seconds_later)
+}
+
+fn active(seconds_later: i64) -> Session {
+    session(Status::Active, at(seconds_later))
+}
+
+/// 1 SOL long at $250 that pays 0.1 % an hour, and nobody to receive it.
+fn charging() -> Market {
+    let mut market = sol_market();
+    market.parameters.carry_rate = 0;
+    market.parameters.funding_velocity = 0;
+    market.ledger.funding_rate = i64::try_from(market.parameters.funding_rate_cap).unwrap();
+    set_side(&mut market, Side::Long, SOL, 250 * USDC);
+    market
+}
+
+/// What the long owes, in atoms rounded up.
+fn owed(market: &Market) -> Atoms {
+    pending_funding(&market.ledger).unwrap().to_atoms_ceil().unwrap()
+}
+
+#[test]
+fn a_reading_is_taken_in_first_and_funding_accrues_at_it() {
+    // An hour at 0.1 %: $0.25 at $250 and $0.50 at $500.
+    let mut market = charging();
+    let ready = market.refresh(Some(&dollars(500, 3_600)), &active(3_600)).unwrap();
+    let rate_before = ready.ledger.funding_rate;
+    assert_eq!(ready.accrual(), Accrual::Done { seconds: 3_600, rate_before });
+    assert_eq!((ready.price_outcome(), ready.clock()), (Some(PriceOutcome::Accepted), at(3_600)));
+    assert_eq!((market.price.price, owed(&market)), (Price::new(2 * PRICE), Atoms::new(500_000)));
+}
+
+#[test]
+fn without_a_reading_funding_accrues_at_the_price_as_cached() {
+    // A minute: $0.004166666….
+    let mut market = charging();
+    let before = market.price;
+    let ready = market.refresh(None, &active(60)).unwrap();
+    let rate_before = ready.ledger.funding_rate;
+    assert_eq!((ready.accrual(), ready.price_outcome()), (Accrual::Done { seconds: 60, rate_before }, None));
+    assert_eq!((market.price, owed(&market)), (before, Atoms::new(4_167)));
+    // Then the price is too old: the time is kept until there is another, and is charged at that one.
+    assert_eq!(market.refresh(None, &active(121)).unwrap().accrual(), Accrual::NoPrice);
+    assert_eq!((market.ledger.funding_time, owed(&market)), (at(60).now, Atoms::new(4_167)));
+    let ready = market.refresh(Some(&dollars(250, 3_660)), &active(3_660)).unwrap();
+    assert_eq!(ready.accrual(), Accrual::Done { seconds: 3_600, rate_before });
+    // 3660 s in all: $0.254166….
+    assert_eq!(owed(&market), Atoms::new(254_167));
+}
+
+#[test]
+fn a_reading_that_is_not_newer_changes_no_price() {
+    let mut market = charging();
+    publish(&mut market, PRICE, 10);
+    let ready = market.refresh(Some(&dollars(500, 10)), &active(12)).unwrap();
+    let rate_before = ready.ledger.funding_rate;
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::NotNewer));
+    assert_eq!(ready.accrual(), Accrual::Done { seconds: 12, rate_before });
+    assert_eq!(market.price.price, Price::new(PRICE));
+}
+
+#[test]
+fn a_reading_too_wide_leaves_a_market_that_is_ready_and_has_no_price() {
+    // 2 % of confidence where 1.5 % is valid.
+    let mut market = charging();
+    let (before, ledger) = (market.price, market.ledger);
+    let wide = reading(25_000_000_000, 500_000_000, 10);
+    let ready = market.refresh(Some(&wide), &active(10)).unwrap();
+    assert_eq!((ready.price_outcome(), ready.accrual()), (Some(PriceOutcome::TooWide), Accrual::NoPrice));
+    assert_eq!(market.price, PriceCache { newest_published: at(10).now, ..before });
+    assert_eq!(market.ledger, ledger);
+}
+
+#[test]
+fn a_reading_that_is_refused_has_changed_nothing() {
+    let market = charging();
+    let mut refreshed = market;
+    let ahead = refreshed.refresh(Some(&dollars(250, 71)), &active(60)).map(|_| ());
+    assert_eq!(ahead, Err(EngineError::PriceFromTheFuture { seconds_ahead: 11 }));
+    let dust = OracleReading::new(1, 0, -18, NOW + 60).unwrap();
+    assert_eq!(refreshed.refresh(Some(&dust), &active(60)).map(|_| ()), Err(EngineError::PriceOutOfRange));
+    assert_eq!(refreshed, market);
+}
+
+#[test]
+fn the_stricter_of_two_statuses_is_in_force() {
+    use Status::{Active, Paused, ReduceOnly};
+    for (exchange, own, in_force) in [
+        (Active, Active, Active),
+        (Active, ReduceOnly, ReduceOnly),
+        (ReduceOnly, Active, ReduceOnly),
+        (ReduceOnly, Paused, Paused),
+        (Paused, Active, Paused),
+    ] {
+        let mut market = Market { status: StoredStatus::permanent(own), ..sol_market() };
+        let session = session(exchange, at(10));
+        assert_eq!(market.status_in(&session), in_force);
+        let ready = market.refresh(None, &session).unwrap();
+        assert_eq!(ready.status(), in_force);
+        assert_eq!(ready.accrual() == Accrual::Paused, in_force == Paused);
+    }
+    // A market's own pause ends by itself, and the exchange's holds on.
+    let market =
+        Market { status: StoredStatus { until: at(10).now, ..StoredStatus::permanent(Paused) }, ..sol_market() };
+    let market = Market { status: StoredStatus { reverts_to: Active as u8, ..market.status }, ..market };
+    assert_eq!(market.status_in(&session(Active, at(9))), Paused);
+    assert_eq!(market.status_in(&session(Active, at(10))), Active);
+    assert_eq!(market.status_in(&session(ReduceOnly, at(10))), ReduceOnly);
+}
+
+#[test]
+fn a_pause_takes_a_reading_in_and_drops_the_time() {
+    let mut market = charging();
+    let ready = market.refresh(Some(&dollars(500, 100)), &session(Status::Paused, at(100))).unwrap();
+    assert_eq!((ready.accrual(), ready.price_outcome()), (Accrual::Paused, Some(PriceOutcome::Accepted)));
+    assert_eq!((market.price.price, owed(&market)), (Price::new(2 * PRICE), Atoms::ZERO));
+    // Lifted at 700 s: what is charged at 760 s is a minute at $500.
+    let lifted = Session { resumed_at: at(700).now, ..active(760) };
+    let ready = market.refresh(Some(&dollars(500, 760)), &lifted).unwrap();
+    assert!(matches!(ready.accrual(), Accrual::Done { seconds: 60, .. }), "{:?}", ready.accrual());
+    assert_eq!(owed(&market), Atoms::new(8_334));
+}
+
+#[test]
+fn the_first_refresh_of_a_market_starts_its_clock() {
+    let mut market = charging();
+    market.price = PriceCache::default();
+    market.ledger.funding_time = Timestamp::NEVER;
+    let ready = market.refresh(None, &active(0)).unwrap();
+    assert_eq!((ready.accrual(), ready.price_outcome()), (Accrual::NoPrice, None));
+    let rate_before = ready.ledger.funding_rate;
+    let ready = market.refresh(Some(&dollars(250, 60)), &active(60)).unwrap();
+    assert_eq!(ready.accrual(), Accrual::Done { seconds: 60, rate_before });
+}
+
+#[test]
+fn events_of_a_market_are_numbered_from_one() {
+    let mut market = sol_market();
+    let mut ready = market.refresh(None, &active(0)).unwrap();
+    assert_eq!((ready.next_event(), ready.next_event()), (1, 2));
+    assert_eq!((market.next_event(), market.sequence), (3, 3));
+}

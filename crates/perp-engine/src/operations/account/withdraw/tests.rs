@@ -1,0 +1,118 @@
+use super::*;
+use crate::fixtures::{at, base, publish, session, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::state::{Market, Position, Status, StoredStatus};
+use crate::units::{Side, SignedAtoms};
+use bytemuck::Zeroable;
+
+/// `balance` dollars and 100 SOL bought for `entry` dollars, worth $25 000.
+fn long(balance: u64, entry: u64) -> (Account, Market) {
+    let mut market = sol_market();
+    set_side(&mut market, Side::Long, 100 * SOL, entry * USDC);
+    let mut account = Account { balance: usdc(balance), ..Account::zeroed() };
+    let entry_notional = market.ledger.side(Side::Long).entry_notional;
+    account.positions[0] = Position { size: base(100_000_000_000), entry_notional, ..Position::empty_in(0) };
+    (account, market)
+}
+
+fn withdraw(account: &Account, markets: &[&Market], amount: Atoms) -> Result<WithdrawalPlan, EngineError> {
+    let portfolio = Portfolio::new(account, None, markets.iter().copied(), at(0)).unwrap();
+    plan_margined_withdrawal(&portfolio, amount, &session(Status::Active, at(0)))
+}
+
+#[test]
+fn an_account_without_positions_takes_all_it_has() {
+    let account = Account { balance: usdc(10), ..Account::zeroed() };
+    assert_eq!(plan_withdrawal(&account, usdc(10)).unwrap().balance, Atoms::ZERO);
+    let too_much = plan_withdrawal(&account, Atoms::new(10 * USDC + 1));
+    assert_eq!(too_much, Err(EngineError::InsufficientBalance { balance: usdc(10) }));
+    assert_eq!(plan_withdrawal(&account, Atoms::ZERO), Err(EngineError::AmountZero));
+    assert!(!account.has_open_position());
+}
+
+#[test]
+fn a_withdrawal_that_is_stored_lowers_the_balance_and_is_counted() {
+    let mut account = Account { balance: usdc(10), ..Account::zeroed() };
+    plan_withdrawal(&account, usdc(3)).unwrap().apply(&mut account);
+    plan_withdrawal(&account, usdc(4)).unwrap().apply(&mut account);
+    assert_eq!((account.balance, account.counters.withdrawn), (usdc(3), usdc(7)));
+}
+
+#[test]
+fn a_debt_must_be_paid_first_and_a_claim_does_not_matter() {
+    let mut account = Account { balance: usdc(10), ..Account::zeroed() };
+    account.positions[3] = Position { claim: usdc(5), ..Position::empty_in(7) };
+    assert!(!account.has_open_position());
+    assert!(plan_withdrawal(&account, usdc(10)).is_ok());
+    account.positions[3] = Position { debt: usdc(5), ..Position::empty_in(7) };
+    let refused = Err(EngineError::DebtOutstanding { market: 7, debt: usdc(5) });
+    assert_eq!(plan_withdrawal(&account, usdc(1)), refused);
+}
+
+#[test]
+fn attack_withdrawing_everything_by_leaving_the_markets_out() {
+    let (account, market) = long(2_000, 25_000);
+    assert!(account.has_open_position());
+    assert_eq!(plan_withdrawal(&account, usdc(2_000)), Err(EngineError::PositionsOpen));
+    let none = Portfolio::new(&account, None, [], at(0));
+    assert_eq!(none.unwrap_err(), EngineError::MarketMissing { expected: 0 });
+    assert!(withdraw(&account, &[&market], usdc(2_000)).is_err());
+}
+
+#[test]
+fn what_stays_covers_the_initial_margin_at_adverse_prices() {
+    // 5 % of $25 000 is $1250; one second of drift on 100 SOL costs 7 120 459.4 atoms. Of $2000 that leaves
+    // 2 000 000 000 − 1 250 000 000 − 7 120 460 atoms.
+    let (account, market) = long(2_000, 25_000);
+    let free = 2_000_000_000 - 1_250_000_000 - 7_120_460;
+    let plan = withdraw(&account, &[&market], Atoms::new(free)).unwrap();
+    let after = plan.after.unwrap();
+    assert_eq!((after.equity, after.margin), (SignedAtoms::new(1_250_000_000), usdc(1_250)));
+    let refused = withdraw(&account, &[&market], Atoms::new(free + 1));
+    let equity = SignedAtoms::new(1_249_999_999);
+    assert_eq!(refused, Err(EngineError::InitialMargin { equity, required: usdc(1_250) }));
+}
+
+#[test]
+fn attack_withdrawing_a_profit_that_is_not_settled() {
+    // $5000 of profit in a market with plenty of backing is worth nothing here: $1251 may not fall below $1250.
+    let (account, mut market) = long(1_251, 20_000);
+    market.ledger.backing = usdc(1_000_000);
+    assert!(withdraw(&account, &[&market], usdc(1)).is_ok());
+    assert!(withdraw(&account, &[&market], usdc(2)).is_err());
+}
+
+#[test]
+fn prices_must_be_fresh_and_usable_but_only_where_there_is_a_position() {
+    let (mut account, mut market) = long(5_000, 25_000);
+    let withdraw_at = |account: &Account, markets: &[&Market], seconds| {
+        let portfolio = Portfolio::new(account, None, markets.iter().copied(), at(seconds)).unwrap();
+        plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::Active, at(seconds))).map(|_| ())
+    };
+    assert_eq!(withdraw_at(&account, &[&market], 60), Ok(()));
+    let stale = Err(EngineError::LegStale { market: 0, age: 61, allowed: 60 });
+    assert_eq!(withdraw_at(&account, &[&market], 61), stale);
+
+    // A claim on a market that is paused and was last priced long ago.
+    let mut dead = Market { index: 5, status: StoredStatus::permanent(Status::Paused), ..sol_market() };
+    publish(&mut dead, PRICE, -50_000);
+    account.positions[1] = Position { claim: usdc(40), ..Position::empty_in(5) };
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
+    dead.status = StoredStatus::permanent(Status::Active);
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
+
+    market.price.newest_published = at(50).now;
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::MarketUnusable { market: 0 }));
+    market.status = StoredStatus::permanent(Status::Paused);
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::Paused));
+}
+
+#[test]
+fn a_pause_of_the_exchange_stops_only_withdrawals_of_accounts_with_positions() {
+    let (mut account, market) = long(5_000, 25_000);
+    let portfolio = Portfolio::new(&account, None, [&market], at(0)).unwrap();
+    let paused = plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::Paused, at(0)));
+    assert_eq!(paused, Err(EngineError::Paused));
+    assert!(plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::ReduceOnly, at(0))).is_ok());
+    account.positions[0] = Position::default();
+    assert!(plan_withdrawal(&account, usdc(5_000)).is_ok());
+}

@@ -1,0 +1,104 @@
+//! Moving the pool's cash into a market's backing and back, by rule and never by a free amount.
+
+use crate::error::EngineError;
+use crate::market::price::{reference_time, require_price, PriceUse};
+use crate::market::solvency::{solvency, Solvency};
+use crate::market::Ready;
+use crate::state::{Market, MarketLedger, Pool};
+use crate::units::products::share_floor;
+use crate::units::{Atoms, Price, SignedAtoms};
+
+/// The pool and the market's ledger after a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocationPlan {
+    /// The pool.
+    pub pool: Pool,
+    /// The market's ledger.
+    pub ledger: MarketLedger,
+    /// What moved, positive into the market.
+    pub moved: SignedAtoms,
+}
+
+impl AllocationPlan {
+    /// Stores the plan.
+    pub fn apply(&self, pool: &mut Pool, market: &mut Ready<'_>) {
+        *pool = self.pool;
+        *market.ledger_mut() = self.ledger;
+    }
+}
+
+/// Moves the market's backing to its target, once it is further from it than the hysteresis.
+///
+/// In, only while the exchange and the market are active and the backing covers what is owed, and only up to
+/// `net + x ≤ backing cap · (cash + Σ net)`: losses do not lower `net`, so a market that loses is not refilled again and
+/// again. Out, only what leaves `surplus ≥ stress loss` and covers what is owed. A market without positions needs no
+/// price.
+///
+/// # Errors
+/// [`EngineError::WithinHysteresis`]; [`EngineError::NothingToMove`] where the pool's cash or the cap leaves nothing to move;
+/// [`EngineError::MarketCapacity`] where the market's solvency does; [`EngineError::PriceStale`],
+/// [`EngineError::MarketUnusable`], [`EngineError::Paused`], [`EngineError::ReduceOnly`].
+pub fn plan_allocate_backing(pool: &Pool, market: &Ready<'_>) -> Result<AllocationPlan, EngineError> {
+    let ledger = &market.ledger;
+    let target = market.target_backing;
+    let band = share_floor(target, pool.parameters.hysteresis)?;
+    if ledger.backing.checked_add(band)? < target {
+        market.status().allows_increasing()?;
+        place(pool, market, &solvency_at_valuation_price(market)?, target.checked_sub(ledger.backing)?)
+    } else if ledger.backing > target.checked_add(band)? {
+        market.status().allows_reducing()?;
+        take_back(pool, market, &solvency_at_valuation_price(market)?, ledger.backing.checked_sub(target)?)
+    } else {
+        Err(EngineError::WithinHysteresis)
+    }
+}
+
+/// The market's solvency at the valuation price: any, where no position depends on it.
+fn solvency_at_valuation_price(market: &Ready<'_>) -> Result<Solvency, EngineError> {
+    solvency(&market.ledger, &market.parameters, valuation_price(market)?)
+}
+
+fn valuation_price(market: &Ready<'_>) -> Result<Price, EngineError> {
+    if market.ledger.is_flat() {
+        return Ok(market.price.price);
+    }
+    require_price(market, PriceUse::Liquidity, reference_time(market.clock(), [&**market]))
+}
+
+fn place(pool: &Pool, market: &Market, solvency: &Solvency, missing: Atoms) -> Result<AllocationPlan, EngineError> {
+    let ledger = &market.ledger;
+    // Losers may be good for the difference, but cash moved in before they are settled would be owed to winners at once.
+    if ledger.backing < solvency.liabilities {
+        return Err(solvency.insufficient());
+    }
+    let largest_net = share_floor(pool.cash.checked_add(pool.placed)?, market.parameters.backing_cap)?;
+    let moved = missing.min(pool.cash).min(largest_net.saturating_sub(ledger.net_principal));
+    if moved.is_zero() {
+        return Err(EngineError::NothingToMove);
+    }
+    let pool = Pool { cash: pool.cash.checked_sub(moved)?, placed: pool.placed.checked_add(moved)?, ..*pool };
+    let ledger = MarketLedger {
+        backing: ledger.backing.checked_add(moved)?,
+        net_principal: ledger.net_principal.checked_add(moved)?,
+        ..*ledger
+    };
+    Ok(AllocationPlan { pool, ledger, moved: moved.signed()? })
+}
+
+fn take_back(pool: &Pool, market: &Market, solvency: &Solvency, excess: Atoms) -> Result<AllocationPlan, EngineError> {
+    let ledger = &market.ledger;
+    let free = solvency.headroom()?.positive_part();
+    let moved = excess.min(free).min(ledger.backing.saturating_sub(solvency.liabilities));
+    if moved.is_zero() {
+        return Err(solvency.insufficient());
+    }
+    // What is taken beyond the principal is profit.
+    let principal = moved.min(ledger.net_principal);
+    let pool = Pool { cash: pool.cash.checked_add(moved)?, placed: pool.placed.checked_sub(principal)?, ..*pool };
+    let ledger = MarketLedger {
+        backing: ledger.backing.checked_sub(moved)?,
+        net_principal: ledger.net_principal.checked_sub(principal)?,
+        ..*ledger
+    };
+    Ok(AllocationPlan { pool, ledger, moved: moved.signed()?.checked_neg()? })
+}

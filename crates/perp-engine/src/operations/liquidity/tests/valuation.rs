@@ -1,0 +1,228 @@
+//! What the pool is worth at least and at most.
+
+extern crate std;
+
+use super::*;
+use crate::fixtures::PRICE;
+use crate::state::MarketLedger;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// (lower, upper) of a pool with 5000 in cash and this market alone.
+fn worth(market: &Market, seconds_later: i64) -> (u64, u64) {
+    let (pool, valuation) = (pool(5_000), valuation(seconds_later));
+    let low = pool_value_floor(&pool, &[market], 1, &valuation).unwrap();
+    let high = pool_value_ceil(&pool, &[market], 1, &valuation).unwrap();
+    (low.get(), high.get())
+}
+
+#[test]
+fn without_positions_the_pool_is_worth_its_cash_and_backing() {
+    assert_eq!(worth(&market(FLAT), 0), (6_000, 6_000));
+}
+
+#[test]
+fn longs_make_the_pool_worth_least_at_the_upper_price_and_most_at_the_lower() {
+    // 1280 longs that entered at 1: at 1 + 1/128 they have gained 10, at 1 − 1/128 lost 10.
+    assert_eq!(worth(&market([(1_280, 1_280), (0, 0)]), 0), (5_990, 6_010));
+}
+
+#[test]
+fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
+    assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (5_990, 6_010));
+    // Matched: whichever way it moves, one side is owed 10; if the other pays it, nothing has changed.
+    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (5_990, 6_000));
+    // 1280 longs against 640 shorts: at the upper price −10, at the lower +10 − 5.
+    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (5_990, 6_005));
+}
+
+#[test]
+fn losers_count_for_nothing_below_and_for_all_they_lost_above() {
+    // Longs entered at 2: at 1 − 1/128 they are worth 1270 and have lost 1290.
+    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 1_290));
+}
+
+#[test]
+fn attack_a_new_position_does_not_guarantee_a_loss_that_nobody_can_collect() {
+    // 1280 longs lost all but nothing of 2560, 1280 shorts won as much: 1000 of backing are owed and more.
+    let after_a_gap = market([(1_280, 2_560), (1_280, 2_560)]);
+    assert_eq!(worth(&after_a_gap, 0).0, 5_000);
+    // 100 000 more longs, entered at the present price, would be good for 3 % of it: 3000, and the pool would seem to be
+    // worth 1000 more to whoever leaves now.
+    let guaranteed = market([(101_280, 102_560), (1_280, 2_560)]);
+    assert_eq!(worth(&guaranteed, 0).0, 5_000);
+}
+
+#[test]
+fn claims_are_owed_debts_may_be_paid_and_the_claims_reserve_is_there() {
+    let mut market = market(FLAT);
+    market.ledger.claims = atoms(300);
+    market.ledger.claims_reserve = atoms(100);
+    market.ledger.debts = atoms(50);
+    // Below: 5000 + 1000 − (300 − 100); above: 50 more.
+    assert_eq!(worth(&market, 0), (5_800, 5_850));
+    // A market under water costs the pool no more than its backing.
+    market.ledger.claims = atoms(5_000);
+    assert_eq!(worth(&market, 0), (5_000, 5_000));
+}
+
+#[test]
+fn funding_counts_as_if_it_were_accrued() {
+    // 2^30 per 2^60 for 8 s on a price of 2^40 is 8192 · 2^-40 atoms per base unit: 2^30 longs owe 8 atoms.
+    let mut market = market([(1 << 30, 1 << 30), (0, 0)]);
+    market.price.confidence = Price::ZERO;
+    assert_eq!(worth(&market, 8), (6_000, 6_000));
+    market.ledger.funding_rate = 1 << 30;
+    assert_eq!(worth(&market, 8), (6_000, 6_008));
+    // What the backing owes lowers both: receivers' 8 atoms that are not settled.
+    market.ledger.funding_rate = 0;
+    market.ledger.sides[0].funding_checkpoint = QuoteX40::new(8 * X40_PER_ATOM).into();
+    assert_eq!(worth(&market, 8), (5_992, 5_992));
+}
+
+#[test]
+fn an_older_price_widens_the_interval() {
+    let mut market = market([(1 << 40, 1 << 40), (0, 0)]);
+    market.ledger.backing = atoms(1 << 40);
+    market.parameters.spread_volatility = Ppm::new(2_000_000);
+    let (fresh, old) = (worth(&market, 0), worth(&market, 15));
+    assert!(old.0 < fresh.0 && fresh.1 < old.1);
+}
+
+#[test]
+fn a_market_that_was_not_updated_is_refused_and_an_unusable_one_counts_as_zero_or_blocks() {
+    let pool = pool(5_000);
+    let stale = market([(1_280, 1_280), (0, 0)]);
+    let refused = EngineError::LegStale { market: 0, age: 16, allowed: 15 };
+    assert_eq!(pool_value_floor(&pool, &[&stale], 1, &valuation(16)), Err(refused));
+    assert_eq!(pool_value_ceil(&pool, &[&stale], 1, &valuation(16)), Err(refused));
+
+    let mut outage = stale;
+    outage.price.outage_since = at(0).now;
+    assert_eq!(pool_value_floor(&pool, &[&outage], 1, &valuation(300)), Ok(atoms(5_000)));
+    let refused = EngineError::MarketUnusable { market: 0 };
+    assert_eq!(pool_value_ceil(&pool, &[&outage], 1, &valuation(300)), Err(refused));
+
+    // Without positions no price is needed, however long the outage.
+    let mut flat = market(FLAT);
+    flat.price.outage_since = at(0).now;
+    assert_eq!(worth(&flat, 300), (6_000, 6_000));
+}
+
+#[test]
+fn every_market_of_the_exchange_is_passed() {
+    let (first, pool) = (market(FLAT), pool(5_000));
+    let second = Market { index: 1, ..first };
+    let valued = |markets: &[&Market], count| {
+        let low = pool_value_floor(&pool, markets, count, &valuation(0));
+        assert_eq!(low, pool_value_ceil(&pool, markets, count, &valuation(0)));
+        low.map(Atoms::get)
+    };
+    let missing = |expected| Err(EngineError::MarketsMissing { expected });
+    // 5000 in cash and 1000 in each market.
+    assert_eq!(valued(&[], 0), Ok(5_000));
+    assert_eq!(valued(&[&first, &second], 2), Ok(7_000));
+    assert_eq!(valued(&[&first], 2), missing(1));
+    assert_eq!(valued(&[], 2), missing(0));
+    // One too many is not there either.
+    assert_eq!(valued(&[&first, &second], 1), missing(1));
+}
+
+#[test]
+fn markets_stand_in_the_order_of_their_indices() {
+    let first = market(FLAT);
+    let second = Market { index: 1, ..first };
+    let pool = pool(5_000);
+    assert_eq!(pool_value_floor(&pool, &[&first, &second], 2, &valuation(0)), Ok(atoms(7_000)));
+    for wrong in [[&second, &first], [&first, &first]] {
+        let expected = u16::from(wrong[0].index == 0);
+        let refused = EngineError::MarketsMissing { expected };
+        assert_eq!(pool_value_floor(&pool, &wrong, 2, &valuation(0)), Err(refused));
+        assert_eq!(pool_value_ceil(&pool, &wrong, 2, &valuation(0)), Err(refused));
+    }
+}
+
+/// `(backing − owed) · 2^40`, exactly, by its definition.
+fn exact_certain(ledger: &MarketLedger, price: i128) -> i128 {
+    let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
+    let mut certain = money(ledger.backing) - money(ledger.claims) + money(ledger.claims_reserve);
+    for side in Side::BOTH {
+        let totals = ledger.side(side);
+        let gained = i128::from(totals.open_interest.get()) * price - totals.entry_notional.get().get();
+        certain -= if side == Side::Long { gained } else { -gained }.max(0);
+    }
+    certain
+}
+
+/// `NAV · 2^40`, exactly.
+fn exact_net_asset_value(ledger: &MarketLedger, price: i128) -> i128 {
+    let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
+    let [long, short] = &ledger.sides;
+    let skew = i128::from(short.open_interest.get()) - i128::from(long.open_interest.get());
+    money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims)
+        + money(ledger.debts)
+        + long.entry_notional.get().get()
+        - short.entry_notional.get().get()
+        + skew * price
+}
+
+prop_compose! {
+    /// Sides that entered up to a tenth from the price, so that kinks lie within the interval often.
+    fn any_market()(
+        sizes in [0u64..=1 << 45, 0u64..=1 << 45],
+        moves in [prop_oneof![980i128..=1_020, 900i128..=1_100], prop_oneof![980i128..=1_020, 900i128..=1_100]],
+        backing in 0u64..=1 << 44,
+        claims in 0u64..=1 << 42,
+        funded in 0u64..=100,
+        debts in 0u64..=1 << 42,
+        confidence in 0u64..=PRICE * 15 / 1_000,
+    ) -> Market {
+        let mut market = sol_market();
+        market.price.confidence = Price::new(confidence);
+        market.ledger.backing = atoms(backing);
+        market.ledger.claims = atoms(claims);
+        market.ledger.claims_reserve = atoms(claims * funded / 100);
+        market.ledger.debts = atoms(debts);
+        for side in Side::BOTH {
+            let (size, moved) = (sizes[side.index()], moves[side.index()]);
+            set_side(&mut market, side, size, 0);
+            let entry = i128::from(size) * i128::from(PRICE) * moved / 1_000;
+            market.ledger.side_mut(side).entry_notional = QuoteX40::new(entry).into();
+        }
+        market
+    }
+}
+
+/// Prices all over `p ± a`, its ends and the kinks of `backing − owed` among them.
+fn prices(market: &Market) -> Vec<i128> {
+    let spread = i128::from(crate::market::price::spread_ceil(market, at(0).now).unwrap().get());
+    let center = i128::from(PRICE);
+    let mut prices: Vec<i128> = (0..=200).map(|step| center - spread + 2 * spread * step / 200).collect();
+    for side in &market.ledger.sides {
+        let size = i128::from(side.open_interest.get()).max(1);
+        let kink = side.entry_notional.get().get() / size;
+        prices.extend([kink - 1, kink, kink + 1]);
+    }
+    prices.retain(|price| (center - spread..=center + spread).contains(price));
+    prices
+}
+
+proptest! {
+    #[test]
+    fn no_price_in_the_interval_is_worse_or_better_than_its_ends(market in any_market()) {
+        let reference = at(0).now;
+        let low = i128::from(market_value_floor(&market, &valuation(0), reference).unwrap().get());
+        let high = i128::from(market_value_ceil(&market, &valuation(0), reference).unwrap().get());
+        prop_assert!(low <= high);
+
+        let certain: Vec<i128> = prices(&market).iter().map(|p| exact_certain(&market.ledger, *p)).collect();
+        let values: Vec<i128> = prices(&market).iter().map(|p| exact_net_asset_value(&market.ledger, *p)).collect();
+        let least = (*certain.iter().min().unwrap()).max(0);
+        let most = (*values.iter().max().unwrap()).max(0);
+        prop_assert!(low * X40_PER_ATOM <= least, "a price is worse than the lower value");
+        prop_assert!(high * X40_PER_ATOM >= most, "a price is better than the upper value");
+        // Rounding costs an atom for each of two sides' profit, and no more.
+        prop_assert!((low + 2) * X40_PER_ATOM >= least);
+        prop_assert!((high - 1) * X40_PER_ATOM <= most);
+    }
+}

@@ -1,0 +1,198 @@
+//! What the pool is worth at least and at most.
+//!
+//! With `a` the spread of a market's price (confidence and the drift since it was published):
+//! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`: what is
+//!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
+//! - at most `cash + Σ max(0, max over p ± a of NAV)` with
+//!   `NAV = backing + claims reserve − claims + debts − U_L − U_S + pending funding`: what is left if every loser and debtor pays.
+//!
+//! # Where the extremes lie
+//! `NAV` is linear in `p`: its maximum is at one end of the interval. Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`:
+//! `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear functions are concave, so is their sum, and a concave
+//! function is least at an end of an interval: both ends are evaluated and nothing between.
+//!
+//! At one price each term is at most that of `NAV`, hence the lower value is at most the upper.
+//!
+//! # Why losers count for nothing
+//! The surplus counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
+//! be bankrupt and not closed yet, and then a new position on its side, which has lost nothing, would guarantee its loss.
+//! Whoever leaves could open one, be paid out of what those who stay will write off, and close it. Losses that are
+//! good can be settled by anybody before the execution, and count as cash.
+
+use crate::error::EngineError;
+use crate::market::price::{age, is_unusable, price_requirement, reference_time, require_price, spread_ceil, PriceUse};
+use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized, solvency};
+use crate::session::Session;
+use crate::state::{Market, MarketLedger, Pool};
+use crate::units::products::is_notional_in_range;
+use crate::units::{Atoms, Price, Side, Timestamp, MAX_PRICE};
+
+/// When, and since when prices count, a pool is valued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Valuation {
+    /// The exchange at that moment.
+    pub session: Session,
+    /// Prices published before this do not count.
+    pub published_from: Timestamp,
+}
+
+/// The interval a market's price may lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PriceRange {
+    low: Price,
+    high: Price,
+}
+
+/// `p ± a`, ending at the bounds no price can leave.
+fn price_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<PriceRange, EngineError> {
+    if is_unusable(market, reference) {
+        return Err(EngineError::MarketUnusable { market: market.index });
+    }
+    let (age, allowed) = (age(market, reference)?, price_requirement(market, PriceUse::Liquidity).age);
+    if age > allowed {
+        return Err(EngineError::LegStale { market: market.index, age, allowed });
+    }
+    let price = require_price(market, PriceUse::Liquidity, reference)?;
+    if market.price.published < valuation.published_from {
+        let executable_from = valuation.published_from.get();
+        return Err(EngineError::PriceBeforeMaturity { market: market.index, executable_from });
+    }
+    let spread = spread_ceil(market, reference)?;
+    Ok(PriceRange {
+        low: price.checked_sub(spread).unwrap_or(Price::ZERO),
+        high: price.checked_add(spread).unwrap_or(Price::new(MAX_PRICE)),
+    })
+}
+
+/// The market's ledger with funding accrued up to the valuation, at the price as cached.
+fn accrued(market: &Market, valuation: &Valuation) -> Result<MarketLedger, EngineError> {
+    let mut market = *market;
+    market.refresh(None, &valuation.session)?;
+    Ok(market.ledger)
+}
+
+/// Least the market is worth to the pool, rounded down.
+///
+/// # Errors
+/// [`EngineError::MarketUnusable`], [`EngineError::LegStale`] (update its price first),
+/// [`EngineError::PriceBeforeMaturity`], [`EngineError::NotionalOutOfRange`].
+pub fn market_value_floor(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<Atoms, EngineError> {
+    if market.ledger.is_flat() {
+        return Ok(solvency(&market.ledger, &market.parameters, Price::ZERO)?.surplus.positive_part());
+    }
+    value_within_floor(market, valuation, price_range(market, valuation, reference)?)
+}
+
+/// Least the market is worth at any price of `range`.
+fn value_within_floor(market: &Market, valuation: &Valuation, range: PriceRange) -> Result<Atoms, EngineError> {
+    let PriceRange { low, high } = range;
+    let ledger = accrued(market, valuation)?;
+    // Payers owe it to receivers of the same accrual, and a new position has none pending to guarantee another's with.
+    let owed = ledger.unfunded_claims()?.checked_add(pending_funding(&ledger)?.negative_part()?.to_atoms_ceil()?)?;
+    let certain = |price| -> Result<Atoms, EngineError> {
+        let winners = |side| side_unrealized(&ledger, side, price)?.positive_part().to_atoms_ceil();
+        let owed = owed.checked_add(winners(Side::Long)?)?.checked_add(winners(Side::Short)?)?;
+        Ok(ledger.backing.saturating_sub(owed))
+    };
+    Ok(certain(low)?.min(certain(high)?))
+}
+
+/// Most the market may be worth to the pool, rounded up.
+///
+/// # Errors
+/// As [`market_value_floor`].
+pub fn market_value_ceil(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<Atoms, EngineError> {
+    if market.ledger.is_flat() {
+        return net_asset_value(&market.ledger, Price::ZERO)?.positive_part().to_atoms_ceil();
+    }
+    let PriceRange { low, high } = price_range(market, valuation, reference)?;
+    let ledger = accrued(market, valuation)?;
+    let [long, short] = &ledger.sides;
+    // The slope is short minus long open interest.
+    let best = if short.open_interest > long.open_interest { high } else { low };
+    net_asset_value(&ledger, best)?.positive_part().to_atoms_ceil()
+}
+
+/// Whether `markets` are all markets of the exchange, each at the place of its index.
+fn check_order(markets: &[&Market], count: u16) -> Result<(), EngineError> {
+    let mut found = markets.iter().map(|market| market.index);
+    for expected in 0..count {
+        if found.next() != Some(expected) {
+            return Err(EngineError::MarketsMissing { expected });
+        }
+    }
+    match found.next() {
+        Some(_) => Err(EngineError::MarketsMissing { expected: count }),
+        None => Ok(()),
+    }
+}
+
+/// Sums what markets are worth on top of the pool's cash.
+fn sum_values(
+    pool: &Pool,
+    markets: &[&Market],
+    count: u16,
+    valuation: &Valuation,
+    value: impl Fn(&Market, &Valuation, Timestamp) -> Result<Atoms, EngineError>,
+) -> Result<Atoms, EngineError> {
+    check_order(markets, count)?;
+    let reference = reference_time(valuation.session.clock, markets.iter().copied());
+    markets.iter().try_fold(pool.cash, |sum, market| sum.checked_add(value(market, valuation, reference)?))
+}
+
+/// Least the pool is worth, rounded down: what shares are redeemed at. `markets` are all markets of the exchange in the
+/// order of their indices, `count` of them.
+///
+/// A market that cannot be valued counts as zero and blocks nobody's exit. One that merely was not updated is refused
+/// instead, or what counts would depend on who updated what.
+///
+/// # Errors
+/// [`EngineError::MarketsMissing`], [`EngineError::LegStale`], [`EngineError::PriceBeforeMaturity`].
+pub fn pool_value_floor(
+    pool: &Pool,
+    markets: &[&Market],
+    count: u16,
+    valuation: &Valuation,
+) -> Result<Atoms, EngineError> {
+    sum_values(pool, markets, count, valuation, |market, valuation, reference| {
+        if market.ledger.is_flat() {
+            return market_value_floor(market, valuation, reference);
+        }
+        if is_unusable(market, reference) {
+            return Ok(Atoms::ZERO);
+        }
+        let range = price_range(market, valuation, reference)?;
+        let valuable =
+            Side::BOTH.iter().all(|side| is_notional_in_range(market.ledger.side(*side).open_interest, range.high));
+        if !valuable {
+            return Ok(Atoms::ZERO);
+        }
+        value_within_floor(market, valuation, range)
+    })
+}
+
+/// The least value where every market can be valued.
+///
+/// # Errors
+/// Those of [`pool_value_floor`], [`EngineError::MarketUnusable`], [`EngineError::NotionalOutOfRange`].
+pub(super) fn whole_pool_value_floor(
+    pool: &Pool,
+    markets: &[&Market],
+    count: u16,
+    valuation: &Valuation,
+) -> Result<Atoms, EngineError> {
+    sum_values(pool, markets, count, valuation, market_value_floor)
+}
+
+/// Most the pool may be worth, rounded up: what shares are issued at. `markets` as for [`pool_value_floor`].
+///
+/// # Errors
+/// Those of [`pool_value_floor`], and [`EngineError::MarketUnusable`]: nobody buys into what cannot be valued.
+pub fn pool_value_ceil(
+    pool: &Pool,
+    markets: &[&Market],
+    count: u16,
+    valuation: &Valuation,
+) -> Result<Atoms, EngineError> {
+    sum_values(pool, markets, count, valuation, market_value_ceil)
+}

@@ -1,0 +1,26 @@
+//! Noting that no valid price arrives, for anybody.
+
+use crate::error::EngineError;
+use crate::market::price::age;
+use crate::state::{Market, PriceCache};
+use crate::units::Clock;
+
+#[cfg(test)]
+mod tests;
+
+/// The price cache once somebody has noticed that no valid price arrives. A valid price takes the note away; without one
+/// the market is unusable after `outage_delay`.
+///
+/// # Errors
+/// [`EngineError::PriceStillFresh`] where the valid price is at most `max_age_other_legs` old,
+/// [`EngineError::OutageAlreadyReported`].
+pub fn plan_report_oracle_outage(market: &Market, clock: Clock) -> Result<PriceCache, EngineError> {
+    let (age, allowed) = (age(market, clock.now)?, u64::from(market.parameters.max_age_other_legs));
+    if age <= allowed {
+        return Err(EngineError::PriceStillFresh { age, allowed });
+    }
+    if !market.price.outage_since.is_never() {
+        return Err(EngineError::OutageAlreadyReported { since: market.price.outage_since.get() });
+    }
+    Ok(PriceCache { outage_since: clock.now, ..market.price })
+}

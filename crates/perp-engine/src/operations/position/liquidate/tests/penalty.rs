@@ -1,0 +1,197 @@
+//! What a liquidation costs the account, and who gets it.
+
+use super::*;
+use crate::units::{FundingIndex, MAX_ATOMS};
+use proptest::prelude::*;
+
+#[test]
+fn where_closing_costs_as_much_as_it_relieves_everything_is_closed() {
+    // A penalty of 3 % where the margin is 3 %, and no buffer: no part restores anything.
+    let (account, mut market) = holding(100, 700 * USDC);
+    market.parameters.penalty = Ppm::new(30_000);
+    market.parameters.liquidation_buffer = Ppm::ZERO;
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    // 3 % of $25 000 is $750; the $700 of equity are all there is.
+    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100 * SOL), usdc(700)));
+}
+
+#[test]
+fn the_penalty_takes_at_most_the_equity_left() {
+    // $5 of equity; 1 % of $25 000 is $250. All of it closes, $5 are charged, the bounty's share is nearly half.
+    let (account, market) = holding(100, 5 * USDC);
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100 * SOL), usdc(5)));
+    // Depth 745/750 = 993 333 ppm: 498 666 ppm of $5.
+    assert_eq!(plan.penalty.bounty, Atoms::new(2_493_330));
+    assert_eq!((plan.penalty.backing, plan.penalty.insurance), (usdc(1), Atoms::new(1_506_670)));
+    assert_eq!(plan.ledger.balance, Atoms::ZERO);
+    assert_eq!(plan.after.equity, SignedAtoms::ZERO);
+}
+
+#[test]
+fn a_penalty_set_off_against_a_claim_pays_nobody_in_cash() {
+    // $10 of balance and a claim of $690 that is as good as cash by coverage: the penalty of $86.36 is set off against it, so
+    // nothing is collected and nothing paid out, and what is owed to claims falls by it.
+    let (mut account, mut market) = holding(100, 10 * USDC);
+    account.positions[0].claim = usdc(690);
+    account.positions[0].claim_factor = FULL_CLAIM_FACTOR;
+    market.ledger.claims = usdc(690);
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    assert_eq!(plan.penalty.charged, Atoms::new(86_363_636));
+    assert_eq!(
+        (plan.penalty.collected, plan.penalty.bounty, plan.penalty.insurance),
+        (Atoms::ZERO, Atoms::ZERO, Atoms::ZERO)
+    );
+    assert_eq!(plan.ledger.position.claim, Atoms::new(690_000_000 - 86_363_636));
+    assert_eq!(plan.ledger.market.backing, usdc(100_000));
+}
+
+#[test]
+fn a_penalty_beyond_the_cash_pays_the_bounty_first_and_leaves_a_debt() {
+    // $50 of cash here and $650 of profit elsewhere: of $86.36 only $50 are collected.
+    let (mut account, market) = holding(100, 50 * USDC);
+    let mut other = Market { index: 1, ..sol_market() };
+    other.ledger.backing = usdc(1_000);
+    set_side(&mut other, Side::Short, SOL, 900 * USDC);
+    let entry_notional = other.ledger.side(Side::Short).entry_notional;
+    account.positions[1] = Position { size: base(-1_000_000_000), entry_notional, ..Position::empty_in(1) };
+    let plan = liquidate_beside(&[&other], &account, &market, ALL).unwrap();
+    // Margin 750 + 7.5, equity 700: n = (1.25 · 757.5 − 700) / 2.75 % = $8977.27, penalty $89.772727, of which
+    // depth 57.5/757.5 gives the bounty 315 181 ppm.
+    let penalty = plan.penalty;
+    assert_eq!((penalty.charged, penalty.collected), (Atoms::new(89_772_727), usdc(50)));
+    assert_eq!(penalty.bounty, Atoms::new(28_294_657));
+    assert_eq!((penalty.insurance, penalty.backing), (Atoms::new(21_705_343), Atoms::ZERO));
+    assert_eq!(plan.ledger.position.debt, Atoms::new(39_772_727));
+}
+
+/// An account with `balance` atoms and 100 SOL long in each of two markets, whose entries cost `above` more than $25 000, in
+/// 2^-40 atoms.
+fn two_legs(balance: u64, above: [i128; 2]) -> (Account, [Market; 2]) {
+    let mut account = Account { balance: Atoms::new(balance), ..Account::zeroed() };
+    let mut markets = [0, 1].map(|index| Market { index, ..holding(100, 0).1 });
+    for ((market, position), above) in markets.iter_mut().zip(&mut account.positions).zip(above) {
+        let entry_notional = exact(25_000).checked_add(QuoteX40::new(above)).unwrap().into();
+        market.ledger.side_mut(Side::Long).entry_notional = entry_notional;
+        *position = Position { size: base(100_000_000_000), entry_notional, ..Position::empty_in(market.index) };
+    }
+    (account, markets)
+}
+
+#[test]
+fn a_penalty_that_takes_all_equity_leaves_none_missing() {
+    // Each leg has lost 0.3 atoms: of a balance of 40 000 002 that leaves ⌊40 000 001.4⌋. Closing the first costs a whole
+    // atom, so what is left beside the other leg is ⌊40 000 001 − 0.3⌋ = 40 000 000. 1 % of $25 000 would be $250; charging
+    // the 40 000 001 of before the close would leave −1.
+    let three_tenths = X40_PER_ATOM * 3 / 10;
+    let (account, [market, other]) = two_legs(40_000_002, [three_tenths; 2]);
+    let plan = liquidate_beside(&[&other], &account, &market, ALL).unwrap();
+    assert_eq!((plan.before.equity, plan.realized), (SignedAtoms::new(40_000_001), SignedAtoms::new(-1)));
+    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100 * SOL), Atoms::new(40_000_000)));
+    assert_eq!((plan.after.equity, plan.ledger.balance), (SignedAtoms::ZERO, Atoms::new(1)));
+}
+
+#[test]
+fn the_penalty_is_counted_by_who_paid_and_who_got_it() {
+    // The liquidation of the first test: 86 363 636 in three parts.
+    let (mut account, mut market) = holding(100, 700 * USDC);
+    let mut liquidator = Account { balance: usdc(1), ..Account::zeroed() };
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    let mut ready = Ready::as_stored(&mut market, Status::Active, at(0));
+    plan.apply(&mut account, &mut liquidator, &mut ready).unwrap();
+
+    let counters = &market.ledger.counters;
+    assert_eq!((account.counters.penalties, account.counters.bounties), (Atoms::new(86_363_636), Atoms::ZERO));
+    assert_eq!((counters.bounties, counters.penalties_to_insurance), (Atoms::new(27_060_577), Atoms::new(42_030_332)));
+    assert_eq!((counters.penalties, counters.liquidations, counters.trades), (Atoms::new(17_272_727), 1, 0));
+    // 34 545 454 544 base units at a quarter atom.
+    assert_eq!(counters.liquidated.get(), QuoteX40::new(34_545_454_544 * i128::from(PRICE)));
+    assert_eq!((liquidator.balance, liquidator.counters.bounties), (Atoms::new(28_060_577), Atoms::new(27_060_577)));
+    assert_eq!((account.balance, account.positions[0]), (plan.ledger.balance, plan.ledger.position));
+}
+
+#[test]
+fn a_bounty_that_would_not_fit_changes_nothing() {
+    let (mut account, mut market) = holding(100, 700 * USDC);
+    let mut liquidator = Account { balance: Atoms::new(MAX_ATOMS), ..Account::zeroed() };
+    let before = (account, liquidator, market);
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    let mut ready = Ready::as_stored(&mut market, Status::Active, at(0));
+    assert_eq!(plan.apply(&mut account, &mut liquidator, &mut ready), Err(EngineError::Overflow));
+    assert_eq!((account, liquidator, market), before);
+}
+
+proptest! {
+    /// Whatever fractions of an atom the legs carry: a penalty never takes the account below zero, and one that is less than
+    /// its rate takes all that is left.
+    #[test]
+    fn no_penalty_takes_an_account_below_zero(
+        balance in 1u64..60_000_000, above in [-3 * X40_PER_ATOM..3 * X40_PER_ATOM, -3 * X40_PER_ATOM..3 * X40_PER_ATOM],
+        max_size in prop_oneof![Just(u64::MAX), 1u64..100 * SOL],
+    ) {
+        let (account, [market, other]) = two_legs(balance, above);
+        let order = LiquidationOrder { max_size: Size::new(max_size), ..ALL };
+        let Ok(plan) = liquidate_beside(&[&other], &account, &market, order) else { return Ok(()) };
+        let LiquidationPlan { penalty, after, .. } = plan;
+        prop_assert!(penalty.charged.is_zero() || !after.equity.is_negative(), "{} is left", after.equity.get());
+        let nominal = share_floor(plan.notional.to_atoms_floor().unwrap(), market.parameters.penalty).unwrap();
+        prop_assert!(penalty.charged <= nominal);
+        if penalty.charged < nominal {
+            prop_assert_eq!(after.equity.positive_part(), Atoms::ZERO);
+        }
+    }
+}
+
+/// A market at one atom per base unit whose parameters have no smallest position.
+fn atom_market(backing: u64) -> Market {
+    let mut market = sol_market();
+    market.parameters.minimum_position = Atoms::ZERO;
+    market.parameters.minimum_bounty = Atoms::ZERO;
+    market.price.price = Price::new(1 << 40);
+    market.price.confidence = Price::ZERO;
+    market.ledger.backing = Atoms::new(backing);
+    market
+}
+
+fn whole_atoms(atoms: i128) -> QuoteX40 {
+    QuoteX40::new(atoms * X40_PER_ATOM)
+}
+
+#[test]
+fn in_a_market_that_cannot_pay_the_penalty_takes_no_more_than_the_equity_found() {
+    // Two longs of 100 000 bought for 99 000 each are owed 2 000, and the backing is 600: 1 000 of profit count for 300, and
+    // with a balance of 100 the equity is 400 against a margin of 3 000. Closing all realizes what is counted for more, and
+    // the penalty of 1 % would be 1 000.
+    let mut market = atom_market(600);
+    market.ledger.side_mut(Side::Long).open_interest = Size::new(200_000);
+    market.ledger.side_mut(Side::Long).entry_notional = whole_atoms(198_000).into();
+    let mut account = Account { balance: Atoms::new(100), ..Account::zeroed() };
+    let entry_notional = whole_atoms(99_000).into();
+    account.positions[0] = Position { size: base(100_000), entry_notional, ..Position::empty_in(0) };
+    for max_size in [u64::MAX, 50_000] {
+        let plan = liquidate(&account, &market, LiquidationOrder { max_size: Size::new(max_size), ..ALL }).unwrap();
+        assert_eq!(plan.before.equity, SignedAtoms::new(400));
+        assert_eq!(plan.penalty.charged, Atoms::new(400), "{max_size}");
+        assert!(plan.after.equity.get() >= 0);
+    }
+}
+
+#[test]
+fn funding_below_an_atom_is_judged_as_well() {
+    // Two units short sold for 3.5, at a price of one: 1.5 of profit, and 0.4 of funding to receive, which is none in whole
+    // atoms but is part of what the market owes. Three units long bought for 1 are owed 2. The backing of 4 covers 3.5 and no
+    // longer what settling makes of it: the account has 1 against a margin of 1.
+    let mut market = atom_market(4);
+    let entry_notional = QuoteX40::new(7 * X40_PER_ATOM / 2).into();
+    let long = market.ledger.side_mut(Side::Long);
+    long.open_interest = Size::new(3);
+    long.entry_notional = whole_atoms(1).into();
+    let short = market.ledger.side_mut(Side::Short);
+    short.open_interest = Size::new(2);
+    short.entry_notional = entry_notional;
+    short.funding_index = FundingIndex::new(-(1 << 40) / 5);
+    let mut account = Account::zeroed();
+    account.positions[0] = Position { size: base(-2), entry_notional, ..Position::empty_in(0) };
+    let healthy = EngineError::NotLiquidatable { equity: SignedAtoms::new(1), maintenance: Atoms::new(1) };
+    assert_eq!(liquidate(&account, &market, ALL), Err(healthy));
+}

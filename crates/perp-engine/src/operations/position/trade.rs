@@ -1,0 +1,266 @@
+//! Trading: one order, filled at once against the market's backing.
+
+use crate::error::EngineError;
+use crate::ledger::{Ledger, Settled};
+use crate::market::fill::{quote, Fill};
+use crate::market::price::{require_price, PriceUse};
+use crate::market::solvency::solvency;
+use crate::market::Ready;
+use crate::risk::margin::Leg;
+use crate::risk::portfolio::{Health, Portfolio, Rest};
+use crate::state::counters::{count_exact, count_one};
+use crate::state::Account;
+use crate::units::products::{notional, part_of_atoms_floor, part_of_quote_floor, wide_product};
+use crate::units::{Atoms, Price, QuoteX40, Side, SignedAtoms, SignedSize, Size, MAX_OPEN_NOTIONAL, MAX_OPEN_PRICE};
+
+#[cfg(test)]
+mod tests;
+
+/// A market order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Signed size: positive buys.
+    pub size: SignedSize,
+    /// Worst acceptable average price, any number but zero: a forgotten bound must not pass for none.
+    pub acceptable_price: Price,
+    /// Shrinks to the position and never opens one.
+    pub reduce_only: bool,
+}
+
+impl Order {
+    /// An order at any price: the largest for a buy, the smallest for a sale.
+    pub const fn at_any_price(size: SignedSize) -> Self {
+        let acceptable_price = if size.get() < 0 { Price::new(1) } else { Price::new(u64::MAX) };
+        Self { size, acceptable_price, reduce_only: false }
+    }
+}
+
+/// The account's slot and its market after the trade, and what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TradePlan {
+    /// What applying the plan stores.
+    pub ledger: Ledger,
+    /// The order's terms.
+    pub fill: Fill,
+    /// Signed size that was filled.
+    pub size: SignedSize,
+    /// What it was bought or sold for.
+    pub notional: QuoteX40,
+    /// Size of the old position that was closed.
+    pub closed: Size,
+    /// Size that was opened.
+    pub opened: Size,
+    /// Profit realized, negative for a loss.
+    pub realized: SignedAtoms,
+    /// What settling the slot moved before the order, and the debt paid after it.
+    pub settled: Settled,
+    /// Equity and maintenance margin once the slot was settled.
+    pub before: Health,
+    /// Equity and maintenance margin after the order.
+    pub after: Health,
+}
+
+impl TradePlan {
+    /// Stores the plan.
+    pub fn apply(&self, account: &mut Account, market: &mut Ready<'_>) {
+        self.ledger.apply(account, market);
+    }
+}
+
+/// An order split into what it closes and what it opens.
+#[derive(Clone, Copy, Debug)]
+struct Split {
+    order: SignedSize,
+    side: Side,
+    closed: Size,
+    opened: Size,
+}
+
+fn split(position: SignedSize, order: &Order) -> Result<Split, EngineError> {
+    let side = order.size.side().ok_or(EngineError::SizeOutOfRange)?;
+    let opposite = position.side() == Some(side.opposite());
+    let closed = if opposite { order.size.size().min(position.size()) } else { Size::ZERO };
+    if order.reduce_only {
+        if closed.is_zero() {
+            return Err(EngineError::ReduceOnlyViolated);
+        }
+        return Ok(Split { order: closed.on(side)?, side, closed, opened: Size::ZERO });
+    }
+    Ok(Split { order: order.size, side, closed, opened: order.size.size().checked_sub(closed)? })
+}
+
+/// Plans a market order on `market`. `portfolio` holds the markets of the account's other positions.
+///
+/// The admission rule: risk-increasing (a flip is, as a whole) needs adverse equity at least the initial margin, no debt
+/// anywhere, and a market that can bear it. Reducing must not worsen `equity / maintenance margin` nor end below zero.
+/// Closing a whole leg is always possible with non-negative equity: its cost is capped so that it worsens nothing.
+///
+/// # Errors
+/// Any rule above, by name; also [`EngineError::AcceptablePriceZero`], [`EngineError::PriceBoundExceeded`],
+/// [`EngineError::BelowMinimumPosition`], [`EngineError::OpenInterestCap`], [`EngineError::SameSlotReduction`].
+pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) -> Result<TradePlan, EngineError> {
+    if order.acceptable_price == Price::ZERO {
+        return Err(EngineError::AcceptablePriceZero);
+    }
+    let clock = market.clock();
+    let mut ledger = Ledger::open_or_take(portfolio.account, market, clock.now)?;
+    let Split { order: size, side, closed, opened } = split(ledger.position.size, order)?;
+    let increases = !opened.is_zero();
+    let price_use = if increases {
+        market.status().allows_increasing()?;
+        PriceUse::Increase
+    } else {
+        market.status().allows_reducing()?;
+        PriceUse::Reduce
+    };
+    let price = require_price(market, price_use, portfolio.reference)?;
+    if !closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
+        return Err(EngineError::SameSlotReduction);
+    }
+
+    let mut settled = ledger.settle()?;
+    let debt_before = ledger.position.debt;
+    let ledger_before = ledger.market;
+    let rest = portfolio.rest(Some(ledger.slot), PriceUse::OtherLeg, increases)?;
+    let before = touched(&rest, &ledger, market)?;
+    let closes_whole = !increases && closed == ledger.position.size.size();
+    if !increases && before.equity.is_negative() {
+        return Err(EngineError::NegativeEquity { equity: before.equity });
+    }
+
+    let mut fill = quote(market, size, portfolio.reference)?;
+    if closes_whole {
+        fill = fill.capped(closing_cost_cap_floor(before, rest.maintenance.margin)?)?;
+    }
+    let total = fill.notional(side)?;
+    check_acceptable_price(order.acceptable_price, side, size.size(), total)?;
+
+    let closing = part_of_quote_floor(total, closed, size.size())?;
+    let mut realized = SignedAtoms::ZERO;
+    if !closed.is_zero() {
+        realized = ledger.reduce(closed, closing)?;
+    }
+    if increases {
+        ledger.increase(side, opened, total.checked_sub(closing)?, clock.slot)?;
+    }
+    ledger.charge_fee(fill.fee, market.parameters.protocol_share)?;
+    settled.repaid = ledger.repay_debt()?;
+    count_fill(&mut ledger, &fill)?;
+
+    check_sizes(&ledger, market, price, side, increases)?;
+    let leg = Leg::of(&ledger.position, &ledger.market, market)?;
+    let value = leg.maintenance(&ledger.position, &ledger.market, market, false)?;
+    let after = rest.maintenance.with(value)?.health(ledger.balance)?;
+    if increases {
+        check_debts(portfolio, &ledger, debt_before)?;
+        let value = leg.initial(&ledger.position, &ledger.market, market, portfolio.reference)?;
+        let initial = rest.initial.with(value)?.health(ledger.balance)?;
+        if initial.is_below_margin() {
+            return Err(EngineError::InitialMargin { equity: initial.equity, required: initial.margin });
+        }
+        let parameters = &market.parameters;
+        solvency(&ledger.market, parameters, price)?.admits(|| solvency(&ledger_before, parameters, price))?;
+    } else if !closes_whole {
+        admit_reduction(before, after)?;
+    }
+    Ok(TradePlan { ledger, fill, size, notional: total, closed, opened, realized, settled, before, after })
+}
+
+/// The account's health with the slot as the ledger has it.
+fn touched(rest: &Rest, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
+    let leg = Leg::of(&ledger.position, &ledger.market, market)?;
+    let value = leg.maintenance(&ledger.position, &ledger.market, market, false)?;
+    rest.maintenance.with(value)?.health(ledger.balance)
+}
+
+fn count_fill(ledger: &mut Ledger, fill: &Fill) -> Result<(), EngineError> {
+    let counters = &mut ledger.market.counters;
+    count_one(&mut counters.trades);
+    count_exact(&mut counters.volume, fill.index_notional);
+    count_exact(&mut counters.spread, fill.spread);
+    count_exact(&mut counters.impact, fill.impact()?);
+    Ok(())
+}
+
+/// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
+/// margin.
+fn closing_cost_cap_floor(before: Health, margin_after: Atoms) -> Result<Atoms, EngineError> {
+    let equity = before.equity.positive_part();
+    if before.margin.is_zero() {
+        return Ok(equity);
+    }
+    part_of_atoms_floor(equity, before.margin.checked_sub(margin_after)?, before.margin)
+}
+
+fn check_acceptable_price(acceptable: Price, side: Side, size: Size, total: QuoteX40) -> Result<(), EngineError> {
+    // Any number may be a bound: one that no fill can reach is none.
+    let at_bound =
+        i128::try_from(wide_product(size.get(), acceptable.get())).map_or(QuoteX40::new(i128::MAX), QuoteX40::new);
+    let worse = match side {
+        Side::Long => total > at_bound,
+        // A sale may fetch less than the smallest price there is, down to nothing: that one is no bound.
+        Side::Short => acceptable > Price::new(1) && total < at_bound,
+    };
+    if worse {
+        let average = total.get().checked_div(i128::from(size.get())).and_then(|average| u64::try_from(average).ok());
+        return Err(EngineError::PriceBoundExceeded {
+            average: average.map_or(Price::new(u64::MAX), Price::new),
+            acceptable,
+        });
+    }
+    Ok(())
+}
+
+fn check_sizes(
+    ledger: &Ledger,
+    market: &Ready<'_>,
+    price: Price,
+    side: Side,
+    increases: bool,
+) -> Result<(), EngineError> {
+    let left = ledger.position.size.size();
+    let minimum = market.parameters.minimum_position;
+    if !left.is_zero() && notional(left, price)?.to_atoms_floor()? < minimum {
+        return Err(EngineError::BelowMinimumPosition { minimum });
+    }
+    if !increases {
+        return Ok(());
+    }
+    if price.get() > MAX_OPEN_PRICE {
+        return Err(EngineError::PriceTooHighToIncrease);
+    }
+    let cap = market.parameters.open_interest_cap;
+    let interest = ledger.market.side(side).open_interest;
+    if interest > cap {
+        return Err(EngineError::OpenInterestCap { cap });
+    }
+    if notional(interest, price)?.to_atoms_ceil()?.get() > MAX_OPEN_NOTIONAL {
+        return Err(EngineError::SideNotionalTooLarge);
+    }
+    Ok(())
+}
+
+/// A debt that stood before the order and still stands forbids an increase. One that the order's own fee leaves is a matter
+/// of the initial margin.
+fn check_debts(portfolio: &Portfolio<'_>, ledger: &Ledger, debt_before: Atoms) -> Result<(), EngineError> {
+    let position = &ledger.position;
+    if !debt_before.is_zero() && !position.debt.is_zero() {
+        return Err(EngineError::DebtOutstanding { market: position.market, debt: position.debt });
+    }
+    portfolio.account.require_no_debt(Some(ledger.slot))
+}
+
+/// `E′ ≥ 0` and `E′ · MM ≥ E · MM′`.
+fn admit_reduction(before: Health, after: Health) -> Result<(), EngineError> {
+    let refused = EngineError::ReductionWorsensHealth { equity: after.equity, margin: after.margin };
+    if after.equity.is_negative() {
+        return Err(refused);
+    }
+    let product = |equity: SignedAtoms, margin: Atoms| {
+        i128::from(equity.get()).checked_mul(i128::from(margin.get())).ok_or(EngineError::Overflow)
+    };
+    if product(after.equity, before.margin)? < product(before.equity, after.margin)? {
+        return Err(refused);
+    }
+    Ok(())
+}

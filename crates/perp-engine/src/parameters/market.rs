@@ -1,0 +1,188 @@
+//! What the parameters of a market must satisfy together.
+
+use crate::error::EngineError;
+use crate::market::price::spread_at_age_ceil;
+use crate::market::solvency::base_maintenance_floor;
+use crate::operations::position::liquidate::closing_slope;
+use crate::risk::margin::{maintenance_margin_ceil, Maintenance};
+use crate::state::{Parameters, RATE_BITS};
+use crate::units::products::{mul_div_ceil, mul_div_floor};
+use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
+
+#[cfg(test)]
+mod tests;
+
+/// 1 % per hour: no market's rate may be higher.
+pub(crate) const MAX_FUNDING_RATE: u64 = (1 << RATE_BITS) / 360_000;
+/// 100 % per day per day.
+pub(crate) const MAX_FUNDING_VELOCITY: u64 = (1 << RATE_BITS) / (86_400 * 86_400);
+/// Longest that one accrual of funding may cover.
+pub(crate) const MAX_ACCRUAL_SECONDS: u32 = 86_400;
+
+/// Largest weight of confidence or volatility: tenfold.
+pub(crate) const MAX_WEIGHT: u64 = 10 * PPM;
+/// A market whose oracle died keeps its accounts' other legs from being liquidated until it is unusable: two hours at most.
+const MAX_OUTAGE_DELAY: u32 = 7_200;
+/// Furthest that any market lets a publish time be ahead of the clock, in seconds.
+pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
+
+rules! { MarketRule "A rule that relates a market's parameters to each other."
+    Sizes "caps and scales are above 0 and at most 2^56 base units, open_interest_low is below open_interest_high, which is at most 2^57, and minimum_position is at most 2^52 atoms";
+    Shares "every share is at most 100 %, factors and volatility are at most 10, base_margin and maintenance_fraction are above 0, taker_fee_rebalancing is at most taker_fee, bounty_share_min is at most bounty_share_max, and bounty_share_max and backing_share together are at most 100 %";
+    PriceStep "max_price_step + penalty + largest funding and carry of one accrual + taker_fee is at most the base maintenance margin: a position at the threshold survives one step";
+    ValidConfidence "max_confidence_valid + penalty + largest funding and carry of one accrual is at most the base maintenance margin";
+    EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
+    SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
+    FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, and the maintenance margin with liquidation_buffer is above the penalty";
+    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= max_age_other_legs <= 3600, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_other_legs and at most 7200, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry at most the rate cap";
+    StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and reserved parameters are zero";
+}
+
+impl Parameters {
+    /// Whether the parameters agree with each other by every [`MarketRule`].
+    ///
+    /// The base fraction is the smallest any notional has, so each rule holds for every notional;
+    /// [`MarketRule::FirstBounty`], which a larger fraction could break, is checked where it is tightest.
+    ///
+    /// # Errors
+    /// [`EngineError::MarketParameters`] with the first rule broken.
+    pub fn validate(&self) -> Result<(), EngineError> {
+        for rule in MarketRule::ALL {
+            if !self.satisfies(*rule)? {
+                return Err(EngineError::MarketParameters { rule: *rule });
+            }
+        }
+        Ok(())
+    }
+
+    fn satisfies(&self, rule: MarketRule) -> Result<bool, EngineError> {
+        let maintenance = base_maintenance_floor(self)?.wide();
+        let sum = |parts: &[u64]| {
+            parts.iter().try_fold(0u64, |sum, part| sum.checked_add(*part)).ok_or(EngineError::Overflow)
+        };
+        let penalty = self.penalty.wide();
+        Ok(match rule {
+            MarketRule::Sizes => self.sizes_are_valid(),
+            MarketRule::Shares => self.shares_are_valid(),
+            MarketRule::PriceStep => {
+                let accrual = self.largest_accrual_ceil()?;
+                sum(&[self.max_price_step.wide(), penalty, accrual, self.taker_fee.wide()])? <= maintenance
+            }
+            MarketRule::ValidConfidence => {
+                sum(&[self.max_confidence_valid.wide(), penalty, self.largest_accrual_ceil()?])? <= maintenance
+            }
+            MarketRule::EntryCost => {
+                let spread = self.largest_spread_ceil()?;
+                sum(&[self.taker_fee.wide(), self.impact_limit.wide(), spread])? <= maintenance
+            }
+            MarketRule::SelfLiquidation => {
+                let kept = mul_div_floor(penalty, PPM.abs_diff(self.bounty_share_max.wide()), PPM)?;
+                sum(&[self.impact_limit.wide(), self.taker_fee.wide()])? <= kept
+            }
+            MarketRule::FirstBounty => self.first_bounty_covers_minimum()?,
+            MarketRule::TimesAndRates => self.times_and_rates_are_valid(),
+            MarketRule::StressMove => {
+                self.max_confidence_to_increase <= self.max_confidence_valid
+                    && self.stress_move.wide() >= maintenance
+                    && self.bankrupt_bounty == Ppm::ZERO
+                    && self.reserved == [0; 8]
+            }
+        })
+    }
+
+    fn sizes_are_valid(&self) -> bool {
+        let in_range = |size: Size| !size.is_zero() && size.get() <= MAX_SIZE;
+        in_range(self.open_interest_cap)
+            && in_range(self.impact_scale)
+            && self.impact_scale.get() <= MAX_SIZE / 2
+            && self.open_interest_cap.get() <= MAX_SIZE / 2
+            && self.open_interest_low < self.open_interest_high
+            && in_range(self.open_interest_high)
+            && self.minimum_position.get() <= MAX_OPEN_NOTIONAL
+    }
+
+    fn shares_are_valid(&self) -> bool {
+        let shares = [
+            self.base_margin,
+            self.maintenance_fraction,
+            self.volatility_margin,
+            self.max_price_step,
+            self.penalty,
+            self.bounty_share_max,
+            self.backing_share,
+            self.liquidation_buffer,
+            self.impact_limit,
+            self.taker_fee,
+            self.taker_fee_rebalancing,
+            self.protocol_share,
+            self.max_confidence_valid,
+            self.stress_move,
+            self.backing_cap,
+        ];
+        let weights = [self.spread_confidence, self.spread_volatility, self.volatility];
+        shares.iter().all(|share| *share <= Ppm::ONE)
+            && weights.iter().all(|weight| weight.wide() <= MAX_WEIGHT)
+            && self.base_margin > Ppm::ZERO
+            && self.maintenance_fraction > Ppm::ZERO
+            && self.taker_fee_rebalancing <= self.taker_fee
+            && self.bounty_share_min <= self.bounty_share_max
+            && self.bounty_share_max.get().checked_add(self.backing_share.get()).is_some_and(|sum| sum <= 1_000_000)
+    }
+
+    fn times_and_rates_are_valid(&self) -> bool {
+        let ordered = 0 < self.max_age_trade
+            && self.max_age_trade <= self.max_age_liquidate
+            && self.max_age_liquidate <= self.max_age_other_legs
+            && self.max_age_liquidate <= self.max_age_funding
+            && self.max_age_other_legs <= 3_600
+            && self.max_age_funding <= 3_600
+            && self.future_tolerance <= MAX_FUTURE_TOLERANCE
+            && self.outage_delay > self.max_age_other_legs
+            && self.outage_delay <= MAX_OUTAGE_DELAY;
+        ordered
+            && (1..=MAX_ACCRUAL_SECONDS).contains(&self.max_accrual_seconds)
+            && self.funding_rate_cap <= MAX_FUNDING_RATE
+            && self.funding_velocity <= MAX_FUNDING_VELOCITY
+            && self.carry_rate <= self.funding_rate_cap
+    }
+
+    /// Funding and carry of one accrual at the largest rates, in ppm of the notional.
+    fn largest_accrual_ceil(&self) -> Result<u64, EngineError> {
+        let rate = self.funding_rate_cap.checked_add(self.carry_rate).ok_or(EngineError::Overflow)?;
+        let seconds_ppm = u64::from(self.max_accrual_seconds).checked_mul(PPM).ok_or(EngineError::Overflow)?;
+        mul_div_ceil(rate, seconds_ppm, 1 << RATE_BITS)
+    }
+
+    /// The spread of the widest and oldest price that still opens a position, in ppm of the price: that of a price of a
+    /// million.
+    fn largest_spread_ceil(&self) -> Result<u64, EngineError> {
+        let (price, confidence) = (Price::new(PPM), Price::new(self.max_confidence_to_increase.wide()));
+        Ok(spread_at_age_ceil(price, confidence, u64::from(self.max_age_trade), self)?.get())
+    }
+
+    /// At the threshold `E = MM` a position closes `b·MM / ((1 + b)·marginal − penalty)` of notional, and the penalty's
+    /// least bounty share on that must reach the minimum bounty. It grows with the position but for one step down, where
+    /// the size premium begins to bind and the marginal rate rises by half: both places are checked.
+    fn first_bounty_covers_minimum(&self) -> Result<bool, EngineError> {
+        Ok(self.first_bounty_reaches_minimum(self.minimum_position)?
+            && self.first_bounty_reaches_minimum(self.minimum_position.max(self.premium_binds_from()))?)
+    }
+
+    fn first_bounty_reaches_minimum(&self, value: Atoms) -> Result<bool, EngineError> {
+        let Maintenance { margin, marginal } = maintenance_margin_ceil(value, self)?;
+        let Some(slope) = closing_slope(marginal, self)?.filter(|slope| *slope > 0) else { return Ok(false) };
+        let shortfall = mul_div_floor(margin.get(), self.liquidation_buffer.wide(), PPM)?;
+        let closed = mul_div_floor(shortfall, PPM, slope)?.min(value.get());
+        let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;
+        Ok(mul_div_floor(penalty, self.bounty_share_min.wide(), PPM)? >= self.minimum_bounty.get())
+    }
+
+    /// Smallest notional at which the size premium exceeds the floor of `f`: `⌈√value⌉ > floor · 2^32 / premium`. The
+    /// largest that can be opened where it never does.
+    fn premium_binds_from(&self) -> Atoms {
+        let floor = self.base_margin.max(self.volatility_margin).wide();
+        let root = (floor << 32).checked_div(self.size_premium).unwrap_or(u64::MAX);
+        let square = root.checked_mul(root).and_then(|square| square.checked_add(1)).unwrap_or(MAX_OPEN_NOTIONAL);
+        Atoms::new(square.min(MAX_OPEN_NOTIONAL))
+    }
+}

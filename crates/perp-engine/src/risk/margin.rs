@@ -1,0 +1,226 @@
+//! Margin fractions and the value of one position, the two ways it is counted.
+
+use crate::error::EngineError;
+use crate::market::price::spread_ceil;
+use crate::market::solvency::coverage;
+use crate::state::{Market, MarketLedger, Parameters, Position};
+use crate::units::products::{funding_owed, mul_div_ceil, notional, share_ceil, square_root_ceil};
+use crate::units::{Atoms, Ppm, QuoteX40, Side, Size, Timestamp, PPM};
+
+#[cfg(test)]
+mod tests;
+
+/// A margin fraction and whether the size premium sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fraction {
+    ppm: u64,
+    by_size: bool,
+}
+
+/// `f = max(base, size premium · √notional, volatility)`, at most one, rounded up.
+fn fraction_ceil(value: Atoms, parameters: &Parameters) -> Result<Fraction, EngineError> {
+    let floor = parameters.base_margin.max(parameters.volatility_margin).wide();
+    if parameters.size_premium == 0 {
+        return Ok(Fraction { ppm: floor, by_size: false });
+    }
+    let premium = mul_div_ceil(parameters.size_premium, square_root_ceil(value.get()), 1 << 32)?;
+    if premium > floor {
+        Ok(Fraction { ppm: premium.min(PPM), by_size: true })
+    } else {
+        Ok(Fraction { ppm: floor, by_size: false })
+    }
+}
+
+fn ppm(value: u64) -> Result<Ppm, EngineError> {
+    u32::try_from(value).map(Ppm::new).map_err(|_| EngineError::Overflow)
+}
+
+/// Maintenance margin and its derivative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maintenance {
+    /// The margin, in atoms.
+    pub margin: Atoms,
+    /// `d margin / d notional`, rounded up: 1.5 times the fraction where the premium grows with √notional.
+    pub marginal: Ppm,
+}
+
+/// Maintenance margin of a position worth `value`, rounded up.
+pub fn maintenance_margin_ceil(value: Atoms, parameters: &Parameters) -> Result<Maintenance, EngineError> {
+    maintenance_at(value, fraction_ceil(value, parameters)?, parameters)
+}
+
+fn maintenance_at(value: Atoms, fraction: Fraction, parameters: &Parameters) -> Result<Maintenance, EngineError> {
+    let maintenance = mul_div_ceil(fraction.ppm, parameters.maintenance_fraction.wide(), PPM)?;
+    let marginal = if fraction.by_size { mul_div_ceil(maintenance, 3, 2)? } else { maintenance };
+    Ok(Maintenance { margin: share_ceil(value, ppm(maintenance)?)?, marginal: ppm(marginal)? })
+}
+
+/// Initial margin of a position worth `value`, rounded up. `IMF = f + (1 − f)·clamp((OI − low)/(high − low), 0, 1)`:
+/// open interest scales the initial margin only, or a wash trader could push others into liquidation.
+pub fn initial_margin_ceil(value: Atoms, ledger: &MarketLedger, parameters: &Parameters) -> Result<Atoms, EngineError> {
+    initial_at(value, fraction_ceil(value, parameters)?, ledger, parameters)
+}
+
+fn initial_at(
+    value: Atoms,
+    fraction: Fraction,
+    ledger: &MarketLedger,
+    parameters: &Parameters,
+) -> Result<Atoms, EngineError> {
+    let fraction = fraction.ppm;
+    let [long, short] = &ledger.sides;
+    let above = long.open_interest.max(short.open_interest).saturating_sub(parameters.open_interest_low);
+    if above.is_zero() {
+        return share_ceil(value, ppm(fraction)?);
+    }
+    let range = parameters.open_interest_high.checked_sub(parameters.open_interest_low)?;
+    let scaled = if above >= range {
+        PPM
+    } else {
+        let rest = PPM.checked_sub(fraction).ok_or(EngineError::Overflow)?;
+        let rise = mul_div_ceil(rest, above.get(), range.get())?;
+        fraction.checked_add(rise).ok_or(EngineError::Overflow)?
+    };
+    share_ceil(value, ppm(scaled)?)
+}
+
+/// A position's part in its account's equity and margin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegValue {
+    /// What it adds to equity, exactly.
+    pub equity: QuoteX40,
+    /// What margin it demands.
+    pub margin: Atoms,
+}
+
+/// Funding the position owes and has not settled, exactly; negative where it is owed.
+pub fn unsettled_funding_owed(position: &Position, ledger: &MarketLedger) -> Result<QuoteX40, EngineError> {
+    let Some(side) = position.size.side() else { return Ok(QuoteX40::ZERO) };
+    let change = ledger.side(side).funding_index.checked_sub(position.funding_index)?;
+    funding_owed(position.size.size(), change)
+}
+
+/// What a position has gained at `price` less the funding it owes, and claims less debts, exactly: what it is owed in total
+/// if its market pays everybody.
+pub fn face_value(position: &Position, market: &Market) -> Result<QuoteX40, EngineError> {
+    let owed = position.claim.to_x40()?.checked_sub(position.debt.to_x40()?)?;
+    let leg = Leg::of(position, &market.ledger, market)?;
+    owed.checked_add(leg.profit)?.checked_sub(leg.funding)
+}
+
+/// What both ways of valuing a position need of it, computed once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leg {
+    open: Option<(Side, Size)>,
+    /// Notional at the index in whole atoms, rounded up.
+    value: Atoms,
+    /// Unrealized profit at the index, negative for a loss.
+    profit: QuoteX40,
+    /// Unsettled funding owed, negative where it is owed to the position.
+    funding: QuoteX40,
+    fraction: Fraction,
+}
+
+impl Leg {
+    /// Measures a position with its market's `ledger`, which a plan may have changed already.
+    pub fn of(position: &Position, ledger: &MarketLedger, market: &Market) -> Result<Self, EngineError> {
+        let Some(side) = position.size.side() else {
+            let fraction = Fraction { ppm: 0, by_size: false };
+            let (zero, value) = (QuoteX40::ZERO, Atoms::ZERO);
+            return Ok(Self { open: None, value, profit: zero, funding: zero, fraction });
+        };
+        let size = position.size.size();
+        let notional = notional(size, market.price.price)?;
+        let entry = position.entry_notional.get();
+        let profit = match side {
+            Side::Long => notional.checked_sub(entry)?,
+            Side::Short => entry.checked_sub(notional)?,
+        };
+        let change = ledger.side(side).funding_index.checked_sub(position.funding_index)?;
+        let value = notional.to_atoms_ceil()?;
+        Ok(Self {
+            open: Some((side, size)),
+            value,
+            profit,
+            funding: funding_owed(size, change)?,
+            fraction: fraction_ceil(value, &market.parameters)?,
+        })
+    }
+
+    /// Value for maintenance, at the valid index price: what the market owes the position (profit, funding, the part of a
+    /// claim no cash is set aside for) counts at the market's coverage. An unusable market demands no margin.
+    ///
+    /// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account; funding to
+    /// receive set off against the position's loss, what is left of a loss against the claim and of a gain against the
+    /// debt, at face and before anything is discounted. So nobody can liquidate what only setting them off would have made
+    /// healthy.
+    pub fn maintenance(
+        &self,
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+        unusable: bool,
+    ) -> Result<LegValue, EngineError> {
+        let (lost, receivable) =
+            (self.profit.negative_part()?, self.funding.negative_part()?.to_atoms_floor()?.to_x40()?);
+        let netted = lost.min(receivable);
+        let loss = lost.checked_sub(netted)?.checked_add(self.funding.positive_part().to_atoms_ceil()?.to_x40()?)?;
+        let gain = self.profit.positive_part().checked_add(receivable.checked_sub(netted)?)?;
+        let (promised, owed, funded) = set_off(position, ledger, gain, loss)?;
+        let mut equity = funded.checked_sub(owed)?;
+        if promised > QuoteX40::ZERO {
+            let coverage = coverage(ledger, &market.parameters, market.price.price)?;
+            equity = equity.checked_add(coverage.counted_floor(promised)?)?;
+        }
+        let margin = if unusable || self.open.is_none() {
+            Atoms::ZERO
+        } else {
+            maintenance_at(self.value, self.fraction, &market.parameters)?.margin
+        };
+        Ok(LegValue { equity, margin })
+    }
+
+    /// Value for initial margin, at a price worse than the index by the spread at its own age: profit and claims count for
+    /// nothing.
+    pub fn initial(
+        &self,
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+        reference: Timestamp,
+    ) -> Result<LegValue, EngineError> {
+        let debt = position.debt.to_x40()?;
+        let Some((side, size)) = self.open else {
+            return Ok(LegValue { equity: debt.checked_neg()?, margin: Atoms::ZERO });
+        };
+        let spread = spread_ceil(market, reference)?;
+        // At a price below zero a long would have lost more than all of its notional.
+        let worsened = match side {
+            Side::Long => spread.min(market.price.price),
+            Side::Short => spread,
+        };
+        let profit = self.profit.checked_sub(notional(size, worsened)?)?;
+        let equity = profit.checked_sub(self.funding)?.min(QuoteX40::ZERO).checked_sub(debt)?;
+        Ok(LegValue { equity, margin: initial_at(self.value, self.fraction, ledger, &market.parameters)? })
+    }
+}
+
+/// A position's gain and loss once they are set off against its debt and claim: (what the market promises beyond that, what
+/// the account owes, the funded part of the claim).
+fn set_off(
+    position: &Position,
+    ledger: &MarketLedger,
+    gain: QuoteX40,
+    loss: QuoteX40,
+) -> Result<(QuoteX40, QuoteX40, QuoteX40), EngineError> {
+    if position.claim.is_zero() && position.debt.is_zero() {
+        return Ok((gain, loss, QuoteX40::ZERO));
+    }
+    let unfunded = ledger.unfunded_part_ceil(position)?;
+    let funded = position.claim.checked_sub(unfunded)?.to_x40()?;
+    let (claim, debt) = (unfunded.to_x40()?, position.debt.to_x40()?);
+    let (claim_set_off, debt_set_off) = (loss.min(claim), gain.min(debt));
+    let promised = gain.checked_sub(debt_set_off)?.checked_add(claim.checked_sub(claim_set_off)?)?;
+    let owed = loss.checked_sub(claim_set_off)?.checked_add(debt.checked_sub(debt_set_off)?)?;
+    Ok((promised, owed, funded))
+}

@@ -1,0 +1,263 @@
+use super::*;
+use crate::fixtures::{at, base, exact, publish, set_side, sol_market, sol_parameters, usdc, PRICE, SOL, USDC};
+use crate::ledger::Ledger;
+use crate::market::claims::FULL_CLAIM_FACTOR;
+use crate::market::solvency::solvency;
+use crate::state::AccountCounters;
+use crate::units::{FundingIndex, Size, X40_PER_ATOM};
+use proptest::prelude::*;
+
+/// A position of `sol` SOL entered for `entry` dollars.
+fn position(sol: i64, entry: i128) -> Position {
+    Position { size: base(sol * 1_000_000_000), entry_notional: exact(entry).into(), ..Position::empty_in(0) }
+}
+
+/// The market with `position` as its only one and `backing` dollars.
+fn market_of(position: &Position, backing: u64) -> Market {
+    let mut market = sol_market();
+    market.ledger.backing = usdc(backing);
+    if let Some(side) = position.size.side() {
+        let totals = market.ledger.side_mut(side);
+        totals.open_interest = position.size.size();
+        totals.entry_notional = position.entry_notional;
+    }
+    market.ledger.claims = position.claim;
+    market
+}
+
+fn maintained(position: &Position, market: &Market) -> LegValue {
+    leg(position, market).maintenance(position, &market.ledger, market, false).unwrap()
+}
+
+fn leg(position: &Position, market: &Market) -> Leg {
+    Leg::of(position, &market.ledger, market).unwrap()
+}
+
+#[test]
+fn maintenance_is_three_percent_rounded_up() {
+    // 5 % · 60 % = 3 %: of $25 000, $750.
+    let parameters = sol_parameters();
+    let maintenance = maintenance_margin_ceil(usdc(25_000), &parameters).unwrap();
+    assert_eq!(maintenance, Maintenance { margin: usdc(750), marginal: Ppm::new(30_000) });
+    // One atom demands one atom, 34 atoms two: ⌈34 · 3 %⌉ = ⌈1.02⌉.
+    assert_eq!(maintenance_margin_ceil(Atoms::new(1), &parameters).unwrap().margin, Atoms::new(1));
+    assert_eq!(maintenance_margin_ceil(Atoms::new(33), &parameters).unwrap().margin, Atoms::new(1));
+    assert_eq!(maintenance_margin_ceil(Atoms::new(34), &parameters).unwrap().margin, Atoms::new(2));
+}
+
+#[test]
+fn the_size_premium_grows_with_the_root_of_the_notional() {
+    // One ppm per √atom: at $10 000 = 10^10 atoms 100 000 ppm = 10 %, MM 6 %, marginal 9 %.
+    let parameters = Parameters { size_premium: 1 << 32, ..sol_parameters() };
+    let maintenance = maintenance_margin_ceil(usdc(10_000), &parameters).unwrap();
+    assert_eq!(maintenance, Maintenance { margin: usdc(600), marginal: Ppm::new(90_000) });
+    // Below $2500 = (50 000)^2 atoms the base of 5 % is more.
+    let small = maintenance_margin_ceil(usdc(2_500), &parameters).unwrap();
+    assert_eq!(small, Maintenance { margin: usdc(75), marginal: Ppm::new(30_000) });
+    // From $1 000 000 = (10^6)^2 atoms it is all of the notional: MM 60 %.
+    let huge = maintenance_margin_ceil(usdc(4_000_000), &parameters).unwrap();
+    assert_eq!(huge.margin, usdc(2_400_000));
+}
+
+#[test]
+fn volatility_raises_the_fraction() {
+    // max(5 %, 8 %) · 60 % = 4.8 %.
+    let parameters = Parameters { volatility_margin: Ppm::new(80_000), ..sol_parameters() };
+    assert_eq!(maintenance_margin_ceil(usdc(1_000), &parameters).unwrap().margin, usdc(48));
+}
+
+#[test]
+fn open_interest_scales_the_initial_margin_only() {
+    // From 50 000 to 200 000 SOL on the larger side: 5 % at 50 000, 5 % + 95 % / 2 = 52.5 % at 125 000, then 100 %.
+    let initial = |long: u64, short: u64| {
+        let mut market = sol_market();
+        set_side(&mut market, Side::Long, long * SOL, 0);
+        set_side(&mut market, Side::Short, short * SOL, 0);
+        initial_margin_ceil(usdc(1_000), &market.ledger, &market.parameters).unwrap()
+    };
+    assert_eq!(initial(0, 0), usdc(50));
+    assert_eq!(initial(50_000, 0), usdc(50));
+    assert_eq!(initial(125_000, 60_000), usdc(525));
+    assert_eq!(initial(60_000, 125_000), usdc(525));
+    assert_eq!(initial(200_000, 0), usdc(1_000));
+    assert_eq!(initial(900_000, 900_000), usdc(1_000));
+    // One base unit above the threshold: the rise rounds up to one ppm, $0.001 of $1000.
+    let mut market = sol_market();
+    set_side(&mut market, Side::Long, 50_000 * SOL + 1, 0);
+    let margin = initial_margin_ceil(usdc(1_000), &market.ledger, &market.parameters);
+    assert_eq!(margin, Ok(Atoms::new(50_001_000)));
+}
+
+#[test]
+fn a_loss_counts_in_full_and_a_profit_as_far_as_the_market_has_it() {
+    // 100 SOL bought for $26 000, worth $25 000: −$1000, MM $750.
+    let losing = position(100, 26_000);
+    assert_eq!(maintained(&losing, &market_of(&losing, 0)), LegValue { equity: exact(-1_000), margin: usdc(750) });
+    // Bought for $24 000: $1000, of which a backing of $1000 has all and one of $400 has 40 %.
+    let winning = position(100, 24_000);
+    assert_eq!(maintained(&winning, &market_of(&winning, 1_000)).equity, exact(1_000));
+    assert_eq!(maintained(&winning, &market_of(&winning, 400)).equity, exact(400));
+    assert_eq!(maintained(&winning, &market_of(&winning, 0)).equity, QuoteX40::ZERO);
+    // The same sold.
+    let short = position(-100, 26_000);
+    assert_eq!(maintained(&short, &market_of(&short, 400)), LegValue { equity: exact(400), margin: usdc(750) });
+}
+
+#[test]
+fn a_debt_counts_in_full_and_an_unusable_market_demands_no_margin() {
+    let mut losing = position(100, 26_000);
+    losing.debt = usdc(50);
+    let market = market_of(&losing, 0);
+    assert_eq!(maintained(&losing, &market).equity, exact(-1_050));
+    let unusable = leg(&losing, &market).maintenance(&losing, &market.ledger, &market, true).unwrap();
+    assert_eq!(unusable, LegValue { equity: exact(-1_050), margin: Atoms::ZERO });
+}
+
+#[test]
+fn a_claim_counts_in_full_where_cash_is_set_aside_and_at_the_coverage_where_not() {
+    // A claim of $100, three quarters of it funded; nothing else in the market but $10 of backing: 75 + 25 · 10/25.
+    let claim = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, claim_round: 0, ..Position::empty_in(0) };
+    let mut market = market_of(&claim, 10);
+    market.ledger.claims_reserve = usdc(75);
+    market.ledger.claim_factor = (2 << 48) | FULL_CLAIM_FACTOR;
+    assert_eq!(maintained(&claim, &market), LegValue { equity: exact(85), margin: Atoms::ZERO });
+    // All of it funded: its round is over and it is cash, whatever else the market owes.
+    market.ledger.claim_factor = FULL_CLAIM_FACTOR;
+    market.ledger.claim_round = 1;
+    market.ledger.claims_reserve = usdc(100);
+    market.ledger.backing = Atoms::ZERO;
+    set_side(&mut market, Side::Long, 100 * SOL, 20_000 * USDC);
+    assert_eq!(maintained(&claim, &market).equity, exact(100));
+}
+
+#[test]
+fn attack_settling_a_strangers_funding_does_not_lower_their_equity() {
+    // $1000 of profit in a market that has $500 and, just below, the $100 of funding owed to come: 599.999 999 of the profit
+    // count, less 100, whether settled or not.
+    let mut winning = position(100, 24_000);
+    let mut market = market_of(&winning, 500);
+    // ⌊2^40 / 1000⌋ · 2^-40 atoms a unit is just below a thousandth of an atom: just below $100 on 10^11 units, $100 once posted.
+    market.ledger.side_mut(Side::Long).funding_index = FundingIndex::new(X40_PER_ATOM as i64 / 1_000);
+    let before = maintained(&winning, &market).equity;
+    assert_eq!(before, QuoteX40::from_atoms(499_999_999).unwrap());
+
+    let counters = AccountCounters::default();
+    let mut ledger = Ledger { slot: 0, balance: usdc(200), counters, position: winning, market: market.ledger };
+    ledger.settle_funding().unwrap();
+    winning = ledger.position;
+    let paid = usdc(200).checked_sub(ledger.balance).unwrap();
+    market.ledger = ledger.market;
+    // The $100 are in the backing now.
+    let after = maintained(&winning, &market).equity.checked_sub(paid.to_x40().unwrap()).unwrap();
+    assert!(after >= before.checked_sub(QuoteX40::new(X40_PER_ATOM)).unwrap(), "{before:?} became {after:?}");
+}
+
+#[test]
+fn a_loss_is_set_off_against_the_claim_and_a_gain_against_the_debt_before_anything_is_discounted() {
+    // $1000 of loss and a claim of $1500 on the same market, without backing: what it has is the losers' maintenance margin,
+    // 3 % of $25 000, half of what it owes. Set off, a claim of $500 is left, worth $250; counted apart it would be
+    // 1500 / 2 − 1000, and whoever does not settle first could liquidate.
+    let mut losing = position(100, 26_000);
+    losing.claim = usdc(1_500);
+    losing.claim_factor = FULL_CLAIM_FACTOR;
+    let market = market_of(&losing, 0);
+    let solvency = solvency(&market.ledger, &market.parameters, market.price.price).unwrap();
+    assert_eq!((solvency.assets, solvency.liabilities), (usdc(750), usdc(1_500)));
+    assert_eq!(maintained(&losing, &market).equity, exact(250));
+
+    // $1000 of loss and just over $600 of funding to receive from a market that has nothing: settling it first leaves a claim,
+    // which the loss sets off at face.
+    let receiving = position(100, 26_000);
+    let mut market = market_of(&receiving, 0);
+    market.ledger.side_mut(Side::Long).funding_index = FundingIndex::new(-6 * X40_PER_ATOM as i64 / 1_000 - 1);
+    assert_eq!(maintained(&receiving, &market).equity, exact(-400));
+
+    // $1000 of profit and a debt of $400 to a market that has nothing: the profit pays the debt, the rest counts for nothing.
+    let mut winning = position(100, 24_000);
+    winning.debt = usdc(400);
+    assert_eq!(maintained(&winning, &market_of(&winning, 0)).equity, QuoteX40::ZERO);
+}
+
+#[test]
+fn attack_an_atom_of_rounding_liquidates_nobody() {
+    // 0.4 atoms of funding owed cost an atom once they are posted: they count as one before.
+    let flat = position(100, 25_000);
+    let mut market = market_of(&flat, 1_000);
+    market.ledger.side_mut(Side::Long).funding_index = FundingIndex::new(4);
+    let owed = unsettled_funding_owed(&flat, &market.ledger).unwrap();
+    assert_eq!(owed, QuoteX40::new(4 * 100 * SOL as i128));
+    assert_eq!(maintained(&flat, &market).equity, QuoteX40::new(-X40_PER_ATOM));
+    // And what is to be received counts once it is a whole atom.
+    market.ledger.side_mut(Side::Long).funding_index = FundingIndex::new(-4);
+    assert_eq!(maintained(&flat, &market).equity, QuoteX40::ZERO);
+}
+
+#[test]
+fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() {
+    // At a price worse by 78 290 278 · 2^-40 atoms (one second of drift): 10^11 times that is lost on 100 SOL.
+    let spread = 100_000_000_000 * 78_290_278;
+    let flat = position(100, 25_000);
+    let market = market_of(&flat, 0);
+    let adverse =
+        |position: &Position| leg(position, &market).initial(position, &market.ledger, &market, at(0).now).unwrap();
+    assert_eq!(adverse(&flat), LegValue { equity: QuoteX40::new(-spread), margin: usdc(1_250) });
+    assert_eq!(adverse(&position(-100, 25_000)).equity, QuoteX40::new(-spread));
+    // Profit is nothing, loss is all of it.
+    assert_eq!(adverse(&position(100, 24_000)).equity, QuoteX40::ZERO);
+    assert_eq!(adverse(&position(100, 26_000)).equity, exact(-1_000).checked_sub(QuoteX40::new(spread)).unwrap());
+    // A slot without a size: the debt counts, the claim does not.
+    let owing = Position { claim: usdc(70), debt: usdc(30), ..Position::empty_in(0) };
+    assert_eq!(adverse(&owing), LegValue { equity: exact(-30), margin: Atoms::ZERO });
+}
+
+#[test]
+fn an_older_price_is_a_more_adverse_one() {
+    // 24 s: five times the spread of one second.
+    let flat = position(100, 25_000);
+    let mut market = market_of(&flat, 0);
+    publish(&mut market, PRICE, 0);
+    let value = leg(&flat, &market).initial(&flat, &market.ledger, &market, at(24).now).unwrap();
+    assert_eq!(value.equity, QuoteX40::new(-100_000_000_000 * 391_451_390));
+}
+
+proptest! {
+    /// Margin never falls when the position grows, and growing it in parts demands no less than growing it at once.
+    #[test]
+    fn margin_grows_with_the_position(value in 1u64..1 << 53, more in 0u64..1 << 50, premium in 0u64..1 << 36) {
+        let parameters = Parameters { size_premium: premium, ..sol_parameters() };
+        let margin = |value| maintenance_margin_ceil(Atoms::new(value), &parameters).unwrap();
+        prop_assert!(margin(value + more).margin >= margin(value).margin);
+        let ledger = sol_market().ledger;
+        let initial = initial_margin_ceil(Atoms::new(value), &ledger, &parameters).unwrap();
+        prop_assert!(initial >= margin(value).margin);
+    }
+
+    /// Closing `n` lowers the margin by at most `marginal · n` and the rounding of the fraction to whole ppm: a partial
+    /// liquidation never overshoots its target by more.
+    #[test]
+    fn the_marginal_rate_is_an_upper_bound(value in 1u64..1 << 50, part in 0u64..1 << 50, premium in 0u64..1 << 36) {
+        prop_assume!(part <= value);
+        let parameters = Parameters { size_premium: premium, ..sol_parameters() };
+        let margin = |value| maintenance_margin_ceil(Atoms::new(value), &parameters).unwrap();
+        let Maintenance { margin: before, marginal } = margin(value);
+        let after = margin(value - part).margin;
+        let fall = u128::from(before.get() - after.get());
+        let rounding = u128::from(value) * 3 / 1_000_000 + 2;
+        prop_assert!(fall <= u128::from(part) * u128::from(marginal.get()) / 1_000_000 + rounding);
+    }
+}
+
+#[test]
+fn the_largest_numbers_fit() {
+    let parameters = Parameters { size_premium: u64::MAX, ..sol_parameters() };
+    let largest = Atoms::new(crate::units::MAX_NOTIONAL);
+    // All of it, 60 % for maintenance.
+    assert_eq!(
+        maintenance_margin_ceil(largest, &parameters).map(|maintenance| maintenance.marginal),
+        Ok(Ppm::new(900_000))
+    );
+    let mut market = sol_market();
+    set_side(&mut market, Side::Long, crate::units::MAX_SIZE, 0);
+    assert_eq!(initial_margin_ceil(largest, &market.ledger, &market.parameters), Ok(largest));
+    assert!(Size::new(crate::units::MAX_SIZE).on(Side::Short).is_ok());
+}

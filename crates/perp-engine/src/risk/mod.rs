@@ -1,0 +1,4 @@
+//! An account's risk: margin fractions, the value of one position and of all of them.
+
+pub mod margin;
+pub mod portfolio;
