@@ -1,0 +1,43 @@
+//! Writes random operations as JSON lines, each with what became of it, for another implementation to be compared with.
+//!
+//! ```text
+//! cargo run --release -p perp-exchange --example transcript -- --operations 100000 --seed 1 > FILE
+//! ```
+//!
+//! The format is described in `tests/reference/README.md`.
+
+mod collateral;
+mod crowd;
+mod description;
+mod liquidity;
+mod markets;
+mod positions;
+mod prices;
+mod record;
+mod state;
+mod statuses;
+
+use clap::Parser;
+use crowd::Crowd;
+use std::io::{self, BufWriter, Write};
+
+/// Random operations on an exchange of three markets.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many operations to write.
+    #[arg(long, default_value_t = 10_000)]
+    operations: u64,
+    /// What the random numbers begin with: the same operations every time.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn main() -> io::Result<()> {
+    let Arguments { operations, seed } = Arguments::parse();
+    let mut crowd = Crowd::new(BufWriter::new(io::stdout().lock()), seed)?;
+    crowd.found()?;
+    while crowd.written() < operations {
+        crowd.act()?;
+    }
+    crowd.finish().flush()
+}

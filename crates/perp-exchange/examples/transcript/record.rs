@@ -1,0 +1,279 @@
+//! One line of a transcript: an operation, what became of it, and what it wrote.
+
+use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord, RequestRecord};
+use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::liquidity::Executor;
+use perp_engine::oracle::{OracleReading, ReadingError};
+use perp_engine::state::RequestKind;
+use perp_exchange::{Exchange, Operation, Refusal};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io;
+
+/// What an oracle account says, also where it is no reading.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Reading {
+    pub price: i64,
+    pub confidence: u64,
+    pub exponent: i32,
+    pub publish_time: i64,
+}
+
+impl Reading {
+    pub fn checked(&self) -> Result<OracleReading, ReadingError> {
+        OracleReading::new(self.price, self.confidence, self.exponent, self.publish_time)
+    }
+
+    fn of(reading: &OracleReading) -> Self {
+        Self {
+            price: i64::try_from(reading.price()).expect("a reading's price is an i64"),
+            confidence: reading.confidence(),
+            exponent: reading.exponent(),
+            publish_time: reading.publish_time(),
+        }
+    }
+}
+
+/// The name of the program's error for what is no reading.
+pub fn reading_error(error: ReadingError) -> &'static str {
+    match error {
+        ReadingError::ExponentOutOfRange => "OracleExponentOutOfRange",
+        ReadingError::PriceNotPositive => "OraclePriceNotPositive",
+        ReadingError::ConfidenceOutOfRange => "OracleConfidenceOutOfRange",
+        ReadingError::PublishTimeNotPositive => "OraclePublishTimeNotPositive",
+    }
+}
+
+/// `ok`, or the name of the rule that refused.
+pub fn result_name<T>(result: &Result<T, Refusal>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(Refusal::Rule(rule)) => rule.name(),
+        Err(Refusal::SelfLiquidation) => "SelfLiquidation",
+        Err(missing) => panic!("the crowd asked for something that is not there: {missing}"),
+    }
+}
+
+/// The arguments of any operation; what it does not take is left out.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(default)]
+pub struct Arguments {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    liquidator: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    market: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolated_market: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acceptable_price: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reduce_only: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_bounty: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum_output: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executor: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<Reading>,
+}
+
+impl Arguments {
+    /// Those of a price update that may be no reading.
+    pub fn of_reading(market: u16, reading: Reading) -> Self {
+        Self { market: Some(market), reading: Some(reading), ..Self::default() }
+    }
+}
+
+/// The operation's name and arguments. `exchange` is the one before it; requests are numbered by `next_request` on.
+pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -> (&'static str, Arguments) {
+    let none = Arguments::default();
+    let of = |account: usize, market: u16| Arguments { account: Some(account), market: Some(market), ..none };
+    let market_of = |market: u16| Arguments { market: Some(market), ..none };
+    let holding = |account: usize| Arguments { account: Some(account), ..none };
+    let with = |reading: &Option<OracleReading>| reading.as_ref().map(Reading::of);
+    let role = |authority: &StatusAuthority| match authority {
+        StatusAuthority::RiskAdmin => Some("risk_admin"),
+        StatusAuthority::Guardian => Some("guardian"),
+    };
+    let open = |request: u64| {
+        let open = exchange.request(request).expect("an open request");
+        (open, Arguments { holder: Some(open.provider), nonce: Some(request), ..none })
+    };
+    match operation {
+        Operation::SetExchangeStatus { status, authority } => {
+            ("set_exchange_status", Arguments { status: Some(*status as u8), role: role(authority), ..none })
+        }
+        Operation::Donate { .. } => unreachable!("nobody donates here"),
+        Operation::UpdatePrice { market, reading } => {
+            ("update_price", Arguments { reading: Some(Reading::of(reading)), ..market_of(*market) })
+        }
+        Operation::ReportOracleOutage { market } => ("report_oracle_outage", market_of(*market)),
+        Operation::UpdateFunding { market, reading } => {
+            ("update_funding", Arguments { reading: with(reading), ..market_of(*market) })
+        }
+        Operation::FundClaims { market } => ("fund_claims", market_of(*market)),
+        Operation::FundInsurance { market, amount } => {
+            ("fund_insurance", Arguments { market: *market, amount: Some(amount.get()), ..none })
+        }
+        Operation::WithdrawProtocolFees { market } => ("withdraw_protocol_fees", market_of(*market)),
+        Operation::SetBackingTarget { market, target } => {
+            ("set_backing_target", Arguments { target: Some(target.get()), ..market_of(*market) })
+        }
+        Operation::SetMarketStatus { market, status, authority } => (
+            "set_market_status",
+            Arguments { status: Some(*status as u8), role: role(authority), ..market_of(*market) },
+        ),
+        Operation::OpenAccount { isolated_market } => {
+            ("open_account", Arguments { isolated_market: *isolated_market, ..holding(exchange.accounts().len()) })
+        }
+        Operation::CloseAccount { account } => ("close_account", holding(*account)),
+        Operation::Deposit { account, amount } => {
+            ("deposit", Arguments { amount: Some(amount.get()), ..holding(*account) })
+        }
+        Operation::Withdraw { account, amount } => {
+            ("withdraw", Arguments { amount: Some(amount.get()), ..holding(*account) })
+        }
+        Operation::Trade { account, market, order, reading } => (
+            "trade",
+            Arguments {
+                size: Some(order.size.get()),
+                acceptable_price: Some(order.acceptable_price.get()),
+                reduce_only: Some(order.reduce_only),
+                reading: with(reading),
+                ..of(*account, *market)
+            },
+        ),
+        Operation::Liquidate { liquidator, account, market, order, reading } => (
+            "liquidate",
+            Arguments {
+                liquidator: Some(*liquidator),
+                max_size: Some(order.max_size.get()),
+                min_bounty: Some(order.min_bounty.get()),
+                reading: with(reading),
+                ..of(*account, *market)
+            },
+        ),
+        Operation::SettleFunding { account, market } => ("settle_funding", of(*account, *market)),
+        Operation::SettlePnl { account, market, reading } => {
+            ("settle_pnl", Arguments { reading: with(reading), ..of(*account, *market) })
+        }
+        Operation::RedeemClaim { account, market } => ("redeem_claim", of(*account, *market)),
+        Operation::WaiveClaim { account, market } => ("waive_claim", of(*account, *market)),
+        Operation::ResolveBankruptcy { account, market } => ("resolve_bankruptcy", of(*account, *market)),
+        Operation::RequestLiquidityDeposit { provider, amount, minimum_output } => {
+            ("request_liquidity_deposit", requested(*provider, next_request, amount.get(), minimum_output.get()))
+        }
+        Operation::RequestLiquidityWithdrawal { provider, shares, minimum_output } => {
+            ("request_liquidity_withdrawal", requested(*provider, next_request, shares.get(), minimum_output.get()))
+        }
+        Operation::ExecuteRequest { request, executor } => {
+            let (open, arguments) = open(*request);
+            let owner = (*executor == Executor::Owner).then_some(open.provider);
+            match open.kind {
+                RequestKind::Deposit => ("execute_liquidity_deposit", arguments),
+                RequestKind::Withdrawal => ("execute_liquidity_withdrawal", Arguments { executor: owner, ..arguments }),
+            }
+        }
+        Operation::RefundRequest { request } => {
+            let (open, arguments) = open(*request);
+            match open.kind {
+                RequestKind::Deposit => ("refund_expired_deposit", arguments),
+                RequestKind::Withdrawal => ("refund_expired_withdrawal", arguments),
+            }
+        }
+        Operation::AllocateBacking { market, reading } => {
+            ("allocate_backing", Arguments { reading: with(reading), ..market_of(*market) })
+        }
+    }
+}
+
+fn requested(holder: usize, nonce: u64, amount: u64, minimum_output: u64) -> Arguments {
+    Arguments {
+        holder: Some(holder),
+        nonce: Some(nonce),
+        amount: Some(amount),
+        minimum_output: Some(minimum_output),
+        ..Arguments::default()
+    }
+}
+
+/// Everything that an operation wrote.
+#[derive(Serialize)]
+struct After {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    accounts: BTreeMap<usize, Option<AccountRecord>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    markets: BTreeMap<u16, MarketRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<PoolRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<ExchangeRecord>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    holders: BTreeMap<usize, u64>,
+    /// Nothing once the request is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Option<RequestRecord>>,
+}
+
+impl After {
+    fn of(exchange: &Exchange, arguments: &Arguments) -> Self {
+        let changes = exchange.changes();
+        let account = |number: &usize| (*number, exchange.account(*number).ok().map(AccountRecord::of));
+        let market = |index: &u16| (*index, MarketRecord::of(exchange.market(*index).expect("a listed market")));
+        let holders = arguments.holder.map(|holder| (holder, exchange.providers()[holder].shares.get()));
+        let request = |nonce| exchange.request(nonce).ok().map(|open| RequestRecord::of(&open.request));
+        Self {
+            accounts: changes.accounts.iter().map(account).collect(),
+            markets: changes.markets.iter().map(market).collect(),
+            pool: changes.pool.then(|| PoolRecord::of(&exchange.pool)),
+            exchange: changes.exchange.then(|| ExchangeRecord::of(&exchange.state)),
+            holders: holders.into_iter().collect(),
+            request: arguments.nonce.map(request),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    now: i64,
+    slot: u64,
+    op: &'static str,
+    #[serde(flatten)]
+    arguments: &'a Arguments,
+    result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<After>,
+}
+
+/// Writes the line of an operation; `exchange` is the one after it.
+pub fn write_line(
+    output: &mut impl io::Write,
+    op: &'static str,
+    arguments: &Arguments,
+    result: &'static str,
+    exchange: &Exchange,
+) -> io::Result<()> {
+    let after = (result == "ok").then(|| After::of(exchange, arguments));
+    let (now, slot) = (exchange.clock.now.get(), exchange.clock.slot);
+    serde_json::to_writer(&mut *output, &Line { now, slot, op, arguments, result, after })?;
+    writeln!(output)
+}

@@ -1,0 +1,227 @@
+//! The state as the transcript gives it: every field that has a meaning for the rules, by its name.
+
+use perp_engine::state::{Account, ExchangeState, Market, Pool, Position, Request, StoredStatus};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct PositionRecord {
+    size: i64,
+    entry_notional: i128,
+    funding_index: i64,
+    claim: u64,
+    claim_factor: u64,
+    debt: u64,
+    last_increase_slot: u64,
+    claim_round: u32,
+    market: u16,
+    occupied: u8,
+}
+
+/// A free slot says only that it is free.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum SlotRecord {
+    Free { occupied: u8 },
+    Occupied(PositionRecord),
+}
+
+impl SlotRecord {
+    fn of(position: &Position) -> Self {
+        if !position.is_occupied() {
+            return Self::Free { occupied: position.occupied };
+        }
+        Self::Occupied(PositionRecord {
+            size: position.size.get(),
+            entry_notional: position.entry_notional.get().get(),
+            funding_index: position.funding_index.get(),
+            claim: position.claim.get(),
+            claim_factor: position.claim_factor,
+            debt: position.debt.get(),
+            last_increase_slot: position.last_increase_slot,
+            claim_round: position.claim_round,
+            market: position.market,
+            occupied: position.occupied,
+        })
+    }
+}
+
+#[derive(Serialize)]
+pub struct AccountRecord {
+    balance: u64,
+    kind: u8,
+    isolated_market: u16,
+    positions: Vec<SlotRecord>,
+}
+
+impl AccountRecord {
+    pub fn of(account: &Account) -> Self {
+        Self {
+            balance: account.balance.get(),
+            kind: account.kind,
+            isolated_market: account.isolated_market,
+            positions: account.positions.iter().map(SlotRecord::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PriceRecord {
+    price: u64,
+    confidence: u64,
+    published: i64,
+    newest_published: i64,
+    outage_since: i64,
+}
+
+#[derive(Serialize)]
+struct SideRecord {
+    open_interest: u64,
+    entry_notional: i128,
+    funding_index: i64,
+    funding_checkpoint: i128,
+    carry_fraction: u64,
+}
+
+#[derive(Serialize)]
+struct DrawRecord {
+    window_start: i64,
+    insurance_at_start: u64,
+    drawn: u64,
+}
+
+#[derive(Serialize)]
+struct LedgerRecord {
+    sides: Vec<SideRecord>,
+    funding_rate: i64,
+    funding_time: i64,
+    funding_fraction: u64,
+    backing: u64,
+    net_principal: u64,
+    claims: u64,
+    claims_reserve: u64,
+    claim_factor: u64,
+    debts: u64,
+    insurance: u64,
+    protocol_fees: u64,
+    written_off: u64,
+    shared_draw: DrawRecord,
+    claim_round: u32,
+}
+
+#[derive(Serialize)]
+struct StatusRecord {
+    current: u8,
+    until: i64,
+    afterwards: u8,
+}
+
+impl StatusRecord {
+    fn of(status: &StoredStatus) -> Self {
+        Self { current: status.current, until: status.until.get(), afterwards: status.reverts_to }
+    }
+}
+
+#[derive(Serialize)]
+pub struct MarketRecord {
+    price: PriceRecord,
+    ledger: LedgerRecord,
+    status: StatusRecord,
+    target_backing: u64,
+    paused_at: i64,
+}
+
+impl MarketRecord {
+    pub fn of(market: &Market) -> Self {
+        let (price, ledger) = (&market.price, &market.ledger);
+        let sides = ledger.sides.iter().map(|side| SideRecord {
+            open_interest: side.open_interest.get(),
+            entry_notional: side.entry_notional.get().get(),
+            funding_index: side.funding_index.get(),
+            funding_checkpoint: side.funding_checkpoint.get().get(),
+            carry_fraction: side.carry_fraction,
+        });
+        Self {
+            price: PriceRecord {
+                price: price.price.get(),
+                confidence: price.confidence.get(),
+                published: price.published.get(),
+                newest_published: price.newest_published.get(),
+                outage_since: price.outage_since.get(),
+            },
+            ledger: LedgerRecord {
+                sides: sides.collect(),
+                funding_rate: ledger.funding_rate,
+                funding_time: ledger.funding_time.get(),
+                funding_fraction: ledger.funding_fraction,
+                backing: ledger.backing.get(),
+                net_principal: ledger.net_principal.get(),
+                claims: ledger.claims.get(),
+                claims_reserve: ledger.claims_reserve.get(),
+                claim_factor: ledger.claim_factor,
+                debts: ledger.debts.get(),
+                insurance: ledger.insurance.get(),
+                protocol_fees: ledger.protocol_fees.get(),
+                written_off: ledger.written_off.get(),
+                shared_draw: DrawRecord {
+                    window_start: ledger.shared_draw.window_start.get(),
+                    insurance_at_start: ledger.shared_draw.insurance_at_start.get(),
+                    drawn: ledger.shared_draw.drawn.get(),
+                },
+                claim_round: ledger.claim_round,
+            },
+            status: StatusRecord::of(&market.status),
+            target_backing: market.target_backing.get(),
+            paused_at: market.paused_at.get(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct PoolRecord {
+    cash: u64,
+    placed: u64,
+    insurance: u64,
+    escrow: u64,
+    shares: u64,
+}
+
+impl PoolRecord {
+    pub fn of(pool: &Pool) -> Self {
+        Self {
+            cash: pool.cash.get(),
+            placed: pool.placed.get(),
+            insurance: pool.insurance.get(),
+            escrow: pool.escrow.get(),
+            shares: pool.shares.get(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct ExchangeRecord {
+    status: StatusRecord,
+    resumed_at: i64,
+}
+
+impl ExchangeRecord {
+    pub fn of(exchange: &ExchangeState) -> Self {
+        Self { status: StatusRecord::of(&exchange.status), resumed_at: exchange.resumed_at.get() }
+    }
+}
+
+#[derive(Serialize)]
+pub struct RequestRecord {
+    amount: u64,
+    minimum_output: u64,
+    requested_at: i64,
+}
+
+impl RequestRecord {
+    pub fn of(request: &Request) -> Self {
+        Self {
+            amount: request.amount.get(),
+            minimum_output: request.minimum_output.get(),
+            requested_at: request.requested_at.get(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use core::fmt;
+use perp_engine::EngineError;
+
+/// Why an operation did not take place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such market here: list it, or fetch it and add it.
+    NoMarket {
+        /// The index asked for.
+        market: u16,
+    },
+    /// There is no such margin account here.
+    NoAccount {
+        /// The number asked for.
+        account: usize,
+    },
+    /// There is no such liquidity provider here.
+    NoProvider {
+        /// The number asked for.
+        provider: usize,
+    },
+    /// There is no such request here: it was executed or refunded, or never made.
+    NoRequest {
+        /// The number asked for.
+        request: u64,
+    },
+    /// The liquidated account cannot receive the bounty.
+    SelfLiquidation,
+    /// A rule of the exchange, with its numbers.
+    Rule(EngineError),
+}
+
+impl Refusal {
+    /// The rule of the exchange, where that is the reason.
+    pub const fn rule(&self) -> Option<EngineError> {
+        match self {
+            Self::Rule(rule) => Some(*rule),
+            _ => None,
+        }
+    }
+}
+
+impl From<EngineError> for Refusal {
+    fn from(rule: EngineError) -> Self {
+        Self::Rule(rule)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMarket { market } => {
+                write!(formatter, "market {market} is not here: list it, or fetch it and add it")
+            }
+            Self::NoAccount { account } => write!(formatter, "there is no margin account {account}"),
+            Self::NoProvider { provider } => write!(formatter, "there is no liquidity provider {provider}"),
+            Self::NoRequest { request } => write!(formatter, "there is no liquidity request {request}"),
+            Self::SelfLiquidation => write!(formatter, "the liquidated account cannot receive the bounty"),
+            Self::Rule(rule) => write!(formatter, "{rule}: {} {}", rule.text(), rule.remedy()),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}

@@ -1,0 +1,318 @@
+use crate::error::Refusal;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use perp_engine::invariants::{check_invariants, ExchangeView, Violation};
+use perp_engine::market::claims::FULL_CLAIM_FACTOR;
+use perp_engine::state::{Account, ExchangeState, Market, Parameters, Pool, PoolParameters, Request, RequestKind};
+use perp_engine::units::{Atoms, Clock};
+use perp_engine::{EngineError, Session};
+
+#[cfg(test)]
+mod tests;
+
+/// How a market is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// What the market is listed with.
+    pub parameters: Parameters,
+    /// One base unit is 10^-`base_decimals` of the asset.
+    pub base_decimals: u8,
+    /// Where the market's backing is moved to.
+    pub target_backing: Atoms,
+}
+
+/// A liquidity provider's shares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Provider {
+    /// Shares held, those in escrow apart.
+    pub shares: Atoms,
+    /// Tokens paid out or refunded so far.
+    pub paid_out: Atoms,
+}
+
+/// A liquidity request and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// The provider's number.
+    pub provider: usize,
+    /// What it asks for.
+    pub kind: RequestKind,
+    /// The request.
+    pub request: Request,
+}
+
+/// What the last operation that took place wrote, each thing once; its sequence number has risen by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Numbers of margin accounts; a closed one is empty and its sequence number zero.
+    pub accounts: Vec<usize>,
+    /// Indices of markets.
+    pub markets: Vec<u16>,
+    /// Whether the pool was written.
+    pub pool: bool,
+    /// Whether the exchange's own state was written.
+    pub exchange: bool,
+}
+
+impl Changes {
+    fn clear(&mut self) {
+        let Self { accounts, markets, pool, exchange } = self;
+        accounts.clear();
+        markets.clear();
+        (*pool, *exchange) = (false, false);
+    }
+}
+
+/// A whole exchange: its state, pool, markets, margin accounts and liquidity requests, and the tokens in its vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Status and sequence of the exchange.
+    pub state: ExchangeState,
+    /// The clock that every operation sees.
+    pub clock: Clock,
+    /// The liquidity pool.
+    pub pool: Pool,
+    /// Tokens in the vault.
+    pub vault: Atoms,
+    /// Tokens sent to the vault outside the program; they belong to nobody.
+    pub donated: Atoms,
+    /// Decimals of the quote token.
+    pub quote_decimals: u8,
+    /// Markets the exchange lists; a snapshot of a chain may hold fewer.
+    pub market_count: u16,
+    /// In the order of their indices.
+    pub(crate) markets: Vec<Market>,
+    /// A closed one is empty and stays in its place.
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) closed: Vec<bool>,
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) requests: BTreeMap<u64, OpenRequest>,
+    pub(crate) next_request: u64,
+    pub(crate) changes: Changes,
+}
+
+impl Exchange {
+    /// An exchange without markets, accounts and liquidity; its creation is its first event.
+    ///
+    /// # Errors
+    /// [`EngineError::PoolParameters`].
+    pub fn new(parameters: PoolParameters, quote_decimals: u8, clock: Clock) -> Result<Self, Refusal> {
+        parameters.validate()?;
+        let (mut state, pool) = (ExchangeState::default(), Pool::opened(parameters));
+        state.next_event();
+        Ok(Self { quote_decimals, pool, ..Self::at(state, clock) })
+    }
+
+    /// An exchange of this state with nothing in it.
+    pub(crate) fn at(state: ExchangeState, clock: Clock) -> Self {
+        Self {
+            state,
+            clock,
+            pool: Pool::opened(PoolParameters::default()),
+            vault: Atoms::ZERO,
+            donated: Atoms::ZERO,
+            quote_decimals: 0,
+            market_count: 0,
+            markets: Vec::new(),
+            accounts: Vec::new(),
+            closed: Vec::new(),
+            providers: Vec::new(),
+            requests: BTreeMap::new(),
+            next_request: 0,
+            changes: Changes::default(),
+        }
+    }
+
+    /// What of the exchange bears on every market now.
+    pub fn session(&self) -> Session {
+        self.state.session(self.clock)
+    }
+
+    /// Time passes.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond the end of time.
+    pub fn wait(&mut self, seconds: u32, slots: u64) -> Result<(), Refusal> {
+        let now = self.clock.now.after(seconds)?;
+        let slot = self.clock.slot.checked_add(slots).ok_or(EngineError::Overflow)?;
+        self.clock = Clock { now, slot };
+        Ok(())
+    }
+
+    /// Lists a market under the next index, which it returns; the listing is the market's first event.
+    ///
+    /// # Errors
+    /// [`EngineError::MarketParameters`].
+    pub fn list(&mut self, listing: &Listing) -> Result<u16, Refusal> {
+        listing.parameters.validate()?;
+        let index = self.market_count;
+        let mut market = Market {
+            parameters: listing.parameters,
+            target_backing: listing.target_backing.in_range()?,
+            index,
+            base_decimals: listing.base_decimals,
+            quote_decimals: self.quote_decimals,
+            ..Market::default()
+        };
+        market.ledger.claim_factor = FULL_CLAIM_FACTOR;
+        market.next_event();
+        self.market_count = index.checked_add(1).ok_or(EngineError::Overflow)?;
+        self.put_market(market);
+        Ok(index)
+    }
+
+    /// Adds a liquidity provider and returns its number.
+    pub fn add_provider(&mut self) -> usize {
+        self.providers.push(Provider::default());
+        self.providers.len() - 1
+    }
+
+    /// Adds a margin account as it stands and returns its number.
+    pub fn add_account(&mut self, account: Account) -> usize {
+        self.accounts.push(account);
+        self.closed.push(false);
+        self.accounts.len() - 1
+    }
+
+    /// Adds a market as it stands, or replaces it.
+    pub fn put_market(&mut self, market: Market) {
+        match self.markets.binary_search_by_key(&market.index, |market| market.index) {
+            Ok(place) => self.markets[place] = market,
+            Err(place) => self.markets.insert(place, market),
+        }
+    }
+
+    /// Replaces a margin account.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`].
+    pub fn put_account(&mut self, account: usize, state: Account) -> Result<(), Refusal> {
+        self.account(account)?;
+        self.accounts[account] = state;
+        Ok(())
+    }
+
+    /// The market of this index.
+    ///
+    /// # Errors
+    /// [`Refusal::NoMarket`].
+    pub fn market(&self, index: u16) -> Result<&Market, Refusal> {
+        // A whole exchange holds every market at the place of its index.
+        if let Some(market) = self.markets.get(usize::from(index)).filter(|market| market.index == index) {
+            return Ok(market);
+        }
+        match self.markets.binary_search_by_key(&index, |market| market.index) {
+            Ok(place) => Ok(&self.markets[place]),
+            Err(_) => Err(Refusal::NoMarket { market: index }),
+        }
+    }
+
+    /// Every market, in the order of their indices.
+    pub fn markets(&self) -> &[Market] {
+        &self.markets
+    }
+
+    /// The margin account of this number.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`], also where it is closed.
+    pub fn account(&self, account: usize) -> Result<&Account, Refusal> {
+        match (self.accounts.get(account), self.closed.get(account)) {
+            (Some(state), Some(false)) => Ok(state),
+            _ => Err(Refusal::NoAccount { account }),
+        }
+    }
+
+    /// Every margin account in the order of their numbers; closed ones are empty.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The liquidity provider of this number.
+    ///
+    /// # Errors
+    /// [`Refusal::NoProvider`].
+    pub fn provider(&self, provider: usize) -> Result<&Provider, Refusal> {
+        self.providers.get(provider).ok_or(Refusal::NoProvider { provider })
+    }
+
+    /// Every liquidity provider.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// Requests neither executed nor refunded, by number.
+    pub fn requests(&self) -> &BTreeMap<u64, OpenRequest> {
+        &self.requests
+    }
+
+    /// The request of this number.
+    ///
+    /// # Errors
+    /// [`Refusal::NoRequest`].
+    pub fn request(&self, request: u64) -> Result<&OpenRequest, Refusal> {
+        self.requests.get(&request).ok_or(Refusal::NoRequest { request })
+    }
+
+    /// What the last operation that took place wrote.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Every account and the vault, to be checked.
+    pub fn view(&self) -> ExchangeView<'_> {
+        ExchangeView {
+            accounts: &self.accounts,
+            markets: &self.markets,
+            pool: &self.pool,
+            vault: self.vault,
+            donated: self.donated,
+        }
+    }
+
+    /// Checks what must hold between any two operations.
+    ///
+    /// # Errors
+    /// The first [`Violation`].
+    pub fn check(&self) -> Result<(), Violation> {
+        check_invariants(&self.view())
+    }
+
+    /// The markets of the account's slots in their order, but for `target`.
+    ///
+    /// # Errors
+    /// [`Refusal::NoMarket`].
+    pub(crate) fn others<'a>(
+        &'a self,
+        account: &'a Account,
+        target: Option<u16>,
+    ) -> Result<impl Iterator<Item = &'a Market>, Refusal> {
+        let indices = || account.occupied().map(|(_, position)| position.market).filter(move |of| Some(*of) != target);
+        // All of them first, so that none can be missing while they are handed out.
+        for market in indices() {
+            self.market(market)?;
+        }
+        Ok(indices().filter_map(|market| self.market(market).ok()))
+    }
+
+    /// Called by every operation once nothing can refuse it any more, before it stores anything.
+    pub(crate) fn begin_changes(&mut self) {
+        self.changes.clear();
+    }
+
+    pub(crate) fn store_account(&mut self, account: usize, state: Account) {
+        self.accounts[account] = state;
+        self.changes.accounts.push(account);
+    }
+
+    pub(crate) fn store_market(&mut self, market: Market) {
+        self.changes.markets.push(market.index);
+        self.put_market(market);
+    }
+
+    pub(crate) fn store_pool(&mut self, mut pool: Pool) {
+        pool.next_event();
+        self.pool = pool;
+        self.changes.pool = true;
+    }
+}

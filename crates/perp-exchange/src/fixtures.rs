@@ -1,0 +1,141 @@
+//! An exchange on which every operation has something to do.
+
+use crate::exchange::{Exchange, Listing};
+use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, NOW, SOL};
+use perp_engine::operations::liquidity::Executor;
+use perp_engine::operations::position::{LiquidationOrder, Order};
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::Parameters;
+use perp_engine::units::{Atoms, Ppm, SignedSize, Size};
+
+/// Ten SOL long in market 0 at $250, since risen to $251.
+pub const ALICE: usize = 0;
+/// Ten SOL short in market 0.
+pub const BOB: usize = 1;
+/// 70 SOL long in market 1, below the maintenance margin.
+pub const CAROL: usize = 2;
+/// Owns a claim on market 2, part of it funded.
+pub const WINNER: usize = 3;
+/// Owes market 2 what it cannot pay.
+pub const LOSER: usize = 4;
+/// As [`LOSER`], liquidated later.
+pub const OTHER_LOSER: usize = 5;
+/// Holds nothing.
+pub const EMPTY: usize = 6;
+/// Liquidates.
+pub const KEEPER: usize = 7;
+/// The provider with all the liquidity.
+pub const PROVIDER: usize = 0;
+
+/// The number of a deposit that has expired.
+pub const EXPIRED_DEPOSIT: u64 = 1;
+/// The number of a withdrawal that has matured.
+pub const RIPE_WITHDRAWAL: u64 = 2;
+/// The number of a deposit that has matured.
+pub const RIPE_DEPOSIT: u64 = 3;
+
+/// SOL without spread, funding, impact and fees, so that numbers can be checked by hand.
+pub fn frictionless() -> Parameters {
+    Parameters {
+        impact_limit: Ppm::ZERO,
+        taker_fee: Ppm::ZERO,
+        taker_fee_rebalancing: Ppm::ZERO,
+        volatility: Ppm::ZERO,
+        funding_velocity: 0,
+        carry_rate: 0,
+        ..sol_parameters()
+    }
+}
+
+/// What the oracle says of a price in dollars, published so long after [`NOW`].
+pub fn reading(dollars: i64, seconds_later: i64) -> OracleReading {
+    OracleReading::new(dollars * 100_000_000, 0, -8, NOW + seconds_later).unwrap()
+}
+
+/// The same, published at the exchange's time.
+pub fn now(exchange: &Exchange, dollars: i64) -> OracleReading {
+    reading(dollars, exchange.clock.now.get() - NOW)
+}
+
+pub fn sol(amount: i64) -> SignedSize {
+    SignedSize::new(amount * SOL as i64)
+}
+
+pub fn order(amount: i64) -> Order {
+    Order::at_any_price(sol(amount))
+}
+
+pub const ALL: LiquidationOrder = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
+
+pub fn listing(parameters: Parameters, target: u64) -> Listing {
+    Listing { parameters, base_decimals: 9, target_backing: usdc(target) }
+}
+
+/// Four markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
+/// anything there; market 3 never had a price and nothing is placed in it.
+pub fn stage() -> Exchange {
+    let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
+    for (parameters, target) in
+        [(sol_parameters(), 400_000), (sol_parameters(), 400_000), (frictionless(), 6_000), (sol_parameters(), 100_000)]
+    {
+        exchange.list(&listing(parameters, target)).unwrap();
+    }
+    exchange.add_provider();
+    exchange.add_provider();
+    for _ in 0..8 {
+        exchange.open_account(None).unwrap();
+    }
+    provide_liquidity(&mut exchange);
+    for (account, dollars) in [
+        (ALICE, 1_000),
+        (BOB, 100_000),
+        (CAROL, 1_000),
+        (WINNER, 2_000),
+        (LOSER, 2_000),
+        (OTHER_LOSER, 2_000),
+        (KEEPER, 10),
+    ] {
+        exchange.deposit(account, usdc(dollars)).unwrap();
+    }
+    exchange.fund_insurance(None, usdc(1_000)).unwrap();
+
+    let mut trade = |account, market, amount, dollars| {
+        let reading = now(&exchange, dollars);
+        exchange.trade(account, market, &order(amount), Some(&reading)).unwrap();
+        exchange.wait(1, 2).unwrap();
+    };
+    for (account, market, amount) in
+        [(ALICE, 0, 10), (BOB, 0, -10), (CAROL, 1, 70), (WINNER, 2, 80), (LOSER, 2, -20), (OTHER_LOSER, 2, -20)]
+    {
+        trade(account, market, amount, 250);
+    }
+    // Doubled: $20 000 of profit, of which the market has $6000.
+    trade(WINNER, 2, -80, 500);
+    let doubled = now(&exchange, 500);
+    exchange.liquidate(KEEPER, LOSER, 2, &ALL, Some(&doubled)).unwrap();
+    exchange.fund_claims(2).unwrap();
+    exchange.liquidate(KEEPER, OTHER_LOSER, 2, &ALL, Some(&doubled)).unwrap();
+    // $700 of loss and $7 of fee leave Carol $293 against 3 % of $16 800.
+    for (market, dollars) in [(0, 251), (1, 240), (2, 500)] {
+        exchange.wait(1, 2).unwrap();
+        let reading = now(&exchange, dollars);
+        exchange.update_price(market, &reading).unwrap();
+    }
+    exchange
+}
+
+/// Two million dollars, backing at its targets but in market 3, and three requests of which two can be executed a few seconds
+/// from now.
+fn provide_liquidity(exchange: &mut Exchange) {
+    let first = exchange.request_liquidity_deposit(PROVIDER, usdc(2_000_000), Atoms::new(1)).unwrap();
+    exchange.wait(30, 60).unwrap();
+    exchange.execute_request(first, Executor::Anybody).unwrap();
+    for market in 0..3 {
+        exchange.allocate_backing(market, None).unwrap();
+    }
+    exchange.request_liquidity_deposit(PROVIDER, usdc(100), Atoms::new(1)).unwrap();
+    exchange.request_liquidity_withdrawal(PROVIDER, usdc(100), Atoms::new(1)).unwrap();
+    exchange.wait(86_370, 172_740).unwrap();
+    exchange.request_liquidity_deposit(PROVIDER, usdc(100), Atoms::new(1)).unwrap();
+    exchange.wait(30, 60).unwrap();
+}

@@ -1,0 +1,28 @@
+//! The whole exchange in memory, by the engine that the program runs: every operation, what it would do, and what an
+//! account may ask.
+//!
+//! An [`Exchange`] is built market by market, or from accounts as they lie on chain. [`Exchange::execute`] does one
+//! [`Operation`]: all of it or nothing. Its `preview_*` methods say what the same operation would do to an account without
+//! doing it. Simulators, keepers, the demo, the tests and the web page run this one.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod chain;
+pub mod convert;
+mod error;
+mod exchange;
+#[cfg(test)]
+mod fixtures;
+mod operation;
+mod operations;
+pub mod quotes;
+
+pub use error::Refusal;
+pub use exchange::{Changes, Exchange, Listing, OpenRequest, Provider};
+pub use operation::{Operation, Outcome};
+pub use operations::{After, BankruptcyAfter, ExecutedRequest, LiquidationAfter};

@@ -1,0 +1,183 @@
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use crate::operations::ExecutedRequest;
+use perp_engine::market::price::PricePlan;
+use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
+use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::liquidity::{AllocationPlan, Executor, RefundPlan};
+use perp_engine::operations::position::{
+    BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,
+    TradePlan, WaiverPlan,
+};
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::{Status, StoredStatus};
+use perp_engine::units::Atoms;
+
+/// Everything that can be done on an exchange, named as the program's instructions. `reading` is what the oracle account
+/// says that is passed along; without one the cached price counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the fields are the arguments of the methods of the same names
+pub enum Operation {
+    /// [`Exchange::set_exchange_status`].
+    SetExchangeStatus { status: Status, authority: StatusAuthority },
+    /// [`Exchange::donate`].
+    Donate { amount: Atoms },
+    /// [`Exchange::update_price`].
+    UpdatePrice { market: u16, reading: OracleReading },
+    /// [`Exchange::report_oracle_outage`].
+    ReportOracleOutage { market: u16 },
+    /// [`Exchange::update_funding`].
+    UpdateFunding { market: u16, reading: Option<OracleReading> },
+    /// [`Exchange::fund_claims`].
+    FundClaims { market: u16 },
+    /// [`Exchange::fund_insurance`].
+    FundInsurance { market: Option<u16>, amount: Atoms },
+    /// [`Exchange::withdraw_protocol_fees`].
+    WithdrawProtocolFees { market: u16 },
+    /// [`Exchange::set_backing_target`].
+    SetBackingTarget { market: u16, target: Atoms },
+    /// [`Exchange::set_market_status`].
+    SetMarketStatus { market: u16, status: Status, authority: StatusAuthority },
+    /// [`Exchange::open_account`].
+    OpenAccount { isolated_market: Option<u16> },
+    /// [`Exchange::close_account`].
+    CloseAccount { account: usize },
+    /// [`Exchange::deposit`].
+    Deposit { account: usize, amount: Atoms },
+    /// [`Exchange::withdraw`].
+    Withdraw { account: usize, amount: Atoms },
+    /// [`Exchange::trade`].
+    Trade { account: usize, market: u16, order: Order, reading: Option<OracleReading> },
+    /// [`Exchange::liquidate`].
+    Liquidate {
+        liquidator: usize,
+        account: usize,
+        market: u16,
+        order: LiquidationOrder,
+        reading: Option<OracleReading>,
+    },
+    /// [`Exchange::settle_funding`].
+    SettleFunding { account: usize, market: u16 },
+    /// [`Exchange::settle_pnl`].
+    SettlePnl { account: usize, market: u16, reading: Option<OracleReading> },
+    /// [`Exchange::redeem_claim`].
+    RedeemClaim { account: usize, market: u16 },
+    /// [`Exchange::waive_claim`].
+    WaiveClaim { account: usize, market: u16 },
+    /// [`Exchange::resolve_bankruptcy`].
+    ResolveBankruptcy { account: usize, market: u16 },
+    /// [`Exchange::request_liquidity_deposit`].
+    RequestLiquidityDeposit { provider: usize, amount: Atoms, minimum_output: Atoms },
+    /// [`Exchange::request_liquidity_withdrawal`].
+    RequestLiquidityWithdrawal { provider: usize, shares: Atoms, minimum_output: Atoms },
+    /// [`Exchange::execute_request`].
+    ExecuteRequest { request: u64, executor: Executor },
+    /// [`Exchange::refund_request`].
+    RefundRequest { request: u64 },
+    /// [`Exchange::allocate_backing`].
+    AllocateBacking { market: u16, reading: Option<OracleReading> },
+}
+
+/// What an operation came to, with every number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done, and there is nothing to tell.
+    Done,
+    /// An account was opened or a request made under this number.
+    Number(u64),
+    /// An amount moved: claims funded, fees withdrawn; or seconds accrued.
+    Amount(u64),
+    /// A status, as it is stored.
+    Status(StoredStatus),
+    /// A price.
+    Price(PricePlan),
+    /// A deposit.
+    Deposit(DepositPlan),
+    /// A withdrawal.
+    Withdrawal(WithdrawalPlan),
+    /// A trade.
+    Trade(TradePlan),
+    /// A liquidation.
+    Liquidation(LiquidationPlan),
+    /// Funding settled.
+    FundingSettlement(FundingSettlementPlan),
+    /// Profit or loss settled.
+    PnlSettlement(PnlSettlementPlan),
+    /// A claim redeemed.
+    Redemption(RedemptionPlan),
+    /// A claim waived.
+    Waiver(WaiverPlan),
+    /// A bankruptcy.
+    Bankruptcy(BankruptcyPlan),
+    /// A liquidity request executed.
+    Request(ExecutedRequest),
+    /// A liquidity request refunded.
+    Refund(RefundPlan),
+    /// Backing moved.
+    Allocation(AllocationPlan),
+}
+
+impl Exchange {
+    /// Does one operation: all of it or nothing. [`Exchange::changes`] then says what it wrote.
+    ///
+    /// # Errors
+    /// Why it did not take place; nothing has changed.
+    pub fn execute(&mut self, operation: &Operation) -> Result<Outcome, Refusal> {
+        Ok(match *operation {
+            Operation::SetExchangeStatus { status, authority } => {
+                Outcome::Status(self.set_exchange_status(status, authority)?)
+            }
+            Operation::Donate { amount } => self.donate(amount).map(|()| Outcome::Done)?,
+            Operation::UpdatePrice { market, reading } => Outcome::Price(self.update_price(market, &reading)?),
+            Operation::ReportOracleOutage { market } => self.report_oracle_outage(market).map(|()| Outcome::Done)?,
+            Operation::UpdateFunding { market, reading } => {
+                Outcome::Amount(self.update_funding(market, reading.as_ref())?)
+            }
+            Operation::FundClaims { market } => Outcome::Amount(self.fund_claims(market)?.get()),
+            Operation::FundInsurance { market, amount } => {
+                self.fund_insurance(market, amount).map(|()| Outcome::Done)?
+            }
+            Operation::WithdrawProtocolFees { market } => Outcome::Amount(self.withdraw_protocol_fees(market)?.get()),
+            Operation::SetBackingTarget { market, target } => {
+                self.set_backing_target(market, target).map(|()| Outcome::Done)?
+            }
+            Operation::SetMarketStatus { market, status, authority } => {
+                Outcome::Status(self.set_market_status(market, status, authority)?)
+            }
+            Operation::OpenAccount { isolated_market } => Outcome::Number(self.open_account(isolated_market)? as u64),
+            Operation::CloseAccount { account } => self.close_account(account).map(|()| Outcome::Done)?,
+            Operation::Deposit { account, amount } => Outcome::Deposit(self.deposit(account, amount)?),
+            Operation::Withdraw { account, amount } => Outcome::Withdrawal(self.withdraw(account, amount)?),
+            Operation::Trade { account, market, order, reading } => {
+                Outcome::Trade(self.trade(account, market, &order, reading.as_ref())?)
+            }
+            Operation::Liquidate { liquidator, account, market, order, reading } => {
+                Outcome::Liquidation(self.liquidate(liquidator, account, market, &order, reading.as_ref())?)
+            }
+            Operation::SettleFunding { account, market } => {
+                Outcome::FundingSettlement(self.settle_funding(account, market)?)
+            }
+            Operation::SettlePnl { account, market, reading } => {
+                Outcome::PnlSettlement(self.settle_pnl(account, market, reading.as_ref())?)
+            }
+            Operation::RedeemClaim { account, market } => Outcome::Redemption(self.redeem_claim(account, market)?),
+            Operation::WaiveClaim { account, market } => Outcome::Waiver(self.waive_claim(account, market)?),
+            Operation::ResolveBankruptcy { account, market } => {
+                Outcome::Bankruptcy(self.resolve_bankruptcy(account, market)?)
+            }
+            Operation::RequestLiquidityDeposit { provider, amount, minimum_output } => {
+                Outcome::Number(self.request_liquidity_deposit(provider, amount, minimum_output)?)
+            }
+            Operation::RequestLiquidityWithdrawal { provider, shares, minimum_output } => {
+                Outcome::Number(self.request_liquidity_withdrawal(provider, shares, minimum_output)?)
+            }
+            Operation::ExecuteRequest { request, executor } => {
+                Outcome::Request(self.execute_request(request, executor)?)
+            }
+            Operation::RefundRequest { request } => Outcome::Refund(self.refund_request(request)?),
+            Operation::AllocateBacking { market, reading } => {
+                Outcome::Allocation(self.allocate_backing(market, reading.as_ref())?)
+            }
+        })
+    }
+}

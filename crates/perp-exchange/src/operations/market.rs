@@ -1,0 +1,135 @@
+//! Markets: prices and funding, claims, insurance and fees, status and target.
+
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use perp_engine::market::price::{plan_price, PricePlan};
+use perp_engine::operations::exchange::{permitted_status, StatusAuthority};
+use perp_engine::operations::market::{
+    apply_market_status, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance,
+    plan_report_oracle_outage, plan_set_backing_target, plan_withdraw_protocol_fees,
+};
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::{Market, Status, StoredStatus};
+use perp_engine::units::Atoms;
+
+impl Exchange {
+    /// Takes a reading into a market's cache; no funding accrues.
+    ///
+    /// # Errors
+    /// Those of [`plan_price`]; [`Refusal::NoMarket`].
+    pub fn update_price(&mut self, market: u16, reading: &OracleReading) -> Result<PricePlan, Refusal> {
+        let mut state = *self.market(market)?;
+        let plan = plan_price(&state, reading, self.clock)?;
+        state.price = plan.cache;
+        self.finish_market(state);
+        Ok(plan)
+    }
+
+    /// Notes that no valid price arrives.
+    ///
+    /// # Errors
+    /// Those of [`plan_report_oracle_outage`]; [`Refusal::NoMarket`].
+    pub fn report_oracle_outage(&mut self, market: u16) -> Result<(), Refusal> {
+        let mut state = *self.market(market)?;
+        state.price = plan_report_oracle_outage(&state, self.clock)?;
+        self.finish_market(state);
+        Ok(())
+    }
+
+    /// Accrues funding up to now and returns the seconds accrued.
+    ///
+    /// # Errors
+    /// What kept it from accruing; [`Refusal::NoMarket`].
+    pub fn update_funding(&mut self, market: u16, reading: Option<&OracleReading>) -> Result<u64, Refusal> {
+        let session = self.session();
+        let mut state = *self.market(market)?;
+        let accrual = state.refresh(reading, &session)?.accrual();
+        let (seconds, _) = accrual.done(&state, &session)?;
+        self.finish_market(state);
+        Ok(seconds)
+    }
+
+    /// Sets backing aside for claims and returns how much.
+    ///
+    /// # Errors
+    /// Those of [`plan_fund_claims`]; [`Refusal::NoMarket`].
+    pub fn fund_claims(&mut self, market: u16) -> Result<Atoms, Refusal> {
+        let mut state = *self.market(market)?;
+        let plan = plan_fund_claims(&state)?;
+        state.ledger = plan.ledger;
+        self.finish_market(state);
+        Ok(plan.funded)
+    }
+
+    /// Pays into the insurance of a market, or into the shared one where none is named.
+    ///
+    /// # Errors
+    /// `AmountZero`, `Overflow`; [`Refusal::NoMarket`].
+    pub fn fund_insurance(&mut self, market: Option<u16>, amount: Atoms) -> Result<(), Refusal> {
+        let vault = self.vault.checked_add(amount)?;
+        match market {
+            Some(market) => {
+                let mut state = *self.market(market)?;
+                state.ledger = plan_fund_market_insurance(&state, amount)?;
+                self.finish_market(state);
+            }
+            None => {
+                let pool = plan_fund_shared_insurance(&self.pool, amount)?;
+                self.begin_changes();
+                self.store_pool(pool);
+            }
+        }
+        self.vault = vault;
+        Ok(())
+    }
+
+    /// Takes the protocol's part of a market's fees out and returns it.
+    ///
+    /// # Errors
+    /// `NoProtocolFees`; [`Refusal::NoMarket`].
+    pub fn withdraw_protocol_fees(&mut self, market: u16) -> Result<Atoms, Refusal> {
+        let mut state = *self.market(market)?;
+        let plan = plan_withdraw_protocol_fees(&state)?;
+        let vault = self.vault.checked_sub(plan.amount)?;
+        state.ledger = plan.ledger;
+        self.vault = vault;
+        self.finish_market(state);
+        Ok(plan.amount)
+    }
+
+    /// Sets where a market's backing is moved to.
+    ///
+    /// # Errors
+    /// `Overflow`; [`Refusal::NoMarket`].
+    pub fn set_backing_target(&mut self, market: u16, target: Atoms) -> Result<(), Refusal> {
+        let mut state = *self.market(market)?;
+        state.target_backing = plan_set_backing_target(target)?;
+        self.finish_market(state);
+        Ok(())
+    }
+
+    /// Sets a market's status as that role may. Funding accrues under the old one first.
+    ///
+    /// # Errors
+    /// Those of [`permitted_status`]; [`Refusal::NoMarket`].
+    pub fn set_market_status(
+        &mut self,
+        market: u16,
+        status: Status,
+        authority: StatusAuthority,
+    ) -> Result<StoredStatus, Refusal> {
+        let session = self.session();
+        let mut state = *self.market(market)?;
+        let stored = permitted_status(&state.status, status, authority, self.clock.now)?;
+        apply_market_status(&mut state.refresh(None, &session)?, stored);
+        self.finish_market(state);
+        Ok(stored)
+    }
+
+    /// Ends an operation that writes one market and nothing else.
+    fn finish_market(&mut self, mut market: Market) {
+        self.begin_changes();
+        market.next_event();
+        self.store_market(market);
+    }
+}

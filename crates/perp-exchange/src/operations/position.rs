@@ -1,0 +1,245 @@
+//! Positions: trading and settling them, and what happens when they cannot be paid for.
+
+use super::{After, BankruptcyAfter, LiquidationAfter};
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use alloc::vec::Vec;
+use perp_engine::operations::position::{
+    begin_bankruptcy, plan_liquidation, plan_redeem_claim, plan_settle_funding, plan_settle_pnl, plan_trade,
+    plan_waive_claim, BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order,
+    PnlSettlementPlan, RedemptionPlan, TradePlan, WaiverPlan,
+};
+use perp_engine::oracle::OracleReading;
+use perp_engine::risk::portfolio::Portfolio;
+use perp_engine::state::Account;
+
+impl Exchange {
+    /// What a market order would do.
+    ///
+    /// # Errors
+    /// Those of [`plan_trade`]; [`Refusal::NoMarket`].
+    pub fn preview_trade(
+        &self,
+        account: &Account,
+        market: u16,
+        order: &Order,
+        reading: Option<&OracleReading>,
+    ) -> Result<After<TradePlan>, Refusal> {
+        let (mut after, mut state) = (*account, *self.market(market)?);
+        let mut ready = state.refresh(reading, &self.session())?;
+        let plan = {
+            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            plan_trade(&portfolio, &ready, order)?
+        };
+        plan.apply(&mut after, &mut ready);
+        ready.next_event();
+        after.next_event();
+        Ok(After { plan, account: after, market: state })
+    }
+
+    /// Fills a market order.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_trade`]; [`Refusal::NoAccount`].
+    pub fn trade(
+        &mut self,
+        account: usize,
+        market: u16,
+        order: &Order,
+        reading: Option<&OracleReading>,
+    ) -> Result<TradePlan, Refusal> {
+        let after = self.preview_trade(self.account(account)?, market, order, reading)?;
+        Ok(self.store_after(account, after))
+    }
+
+    /// What a liquidation of the account's position would do.
+    ///
+    /// # Errors
+    /// Those of [`plan_liquidation`]; [`Refusal::NoMarket`].
+    pub fn preview_liquidation(
+        &self,
+        account: &Account,
+        liquidator: &Account,
+        market: u16,
+        order: &LiquidationOrder,
+        reading: Option<&OracleReading>,
+    ) -> Result<LiquidationAfter, Refusal> {
+        let (mut after, mut credited, mut state) = (*account, *liquidator, *self.market(market)?);
+        let mut ready = state.refresh(reading, &self.session())?;
+        let plan = {
+            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            plan_liquidation(&portfolio, &ready, order)?
+        };
+        plan.apply(&mut after, &mut credited, &mut ready)?;
+        ready.next_event();
+        after.next_event();
+        credited.next_event();
+        Ok(LiquidationAfter { plan, account: after, liquidator: credited, market: state })
+    }
+
+    /// Closes part or all of an account's position and credits the bounty to the liquidator's account.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_liquidation`]; [`Refusal::NoAccount`], [`Refusal::SelfLiquidation`].
+    pub fn liquidate(
+        &mut self,
+        liquidator: usize,
+        account: usize,
+        market: u16,
+        order: &LiquidationOrder,
+        reading: Option<&OracleReading>,
+    ) -> Result<LiquidationPlan, Refusal> {
+        if liquidator == account {
+            return Err(Refusal::SelfLiquidation);
+        }
+        let (owing, credited) = (self.account(account)?, self.account(liquidator)?);
+        let after = self.preview_liquidation(owing, credited, market, order, reading)?;
+        self.begin_changes();
+        self.store_account(liquidator, after.liquidator);
+        self.store_account(account, after.account);
+        self.store_market(after.market);
+        Ok(after.plan)
+    }
+
+    /// What settling a position's funding would do.
+    ///
+    /// # Errors
+    /// Those of [`plan_settle_funding`]; [`Refusal::NoMarket`].
+    pub fn preview_settle_funding(
+        &self,
+        account: &Account,
+        market: u16,
+    ) -> Result<After<FundingSettlementPlan>, Refusal> {
+        let (mut after, mut state) = (*account, *self.market(market)?);
+        let mut ready = state.refresh(None, &self.session())?;
+        let plan = plan_settle_funding(account, &ready)?;
+        plan.ledger.apply(&mut after, &mut ready);
+        ready.next_event();
+        after.next_event();
+        Ok(After { plan, account: after, market: state })
+    }
+
+    /// Settles a position's funding.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_settle_funding`]; [`Refusal::NoAccount`].
+    pub fn settle_funding(&mut self, account: usize, market: u16) -> Result<FundingSettlementPlan, Refusal> {
+        let after = self.preview_settle_funding(self.account(account)?, market)?;
+        Ok(self.store_after(account, after))
+    }
+
+    /// What settling a position's profit or loss would do.
+    ///
+    /// # Errors
+    /// Those of [`plan_settle_pnl`]; [`Refusal::NoMarket`].
+    pub fn preview_settle_pnl(
+        &self,
+        account: &Account,
+        market: u16,
+        reading: Option<&OracleReading>,
+    ) -> Result<After<PnlSettlementPlan>, Refusal> {
+        let (mut after, mut state) = (*account, *self.market(market)?);
+        let mut ready = state.refresh(reading, &self.session())?;
+        let plan = plan_settle_pnl(account, &ready)?;
+        plan.ledger.apply(&mut after, &mut ready);
+        ready.next_event();
+        after.next_event();
+        Ok(After { plan, account: after, market: state })
+    }
+
+    /// Turns a position's profit or loss into cash.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_settle_pnl`]; [`Refusal::NoAccount`].
+    pub fn settle_pnl(
+        &mut self,
+        account: usize,
+        market: u16,
+        reading: Option<&OracleReading>,
+    ) -> Result<PnlSettlementPlan, Refusal> {
+        let after = self.preview_settle_pnl(self.account(account)?, market, reading)?;
+        Ok(self.store_after(account, after))
+    }
+
+    /// What redeeming a claim would do.
+    ///
+    /// # Errors
+    /// Those of [`plan_redeem_claim`]; [`Refusal::NoMarket`].
+    pub fn preview_redeem_claim(&self, account: &Account, market: u16) -> Result<After<RedemptionPlan>, Refusal> {
+        let (mut after, mut state) = (*account, *self.market(market)?);
+        let plan = plan_redeem_claim(account, &state)?;
+        plan.apply(&mut after, &mut state);
+        state.next_event();
+        after.next_event();
+        Ok(After { plan, account: after, market: state })
+    }
+
+    /// Pays out what is funded of a claim.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_redeem_claim`]; [`Refusal::NoAccount`].
+    pub fn redeem_claim(&mut self, account: usize, market: u16) -> Result<RedemptionPlan, Refusal> {
+        let after = self.preview_redeem_claim(self.account(account)?, market)?;
+        Ok(self.store_after(account, after))
+    }
+
+    /// Gives a claim up.
+    ///
+    /// # Errors
+    /// Those of [`plan_waive_claim`]; [`Refusal::NoMarket`], [`Refusal::NoAccount`].
+    pub fn waive_claim(&mut self, account: usize, market: u16) -> Result<WaiverPlan, Refusal> {
+        let (mut after, mut state) = (*self.account(account)?, *self.market(market)?);
+        let plan = plan_waive_claim(&after, &state)?;
+        plan.apply(&mut after, &mut state);
+        state.next_event();
+        after.next_event();
+        Ok(self.store_after(account, After { plan, account: after, market: state }))
+    }
+
+    /// What resolving the account's bankruptcy in a market would do.
+    ///
+    /// # Errors
+    /// Those of [`begin_bankruptcy`]; [`Refusal::NoMarket`].
+    pub fn preview_bankruptcy(&self, account: &Account, market: u16) -> Result<BankruptcyAfter, Refusal> {
+        let (mut after, mut owed) = (*account, *self.market(market)?);
+        let mut bankruptcy = begin_bankruptcy(&after, &owed, &self.session())?;
+        let mut markets = Vec::new();
+        for slot in bankruptcy.other_slots(account) {
+            let index = account.positions.get(slot).map_or(u16::MAX, |position| position.market);
+            let mut other = *self.market(index)?;
+            if !bankruptcy.set_off(&mut after, slot, &mut other)?.is_empty() {
+                other.next_event();
+                markets.push(other);
+            }
+        }
+        let plan = bankruptcy.finish(&self.pool, self.clock)?;
+        let mut pool = self.pool;
+        plan.apply(&mut after, &mut owed, &mut pool);
+        owed.next_event();
+        after.next_event();
+        markets.push(owed);
+        Ok(BankruptcyAfter { plan, account: after, markets })
+    }
+
+    /// Settles what a bankrupt account owes a market.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_bankruptcy`]; [`Refusal::NoAccount`].
+    pub fn resolve_bankruptcy(&mut self, account: usize, market: u16) -> Result<BankruptcyPlan, Refusal> {
+        let BankruptcyAfter { plan, account: state, markets } =
+            self.preview_bankruptcy(self.account(account)?, market)?;
+        self.begin_changes();
+        self.store_account(account, state);
+        markets.into_iter().for_each(|market| self.store_market(market));
+        self.store_pool(plan.pool);
+        Ok(plan)
+    }
+
+    /// Ends an operation that writes an account and a market and nothing else.
+    fn store_after<P>(&mut self, account: usize, after: After<P>) -> P {
+        self.begin_changes();
+        self.store_account(account, after.account);
+        self.store_market(after.market);
+        after.plan
+    }
+}

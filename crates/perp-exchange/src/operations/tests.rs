@@ -1,0 +1,283 @@
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, PROVIDER, WINNER};
+use crate::fixtures::{EXPIRED_DEPOSIT, RIPE_DEPOSIT, RIPE_WITHDRAWAL};
+use crate::operation::{Operation, Outcome};
+use crate::operations::ExecutedRequest;
+use alloc::vec;
+use alloc::vec::Vec;
+use perp_engine::fixtures::usdc;
+use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::liquidity::Executor;
+use perp_engine::state::{Account, Position, Status};
+use perp_engine::units::Atoms;
+
+mod atomicity;
+mod previews;
+
+type Method = fn(&mut Exchange) -> Result<Outcome, Refusal>;
+
+/// Every operation as one that takes place on the [`stage`], and the method that does the same.
+fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
+    let authority = StatusAuthority::Guardian;
+    let reading = now(exchange, 252);
+    let some = Some(reading);
+    vec![
+        (Operation::SetExchangeStatus { status: Status::ReduceOnly, authority }, |exchange| {
+            exchange.set_exchange_status(Status::ReduceOnly, StatusAuthority::Guardian).map(Outcome::Status)
+        }),
+        (Operation::Donate { amount: usdc(3) }, |exchange| exchange.donate(usdc(3)).map(|()| Outcome::Done)),
+        (Operation::UpdatePrice { market: 0, reading }, |exchange| {
+            exchange.update_price(0, &now(exchange, 252)).map(Outcome::Price)
+        }),
+        (Operation::ReportOracleOutage { market: 3 }, |exchange| {
+            exchange.report_oracle_outage(3).map(|()| Outcome::Done)
+        }),
+        (Operation::UpdateFunding { market: 0, reading: some }, |exchange| {
+            exchange.update_funding(0, Some(&now(exchange, 252))).map(Outcome::Amount)
+        }),
+        (Operation::FundClaims { market: 2 }, |exchange| {
+            exchange.fund_claims(2).map(|funded| Outcome::Amount(funded.get()))
+        }),
+        (Operation::FundInsurance { market: Some(1), amount: usdc(4) }, |exchange| {
+            exchange.fund_insurance(Some(1), usdc(4)).map(|()| Outcome::Done)
+        }),
+        (Operation::FundInsurance { market: None, amount: usdc(5) }, |exchange| {
+            exchange.fund_insurance(None, usdc(5)).map(|()| Outcome::Done)
+        }),
+        (Operation::WithdrawProtocolFees { market: 1 }, |exchange| {
+            exchange.withdraw_protocol_fees(1).map(|fees| Outcome::Amount(fees.get()))
+        }),
+        (Operation::SetBackingTarget { market: 1, target: usdc(6) }, |exchange| {
+            exchange.set_backing_target(1, usdc(6)).map(|()| Outcome::Done)
+        }),
+        (Operation::SetMarketStatus { market: 1, status: Status::Paused, authority }, |exchange| {
+            exchange.set_market_status(1, Status::Paused, StatusAuthority::Guardian).map(Outcome::Status)
+        }),
+        (Operation::OpenAccount { isolated_market: Some(2) }, |exchange| {
+            exchange.open_account(Some(2)).map(|number| Outcome::Number(number as u64))
+        }),
+        (Operation::CloseAccount { account: EMPTY }, |exchange| exchange.close_account(EMPTY).map(|()| Outcome::Done)),
+        (Operation::Deposit { account: BOB, amount: usdc(7) }, |exchange| {
+            exchange.deposit(BOB, usdc(7)).map(Outcome::Deposit)
+        }),
+        (Operation::Withdraw { account: BOB, amount: usdc(8) }, |exchange| {
+            exchange.withdraw(BOB, usdc(8)).map(Outcome::Withdrawal)
+        }),
+        (Operation::Trade { account: ALICE, market: 1, order: order(-2), reading: None }, |exchange| {
+            exchange.trade(ALICE, 1, &order(-2), None).map(Outcome::Trade)
+        }),
+        (
+            Operation::Liquidate { liquidator: KEEPER, account: CAROL, market: 1, order: ALL, reading: None },
+            |exchange| exchange.liquidate(KEEPER, CAROL, 1, &ALL, None).map(Outcome::Liquidation),
+        ),
+        (Operation::SettleFunding { account: BOB, market: 0 }, |exchange| {
+            exchange.settle_funding(BOB, 0).map(Outcome::FundingSettlement)
+        }),
+        (Operation::SettlePnl { account: ALICE, market: 0, reading: some }, |exchange| {
+            exchange.settle_pnl(ALICE, 0, Some(&now(exchange, 252))).map(Outcome::PnlSettlement)
+        }),
+        (Operation::RedeemClaim { account: WINNER, market: 2 }, |exchange| {
+            exchange.redeem_claim(WINNER, 2).map(Outcome::Redemption)
+        }),
+        (Operation::WaiveClaim { account: WINNER, market: 2 }, |exchange| {
+            exchange.waive_claim(WINNER, 2).map(Outcome::Waiver)
+        }),
+        (Operation::ResolveBankruptcy { account: OTHER_LOSER, market: 2 }, |exchange| {
+            exchange.resolve_bankruptcy(OTHER_LOSER, 2).map(Outcome::Bankruptcy)
+        }),
+        (
+            Operation::RequestLiquidityDeposit { provider: 1, amount: usdc(20), minimum_output: Atoms::new(9) },
+            |exchange| exchange.request_liquidity_deposit(1, usdc(20), Atoms::new(9)).map(Outcome::Number),
+        ),
+        (
+            Operation::RequestLiquidityWithdrawal { provider: 0, shares: usdc(30), minimum_output: Atoms::new(8) },
+            |exchange| exchange.request_liquidity_withdrawal(0, usdc(30), Atoms::new(8)).map(Outcome::Number),
+        ),
+        (Operation::ExecuteRequest { request: RIPE_DEPOSIT, executor: Executor::Anybody }, |exchange| {
+            exchange.execute_request(RIPE_DEPOSIT, Executor::Anybody).map(Outcome::Request)
+        }),
+        (Operation::ExecuteRequest { request: RIPE_WITHDRAWAL, executor: Executor::Owner }, |exchange| {
+            exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner).map(Outcome::Request)
+        }),
+        (Operation::RefundRequest { request: EXPIRED_DEPOSIT }, |exchange| {
+            exchange.refund_request(EXPIRED_DEPOSIT).map(Outcome::Refund)
+        }),
+        (Operation::AllocateBacking { market: 3, reading: None }, |exchange| {
+            exchange.allocate_backing(3, None).map(Outcome::Allocation)
+        }),
+    ]
+}
+
+#[test]
+fn an_operation_does_what_the_method_of_its_name_does() {
+    let stage = stage();
+    assert_eq!(stage.check(), Ok(()));
+    for (operation, method) in every_operation(&stage) {
+        let (mut executed, mut called) = (stage.clone(), stage.clone());
+        let outcome = executed.execute(&operation);
+        assert!(outcome.is_ok(), "{operation:?}: {outcome:?}");
+        assert_eq!(outcome, method(&mut called));
+        assert!(executed == called, "{operation:?} differs from its method");
+        assert!(executed != stage, "{operation:?} did nothing");
+        assert_eq!(executed.check(), Ok(()), "{operation:?}");
+    }
+}
+
+#[test]
+fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was() {
+    let stage = stage();
+    let writes = |operation: &Operation| -> (Vec<usize>, Vec<u16>, bool, bool) {
+        match *operation {
+            Operation::SetExchangeStatus { .. } => (vec![], vec![], false, true),
+            Operation::Donate { .. } => (vec![], vec![], false, false),
+            Operation::UpdatePrice { market, .. }
+            | Operation::ReportOracleOutage { market }
+            | Operation::UpdateFunding { market, .. }
+            | Operation::FundClaims { market }
+            | Operation::FundInsurance { market: Some(market), .. }
+            | Operation::WithdrawProtocolFees { market }
+            | Operation::SetBackingTarget { market, .. }
+            | Operation::SetMarketStatus { market, .. } => (vec![], vec![market], false, false),
+            Operation::OpenAccount { .. } => (vec![stage.accounts().len()], vec![], false, false),
+            Operation::CloseAccount { account }
+            | Operation::Deposit { account, .. }
+            | Operation::Withdraw { account, .. } => (vec![account], vec![], false, false),
+            Operation::Trade { account, market, .. }
+            | Operation::SettleFunding { account, market }
+            | Operation::SettlePnl { account, market, .. }
+            | Operation::RedeemClaim { account, market }
+            | Operation::WaiveClaim { account, market } => (vec![account], vec![market], false, false),
+            Operation::Liquidate { liquidator, account, market, .. } => {
+                (vec![liquidator, account], vec![market], false, false)
+            }
+            Operation::ResolveBankruptcy { account, market } => (vec![account], vec![market], true, false),
+            Operation::AllocateBacking { market, .. } => (vec![], vec![market], true, false),
+            Operation::FundInsurance { market: None, .. }
+            | Operation::RequestLiquidityDeposit { .. }
+            | Operation::RequestLiquidityWithdrawal { .. }
+            | Operation::ExecuteRequest { .. }
+            | Operation::RefundRequest { .. } => (vec![], vec![], true, false),
+        }
+    };
+    for (operation, _) in every_operation(&stage) {
+        let mut after = stage.clone();
+        after.execute(&operation).unwrap();
+        let changes = after.changes();
+        let (accounts, markets, pool, exchange) = writes(&operation);
+        assert_eq!((&changes.accounts, &changes.markets), (&accounts, &markets), "{operation:?}");
+        assert_eq!((changes.pool, changes.exchange), (pool, exchange), "{operation:?}");
+
+        for (number, (was, is)) in stage.accounts().iter().zip(after.accounts()).enumerate() {
+            match after.account(number) {
+                Ok(_) if accounts.contains(&number) => assert_eq!(is.sequence, was.sequence + 1, "{operation:?}"),
+                Ok(_) => assert_eq!(is, was),
+                Err(_) => assert_eq!(*is, Account::opened(None)),
+            }
+        }
+        for (was, is) in stage.markets().iter().zip(after.markets()) {
+            let written = markets.contains(&is.index);
+            assert!(written || is == was, "{operation:?}");
+            assert_eq!(is.sequence, was.sequence + u64::from(written), "{operation:?}");
+        }
+        assert_eq!(after.pool.sequence, stage.pool.sequence + u64::from(pool), "{operation:?}");
+        assert_eq!(after.state.sequence, stage.state.sequence + u64::from(exchange), "{operation:?}");
+    }
+}
+
+#[test]
+fn a_claim_that_pays_a_bankruptcy_is_an_event_of_its_market_and_one_that_does_not_is_none() {
+    // A debt of $8000 to market 2 beside a claim on market 0 that is worth $100, and a slot in market 1 with another debt.
+    let mut exchange = stage();
+    let mut loser = *exchange.account(LOSER).unwrap();
+    let mut claimed = *exchange.market(0).unwrap();
+    let mut owed = *exchange.market(1).unwrap();
+    claimed.ledger.claims = usdc(100);
+    owed.ledger.debts = usdc(1);
+    loser.positions[1] =
+        Position { claim: usdc(100), claim_factor: claimed.ledger.claim_factor, ..Position::empty_in(0) };
+    loser.positions[2] = Position { debt: usdc(1), ..Position::empty_in(1) };
+    exchange.put_account(LOSER, loser).unwrap();
+    exchange.put_market(claimed);
+    exchange.put_market(owed);
+
+    let plan = exchange.resolve_bankruptcy(LOSER, 2).unwrap();
+    assert_eq!(plan.paid_by_claims, usdc(100));
+    assert_eq!(exchange.changes().markets, [0, 2]);
+    let events = |market: u16| exchange.market(market).unwrap().sequence;
+    assert_eq!((events(0), events(1)), (claimed.sequence + 1, owed.sequence));
+}
+
+#[test]
+fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
+    let mut exchange = stage();
+    let held = exchange.accounts().len();
+    exchange.close_account(EMPTY).unwrap();
+    let gone = Refusal::NoAccount { account: EMPTY };
+    assert_eq!(exchange.account(EMPTY), Err(gone));
+    assert_eq!((exchange.accounts().len(), exchange.accounts()[EMPTY]), (held, Account::opened(None)));
+
+    assert_eq!(exchange.close_account(EMPTY), Err(gone));
+    assert_eq!(exchange.deposit(EMPTY, usdc(1)), Err(gone));
+    assert_eq!(exchange.withdraw(EMPTY, usdc(1)), Err(gone));
+    assert_eq!(exchange.trade(EMPTY, 0, &order(1), None), Err(gone));
+    assert_eq!(exchange.liquidate(EMPTY, CAROL, 1, &ALL, None), Err(gone));
+    assert_eq!(exchange.liquidate(KEEPER, EMPTY, 1, &ALL, None), Err(gone));
+    assert_eq!(exchange.settle_funding(EMPTY, 0), Err(gone));
+    assert_eq!(exchange.settle_pnl(EMPTY, 0, None), Err(gone));
+    assert_eq!(exchange.redeem_claim(EMPTY, 0), Err(gone));
+    assert_eq!(exchange.waive_claim(EMPTY, 0), Err(gone));
+    assert_eq!(exchange.resolve_bankruptcy(EMPTY, 0), Err(gone));
+    assert_eq!(exchange.put_account(EMPTY, Account::opened(None)), Err(gone));
+
+    // The next account takes the next number, and the books balance as before.
+    assert_eq!(exchange.open_account(None), Ok(held));
+    assert_eq!(exchange.check(), Ok(()));
+}
+
+#[test]
+fn shares_and_tokens_of_liquidity_end_where_they_belong() {
+    let mut exchange = stage();
+    let before = *exchange.provider(PROVIDER).unwrap();
+    // The deposit of $100 that nobody executed comes back in tokens.
+    exchange.refund_request(EXPIRED_DEPOSIT).unwrap();
+    let refunded = *exchange.provider(PROVIDER).unwrap();
+    assert_eq!(
+        (refunded.shares, refunded.paid_out),
+        (before.shares, Atoms::new(before.paid_out.get() + usdc(100).get()))
+    );
+    assert_eq!(exchange.refund_request(EXPIRED_DEPOSIT), Err(Refusal::NoRequest { request: EXPIRED_DEPOSIT }));
+
+    // The other one buys shares at the upper value, of which a share is worth at least an atom by now.
+    let value = exchange.pool_value().unwrap();
+    let Ok(ExecutedRequest::Deposit(plan)) = exchange.execute_request(RIPE_DEPOSIT, Executor::Anybody) else {
+        panic!("a deposit")
+    };
+    assert_eq!(Ok(plan.value), value.upper);
+    assert_eq!(exchange.provider(PROVIDER).unwrap().shares.get(), refunded.shares.get() + plan.shares_out.get());
+
+    let value = exchange.pool_value().unwrap();
+    let Ok(ExecutedRequest::Withdrawal(plan)) = exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner) else {
+        panic!("a withdrawal")
+    };
+    assert_eq!((plan.value, plan.burned, plan.request_left), (value.lower, usdc(100), None));
+    assert_eq!(exchange.provider(PROVIDER).unwrap().paid_out.get(), refunded.paid_out.get() + plan.paid.get());
+    assert!(exchange.requests().is_empty());
+    assert_eq!(exchange.check(), Ok(()));
+}
+
+#[test]
+fn a_withdrawal_that_the_cash_does_not_cover_waits_under_its_number() {
+    let mut exchange = stage();
+    // All but $30 of the pool's cash goes elsewhere.
+    let cash = exchange.pool.cash.get() - usdc(30).get();
+    exchange.pool.cash = usdc(30);
+    exchange.donated = Atoms::new(cash);
+    let Ok(ExecutedRequest::Withdrawal(plan)) = exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner) else {
+        panic!("a withdrawal")
+    };
+    let left = plan.request_left.unwrap();
+    assert_eq!(exchange.request(RIPE_WITHDRAWAL).unwrap().request, left);
+    assert_eq!(left.amount.get() + plan.burned.get(), usdc(100).get());
+    assert_eq!(exchange.check(), Ok(()));
+}

@@ -1,0 +1,74 @@
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use perp_engine::operations::position::Order;
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::Account;
+use perp_engine::units::{Side, SignedSize, MAX_SIZE};
+use perp_engine::EngineError;
+
+/// What becomes of an order of some size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Filled,
+    /// What would be held is below the minimum position.
+    TooSmall,
+    /// Any other rule refuses it.
+    TooLarge,
+}
+
+impl Exchange {
+    /// The largest market order on `side` that the exchange would fill for the account now, at any price; `None` where it
+    /// would fill none.
+    ///
+    /// A larger order demands more margin, costs more and leaves the market with more to bear. So among the orders that open
+    /// something, those that are filled lie between two sizes: below the first they leave less than the minimum position;
+    /// beyond the second only rounding could admit another. The engine is asked at each size of a bisection, so that the
+    /// answer is filled and one base unit more is refused. Where it fills none of these, the largest is the one that closes
+    /// the position: it can be closed whole wherever it can be reduced.
+    ///
+    /// # Errors
+    /// [`Refusal::NoMarket`].
+    pub fn largest_order(
+        &self,
+        account: &Account,
+        market: u16,
+        side: Side,
+        reading: Option<&OracleReading>,
+    ) -> Result<Option<SignedSize>, Refusal> {
+        let signed = |size: i64| match side {
+            Side::Long => SignedSize::new(size),
+            Side::Short => SignedSize::new(-size),
+        };
+        let answer = |size| {
+            let order = Order::at_any_price(signed(size));
+            match self.preview_trade(account, market, &order, reading) {
+                Ok(_) => Ok(Answer::Filled),
+                Err(Refusal::Rule(EngineError::BelowMinimumPosition { .. })) => Ok(Answer::TooSmall),
+                Err(Refusal::Rule(_)) => Ok(Answer::TooLarge),
+                Err(missing) => Err(missing),
+            }
+        };
+        let held =
+            account.occupied().find(|(_, position)| position.market == market).map(|(_, position)| position.size);
+        let closed = match held {
+            Some(size) if size.side() == Some(side.opposite()) => size.get().saturating_abs(),
+            _ => 0,
+        };
+        // From one side's largest position to the other's.
+        let largest = i64::try_from(2 * MAX_SIZE).unwrap_or(i64::MAX);
+        let (mut below, mut too_large) = (closed, largest.saturating_add(1));
+        while too_large - below > 1 {
+            let middle = below.midpoint(too_large);
+            match answer(middle)? {
+                Answer::Filled | Answer::TooSmall => below = middle,
+                Answer::TooLarge => too_large = middle,
+            }
+        }
+        for size in [below, closed] {
+            if size > 0 && answer(size)? == Answer::Filled {
+                return Ok(Some(signed(size)));
+            }
+        }
+        Ok(None)
+    }
+}

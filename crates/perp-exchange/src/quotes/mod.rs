@@ -1,0 +1,48 @@
+//! What an account may ask: how it stands, where it is liquidated, how much it can trade, what the pool is worth. The
+//! engine is asked; nothing is computed a second time.
+
+mod health;
+mod largest_order;
+mod liquidation_price;
+mod pool_value;
+#[cfg(test)]
+mod tests;
+
+pub use health::AccountHealth;
+pub use pool_value::PoolValue;
+
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use alloc::vec::Vec;
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::{Account, Market};
+
+impl Exchange {
+    /// Takes a reading into a market's cache for what is asked afterwards, as `update_prices` would. One that is refused
+    /// leaves everything as it was.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn ingest_price(&mut self, market: u16, reading: &OracleReading) -> Result<(), Refusal> {
+        let mut state = *self.market(market)?;
+        state.price = perp_engine::market::price::plan_price(&state, reading, self.clock)?.cache;
+        self.put_market(state);
+        Ok(())
+    }
+
+    /// The markets of the account's slots in their order, but for `target`, with their funding accrued up to now at their
+    /// cached prices.
+    ///
+    /// # Errors
+    /// [`Refusal::NoMarket`].
+    pub(crate) fn accrued_markets(&self, account: &Account, target: Option<u16>) -> Result<Vec<Market>, Refusal> {
+        let session = self.session();
+        let mut markets = Vec::with_capacity(account.occupied().count());
+        for market in self.others(account, target)? {
+            let mut market = *market;
+            market.refresh(None, &session)?;
+            markets.push(market);
+        }
+        Ok(markets)
+    }
+}

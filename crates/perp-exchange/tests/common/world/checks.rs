@@ -1,0 +1,130 @@
+//! What holds between any two operations, and what one operation may not do.
+
+use super::*;
+use perp_engine::state::DEAD_SHARES;
+use perp_engine::units::Side;
+
+/// What an operation may write at most.
+struct Frame {
+    accounts: usize,
+    markets: usize,
+    pool: bool,
+    exchange: bool,
+    /// Providers and requests.
+    liquidity: bool,
+}
+
+fn frame(kind: Kind, all_markets: usize) -> Frame {
+    let nothing = Frame { accounts: 0, markets: 0, pool: false, exchange: false, liquidity: false };
+    match kind {
+        Kind::Donate => nothing,
+        Kind::CloseAccount | Kind::Deposit | Kind::Withdraw => Frame { accounts: 1, ..nothing },
+        Kind::Open | Kind::Increase | Kind::Reduce | Kind::Close | Kind::Flip => {
+            Frame { accounts: 1, markets: 1, ..nothing }
+        }
+        Kind::SettleFunding | Kind::SettleProfit | Kind::SettleLoss | Kind::RedeemClaim | Kind::WaiveClaim => {
+            Frame { accounts: 1, markets: 1, ..nothing }
+        }
+        Kind::LiquidatePart | Kind::LiquidateWhole => Frame { accounts: 2, markets: 1, ..nothing },
+        Kind::ResolveBankruptcy => Frame { accounts: 1, markets: all_markets, pool: true, ..nothing },
+        Kind::UpdatePrice | Kind::ReportOracleOutage | Kind::UpdateFunding | Kind::FundClaims => {
+            Frame { markets: 1, ..nothing }
+        }
+        Kind::SetBackingTarget
+        | Kind::FundInsurance
+        | Kind::WithdrawProtocolFees
+        | Kind::SetMarketStatus
+        | Kind::TightenMarket => Frame { markets: 1, ..nothing },
+        Kind::PlaceBacking | Kind::TakeBackBacking => Frame { markets: 1, pool: true, ..nothing },
+        Kind::RequestDeposit
+        | Kind::RequestWithdrawal
+        | Kind::ExecuteDeposit
+        | Kind::ExecuteWithdrawal
+        | Kind::RefundExpired => Frame { pool: true, liquidity: true, ..nothing },
+        Kind::FundSharedInsurance => Frame { pool: true, ..nothing },
+        Kind::SetExchangeStatus | Kind::TightenExchange => Frame { exchange: true, ..nothing },
+    }
+}
+
+/// Whatever an operation does not say it wrote is what it was, to the byte; what it wrote counts one event more.
+pub fn check_frame(before: &Exchange, after: &Exchange, kind: Kind) {
+    let (changes, frame) = (after.changes(), frame(kind, after.markets().len()));
+    assert!(changes.accounts.len() <= frame.accounts, "{kind:?} wrote {changes:?}");
+    assert!(changes.markets.len() <= frame.markets, "{kind:?} wrote {changes:?}");
+    assert!(frame.pool || !changes.pool, "{kind:?} wrote the pool");
+    assert!(frame.exchange || !changes.exchange, "{kind:?} wrote the exchange");
+
+    let events = |written: bool, was: u64, is: u64| assert_eq!(is, was + u64::from(written), "{kind:?}: {changes:?}");
+    for (number, (was, is)) in before.accounts().iter().zip(after.accounts()).enumerate() {
+        let written = changes.accounts.contains(&number);
+        assert!(written || is == was, "{kind:?} changed account {number}");
+        if after.account(number).is_ok() {
+            events(written, was.sequence, is.sequence);
+        }
+    }
+    for (was, is) in before.markets().iter().zip(after.markets()) {
+        let written = changes.markets.contains(&is.index);
+        assert!(written || is == was, "{kind:?} changed market {}", is.index);
+        events(written, was.sequence, is.sequence);
+    }
+    assert!(changes.pool || after.pool == before.pool, "{kind:?} changed the pool");
+    events(changes.pool, before.pool.sequence, after.pool.sequence);
+    assert!(changes.exchange || after.state == before.state, "{kind:?} changed the exchange");
+    events(changes.exchange, before.state.sequence, after.state.sequence);
+
+    let providers = before.providers().iter().zip(after.providers()).filter(|(was, is)| was != is).count();
+    let numbers =
+        before.requests().keys().chain(after.requests().keys().filter(|it| !before.requests().contains_key(it)));
+    let requests = numbers.filter(|number| before.requests().get(number) != after.requests().get(number)).count();
+    let most = usize::from(frame.liquidity);
+    assert!(providers <= most && requests <= most, "{kind:?} changed {providers} providers and {requests} requests");
+    assert_eq!(after.clock, before.clock);
+}
+
+/// What holds between any two operations, and what one operation may not do.
+pub fn check_step(before: &Exchange, after: &Exchange, kind: Kind) {
+    if let Err(violation) = after.check() {
+        panic!("{kind:?} broke {violation:?}");
+    }
+    check_shares(after);
+
+    // Insurance falls only in a bankruptcy; a price and its time never run backwards.
+    if kind != Kind::ResolveBankruptcy {
+        assert!(after.pool.insurance >= before.pool.insurance);
+    }
+    for (now, then) in after.markets().iter().zip(before.markets()) {
+        if kind != Kind::ResolveBankruptcy {
+            assert!(now.ledger.insurance >= then.ledger.insurance);
+        }
+        assert!(now.price.published >= then.price.published);
+        assert!(now.price.newest_published >= then.price.newest_published);
+        if now.price.published == then.price.published {
+            assert_eq!(now.price.price, then.price.price, "one time has one price");
+        }
+        check_accrual(then, now);
+    }
+}
+
+/// Shares held, in escrow and dead are all there are, and what depositors have in escrow is theirs.
+fn check_shares(exchange: &Exchange) {
+    let held: u64 = exchange.providers().iter().map(|provider| provider.shares.get()).sum();
+    let in_escrow = |kind| -> u64 {
+        exchange.requests().values().filter(|open| open.kind == kind).map(|open| open.request.amount.get()).sum()
+    };
+    assert_eq!(in_escrow(RequestKind::Deposit), exchange.pool.escrow.get());
+    let dead = exchange.pool.shares.get() - held - in_escrow(RequestKind::Withdrawal);
+    assert!(dead == 0 || dead == DEAD_SHARES, "{dead} shares belong to nobody");
+}
+
+/// What both sides owe more than before by an accrual is what the market counts as funding kept and carry, exactly.
+fn check_accrual(then: &Market, now: &Market) {
+    let owed = |side: Side| {
+        let (was, is) = (then.ledger.side(side), now.ledger.side(side));
+        i128::from(was.open_interest.get()) * i128::from(is.funding_index.get() - was.funding_index.get())
+    };
+    let [was, is] = [then, now].map(|market| market.ledger.counters);
+    let kept = is.funding.get().get() - was.funding.get().get();
+    let carry = is.carry.get().get() - was.carry.get().get();
+    assert!(kept >= 0 && carry >= 0, "an accrual paid out {kept} and {carry}");
+    assert_eq!(kept + carry, owed(Side::Long) + owed(Side::Short));
+}

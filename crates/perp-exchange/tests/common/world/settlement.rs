@@ -1,0 +1,87 @@
+//! Settlement, claims and bankruptcy.
+
+use super::*;
+
+impl World {
+    pub fn settle_funding(&mut self, account: usize, market: u16) -> Result<FundingSettlementPlan, EngineError> {
+        let (before, plan) = self.attempt(|exchange| exchange.settle_funding(account, market))?;
+        let start = Self::refreshed(&before, market, None);
+        self.check_face_equity(&start, account, 0);
+        self.check_equity_kept(&start, account);
+        self.tally.settlement(account, market, SignedAtoms::ZERO, plan.settled.funding);
+        self.finish(&before, Kind::SettleFunding);
+        Ok(plan)
+    }
+
+    pub fn settle_pnl(&mut self, account: usize, market: u16) -> Result<PnlSettlementPlan, EngineError> {
+        let reading = self.reading(market);
+        let (before, plan) = self.attempt(|exchange| exchange.settle_pnl(account, market, Some(&reading)))?;
+        let start = Self::refreshed(&before, market, Some(&reading));
+        self.check_face_equity(&start, account, 0);
+        self.check_equity_kept(&start, account);
+        self.tally.settlement(account, market, plan.profit, plan.settled.funding);
+        self.finish(&before, if plan.profit.is_negative() { Kind::SettleLoss } else { Kind::SettleProfit });
+        Ok(plan)
+    }
+
+    pub fn fund_claims(&mut self, market: u16) -> Result<Atoms, EngineError> {
+        let (before, funded) = self.attempt(|exchange| exchange.fund_claims(market))?;
+        self.finish(&before, Kind::FundClaims);
+        Ok(funded)
+    }
+
+    pub fn redeem_claim(&mut self, account: usize, market: u16) -> Result<RedemptionPlan, EngineError> {
+        let (before, plan) = self.attempt(|exchange| exchange.redeem_claim(account, market))?;
+        self.check_face_equity(&before, account, 0);
+        self.finish(&before, Kind::RedeemClaim);
+        Ok(plan)
+    }
+
+    /// The owner gives the claim up: worth its face less what was funded of it, and nobody else has less by it.
+    pub fn waive_claim(&mut self, account: usize, market: u16) -> Result<WaiverPlan, EngineError> {
+        let (before, plan) = self.attempt(|exchange| exchange.waive_claim(account, market))?;
+        let slot = before.accounts()[account].slot_of(market).unwrap();
+        let claim = before.accounts()[account].positions[slot].claim.get();
+        assert_eq!(plan.redeemed.get() + plan.waived.get(), claim);
+        assert_eq!(self.account(account).positions[slot].claim, Atoms::ZERO);
+        self.check_face_equity(&before, account, plan.waived.get());
+        assert!(reference::pool_value_x40(&self.exchange) >= reference::pool_value_x40(&before));
+        self.finish(&before, Kind::WaiveClaim);
+        Ok(plan)
+    }
+
+    pub fn resolve_bankruptcy(&mut self, account: usize, market: u16) -> Result<BankruptcyPlan, EngineError> {
+        let (before, plan) = self.attempt(|exchange| exchange.resolve_bankruptcy(account, market))?;
+        self.check_bankruptcy(&before, account, market, &plan);
+        self.finish(&before, Kind::ResolveBankruptcy);
+        Ok(plan)
+    }
+
+    /// What the account is owed in total falls by what it gave up and by rounding, less than an atom, and never rises.
+    fn check_face_equity(&self, before: &Exchange, account: usize, given_up: u64) {
+        let [was, is] = [before, &self.exchange].map(|it| reference::face_equity_x40(it, &it.accounts()[account]));
+        let change = is - was + (i128::from(given_up) << 40);
+        assert!(change <= 0 && change > -X40_PER_ATOM, "settling changed equity by {change} · 2^-40 atoms");
+    }
+
+    /// Nobody lowers another's equity by settling for him, but for an atom that a leg's rounding may take in either world.
+    fn check_equity_kept(&self, before: &Exchange, account: usize) {
+        let [was, is] = [before, &self.exchange].map(|it| reference::maintenance(it, &it.accounts()[account]));
+        assert!(is.equity >= was.equity - 2, "settling took {was:?} to {is:?}");
+    }
+
+    fn check_bankruptcy(&self, before: &Exchange, account: usize, market: u16, plan: &BankruptcyPlan) {
+        let parts = [
+            plan.paid_by_balance,
+            plan.paid_by_claims,
+            plan.paid_by_insurance,
+            plan.paid_by_shared_insurance,
+            plan.written_off,
+        ];
+        assert_eq!(parts.iter().map(|part| part.get()).sum::<u64>(), plan.debt.get());
+        assert!(reference::face_equity_x40(before, &before.accounts()[account]) < 0);
+        let draw = self.market(market).ledger.shared_draw;
+        let share = u64::from(self.exchange.pool.parameters.shared_draw_share.get());
+        assert!(draw.drawn.get() <= draw.insurance_at_start.get() * share / PPM);
+    }
+}

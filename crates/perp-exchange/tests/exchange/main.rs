@@ -1,0 +1,11 @@
+//! Whole exchanges driven through every operation.
+
+mod coalition;
+#[path = "../common/mod.rs"]
+mod common;
+mod isolation;
+mod leaving;
+mod life_cycle;
+mod playing;
+mod sequences;
+mod steps;

@@ -1,0 +1,218 @@
+//! What each random step does to an exchange.
+
+use crate::common::markets::{test_markets, THIN_PERP};
+use crate::common::reference;
+use crate::common::world::{World, MILLION};
+use crate::steps::{Step, ACCOUNTS, ISOLATED, LIQUIDATOR, MARKETS, PROVIDERS};
+use perp_engine::fixtures::USDC;
+use perp_engine::operations::liquidity::{matures_at, Executor};
+use perp_engine::operations::position::Order;
+use perp_engine::state::RequestKind;
+use perp_engine::units::SignedSize;
+
+/// Three markets with a pool of a million, six accounts of some thousand dollars, a little insurance.
+pub fn exchange() -> World {
+    let mut world = World::with_liquidity(&test_markets(), ACCOUNTS, PROVIDERS, MILLION);
+    world.isolate(ISOLATED, THIN_PERP);
+    for account in 0..ACCOUNTS {
+        world.deposit(account, 20_000 * USDC * (account as u64 + 1)).unwrap();
+    }
+    world.fund_insurance(THIN_PERP, 50 * USDC).unwrap();
+    world.fund_shared_insurance(1_000 * USDC).unwrap();
+    world
+}
+
+/// Publishes the price at which the account's equity would be `percent` of its present maintenance margin, other things
+/// equal, at most 60 % away.
+pub fn squeeze(world: &mut World, account: usize, market: u16, percent: i128) {
+    let health = reference::maintenance(&world.exchange, world.account(account));
+    let missing = (health.margin * percent / 100 - health.equity) << 40;
+    let change = missing / i128::from(world.size(account, market));
+    let price = i128::from(world.market(market).price.price.get());
+    let ppm = (change * 1_000_000 / price).clamp(-600_000, 600_000);
+    world.feed_mut(market).confidence = 0;
+    world.move_price(market, i64::try_from(ppm).unwrap());
+    let _ = world.update_price(market);
+}
+
+fn chosen<T: Copy>(from: &[T], pick: usize) -> Option<T> {
+    (!from.is_empty()).then(|| from[pick % from.len()])
+}
+
+/// Takes one step; what the exchange refuses changes nothing and is counted.
+pub fn take(world: &mut World, step: &Step) {
+    match *step {
+        Step::Wait { seconds } => world.wait(seconds),
+        Step::Move { market, ppm, confidence } => {
+            let price = world.feed(market).price;
+            world.feed_mut(market).confidence = u64::try_from(price).unwrap() / 1_000_000 * confidence;
+            world.move_price(market, ppm);
+        }
+        Step::Squeeze { pick, percent } => {
+            if let Some((account, market)) = chosen(&world.positions(), pick) {
+                squeeze(world, account, market, percent);
+            }
+        }
+        Step::Deposit { account, dollars } => world.deposit(account, dollars * USDC).unwrap(),
+        Step::Withdraw { account, percent } => {
+            let _ = world.withdraw(account, world.account(account).balance.get() * percent / 100);
+        }
+        Step::Trade { account, market, thousandths, reduce_only } => {
+            freshen(world, account, market);
+            let notional = u128::from(world.account(account).balance.get()) * u128::from(thousandths.unsigned_abs());
+            let worth = world.size_worth(market, u64::try_from(notional / 1_000).unwrap());
+            let size = i64::try_from(worth).unwrap() * thousandths.signum();
+            let _ = world.order(account, market, Order { reduce_only, ..Order::at_any_price(SignedSize::new(size)) });
+        }
+        Step::TradeDust { account, market, size } => {
+            freshen(world, account, market);
+            let _ = world.trade(account, market, size);
+        }
+        Step::Reduce { pick, percent } => {
+            if let Some((account, market)) = chosen(&world.positions(), pick) {
+                freshen(world, account, market);
+                let size = world.size(account, market);
+                let part = i64::try_from(i128::from(size) * i128::from(percent) / 100).unwrap();
+                let _ = world.trade(account, market, -part);
+            }
+        }
+        Step::Liquidate { pick, percent } => {
+            if let Some((account, market)) = chosen(&world.positions(), pick) {
+                freshen(world, account, market);
+                let size = world.size(account, market).unsigned_abs();
+                // All of it, a part, or a few base units.
+                let max_size = match percent {
+                    0 => 1 + world.exchange.clock.slot % 50,
+                    100 => u64::MAX,
+                    _ => (size / 100).max(1) * percent,
+                };
+                let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
+                let _ = world.liquidate(by, account, market, max_size);
+            }
+        }
+        Step::Keep => keep(world),
+        Step::UpdatePrice { market } => {
+            let _ = world.update_price(market);
+        }
+        Step::ReportOracleOutage { market } => {
+            let _ = world.report_oracle_outage(market);
+        }
+        Step::UpdateFunding { market } => {
+            let _ = world.update_funding(market);
+        }
+        Step::SettleFunding { pick } => {
+            if let Some((account, market)) = chosen(&world.slots(|_| true), pick) {
+                let _ = world.settle_funding(account, market);
+            }
+        }
+        Step::SettlePnl { pick } => {
+            if let Some((account, market)) = chosen(&world.positions(), pick) {
+                freshen(world, account, market);
+                let _ = world.settle_pnl(account, market);
+            }
+        }
+        Step::FundClaims { market } => {
+            let _ = world.fund_claims(market);
+        }
+        Step::RedeemClaim { pick } => {
+            if let Some((account, market)) = chosen(&world.slots(|position| !position.claim.is_zero()), pick) {
+                let _ = world.redeem_claim(account, market);
+            }
+        }
+        Step::WaiveClaim { pick } => {
+            if let Some((account, market)) = chosen(&world.slots(|position| !position.claim.is_zero()), pick) {
+                let _ = world.waive_claim(account, market);
+            }
+        }
+        Step::ResolveBankruptcy { pick } => {
+            if let Some((account, market)) = chosen(&world.slots(|position| !position.debt.is_zero()), pick) {
+                let _ = world.resolve_bankruptcy(account, market);
+            }
+        }
+        Step::Allocate { market, target_percent } => {
+            let usual = test_markets()[usize::from(market)].listing.target_backing.get();
+            world.set_backing_target(market, usual / 100 * target_percent).unwrap();
+            let _ = world.allocate_backing(market);
+            world.set_backing_target(market, usual).unwrap();
+        }
+        Step::RequestDeposit { provider, dollars } => {
+            let _ = world.request_deposit(provider, dollars * USDC);
+        }
+        Step::RequestWithdrawal { provider, percent } => {
+            let _ = world.request_withdrawal(provider, world.shares(provider) / 100 * percent);
+        }
+        Step::Execute { pick } => {
+            let Some((number, open)) = chosen(&world.requests(), pick) else { return };
+            let matures = matures_at(&open.request, open.kind, &world.exchange.pool.parameters).unwrap();
+            // Executors wait for maturity; a few try too early or far too late.
+            if pick % 8 < 6 {
+                world.wait(u32::try_from(matures.seconds_since(world.exchange.clock.now).unwrap()).unwrap());
+                world.refresh_all();
+            }
+            let executor = if pick % 8 == 1 { Executor::Owner } else { Executor::Anybody };
+            let _ = world.execute_by(number, executor);
+        }
+        Step::RefundExpired { pick } => {
+            let Some((number, open)) = chosen(&world.requests(), pick) else { return };
+            if open.kind == RequestKind::Deposit && pick % 2 == 0 {
+                world.wait(world.exchange.pool.parameters.deposit_validity);
+            }
+            let _ = world.refund_expired(number);
+        }
+        Step::FundInsurance { market, dollars } => {
+            let _ = world.fund_insurance(market, dollars * USDC);
+        }
+        Step::FundSharedInsurance { dollars } => {
+            let _ = world.fund_shared_insurance(dollars * USDC);
+        }
+        Step::WithdrawProtocolFees { market } => {
+            let _ = world.withdraw_protocol_fees(market);
+        }
+        Step::Donate { amount } => world.donate(amount).unwrap(),
+        Step::Tighten { market, status } => {
+            let _ = world.tighten(market, status);
+        }
+        Step::SetStatus { market, status } => match market {
+            Some(market) => world.set_market_status(market, status).unwrap(),
+            None => world.set_exchange_status(status).unwrap(),
+        },
+        Step::OutwaitGuardian { pick, seconds } => {
+            let now = world.exchange.clock.now;
+            let statuses = world.exchange.markets().iter().map(|market| market.status);
+            let running = statuses.chain([world.exchange.state.status]).filter(|status| status.until > now);
+            if let Some(status) = chosen(&running.collect::<Vec<_>>(), pick) {
+                world.wait(u32::try_from(status.until.seconds_since(now).unwrap()).unwrap() + seconds);
+            }
+        }
+    }
+}
+
+/// Most people refresh what they are about to use; now and then somebody meets a stale price.
+fn freshen(world: &mut World, account: usize, market: u16) {
+    if world.exchange.clock.slot.is_multiple_of(11) {
+        return;
+    }
+    let markets: Vec<u16> = world.account(account).occupied().map(|(_, leg)| leg.market).collect();
+    for market in markets.into_iter().chain([market]) {
+        world.republish(market);
+        let _ = world.update_price(market);
+    }
+}
+
+/// Settles, liquidates and resolves what can be, as a keeper does.
+pub fn keep(world: &mut World) {
+    for (account, market) in world.positions() {
+        freshen(world, account, market);
+        let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
+        while world.liquidate(by, account, market, u64::MAX).is_ok() {}
+    }
+    for (account, market) in world.positions() {
+        let _ = world.settle_pnl(account, market);
+    }
+    for (account, market) in world.slots(|position| !position.debt.is_zero()) {
+        let _ = world.resolve_bankruptcy(account, market);
+    }
+    for market in 0..MARKETS {
+        let _ = world.fund_claims(market);
+    }
+}

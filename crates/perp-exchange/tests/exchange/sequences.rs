@@ -1,0 +1,208 @@
+//! Random sequences of every operation over three markets, with everything that must hold checked after every step, and the
+//! exchange emptied to the last atom at the end of each.
+
+use crate::common::reference;
+use crate::common::world::{Kind, World, KINDS};
+use crate::playing::{exchange, keep, take};
+use crate::steps::{steps, Step, LIQUIDATOR, MARKETS, PROVIDERS};
+use perp_engine::state::Status;
+use perp_engine::units::Atoms;
+use perp_engine::EngineError;
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// The same cases every time, so that the counts below cannot fail by chance; `PROPTEST_RNG_SEED` and `PROPTEST_CASES`
+/// explore others.
+pub fn runner(cases: u32) -> TestRunner {
+    let default = Config::default();
+    let explores = std::env::var_os("PROPTEST_RNG_SEED").is_some();
+    TestRunner::new(Config {
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases },
+        rng_seed: if explores { default.rng_seed } else { RngSeed::Fixed(2026) },
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        source_file: Some(file!()),
+        max_shrink_iters: 4_000,
+        ..default
+    })
+}
+
+#[test]
+fn books_balance_after_every_step_and_the_vault_drains_to_what_is_left() {
+    let totals = RefCell::new((BTreeMap::<Kind, u32>::new(), BTreeMap::<&str, u32>::new()));
+    runner(2_000)
+        .run(&steps(80..160), |steps| {
+            let world = play(&steps);
+            let mut totals = totals.borrow_mut();
+            for (kind, count) in &world.done {
+                *totals.0.entry(*kind).or_default() += count;
+            }
+            for (rule, count) in &world.refused {
+                *totals.1.entry(rule).or_default() += count;
+            }
+            Ok::<(), TestCaseError>(())
+        })
+        .unwrap();
+    let (done, refused) = totals.into_inner();
+    for kind in KINDS {
+        let count = done.get(&kind).copied().unwrap_or(0);
+        assert!(count >= 50, "{kind:?} went through only {count} times of {done:?}");
+    }
+    assert_eq!(refused.get("Overflow"), None, "a number of ordinary size left its range");
+}
+
+fn play(steps: &[Step]) -> World {
+    let mut world = exchange();
+    for step in steps {
+        take(&mut world, step);
+    }
+    drain(&mut world);
+    world
+}
+
+/// Everybody leaves: positions close, what is owed is settled, liquidity goes home.
+fn drain(world: &mut World) {
+    world.set_exchange_status(Status::Active).unwrap();
+    for market in 0..MARKETS {
+        // Whatever was paused and however wide the last price was.
+        world.wait(1);
+        world.feed_mut(market).confidence = 0;
+        world.republish(market);
+        world.set_market_status(market, Status::Active).unwrap();
+    }
+    close_everything(world);
+    settle_everything(world);
+    for account in 0..world.exchange.accounts().len() {
+        let balance = world.account(account).balance.get();
+        if world.owes_nothing(account) && balance > 0 {
+            world.withdraw(account, balance).unwrap();
+        }
+    }
+    take_liquidity_out(world);
+    check_what_is_left(world);
+    close_accounts(world);
+}
+
+/// With prices fresh, whoever is solvent closes and whoever is not is liquidated: at most one instruction a position
+/// and one more.
+fn close_everything(world: &mut World) {
+    world.wait(1);
+    for account in 0..world.exchange.accounts().len() {
+        let positions: Vec<u16> =
+            world.positions().into_iter().filter(|(owner, _)| *owner == account).map(|(_, market)| market).collect();
+        world.refresh_all();
+        for market in positions {
+            let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
+            match world.close(account, market) {
+                Ok(_) => {}
+                Err(EngineError::NegativeEquity { .. }) => {
+                    let plan = world.liquidate(by, account, market, u64::MAX).unwrap();
+                    assert!(plan.ledger.position.size.is_zero(), "a bankrupt position is closed whole");
+                }
+                Err(other) => panic!("account {account} cannot leave market {market}: {other:?}"),
+            }
+        }
+    }
+    assert_eq!(world.positions(), []);
+}
+
+/// Debts are paid or resolved, claims funded and redeemed, as far as there is cash.
+fn settle_everything(world: &mut World) {
+    for _ in 0..2 {
+        for market in 0..MARKETS {
+            let _ = world.fund_claims(market);
+        }
+        for (account, market) in world.slots(|position| !position.claim.is_zero()) {
+            let _ = world.redeem_claim(account, market);
+        }
+        for (account, market) in world.slots(|position| !position.debt.is_zero()) {
+            let _ = world.settle_funding(account, market);
+        }
+        keep(world);
+    }
+}
+
+fn take_liquidity_out(world: &mut World) {
+    refund_everything(world);
+    world.wait(1);
+    world.refresh_all();
+    for market in 0..MARKETS {
+        world.set_backing_target(market, 0).unwrap();
+        let backing = world.market(market).ledger.backing;
+        match world.allocate_backing(market) {
+            Ok(_) => assert_eq!(world.market(market).ledger.backing, Atoms::ZERO),
+            Err(_) => assert!(backing <= world.market(market).ledger.claims, "free backing stayed in market {market}"),
+        }
+    }
+    for provider in 0..PROVIDERS {
+        if world.shares(provider) == 0 {
+            continue;
+        }
+        let request = world.request_withdrawal(provider, world.shares(provider)).unwrap();
+        world.wait(world.exchange.pool.parameters.withdrawal_delay);
+        world.refresh_all();
+        match world.execute(request) {
+            // The pool holds nothing but cash, so all of it goes at once.
+            Ok(()) => assert_eq!(world.requests(), []),
+            Err(EngineError::OutputTooSmall { .. } | EngineError::PoolWorthless) => refund_everything(world),
+            Err(other) => panic!("provider {provider} cannot leave: {other:?}"),
+        }
+    }
+}
+
+fn refund_everything(world: &mut World) {
+    let parameters = world.exchange.pool.parameters;
+    world.wait(parameters.withdrawal_delay + parameters.withdrawal_validity);
+    for (request, _) in world.requests() {
+        world.refund_expired(request).unwrap();
+    }
+}
+
+/// Whoever owes nothing gives up what nobody will pay and closes the account.
+fn close_accounts(world: &mut World) {
+    for account in 0..world.exchange.accounts().len() {
+        if !world.owes_nothing(account) {
+            assert_eq!(world.close_account(account), Err(EngineError::AccountNotEmpty));
+            continue;
+        }
+        for (holder, market) in world.slots(|position| !position.claim.is_zero()) {
+            if holder == account {
+                world.waive_claim(account, market).unwrap();
+            }
+        }
+        world.close_account(account).unwrap();
+    }
+}
+
+/// The vault holds donations, fees, insurance, what the dead shares are worth, and what nobody may have while claims or
+/// debts stand; nothing else, and not an atom is missing.
+fn check_what_is_left(world: &World) {
+    let exchange = &world.exchange;
+    let mut left = exchange.donated.get() + exchange.pool.cash.get() + exchange.pool.insurance.get();
+    for market in exchange.markets() {
+        let ledger = &market.ledger;
+        for side in &ledger.sides {
+            assert!(side.open_interest.is_zero());
+            assert_eq!((side.entry_notional.get().get(), side.funding_checkpoint.get().get()), (0, 0));
+        }
+        left +=
+            ledger.insurance.get() + ledger.protocol_fees.get() + ledger.backing.get() + ledger.claims_reserve.get();
+        if !ledger.claims.is_zero() {
+            assert!(ledger.backing.is_zero(), "claims wait while there is backing");
+        }
+        assert_eq!(reference::pending(ledger), 0);
+    }
+    for (number, account) in exchange.accounts().iter().enumerate() {
+        left += account.balance.get();
+        if world.owes_nothing(number) {
+            assert!(account.balance.is_zero());
+        } else {
+            // A debt stands only where claims of at least its worth wait in another market.
+            let (claims, debts) = account.occupied().fold((0, 0), |(claims, debts), (_, position)| {
+                (claims + position.claim.get(), debts + position.debt.get())
+            });
+            assert!(account.balance.is_zero() && claims >= debts);
+        }
+    }
+    assert_eq!(left, exchange.vault.get());
+}

@@ -1,0 +1,201 @@
+//! Random steps of several people, the oracles and time, weighted so that every operation has work to do.
+
+use perp_engine::state::Status;
+use proptest::prelude::*;
+
+/// Accounts of a random exchange: the first four trade across markets, the fifth is bound to the thin one, the last
+/// liquidates and trades a little.
+pub const ACCOUNTS: usize = 6;
+pub const ISOLATED: usize = 4;
+pub const LIQUIDATOR: usize = 5;
+pub const PROVIDERS: usize = 2;
+pub const MARKETS: u16 = 3;
+
+/// One thing that happens. Numbers called `pick` choose among what is there at the time.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Wait {
+        seconds: u32,
+    },
+    /// Parts per million of the price, and of the new price for the confidence.
+    Move {
+        market: u16,
+        ppm: i64,
+        confidence: u64,
+    },
+    /// Moves the market of a position to where its account's equity is this many percent of the maintenance margin.
+    Squeeze {
+        pick: usize,
+        percent: i128,
+    },
+    Deposit {
+        account: usize,
+        dollars: u64,
+    },
+    Withdraw {
+        account: usize,
+        percent: u64,
+    },
+    /// Thousandths of the account's balance as notional: −25 000 is a sale of 25 times the balance.
+    Trade {
+        account: usize,
+        market: u16,
+        thousandths: i64,
+        reduce_only: bool,
+    },
+    /// A few base units.
+    TradeDust {
+        account: usize,
+        market: u16,
+        size: i64,
+    },
+    /// Part of a position, or all of it.
+    Reduce {
+        pick: usize,
+        percent: u64,
+    },
+    Liquidate {
+        pick: usize,
+        percent: u64,
+    },
+    /// Everything that anybody can liquidate and resolve, as a keeper would.
+    Keep,
+    UpdatePrice {
+        market: u16,
+    },
+    ReportOracleOutage {
+        market: u16,
+    },
+    UpdateFunding {
+        market: u16,
+    },
+    SettleFunding {
+        pick: usize,
+    },
+    SettlePnl {
+        pick: usize,
+    },
+    FundClaims {
+        market: u16,
+    },
+    RedeemClaim {
+        pick: usize,
+    },
+    WaiveClaim {
+        pick: usize,
+    },
+    ResolveBankruptcy {
+        pick: usize,
+    },
+    Allocate {
+        market: u16,
+        target_percent: u64,
+    },
+    RequestDeposit {
+        provider: usize,
+        dollars: u64,
+    },
+    RequestWithdrawal {
+        provider: usize,
+        percent: u64,
+    },
+    /// Every eighth by the request's owner.
+    Execute {
+        pick: usize,
+    },
+    RefundExpired {
+        pick: usize,
+    },
+    FundInsurance {
+        market: u16,
+        dollars: u64,
+    },
+    FundSharedInsurance {
+        dollars: u64,
+    },
+    WithdrawProtocolFees {
+        market: u16,
+    },
+    Donate {
+        amount: u64,
+    },
+    /// Without a market, of the exchange.
+    SetStatus {
+        market: Option<u16>,
+        status: Status,
+    },
+    /// By the guardian.
+    Tighten {
+        market: Option<u16>,
+        status: Status,
+    },
+    /// Until so long after a guardian's status has ended, if there is one.
+    OutwaitGuardian {
+        pick: usize,
+        seconds: u32,
+    },
+}
+
+pub fn steps(count: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<Step>> {
+    proptest::collection::vec(step(), count)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (account, market, provider, pick) = (0..ACCOUNTS, 0..MARKETS, 0..PROVIDERS, any::<usize>());
+    let wait = prop_oneof![6 => 0u32..6, 4 => 6u32..120, 2 => 120u32..7_200, 1 => 7_200u32..100_000];
+    let ppm = prop_oneof![
+        6 => -10_000i64..10_000,
+        4 => -60_000i64..60_000,
+        2 => -500_000i64..700_000,
+    ];
+    let confidence = prop_oneof![6 => 0u64..4_000, 2 => 4_000u64..15_000, 1 => 15_000u64..2_000_000];
+    let percent = prop_oneof![3 => 1u64..100, 2 => Just(100u64)];
+    let thousandths = prop_oneof![1 => -30_000i64..30_000, 2 => -12_000i64..12_000];
+    let status = prop_oneof![8 => Just(Status::Active), 1 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
+    let stricter = prop_oneof![2 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
+    let place = proptest::option::weighted(0.6, market.clone());
+    let often = prop_oneof![
+        12 => wait.prop_map(|seconds| Step::Wait { seconds }),
+        14 => (market.clone(), ppm, confidence)
+            .prop_map(|(market, ppm, confidence)| Step::Move { market, ppm, confidence }),
+        10 => (pick, prop_oneof![4 => 60i128..120, 2 => -50i128..100, 1 => -900i128..0])
+            .prop_map(|(pick, percent)| Step::Squeeze { pick, percent }),
+        16 => (account.clone(), market.clone(), thousandths, proptest::bool::weighted(0.1)).prop_map(
+            |(account, market, thousandths, reduce_only)| Step::Trade { account, market, thousandths, reduce_only }
+        ),
+        6 => (pick, percent.clone()).prop_map(|(pick, percent)| Step::Reduce { pick, percent }),
+        6 => (pick, prop_oneof![6 => percent.clone(), 1 => Just(0)])
+            .prop_map(|(pick, percent)| Step::Liquidate { pick, percent }),
+        3 => Just(Step::Keep),
+        4 => pick.prop_map(|pick| Step::SettlePnl { pick }),
+        3 => pick.prop_map(|pick| Step::ResolveBankruptcy { pick }),
+    ];
+    let seldom = prop_oneof![
+        4 => (account.clone(), 10u64..20_000).prop_map(|(account, dollars)| Step::Deposit { account, dollars }),
+        3 => (account.clone(), percent.clone()).prop_map(|(account, percent)| Step::Withdraw { account, percent }),
+        2 => (account, market.clone(), -400i64..400)
+            .prop_map(|(account, market, size)| Step::TradeDust { account, market, size }),
+        2 => market.clone().prop_map(|market| Step::UpdatePrice { market }),
+        1 => market.clone().prop_map(|market| Step::ReportOracleOutage { market }),
+        2 => market.clone().prop_map(|market| Step::UpdateFunding { market }),
+        2 => pick.prop_map(|pick| Step::SettleFunding { pick }),
+        3 => market.clone().prop_map(|market| Step::FundClaims { market }),
+        3 => pick.prop_map(|pick| Step::RedeemClaim { pick }),
+        1 => pick.prop_map(|pick| Step::WaiveClaim { pick }),
+        3 => (market.clone(), 0u64..200)
+            .prop_map(|(market, target_percent)| Step::Allocate { market, target_percent }),
+        2 => (provider.clone(), 1u64..50_000)
+            .prop_map(|(provider, dollars)| Step::RequestDeposit { provider, dollars }),
+        2 => (provider, percent).prop_map(|(provider, percent)| Step::RequestWithdrawal { provider, percent }),
+        4 => pick.prop_map(|pick| Step::Execute { pick }),
+        2 => pick.prop_map(|pick| Step::RefundExpired { pick }),
+        1 => (market.clone(), 0u64..200).prop_map(|(market, dollars)| Step::FundInsurance { market, dollars }),
+        1 => (0u64..2_000).prop_map(|dollars| Step::FundSharedInsurance { dollars }),
+        1 => (1u64..1_000_000).prop_map(|amount| Step::Donate { amount }),
+        1 => market.clone().prop_map(|market| Step::WithdrawProtocolFees { market }),
+        8 => (place.clone(), status).prop_map(|(market, status)| Step::SetStatus { market, status }),
+        2 => (place, stricter).prop_map(|(market, status)| Step::Tighten { market, status }),
+        2 => (pick, 0u32..200).prop_map(|(pick, seconds)| Step::OutwaitGuardian { pick, seconds }),
+    ];
+    prop_oneof![7 => often, 3 => seldom]
+}
