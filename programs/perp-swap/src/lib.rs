@@ -1,165 +1,543 @@
 //! On-chain perpetual swap exchange: margin accounts and markets as PDAs, Pyth prices, funding, permissionless
-//! liquidation. Every formula stands in `perp-engine`; this program checks accounts, plans with the engine, applies the
-//! plan and emits an event.
+//! liquidation. Every formula is in `perp-engine`; this program checks accounts, plans with the engine, applies the
+//! plan, emits an event and moves tokens.
 
 #![deny(clippy::arithmetic_side_effects)]
 // Anchor's macros expand to code these lints object to.
 #![allow(unexpected_cfgs, clippy::diverging_sub_expression)]
 
+pub mod access;
+pub mod arguments;
+pub mod constants;
 pub mod context;
+mod data;
 pub mod errors;
 pub mod events;
 pub mod instructions;
-pub mod oracle;
-pub mod state;
 pub mod token;
+
+/// The program's accounts.
+pub mod state {
+    pub use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool, VERSION};
+}
 
 #[cfg(target_arch = "bpf")]
 extern crate sbf_builtins as _;
 
 use anchor_lang::prelude::*;
+use anchor_lang::solana_program::entrypoint::ProgramResult;
+use arguments::{LiquidityParameters, MarketParameters, OracleSource};
+use data::check_length;
 use instructions::*;
-use perp_engine::units::{Atoms, Base, Price, Size};
+use perp_engine::state::Status;
 
-declare_id!("Perp111111111111111111111111111111111111111");
+#[cfg(all(feature = "entrypoint", not(feature = "oracle")))]
+compile_error!("the program reads oracle accounts: build it with the feature `oracle`");
+#[cfg(not(feature = "no-entrypoint"))]
+compile_error!(
+    "Anchor's entrypoint lets trailing data pass: use the feature `entrypoint`, or `no-entrypoint` for a library"
+);
 
+perp_accounts::program_id!(declare_id);
+
+// A program that calls this one has an entrypoint of its own.
+#[cfg(all(feature = "entrypoint", not(feature = "cpi"), target_os = "solana"))]
+anchor_lang::solana_program::entrypoint!(process);
+
+/// Runs one instruction: what the entrypoint calls, on chain and in tests.
+///
+/// # Errors
+/// Any of [`ExchangeError`](errors::ExchangeError), of Anchor's own codes and of the programs it calls.
+pub fn process<'info>(
+    program_id: &'info Pubkey,
+    accounts: &'info [AccountInfo<'info>],
+    data: &'info [u8],
+) -> ProgramResult {
+    check_length(data).inspect_err(|error| error.log())?;
+    entry(program_id, accounts, data)
+}
+
+/// The program's instructions. Anchor looks for the one it was sent in this order, so what is sent most stands first.
 #[program]
 pub mod perp_swap {
     use super::*;
 
-    pub fn create_exchange(ctx: Context<CreateExchange>, arguments: CreateExchangeArguments) -> Result<()> {
-        instructions::create_exchange(ctx, arguments)
-    }
-
-    pub fn create_market(ctx: Context<CreateMarket>, arguments: CreateMarketArguments) -> Result<()> {
-        instructions::create_market(ctx, arguments)
-    }
-
-    pub fn propose_admin(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
-        instructions::propose_admin(ctx, successor)
-    }
-
-    pub fn accept_admin(ctx: Context<Administer>) -> Result<()> {
-        instructions::accept_admin(ctx)
-    }
-
-    pub fn set_roles(ctx: Context<Administer>, risk_admin: Pubkey, guardian: Pubkey) -> Result<()> {
-        instructions::set_roles(ctx, risk_admin, guardian)
-    }
-
-    pub fn set_exchange_status(ctx: Context<Administer>, status: u8) -> Result<()> {
-        instructions::set_exchange_status(ctx, status)
-    }
-
-    pub fn set_market_status(ctx: Context<AdministerMarket>, status: u8) -> Result<()> {
-        instructions::set_market_status(ctx, status)
-    }
-
-    pub fn set_backing_target(ctx: Context<AdministerMarket>, target: Atoms) -> Result<()> {
-        instructions::set_backing_target(ctx, target)
-    }
-
-    pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> {
-        instructions::withdraw_protocol_fees(ctx)
-    }
-
-    pub fn open_account(ctx: Context<OpenAccount>, arguments: OpenAccountArguments) -> Result<()> {
-        instructions::open_account(ctx, arguments)
-    }
-
-    pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
-        instructions::close_account(ctx)
-    }
-
-    pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
-        instructions::set_delegate(ctx, delegate)
-    }
-
-    pub fn deposit(ctx: Context<Deposit>, amount: Atoms) -> Result<()> {
-        instructions::deposit(ctx, amount)
-    }
-
-    pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Atoms) -> Result<()> {
-        instructions::withdraw(ctx, amount)
-    }
-
-    pub fn update_price(ctx: Context<UpdatePrice>) -> Result<()> {
-        instructions::update_price(ctx)
-    }
-
-    pub fn mark_dark(ctx: Context<MarkDark>) -> Result<()> {
-        instructions::mark_dark(ctx)
-    }
-
+    /// Fills a market order at once against the market's backing, after the market's price account, where passed, is
+    /// read and funding accrued.
+    ///
+    /// Authority: the margin account's owner or its delegate.
+    ///
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Arguments:
+    /// - `size`: base units; positive buys, negative sells.
+    /// - `acceptable_price`: worst average price, in 2^-40 atoms per base unit; for any price `ANY_PRICE_BUY` or
+    ///   `ANY_PRICE_SELL`. Zero is refused.
+    /// - `reduce_only`: shrinks the order to the position and never opens one.
+    ///
+    /// Errors: `PriceBoundExceeded`, `InitialMargin`, `MarketCapacity`, `OpenInterestCap`, `BelowMinimumPosition`,
+    /// `SameSlotReduction`, `PriceStale`, `LegStale`, `PriceTooUncertain`, `Paused`, `ReduceOnly`.
+    #[access_control(ctx.accounts.validate())]
     pub fn trade<'info>(
         ctx: Context<'info, Trade<'info>>,
-        size: Base,
-        price_bound: Price,
+        size: i64,
+        acceptable_price: u64,
         reduce_only: bool,
     ) -> Result<()> {
-        instructions::trade(ctx, size, price_bound, reduce_only)
+        instructions::trade(ctx, size, acceptable_price, reduce_only)
     }
 
-    pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
-        instructions::update_funding(ctx)
+    /// Closes part or all of a position at the index where its margin account's equity is below the maintenance margin.
+    /// The bounty is credited to the liquidator's margin account.
+    ///
+    /// Authority: owner or delegate of the margin account that receives the bounty; of the liquidated one nobody signs.
+    ///
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Arguments:
+    /// - `max_size`: largest size to close, in base units; what would leave less than the minimum position closes
+    ///   whole.
+    /// - `min_bounty`: least bounty, in atoms; zero for any.
+    ///
+    /// Errors: `NotLiquidatable`, `SelfLiquidation`, `BountyTooSmall`, `LiquidationWorsensHealth`, `MarketUnusable`,
+    /// `PriceStale`, `LegStale`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, min_bounty: u64) -> Result<()> {
+        instructions::liquidate(ctx, max_size, min_bounty)
     }
 
+    /// Settles a position's funding up to now, redeems what is funded of its claim and pays its debt as far as the
+    /// balance goes.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `NoPosition`, `SettlementLowersEquity`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
     pub fn settle_funding(ctx: Context<SettleFunding>) -> Result<()> {
         instructions::settle_funding(ctx)
     }
 
+    /// Turns a position's unrealized profit, as far as the market can pay it, or its loss into cash, after the market's
+    /// price account, where passed, is read. Equity does not fall.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `NoPosition`, `SettlementLowersEquity`, `PriceStale`, `MarketUnusable`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
     pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
         instructions::settle_pnl(ctx)
     }
 
-    pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
-        instructions::fund_claims(ctx)
-    }
-
+    /// Pays out what is funded of a margin account's claim. Works in every status.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `NoPosition`, `NothingToRedeem`.
+    #[access_control(ctx.accounts.validate())]
     pub fn redeem_claim(ctx: Context<RedeemClaim>) -> Result<()> {
         instructions::redeem_claim(ctx)
     }
 
-    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: Size, min_bounty: Atoms) -> Result<()> {
-        instructions::liquidate(ctx, max_size, min_bounty)
+    /// Redeems what is funded of a margin account's claim and gives up the rest, so that the account can be closed.
+    /// Works in every status.
+    ///
+    /// Authority: the owner.
+    ///
+    /// Errors: `NotTheOwner`, `NoPosition`, `NoClaim`, `PositionsOpen`, `DebtOutstanding`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn waive_claim(ctx: Context<WaiveClaim>) -> Result<()> {
+        instructions::waive_claim(ctx)
     }
 
+    /// Settles what a bankrupt margin account without open positions owes a market: out of its balance, its claims on
+    /// other markets, the market's insurance and the shared one up to a cap; the rest is written off.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: the markets of the margin account's other slots, writable, in the order of the slots;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Errors: `NotBankrupt`, `PositionsOpen`, `NoDebt`, `MarketMissing`, `MarketNotWritable`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
     pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
         instructions::resolve_bankruptcy(ctx)
     }
 
-    pub fn request_liquidity_deposit(ctx: Context<RequestLiquidityDeposit>, arguments: RequestArguments) -> Result<()> {
-        instructions::request_liquidity_deposit(ctx, arguments)
+    /// Reads price accounts into the caches of their markets. A price that is not newer than the cached one changes
+    /// nothing and is no error. Works in every status and accrues no funding.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: one or more pairs of a market of the exchange, writable, and its price account, read-only.
+    ///
+    /// Errors: `PricePairs`, `MarketNotWritable`, `ExchangeMismatch`, `PriceFromTheFuture`, `PriceOutOfRange`, and
+    /// those about oracles.
+    #[access_control(ctx.accounts.validate())]
+    pub fn update_prices<'info>(ctx: Context<'info, UpdatePrices<'info>>) -> Result<()> {
+        instructions::update_prices(ctx)
     }
 
+    /// Accrues a market's funding and carry up to now, after its price account, where passed, is read.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `Paused`, `PriceStale`, `MarketUnusable`, `FundingIndexFull`, and those about oracles.
+    #[access_control(ctx.accounts.validate())]
+    pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
+        instructions::update_funding(ctx)
+    }
+
+    /// Lists a market.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `index`: the exchange's next index: its market count.
+    /// - `symbol`: symbol of the asset: UTF-8, zero-padded, not empty.
+    /// - `base_decimals`: one base unit is 10^-`base_decimals` of the asset; 0 to 18.
+    /// - `oracle`: where the price comes from.
+    /// - `parameters`: the market's parameters.
+    /// - `target_backing`: what `allocate_backing` moves the backing to, in atoms.
+    ///
+    /// Errors: `MissingRole`, `WrongMarketIndex`, `TooManyMarkets`, `DecimalsOutOfRange`, `NameNotText`,
+    /// `MarketParameters`, and those of the oracle's binding.
+    #[access_control(ctx.accounts.validate(index, &symbol, base_decimals))]
+    pub fn create_market(
+        ctx: Context<CreateMarket>,
+        index: u16,
+        symbol: [u8; 16],
+        base_decimals: u8,
+        oracle: OracleSource,
+        parameters: MarketParameters,
+        target_backing: u64,
+    ) -> Result<()> {
+        instructions::create_market(ctx, index, symbol, base_decimals, oracle, parameters, target_backing)
+    }
+
+    /// Sets a market's own status, after funding has accrued under the old one; the stricter of it and the exchange's
+    /// applies. Admin and risk admin set any, without end; the guardian a stricter one than is in force, for at most a
+    /// day.
+    ///
+    /// Authority: admin, risk admin or guardian.
+    ///
+    /// Arguments:
+    /// - `status`: active, reduce only or paused.
+    ///
+    /// Errors: `MissingRole`, `GuardianOnlyTightens`, `GuardianMustWait`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status) -> Result<()> {
+        instructions::set_market_status(ctx, status)
+    }
+
+    /// Sets what `allocate_backing` moves a market's backing to.
+    ///
+    /// Authority: admin or risk admin.
+    ///
+    /// Arguments:
+    /// - `target`: the target, in atoms.
+    ///
+    /// Errors: `MissingRole`, `Overflow` above 2^62 atoms.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_backing_target(ctx: Context<SetBackingTarget>, target: u64) -> Result<()> {
+        instructions::set_backing_target(ctx, target)
+    }
+
+    /// Takes all of the protocol's part of a market's fees out.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Errors: `MissingRole`, `NoProtocolFees`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> {
+        instructions::withdraw_protocol_fees(ctx)
+    }
+
+    /// Notes that no valid price of a market arrives. A valid price takes the note away; without one the market is
+    /// unusable after its `outage_delay`.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `PriceStillFresh`, `OutageAlreadyReported`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn report_oracle_outage(ctx: Context<ReportOracleOutage>) -> Result<()> {
+        instructions::report_oracle_outage(ctx)
+    }
+
+    /// Sets backing of a market aside for its claims, pro rata. Works in every status.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `NothingToFund`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
+        instructions::fund_claims(ctx)
+    }
+
+    /// Gives tokens to a market's insurance, or to the shared one where no market is passed. They do not come back to
+    /// the giver.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Arguments:
+    /// - `amount`: atoms.
+    ///
+    /// Errors: `AmountZero`, `TransferToItself`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
+        instructions::fund_insurance(ctx, amount)
+    }
+
+    /// Opens a margin account.
+    ///
+    /// Authority: its owner; anybody else may pay for it.
+    ///
+    /// Arguments:
+    /// - `sub_account`: number of the account among its owner's; part of its address.
+    /// - `isolated_market`: index of the only market of an isolated account; none for a cross account.
+    ///
+    /// Errors: `NoSuchMarket`.
+    #[access_control(ctx.accounts.validate(isolated_market))]
+    pub fn open_account(ctx: Context<OpenAccount>, sub_account: u16, isolated_market: Option<u16>) -> Result<()> {
+        instructions::open_account(ctx, sub_account, isolated_market)
+    }
+
+    /// Closes a margin account that holds nothing and owes nothing; its rent goes to the owner.
+    ///
+    /// Authority: the owner.
+    ///
+    /// Errors: `NotTheOwner`, `AccountNotEmpty`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
+        instructions::close_account(ctx)
+    }
+
+    /// Names who may trade for a margin account, and receive bounties in it, but not withdraw.
+    ///
+    /// Authority: the owner.
+    ///
+    /// Arguments:
+    /// - `delegate`: the default key names nobody.
+    ///
+    /// Errors: `NotTheOwner`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
+        instructions::set_delegate(ctx, delegate)
+    }
+
+    /// Puts collateral into a margin account. Works in every status.
+    ///
+    /// Authority: the owner.
+    ///
+    /// Arguments:
+    /// - `amount`: atoms.
+    ///
+    /// Errors: `AmountZero`, `NotTheOwner`, `TransferToItself`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+        instructions::deposit(ctx, amount)
+    }
+
+    /// Takes collateral out of a margin account. Without open positions and debts it always works; with positions, what
+    /// stays must cover the initial margin.
+    ///
+    /// Authority: the owner.
+    ///
+    /// Remaining accounts: where the margin account has open positions, the markets of all its slots, read-only, in the
+    /// order of the slots; markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Arguments:
+    /// - `amount`: atoms.
+    ///
+    /// Errors: `NotTheOwner`, `AmountZero`, `InsufficientBalance`, `DebtOutstanding`, `InitialMargin`, `MarketMissing`,
+    /// `LegStale`, `MarketUnusable`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
+        instructions::withdraw(ctx, amount)
+    }
+
+    /// Escrows tokens that are to enter the pool. The request cannot be cancelled: anybody executes it at prices
+    /// published a delay after it, or refunds it once it has expired.
+    ///
+    /// Authority: the owner of the tokens.
+    ///
+    /// Arguments:
+    /// - `nonce`: any number with which the owner has no open request; part of the request's address.
+    /// - `amount`: tokens, in atoms.
+    /// - `minimum_output`: fewest shares that must come out; 1 for any. Zero is refused.
+    /// - `tip`: lamports for whoever executes or refunds the request, on top of its rent.
+    ///
+    /// Errors: `RequestTooSmall`, `OutputBoundZero`, `NotTheAssociatedAccount`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn request_liquidity_deposit(
+        ctx: Context<RequestLiquidityDeposit>,
+        nonce: u64,
+        amount: u64,
+        minimum_output: u64,
+        tip: u64,
+    ) -> Result<()> {
+        instructions::request_liquidity_deposit(ctx, nonce, amount, minimum_output, tip)
+    }
+
+    /// Executes a deposit: shares at the upper value of the pool. Request's rent and tip go to the executor.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: all markets of the exchange, read-only, in the order of their indices. Their prices are
+    /// updated before: `update_prices`.
+    ///
+    /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
+    /// `LegStale`, `MarketUnusable`, `PoolWorthless`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
     pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDeposit<'info>>) -> Result<()> {
         instructions::execute_liquidity_deposit(ctx)
     }
 
-    pub fn return_liquidity_deposit(ctx: Context<ReturnLiquidityDeposit>) -> Result<()> {
-        instructions::return_liquidity_deposit(ctx)
+    /// Refunds the tokens of a deposit that nobody executed in time to the owner's associated token account. Request's
+    /// rent and tip go to the caller. Works in every status.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `RequestNotExpired`, `NotTheAssociatedAccount`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn refund_liquidity_deposit(ctx: Context<RefundLiquidityDeposit>) -> Result<()> {
+        instructions::refund_liquidity_deposit(ctx)
     }
 
+    /// Escrows shares that are to leave the pool. The request cannot be cancelled: anybody executes it at prices
+    /// published a delay after it, or refunds it once it has expired.
+    ///
+    /// Authority: the owner of the shares.
+    ///
+    /// Arguments:
+    /// - `nonce`: any number with which the owner has no open request; part of the request's address.
+    /// - `amount`: shares.
+    /// - `minimum_output`: fewest tokens that must come out for all of it, in atoms; 1 for any. Zero is refused.
+    /// - `tip`: lamports for whoever executes or refunds the request, on top of its rent.
+    ///
+    /// Errors: `RequestTooSmall`, `InsufficientBalance`, `OutputBoundZero`, `NotTheAssociatedAccount`.
+    #[access_control(ctx.accounts.validate())]
     pub fn request_liquidity_withdrawal(
         ctx: Context<RequestLiquidityWithdrawal>,
-        arguments: RequestArguments,
+        nonce: u64,
+        amount: u64,
+        minimum_output: u64,
+        tip: u64,
     ) -> Result<()> {
-        instructions::request_liquidity_withdrawal(ctx, arguments)
+        instructions::request_liquidity_withdrawal(ctx, nonce, amount, minimum_output, tip)
     }
 
+    /// Executes a withdrawal: tokens at the lower value of the pool, as far as it has cash; the rest waits. While a
+    /// market cannot be valued, only the request's owner may execute it, and forgoes that market. Request's rent and
+    /// tip go to whoever executes the last of it.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: all markets of the exchange, read-only, in the order of their indices. Their prices are
+    /// updated before: `update_prices`.
+    ///
+    /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
+    /// `LegStale`, `MarketUnusable`, `PoolWorthless`, `PoolIlliquid`, `Paused`.
+    #[access_control(ctx.accounts.validate())]
     pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityWithdrawal<'info>>) -> Result<()> {
         instructions::execute_liquidity_withdrawal(ctx)
     }
 
-    pub fn return_liquidity_withdrawal(ctx: Context<ReturnLiquidityWithdrawal>) -> Result<()> {
-        instructions::return_liquidity_withdrawal(ctx)
+    /// Refunds the shares of a withdrawal that nobody executed in time to the owner's associated token account.
+    /// Request's rent and tip go to the caller. Works in every status.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `RequestNotExpired`, `NotTheAssociatedAccount`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn refund_liquidity_withdrawal(ctx: Context<RefundLiquidityWithdrawal>) -> Result<()> {
+        instructions::refund_liquidity_withdrawal(ctx)
     }
 
+    /// Moves cash between the pool and a market's backing toward the market's target, after the market's price account,
+    /// where passed, is read and funding accrued.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `WithinHysteresis`, `NothingToMove`, `MarketCapacity`, `PriceStale`, `MarketUnusable`, `Paused`,
+    /// `ReduceOnly`.
+    #[access_control(ctx.accounts.validate())]
     pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
         instructions::allocate_backing(ctx)
     }
 
-    pub fn fund_insurance(ctx: Context<FundInsurance>, amount: Atoms) -> Result<()> {
-        instructions::fund_insurance(ctx, amount)
+    /// Creates an exchange with its pool, vault, share mint and share escrow. Its address follows from its creator and
+    /// its name, so that nobody can create it first; the creator becomes its admin.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Arguments:
+    /// - `name`: UTF-8, zero-padded, not empty; part of the exchange's address.
+    /// - `risk_admin`: sets statuses and backing targets besides the admin.
+    /// - `guardian`: can make a status stricter for at most a day.
+    /// - `parameters`: the liquidity providers' delays and limits.
+    ///
+    /// Errors: `NameNotText`, `MintHasRefusedExtension`, `MintNotSupported`, `PoolParameters`.
+    #[access_control(ctx.accounts.validate(&name))]
+    pub fn create_exchange(
+        ctx: Context<CreateExchange>,
+        name: [u8; 32],
+        risk_admin: Pubkey,
+        guardian: Pubkey,
+        parameters: LiquidityParameters,
+    ) -> Result<()> {
+        instructions::create_exchange(ctx, name, risk_admin, guardian, parameters)
+    }
+
+    /// First of two steps to another admin: names a successor, who must accept.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `successor`: becomes admin by accepting; the default key for nobody.
+    ///
+    /// Errors: `MissingRole`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn propose_admin(ctx: Context<ProposeAdmin>, successor: Pubkey) -> Result<()> {
+        instructions::propose_admin(ctx, successor)
+    }
+
+    /// Second of two steps to another admin: the successor becomes admin.
+    ///
+    /// Authority: the proposed admin.
+    ///
+    /// Errors: `NotThePendingAdmin`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn accept_admin(ctx: Context<AcceptAdmin>) -> Result<()> {
+        instructions::accept_admin(ctx)
+    }
+
+    /// Names risk admin and guardian.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `risk_admin`: sets statuses and backing targets besides the admin.
+    /// - `guardian`: can make a status stricter for at most a day.
+    ///
+    /// Errors: `MissingRole`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_roles(ctx: Context<SetRoles>, risk_admin: Pubkey, guardian: Pubkey) -> Result<()> {
+        instructions::set_roles(ctx, risk_admin, guardian)
+    }
+
+    /// Sets the exchange's own status; the stricter of it and a market's applies. Admin and risk admin set any, without
+    /// end; the guardian a stricter one than is in force, for at most a day.
+    ///
+    /// Authority: admin, risk admin or guardian.
+    ///
+    /// Arguments:
+    /// - `status`: active, reduce only or paused.
+    ///
+    /// Errors: `MissingRole`, `GuardianOnlyTightens`, `GuardianMustWait`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status) -> Result<()> {
+        instructions::set_exchange_status(ctx, status)
     }
 }

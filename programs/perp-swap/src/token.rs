@@ -1,30 +1,39 @@
-//! The three token movements of the exchange.
+//! The three token movements of the exchange, and which quote mints it takes.
 
-use crate::errors::{refused, ExchangeError};
-use crate::exchange_seeds;
-use crate::state::Exchange;
+use crate::errors::{denied, require, ExchangeError};
 use anchor_lang::prelude::*;
+use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use anchor_spl::token_2022::spl_token_2022::extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions};
 use anchor_spl::token_2022::spl_token_2022::state::Mint;
 use anchor_spl::token_interface::{self, Burn, MintTo, TransferChecked};
+use perp_accounts::Exchange;
+use perp_engine::units::{Atoms, QUOTE_DECIMALS};
 
-/// Accounts of one transfer of quote tokens.
+/// Signer seeds of the exchange, the authority over vault, shares and share escrow.
+fn seeds(exchange: &Exchange) -> [&[u8]; 4] {
+    [Exchange::SEED, exchange.creator.as_ref(), &exchange.name, std::slice::from_ref(&exchange.bump)]
+}
+
+/// Accounts of one transfer of quote tokens or shares, which have the same decimals.
 pub struct Transfer<'a, 'info> {
+    /// The exchange's token program.
     pub token_program: &'a AccountInfo<'info>,
+    /// Mint of what is transferred.
     pub mint: &'a AccountInfo<'info>,
+    /// Token account that pays.
     pub from: &'a AccountInfo<'info>,
+    /// Token account that receives.
     pub to: &'a AccountInfo<'info>,
+    /// Who may spend what is in `from`.
     pub authority: &'a AccountInfo<'info>,
 }
 
 impl<'info> Transfer<'_, 'info> {
     /// # Errors
-    /// [`ExchangeError::WrongVault`] from an account to itself: one of the two is the exchange's, which would credit or
-    /// debit tokens that did not move.
+    /// [`ExchangeError::TransferToItself`] from an account to itself: one of the two is the exchange's, which would
+    /// credit or debit tokens that did not move.
     fn accounts(&self) -> Result<TransferChecked<'info>> {
-        if self.from.key == self.to.key {
-            return Err(refused(ExchangeError::WrongVault));
-        }
+        require(self.from.key != self.to.key, ExchangeError::TransferToItself)?;
         Ok(TransferChecked {
             from: self.from.clone(),
             mint: self.mint.clone(),
@@ -34,71 +43,71 @@ impl<'info> Transfer<'_, 'info> {
     }
 
     /// Signed by a user; the token program checks mint, balance and authority of the user's account.
-    pub fn by_user(&self, amount: u64, decimals: u8) -> Result<()> {
-        token_interface::transfer_checked(CpiContext::new(*self.token_program.key, self.accounts()?), amount, decimals)
+    pub fn by_user(&self, amount: Atoms, decimals: u8) -> Result<()> {
+        let context = CpiContext::new(*self.token_program.key, self.accounts()?);
+        token_interface::transfer_checked(context, amount.get(), decimals)
     }
 
-    /// Signed by the exchange, the vault's authority.
-    pub fn by_exchange(&self, exchange: &Exchange, amount: u64) -> Result<()> {
-        token_interface::transfer_checked(
-            CpiContext::new_with_signer(*self.token_program.key, self.accounts()?, exchange_seeds!(exchange)),
-            amount,
-            exchange.quote_decimals,
-        )
+    /// Signed by the exchange, the authority over vault and share escrow.
+    pub fn by_exchange(&self, exchange: &Exchange, amount: Atoms) -> Result<()> {
+        let signer = &[&seeds(exchange)[..]];
+        let context = CpiContext::new_with_signer(*self.token_program.key, self.accounts()?, signer);
+        token_interface::transfer_checked(context, amount.get(), exchange.quote_decimals)
     }
 }
 
-/// Mints liquidity shares, signed by the exchange.
-pub fn mint_shares<'info>(
-    exchange: &Exchange,
-    token_program: &AccountInfo<'info>,
-    mint: &AccountInfo<'info>,
-    to: &AccountInfo<'info>,
-    authority: &AccountInfo<'info>,
-    amount: u64,
-) -> Result<()> {
-    let accounts = MintTo { mint: mint.clone(), to: to.clone(), authority: authority.clone() };
-    token_interface::mint_to(
-        CpiContext::new_with_signer(*token_program.key, accounts, exchange_seeds!(exchange)),
-        amount,
-    )
+/// Accounts through which liquidity shares come into being and cease to exist.
+pub struct Shares<'a, 'info> {
+    /// The exchange's token program.
+    pub token_program: &'a AccountInfo<'info>,
+    /// The exchange's share mint.
+    pub mint: &'a AccountInfo<'info>,
+    /// Token account whose shares change.
+    pub account: &'a AccountInfo<'info>,
+    /// The exchange.
+    pub authority: &'a AccountInfo<'info>,
 }
 
-/// Burns escrowed liquidity shares, signed by the exchange.
-pub fn burn_shares<'info>(
-    exchange: &Exchange,
-    token_program: &AccountInfo<'info>,
-    mint: &AccountInfo<'info>,
-    from: &AccountInfo<'info>,
-    authority: &AccountInfo<'info>,
-    amount: u64,
-) -> Result<()> {
-    let accounts = Burn { mint: mint.clone(), from: from.clone(), authority: authority.clone() };
-    token_interface::burn(CpiContext::new_with_signer(*token_program.key, accounts, exchange_seeds!(exchange)), amount)
+impl Shares<'_, '_> {
+    /// Mints shares, signed by the exchange.
+    pub fn mint(&self, exchange: &Exchange, amount: Atoms) -> Result<()> {
+        let accounts = MintTo { mint: self.mint.clone(), to: self.account.clone(), authority: self.authority.clone() };
+        let signer = &[&seeds(exchange)[..]];
+        token_interface::mint_to(CpiContext::new_with_signer(*self.token_program.key, accounts, signer), amount.get())
+    }
+
+    /// Burns shares of the escrow, signed by the exchange.
+    pub fn burn(&self, exchange: &Exchange, amount: Atoms) -> Result<()> {
+        let accounts = Burn { mint: self.mint.clone(), from: self.account.clone(), authority: self.authority.clone() };
+        let signer = &[&seeds(exchange)[..]];
+        token_interface::burn(CpiContext::new_with_signer(*self.token_program.key, accounts, signer), amount.get())
+    }
+}
+
+/// Whether a token account is the one that anybody can create for `owner`: no owner can then keep an instruction from
+/// others by closing it.
+///
+/// # Errors
+/// [`ExchangeError::NotTheAssociatedAccount`].
+pub fn check_associated(account: &Pubkey, owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Result<()> {
+    let expected = get_associated_token_address_with_program_id(owner, mint, token_program);
+    require(*account == expected, ExchangeError::NotTheAssociatedAccount)
 }
 
 /// Extensions that only describe a mint. Every other one could tax, hook, freeze, pause, seize or hide transfers, and
 /// an unknown one might.
 const HARMLESS_EXTENSIONS: [ExtensionType; 2] = [ExtensionType::MetadataPointer, ExtensionType::TokenMetadata];
 
-/// Decimals of the quote token. Every posting rounds by up to one atom, which is a cent where a token has two decimals and
-/// anybody may settle another's funding every second; and 2^62 atoms must be more than anybody can deposit: with nine
-/// decimals they are 4.6 billion tokens.
-const DECIMALS: core::ops::RangeInclusive<u8> = 6..=9;
-
-/// Decimals of a mint fit for collateral: a plain SPL Token mint, or a Token-2022 mint without harmful extensions.
+/// Whether a mint is fit for collateral: a plain SPL Token mint, or a Token-2022 mint without harmful extensions, with
+/// decimals that suit an exchange.
 ///
 /// # Errors
 /// [`ExchangeError::MintHasRefusedExtension`], [`ExchangeError::MintNotSupported`].
-pub fn collateral_decimals(mint: &AccountInfo<'_>) -> Result<u8> {
+pub fn check_collateral(mint: &AccountInfo<'_>) -> Result<()> {
     let data = mint.try_borrow_data()?;
-    let state = StateWithExtensions::<Mint>::unpack(&data).map_err(|_| refused(ExchangeError::MintNotSupported))?;
-    let extensions = state.get_extension_types().map_err(|_| refused(ExchangeError::MintHasRefusedExtension))?;
-    if extensions.iter().any(|extension| !HARMLESS_EXTENSIONS.contains(extension)) {
-        return Err(refused(ExchangeError::MintHasRefusedExtension));
-    }
-    if !DECIMALS.contains(&state.base.decimals) {
-        return Err(refused(ExchangeError::MintNotSupported));
-    }
-    Ok(state.base.decimals)
+    let state = StateWithExtensions::<Mint>::unpack(&data)?;
+    let extensions = state.get_extension_types().map_err(|_| denied(ExchangeError::MintHasRefusedExtension))?;
+    let harmless = extensions.iter().all(|extension| HARMLESS_EXTENSIONS.contains(extension));
+    require(harmless, ExchangeError::MintHasRefusedExtension)?;
+    require(QUOTE_DECIMALS.contains(&state.base.decimals), ExchangeError::MintNotSupported)
 }

@@ -1,0 +1,80 @@
+//! Numbers that clients need to build instructions and to read accounts and events, published in the IDL.
+
+use anchor_lang::prelude::*;
+use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_engine::{state, units};
+
+/// Exact amounts (`x40`) and prices are in 2^-40 atoms: this many bits stand behind the binary point.
+#[constant]
+pub const X40_BITS: u32 = units::X40_BITS;
+/// Funding rates are in 2^-60 per second: this many bits stand behind the binary point.
+#[constant]
+pub const RATE_BITS: u32 = state::RATE_BITS;
+/// Parts per million in one.
+#[constant]
+pub const PPM: u64 = units::PPM;
+/// Positions one margin account can hold.
+#[constant]
+pub const MAX_POSITIONS: u64 = state::MAX_POSITIONS as u64;
+/// Markets one exchange can list.
+#[constant]
+pub const MAX_MARKETS: u64 = state::MAX_MARKETS as u64;
+/// Shares of the first liquidity deposit that nobody gets.
+#[constant]
+pub const DEAD_SHARES: u64 = state::DEAD_SHARES;
+/// Largest position or side of a market, in base units.
+#[constant]
+pub const MAX_SIZE: u64 = units::MAX_SIZE;
+/// Largest price, in 2^-40 atoms per base unit.
+#[constant]
+pub const MAX_PRICE: u64 = units::MAX_PRICE;
+/// Largest price at which positions may increase, in 2^-40 atoms per base unit.
+#[constant]
+pub const MAX_OPEN_PRICE: u64 = units::MAX_OPEN_PRICE;
+/// Largest notional of a side of a market after an increase, in atoms.
+#[constant]
+pub const MAX_OPEN_NOTIONAL: u64 = units::MAX_OPEN_NOTIONAL;
+/// Largest amount in any one field, in atoms.
+#[constant]
+pub const MAX_ATOMS: u64 = units::MAX_ATOMS;
+/// Fewest decimals of a quote token.
+#[constant]
+pub const MIN_QUOTE_DECIMALS: u8 = *units::QUOTE_DECIMALS.start();
+/// Most decimals of a quote token.
+#[constant]
+pub const MAX_QUOTE_DECIMALS: u8 = *units::QUOTE_DECIMALS.end();
+/// Most decimals of a market's base unit.
+#[constant]
+pub const MAX_BASE_DECIMALS: u8 = units::MAX_BASE_DECIMALS;
+/// The acceptable price of a buy at any price.
+#[constant]
+pub const ANY_PRICE_BUY: u64 = u64::MAX;
+/// The acceptable price of a sale at any price.
+#[constant]
+pub const ANY_PRICE_SELL: u64 = 1;
+/// First seed of an exchange's address; creator and name follow.
+#[constant]
+pub const EXCHANGE_SEED: &[u8] = Exchange::SEED;
+/// First seed of the vault's address; the exchange follows.
+#[constant]
+pub const VAULT_SEED: &[u8] = Exchange::VAULT_SEED;
+/// First seed of the share mint's address; the exchange follows.
+#[constant]
+pub const SHARE_MINT_SEED: &[u8] = Exchange::SHARE_MINT_SEED;
+/// First seed of the share escrow's address; the exchange follows.
+#[constant]
+pub const SHARE_ESCROW_SEED: &[u8] = Exchange::SHARE_ESCROW_SEED;
+/// First seed of a pool's address; the exchange follows.
+#[constant]
+pub const POOL_SEED: &[u8] = Pool::SEED;
+/// First seed of a market's address; the exchange and the market's index, two bytes little-endian, follow.
+#[constant]
+pub const MARKET_SEED: &[u8] = Market::SEED;
+/// First seed of a margin account's address; the exchange, the owner and the sub-account, two bytes little-endian,
+/// follow.
+#[constant]
+pub const MARGIN_ACCOUNT_SEED: &[u8] = MarginAccount::SEED;
+/// First seed of a liquidity request's address; the exchange, the owner and the nonce, eight bytes little-endian,
+/// follow.
+#[constant]
+pub const LIQUIDITY_REQUEST_SEED: &[u8] = LiquidityRequest::SEED;

@@ -1,0 +1,323 @@
+//! A position: trading it, settling it, and what happens when it cannot be paid for.
+
+use super::MarketMoment;
+use anchor_lang::prelude::*;
+
+/// An order was filled. Equity and margin are at the index of this market and the last valid prices of the others.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traded {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// The market after it.
+    pub state: MarketMoment,
+    /// Who signed the order: the owner or the delegate.
+    pub trader: Pubkey,
+    /// What was filled, in base units; positive for a buy.
+    pub size: i64,
+    /// What it was bought or sold for, in 2^-40 atoms.
+    pub notional: i128,
+    /// What spread and impact cost together, in 2^-40 atoms.
+    pub charge: i128,
+    /// The spread's part of the charge, in 2^-40 atoms.
+    pub spread: i128,
+    /// The impact's part of the charge, in 2^-40 atoms.
+    pub impact: i128,
+    /// The taker fee, in atoms.
+    pub fee: u64,
+    /// Profit realized, negative for a loss, in atoms.
+    pub realized: i64,
+    /// Funding the margin account received, negative where it paid, in atoms.
+    pub funding: i64,
+    /// What was funded of its claim and came into its balance, in atoms.
+    pub redeemed: u64,
+    /// What its balance paid of its debt to this market, in atoms.
+    pub repaid: u64,
+    /// The position before, in base units.
+    pub size_before: i64,
+    /// The position after, in base units.
+    pub size_after: i64,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+    /// Equity of the margin account before, once the position was settled, in atoms.
+    pub equity_before: i64,
+    /// Equity of the margin account after, in atoms.
+    pub equity_after: i64,
+    /// Maintenance margin of the margin account before, in atoms.
+    pub maintenance_before: u64,
+    /// Maintenance margin of the margin account after, in atoms.
+    pub maintenance_after: u64,
+}
+
+/// A position's funding was settled.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FundingSettled {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// The market after it.
+    pub state: MarketMoment,
+    /// Funding the margin account received, negative where it paid, in atoms.
+    pub funding: i64,
+    /// What was funded of its claim and came into its balance, in atoms.
+    pub redeemed: u64,
+    /// What its balance paid of its debt to this market, in atoms.
+    pub repaid: u64,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+}
+
+/// A position's unrealized profit or loss became cash.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfitSettled {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// The market after it.
+    pub state: MarketMoment,
+    /// Profit that became cash, negative for a loss, in atoms.
+    pub profit: i64,
+    /// Funding the margin account received, negative where it paid, in atoms.
+    pub funding: i64,
+    /// What was funded of its claim and came into its balance, in atoms.
+    pub redeemed: u64,
+    /// What its balance paid of its debt to this market, in atoms.
+    pub repaid: u64,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+}
+
+/// What is funded of a claim was paid out.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimRedeemed {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// Number of this event among the market's.
+    pub market_sequence: u64,
+    /// What was paid out of the claims reserve, in atoms.
+    pub redeemed: u64,
+    /// What is left of the claim, in atoms.
+    pub left: u64,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+}
+
+/// The owner gave up a claim, after what is funded of it was paid out.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimWaived {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// Number of this event among the market's.
+    pub market_sequence: u64,
+    /// What was paid out of the claims reserve, in atoms.
+    pub redeemed: u64,
+    /// Claim given up, in atoms.
+    pub waived: u64,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+}
+
+/// A position was closed, in part or whole, because equity was below the maintenance margin. Emitted by a call of the
+/// program to itself, which no cut-off log can hide.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Liquidated {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// The market after it.
+    pub state: MarketMoment,
+    /// Who signed the liquidation.
+    pub liquidator: Pubkey,
+    /// Margin account that received the bounty.
+    pub liquidator_account: Pubkey,
+    /// Number of this event among that margin account's.
+    pub liquidator_sequence: u64,
+    /// What was closed, in base units.
+    pub closed: u64,
+    /// What it was closed for, at the index, in 2^-40 atoms.
+    pub notional: i128,
+    /// The position before, in base units.
+    pub size_before: i64,
+    /// The position after, in base units.
+    pub size_after: i64,
+    /// Profit realized, negative for a loss, in atoms.
+    pub realized: i64,
+    /// Funding the margin account received, negative where it paid, in atoms.
+    pub funding: i64,
+    /// What was funded of its claim and came into its balance, in atoms.
+    pub redeemed: u64,
+    /// What its balance paid of its debt to this market, in atoms.
+    pub repaid: u64,
+    /// The penalty, in atoms; what of it was not collected is debt.
+    pub penalty: u64,
+    /// The liquidator's part of what was collected, in atoms.
+    pub bounty: u64,
+    /// The part of the market's insurance, in atoms.
+    pub insurance: u64,
+    /// The part that stayed in the backing, in atoms.
+    pub backing: u64,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+    /// Balance of the margin account that received the bounty before, in atoms.
+    pub liquidator_balance_before: u64,
+    /// Balance of the margin account that received the bounty after, in atoms.
+    pub liquidator_balance_after: u64,
+    /// Equity of the margin account before, once the position was settled, in atoms.
+    pub equity_before: i64,
+    /// Equity of the margin account after, in atoms.
+    pub equity_after: i64,
+    /// Maintenance margin of the margin account before, in atoms.
+    pub maintenance_before: u64,
+    /// Maintenance margin of the margin account after, in atoms.
+    pub maintenance_after: u64,
+}
+
+/// What a bankruptcy took of the margin account's claim on another market.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimUsed {
+    /// That market's index within its exchange.
+    pub market_index: u16,
+    /// Number of this event among that market's.
+    pub market_sequence: u64,
+    /// What was funded of the claim and came into the balance, in atoms.
+    pub redeemed: u64,
+    /// What was set off against the debt, in atoms.
+    pub set_off: u64,
+}
+
+/// What a bankrupt margin account owed a market was paid or written off: the five ways of paying add up to the debt.
+/// Emitted by a call of the program to itself, which no cut-off log can hide.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankruptcyResolved {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// The margin account's owner.
+    pub owner: Pubkey,
+    /// Number of this event among the margin account's.
+    pub account_sequence: u64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// Number of this event among the market's.
+    pub market_sequence: u64,
+    /// Number of this event among the pool's.
+    pub pool_sequence: u64,
+    /// What it owed the market, in atoms.
+    pub debt: u64,
+    /// Paid by its balance, and by what was funded of its claims, in atoms.
+    pub paid_by_balance: u64,
+    /// Extinguished against its claims on other markets, in atoms.
+    pub paid_by_claims: u64,
+    /// Paid by the market's insurance, in atoms.
+    pub paid_by_insurance: u64,
+    /// Paid by the shared insurance, in atoms.
+    pub paid_by_shared_insurance: u64,
+    /// Written off at the expense of the backing, in atoms.
+    pub written_off: u64,
+    /// Each other market whose claim was used, in the order of the account's slots.
+    pub claims_used: Vec<ClaimUsed>,
+    /// The margin account's balance before, in atoms.
+    pub balance_before: u64,
+    /// The margin account's balance after, in atoms.
+    pub balance_after: u64,
+    /// The market's insurance before, in atoms.
+    pub insurance_before: u64,
+    /// The market's insurance after, in atoms.
+    pub insurance_after: u64,
+    /// The shared insurance before, in atoms.
+    pub shared_insurance_before: u64,
+    /// The shared insurance after, in atoms.
+    pub shared_insurance_after: u64,
+}

@@ -1,0 +1,40 @@
+use crate::context;
+use crate::errors::{require, ExchangeError};
+use crate::events::AdminAccepted;
+use crate::state::Exchange;
+use anchor_lang::prelude::*;
+
+/// Accounts of `accept_admin`.
+#[derive(Accounts)]
+pub struct AcceptAdmin<'info> {
+    /// The successor the admin has named.
+    pub pending_admin: Signer<'info>,
+    /// The exchange.
+    #[account(mut)]
+    pub exchange: AccountLoader<'info, Exchange>,
+}
+
+impl AcceptAdmin<'_> {
+    /// # Errors
+    /// [`ExchangeError::NotThePendingAdmin`].
+    pub fn validate(&self) -> Result<()> {
+        let Self { pending_admin, exchange } = self;
+        require(exchange.load()?.pending_admin == *pending_admin.key, ExchangeError::NotThePendingAdmin)
+    }
+}
+
+/// Second of two steps: the successor becomes admin.
+pub fn accept_admin(ctx: Context<AcceptAdmin>) -> Result<()> {
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    let admin_before = exchange.admin;
+    exchange.admin = exchange.pending_admin;
+    exchange.pending_admin = Pubkey::default();
+    emit!(AdminAccepted {
+        exchange: ctx.accounts.exchange.key(),
+        time: context::now()?,
+        exchange_sequence: exchange.state.next_event(),
+        admin_before,
+        admin_after: exchange.admin,
+    });
+    Ok(())
+}

@@ -1,0 +1,40 @@
+use crate::access::check_admin;
+use crate::context;
+use crate::events::AdminProposed;
+use crate::state::Exchange;
+use anchor_lang::prelude::*;
+
+/// Accounts of `propose_admin`.
+#[derive(Accounts)]
+pub struct ProposeAdmin<'info> {
+    /// The admin.
+    pub admin: Signer<'info>,
+    /// The exchange.
+    #[account(mut)]
+    pub exchange: AccountLoader<'info, Exchange>,
+}
+
+impl ProposeAdmin<'_> {
+    /// # Errors
+    /// [`MissingRole`](crate::errors::ExchangeError::MissingRole).
+    pub fn validate(&self) -> Result<()> {
+        let Self { admin, exchange } = self;
+        check_admin(&*exchange.load()?, admin.key)
+    }
+}
+
+/// First of two steps: the admin names a successor, who must accept.
+pub fn propose_admin(ctx: Context<ProposeAdmin>, successor: Pubkey) -> Result<()> {
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    let pending_admin_before = exchange.pending_admin;
+    exchange.pending_admin = successor;
+    emit!(AdminProposed {
+        exchange: ctx.accounts.exchange.key(),
+        time: context::now()?,
+        exchange_sequence: exchange.state.next_event(),
+        admin: exchange.admin,
+        pending_admin_before,
+        pending_admin_after: successor,
+    });
+    Ok(())
+}

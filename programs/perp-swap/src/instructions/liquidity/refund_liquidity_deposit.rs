@@ -1,0 +1,89 @@
+use super::check_request;
+use crate::access::{check_custody, check_pool};
+use crate::context::clock;
+use crate::errors::refused;
+use crate::events::LiquidityRefunded;
+use crate::state::{Exchange, LiquidityRequest, Pool};
+use crate::token::{check_associated, Transfer};
+use anchor_lang::prelude::*;
+use perp_engine::operations::liquidity::plan_refund_expired;
+use perp_engine::state::RequestKind;
+
+/// Accounts of `refund_liquidity_deposit`.
+#[derive(Accounts)]
+pub struct RefundLiquidityDeposit<'info> {
+    /// Anybody; receives the request's rent and tip.
+    #[account(mut)]
+    pub caller: Signer<'info>,
+    /// The exchange.
+    pub exchange: AccountLoader<'info, Exchange>,
+    /// The exchange's pool.
+    #[account(mut)]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The request.
+    #[account(mut, close = caller)]
+    pub request: AccountLoader<'info, LiquidityRequest>,
+    /// The owner's associated token account for the quote token, which receives the refund.
+    /// CHECK: its address is derived from the request's owner and the exchange's quote mint.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// The exchange's vault.
+    /// CHECK: its address is the exchange's.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// The exchange's quote mint.
+    /// CHECK: its address is the exchange's.
+    pub quote_mint: UncheckedAccount<'info>,
+    /// Program that owns the quote mint.
+    /// CHECK: its address is the exchange's.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl RefundLiquidityDeposit<'_> {
+    /// # Errors
+    /// Those of [`check_custody`] and [`check_associated`],
+    /// [`ExchangeMismatch`](crate::errors::ExchangeError::ExchangeMismatch),
+    /// [`RequestOfOtherKind`](crate::errors::ExchangeError::RequestOfOtherKind).
+    pub fn validate(&self) -> Result<()> {
+        let Self { caller: _, exchange, pool, request, destination, vault, quote_mint, token_program } = self;
+        let stored = exchange.load()?;
+        check_pool(&stored, pool.as_ref().key)?;
+        check_custody(&stored, vault.key, quote_mint.key, token_program.key)?;
+        let request = request.load()?;
+        check_request(exchange, &request, RequestKind::Deposit)?;
+        check_associated(destination.key, &request.owner, quote_mint.key, token_program.key)
+    }
+}
+
+/// Refunds the tokens of a deposit that nobody executed in time.
+pub fn refund_liquidity_deposit(ctx: Context<RefundLiquidityDeposit>) -> Result<()> {
+    let accounts = ctx.accounts;
+    let clock = clock()?;
+    let request = accounts.request.load()?;
+    let mut pool = accounts.pool.load_mut()?;
+    let escrow_before = pool.state.escrow;
+
+    let plan = plan_refund_expired(&pool.state, &request.state, RequestKind::Deposit, clock).map_err(refused)?;
+    pool.state = plan.pool;
+
+    emit!(LiquidityRefunded {
+        exchange: accounts.exchange.key(),
+        time: clock.now.get(),
+        pool_sequence: pool.state.next_event(),
+        request: accounts.request.key(),
+        owner: request.owner,
+        caller: accounts.caller.key(),
+        kind: RequestKind::Deposit,
+        amount: plan.tokens.get(),
+        escrow_before: escrow_before.get(),
+        escrow_after: pool.state.escrow.get(),
+    });
+    Transfer {
+        token_program: &accounts.token_program,
+        mint: &accounts.quote_mint,
+        from: &accounts.vault,
+        to: &accounts.destination,
+        authority: accounts.exchange.as_ref(),
+    }
+    .by_exchange(&*accounts.exchange.load()?, plan.tokens)
+}

@@ -1,0 +1,141 @@
+use super::pay_tip;
+use crate::access::{check_pool, check_shares, check_token_program};
+use crate::context::clock;
+use crate::errors::{refused, require, ExchangeError};
+use crate::events::LiquidityRequested;
+use crate::state::{Exchange, LiquidityRequest, Pool, VERSION};
+use crate::token::{check_associated, Transfer};
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::TokenAccount;
+use perp_engine::operations::liquidity::plan_request_withdrawal;
+use perp_engine::state::RequestKind;
+use perp_engine::units::Atoms;
+
+/// Accounts of `request_liquidity_withdrawal`.
+#[derive(Accounts)]
+#[instruction(nonce: u64)]
+pub struct RequestLiquidityWithdrawal<'info> {
+    /// Who withdraws; pays for the request and the tip.
+    #[account(mut)]
+    pub owner: Signer<'info>,
+    /// The exchange.
+    pub exchange: AccountLoader<'info, Exchange>,
+    /// The exchange's pool.
+    #[account(mut)]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The new request.
+    #[account(
+        init,
+        payer = owner,
+        space = LiquidityRequest::SPACE,
+        seeds = [LiquidityRequest::SEED, exchange.key().as_ref(), owner.key().as_ref(), &nonce.to_le_bytes()],
+        bump
+    )]
+    pub request: AccountLoader<'info, LiquidityRequest>,
+    /// Token account that gives the shares.
+    #[account(mut)]
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The owner's associated token account for the quote token, which receives it: anybody can create it again, or the
+    /// owner alone would decide when the request can be executed.
+    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The exchange's share escrow.
+    /// CHECK: its address is the exchange's.
+    #[account(mut)]
+    pub share_escrow: UncheckedAccount<'info>,
+    /// The exchange's quote mint.
+    /// CHECK: its address is the exchange's.
+    pub quote_mint: UncheckedAccount<'info>,
+    /// The exchange's share mint.
+    /// CHECK: its address is the exchange's.
+    pub share_mint: UncheckedAccount<'info>,
+    /// Program that owns the quote mint.
+    /// CHECK: its address is the exchange's.
+    pub token_program: UncheckedAccount<'info>,
+    /// The system program.
+    pub system_program: Program<'info, System>,
+}
+
+impl RequestLiquidityWithdrawal<'_> {
+    /// # Errors
+    /// Those of [`check_shares`] and [`check_associated`], [`ExchangeError::ExchangeMismatch`],
+    /// [`ExchangeError::WrongMint`], [`ExchangeError::WrongTokenProgram`], [`ExchangeError::WrongShareMint`] also where
+    /// `source` holds something else.
+    pub fn validate(&self) -> Result<()> {
+        let Self {
+            owner,
+            exchange,
+            pool,
+            request: _,
+            source,
+            destination,
+            share_escrow,
+            quote_mint,
+            share_mint,
+            token_program,
+            system_program: _,
+        } = self;
+        let exchange = exchange.load()?;
+        check_pool(&exchange, pool.as_ref().key)?;
+        require(exchange.quote_mint == *quote_mint.key, ExchangeError::WrongMint)?;
+        check_shares(&exchange, share_mint.key, share_escrow.key)?;
+        check_token_program(&exchange, token_program.key)?;
+        require(source.mint == *share_mint.key, ExchangeError::WrongShareMint)?;
+        // An associated account holds the mint it is derived from.
+        check_associated(&destination.key(), owner.key, quote_mint.key, token_program.key)
+    }
+}
+
+/// Escrows shares that are to leave the pool.
+pub fn request_liquidity_withdrawal(
+    ctx: Context<RequestLiquidityWithdrawal>,
+    nonce: u64,
+    amount: u64,
+    minimum_output: u64,
+    tip: u64,
+) -> Result<()> {
+    let accounts = ctx.accounts;
+    let clock = clock()?;
+    let mut pool = accounts.pool.load_mut()?;
+    let (shares, owned) = (Atoms::new(amount), Atoms::new(accounts.source.amount));
+
+    let plan =
+        plan_request_withdrawal(&pool.state, shares, owned, Atoms::new(minimum_output), clock).map_err(refused)?;
+    pool.state = plan.pool;
+    *accounts.request.load_init()? = LiquidityRequest {
+        exchange: accounts.exchange.key(),
+        owner: accounts.owner.key(),
+        destination: accounts.destination.key(),
+        state: plan.request,
+        nonce,
+        tip,
+        kind: RequestKind::Withdrawal as u8,
+        bump: ctx.bumps.request,
+        version: VERSION,
+        padding: [0; 5],
+        reserved: [0; 4],
+    };
+
+    let escrow = pool.state.escrow.get();
+    emit!(LiquidityRequested {
+        exchange: accounts.exchange.key(),
+        time: clock.now.get(),
+        pool_sequence: pool.state.next_event(),
+        request: accounts.request.key(),
+        owner: accounts.owner.key(),
+        kind: RequestKind::Withdrawal,
+        amount,
+        minimum_output,
+        tip,
+        escrow_before: escrow,
+        escrow_after: escrow,
+    });
+    pay_tip(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), tip)?;
+    Transfer {
+        token_program: &accounts.token_program,
+        mint: &accounts.share_mint,
+        from: accounts.source.as_ref().as_ref(),
+        to: &accounts.share_escrow,
+        authority: &accounts.owner,
+    }
+    .by_user(plan.request.amount, accounts.exchange.load()?.quote_decimals)
+}
