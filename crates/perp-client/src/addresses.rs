@@ -2,13 +2,15 @@
 
 use anchor_lang::prelude::Pubkey;
 use anchor_spl::associated_token::get_associated_token_address_with_program_id;
-use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool, ID};
 
 /// A name or symbol is empty, too long for its bytes on chain, or would not come back as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{text}\" is not a name of 1 to {limit} bytes without zero bytes: choose another")]
 pub struct NameError {
+    /// What was given.
     pub text: String,
+    /// Bytes there are for it on chain.
     pub limit: usize,
 }
 
@@ -37,16 +39,27 @@ pub fn exchange_address(creator: &Pubkey, name: &[u8; 32]) -> Pubkey {
     derive(&[Exchange::SEED, creator.as_ref(), name])
 }
 
+/// Who signs for the events that the program sends to itself.
+pub fn event_authority() -> Pubkey {
+    derive(&[b"__event_authority"])
+}
+
 /// Addresses of one exchange that its instructions need, and from which all its others are derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addresses {
+    /// The exchange.
     pub exchange: Pubkey,
+    /// Mint of the quote token.
     pub quote_mint: Pubkey,
     /// Owns the quote mint, the share mint and every token account of the exchange.
     pub token_program: Pubkey,
+    /// The liquidity pool.
     pub pool: Pubkey,
+    /// Holds every token of the exchange.
     pub vault: Pubkey,
+    /// Mint of the liquidity shares.
     pub share_mint: Pubkey,
+    /// Holds the shares of withdrawal requests.
     pub share_escrow: Pubkey,
 }
 
@@ -92,7 +105,7 @@ impl Addresses {
 }
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
-    Pubkey::find_program_address(seeds, &perp_swap::ID).0
+    Pubkey::find_program_address(seeds, &ID).0
 }
 
 #[cfg(test)]
@@ -119,6 +132,7 @@ mod tests {
         let (exchange, owner) = (Pubkey::new_unique(), Pubkey::new_unique());
         let one = Addresses::new(exchange, Pubkey::new_unique(), anchor_spl::token::ID);
         let mut all = vec![
+            event_authority(),
             one.exchange,
             one.pool,
             one.vault,

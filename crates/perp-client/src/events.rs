@@ -1,5 +1,9 @@
-//! Events of the program, found in the logs of a transaction.
+//! Events of the program, found in a transaction's logs and inner instructions.
+//!
+//! Most events are logged. Those of liquidations and bankruptcies, which happen to an account without its owner's doing, are
+//! instructions of the program to itself: nobody can push them out of a log that nodes cut off.
 
+use anchor_lang::event::EVENT_IX_TAG_LE;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
 use base64::prelude::{Engine, BASE64_STANDARD};
@@ -10,11 +14,18 @@ macro_rules! events {
         /// One event of the program.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Event {
-            $($event(events::$event),)+
+            $(#[doc = concat!("[`", stringify!($event), "`](events::", stringify!($event), ").")] $event(events::$event),)+
         }
 
-        #[cfg(test)]
-        const NAMES: &[&str] = &[$(stringify!($event)),+];
+        impl Event {
+            /// The names of all events.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($event)),+];
+
+            /// The event's name.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$event(_) => stringify!($event),)+ }
+            }
+        }
 
         /// The event in these bytes; `None` where they begin like none.
         fn event(bytes: &[u8]) -> Option<std::io::Result<Event>> {
@@ -33,48 +44,121 @@ macro_rules! events {
 }
 
 events! {
-    ExchangeCreated MarketCreated AdminChanged RolesSet StatusSet BackingTargetSet ProtocolFeesWithdrawn
+    ExchangeCreated AdminProposed AdminAccepted RolesSet ExchangeStatusSet
+    MarketCreated MarketStatusSet BackingTargetSet ProtocolFeesWithdrawn PriceUpdated OracleOutageReported FundingUpdated
+    ClaimsFunded InsuranceFunded
     AccountOpened AccountClosed DelegateSet Deposited Withdrawn
-    PriceUpdated MarkedDark FundingUpdated FundingSettled ProfitSettled ClaimsFunded ClaimRedeemed
-    Traded Liquidated BankruptcyResolved InsuranceFunded
-    LiquidityRequested LiquidityDeposited LiquidityWithdrawn LiquidityReturned BackingAllocated
+    Traded FundingSettled ProfitSettled ClaimRedeemed ClaimWaived Liquidated BankruptcyResolved
+    LiquidityRequested LiquidityDeposited LiquidityWithdrawn LiquidityRefunded BackingAllocated
 }
 
 /// Why the logs do not tell all events.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    #[error("the node cut the logs off, so events may be missing: send fewer instructions in one transaction")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Gap {
+    /// The node cut the logs off.
+    #[error("the node cut the logs off, so events may be missing: the sequence numbers of the next ones say how many")]
     Truncated,
+    /// An event is none that this client knows.
     #[error("an event of the program is not of this client's version (line {line} of the logs): update the client")]
-    Unknown { line: usize },
+    Unknown {
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// An event that the program sent to itself is none that this client knows.
+    #[error("an event of the program is not of this client's version (inner instruction {number}): update the client")]
+    UnknownInstruction {
+        /// Which of the transaction's inner instructions, counted from 1.
+        number: usize,
+    },
 }
 
-/// Every event the program emitted, in order. What other programs logged is not looked at, whatever it looks like.
+/// What was seen although not everything was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{gap}")]
+pub struct Incomplete {
+    /// The events that could be read, in order.
+    pub seen: Vec<Event>,
+    /// The first thing that kept others from being read.
+    pub gap: Gap,
+}
+
+/// Every event the program logged, in order. What other programs logged is not looked at, whatever it looks like.
 ///
 /// # Errors
-/// [`EventError`].
-pub fn events_in_logs<S: AsRef<str>>(logs: &[S]) -> Result<Vec<Event>, EventError> {
+/// [`Incomplete`], with the events that were seen.
+pub fn events_in_logs<S: AsRef<str>>(logs: &[S]) -> Result<Vec<Event>, Incomplete> {
+    events_in_transaction(logs, std::iter::empty::<(Pubkey, &[u8])>())
+}
+
+/// Every event of a transaction, in order: those in its logs, and those in its inner instructions, each of which is a program
+/// and the data it was called with. Cut-off logs hide no event of an inner instruction.
+///
+/// # Errors
+/// [`Incomplete`], with the events that were seen.
+pub fn events_in_transaction<S: AsRef<str>, D: AsRef<[u8]>>(
+    logs: &[S],
+    inner: impl IntoIterator<Item = (Pubkey, D)>,
+) -> Result<Vec<Event>, Incomplete> {
+    let mut gap = None;
+    let mut sent = Vec::new();
+    for (place, (program, data)) in inner.into_iter().enumerate() {
+        match event_in_instruction(&program, data.as_ref()) {
+            Some(event) => sent.push(event),
+            None if is_event(&program, data.as_ref()) => {
+                gap = gap.or(Some(Gap::UnknownInstruction { number: place + 1 }));
+            }
+            None => {}
+        }
+    }
+    let mut sent = sent.into_iter();
     let mut running: Vec<Pubkey> = Vec::new();
-    let mut found = Vec::new();
+    let mut seen = Vec::new();
     for (line, text) in logs.iter().map(AsRef::as_ref).enumerate() {
         if text == "Log truncated" {
-            return Err(EventError::Truncated);
+            gap = gap.or(Some(Gap::Truncated));
+            break;
         }
         let Some(rest) = text.strip_prefix("Program ") else { continue };
         if let Some(data) = rest.strip_prefix("data: ") {
             if running.last() == Some(&perp_swap::ID) {
-                found.push(decode(data).ok_or(EventError::Unknown { line: line + 1 })?);
+                match decode(data) {
+                    Some(event) => seen.push(event),
+                    None => gap = gap.or(Some(Gap::Unknown { line: line + 1 })),
+                }
             }
         } else if let Some((program, what)) = rest.split_once(' ') {
             let Ok(program) = program.parse() else { continue };
             match what.split([' ', ':']).next() {
-                Some("invoke") => running.push(program),
+                Some("invoke") => {
+                    // The program calls itself for an event and for nothing else.
+                    if program == perp_swap::ID && running.last() == Some(&program) {
+                        seen.extend(sent.next());
+                    }
+                    running.push(program);
+                }
                 Some("success" | "failed") => drop(running.pop()),
                 _ => {}
             }
         }
     }
-    Ok(found)
+    seen.extend(sent);
+    match gap {
+        None => Ok(seen),
+        Some(gap) => Err(Incomplete { seen, gap }),
+    }
+}
+
+/// The event in an instruction that the program sent to itself; `None` for any other instruction, and for an event that this
+/// client does not know.
+pub fn event_in_instruction(program: &Pubkey, data: &[u8]) -> Option<Event> {
+    if !is_event(program, data) {
+        return None;
+    }
+    event(data.strip_prefix(EVENT_IX_TAG_LE)?)?.ok()
+}
+
+fn is_event(program: &Pubkey, data: &[u8]) -> bool {
+    *program == perp_swap::ID && data.starts_with(EVENT_IX_TAG_LE)
 }
 
 fn decode(data: &str) -> Option<Event> {
@@ -82,71 +166,4 @@ fn decode(data: &str) -> Option<Event> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use anchor_lang::Event as _;
-
-    fn line(event: &events::Deposited) -> String {
-        format!("Program data: {}", BASE64_STANDARD.encode(event.data()))
-    }
-
-    fn deposited() -> events::Deposited {
-        events::Deposited { account: Pubkey::new_unique(), amount: 5, balance_before: 1, balance_after: 6 }
-    }
-
-    #[test]
-    fn every_event_of_the_program_is_known() {
-        let source = include_str!("../../../programs/perp-swap/src/events.rs");
-        // A struct that is only part of an event has no such attribute.
-        let mut names: Vec<_> = source
-            .split("#[event]")
-            .skip(1)
-            .filter_map(|rest| rest.lines().find_map(|line| line.strip_prefix("pub struct ")?.strip_suffix(" {")))
-            .collect();
-        let mut known = NAMES.to_vec();
-        names.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(names, known);
-    }
-
-    #[test]
-    fn an_event_is_found_after_an_inner_call() {
-        let (exchange, token) = (perp_swap::ID, anchor_spl::token::ID);
-        let logs = [
-            format!("Program {exchange} invoke [1]"),
-            "Program log: Instruction: Deposit".into(),
-            format!("Program {token} invoke [2]"),
-            format!("Program {token} consumed 100 of 200 compute units"),
-            format!("Program {token} success"),
-            line(&deposited()),
-            format!("Program {exchange} success"),
-        ];
-        let events = events_in_logs(&logs).unwrap();
-        assert!(matches!(&events[..], [Event::Deposited(event)] if event.amount == 5));
-    }
-
-    #[test]
-    fn another_program_cannot_speak_for_the_exchange() {
-        let (exchange, liar) = (perp_swap::ID, Pubkey::new_unique());
-        let logs = [
-            format!("Program {liar} invoke [1]"),
-            line(&deposited()),
-            format!("Program log: Program {exchange} invoke [2]"),
-            line(&deposited()),
-            format!("Program {exchange} invoke [2]"),
-            format!("Program {exchange} failed: custom program error: 0x1770"),
-            line(&deposited()),
-        ];
-        assert_eq!(events_in_logs(&logs), Ok(vec![]));
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_an_error_not_a_gap() {
-        let begin = format!("Program {} invoke [1]", perp_swap::ID);
-        assert_eq!(events_in_logs(&[&begin, "Log truncated"]), Err(EventError::Truncated));
-        let unknown = format!("Program data: {}", BASE64_STANDARD.encode([7; 16]));
-        assert_eq!(events_in_logs(&[&begin, &unknown]), Err(EventError::Unknown { line: 2 }));
-        let short = format!("Program data: {}", BASE64_STANDARD.encode(&deposited().data()[..20]));
-        assert_eq!(events_in_logs(&[&begin, &short]), Err(EventError::Unknown { line: 2 }));
-    }
-}
+mod tests;

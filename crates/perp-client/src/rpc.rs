@@ -5,15 +5,16 @@ use std::time::Duration;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtensions};
-use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder};
-use perp_engine::units::{Clock, Timestamp};
-use perp_swap::state::{Exchange, Market};
+use backon::{BlockingRetryable, ExponentialBuilder};
+use perp_accounts::{decode, AccountError, Exchange, Market, Pool, Stored};
+use perp_engine::units::Clock;
+use perp_exchange::chain::{read_clock, CLOCK};
 use solana_account::Account;
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_rpc_client::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
-use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcTransactionConfig};
+use solana_rpc_client_api::config::RpcSendTransactionConfig;
 use solana_rpc_client_api::request::{RpcError, RpcResponseErrorData};
 use solana_signature::Signature;
 use solana_signer::{Signer, SignerError};
@@ -21,38 +22,46 @@ use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
 use thiserror::Error;
 
-use crate::accounts::{decode, AccountError, Stored};
 use crate::addresses::Addresses;
 use crate::errors::{failure_in_logs, Failure};
-use crate::snapshot::Snapshot;
+
+mod record;
 
 #[cfg(test)]
 mod tests;
+
+pub use record::EventsError;
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
 /// and does not want to be asked more often than `RpcClient::send_and_confirm_transaction` does.
 const POLL_FIRST: Duration = Duration::from_millis(2);
 const POLL_LAST: Duration = Duration::from_millis(500);
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(30);
-/// A transaction that failed in a block that is only processed yet has logs once that is confirmed, some slots later.
-const LOGS_INTERVAL: Duration = Duration::from_millis(200);
-const LOGS_ATTEMPTS: usize = 25;
-
-/// The cluster's clock: an account every cluster has.
-const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
 
 /// Why a transaction did not take place, or may not have.
 #[derive(Debug, Error)]
 pub enum SendError {
     /// Nothing was sent.
     #[error("the transaction cannot be signed ({reason}): hand in a key for every signer its instructions name")]
-    Signers { reason: SignerError },
+    Signers {
+        /// What is wrong with the signers.
+        reason: SignerError,
+    },
     /// The program, or the runtime, refused it; nothing of it took place.
     #[error("{}", refusal_text(error, logs))]
-    Failed { error: TransactionError, logs: Vec<String> },
+    Failed {
+        /// The runtime's error.
+        error: TransactionError,
+        /// What the transaction logged; empty where the node does not tell.
+        logs: Vec<String>,
+    },
     /// It may still take place.
     #[error("transaction {signature} was not confirmed within {} s: look it up before sending it again", CONFIRM_TIMEOUT.as_secs())]
-    Unconfirmed { signature: Signature },
+    Unconfirmed {
+        /// The transaction.
+        signature: Signature,
+    },
+    /// The node did not take it.
     #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
     Rpc(#[from] Box<ClientError>),
 }
@@ -81,12 +90,26 @@ fn refusal_text(error: &TransactionError, logs: &[String]) -> String {
 /// Why an account could not be read.
 #[derive(Debug, Error)]
 pub enum FetchError {
+    /// There is nothing at the address.
     #[error("there is no {expected} at {address}: check the address and the cluster")]
-    Missing { address: Pubkey, expected: &'static str },
+    Missing {
+        /// The address.
+        address: Pubkey,
+        /// What was to be there.
+        expected: &'static str,
+    },
+    /// There is something else at the address.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// There is something else than a token mint at the address.
     #[error("{address} is not a token mint: it belongs to program {owner}; check the address and the cluster")]
-    NotAMint { address: Pubkey, owner: Pubkey },
+    NotAMint {
+        /// The address.
+        address: Pubkey,
+        /// The program that owns the account there.
+        owner: Pubkey,
+    },
+    /// The node did not answer.
     #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
     Rpc(#[from] Box<ClientError>),
 }
@@ -94,7 +117,9 @@ pub enum FetchError {
 /// A token mint: what the exchange needs to know of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mint {
+    /// The program that owns it.
     pub token_program: Pubkey,
+    /// Decimals of its token.
     pub decimals: u8,
 }
 
@@ -104,6 +129,7 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A connection to the node at `url`. Nothing is sent yet.
     pub fn new(url: &str) -> Self {
         Self { client: RpcClient::new_with_commitment(url, CommitmentConfig::processed()) }
     }
@@ -152,25 +178,26 @@ impl Connection {
     /// # Errors
     /// [`FetchError`].
     pub fn clock(&self) -> Result<Clock, FetchError> {
-        read_clock(self.at_one_moment(&[CLOCK])?.first())
+        clock_in(self.at_one_moment(&[CLOCK])?.first())
     }
 
-    /// The exchange with all its markets and the clock as they were at one moment: one request reads them.
+    /// The exchange with its pool, all its markets and the clock as they were at one moment: one request reads them.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub fn snapshot(&self, addresses: &Addresses) -> Result<Snapshot, FetchError> {
+    pub fn snapshot(&self, addresses: &Addresses) -> Result<perp_exchange::Exchange, FetchError> {
         let mut market_count = self.fetch::<Exchange>(&addresses.exchange)?.market_count;
         loop {
             let markets: Vec<_> = (0..market_count).map(|index| addresses.market(index)).collect();
-            let found = self.at_one_moment(&[&[CLOCK, addresses.exchange], &markets[..]].concat())?;
+            let found = self.at_one_moment(&[&[CLOCK, addresses.exchange, addresses.pool], &markets[..]].concat())?;
             let exchange: Exchange = existing(&addresses.exchange, found.get(1))?;
             if exchange.market_count == market_count {
-                let mut snapshot = Snapshot::new(&exchange, read_clock(found.first())?);
-                for (place, address) in markets.iter().enumerate() {
-                    snapshot = snapshot.with_market(existing::<Market>(address, found.get(2 + place))?.state);
-                }
-                return Ok(snapshot);
+                let pool: Pool = existing(&addresses.pool, found.get(2))?;
+                let snapshot =
+                    perp_exchange::Exchange::from_chain(&exchange, clock_in(found.first())?).with_pool(&pool);
+                return markets.iter().zip(&found[3..]).try_fold(snapshot, |snapshot, (address, found)| {
+                    Ok(snapshot.with_market(&existing::<Market>(address, Some(found))?))
+                });
             }
             // One was listed between the two requests.
             market_count = exchange.market_count;
@@ -235,17 +262,6 @@ impl Connection {
         let known = status.err.is_some() || status.satisfies_commitment(CommitmentConfig::confirmed());
         known.then_some(status.err)
     }
-
-    /// What a transaction in a block logged; nothing where the node does not tell, which is no reason to hide that the
-    /// transaction failed. Nodes tell only of confirmed blocks, and some of none.
-    fn logs(&self, signature: &Signature) -> Vec<String> {
-        let config =
-            RpcTransactionConfig { commitment: Some(CommitmentConfig::confirmed()), ..RpcTransactionConfig::default() };
-        let waits = ConstantBuilder::default().with_delay(LOGS_INTERVAL).with_max_times(LOGS_ATTEMPTS);
-        let found = (|| self.client.get_transaction_with_config(signature, config)).retry(waits).call();
-        let meta = found.ok().and_then(|found| found.transaction.meta);
-        meta.and_then(|meta| Option::from(meta.log_messages)).unwrap_or_default()
-    }
 }
 
 /// The account at `address`, which must exist, from what was found there.
@@ -256,16 +272,11 @@ fn existing<T: Stored>(address: &Pubkey, found: Option<&Option<Account>>) -> Res
     }
 }
 
-fn read_clock(found: Option<&Option<Account>>) -> Result<Clock, FetchError> {
-    let data = found.and_then(Option::as_ref).map_or(&[][..], |account| &account.data);
-    // The slot is the first of its five words, the Unix time the last.
-    let word = |offset: usize| data.get(offset..offset + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-    match (word(0), word(32)) {
-        (Some(slot), Some(now)) => {
-            Ok(Clock { now: Timestamp::new(i64::from_le_bytes(now)), slot: u64::from_le_bytes(slot) })
-        }
-        _ => Err(FetchError::Missing { address: CLOCK, expected: "clock" }),
-    }
+fn clock_in(found: Option<&Option<Account>>) -> Result<Clock, FetchError> {
+    let account = found.and_then(Option::as_ref);
+    account
+        .and_then(|account| read_clock(&account.data))
+        .ok_or(FetchError::Missing { address: CLOCK, expected: "clock" })
 }
 
 fn refusal(error: ClientError) -> SendError {

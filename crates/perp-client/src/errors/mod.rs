@@ -1,46 +1,41 @@
 //! Error codes turned back into names, messages and remedies.
 //!
-//! A code says which rule was broken, not by how much: the numbers are in the
-//! [`EngineError`](perp_engine::EngineError) of a [preview](crate::quote).
+//! A code says which rule was broken, not by how much: the numbers are in the program's log, and in the
+//! [`EngineError`](perp_engine::EngineError) of a [preview](crate::exchange::Exchange::preview_trade).
 
 mod framework;
-mod remedies;
 
 pub use framework::framework_error;
-pub use remedies::{remedy, ALL};
+pub use perp_swap::errors::ExchangeError;
 
 use anchor_lang::error::ERROR_CODE_OFFSET;
 use anchor_lang::prelude::Pubkey;
-use perp_engine::EngineError;
-use perp_swap::errors::ExchangeError;
 use std::fmt;
 
 /// The program's error of this code.
 pub fn exchange_error(code: u32) -> Option<ExchangeError> {
-    remedies::ALL.iter().copied().find(|error| u32::from(*error) == code)
+    ExchangeError::ALL.iter().copied().find(|error| u32::from(*error) == code)
 }
 
 /// What a code of the program means and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} ({code}): {message} {remedy}")]
 pub struct Explanation {
+    /// The code, the framework's offset included.
     pub code: u32,
     /// As in the IDL.
     pub name: String,
+    /// What was broken.
     pub message: String,
+    /// What to do about it.
     pub remedy: &'static str,
-}
-
-/// A refusal of the engine with its numbers, and what to do about it.
-pub fn describe(error: EngineError) -> String {
-    let rule = ExchangeError::from(error);
-    format!("{error}: {rule} {}", remedy(rule))
 }
 
 /// Explains a custom error code of the program or of its framework; `None` for a code neither knows.
 pub fn explain(code: u32) -> Option<Explanation> {
     if let Some(error) = exchange_error(code) {
-        return Some(Explanation { code, name: error.name(), message: error.to_string(), remedy: remedy(error) });
+        let (name, message) = (error.name().to_owned(), error.text().to_owned());
+        return Some(Explanation { code, name, message, remedy: error.remedy() });
     }
     let error = framework_error(code)?;
     Some(Explanation { code, name: error.name(), message: format!("{error}."), remedy: framework::remedy(error) })
@@ -58,7 +53,9 @@ pub enum Reason {
 /// A program that ended with an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// The program that ended.
     pub program: Pubkey,
+    /// Why.
     pub reason: Reason,
 }
 

@@ -1,10 +1,27 @@
 use super::*;
 use anchor_lang::error::ErrorCode;
 
+/// Code, name, text and remedy of every rule of the engine.
+macro_rules! engine_table {
+    ($($code:literal $name:ident $({ $($fields:tt)* })? $text:literal $remedy:literal;)+) => {
+        const ENGINE_RULES: &[(u32, &str, &str, &str)] = &[$(($code, stringify!($name), $text, $remedy)),+];
+    };
+}
+
+/// The same of every rule about oracles, by the names they have in the program.
+macro_rules! oracle_table {
+    ($($code:literal $name:ident $in_program:ident $text:literal $remedy:literal;)+) => {
+        const ORACLE_RULES: &[(u32, &str, &str, &str)] = &[$(($code, stringify!($in_program), $text, $remedy)),+];
+    };
+}
+
+perp_engine::engine_rules!(engine_table);
+perp_accounts::oracle_rules!(oracle_table);
+
 #[test]
 fn every_error_is_found_by_its_code_and_has_its_own_name() {
     let mut names = std::collections::BTreeSet::new();
-    for error in ALL {
+    for error in ExchangeError::ALL {
         let explanation = explain(u32::from(*error)).unwrap();
         assert_eq!(exchange_error(explanation.code), Some(*error));
         assert!(explanation.code >= ERROR_CODE_OFFSET);
@@ -16,13 +33,37 @@ fn every_error_is_found_by_its_code_and_has_its_own_name() {
 }
 
 #[test]
-fn codes_are_the_offset_plus_the_place_in_their_block() {
-    // 6000 + 22: the 23rd rule of the exchange.
-    assert_eq!(exchange_error(6022), Some(ExchangeError::InitialMargin));
-    // 6000 + 200: the first rule of the oracle's account. 6000 + 300: of accounts and roles.
+fn every_rule_is_explained_in_the_words_of_its_table() {
+    let rules = ENGINE_RULES.iter().chain(ORACLE_RULES);
+    for (code, name, text, remedy) in rules.clone() {
+        let code = ERROR_CODE_OFFSET + code;
+        let explanation = Explanation { code, name: (*name).into(), message: (*text).into(), remedy };
+        assert_eq!(explanation.to_string(), format!("{name} ({code}): {text} {remedy}"));
+        assert_eq!(explain(code), Some(explanation));
+    }
+    // The rest are the program's own, from 6000 + 300.
+    let own = ExchangeError::ALL.iter().filter(|error| u32::from(**error) >= 6_300).count();
+    assert_eq!(rules.count() + own, ExchangeError::ALL.len());
+
+    let trailing = explain(6_350).unwrap();
+    assert_eq!(
+        trailing.to_string(),
+        "TrailingData (6350): The instruction's data is longer than its arguments. Encode the arguments as the IDL says; \
+         a client of another version may send more."
+    );
+}
+
+#[test]
+fn codes_are_the_offset_plus_the_code_of_their_table() {
+    // 6000 + 60: of the engine's, whose codes end at 199.
+    assert_eq!(exchange_error(6060), Some(ExchangeError::InitialMargin));
+    // 6000 + 200: the first rule about oracles. 6000 + 300: the program's own.
     assert_eq!(exchange_error(6200), Some(ExchangeError::OracleUnknownKind));
     assert_eq!(exchange_error(6300), Some(ExchangeError::ExchangeMismatch));
-    assert_eq!(exchange_error(6199), None);
+    // Between blocks, and within one where codes are left free.
+    for none in [5999, 6008, 6199, 6225, 6351, u32::MAX] {
+        assert_eq!((exchange_error(none), explain(none)), (None, None), "{none}");
+    }
     assert_eq!(explain(1), None);
 }
 
@@ -57,9 +98,9 @@ fn the_program_that_refused_is_named_not_its_callers() {
     assert_eq!(failure, Failure { program: token, reason: Reason::Code(1) });
     assert_eq!(failure.exchange_error(), None);
 
-    let refused = logs(&[format!("Program {exchange} failed: custom program error: 0x1786")]).unwrap();
+    let refused = logs(&[format!("Program {exchange} failed: custom program error: 0x17ac")]).unwrap();
     assert_eq!(refused.exchange_error(), Some(ExchangeError::InitialMargin));
-    assert_eq!(refused.to_string(), explain(6022).unwrap().to_string());
+    assert_eq!(refused.to_string(), explain(6060).unwrap().to_string());
 
     let exhausted = logs(&[format!("Program {exchange} failed: exceeded CUs meter at BPF instruction")]).unwrap();
     assert_eq!(exhausted.reason, Reason::Runtime("exceeded CUs meter at BPF instruction".into()));
@@ -68,8 +109,8 @@ fn the_program_that_refused_is_named_not_its_callers() {
 
 #[test]
 fn a_code_is_found_in_the_words_of_a_wallet() {
-    assert_eq!(code_in("Error processing Instruction 0: custom program error: 0x1786"), Some(6022));
-    assert_eq!(code_in("custom program error: 0x1786 (more)"), Some(6022));
+    assert_eq!(code_in("Error processing Instruction 0: custom program error: 0x17ac"), Some(6060));
+    assert_eq!(code_in("custom program error: 0x17ac (more)"), Some(6060));
     assert_eq!(code_in("custom program error: 0x"), None);
     assert_eq!(code_in("custom program error: 0x1ffffffff"), None);
     assert_eq!(code_in("insufficient funds"), None);

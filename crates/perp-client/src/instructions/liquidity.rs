@@ -1,62 +1,77 @@
-use super::{instruction, read_only, Touched, NO_OTHERS};
+use super::{instruction, read_only, TargetMarket, NO_OTHERS};
 use crate::addresses::Addresses;
 use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::system_program;
+use perp_accounts::LiquidityRequest;
+use perp_engine::units::Atoms;
 use perp_swap::accounts::{
-    AllocateBacking, ExecuteLiquidityDeposit, ExecuteLiquidityWithdrawal, RequestLiquidityDeposit,
-    RequestLiquidityWithdrawal, ReturnLiquidityDeposit, ReturnLiquidityWithdrawal,
+    AllocateBacking, ExecuteLiquidityDeposit, ExecuteLiquidityWithdrawal, RefundLiquidityDeposit,
+    RefundLiquidityWithdrawal, RequestLiquidityDeposit, RequestLiquidityWithdrawal,
 };
 use perp_swap::instruction as data;
-use perp_swap::instructions::RequestArguments;
-use perp_swap::state::LiquidityRequest;
 
-/// Escrows tokens of `source` that will buy shares for `destination`.
+/// A request to put liquidity in or take it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewRequest {
+    /// Any number the owner has no open request with; part of the request's address.
+    pub nonce: u64,
+    /// Tokens to deposit, or shares to withdraw.
+    pub amount: Atoms,
+    /// Fewest shares, or tokens, that must come out for the whole amount; at least 1.
+    pub minimum_output: Atoms,
+    /// Lamports for whoever executes the request, on top of its rent.
+    pub tip: u64,
+}
+
+/// Escrows tokens of `source` that will buy shares for the owner's associated account.
 pub fn request_liquidity_deposit(
     addresses: &Addresses,
     owner: Pubkey,
     source: Pubkey,
-    destination: Pubkey,
-    arguments: RequestArguments,
+    request: &NewRequest,
 ) -> Instruction {
     let accounts = RequestLiquidityDeposit {
         owner,
         exchange: addresses.exchange,
         pool: addresses.pool,
-        request: addresses.request(&owner, arguments.nonce),
+        request: addresses.request(&owner, request.nonce),
         source,
-        destination,
+        destination: addresses.shares_of(&owner),
         vault: addresses.vault,
         quote_mint: addresses.quote_mint,
         share_mint: addresses.share_mint,
         token_program: addresses.token_program,
         system_program: system_program::ID,
     };
-    instruction(accounts, data::RequestLiquidityDeposit { arguments }, NO_OTHERS)
+    let NewRequest { nonce, amount, minimum_output, tip } = *request;
+    let (amount, minimum_output) = (amount.get(), minimum_output.get());
+    instruction(accounts, data::RequestLiquidityDeposit { nonce, amount, minimum_output, tip }, NO_OTHERS)
 }
 
-/// Escrows shares of `source` that will be sold for tokens to `destination`.
+/// Escrows shares of `source` that will be sold for tokens to the owner's associated account.
 pub fn request_liquidity_withdrawal(
     addresses: &Addresses,
     owner: Pubkey,
     source: Pubkey,
-    destination: Pubkey,
-    arguments: RequestArguments,
+    request: &NewRequest,
 ) -> Instruction {
     let accounts = RequestLiquidityWithdrawal {
         owner,
         exchange: addresses.exchange,
         pool: addresses.pool,
-        request: addresses.request(&owner, arguments.nonce),
+        request: addresses.request(&owner, request.nonce),
         source,
-        destination,
+        destination: addresses.tokens_of(&owner),
         share_escrow: addresses.share_escrow,
         quote_mint: addresses.quote_mint,
         share_mint: addresses.share_mint,
         token_program: addresses.token_program,
         system_program: system_program::ID,
     };
-    instruction(accounts, data::RequestLiquidityWithdrawal { arguments }, NO_OTHERS)
+    let NewRequest { nonce, amount, minimum_output, tip } = *request;
+    let (amount, minimum_output) = (amount.get(), minimum_output.get());
+    instruction(accounts, data::RequestLiquidityWithdrawal { nonce, amount, minimum_output, tip }, NO_OTHERS)
 }
 
 /// Executes a deposit. `market_count` is the exchange's: all its markets are handed in, their prices updated before.
@@ -100,43 +115,43 @@ pub fn execute_liquidity_withdrawal(
     instruction(accounts, data::ExecuteLiquidityWithdrawal {}, all_markets(addresses, market_count))
 }
 
-/// Returns the tokens of a deposit that lapsed.
-pub fn return_liquidity_deposit(addresses: &Addresses, caller: Pubkey, request: &LiquidityRequest) -> Instruction {
-    let accounts = ReturnLiquidityDeposit {
+/// Refunds the tokens of a deposit that expired to its owner's associated account.
+pub fn refund_liquidity_deposit(addresses: &Addresses, caller: Pubkey, request: &LiquidityRequest) -> Instruction {
+    let accounts = RefundLiquidityDeposit {
         caller,
         exchange: addresses.exchange,
         pool: addresses.pool,
         request: addresses.request(&request.owner, request.nonce),
-        origin: request.origin,
+        destination: addresses.tokens_of(&request.owner),
         vault: addresses.vault,
         quote_mint: addresses.quote_mint,
         token_program: addresses.token_program,
     };
-    instruction(accounts, data::ReturnLiquidityDeposit {}, NO_OTHERS)
+    instruction(accounts, data::RefundLiquidityDeposit {}, NO_OTHERS)
 }
 
-/// Returns the shares of a withdrawal that lapsed.
-pub fn return_liquidity_withdrawal(addresses: &Addresses, caller: Pubkey, request: &LiquidityRequest) -> Instruction {
-    let accounts = ReturnLiquidityWithdrawal {
+/// Refunds the shares of a withdrawal that expired to its owner's associated account.
+pub fn refund_liquidity_withdrawal(addresses: &Addresses, caller: Pubkey, request: &LiquidityRequest) -> Instruction {
+    let accounts = RefundLiquidityWithdrawal {
         caller,
         exchange: addresses.exchange,
         pool: addresses.pool,
         request: addresses.request(&request.owner, request.nonce),
-        origin: request.origin,
+        destination: addresses.shares_of(&request.owner),
         share_escrow: addresses.share_escrow,
         share_mint: addresses.share_mint,
         token_program: addresses.token_program,
     };
-    instruction(accounts, data::ReturnLiquidityWithdrawal {}, NO_OTHERS)
+    instruction(accounts, data::RefundLiquidityWithdrawal {}, NO_OTHERS)
 }
 
 /// Moves cash between the pool and a market's backing toward the market's target.
-pub fn allocate_backing(addresses: &Addresses, touched: Touched) -> Instruction {
+pub fn allocate_backing(addresses: &Addresses, target: TargetMarket) -> Instruction {
     let accounts = AllocateBacking {
         exchange: addresses.exchange,
         pool: addresses.pool,
-        market: addresses.market(touched.market),
-        oracle: touched.oracle,
+        market: addresses.market(target.market),
+        oracle: target.oracle,
     };
     instruction(accounts, data::AllocateBacking {}, NO_OTHERS)
 }

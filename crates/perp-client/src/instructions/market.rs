@@ -1,40 +1,59 @@
-use super::{instruction, Touched, NO_OTHERS};
+use super::{instruction, read_only, writable, OracleSource, TargetMarket, NO_OTHERS};
 use crate::addresses::Addresses;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::system_program;
-use perp_engine::status::Status;
+use perp_engine::state::{Parameters, Status};
 use perp_engine::units::Atoms;
 use perp_swap::accounts::{
-    AdministerMarket, CreateMarket, FundClaims, FundInsurance, MarkDark, UpdateFunding, UpdatePrice,
-    WithdrawProtocolFees,
+    CreateMarket, FundClaims, FundInsurance, ReportOracleOutage, SetBackingTarget, SetMarketStatus, UpdateFunding,
+    UpdatePrices, WithdrawProtocolFees,
 };
 use perp_swap::instruction as data;
-use perp_swap::instructions::CreateMarketArguments;
 
-/// Lists the market of the arguments' index, which must be the exchange's next. The admin pays.
-pub fn create_market(addresses: &Addresses, admin: Pubkey, arguments: CreateMarketArguments) -> Instruction {
+/// How a new market is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewMarket {
+    /// The exchange's next index.
+    pub index: u16,
+    /// Asset symbol: UTF-8, zero-padded.
+    pub symbol: [u8; 16],
+    /// One base unit is 10^-`base_decimals` of the asset. 0 to 18.
+    pub base_decimals: u8,
+    /// Where its price comes from.
+    pub oracle: OracleSource,
+    /// What it is listed with.
+    pub parameters: Parameters,
+    /// Where its backing is moved to.
+    pub target_backing: Atoms,
+}
+
+/// Lists a market. The admin pays.
+pub fn create_market(addresses: &Addresses, admin: Pubkey, market: &NewMarket) -> Instruction {
     let accounts = CreateMarket {
         admin,
         exchange: addresses.exchange,
-        market: addresses.market(arguments.index),
+        market: addresses.market(market.index),
         system_program: system_program::ID,
     };
-    instruction(accounts, data::CreateMarket { arguments }, NO_OTHERS)
-}
-
-fn administer(addresses: &Addresses, signer: Pubkey, market: u16) -> AdministerMarket {
-    AdministerMarket { signer, exchange: addresses.exchange, market: addresses.market(market) }
+    let NewMarket { index, symbol, base_decimals, oracle, parameters, target_backing } = *market;
+    let (parameters, target_backing) = (parameters.into(), target_backing.get());
+    let data = data::CreateMarket { index, symbol, base_decimals, oracle, parameters, target_backing };
+    instruction(accounts, data, NO_OTHERS)
 }
 
 /// Risk admin: any status without end. Guardian: a stricter one for a day.
 pub fn set_market_status(addresses: &Addresses, signer: Pubkey, market: u16, status: Status) -> Instruction {
-    instruction(administer(addresses, signer, market), data::SetMarketStatus { status: status as u8 }, NO_OTHERS)
+    let accounts =
+        SetMarketStatus { authority: signer, exchange: addresses.exchange, market: addresses.market(market) };
+    instruction(accounts, data::SetMarketStatus { status }, NO_OTHERS)
 }
 
 /// Where `allocate_backing` moves the market's backing to.
 pub fn set_backing_target(addresses: &Addresses, risk_admin: Pubkey, market: u16, target: Atoms) -> Instruction {
-    instruction(administer(addresses, risk_admin, market), data::SetBackingTarget { target }, NO_OTHERS)
+    let accounts =
+        SetBackingTarget { authority: risk_admin, exchange: addresses.exchange, market: addresses.market(market) };
+    instruction(accounts, data::SetBackingTarget { target: target.get() }, NO_OTHERS)
 }
 
 /// Pays the protocol's fees of a market to a token account of the admin's choice.
@@ -51,24 +70,21 @@ pub fn withdraw_protocol_fees(addresses: &Addresses, admin: Pubkey, market: u16,
     instruction(accounts, data::WithdrawProtocolFees {}, NO_OTHERS)
 }
 
-/// Takes the price of `oracle` into the market's cache.
-pub fn update_price(addresses: &Addresses, market: u16, oracle: Pubkey) -> Instruction {
-    let accounts = UpdatePrice { market: addresses.market(market), oracle };
-    instruction(accounts, data::UpdatePrice {}, NO_OTHERS)
+/// Takes the prices of these markets' oracle accounts into their caches.
+pub fn update_prices(addresses: &Addresses, prices: impl IntoIterator<Item = (u16, Pubkey)>) -> Instruction {
+    let pairs = prices.into_iter().flat_map(|(market, oracle)| [writable(addresses.market(market)), read_only(oracle)]);
+    instruction(UpdatePrices { exchange: addresses.exchange }, data::UpdatePrices {}, pairs)
 }
 
-/// Notes that no good price arrives.
-pub fn mark_dark(addresses: &Addresses, market: u16) -> Instruction {
-    instruction(MarkDark { market: addresses.market(market) }, data::MarkDark {}, NO_OTHERS)
+/// Notes that no valid price arrives.
+pub fn report_oracle_outage(addresses: &Addresses, market: u16) -> Instruction {
+    instruction(ReportOracleOutage { market: addresses.market(market) }, data::ReportOracleOutage {}, NO_OTHERS)
 }
 
 /// Accrues the market's funding and carry up to now.
-pub fn update_funding(addresses: &Addresses, touched: Touched) -> Instruction {
-    let accounts = UpdateFunding {
-        exchange: addresses.exchange,
-        market: addresses.market(touched.market),
-        oracle: touched.oracle,
-    };
+pub fn update_funding(addresses: &Addresses, target: TargetMarket) -> Instruction {
+    let accounts =
+        UpdateFunding { exchange: addresses.exchange, market: addresses.market(target.market), oracle: target.oracle };
     instruction(accounts, data::UpdateFunding {}, NO_OTHERS)
 }
 
@@ -95,5 +111,5 @@ pub fn fund_insurance(
         quote_mint: addresses.quote_mint,
         token_program: addresses.token_program,
     };
-    instruction(accounts, data::FundInsurance { amount }, NO_OTHERS)
+    instruction(accounts, data::FundInsurance { amount: amount.get() }, NO_OTHERS)
 }

@@ -1,21 +1,26 @@
-//! One function per instruction of the program, named as in the IDL, with every account it needs in order.
+//! One function per instruction of the program, named as in the IDL and filed as in the program, with every account it needs
+//! in order.
 //!
-//! Verbs that look at an account's other positions are handed the account's state, so that their markets can be named:
-//! the state must be as new as the chain's, or the program refuses with `MarketsMismatch`.
+//! Instructions that look at an account's other positions are handed the account's state, so that their markets can be named.
+//! Markets it has left since are passed over; one it has entered since is missing, and the program refuses with
+//! `MarketMissing`.
 
+mod account;
 mod exchange;
 mod liquidity;
-mod margin_account;
 mod market;
 mod position;
 mod tokens;
 
+pub use account::*;
 pub use exchange::*;
 pub use liquidity::*;
-pub use margin_account::*;
 pub use market::*;
 pub use position::*;
 pub use tokens::*;
+
+/// Where a new market's price comes from, and what a market or a pool is listed with, as they are sent.
+pub use perp_swap::arguments::{LiquidityParameters, MarketParameters, OracleSource};
 
 use crate::addresses::Addresses;
 use anchor_lang::prelude::{AccountMeta, Pubkey};
@@ -25,21 +30,23 @@ use perp_engine::state::Account;
 
 /// A signer and the margin account it acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// Owner of the margin account; where the verb allows it, its delegate.
+pub struct Authority {
+    /// Owner of the margin account; where the instruction allows it, its delegate.
     pub signer: Pubkey,
+    /// The margin account.
     pub margin_account: Pubkey,
 }
 
-/// The market a verb acts on.
+/// The market an instruction acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touched {
+pub struct TargetMarket {
+    /// The market's index.
     pub market: u16,
     /// Account a price is taken from first; none to use the cached price.
     pub oracle: Option<Pubkey>,
 }
 
-impl Touched {
+impl TargetMarket {
     /// The market at its cached price.
     pub fn at_cached_price(market: u16) -> Self {
         Self { market, oracle: None }
@@ -63,16 +70,16 @@ fn instruction(
 
 const NO_OTHERS: [AccountMeta; 0] = [];
 
-/// Markets of the account's occupied slots in order, but for `touched`.
+/// Markets of the account's occupied slots in order, but for `target`.
 fn markets_of<'a>(
     addresses: &'a Addresses,
     account: &'a Account,
-    touched: Option<u16>,
+    target: Option<u16>,
 ) -> impl Iterator<Item = Pubkey> + 'a {
     account
         .occupied()
         .map(|(_, position)| position.market)
-        .filter(move |market| Some(*market) != touched)
+        .filter(move |market| Some(*market) != target)
         .map(|market| addresses.market(market))
 }
 

@@ -1,25 +1,34 @@
-use super::{instruction, markets_of, read_only, writable, Actor, Touched, NO_OTHERS};
-use crate::addresses::Addresses;
+use super::{instruction, markets_of, read_only, writable, Authority, TargetMarket, NO_OTHERS};
+use crate::addresses::{event_authority, Addresses};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
-use perp_engine::liquidation::LiquidationOrder;
+use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::state::Account;
-use perp_engine::trade::Order;
-use perp_swap::accounts::{Liquidate, RedeemClaim, ResolveBankruptcy, SettleFunding, SettlePnl, Trade};
+use perp_swap::accounts::{Liquidate, RedeemClaim, ResolveBankruptcy, SettleFunding, SettlePnl, Trade, WaiveClaim};
 use perp_swap::instruction as data;
 
 /// One market order. `account` is the state of the trader's margin account.
-pub fn trade(addresses: &Addresses, trader: Actor, account: &Account, touched: Touched, order: &Order) -> Instruction {
+pub fn trade(
+    addresses: &Addresses,
+    trader: Authority,
+    account: &Account,
+    target: TargetMarket,
+    order: &Order,
+) -> Instruction {
     let accounts = Trade {
         trader: trader.signer,
         exchange: addresses.exchange,
         margin_account: trader.margin_account,
-        market: addresses.market(touched.market),
-        oracle: touched.oracle,
+        market: addresses.market(target.market),
+        oracle: target.oracle,
     };
-    let Order { size, price_bound, reduce_only } = *order;
-    let others = markets_of(addresses, account, Some(touched.market));
-    instruction(accounts, data::Trade { size, price_bound, reduce_only }, others.map(read_only))
+    let Order { size, acceptable_price, reduce_only } = *order;
+    let others = markets_of(addresses, account, Some(target.market));
+    instruction(
+        accounts,
+        data::Trade { size: size.get(), acceptable_price: acceptable_price.get(), reduce_only },
+        others.map(read_only),
+    )
 }
 
 /// Settles the funding of a position, for anybody.
@@ -28,13 +37,13 @@ pub fn settle_funding(addresses: &Addresses, margin_account: Pubkey, market: u16
     instruction(accounts, data::SettleFunding {}, NO_OTHERS)
 }
 
-/// Turns a position's unrealised profit or loss into cash, for anybody.
-pub fn settle_pnl(addresses: &Addresses, margin_account: Pubkey, touched: Touched) -> Instruction {
+/// Turns a position's unrealized profit or loss into cash, for anybody.
+pub fn settle_pnl(addresses: &Addresses, margin_account: Pubkey, target: TargetMarket) -> Instruction {
     let accounts = SettlePnl {
         exchange: addresses.exchange,
         margin_account,
-        market: addresses.market(touched.market),
-        oracle: touched.oracle,
+        market: addresses.market(target.market),
+        oracle: target.oracle,
     };
     instruction(accounts, data::SettlePnl {}, NO_OTHERS)
 }
@@ -45,14 +54,21 @@ pub fn redeem_claim(addresses: &Addresses, margin_account: Pubkey, market: u16) 
     instruction(accounts, data::RedeemClaim {}, NO_OTHERS)
 }
 
+/// Gives up the owner's claim on a market.
+pub fn waive_claim(addresses: &Addresses, owner: Authority, market: u16) -> Instruction {
+    let accounts =
+        WaiveClaim { owner: owner.signer, margin_account: owner.margin_account, market: addresses.market(market) };
+    instruction(accounts, data::WaiveClaim {}, NO_OTHERS)
+}
+
 /// Closes part or all of an under-margined position; the bounty is credited to the liquidator's margin account.
 /// `account` is the state of `margin_account`, the account that is liquidated.
 pub fn liquidate(
     addresses: &Addresses,
-    liquidator: Actor,
+    liquidator: Authority,
     margin_account: Pubkey,
     account: &Account,
-    touched: Touched,
+    target: TargetMarket,
     order: &LiquidationOrder,
 ) -> Instruction {
     let accounts = Liquidate {
@@ -60,12 +76,18 @@ pub fn liquidate(
         exchange: addresses.exchange,
         liquidator_account: liquidator.margin_account,
         margin_account,
-        market: addresses.market(touched.market),
-        oracle: touched.oracle,
+        market: addresses.market(target.market),
+        oracle: target.oracle,
+        event_authority: event_authority(),
+        program: perp_accounts::ID,
     };
     let LiquidationOrder { max_size, min_bounty } = *order;
-    let others = markets_of(addresses, account, Some(touched.market));
-    instruction(accounts, data::Liquidate { max_size, min_bounty }, others.map(read_only))
+    let others = markets_of(addresses, account, Some(target.market));
+    instruction(
+        accounts,
+        data::Liquidate { max_size: max_size.get(), min_bounty: min_bounty.get() },
+        others.map(read_only),
+    )
 }
 
 /// Settles what a bankrupt account owes `market`. Its other markets are written: claims on them are set off.
@@ -80,6 +102,8 @@ pub fn resolve_bankruptcy(
         pool: addresses.pool,
         margin_account,
         market: addresses.market(market),
+        event_authority: event_authority(),
+        program: perp_accounts::ID,
     };
     let others = markets_of(addresses, account, Some(market));
     instruction(accounts, data::ResolveBankruptcy {}, others.map(writable))

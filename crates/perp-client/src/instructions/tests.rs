@@ -1,26 +1,26 @@
 use super::*;
+use crate::addresses::event_authority;
 use anchor_lang::Discriminator;
 use bytemuck::Zeroable;
-use perp_engine::liquidation::LiquidationOrder;
+use perp_accounts::LiquidityRequest;
+use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::state::{Position, MAX_MARKETS};
-use perp_engine::trade::Order;
-use perp_engine::units::{Atoms, Base, Price, Size};
-use perp_swap::state::LiquidityRequest;
+use perp_engine::units::{Atoms, Price, SignedSize, Size};
 
 fn addresses() -> Addresses {
     Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID)
 }
 
-fn actor() -> Actor {
-    Actor { signer: Pubkey::new_unique(), margin_account: Pubkey::new_unique() }
+fn actor() -> Authority {
+    Authority { signer: Pubkey::new_unique(), margin_account: Pubkey::new_unique() }
 }
 
 /// Slots 1, 4 and 7 hold a long in market 9, nothing but a claim on market 2, and a short in market 5.
 fn account() -> Account {
     let mut account = Account::zeroed();
-    account.positions[1] = Position { size: Base::new(7), ..Position::opened(9) };
-    account.positions[4] = Position { claim: Atoms::new(1), ..Position::opened(2) };
-    account.positions[7] = Position { size: Base::new(-7), ..Position::opened(5) };
+    account.positions[1] = Position { size: SignedSize::new(7), ..Position::empty_in(9) };
+    account.positions[4] = Position { claim: Atoms::new(1), ..Position::empty_in(2) };
+    account.positions[7] = Position { size: SignedSize::new(-7), ..Position::empty_in(5) };
     account
 }
 
@@ -31,8 +31,8 @@ fn rest(instruction: &Instruction, named: usize) -> Vec<AccountMeta> {
 #[test]
 fn a_trade_hands_in_the_other_markets_read_only_in_the_order_of_the_slots() {
     let (addresses, trader) = (addresses(), actor());
-    let order = Order { size: Base::new(3), price_bound: Price::new(8), reduce_only: false };
-    let trade = trade(&addresses, trader, &account(), Touched::at_cached_price(9), &order);
+    let order = Order { size: SignedSize::new(3), acceptable_price: Price::new(8), reduce_only: false };
+    let trade = trade(&addresses, trader, &account(), TargetMarket::at_cached_price(9), &order);
     assert_eq!(rest(&trade, 5), [read_only(addresses.market(2)), read_only(addresses.market(5))]);
     assert_eq!(trade.accounts[0], AccountMeta::new_readonly(trader.signer, true));
     assert_eq!(trade.accounts[3], writable(addresses.market(9)));
@@ -47,17 +47,17 @@ fn a_trade_hands_in_the_other_markets_read_only_in_the_order_of_the_slots() {
 #[test]
 fn a_trade_in_a_market_without_a_position_hands_in_all_of_them() {
     let addresses = addresses();
-    let order = Order { size: Base::new(3), price_bound: Price::ZERO, reduce_only: false };
-    let trade = trade(&addresses, actor(), &account(), Touched::at_cached_price(0), &order);
+    let order = Order { size: SignedSize::new(3), acceptable_price: Price::ZERO, reduce_only: false };
+    let trade = trade(&addresses, actor(), &account(), TargetMarket::at_cached_price(0), &order);
     assert_eq!(rest(&trade, 5), [9, 2, 5].map(|market| read_only(addresses.market(market))));
 }
 
 #[test]
 fn an_oracle_left_out_is_the_program_itself() {
     let (addresses, oracle) = (addresses(), Pubkey::new_unique());
-    let without = update_funding(&addresses, Touched::at_cached_price(1));
+    let without = update_funding(&addresses, TargetMarket::at_cached_price(1));
     assert_eq!(without.accounts[2], read_only(perp_swap::ID));
-    let with = update_funding(&addresses, Touched::with_oracle(1, oracle));
+    let with = update_funding(&addresses, TargetMarket::with_oracle(1, oracle));
     assert_eq!(with.accounts[2], read_only(oracle));
 }
 
@@ -65,16 +65,19 @@ fn an_oracle_left_out_is_the_program_itself() {
 fn a_liquidation_names_the_markets_of_the_liquidated() {
     let (addresses, liquidated) = (addresses(), Pubkey::new_unique());
     let order = LiquidationOrder { max_size: Size::new(7), min_bounty: Atoms::ZERO };
-    let liquidate = liquidate(&addresses, actor(), liquidated, &account(), Touched::at_cached_price(5), &order);
+    let liquidate = liquidate(&addresses, actor(), liquidated, &account(), TargetMarket::at_cached_price(5), &order);
     assert_eq!(liquidate.accounts[3], writable(liquidated));
-    assert_eq!(rest(&liquidate, 6), [9, 2].map(|market| read_only(addresses.market(market))));
+    // Last of the named ones: who signs for the event that the program sends to itself, and the program.
+    assert_eq!(liquidate.accounts[6..8], [read_only(event_authority()), read_only(perp_swap::ID)]);
+    assert_eq!(rest(&liquidate, 8), [9, 2].map(|market| read_only(addresses.market(market))));
 }
 
 #[test]
 fn a_bankruptcy_writes_the_other_markets() {
     let addresses = addresses();
     let resolve = resolve_bankruptcy(&addresses, Pubkey::new_unique(), &account(), 2);
-    assert_eq!(rest(&resolve, 4), [9, 5].map(|market| writable(addresses.market(market))));
+    assert_eq!(resolve.accounts[4..6], [read_only(event_authority()), read_only(perp_swap::ID)]);
+    assert_eq!(rest(&resolve, 6), [9, 5].map(|market| writable(addresses.market(market))));
 }
 
 #[test]
@@ -125,9 +128,9 @@ fn every_instruction_of_the_program_has_a_builder_of_its_name() {
         .filter_map(|line| line.split(['<', '(']).next())
         .collect();
     let builders = [
+        include_str!("account.rs"),
         include_str!("exchange.rs"),
         include_str!("liquidity.rs"),
-        include_str!("margin_account.rs"),
         include_str!("market.rs"),
         include_str!("position.rs"),
     ]

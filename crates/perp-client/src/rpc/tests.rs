@@ -1,10 +1,9 @@
 use super::*;
-use crate::accounts::encode;
 use anchor_lang::solana_program::instruction::error::InstructionError;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use bytemuck::Zeroable;
-use perp_engine::units::Atoms;
-use perp_swap::state::VERSION;
+use perp_accounts::{encode_into, VERSION};
+use perp_engine::units::{Atoms, Timestamp};
 use solana_rpc_client::mock_sender::MocksMap;
 use solana_rpc_client_api::request::RpcRequest;
 
@@ -13,7 +12,7 @@ const META: &str =
     r#"{"err":null,"status":{"Ok":null},"fee":5000,"preBalances":[],"postBalances":[],"logMessages":["LOG"]}"#;
 
 /// A node that gives the answers, in their order, each once.
-fn node(url: &str, answers: &[(RpcRequest, String)]) -> Connection {
+pub(super) fn node(url: &str, answers: &[(RpcRequest, String)]) -> Connection {
     let mut mocks = MocksMap::default();
     answers.iter().for_each(|(request, answer)| mocks.insert(*request, answer.parse().unwrap()));
     Connection { client: RpcClient::new_mock_with_mocks_map(url, mocks) }
@@ -26,19 +25,33 @@ fn account(owner: &Pubkey, data: &[u8]) -> String {
     )
 }
 
+/// An account of the program as it lies on chain.
+fn stored<T: Stored>(state: &T) -> String {
+    let mut bytes = vec![0; T::SPACE];
+    assert!(encode_into(state, &mut bytes));
+    account(&perp_swap::ID, &bytes)
+}
+
 fn answer(value: &str) -> String {
     format!(r#"{{"context":{{"slot":1}},"value":{value}}}"#)
 }
 
 fn exchange(market_count: u16) -> String {
-    account(&perp_swap::ID, &encode(&Exchange { market_count, version: VERSION, ..Exchange::zeroed() }))
+    stored(&Exchange { market_count, version: VERSION, ..Exchange::zeroed() })
+}
+
+/// The pool with so many atoms of cash.
+fn pool(cash: u64) -> String {
+    let mut pool = Pool { version: VERSION, ..Pool::zeroed() };
+    pool.state.cash = Atoms::new(cash);
+    stored(&pool)
 }
 
 /// The market of that index, whose backing is to be so many atoms.
 fn market(index: u16, target_backing: u64) -> String {
     let mut market = Market { version: VERSION, ..Market::zeroed() };
     (market.state.index, market.state.target_backing) = (index, Atoms::new(target_backing));
-    account(&perp_swap::ID, &encode(&market))
+    stored(&market)
 }
 
 /// Slot 7, second 9.
@@ -53,7 +66,7 @@ fn addresses() -> Addresses {
 }
 
 /// Asks a node that gives `exchange` when asked for the exchange alone, and the lists when asked for several accounts.
-fn snapshot(exchange: &str, lists: &[&[String]]) -> Result<Snapshot, FetchError> {
+fn snapshot(exchange: &str, lists: &[&[String]]) -> Result<perp_exchange::Exchange, FetchError> {
     let mut answers = vec![(RpcRequest::GetAccountInfo, answer(exchange))];
     let lists = lists.iter().map(|list| answer(&format!("[{}]", list.join(","))));
     answers.extend(lists.map(|list| (RpcRequest::GetMultipleAccounts, list)));
@@ -64,19 +77,20 @@ fn snapshot(exchange: &str, lists: &[&[String]]) -> Result<Snapshot, FetchError>
 #[test]
 fn a_snapshot_is_of_one_moment() {
     // A second request for any of these would find nothing.
-    let all = [clock(), exchange(2), market(0, 5), market(1, 6)];
+    let all = [clock(), exchange(2), pool(4), market(0, 5), market(1, 6)];
     let snapshot = snapshot(&exchange(2), &[&all]).unwrap();
     assert_eq!(snapshot.clock, Clock { now: Timestamp::new(9), slot: 7 });
-    let backing: Vec<_> = snapshot.markets().map(|market| market.target_backing.get()).collect();
+    assert_eq!((snapshot.pool.cash, snapshot.market_count), (Atoms::new(4), 2));
+    let backing: Vec<_> = snapshot.markets().iter().map(|market| market.target_backing.get()).collect();
     assert_eq!(backing, [5, 6]);
 }
 
 #[test]
 fn a_market_listed_meanwhile_is_in_the_snapshot() {
-    let before = [clock(), exchange(2), market(0, 5)];
-    let after = [clock(), exchange(2), market(0, 7), market(1, 8)];
+    let before = [clock(), exchange(2), pool(4), market(0, 5)];
+    let after = [clock(), exchange(2), pool(4), market(0, 7), market(1, 8)];
     let snapshot = snapshot(&exchange(1), &[&before, &after]).unwrap();
-    let backing: Vec<_> = snapshot.markets().map(|market| market.target_backing.get()).collect();
+    let backing: Vec<_> = snapshot.markets().iter().map(|market| market.target_backing.get()).collect();
     assert_eq!(backing, [7, 8]);
 }
 
@@ -87,17 +101,18 @@ fn a_snapshot_names_what_is_missing_or_is_something_else() {
         other => panic!("{other:?}"),
     };
     let nothing = || String::from("null");
-    assert_eq!(missing(&[nothing(), exchange(1), market(0, 5)]), "clock");
-    assert_eq!(missing(&[clock(), nothing(), market(0, 5)]), "exchange");
-    assert_eq!(missing(&[clock(), exchange(1), nothing()]), "market");
-    let error = snapshot(&exchange(1), &[&[clock(), exchange(1), clock()]]).unwrap_err();
+    assert_eq!(missing(&[nothing(), exchange(1), pool(4), market(0, 5)]), "clock");
+    assert_eq!(missing(&[clock(), nothing(), pool(4), market(0, 5)]), "exchange");
+    assert_eq!(missing(&[clock(), exchange(1), nothing(), market(0, 5)]), "pool");
+    assert_eq!(missing(&[clock(), exchange(1), pool(4), nothing()]), "market");
+    let error = snapshot(&exchange(1), &[&[clock(), exchange(1), pool(4), clock()]]).unwrap_err();
     assert!(matches!(error, FetchError::Account(AccountError::WrongOwner { expected: "market", .. })), "{error}");
 }
 
 #[test]
 fn a_transaction_that_failed_in_its_block_says_why() {
     // Preflight found nothing, and the block did: the mock's status is an error of the first instruction.
-    let log = "Program log: AnchorError occurred. Error Code: AccountNotEmpty. Error Number: 6028. Error Message: no.";
+    let log = "Program log: AnchorError occurred. Error Code: AccountNotEmpty. Error Number: 6067. Error Message: no.";
     let meta = META.replace("LOG", log);
     let executed = format!(r#"{{"slot":2,"blockTime":null,"transaction":["AA==","base64"],"meta":{meta}}}"#);
     let connection = node("instruction_error", &[(RpcRequest::GetTransaction, executed)]);
