@@ -1,7 +1,7 @@
 use {
     anchor_lang_idl::build::IdlBuilder,
     anyhow::{ensure, Context, Result},
-    perp_artifacts::{sha256_hex, Artifact, Record, SBF_ROUTE},
+    perp_artifacts::{sha256_hex, Artifact, IdlRecord, Record, SBF_ROUTE},
     std::{
         env, fs,
         path::Path,
@@ -52,25 +52,11 @@ impl Route {
         let compiled = built.path().join(artifact.name).with_extension("so");
         self.compile(&root.join(artifact.crate_dir).join("Cargo.toml"), root, built.path())?;
         let program_sha256 = sha256_of(&compiled)?;
-
-        let idl_sha256 = if artifact.has_idl {
-            let idl = built.path().join(artifact.name).with_extension("json");
-            build_idl(&root.join(artifact.crate_dir), &idl)?;
-            let digest = sha256_of(&idl)?;
-            place(&idl, &artifact.idl_path(out))?;
-            Some(digest)
-        } else {
-            None
-        };
+        let idl = build_interface(artifact, root, out)?;
         let program = artifact.program_path(out);
         place(&compiled, &program)?;
-        let record = Record {
-            source_digest,
-            program_sha256,
-            idl_sha256,
-            route: self.name().to_owned(),
-            compiler: compiler.to_owned(),
-        };
+        let route = self.name().to_owned();
+        let record = Record { source_digest, program_sha256, idl, route, compiler: compiler.to_owned() };
         write(&artifact.record_path(out), &record.to_json()?)?;
         println!("{}: {} bytes, sha256 {}", program.display(), fs::metadata(&program)?.len(), record.program_sha256);
         Ok(())
@@ -101,7 +87,29 @@ impl Route {
     }
 }
 
-/// Builds the IDL from the program's own `idl-build` tests, as the Anchor CLI does.
+/// Builds the IDL alone and stores it in the record of a binary that is as new as the sources.
+pub fn build_idl_alone(artifact: &Artifact, root: &Path) -> Result<()> {
+    let mut record = Record::read(&artifact.record_path(root))?;
+    record.idl = build_interface(artifact, root, root)?;
+    write(&artifact.record_path(root), &record.to_json()?)
+}
+
+/// Builds the artifact's IDL under `out`, where it has one.
+fn build_interface(artifact: &Artifact, root: &Path, out: &Path) -> Result<Option<IdlRecord>> {
+    if !artifact.has_idl {
+        return Ok(None);
+    }
+    let source_digest = artifact.idl_digest(root)?;
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let built = tempfile::tempdir_in(out).with_context(|| format!("cannot write to {}", out.display()))?;
+    let idl = built.path().join(artifact.name).with_extension("json");
+    build_idl(&root.join(artifact.crate_dir), &idl)?;
+    let sha256 = sha256_of(&idl)?;
+    place(&idl, &artifact.idl_path(out))?;
+    Ok(Some(IdlRecord { source_digest, sha256 }))
+}
+
+/// Builds the IDL from the program's own `idl-build` tests, as the Anchor CLI does, and finishes it for its readers.
 fn build_idl(program: &Path, idl: &Path) -> Result<()> {
     // Wins over the RUSTFLAGS that the builder sets, which would compile everything anew.
     env::set_var("CARGO_ENCODED_RUSTFLAGS", "");
@@ -112,29 +120,8 @@ fn build_idl(program: &Path, idl: &Path) -> Result<()> {
     env::remove_var("CARGO_ENCODED_RUSTFLAGS");
     let built = built.context("the IDL of the program cannot be built")?;
     let mut built = serde_json::to_value(&built)?;
-    shorten_paths(&mut built);
+    perp_artifacts::idl::finish(&mut built)?;
     write(idl, &(serde_json::to_string_pretty(&built)? + "\n"))
-}
-
-/// Gives types that the builder names by their path (an account and the engine's state within it share a name) names a
-/// client can use: the program's keep the plain one, the engine's end in `State`.
-fn shorten_paths(idl: &mut serde_json::Value) {
-    match idl {
-        serde_json::Value::String(text) if !text.contains(' ') => {
-            if let Some((path, name)) = text.rsplit_once("::") {
-                *text = if path.starts_with("perp_engine") { format!("{name}State") } else { name.to_owned() };
-            }
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(shorten_paths),
-        serde_json::Value::Object(fields) => {
-            for (key, value) in fields {
-                if key != "docs" {
-                    shorten_paths(value);
-                }
-            }
-        }
-        _ => {}
-    }
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -9,6 +9,8 @@ pub enum ArtifactError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot read {}, a source of the artifacts: {source}", path.display())]
     UnreadableSource { path: PathBuf, source: io::Error },
+    #[error("{} is not what its ending says: {reason}", path.display())]
+    MalformedSource { path: PathBuf, reason: String },
     #[error("{} is not a build record: {source}; {REMEDY}", path.display())]
     MalformedRecord { path: PathBuf, source: serde_json::Error },
     #[error(

@@ -5,6 +5,7 @@
 
 mod digest;
 mod error;
+pub mod idl;
 mod record;
 
 use std::{
@@ -13,9 +14,9 @@ use std::{
 };
 
 pub use {
-    digest::{sha256_hex, source_digest},
+    digest::{sha256_hex, source_digest, Aspect},
     error::ArtifactError,
-    record::Record,
+    record::{IdlRecord, Record},
 };
 
 /// A program that is compiled to SBF and committed under `artifacts/`.
@@ -23,6 +24,8 @@ pub use {
 pub struct Artifact {
     /// The file name without extension.
     pub name: &'static str,
+    /// The name of its crate.
+    pub package: &'static str,
     /// The folder of its crate, relative to the workspace.
     pub crate_dir: &'static str,
     /// Files and folders that determine the binary, relative to the workspace.
@@ -33,10 +36,8 @@ pub struct Artifact {
     pub program_variable: &'static str,
 }
 
-/// What every program is compiled with.
-const COMMON_SOURCES: [&str; 8] = [
-    "Cargo.lock",
-    "Cargo.toml",
+/// What every program is compiled with, besides its part of the lock file and of the workspace's manifest.
+const COMMON_SOURCES: [&str; 6] = [
     "crates/sbf-builtins/Cargo.toml",
     "crates/sbf-builtins/src",
     "sbf/build.sh",
@@ -48,8 +49,18 @@ const COMMON_SOURCES: [&str; 8] = [
 /// The exchange.
 pub const PERP_SWAP: Artifact = Artifact {
     name: "perp_swap",
+    package: "perp-swap",
     crate_dir: "programs/perp-swap",
-    sources: &["crates/perp-engine/Cargo.toml", "crates/perp-engine/src", "programs/perp-swap"],
+    sources: &[
+        "crates/perp-accounts/Cargo.toml",
+        "crates/perp-accounts/src",
+        "crates/perp-engine/Cargo.toml",
+        "crates/perp-engine/src",
+        "crates/perp-oracle/Cargo.toml",
+        "crates/perp-oracle/src",
+        "programs/perp-swap/Cargo.toml",
+        "programs/perp-swap/src",
+    ],
     has_idl: true,
     program_variable: "PERP_SWAP_SO",
 };
@@ -57,10 +68,21 @@ pub const PERP_SWAP: Artifact = Artifact {
 /// The program that checks 128-bit arithmetic in the virtual machine.
 pub const ARITHMETIC_CHECK: Artifact = Artifact {
     name: "arithmetic_check",
+    package: "arithmetic-check",
     crate_dir: "sbf/arithmetic-check",
     sources: &["sbf/arithmetic-check/Cargo.toml", "sbf/arithmetic-check/src"],
     has_idl: false,
     program_variable: "ARITHMETIC_CHECK_SO",
+};
+
+/// What an interface is finished by, once it is built.
+const IDL_FINISHING: Artifact = Artifact {
+    name: "idl",
+    package: "perp-artifacts",
+    crate_dir: "crates/perp-artifacts",
+    sources: &["crates/perp-artifacts/src/idl.rs", "crates/perp-artifacts/src/idl"],
+    has_idl: false,
+    program_variable: "",
 };
 
 /// The route of [`Record::route`] that needs no Solana toolchain.
@@ -85,9 +107,16 @@ impl Artifact {
         root.join("idl").join(self.name).with_extension("json")
     }
 
-    /// SHA-256, in hexadecimal, of everything under `root` that determines the binary.
+    /// SHA-256, in hexadecimal, of everything under `root` that determines the binary: a comment does not.
     pub fn source_digest(&self, root: &Path) -> Result<String, ArtifactError> {
-        source_digest(root, COMMON_SOURCES.iter().chain(self.sources))
+        source_digest(root, self, Aspect::Code)
+    }
+
+    /// SHA-256, in hexadecimal, of everything under `root` that determines the interface: documentation does too.
+    pub fn idl_digest(&self, root: &Path) -> Result<String, ArtifactError> {
+        let sources = source_digest(root, self, Aspect::Documentation)?;
+        let finishing = source_digest(root, &IDL_FINISHING, Aspect::Code)?;
+        Ok(sha256_hex(format!("{sources} {finishing}").as_bytes()))
     }
 
     /// The binary to load: the file its environment variable names, else the committed one.
@@ -120,8 +149,16 @@ impl Artifact {
             });
         }
         verify_digest(self.program_path(root), &record.program_sha256)?;
-        if let Some(expected) = &record.idl_sha256 {
-            verify_digest(self.idl_path(root), expected)?;
+        if let Some(idl) = &record.idl {
+            let now = self.idl_digest(root)?;
+            if idl.source_digest != now {
+                return Err(ArtifactError::Stale {
+                    artifact: self.idl_path(root),
+                    built_from: idl.source_digest.clone(),
+                    now,
+                });
+            }
+            verify_digest(self.idl_path(root), &idl.sha256)?;
         }
         Ok(record)
     }

@@ -12,9 +12,9 @@ pub struct Record {
     pub source_digest: String,
     /// SHA-256 of the `.so` file.
     pub program_sha256: String,
-    /// SHA-256 of the IDL file.
+    /// The interface, where the program has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub idl_sha256: Option<String>,
+    pub idl: Option<IdlRecord>,
     /// The command that compiled it.
     pub route: String,
     /// Name and version of the compiler, and of the linker where that is a program of its own.
@@ -32,4 +32,14 @@ impl Record {
     pub fn to_json(&self) -> serde_json::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
+}
+
+/// What a committed interface was built from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdlRecord {
+    /// SHA-256 of the sources, see [`crate::Artifact::idl_digest`].
+    pub source_digest: String,
+    /// SHA-256 of the IDL file.
+    pub sha256: String,
 }
