@@ -6,39 +6,107 @@ use thiserror::Error;
 
 use crate::usd_price::UsdPrice;
 
+/// The header of a candle file.
 pub const HEADER: [&str; 5] = ["unix_time", "open", "high", "low", "close"];
 
+/// The prices of one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candle {
     /// The second the interval begins at.
     pub unix_time: i64,
+    /// The first price.
     pub open: UsdPrice,
+    /// The highest.
     pub high: UsdPrice,
+    /// The lowest.
     pub low: UsdPrice,
+    /// The last.
     pub close: UsdPrice,
 }
 
+/// Why a file is no candle file.
 #[derive(Debug, Error)]
 pub enum CandleError {
+    /// It cannot be read.
     #[error("cannot read the candle file {path}: {reason}: expected a CSV file with the header {}", HEADER.join(","))]
-    Read { path: PathBuf, reason: String },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// It begins with another header.
     #[error("{path}, line 1: the header is \"{found}\": expected {}", HEADER.join(","))]
-    Header { path: PathBuf, found: String },
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What it begins with.
+        found: String,
+    },
+    /// A row has too few or too many columns.
     #[error("{path}, line {line}: {found} columns: expected 5, {}", HEADER.join(","))]
-    Columns { path: PathBuf, line: u64, found: usize },
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// How many it has.
+        found: usize,
+    },
+    /// A time or a price is none.
     #[error("{path}, line {line}, column {column}: {reason}")]
-    Field { path: PathBuf, line: u64, column: &'static str, reason: String },
+    Field {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// The column's header.
+        column: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A candle does not come after the one before it.
     #[error("{path}, line {line}, column unix_time: {found} does not come after {previous}: expected the oldest candle first, each time once")]
-    Order { path: PathBuf, line: u64, previous: i64, found: i64 },
+    Order {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// The time before.
+        previous: i64,
+        /// The time that does not come after it.
+        found: i64,
+    },
+    /// Open or close is beyond low and high.
     #[error("{path}, line {line}: the prices contradict each other: expected low ≤ open and close ≤ high")]
-    Range { path: PathBuf, line: u64 },
+    Range {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// Nothing follows the header.
     #[error("{path} holds no candles: expected at least one row below the header")]
-    Empty { path: PathBuf },
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// All candles are earlier than what is asked for.
     #[error("{path} ends at {last}, before {from}: choose an earlier --from")]
-    NothingFrom { path: PathBuf, last: i64, from: i64 },
+    NothingFrom {
+        /// The file.
+        path: PathBuf,
+        /// The last candle's time.
+        last: i64,
+        /// From when on candles are asked for.
+        from: i64,
+    },
 }
 
 /// Every candle of the file.
+///
+/// # Errors
+/// [`CandleError`].
 pub fn read(path: &Path) -> Result<Vec<Candle>, CandleError> {
     let unreadable = |error: csv::Error| CandleError::Read { path: path.into(), reason: error.to_string() };
     let mut rows = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(unreadable)?;
@@ -64,6 +132,9 @@ pub fn read(path: &Path) -> Result<Vec<Candle>, CandleError> {
 }
 
 /// The candles of the file that begin at `from` or later.
+///
+/// # Errors
+/// [`CandleError`].
 pub fn read_from(path: &Path, from: i64) -> Result<Vec<Candle>, CandleError> {
     let mut candles = read(path)?;
     let last = candles.last().map_or(from, |candle| candle.unix_time);

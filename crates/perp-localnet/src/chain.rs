@@ -16,18 +16,40 @@ use thiserror::Error;
 /// The length of a slot on mainnet.
 pub const SLOT_MILLISECONDS: u64 = 400;
 
+/// Why the chain did not do what was asked of it.
 #[derive(Debug, Error)]
 pub enum ChainError {
+    /// It has ended.
     #[error("the embedded validator is no longer running")]
     NotRunning,
+    /// A program is not executable.
     #[error("program {program} does not load: {reason}: build its artifact again")]
-    Program { program: Pubkey, reason: String },
+    Program {
+        /// Where it was to be.
+        program: Pubkey,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An account cannot be stored.
     #[error("account {address} cannot be written: {reason}")]
-    Account { address: Pubkey, reason: String },
+    Account {
+        /// Where it was to be.
+        address: Pubkey,
+        /// Why not.
+        reason: String,
+    },
+    /// Time only goes on.
     #[error("the chain's clock stands at {now}: it cannot travel back to {target}")]
-    TimeInThePast { now: i64, target: i64 },
+    TimeInThePast {
+        /// The chain's second.
+        now: i64,
+        /// The second asked for.
+        target: i64,
+    },
+    /// Not a second that a chain can have.
     #[error("{0} is not a time a chain can have: expected Unix seconds from 1970 on")]
     Time(i64),
+    /// The validator refuses the second.
     #[error("the chain's clock cannot be set: {0}")]
     Clock(String),
 }
@@ -35,8 +57,11 @@ pub enum ChainError {
 /// An account as it is to stand on the chain, without its lamports.
 #[derive(Debug, Clone)]
 pub struct AccountImage {
+    /// Where it is to be.
     pub address: Pubkey,
+    /// The program that is to own it.
     pub owner: Pubkey,
+    /// Its bytes.
     pub data: Vec<u8>,
 }
 
@@ -62,6 +87,9 @@ impl Chain {
     }
 
     /// Puts an upgradeable program at `program`, executable in the next transaction.
+    ///
+    /// # Errors
+    /// [`ChainError::Program`].
     pub fn load_program(&self, program: Pubkey, authority: Pubkey, elf: &[u8]) -> Result<(), ChainError> {
         let failed = |error: &dyn std::fmt::Display| ChainError::Program { program, reason: error.to_string() };
         self.runtime
@@ -77,6 +105,9 @@ impl Chain {
     }
 
     /// Writes whole accounts, rent-exempt, all in one step that no transaction can fall between.
+    ///
+    /// # Errors
+    /// [`ChainError::Account`].
     pub fn set_accounts(&self, accounts: &[AccountImage]) -> Result<(), ChainError> {
         self.svm.with_svm_writer(|svm| {
             for image in accounts {
@@ -95,6 +126,9 @@ impl Chain {
     }
 
     /// Gives a wallet this many lamports, whatever it had before.
+    ///
+    /// # Errors
+    /// [`ChainError::Account`].
     pub fn set_lamports(&self, wallet: Pubkey, lamports: u64) -> Result<(), ChainError> {
         self.svm
             .with_svm_writer(|svm| {
@@ -112,6 +146,9 @@ impl Chain {
 
     /// Sets the clock to exactly this second, with as many slots passed as mainnet makes in that time (at least one).
     /// Stored accounts stay as they are: prices have to be published anew.
+    ///
+    /// # Errors
+    /// [`ChainError::TimeInThePast`], [`ChainError::Clock`].
     pub fn travel_to(&self, unix_timestamp: i64) -> Result<(), ChainError> {
         let now = self.clock().unix_timestamp;
         if unix_timestamp < now {
@@ -122,12 +159,18 @@ impl Chain {
 
     /// As [`Chain::travel_to`], but to any second, before the present one too. Only for a chain that no program has
     /// stored a time on yet.
+    ///
+    /// # Errors
+    /// [`ChainError::Time`], [`ChainError::Clock`].
     pub fn begin_at(&self, unix_timestamp: i64) -> Result<(), ChainError> {
         self.set_clock(unix_timestamp)
     }
 
     /// From here on a block every 400 ms, whether or not there are transactions, and a clock that moves with them,
     /// beginning at the wall's present second.
+    ///
+    /// # Errors
+    /// [`ChainError::NotRunning`], [`ChainError::Clock`].
     pub fn follow_wall_clock(&self) -> Result<(), ChainError> {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
         let present = i64::try_from(wall).unwrap_or(i64::MAX).max(self.clock().unix_timestamp);

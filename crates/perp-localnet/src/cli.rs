@@ -1,4 +1,5 @@
 //! The command line of `perp-localnet`.
+#![allow(missing_docs)] // a comment on a flag or a group of flags is its help text
 
 use std::path::PathBuf;
 
@@ -108,6 +109,7 @@ pub enum Motion {
     Crash,
 }
 
+/// Why a text is no `FEED=PRICE` or `FEED=CSV`.
 #[derive(Debug, Error)]
 pub enum AssignmentError {
     #[error("expected FEED={0}, with SOL, BTC or USDC for FEED")]
@@ -142,7 +144,10 @@ fn candle_file(text: &str) -> Result<(Feed, PathBuf), AssignmentError> {
 }
 
 impl OracleOptions {
-    /// What every feed is to show.
+    /// Prices each feed will publish.
+    ///
+    /// # Errors
+    /// [`OracleError`].
     pub fn script(&self) -> Result<OracleScript, OracleError> {
         if self.oracle != Motion::Walk && (self.seed.is_some() || self.volatility.is_some()) {
             return Err(OracleError::NoWalk);

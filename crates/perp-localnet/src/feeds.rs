@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use perp_client::oracle_account::{legacy_account, pull_account, LegacyTemplateError};
-use perp_swap::oracle::{CORE_RECEIVER, LEGACY_MAINNET};
+use perp_client::accounts::oracle::{CORE_RECEIVER, LEGACY_MAINNET};
+use perp_oracle::write::{legacy_account, pull_account, LegacyTemplateError};
 use solana_clock::Clock;
 use solana_pubkey::Pubkey;
 use thiserror::Error;
@@ -17,10 +17,7 @@ const PUSH_ORACLE: Pubkey = Pubkey::from_str_const("pythWSnswVUd12oZpeFP8e9CVaEq
 const PUSH_ORACLE_SHARD: u16 = 0;
 
 const USDC_ACCOUNT: Pubkey = Pubkey::from_str_const("Gnt27xtC473ZT2Mw5u8wZ68Z3gULkSTb5DuxJy7eJotD");
-const USDC_TEMPLATE: &[u8] = include_bytes!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../tests/data/pyth/Gnt27xtC473ZT2Mw5u8wZ68Z3gULkSTb5DuxJy7eJotD.bin"
-));
+const USDC_TEMPLATE: &[u8] = perp_oracle::write::USDC_USD;
 
 const SOL_FEED_ID: [u8; 32] = [
     0xef, 0x0d, 0x8b, 0x6f, 0xda, 0x2c, 0xeb, 0xa4, 0x1d, 0xa1, 0x5d, 0x40, 0x95, 0xd1, 0xda, 0x39, 0x2a, 0x0d, 0x2f,
@@ -34,24 +31,33 @@ const BTC_FEED_ID: [u8; 32] = [
 /// What mainnet's feeds of liquid assets show on a quiet day.
 pub const DEFAULT_CONFIDENCE_BPS: u16 = 5;
 
+/// A feed of the localnet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feed {
+    /// SOL/USD, as a pull account.
     Sol,
+    /// BTC/USD, as a pull account.
     Btc,
+    /// USDC/USD, as a legacy account.
     Usdc,
 }
 
+/// Why a feed cannot be named or published.
 #[derive(Debug, Error)]
 pub enum FeedError {
+    /// There is no such feed.
     #[error("no feed is named \"{0}\": expected SOL, BTC or USDC")]
     Unknown(String),
+    /// The recorded legacy account.
     #[error(transparent)]
     Template(#[from] LegacyTemplateError),
+    /// The chain.
     #[error(transparent)]
     Chain(#[from] ChainError),
 }
 
 impl Feed {
+    /// Every feed.
     pub const ALL: [Self; 3] = [Self::Sol, Self::Btc, Self::Usdc];
 
     /// The account a market or an exchange is bound to.
@@ -112,6 +118,9 @@ fn push_oracle_address(feed_id: &[u8; 32]) -> Pubkey {
 }
 
 /// Publishes all prices at once, dated with the chain's present second.
+///
+/// # Errors
+/// [`FeedError`].
 pub fn publish(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) -> Result<(), FeedError> {
     let clock = chain.clock();
     let accounts = prices
@@ -125,10 +134,7 @@ pub fn publish(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) 
 mod tests {
     use super::*;
 
-    const SOL_ACCOUNT: &[u8] = include_bytes!(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/data/pyth/7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE.bin"
-    ));
+    const SOL_ACCOUNT: &[u8] = perp_oracle::write::SOL_USD;
     const FEED_ID_OFFSET: usize = 41;
 
     #[test]

@@ -1,10 +1,12 @@
 //! The exchange on an embedded local validator: an offline chain, an oracle that prices its markets, funded test
 //! wallets, and a scripted demonstration.
 
+pub mod address_file;
 pub mod candles;
 pub mod chain;
 pub mod cli;
 pub mod demo;
+pub mod exchange;
 pub mod feeds;
 pub mod liquidity;
 pub mod oracle_driver;

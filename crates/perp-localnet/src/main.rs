@@ -1,3 +1,5 @@
+//! `perp-localnet`: the exchange on a local validator, or its demo.
+
 use std::process::ExitCode;
 
 use clap::Parser;

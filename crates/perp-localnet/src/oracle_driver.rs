@@ -11,15 +11,21 @@ use crate::price_path::PricePath;
 /// Pyth dates a price in whole seconds, and two prices of one second would contradict each other.
 pub const DEFAULT_TICK_SECONDS: u32 = 1;
 
-/// What each feed is to show next.
+/// Prices each feed will publish.
 pub struct OracleScript {
+    /// Where each feed's price goes.
     pub paths: Vec<(Feed, PricePath)>,
+    /// Confidence interval of every price, in hundredths of a percent of it.
     pub confidence_bps: u16,
+    /// Seconds between two prices.
     pub tick_seconds: u32,
 }
 
 impl OracleScript {
     /// Publishes the next price of every feed.
+    ///
+    /// # Errors
+    /// [`FeedError`].
     pub fn tick(&mut self, chain: &Chain) -> Result<(), FeedError> {
         let prices: Vec<_> = self.paths.iter_mut().map(|(feed, path)| (*feed, path.next_price())).collect();
         publish(chain, &prices, self.confidence_bps)
@@ -34,6 +40,9 @@ pub struct OracleDriver {
 
 impl OracleDriver {
     /// Publishes the first prices before it returns.
+    ///
+    /// # Errors
+    /// [`FeedError`].
     pub fn start(chain: Chain, mut script: OracleScript) -> Result<Self, FeedError> {
         script.tick(&chain)?;
         let (stop, stopped) = mpsc::channel();
@@ -54,6 +63,7 @@ impl OracleDriver {
         !self.thread.is_finished()
     }
 
+    /// Ends it, and waits until it has.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {

@@ -11,13 +11,18 @@ const ROOT_SCALE: u64 = 1_000_000;
 
 /// An endless sequence of prices, one per tick.
 pub enum PricePath {
+    /// The same price for ever.
     Steady(UsdPrice),
+    /// Random steps.
     Walk(RandomWalk),
+    /// The scripted crash.
     Crash(Crash),
+    /// Recorded candles.
     Candles(CandlePath),
 }
 
 impl PricePath {
+    /// The price of the next tick.
     pub fn next_price(&mut self) -> UsdPrice {
         match self {
             Self::Steady(price) => *price,
@@ -77,6 +82,7 @@ const CRASH_STAGES: [(u32, i128); 6] =
     [(60, 0), (60, -150_000_000), (60, -140_000_000), (20, -350_000_000), (60, -330_000_000), (120, -170_000_000)];
 
 impl Crash {
+    /// The crash of a price that begins at `start`.
     pub fn new(start: UsdPrice) -> Self {
         Self { start, tick: 0 }
     }

@@ -7,6 +7,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Color, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use textwrap::{fill, Options, WordSplitter};
 
 /// About the width of the tables.
 const LINE_WIDTH: usize = 100;
@@ -14,34 +15,48 @@ const LINE_WIDTH: usize = 100;
 /// How a run is shown. Progress goes to standard error either way, and only to a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// A table for each step, as it ends.
     Tables,
+    /// One document, when the run ends.
     Json,
 }
 
 /// One comparison of what was expected with what came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
+    /// What is compared.
     pub name: String,
+    /// What it should be.
     pub expected: String,
+    /// What it is.
     pub actual: String,
+    /// Whether that is as it should be.
     pub ok: bool,
 }
 
 /// A named value worth seeing, which nothing is expected of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Figure {
+    /// What it is.
     pub name: String,
+    /// How much it is, with its unit.
     pub value: String,
 }
 
 /// One thing the run set out to do, with the comparisons that tell whether it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    pub act: String,
+    /// The chapter it belongs to.
+    pub chapter: String,
+    /// What was done.
     pub name: String,
+    /// What should come of it, in words.
     pub expectation: String,
+    /// Whether every check held, of which there was one at least.
     pub ok: bool,
+    /// The comparisons.
     pub checks: Vec<Check>,
+    /// Values that nothing is expected of.
     pub figures: Vec<Figure>,
 }
 
@@ -49,7 +64,7 @@ impl Step {
     /// `ok` only with at least one check, all of which hold: a step that compares nothing has shown nothing.
     pub fn new(name: impl Into<String>, expectation: impl Into<String>) -> Self {
         Self {
-            act: String::new(),
+            chapter: String::new(),
             name: name.into(),
             expectation: expectation.into(),
             ok: false,
@@ -72,6 +87,7 @@ impl Step {
         self
     }
 
+    /// Shows a value of which nothing is expected.
     pub fn figure(mut self, name: impl Into<String>, value: impl Display) -> Self {
         self.figures.push(Figure { name: name.into(), value: value.to_string() });
         self
@@ -101,29 +117,19 @@ impl Step {
     }
 }
 
-/// The text in lines of at most [`LINE_WIDTH`] characters, broken between words.
+/// The text in lines of at most [`LINE_WIDTH`] characters, broken between words; `BTC-PERP` is one.
 fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        if line > 0 && line + 1 + word.chars().count() > LINE_WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.join("\n")
+    fill(text, Options::new(LINE_WIDTH).word_splitter(WordSplitter::NoHyphenation))
 }
 
 /// The whole run.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// Whether it came to its end and every step held.
     pub ok: bool,
+    /// How long it took.
     pub seconds: f64,
+    /// The steps, in order.
     pub steps: Vec<Step>,
     /// What ended the run early, if anything did.
     pub error: Option<String>,
@@ -134,7 +140,7 @@ pub struct Recorder {
     format: Format,
     progress: ProgressBar,
     started: Instant,
-    act: String,
+    chapter: String,
     steps: Vec<Step>,
 }
 
@@ -146,13 +152,13 @@ impl Recorder {
             .progress_chars("=> ");
         let progress = ProgressBar::new(length).with_style(style);
         progress.enable_steady_tick(Duration::from_millis(200));
-        Self { format, progress, started: Instant::now(), act: String::new(), steps: Vec::new() }
+        Self { format, progress, started: Instant::now(), chapter: String::new(), steps: Vec::new() }
     }
 
-    /// Begins an act: the steps recorded from here on belong to it.
-    pub fn act(&mut self, name: &str) {
-        self.act = name.into();
-        self.progress.set_message(self.act.clone());
+    /// Begins a chapter: the steps recorded from here on belong to it.
+    pub fn chapter(&mut self, name: &str) {
+        self.chapter = name.into();
+        self.progress.set_message(self.chapter.clone());
         self.print(&format!("\n== {name} =="));
     }
 
@@ -166,8 +172,9 @@ impl Recorder {
         self.progress.inc(1);
     }
 
+    /// Keeps a step, and prints its table where that was asked for.
     pub fn record(&mut self, step: Step) {
-        let step = Step { act: self.act.clone(), ..step };
+        let step = Step { chapter: self.chapter.clone(), ..step };
         let verdict = if step.ok { "ok" } else { "FAILED" };
         self.print(&format!("\n{} [{verdict}]\n{}\n{}", step.name, wrapped(&step.expectation), step.table()));
         self.steps.push(step);
@@ -203,7 +210,7 @@ mod tests {
 
     fn finished(steps: Vec<Step>, error: Option<String>) -> Report {
         let mut recorder = Recorder::new(Format::Json, 1);
-        recorder.act("deposits");
+        recorder.chapter("deposits");
         steps.into_iter().for_each(|step| recorder.record(step));
         recorder.finish(error)
     }
@@ -213,7 +220,7 @@ mod tests {
         let step = Step::new("deposit", "the vault holds it").equal("vault", 5, 5).figure("fee", 0);
         let report = finished(vec![step], None);
         assert!(report.ok);
-        assert_eq!(report.steps[0].act, "deposits");
+        assert_eq!(report.steps[0].chapter, "deposits");
     }
 
     #[test]
@@ -249,7 +256,7 @@ mod tests {
         let step = Step::new("deposit", "the vault holds it").equal("vault", 5, 4).figure("fee", 2);
         let document = serde_json::to_value(finished(vec![step], None)).unwrap();
         let expected = serde_json::json!([{
-            "act": "deposits",
+            "chapter": "deposits",
             "name": "deposit",
             "expectation": "the vault holds it",
             "ok": false,

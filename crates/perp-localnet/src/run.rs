@@ -4,88 +4,110 @@ use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::Table;
-use perp_client::Addresses;
+use perp_client::rpc::FetchError;
 use perp_engine::units::Atoms;
-use perp_migrations::{migrate, MigrationError};
 use thiserror::Error;
 use tokio::signal::unix::{signal, SignalKind};
 
+use crate::address_file::{AddressFile, AddressFileError};
 use crate::chain::ChainError;
 use crate::cli::{OracleError, RunOptions};
+use crate::exchange::{create, markets, take_prices, ExchangeError};
 use crate::feeds::{Feed, FeedError};
-use crate::liquidity::{provide, LiquidityError};
 use crate::oracle_driver::OracleDriver;
 use crate::setup::{Localnet, SetupError};
 use crate::usdc::ONE;
 use crate::validator::{Validator, ValidatorError};
-use crate::wallets::{WalletError, ADMIN, FUNDED, USDC_MINT};
+use crate::wallets::{Wallets, FUNDED};
 
 /// The set-up begins this long ago, so that the deposit of liquidity has waited out its delay by now.
 const SETUP_SECONDS: i64 = 60;
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
 
+/// Why the localnet did not start, or ended.
 #[derive(Debug, Error)]
 pub enum RunError {
+    /// The prices asked for.
     #[error(transparent)]
     Oracle(#[from] OracleError),
+    /// The chain, the program and the wallets.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The exchange.
     #[error(transparent)]
-    Wallets(#[from] WalletError),
+    Exchange(#[from] ExchangeError),
+    /// Its markets, which cannot be read.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The file of addresses.
+    #[error(transparent)]
+    AddressFile(#[from] AddressFileError),
+    /// The validator.
     #[error(transparent)]
     Validator(#[from] ValidatorError),
+    /// The chain's clock.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// The feeds.
     #[error(transparent)]
     Feeds(#[from] FeedError),
-    #[error(transparent)]
-    Liquidity(#[from] LiquidityError),
-    #[error(transparent)]
-    Migration(#[from] MigrationError),
+    /// The terminal.
     #[error("cannot wait for Ctrl-C: {0}")]
     Signal(#[source] std::io::Error),
+    /// The validator is gone.
     #[error("the embedded validator ended by itself: run again with RUST_LOG=debug to see why")]
     Ended,
+    /// No feed has a price any more.
     #[error("the oracle driver ended by itself, for the reason above: run again")]
     NoPrices,
 }
 
 /// Starts everything, prints where it is, and stops it on Ctrl-C or a termination signal.
+///
+/// # Errors
+/// [`RunError`].
 pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let mut script = options.oracle.script()?;
-    let localnet = Localnet::start(options.node.ports(), &options.node.keys)?;
+    let keys = &options.node.keys;
+    AddressFile::remove(keys)?;
+    let localnet = Localnet::start(options.node.ports(), keys)?;
     let chain = localnet.chain();
     chain.begin_at(chain.clock().unix_timestamp - SETUP_SECONDS)?;
-    script.tick(chain)?;
-    let admin = &localnet.wallets.get(ADMIN)?.keypair;
-    let migration = migrate(&localnet.connection, &localnet.description()?, admin)?;
+    let migration = create(&localnet, &mut script, Atoms::new(options.liquidity.saturating_mul(ONE)))?;
     for step in &migration.steps {
         println!("{}", step.outcome());
     }
     if options.liquidity > 0 {
-        provide(&localnet, &migration.addresses, Atoms::new(options.liquidity.saturating_mul(ONE)))?;
         println!("lp: provided {} USDC", options.liquidity);
     }
 
     chain.follow_wall_clock()?;
     let driver = OracleDriver::start(chain.clone(), script)?;
-    println!("{}", addresses(&localnet, &migration.addresses)?);
+    take_prices(&localnet, &migration.addresses)?;
+    let listed = markets(&localnet, &migration.addresses)?;
+    let addresses = AddressFile::new(&localnet.validator, &migration.addresses, &listed);
+    let path = addresses.write(keys)?;
+    println!("{}", table(&addresses, &localnet.wallets));
+    println!("The same for programs: {}", path.display());
     println!("Running. Ctrl-C stops it.");
     let outcome = wait_for_signal(&localnet.validator, &driver);
+    AddressFile::remove(keys)?;
     driver.stop();
     localnet.validator.stop()?;
     outcome
 }
 
-fn addresses(localnet: &Localnet, exchange: &Addresses) -> Result<Table, WalletError> {
-    let Localnet { validator, wallets, .. } = localnet;
+fn table(addresses: &AddressFile, wallets: &Wallets) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_header(["what", "where", "with"]);
-    table.add_row(["RPC", &validator.rpc_url(), "loopback only: any page in a browser here can use it"]);
-    table.add_row(["WebSocket", &validator.ws_url(), ""]);
-    table.add_row(["program", &perp_swap::ID.to_string(), ""]);
-    table.add_row(["test USDC mint", &wallets.get(USDC_MINT)?.address().to_string(), "6 decimals"]);
-    table.add_row(["exchange", &exchange.exchange.to_string(), "SOL-PERP is its market 0, BTC-PERP its market 1"]);
+    table.add_row(["RPC", &addresses.rpc_url, "loopback only: any page in a browser here can use it"]);
+    table.add_row(["WebSocket", &addresses.websocket_url, ""]);
+    table.add_row(["program", &addresses.program, ""]);
+    table.add_row(["test USDC mint", &addresses.mint, "6 decimals"]);
+    table.add_row(["exchange", &addresses.exchange, ""]);
+    for market in &addresses.markets {
+        table.add_row([&market.symbol, &market.market, &format!("market {} of the exchange", market.index)]);
+    }
     for feed in Feed::ALL {
         table.add_row([format!("{feed} feed"), feed.address().to_string(), String::new()]);
     }
@@ -98,7 +120,7 @@ fn addresses(localnet: &Localnet, exchange: &Addresses) -> Result<Table, WalletE
             format!("{}{key_file}", funds.unwrap_or_default()),
         ]);
     }
-    Ok(table)
+    table
 }
 
 fn wait_for_signal(validator: &Validator, driver: &OracleDriver) -> Result<(), RunError> {

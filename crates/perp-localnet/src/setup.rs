@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use perp_artifacts::{program_bytes, ArtifactError};
+use perp_client::accounts::ID;
 use perp_client::rpc::{Connection, SendError};
 use perp_migrations::{Description, FileError, LOCALNET};
 use thiserror::Error;
@@ -15,43 +16,59 @@ use crate::wallets::{WalletError, Wallets, ADMIN, FUNDED, USDC_AUTHORITY, USDC_M
 /// Pays for thousands of transactions and for every account a test wallet may create.
 const WALLET_LAMPORTS: u64 = 1_000_000_000_000;
 
+/// Why there is no localnet.
 #[derive(Debug, Error)]
 pub enum SetupError {
+    /// The compiled program.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// The test keypairs.
     #[error(transparent)]
     Wallets(#[from] WalletError),
+    /// The validator.
     #[error(transparent)]
     Validator(#[from] ValidatorError),
+    /// The chain's accounts.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// The exchange's description.
     #[error(transparent)]
     Description(#[from] FileError),
+    /// The test USDC.
     #[error("setting up the test USDC: {0}")]
     Usdc(#[source] SendError),
 }
 
 /// A running chain with the program loaded and the wallets funded, on which no exchange has been created yet.
 pub struct Localnet {
+    /// The validator; the localnet ends with it.
     pub validator: Validator,
+    /// The test keypairs.
     pub wallets: Wallets,
+    /// A connection to the validator's RPC server.
     pub connection: Connection,
 }
 
 impl Localnet {
     /// Everything that can be refused without a chain is refused before there is one.
+    ///
+    /// # Errors
+    /// [`SetupError`].
     pub fn start(ports: Ports, keys: &Path) -> Result<Self, SetupError> {
         let program = program_bytes()?;
         let wallets = Wallets::open(keys)?;
         let validator = Validator::start(ports)?;
         let connection = Connection::new(&validator.rpc_url());
         let authority = wallets.get(ADMIN)?.address();
-        validator.chain().load_program(perp_swap::ID, authority, &program)?;
+        validator.chain().load_program(ID, authority, &program)?;
         fund(validator.chain(), &connection, &wallets)?;
         Ok(Self { validator, wallets, connection })
     }
 
     /// The exchange of migrations/localnet.toml, with this localnet's mint and admin.
+    ///
+    /// # Errors
+    /// [`SetupError::Description`].
     pub fn description(&self) -> Result<Description, SetupError> {
         let mut description = Description::parse(Path::new("migrations/localnet.toml"), LOCALNET)?;
         let admin = self.wallets.get(ADMIN)?.address();
@@ -61,12 +78,16 @@ impl Localnet {
         Ok(description)
     }
 
+    /// The inside of the validator.
     pub fn chain(&self) -> &Chain {
         self.validator.chain()
     }
 }
 
 /// Lamports for every wallet, and test USDC for those that use the exchange.
+///
+/// # Errors
+/// [`SetupError`].
 pub fn fund(chain: &Chain, connection: &Connection, wallets: &Wallets) -> Result<(), SetupError> {
     for wallet in wallets.signing() {
         chain.set_lamports(wallet.address(), WALLET_LAMPORTS)?;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use perp_client::convert::Decimal;
+use perp_engine::oracle::{OracleReading, ReadingError};
+use perp_exchange::convert::Decimal;
 use thiserror::Error;
 
 /// The exponent the feeds played here have on mainnet.
@@ -12,15 +13,18 @@ const DECIMALS: u32 = 8;
 const UNITS_PER_DOLLAR: i64 = 100_000_000;
 /// 10 billion dollars: no asset is near it, and 64 bits hold nine times as much.
 const LIMIT: i64 = 10_000_000_000 * UNITS_PER_DOLLAR;
+/// Parts of a price that changes of it are counted in.
 pub const PARTS_PER_BILLION: i128 = 1_000_000_000;
 
 /// In units of 10⁻⁸ dollars; at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UsdPrice(i64);
 
+/// A text is no price.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("\"{text}\" is not a price: expected a positive decimal number of dollars with at most {DECIMALS} decimals, below 10 billion, such as 61334.81")]
 pub struct PriceError {
+    /// The text.
     pub text: String,
 }
 
@@ -36,6 +40,7 @@ impl UsdPrice {
         Self(units.max(1))
     }
 
+    /// In units of 10⁻⁸ dollars.
     pub fn units(self) -> i64 {
         self.0
     }
@@ -44,6 +49,14 @@ impl UsdPrice {
     pub fn moved(self, parts_per_billion: i128) -> Self {
         let moved = i128::from(self.0) * (PARTS_PER_BILLION + parts_per_billion) / PARTS_PER_BILLION;
         Self::from_units(i64::try_from(moved).unwrap_or(i64::MAX))
+    }
+
+    /// What a feed says that shows this price, with a confidence of so many hundredths of a percent of it, since that second.
+    ///
+    /// # Errors
+    /// `PublishTimeNotPositive`.
+    pub fn reading(self, confidence_bps: u16, publish_time: i64) -> Result<OracleReading, ReadingError> {
+        OracleReading::new(self.0, self.share(confidence_bps), EXPONENT, publish_time)
     }
 
     /// So many hundredths of a percent of the price, at least one unit.

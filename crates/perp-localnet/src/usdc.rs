@@ -13,18 +13,24 @@ use spl_token_interface::state::Mint;
 
 use crate::wallets::Wallet;
 
+/// Its decimals.
 pub const DECIMALS: u8 = 6;
 /// Atoms in one USDC.
 pub const ONE: u64 = 1_000_000;
 
 /// The mint and the keypair that may mint.
 pub struct Usdc<'a> {
+    /// The mint.
     pub mint: &'a Wallet,
+    /// Who may mint.
     pub authority: &'a Wallet,
 }
 
 impl Usdc<'_> {
     /// Creates the mint.
+    ///
+    /// # Errors
+    /// [`SendError`].
     pub fn create(&self, connection: &Connection) -> Result<(), SendError> {
         let rent = connection.client().get_minimum_balance_for_rent_exemption(Mint::LEN).map_err(Box::new)?;
         let (authority, mint) = (self.authority.address(), self.mint.address());
@@ -37,6 +43,9 @@ impl Usdc<'_> {
     }
 
     /// Mints to the wallet's associated token account, which is made first when there is none.
+    ///
+    /// # Errors
+    /// [`SendError`].
     pub fn mint_to(&self, connection: &Connection, wallet: Pubkey, atoms: u64) -> Result<(), SendError> {
         let (authority, mint) = (self.authority.address(), self.mint.address());
         let token = spl_token_interface::ID;

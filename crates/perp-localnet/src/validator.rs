@@ -18,6 +18,7 @@ use crate::chain::{Chain, ChainError, SLOT_MILLISECONDS};
 
 /// The ports every Solana tool expects a local validator on.
 pub const DEFAULT_RPC_PORT: u16 = 8899;
+/// The WebSocket server is expected one port further.
 pub const DEFAULT_WS_PORT: u16 = 8900;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -25,25 +26,47 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// One for the HTTP server, one for the WebSocket server.
 const SHUTDOWN_NOTICES: usize = 2;
 
+/// Why the validator did not start or stop.
 #[derive(Debug, Error)]
 pub enum ValidatorError {
+    /// Somebody listens there.
     #[error("port {port} is already in use on 127.0.0.1: stop what listens there, or choose another with {flag}")]
-    PortInUse { port: u16, flag: &'static str },
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// The flag that chooses another.
+        flag: &'static str,
+    },
+    /// The port cannot be listened on.
     #[error("cannot listen on 127.0.0.1:{port}: {source}: choose another port with {flag}")]
-    Port { port: u16, flag: &'static str, source: std::io::Error },
+    Port {
+        /// The port.
+        port: u16,
+        /// The flag that chooses another.
+        flag: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// One port for two servers.
     #[error("--rpc-port and --ws-port are both {0}: give them different ports")]
     SamePort(u16),
+    /// It did not start.
     #[error("the embedded validator did not start: {0}")]
     Start(String),
+    /// It did not stop.
     #[error("the embedded validator did not stop cleanly: {0}")]
     Stop(String),
+    /// It does not take commands.
     #[error(transparent)]
     Chain(#[from] ChainError),
 }
 
+/// Where it listens, on 127.0.0.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
+    /// The JSON RPC server.
     pub rpc: u16,
+    /// The WebSocket server.
     pub ws: u16,
 }
 
@@ -55,6 +78,9 @@ impl Default for Ports {
 
 impl Ports {
     /// Two ports that nobody listens on at the moment, and that no other call in this process returns soon.
+    ///
+    /// # Errors
+    /// Where none is free.
     pub fn free() -> std::io::Result<Self> {
         Ok(Self { rpc: free_port()?, ws: free_port()? })
     }
@@ -114,6 +140,9 @@ impl Validator {
     /// It makes a block after every transaction, and its clock, which starts at the present second, stands still
     /// between two calls of [`Chain::travel_to`]: a script of transactions has the same outcome on every run.
     /// [`Chain::follow_wall_clock`] makes it a chain for people.
+    ///
+    /// # Errors
+    /// [`ValidatorError`].
     pub fn start(ports: Ports) -> Result<Self, ValidatorError> {
         ports.check()?;
         let start_error = |error: &dyn std::fmt::Display| ValidatorError::Start(error.to_string());
@@ -181,14 +210,17 @@ impl Validator {
         }
     }
 
+    /// The JSON RPC server.
     pub fn rpc_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.rpc)
     }
 
+    /// The WebSocket server.
     pub fn ws_url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.ports.ws)
     }
 
+    /// The inside of it.
     pub fn chain(&self) -> &Chain {
         &self.chain
     }
@@ -199,6 +231,9 @@ impl Validator {
     }
 
     /// Closes both servers, frees their ports and ends the chain.
+    ///
+    /// # Errors
+    /// [`ValidatorError::Stop`], [`ValidatorError::Chain`].
     pub fn stop(mut self) -> Result<(), ValidatorError> {
         self.chain.command(SimnetCommand::Terminate(None))?;
         let mut closed = 0;

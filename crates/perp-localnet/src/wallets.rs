@@ -28,36 +28,65 @@ pub const LP: &str = "lp";
 pub const FUNDED: [(&str, u64); 6] =
     [("alice", 100_000), ("bob", 100_000), ("carol", 100_000), ("dave", 100_000), ("erin", 100_000), (LP, 10_000_000)];
 
+/// Why there is no such test keypair.
 #[derive(Debug, Error)]
 pub enum WalletError {
+    /// The folder cannot be made.
     #[error("cannot make the folder {path} for the test keypairs: {source}: choose another with --keys")]
-    Folder { path: PathBuf, source: std::io::Error },
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file holds something else.
     #[error("{path} is not a Solana keypair file ({reason}): delete it, and it is written anew")]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file cannot be written.
     #[error("cannot write {path}: {reason}: choose another folder with --keys")]
-    Write { path: PathBuf, reason: String },
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// No keypair has the name.
     #[error("no test keypair is named {0}")]
     Unknown(String),
 }
 
+/// A test keypair.
 pub struct Wallet {
+    /// What it is called.
     pub name: &'static str,
+    /// The keypair.
     pub keypair: Keypair,
+    /// Its file.
     pub path: PathBuf,
 }
 
 impl Wallet {
+    /// Its public key.
     pub fn address(&self) -> Pubkey {
         self.keypair.pubkey()
     }
 }
 
+/// Every test keypair.
 pub struct Wallets {
     wallets: Vec<Wallet>,
 }
 
 impl Wallets {
     /// Loads each named keypair from its file in `folder`, and writes the files that are not there.
+    ///
+    /// # Errors
+    /// [`WalletError`].
     pub fn open(folder: &Path) -> Result<Self, WalletError> {
         fs::create_dir_all(folder).map_err(|source| WalletError::Folder { path: folder.into(), source })?;
         let names = [ADMIN, USDC_AUTHORITY, USDC_MINT, LIQUIDATOR].into_iter().chain(FUNDED.map(|(name, _)| name));
@@ -65,6 +94,10 @@ impl Wallets {
         Ok(Self { wallets })
     }
 
+    /// The keypair of this name.
+    ///
+    /// # Errors
+    /// [`WalletError::Unknown`].
     pub fn get(&self, name: &str) -> Result<&Wallet, WalletError> {
         self.wallets.iter().find(|wallet| wallet.name == name).ok_or_else(|| WalletError::Unknown(name.into()))
     }

@@ -66,7 +66,7 @@ fn the_demo_plays_to_its_end_and_its_books_balance() {
 fn every_promise_is_compared(document: &Value) {
     for (name, checks) in [
         ("migration", &["created", "created when run again", "markets", "SOL-PERP's terms", "BTC-PERP's terms"][..]),
-        ("lp asks to deposit", &["calling it back", "in escrow"]),
+        ("lp asks to deposit", &["cancelling it", "in escrow"]),
         ("the deposit is executed", &["at once", "the executor's reward, rent and tip"]),
         ("insurance", &["lp's shares, as before"]),
         (
@@ -74,7 +74,10 @@ fn every_promise_is_compared(document: &Value) {
             &["SOL-PERP's, towards its target", "BTC-PERP's, at its target", "the pool gave = the markets got"],
         ),
         ("accounts and collateral", &["liquidator's cross account", "the vault"]),
-        ("alice goes long 6 BTC in BTC-PERP", &["position", "worse than the index by spread and impact", "fee"]),
+        (
+            "alice goes long 6 BTC in BTC-PERP",
+            &["position", "worse than the index by spread and impact", "fee", "its event: base units, fee, balance"],
+        ),
         ("bob goes short 10 BTC in BTC-PERP", &["position", "worse than the index by spread and impact", "fee"]),
         (
             "24 hours pass",
@@ -91,7 +94,12 @@ fn every_promise_is_compared(document: &Value) {
         ("isolated accounts", &["carol's isolated account is bound to", "carol's isolated account buys in SOL-PERP"]),
         (
             "is liquidated in part",
-            &["healthy again: equity", "with a buffer of 25 % of the margin: equity", "equity − maintenance margin"],
+            &[
+                "healthy again: equity",
+                "with a buffer of 25 % of the margin: equity",
+                "equity − maintenance margin",
+                "its event: closed, penalty, bounty",
+            ],
         ),
         ("dave deposits 1,500 USDC more", &["positions kept", "equity before"]),
         ("is liquidated whole", &["closing a part would have to be of", "position left"]),
@@ -115,6 +123,7 @@ fn every_promise_is_compared(document: &Value) {
                 "paid by the shared insurance",
                 "written off",
                 "these add up to its debt",
+                "its event: debt, written off",
                 "debt left",
                 "carol's cross account, untouched",
             ],

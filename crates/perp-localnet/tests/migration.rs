@@ -1,15 +1,18 @@
 //! The localnet's exchange, brought about over RPC.
 
-use perp_client::addresses::unpadded;
+use perp_client::accounts::{Exchange, Market};
+use perp_client::addresses::{padded, unpadded};
 use perp_localnet::cli::Cli;
+use perp_localnet::exchange::{create, take_prices};
 use perp_localnet::setup::Localnet;
 use perp_localnet::validator::Ports;
 use perp_localnet::wallets::ADMIN;
 use perp_migrations::{migrate, MigrationError, Step};
-use perp_swap::state::{Exchange, Market};
 
 use clap::Parser;
 use perp_engine::units::{Atoms, Ppm};
+use perp_exchange::convert::Units;
+use perp_migrations::description::MarketDescription;
 use solana_keypair::Keypair;
 
 #[test]
@@ -39,7 +42,7 @@ fn a_migration_brings_the_exchange_about_and_running_it_again_changes_nothing() 
 
     description.markets[0].target_backing = Atoms::new(7_000_000);
     let error = migrate(connection, &description, &stranger).unwrap_err();
-    assert!(matches!(error, MigrationError::NotTheAdmin { .. }), "{error}");
+    assert!(matches!(error, MigrationError::MissingRole { .. }), "{error}");
     let changed = migrate(connection, &description, admin).unwrap();
     assert_eq!(changed.steps[1].outcome(), "market SOL-PERP: target_backing changed from 3000000 to 7");
     let snapshot = connection.snapshot(&changed.addresses).unwrap();
@@ -50,7 +53,7 @@ fn a_migration_brings_the_exchange_about_and_running_it_again_changes_nothing() 
     let error = migrate(connection, &description, admin).unwrap_err().to_string();
     for expected in [
         "exchange: quote_decimals is 6 on the chain and 9 in the file",
-        "BTC-PERP: base_margin_percent is 4 % on the chain and 5 % in the file",
+        "BTC-PERP: base_margin_percent is 4 on the chain and 5 in the file",
     ] {
         assert!(error.contains(expected), "{error}");
     }
@@ -58,19 +61,41 @@ fn a_migration_brings_the_exchange_about_and_running_it_again_changes_nothing() 
 }
 
 #[test]
-fn the_localnet_finds_each_feed_its_markets_are_bound_to() {
+fn what_the_checker_lets_pass_is_created() {
+    let folder = tempfile::tempdir().unwrap();
+    let localnet = Localnet::start(Ports::free().unwrap(), folder.path()).unwrap();
+    let (connection, admin) = (&localnet.connection, &localnet.wallets.get(ADMIN).unwrap().keypair);
+    let mut description = localnet.description().unwrap();
+    // The fewest and the most decimals, a symbol of two-byte letters and one of all sixteen bytes.
+    for (base_decimals, symbol) in [(0, "ΩΩΩΩΩΩΩΩ"), (18, "sixteen letters!")] {
+        let symbol = padded(symbol).unwrap();
+        description.markets.push(MarketDescription { base_decimals, symbol, ..description.markets[1].clone() });
+    }
+    let migration = migrate(connection, &description, admin).unwrap();
+    assert_eq!(migration.steps.len(), 5);
+    for (index, wanted) in (0u16..).zip(&description.markets) {
+        let market: Market = connection.fetch(&migration.addresses.market(index)).unwrap();
+        assert_eq!((market.symbol, market.state.base_decimals), (wanted.symbol, wanted.base_decimals));
+    }
+    localnet.validator.stop().unwrap();
+}
+
+#[test]
+fn every_market_of_a_fresh_localnet_has_the_price_of_its_feed() {
     let folder = tempfile::tempdir().unwrap();
     let localnet = Localnet::start(Ports::free().unwrap(), folder.path()).unwrap();
     let mut script = Cli::try_parse_from(["perp-localnet"]).unwrap().options.oracle.script().unwrap();
-    script.tick(localnet.chain()).unwrap();
-    let admin = &localnet.wallets.get(ADMIN).unwrap().keypair;
-    let addresses = migrate(&localnet.connection, &localnet.description().unwrap(), admin).unwrap().addresses;
-    for index in 0..2 {
-        let market: Market = localnet.connection.fetch(&addresses.market(index)).unwrap();
-        let update = perp_client::instructions::update_price(&addresses, index, market.oracle_account);
-        localnet.connection.send(&[update], &[admin]).unwrap();
-        let market: Market = localnet.connection.fetch(&addresses.market(index)).unwrap();
-        assert!(!market.state.price.published.is_never());
+    let addresses = create(&localnet, &mut script, Atoms::ZERO).unwrap().addresses;
+    let unpriced = localnet.connection.snapshot(&addresses).unwrap();
+    assert!(unpriced.markets().iter().all(|market| market.price.published.is_never()));
+
+    take_prices(&localnet, &addresses).unwrap();
+    let priced = localnet.connection.snapshot(&addresses).unwrap();
+    let prices: Vec<_> =
+        priced.markets().iter().map(|market| Units::of(market).show_price(market.price.price)).collect();
+    assert_eq!(prices, ["140.615937", "60000"]);
+    for market in priced.markets() {
+        assert_eq!(market.price.published.get(), localnet.chain().clock().unix_timestamp);
     }
     localnet.validator.stop().unwrap();
 }

@@ -4,18 +4,16 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use perp_client::addresses::{exchange_address, padded};
-use perp_client::convert::Units;
-use perp_client::instructions::{deposit, open_account, trade, Actor, Touched};
+use perp_client::accounts::{Exchange, MarginAccount, Market};
+use perp_client::instructions::{deposit, open_account, trade, Authority, TargetMarket};
 use perp_client::rpc::Connection;
 use perp_client::Addresses;
-use perp_engine::trade::Order;
-use perp_engine::units::{Atoms, Price};
-use perp_localnet::feeds::Feed;
+use perp_engine::operations::position::Order;
+use perp_engine::units::Atoms;
+use perp_exchange::convert::Units;
+use perp_localnet::address_file::AddressFile;
 use perp_localnet::validator::Ports;
-use perp_localnet::wallets::{Wallets, ADMIN, USDC_MINT};
-use perp_swap::instructions::OpenAccountArguments;
-use perp_swap::state::{MarginAccount, Market};
+use perp_localnet::wallets::Wallets;
 use solana_keypair::Signer;
 
 const USDC: u64 = 1_000_000;
@@ -59,26 +57,48 @@ fn a_first_order_fills_and_ctrl_c_ends_it() {
     let keys = folder.path().join("keys");
     let ports = Ports::free().unwrap();
     let localnet = Running::start(ports, &keys);
-    let connection = Connection::new(&format!("http://127.0.0.1:{}", ports.rpc));
-
     let wallets = Wallets::open(&keys).unwrap();
-    let [creator, mint] = [ADMIN, USDC_MINT].map(|name| wallets.get(name).unwrap().address());
-    let addresses =
-        Addresses::new(exchange_address(&creator, &padded("localnet").unwrap()), mint, spl_token_interface::ID);
-    let market: Market = connection.fetch(&addresses.market(0)).unwrap();
-    let alice = &wallets.get("alice").unwrap().keypair;
-    let actor = Actor { signer: alice.pubkey(), margin_account: addresses.margin_account(&alice.pubkey(), 0) };
-    let arguments = OpenAccountArguments { sub_account: 0, isolated_market: None };
-    let collateral = deposit(&addresses, actor, addresses.tokens_of(&alice.pubkey()), Atoms::new(1_000 * USDC));
-    connection.send(&[open_account(&addresses, actor.signer, actor.signer, arguments), collateral], &[alice]).unwrap();
 
-    let account: MarginAccount = connection.fetch(&actor.margin_account).unwrap();
-    let size = Units::of(&market.state).base("-2.5").unwrap();
-    let order = Order { size, price_bound: Price::ZERO, reduce_only: false };
-    let touched = Touched::with_oracle(0, Feed::Sol.address());
-    connection.send(&[trade(&addresses, actor, &account.state, touched, &order)], &[alice]).unwrap();
-    let account: MarginAccount = connection.fetch(&actor.margin_account).unwrap();
+    // A program finds everything by the file.
+    let file: AddressFile = serde_json::from_slice(&std::fs::read(keys.join(AddressFile::NAME)).unwrap()).unwrap();
+    assert_eq!(file.rpc_url, format!("http://127.0.0.1:{}", ports.rpc));
+    assert_eq!(file.websocket_url, format!("ws://127.0.0.1:{}", ports.ws));
+    let connection = Connection::new(&file.rpc_url);
+    let address = file.exchange.parse().unwrap();
+    let exchange: Exchange = connection.fetch(&address).unwrap();
+    let addresses = Addresses::new(address, exchange.quote_mint, exchange.token_program);
+    assert_eq!(
+        [&file.pool, &file.vault, &file.mint],
+        [&addresses.pool, &addresses.vault, &addresses.quote_mint].map(ToString::to_string).each_ref()
+    );
+    let symbols: Vec<_> = file.markets.iter().map(|market| market.symbol.as_str()).collect();
+    assert_eq!(symbols, ["SOL-PERP", "BTC-PERP"]);
+    for found in &file.markets {
+        assert_eq!(found.market, addresses.market(found.index).to_string());
+        let market: Market = connection.fetch(&addresses.market(found.index)).unwrap();
+        assert_eq!(found.oracle, market.oracle.account.to_string());
+        // It was taken in when the localnet started, a few seconds ago.
+        let age = connection.clock().unwrap().now.seconds_since(market.state.price.published).unwrap();
+        assert!(age < 60 && market.state.price.price.get() > 0, "{}: {age} s old", found.symbol);
+    }
+
+    let sol = &file.markets[0];
+    let market: Market = connection.fetch(&sol.market.parse().unwrap()).unwrap();
+    let alice = &wallets.get("alice").unwrap().keypair;
+    let authority = Authority { signer: alice.pubkey(), margin_account: addresses.margin_account(&alice.pubkey(), 0) };
+    let collateral = deposit(&addresses, authority, addresses.tokens_of(&alice.pubkey()), Atoms::new(1_000 * USDC));
+    connection
+        .send(&[open_account(&addresses, authority.signer, authority.signer, 0, None), collateral], &[alice])
+        .unwrap();
+
+    let account: MarginAccount = connection.fetch(&authority.margin_account).unwrap();
+    let size = Units::of(&market.state).signed_size("-2.5").unwrap();
+    let target = TargetMarket::with_oracle(sol.index, sol.oracle.parse().unwrap());
+    let order = trade(&addresses, authority, &account.state, target, &Order::at_any_price(size));
+    connection.send(&[order], &[alice]).unwrap();
+    let account: MarginAccount = connection.fetch(&authority.margin_account).unwrap();
     assert_eq!(account.state.positions[0].size, size);
 
     assert!(localnet.interrupt().success());
+    assert!(!keys.join(AddressFile::NAME).exists());
 }

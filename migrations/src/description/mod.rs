@@ -6,48 +6,77 @@ mod reader;
 mod schema;
 
 pub use kind::{Decimals, Kind};
-pub(crate) use schema::{show_address, show_feed_id, show_kind};
+pub(crate) use schema::{show_address, show_kind};
 
 use anchor_lang::prelude::Pubkey;
+use perp_client::instructions::OracleSource;
 use perp_engine::state::{Parameters, PoolParameters};
 use perp_engine::units::Atoms;
-use perp_swap::state::OracleArguments;
 use std::path::{Path, PathBuf};
 
 /// Why a file describes no exchange.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
+    /// It cannot be read.
     #[error("cannot read {path}: {source}")]
-    Read { path: PathBuf, source: std::io::Error },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// What it says is no exchange that the program would create.
     #[error("{path}:{line}: {problem}")]
-    Malformed { path: PathBuf, line: usize, problem: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there, with the key.
+        problem: String,
+    },
 }
 
 /// An exchange with its markets in the order of their indices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
+    /// The exchange.
     pub exchange: ExchangeDescription,
+    /// Its markets.
     pub markets: Vec<MarketDescription>,
 }
 
+/// What the table `exchange` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExchangeDescription {
     /// Creates the exchange, whose address follows from this and the name.
     pub creator: Pubkey,
+    /// UTF-8, zero-padded.
     pub name: [u8; 32],
+    /// Mint of the quote token.
     pub quote_mint: Pubkey,
+    /// Decimals of the quote token.
     pub quote_decimals: u8,
+    /// Sets statuses and backing targets.
     pub risk_admin: Pubkey,
+    /// Can make a status stricter for at most a day.
     pub guardian: Pubkey,
+    /// The liquidity providers' delays and limits.
     pub pool: PoolParameters,
 }
 
+/// What a table `market` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketDescription {
+    /// UTF-8, zero-padded.
     pub symbol: [u8; 16],
+    /// One base unit is 10^-`base_decimals` of the asset.
     pub base_decimals: u8,
+    /// Where the market's backing is moved to.
     pub target_backing: Atoms,
-    pub oracle: OracleArguments,
+    /// Where its price comes from.
+    pub oracle: OracleSource,
+    /// What it is listed with.
     pub parameters: Parameters,
 }
 

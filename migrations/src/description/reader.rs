@@ -4,8 +4,7 @@ use super::fields::Field;
 use super::kind::Decimals;
 use super::FileError;
 use anchor_lang::prelude::Pubkey;
-use bytemuck::Zeroable;
-use perp_client::convert::Decimal;
+use perp_client::exchange::convert::Decimal;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -71,26 +70,27 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A `T` of which every field in `fields` is set by its key, and nothing else is in the table.
-    pub fn fields<T: Zeroable>(
+    /// `state` with every field in `fields` set by its key, and nothing else in the table.
+    pub fn fields<T>(
         &self,
         name: &str,
         table: &Table,
         fields: &[Field<T>],
         decimals: Decimals,
+        mut state: T,
     ) -> Result<T, FileError> {
         let entries = table.get_ref();
-        if let Some(key) = entries.keys().find(|key| !fields.iter().any(|field| field.key == key.get_ref())) {
+        if let Some(key) = entries.keys().find(|key| !fields.iter().any(|field| field.key() == **key.get_ref())) {
             let problem = format!("{}: no such key in [{name}]; it has {}", key.get_ref(), keys(fields));
             return Err(self.error(key.span(), problem));
         }
-        let mut state = T::zeroed();
-        for Field { key, kind, set, .. } in fields {
-            let Some((_, value)) = entries.iter().find(|(candidate, _)| candidate.get_ref() == key) else {
+        for field in fields {
+            let key = field.key();
+            let Some((_, value)) = entries.iter().find(|(candidate, _)| key == **candidate.get_ref()) else {
                 return Err(self.error(table.span(), format!("{key}: missing in [{name}]")));
             };
-            let number = self.decimal(key, value)?;
-            let stored = kind.stored(number, decimals).and_then(|stored| set(&mut state, stored));
+            let number = self.decimal(&key, value)?;
+            let stored = field.kind.stored(number, decimals).and_then(|stored| (field.set)(&mut state, stored));
             stored.ok_or_else(|| {
                 let problem = format!("{key}: {number} is negative, too large, or finer than the program counts");
                 self.error(value.span(), problem)
@@ -101,5 +101,5 @@ impl<'a> Reader<'a> {
 }
 
 fn keys<T>(fields: &[Field<T>]) -> String {
-    fields.iter().map(|field| field.key).collect::<Vec<_>>().join(", ")
+    fields.iter().map(Field::key).collect::<Vec<_>>().join(", ")
 }

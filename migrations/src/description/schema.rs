@@ -1,17 +1,18 @@
 //! The tables of the file.
 
-use super::fields::{MARKET, MARKET_RULES, POOL, POOL_RULES};
+use super::fields::{MARKET, POOL};
 use super::kind::Decimals;
 use super::reader::{Reader, Table};
 use super::{Description, ExchangeDescription, FileError, MarketDescription};
 use anchor_lang::prelude::Pubkey;
+use perp_client::accounts::oracle::{OracleBinding, OracleKind};
 use perp_client::addresses::padded;
-use perp_client::convert::atoms;
+use perp_client::errors::ExchangeError;
+use perp_client::exchange::convert::atoms;
+use perp_client::instructions::OracleSource;
 use perp_engine::state::{Parameters, PoolParameters, MAX_MARKETS};
+use perp_engine::units::{MAX_BASE_DECIMALS, QUOTE_DECIMALS};
 use perp_engine::EngineError;
-use perp_swap::errors::ExchangeError;
-use perp_swap::oracle::{validate_binding, OracleKind};
-use perp_swap::state::OracleArguments;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -77,14 +78,15 @@ pub fn parse(reader: &Reader) -> Result<Description, FileError> {
 
 fn exchange(reader: &Reader, table: &Exchange) -> Result<ExchangeDescription, FileError> {
     let quote_decimals = *table.quote_decimals.get_ref();
-    if quote_decimals > 12 {
-        return Err(reader.error(table.quote_decimals.span(), "quote_decimals: expected 0 to 12"));
+    if !QUOTE_DECIMALS.contains(&quote_decimals) {
+        let problem = format!("quote_decimals: expected {} to {}", QUOTE_DECIMALS.start(), QUOTE_DECIMALS.end());
+        return Err(reader.error(table.quote_decimals.span(), problem));
     }
     let decimals = Decimals { base: 0, quote: quote_decimals };
-    let pool: PoolParameters = reader.fields("exchange.pool", &table.pool, POOL, decimals)?;
-    pool.validate().map_err(|error| {
-        reader.error(table.pool.span(), format!("[exchange.pool] {}", broken_rule(error, &POOL_RULES)))
-    })?;
+    let unset = PoolParameters::default().into();
+    let pool: PoolParameters = reader.fields("exchange.pool", &table.pool, POOL, decimals, unset)?.into();
+    pool.validate()
+        .map_err(|error| reader.error(table.pool.span(), format!("[exchange.pool] {}", broken_rule(error))))?;
     Ok(ExchangeDescription {
         creator: reader.address("creator", &table.creator)?,
         name: reader.value("name", &table.name, |text| padded(text).map_err(|error| error.to_string()))?,
@@ -98,14 +100,15 @@ fn exchange(reader: &Reader, table: &Exchange) -> Result<ExchangeDescription, Fi
 
 fn market(reader: &Reader, table: &Market, quote_decimals: u8) -> Result<MarketDescription, FileError> {
     let base_decimals = *table.base_decimals.get_ref();
-    if base_decimals > 18 {
-        return Err(reader.error(table.base_decimals.span(), "base_decimals: expected 0 to 18"));
+    if base_decimals > MAX_BASE_DECIMALS {
+        let problem = format!("base_decimals: expected 0 to {MAX_BASE_DECIMALS}");
+        return Err(reader.error(table.base_decimals.span(), problem));
     }
     let decimals = Decimals { base: base_decimals, quote: quote_decimals };
-    let parameters: Parameters = reader.fields("market.parameters", &table.parameters, MARKET, decimals)?;
+    let unset = Parameters::default().into();
+    let parameters: Parameters = reader.fields("market.parameters", &table.parameters, MARKET, decimals, unset)?.into();
     parameters.validate().map_err(|error| {
-        let problem =
-            format!("[market.parameters] of {}: {}", table.symbol.get_ref(), broken_rule(error, &MARKET_RULES));
+        let problem = format!("[market.parameters] of {}: {}", table.symbol.get_ref(), broken_rule(error));
         reader.error(table.parameters.span(), problem)
     })?;
     Ok(MarketDescription {
@@ -119,7 +122,7 @@ fn market(reader: &Reader, table: &Market, quote_decimals: u8) -> Result<MarketD
     })
 }
 
-fn oracle(reader: &Reader, table: &Spanned<Oracle>) -> Result<OracleArguments, FileError> {
+fn oracle(reader: &Reader, table: &Spanned<Oracle>) -> Result<OracleSource, FileError> {
     let Oracle { kind, program, account, feed_id } = table.get_ref();
     let kind = reader.value("kind", kind, |text| match text {
         "legacy" => Ok(OracleKind::LegacyPush),
@@ -128,49 +131,43 @@ fn oracle(reader: &Reader, table: &Spanned<Oracle>) -> Result<OracleArguments, F
     })?;
     let account = account.as_ref().map(|account| reader.address("account", account)).transpose()?;
     let feed_id = feed_id.as_ref().map(|feed_id| reader.value("feed_id", feed_id, hexadecimal)).transpose()?;
-    let arguments = OracleArguments {
-        kind: kind as u8,
+    let source = OracleSource {
+        kind,
         program: reader.address("program", program)?,
         account: account.unwrap_or_default(),
         feed_id: feed_id.unwrap_or_default(),
     };
-    arguments.binding().and_then(|binding| validate_binding(&binding)).map_err(|error| {
+    OracleBinding::from(source).validate().map_err(|error| {
         let rule = ExchangeError::from(error);
-        let problem = format!("[market.oracle] {rule} {}", perp_client::errors::remedy(rule));
-        reader.error(table.span(), problem)
+        reader.error(table.span(), format!("[market.oracle] {} {}", rule.text(), rule.remedy()))
     })?;
-    Ok(arguments)
+    Ok(source)
 }
 
 /// 32 bytes in hexadecimal, with or without 0x.
 fn hexadecimal(text: &str) -> Result<[u8; 32], String> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
     let mut bytes = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(format!("\"{text}\" is not a feed id: expected 64 hexadecimal digits"));
+    match hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => Err(format!("\"{text}\" is not a feed id: expected 64 hexadecimal digits")),
     }
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).map_err(|error| error.to_string())?;
-    }
-    Ok(bytes)
 }
 
-fn broken_rule(error: EngineError, rules: &[&str]) -> String {
+/// The rule that parameters break, in the engine's words.
+fn broken_rule(error: EngineError) -> String {
     match error {
-        EngineError::ParametersInconsistent { rule } => match rules.get(usize::from(rule).wrapping_sub(1)) {
-            Some(text) => format!("rule {rule} does not hold: {text}"),
-            None => format!("rule {rule} does not hold"),
-        },
+        EngineError::MarketParameters { rule } => format!("{rule:?} does not hold: {}", rule.text()),
+        EngineError::PoolParameters { rule } => format!("{rule:?} does not hold: {}", rule.text()),
         other => format!("the numbers are too large ({other})"),
     }
 }
 
 /// What an oracle's binding looks like in the file.
 pub fn show_kind(kind: u8) -> String {
-    match OracleKind::try_from(kind) {
-        Ok(OracleKind::LegacyPush) => "legacy".into(),
-        Ok(OracleKind::Pull) => "pull".into(),
-        Err(_) => format!("unknown kind {kind}"),
+    match kind {
+        _ if kind == OracleKind::LegacyPush as u8 => "legacy".into(),
+        _ if kind == OracleKind::Pull as u8 => "pull".into(),
+        _ => format!("unknown kind {kind}"),
     }
 }
 
@@ -181,9 +178,4 @@ pub fn show_address(address: Pubkey) -> String {
     } else {
         address.to_string()
     }
-}
-
-/// A feed id in hexadecimal.
-pub fn show_feed_id(feed_id: &[u8; 32]) -> String {
-    feed_id.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,7 +1,10 @@
 use super::*;
 use crate::LOCALNET;
+use perp_client::addresses::padded;
+use perp_engine::parameters::{MarketRule, PoolRule};
 use perp_engine::state::RATE_BITS;
 use perp_engine::units::{Ppm, Size};
+use perp_swap::arguments::check_name;
 
 fn parse(text: &str) -> Result<Description, FileError> {
     Description::parse(Path::new("exchange.toml"), text)
@@ -30,11 +33,11 @@ fn the_localnet_lists_sol_with_the_starting_numbers_and_btc() {
     let parameters = &sol.parameters;
     // 100 000 SOL of 10^9 base units.
     assert_eq!(parameters.open_interest_cap, Size::new(100_000_000_000_000));
-    assert_eq!((parameters.base_margin, parameters.step), (Ppm::new(50_000), Ppm::new(18_000)));
+    assert_eq!((parameters.base_margin, parameters.max_price_step), (Ppm::new(50_000), Ppm::new(18_000)));
     assert_eq!((parameters.taker_fee, parameters.volatility), (Ppm::new(400), Ppm::new(800_000)));
     // 86 400² s² / 9.6 % = 77 760 000 000
     assert_eq!(parameters.funding_velocity, (1 << RATE_BITS) / 77_760_000_000);
-    assert_eq!((parameters.minimum_position, parameters.age_trade), (Atoms::new(100_000_000), 5));
+    assert_eq!((parameters.minimum_position, parameters.max_age_trade), (Atoms::new(100_000_000), 5));
     // 200 BTC of 10^10 base units.
     assert_eq!(btc.parameters.open_interest_cap, Size::new(2_000_000_000_000));
 }
@@ -52,23 +55,29 @@ fn a_wrong_line_is_shown_with_its_key() {
         ("penalty_percent = \"1\"", "penalty_percent = \"1 %\"", "penalty_percent: \"1 %\" is not a decimal number"),
         ("penalty_percent = \"1\"", "penalty_percent = 1.5", "penalty_percent: 1.5 is not read exactly"),
         ("taker_fee_percent = \"0.04\"", "taker_fee_percent = \"0.00001\"", "taker_fee_percent: 0.00001 is negative"),
-        ("age_trade_seconds = 5\n", "age_trade_seconds = -5\n", "age_trade_seconds: -5 is negative"),
-        ("age_trade_seconds = 5\n", "age_trade_seconds = 4294967296\n", "age_trade_seconds: 4294967296 is negative"),
+        ("max_age_trade_seconds = 5\n", "max_age_trade_seconds = -5\n", "max_age_trade_seconds: -5 is"),
+        (
+            "max_age_trade_seconds = 5\n",
+            "max_age_trade_seconds = 4294967296\n",
+            "max_age_trade_seconds: 4294967296 is negative",
+        ),
         ("target_backing = \"3000000\"", "target_backing = \"-1\"", "target_backing: \"-1\" is out of range"),
         ("base_decimals = 9", "base_decimals = \"nine\"", "expected u8: `base_decimals = \"nine\"`"),
         ("base_decimals = 9", "base_decimals = 19", "base_decimals: expected 0 to 18"),
-        ("quote_decimals = 6", "quote_decimals = 13", "quote_decimals: expected 0 to 12"),
+        ("quote_decimals = 6", "quote_decimals = 5", "quote_decimals: expected 6 to 9"),
+        ("quote_decimals = 6", "quote_decimals = 10", "quote_decimals: expected 6 to 9"),
         // Keys and syntax.
         (
-            "step_percent",
-            "steps_percent",
-            "steps_percent: no such key in [market.parameters]; it has open_interest_cap,",
+            "max_price_step_percent",
+            "price_step_percent",
+            "price_step_percent: no such key in [market.parameters]; it has open_interest_cap,",
         ),
         ("symbol =", "symbols =", "unknown field `symbols`"),
         ("[exchange.pool]", "[exchange.pool", "unclosed table, expected `]`: `[exchange.pool`"),
         // Addresses, names, oracles.
         ("guardian = \"5QTy", "guardian = \"0QTy", "guardian: \"0QTydPwRcvs4vJgEGacPhvr8UTQEv3JaZowEBPz17TDV\" is"),
         ("name = \"localnet\"", "name = \"\"", "name: \"\" is not a name of 1 to 32 bytes"),
+        ("\"BTC-PERP", "\"BTC\\u0000PERP", "is not a name of 1 to 16 bytes without zero bytes"),
         ("\"SOL-PERP", "\"SOL-PERPETUAL-SWAP", "symbol: \"SOL-PERPETUAL-SWAP\" is not a name of 1 to 16 bytes"),
         ("\"BTC-PERP", "\"SOL-PERP", "symbol: SOL-PERP is listed twice"),
         ("feed_id = \"ef0d", "feed_id = \"ef0", "is not a feed id: expected 64 hexadecimal digits"),
@@ -82,16 +91,20 @@ fn a_wrong_line_is_shown_with_its_key() {
 #[test]
 fn what_a_table_lacks_or_contradicts_is_said_at_its_head() {
     for (from, to, head, expected) in [
-        ("step_percent = \"1.8\"\n", "", "[market.parameters]", "step_percent: missing in [market.parameters]"),
+        (
+            "max_price_step_percent = \"1.8\"\n",
+            "",
+            "[market.parameters]",
+            "max_price_step_percent: missing in [market.parameters]",
+        ),
         ("base_decimals = 9\n", "", "[[market]]", "missing field `base_decimals`"),
         ("kind = \"pull\"", "kind = \"legacy\"", "[market.oracle]", "a Pyth program that writes accounts of the other"),
         (
-            "step_percent = \"1.8\"",
-            "step_percent = \"1.9\"",
+            "max_price_step_percent = \"1.8\"",
+            "max_price_step_percent = \"1.9\"",
             "[market.parameters]",
-            "of SOL-PERP: rule 3 does not hold: step",
+            "of SOL-PERP: PriceStep does not hold: max_price_step + penalty",
         ),
-        ("deposit_delay_seconds = 30", "deposit_delay_seconds = 29", "[exchange.pool]", "rule 2 does not hold: delays"),
     ] {
         let (line, found) = problem(from, to);
         assert!(line == head && found.contains(expected), "{line}\n{found}");
@@ -99,23 +112,94 @@ fn what_a_table_lacks_or_contradicts_is_said_at_its_head() {
 }
 
 #[test]
-fn every_broken_rule_has_its_words() {
+fn a_broken_rule_is_said_in_the_engines_words() {
+    use MarketRule::{
+        EntryCost, FirstBounty, PriceStep, SelfLiquidation, Shares, Sizes, StressMove, TimesAndRates, ValidConfidence,
+    };
+    let mut seen = Vec::new();
     for (from, to, rule) in [
-        ("open_interest_cap = \"100000\"", "open_interest_cap = \"0\"", 1),
-        ("minimum_position = \"100\"", "minimum_position = \"4503599628\"", 1),
-        ("bounty_share_min_percent = \"30\"", "bounty_share_min_percent = \"51\"", 2),
-        ("taker_fee_reducing_percent = \"0.02\"", "taker_fee_reducing_percent = \"0.05\"", 2),
-        ("confidence_good_percent = \"1.5\"", "confidence_good_percent = \"2\"", 4),
-        ("confidence_increase_percent = \"0.5\"", "confidence_increase_percent = \"3\"", 5),
-        ("impact_limit_percent = \"0.4\"", "impact_limit_percent = \"0.5\"", 6),
-        ("minimum_bounty = \"0.05\"", "minimum_bounty = \"0.1\"", 7),
-        ("age_other_seconds = 60", "age_other_seconds = 4", 8),
-        ("future_tolerance_seconds = 10", "future_tolerance_seconds = 11", 8),
-        ("dark_delay_seconds = 300", "dark_delay_seconds = 7201", 8),
-        ("jump_percent = \"15\"", "jump_percent = \"2\"", 9),
+        ("open_interest_cap = \"100000\"", "open_interest_cap = \"0\"", Sizes),
+        ("minimum_position = \"100\"", "minimum_position = \"4503599628\"", Sizes),
+        ("bounty_share_min_percent = \"30\"", "bounty_share_min_percent = \"51\"", Shares),
+        ("taker_fee_rebalancing_percent = \"0.02\"", "taker_fee_rebalancing_percent = \"0.05\"", Shares),
+        ("max_price_step_percent = \"1.8\"", "max_price_step_percent = \"1.9\"", PriceStep),
+        ("max_confidence_valid_percent = \"1.5\"", "max_confidence_valid_percent = \"2\"", ValidConfidence),
+        ("max_confidence_to_increase_percent = \"0.5\"", "max_confidence_to_increase_percent = \"3\"", EntryCost),
+        ("impact_limit_percent = \"0.4\"", "impact_limit_percent = \"0.5\"", SelfLiquidation),
+        ("minimum_bounty = \"0.05\"", "minimum_bounty = \"0.1\"", FirstBounty),
+        ("max_age_other_legs_seconds = 60", "max_age_other_legs_seconds = 4", TimesAndRates),
+        ("future_tolerance_seconds = 10", "future_tolerance_seconds = 11", TimesAndRates),
+        ("outage_delay_seconds = 300", "outage_delay_seconds = 7201", TimesAndRates),
+        ("stress_move_percent = \"15\"", "stress_move_percent = \"2\"", StressMove),
     ] {
         let (_, found) = problem(from, to);
-        let expected = format!("rule {rule} does not hold: {}", fields::MARKET_RULES[rule - 1]);
-        assert!(found.ends_with(&expected), "{found}");
+        assert!(found.ends_with(&format!("{rule:?} does not hold: {}", rule.text())), "{found}");
+        seen.push(rule);
     }
+    assert!(MarketRule::ALL.iter().all(|rule| seen.contains(rule)), "{seen:?}");
+
+    let mut seen = Vec::new();
+    for (from, to, rule) in [
+        ("minimum_request = \"10\"", "minimum_request = \"0.01\"", PoolRule::MinimumRequest),
+        ("deposit_delay_seconds = 30", "deposit_delay_seconds = 29", PoolRule::Delays),
+        ("deposit_validity_seconds = 3600", "deposit_validity_seconds = 59", PoolRule::Validities),
+        ("hysteresis_percent = \"5\"", "hysteresis_percent = \"100.0001\"", PoolRule::Hysteresis),
+        ("shared_draw_window_seconds = 86400", "shared_draw_window_seconds = 3599", PoolRule::SharedDraw),
+    ] {
+        let (line, found) = problem(from, to);
+        assert_eq!(line, "[exchange.pool]");
+        assert!(found.ends_with(&format!("{rule:?} does not hold: {}", rule.text())), "{found}");
+        seen.push(rule);
+    }
+    // A file cannot set reserved bytes.
+    let rest: Vec<_> = PoolRule::ALL.iter().filter(|rule| !seen.contains(rule)).collect();
+    assert_eq!(rest, [&PoolRule::Reserved]);
+}
+
+#[test]
+fn decimals_are_those_that_an_exchange_and_a_market_can_be_created_with() {
+    for quote_decimals in 6..=9 {
+        let text = LOCALNET.replacen("quote_decimals = 6", &format!("quote_decimals = {quote_decimals}"), 1);
+        let Description { exchange, markets } = parse(&text).unwrap();
+        assert_eq!(exchange.quote_decimals, quote_decimals);
+        // Ten tokens, and 3 000 000.
+        let token = 10u64.pow(quote_decimals.into());
+        assert_eq!(exchange.pool.minimum_request, Atoms::new(10 * token));
+        assert_eq!(markets[0].target_backing, Atoms::new(3_000_000 * token));
+    }
+    // A cap of 100 000 times 10^18 would be beyond 2^56: less than 0.072 of the asset fits.
+    let small = |text: &str| {
+        text.replacen("open_interest_cap = \"100000\"", "open_interest_cap = \"0.02\"", 1)
+            .replacen("impact_scale = \"20000000\"", "impact_scale = \"0.03\"", 1)
+            .replacen("open_interest_low = \"50000\"", "open_interest_low = \"0.01\"", 1)
+            .replacen("open_interest_high = \"200000\"", "open_interest_high = \"0.04\"", 1)
+    };
+    for (base_decimals, text) in [(0, LOCALNET.into()), (18, small(LOCALNET))] {
+        let text = text.replacen("base_decimals = 9", &format!("base_decimals = {base_decimals}"), 1);
+        let markets = parse(&text).unwrap().markets;
+        assert_eq!(markets[0].base_decimals, base_decimals);
+    }
+}
+
+#[test]
+fn a_name_of_the_file_is_one_that_the_program_takes() {
+    for name in ["SOL-PERP", "Ω", "sixteen letters!"] {
+        let text = LOCALNET.replacen("SOL-PERP", name, 1);
+        let symbol = parse(&text).unwrap().markets[0].symbol;
+        assert_eq!(Ok(symbol), padded(name));
+        assert!(check_name(&symbol).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_utf_8_are_no_file() {
+    let folder = std::env::temp_dir().join(format!("perp-migrations-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("latin-1.toml");
+    // The first byte of a character of two, without the second.
+    let bytes = [b"symbol = \"S", &[0xCE][..], b"L\""].concat();
+    std::fs::write(&path, bytes).unwrap();
+    let error = Description::read(&path).unwrap_err();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(error.to_string().contains("UTF-8"), "{error}");
 }

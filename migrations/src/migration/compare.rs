@@ -2,14 +2,15 @@
 
 use super::{Difference, Step};
 use crate::description::fields::{Field, MARKET, POOL};
-use crate::description::{show_address, show_feed_id, show_kind, Decimals, Description, MarketDescription};
+use crate::description::{show_address, show_kind, Decimals, Description, MarketDescription};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
+use perp_client::accounts::oracle::OracleBinding;
+use perp_client::accounts::{Exchange, Market, Pool};
 use perp_client::addresses::{unpadded, Addresses};
-use perp_client::convert::show_atoms;
+use perp_client::exchange::convert::show_atoms;
 use perp_client::instructions::{set_backing_target, set_roles};
 use perp_client::rpc::Mint;
-use perp_swap::state::{Exchange, Market, Pool};
 
 /// What is to be on the chain, and who will sign for it.
 pub struct Wanted<'a> {
@@ -38,13 +39,18 @@ impl Comparison {
         }
     }
 
-    /// Notes the fields whose stored numbers differ.
-    fn fields<T>(&mut self, subject: &str, fields: &[Field<T>], chain: &T, file: &T, decimals: Decimals) {
-        for Field { key, kind, get, .. } in fields {
-            let (chain, file) = (get(chain), get(file));
-            if chain != file {
-                self.fixed(subject, key, kind.shown(chain, decimals), kind.shown(file, decimals));
-            }
+    /// Notes the fields that differ. Each side is written in its own decimals: where these differ, equal numbers would be
+    /// stored as different ones.
+    fn fields<T>(
+        &mut self,
+        subject: &str,
+        fields: &[Field<T>],
+        (chain, chain_decimals): (&T, Decimals),
+        (file, file_decimals): (&T, Decimals),
+    ) {
+        for field in fields {
+            let written = |parameters, decimals| field.kind.written((field.get)(parameters), decimals);
+            self.fixed(subject, &field.key(), written(chain, chain_decimals), written(file, file_decimals));
         }
     }
 
@@ -95,8 +101,9 @@ impl Wanted<'_> {
         let mut found = Comparison::default();
         let text = |address: &Pubkey| address.to_string();
         found.fixed("exchange", "quote_mint", text(&exchange.quote_mint), text(&wanted.quote_mint));
-        let decimals = Decimals { base: 0, quote: wanted.quote_decimals };
-        found.fields("exchange.pool", POOL, &pool.state.parameters, &wanted.pool, decimals);
+        let decimals = |quote| Decimals { base: 0, quote };
+        let chain = (&pool.state.parameters.into(), decimals(exchange.quote_decimals));
+        found.fields("exchange.pool", POOL, chain, (&wanted.pool.into(), decimals(wanted.quote_decimals)));
 
         let roles = |risk_admin, guardian| format!("{risk_admin} and {guardian}");
         let before = roles(exchange.risk_admin, exchange.guardian);
@@ -109,26 +116,28 @@ impl Wanted<'_> {
     }
 
     fn compare_market(&self, index: u16, market: &Market, wanted: &MarketDescription) -> Comparison {
-        let (symbol, quote) = (unpadded(&wanted.symbol), self.description.exchange.quote_decimals);
+        let (symbol, state) = (unpadded(&wanted.symbol), &market.state);
+        let chain_decimals = Decimals { base: state.base_decimals, quote: state.quote_decimals };
+        let file_decimals = Decimals { base: wanted.base_decimals, quote: self.description.exchange.quote_decimals };
         let mut found = Comparison::default();
         found.fixed(&symbol, "symbol", unpadded(&market.symbol), symbol.clone());
-        let decimals = Decimals { base: market.state.base_decimals, quote };
-        found.fixed(&symbol, "base_decimals", decimals.base.to_string(), wanted.base_decimals.to_string());
-        let oracle = &wanted.oracle;
-        found.fixed(&symbol, "oracle.kind", show_kind(market.oracle_kind), show_kind(oracle.kind));
-        for (field, chain, file) in [
-            ("oracle.program", market.oracle_program, oracle.program),
-            ("oracle.account", market.oracle_account, oracle.account),
-        ] {
+        found.fixed(&symbol, "base_decimals", chain_decimals.base.to_string(), file_decimals.base.to_string());
+        let (chain, file) = (&market.oracle, &OracleBinding::from(wanted.oracle));
+        found.fixed(&symbol, "oracle.kind", show_kind(chain.kind), show_kind(file.kind));
+        for (field, chain, file) in
+            [("oracle.program", chain.program, file.program), ("oracle.account", chain.account, file.account)]
+        {
             found.fixed(&symbol, field, show_address(chain), show_address(file));
         }
-        found.fixed(&symbol, "oracle.feed_id", show_feed_id(&market.feed_id), show_feed_id(&oracle.feed_id));
-        found.fields(&symbol, MARKET, &market.state.parameters, &wanted.parameters, decimals);
+        found.fixed(&symbol, "oracle.feed_id", hex::encode(chain.feed_id), hex::encode(file.feed_id));
+        let chain = (&state.parameters.into(), chain_decimals);
+        found.fields(&symbol, MARKET, chain, (&wanted.parameters.into(), file_decimals));
 
-        let (before, after) = (market.state.target_backing, wanted.target_backing);
+        let before = show_atoms(state.target_backing, chain_decimals.quote);
+        let after = show_atoms(wanted.target_backing, file_decimals.quote);
         let subject = format!("market {symbol}");
-        found.changeable(&subject, "target_backing", (show_atoms(before, quote), show_atoms(after, quote)), || {
-            set_backing_target(&self.addresses, self.signer, index, after)
+        found.changeable(&subject, "target_backing", (before, after), || {
+            set_backing_target(&self.addresses, self.signer, index, wanted.target_backing)
         });
         found.already_since(0, subject, self.addresses.market(index));
         found

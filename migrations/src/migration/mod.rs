@@ -6,11 +6,10 @@ use crate::description::Description;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use compare::{Comparison, Wanted};
+use perp_client::accounts::{Exchange, Market, Pool, ID};
 use perp_client::addresses::{exchange_address, unpadded, Addresses};
-use perp_client::instructions::{create_exchange, create_market};
+use perp_client::instructions::{create_exchange, create_market, NewExchange, NewMarket};
 use perp_client::rpc::{Connection, FetchError, Mint, SendError};
-use perp_swap::instructions::{CreateExchangeArguments, CreateMarketArguments};
-use perp_swap::state::{Exchange, Market, Pool};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use std::fmt;
@@ -20,9 +19,11 @@ use std::fmt;
 pub struct Difference {
     /// `exchange`, or a market's symbol.
     pub subject: String,
-    /// As in the file.
+    /// The key in the file.
     pub field: String,
+    /// What the chain has, as it would be written in the file.
     pub chain: String,
+    /// What the file says.
     pub file: String,
 }
 
@@ -36,23 +37,44 @@ impl fmt::Display for Difference {
 /// Why the cluster was not brought to the description.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
+    /// The chain cannot be read. Nothing was sent.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// Nothing was sent.
+    /// The program is not there. Nothing was sent.
     #[error("program {program} is not on this cluster: deploy it there, or check the cluster's URL")]
-    NoProgram { program: Pubkey },
-    /// Nothing was sent.
+    NoProgram {
+        /// Where it would be.
+        program: Pubkey,
+    },
+    /// What cannot be changed is other than the file says. Nothing was sent.
     #[error("the chain contradicts the file, and nothing was changed:{}", lines(.0))]
     Differences(Vec<Difference>),
-    /// Nothing was sent.
+    /// Somebody else is to create the exchange. Nothing was sent.
     #[error("the exchange does not exist yet, and only its creator {creator} can create it: sign with that key instead of {signer}")]
-    NotTheCreator { creator: Pubkey, signer: Pubkey },
-    /// Nothing was sent.
+    NotTheCreator {
+        /// The creator that the file names.
+        creator: Pubkey,
+        /// Who would sign.
+        signer: Pubkey,
+    },
+    /// Somebody else may change the exchange. Nothing was sent.
     #[error("to {needed} takes the admin {admin}: sign with that key instead of {signer}")]
-    NotTheAdmin { admin: Pubkey, signer: Pubkey, needed: String },
-    /// What the steps before it did stays; running again goes on from there.
+    MissingRole {
+        /// The exchange's admin.
+        admin: Pubkey,
+        /// Who would sign.
+        signer: Pubkey,
+        /// The first step that takes the admin.
+        needed: String,
+    },
+    /// A step failed. What the steps before it did stays; running again goes on from there.
     #[error("could not {step}: {source}")]
-    Send { step: String, source: SendError },
+    Send {
+        /// The step.
+        step: String,
+        /// Why it failed.
+        source: SendError,
+    },
 }
 
 fn lines(differences: &[Difference]) -> String {
@@ -64,19 +86,31 @@ fn lines(differences: &[Difference]) -> String {
 pub enum Step {
     /// Nothing to do.
     Already {
+        /// The exchange or the market.
         subject: String,
+        /// Where it is.
         address: Pubkey,
     },
+    /// Something is not there yet.
     Create {
+        /// The exchange or the market.
         subject: String,
+        /// Where it will be.
         address: Pubkey,
+        /// What creates it.
         instruction: Box<Instruction>,
     },
+    /// Something is there and can be changed.
     Change {
+        /// The exchange or the market.
         subject: String,
+        /// The key in the file.
         field: &'static str,
+        /// What the chain has, as it would be written in the file.
         before: String,
+        /// What the file says.
         after: String,
+        /// What changes it.
         instruction: Box<Instruction>,
     },
 }
@@ -118,6 +152,7 @@ impl fmt::Display for Step {
 /// The way from the chain to the description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
+    /// Where the exchange and everything of it is.
     pub addresses: Addresses,
     /// In the order in which they are sent.
     pub steps: Vec<Step>,
@@ -129,8 +164,8 @@ impl Migration {
     /// # Errors
     /// [`MigrationError`].
     pub fn plan(connection: &Connection, description: &Description, signer: Pubkey) -> Result<Self, MigrationError> {
-        if !connection.is_program(&perp_swap::ID)? {
-            return Err(MigrationError::NoProgram { program: perp_swap::ID });
+        if !connection.is_program(&ID)? {
+            return Err(MigrationError::NoProgram { program: ID });
         }
         let wanted = &description.exchange;
         let mint = connection.mint(&wanted.quote_mint)?;
@@ -199,13 +234,13 @@ impl Wanted<'_> {
         if self.signer != wanted.creator {
             return Err(MigrationError::NotTheCreator { creator: wanted.creator, signer: self.signer });
         }
-        let arguments = CreateExchangeArguments {
+        let exchange = NewExchange {
             name: wanted.name,
             risk_admin: wanted.risk_admin,
             guardian: wanted.guardian,
-            pool: wanted.pool,
+            parameters: wanted.pool,
         };
-        let instruction = create_exchange(wanted.creator, wanted.quote_mint, mint.token_program, arguments);
+        let instruction = create_exchange(wanted.creator, wanted.quote_mint, mint.token_program, &exchange);
         let mut steps = vec![Step::Create {
             subject: self.exchange_subject(),
             address: self.addresses.exchange,
@@ -220,7 +255,7 @@ impl Wanted<'_> {
         let markets = (0u16..).zip(&self.description.markets).skip(from);
         markets
             .map(|(index, market)| {
-                let arguments = CreateMarketArguments {
+                let new = NewMarket {
                     index,
                     symbol: market.symbol,
                     base_decimals: market.base_decimals,
@@ -231,7 +266,7 @@ impl Wanted<'_> {
                 Step::Create {
                     subject: format!("market {}", unpadded(&market.symbol)),
                     address: self.addresses.market(index),
-                    instruction: Box::new(create_market(&self.addresses, self.signer, arguments)),
+                    instruction: Box::new(create_market(&self.addresses, self.signer, &new)),
                 }
             })
             .collect()
@@ -244,7 +279,7 @@ impl Wanted<'_> {
     /// Only the admin changes what exists.
     fn require_admin(&self, exchange: &Exchange, steps: &[Step]) -> Result<(), MigrationError> {
         match steps.iter().find(|step| step.instruction().is_some()) {
-            Some(step) if exchange.admin != self.signer => Err(MigrationError::NotTheAdmin {
+            Some(step) if exchange.admin != self.signer => Err(MigrationError::MissingRole {
                 admin: exchange.admin,
                 signer: self.signer,
                 needed: step.to_string(),

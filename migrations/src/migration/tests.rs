@@ -2,8 +2,9 @@ use super::*;
 use crate::LOCALNET;
 use anchor_lang::AnchorDeserialize;
 use bytemuck::Zeroable;
-use perp_client::convert::atoms;
-use perp_engine::units::{Atoms, Ppm};
+use perp_client::exchange::convert::atoms;
+use perp_engine::units::{Atoms, Ppm, Size};
+use perp_swap::instruction;
 use std::path::Path;
 
 const MINT: Mint = Mint { token_program: Pubkey::new_from_array([9; 32]), decimals: 6 };
@@ -28,6 +29,7 @@ fn chain(description: &Description, count: usize) -> (Exchange, Pool, Vec<Market
         risk_admin: from.risk_admin,
         guardian: from.guardian,
         market_count: count as u16,
+        quote_decimals: from.quote_decimals,
         ..Exchange::zeroed()
     };
     let mut pool = Pool::zeroed();
@@ -35,11 +37,9 @@ fn chain(description: &Description, count: usize) -> (Exchange, Pool, Vec<Market
     let markets = description.markets[..count].iter().map(|from| {
         let mut market = Market::zeroed();
         market.symbol = from.symbol;
-        market.oracle_kind = from.oracle.kind;
-        market.oracle_program = from.oracle.program;
-        market.oracle_account = from.oracle.account;
-        market.feed_id = from.oracle.feed_id;
+        market.oracle = from.oracle.into();
         market.state.base_decimals = from.base_decimals;
+        market.state.quote_decimals = description.exchange.quote_decimals;
         market.state.parameters = from.parameters;
         market.state.target_backing = from.target_backing;
         market
@@ -66,9 +66,9 @@ fn on_an_empty_chain_everything_is_created_in_order() {
     );
     for (step, index) in migration.steps[1..].iter().zip(0u16..) {
         let instruction = step.instruction().unwrap();
-        let arguments = CreateMarketArguments::deserialize(&mut &instruction.data[8..]).unwrap();
-        assert_eq!(arguments.index, index);
-        assert_eq!(arguments.parameters, description.markets[usize::from(index)].parameters);
+        let sent = instruction::CreateMarket::deserialize(&mut &instruction.data[8..]).unwrap();
+        assert_eq!(sent.index, index);
+        assert_eq!(sent.parameters, description.markets[usize::from(index)].parameters.into());
         assert_eq!(instruction.accounts[2].pubkey, migration.addresses.market(index));
     }
 }
@@ -134,16 +134,35 @@ fn what_cannot_be_changed_is_named_and_nothing_is_sent() {
     chain.1.state.parameters.deposit_delay = 31;
     let sol = &mut chain.2[0];
     sol.state.parameters.base_margin = Ppm::new(62_500);
-    sol.state.base_decimals = 8;
-    sol.oracle_account = Pubkey::default();
+    sol.state.parameters.funding_rate_cap /= 2;
+    sol.oracle.account = Pubkey::default();
     let error = compare(&description, &chain).result().unwrap_err();
     assert_eq!(
         error.to_string(),
         "the chain contradicts the file, and nothing was changed:
-  exchange.pool: deposit_delay_seconds is 31 s on the chain and 30 s in the file
-  SOL-PERP: base_decimals is 8 on the chain and 9 in the file
+  exchange.pool: deposit_delay_seconds is 31 on the chain and 30 in the file
   SOL-PERP: oracle.account is none on the chain and 7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE in the file
-  SOL-PERP: base_margin_percent is 6.25 % on the chain and 5 % in the file"
+  SOL-PERP: funding_rate_cap_percent_per_hour is 0.05 on the chain and 0.1 in the file
+  SOL-PERP: base_margin_percent is 6.25 on the chain and 5 in the file"
+    );
+}
+
+#[test]
+fn numbers_of_other_decimals_are_written_as_in_the_file() {
+    let description = description();
+    let mut chain = chain(&description, 2);
+    // 200 BTC were listed with nine decimals instead of ten, all other sizes with the numbers of ten.
+    let btc = &mut chain.2[1].state;
+    btc.base_decimals = 9;
+    btc.parameters.open_interest_cap = Size::new(200_000_000_000);
+    let error = compare(&description, &chain).result().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the chain contradicts the file, and nothing was changed:
+  BTC-PERP: base_decimals is 9 on the chain and 10 in the file
+  BTC-PERP: impact_scale is 400000 on the chain and 40000 in the file
+  BTC-PERP: open_interest_low is 1000 on the chain and 100 in the file
+  BTC-PERP: open_interest_high is 4000 on the chain and 400 in the file"
     );
 }
 

@@ -1,44 +1,56 @@
 //! A liquidator's bot: it owns nothing, judges every account by the engine, and acts where that pays or must be done.
 
-use perp_client::health::health;
 use perp_client::instructions::{liquidate, resolve_bankruptcy};
-use perp_client::quote::{preview_bankruptcy, preview_liquidation};
-use perp_engine::bankruptcy::BankruptcyPlan;
-use perp_engine::liquidation::{LiquidationOrder, LiquidationPlan};
+use perp_engine::operations::position::{BankruptcyPlan, LiquidationOrder, LiquidationPlan};
 use perp_engine::state::{Account, Position};
 use perp_engine::units::products::wide_product;
-use perp_engine::units::{Atoms, Base};
+use perp_engine::units::{Atoms, SignedSize};
 use solana_pubkey::Pubkey;
 
-use crate::demo::cast::Seat;
-use crate::demo::stage::{Move, Stage};
+use crate::demo::demo_run::{DemoRun, Transition};
+use crate::demo::participants::Participant;
 use crate::demo::world::World;
 use crate::demo::DemoError;
 
 /// Something the keeper did.
-pub struct Deed {
+pub struct KeeperAction {
+    /// The margin account it was about.
     pub account: Pubkey,
+    /// The market it was about.
     pub market: u16,
-    pub moved: Move,
-    pub what: What,
+    /// The transaction.
+    pub transition: Transition,
+    /// What it came to.
+    pub outcome: KeeperOutcome,
 }
 
-pub enum What {
-    Liquidated { size_before: Base, plan: LiquidationPlan },
+/// What something the keeper did came to.
+pub enum KeeperOutcome {
+    /// Part or all of a position was closed.
+    Liquidated {
+        /// The position before.
+        size_before: SignedSize,
+        /// What happened, with every number.
+        plan: LiquidationPlan,
+    },
+    /// A debt was paid or written off.
     Resolved(BankruptcyPlan),
 }
 
 /// How much of a position a liquidation closed, and whether it was in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
+    /// Some of it.
     Partial,
+    /// All of it.
     Full,
     /// All of it, with less than nothing left.
     Bankrupt,
 }
 
 impl Extent {
-    pub fn of(size_before: Base, plan: &LiquidationPlan) -> Self {
+    /// That of a liquidation of a position of this size.
+    pub fn of(size_before: SignedSize, plan: &LiquidationPlan) -> Self {
         if plan.before.equity.is_negative() {
             Self::Bankrupt
         } else if plan.closed < size_before.size() {
@@ -51,41 +63,51 @@ impl Extent {
 
 /// Liquidates whatever may be liquidated in every account of the exchange but its own, and resolves what went bankrupt.
 /// The markets are up to date. Bounties go to the margin account of `keeper`.
-pub fn sweep(stage: &mut Stage<'_>, keeper: Seat) -> Result<Vec<Deed>, DemoError> {
-    let own = keeper.address(stage)?;
-    let others: Vec<_> = stage.world.accounts.keys().copied().filter(|address| *address != own).collect();
-    let mut deeds = Vec::new();
+///
+/// # Errors
+/// Where the chain refuses what the engine allows.
+pub fn sweep(run: &mut DemoRun<'_>, keeper: Participant) -> Result<Vec<KeeperAction>, DemoError> {
+    let own = keeper.address(run)?;
+    let others: Vec<_> = run.world.accounts.keys().copied().filter(|address| *address != own).collect();
+    let mut actions = Vec::new();
     for account in others {
-        while let Some(deed) = liquidate_once(stage, keeper, account)? {
-            deeds.push(deed);
+        while let Some(action) = liquidate_once(run, keeper, account)? {
+            actions.push(action);
         }
-        while let Some(deed) = resolve_once(stage, keeper, account)? {
-            deeds.push(deed);
+        while let Some(action) = resolve_once(run, keeper, account)? {
+            actions.push(action);
         }
     }
-    Ok(deeds)
+    Ok(actions)
 }
 
-fn liquidate_once(stage: &mut Stage<'_>, keeper: Seat, address: Pubkey) -> Result<Option<Deed>, DemoError> {
-    let snapshot = stage.world.snapshot();
-    let account = stage.world.account(&address);
-    let Some(position) = largest_position(&stage.world, &account) else { return Ok(None) };
-    if !health(&snapshot, &account)?.maintenance.is_below_margin() {
+fn liquidate_once(
+    run: &mut DemoRun<'_>,
+    keeper: Participant,
+    address: Pubkey,
+) -> Result<Option<KeeperAction>, DemoError> {
+    let exchange = run.world.in_memory();
+    let account = run.world.account(&address);
+    let Some(position) = largest_position(&run.world, &account) else { return Ok(None) };
+    if !exchange.health(&account)?.maintenance.is_below_margin() {
         return Ok(None);
     }
-    let market = position.market;
+    let (market, authority, reading) = (position.market, keeper.authority(run)?, run.reading(position.market)?);
+    let own = run.world.account(&authority.margin_account);
     let whole = LiquidationOrder { max_size: position.size.size(), min_bounty: Atoms::ZERO };
-    let preview = preview_liquidation(&snapshot, &account, market, whole)?;
+    let preview = exchange.preview_liquidation(&account, &own, market, &whole, Some(&reading))?;
     // Less than the preview promised means that somebody was faster.
-    let order = LiquidationOrder { min_bounty: preview.penalty.bounty, ..whole };
+    let order = LiquidationOrder { min_bounty: preview.plan.penalty.bounty, ..whole };
 
-    let actor = keeper.actor(stage)?;
-    let instruction = liquidate(&stage.addresses, actor, address, &account, stage.touched(market), &order);
-    let (moved, plan) = stage.perform(keeper.wallet, &[instruction], |world| {
-        world.liquidate(&actor.margin_account, &address, market, order)
+    let instruction = liquidate(&run.addresses, authority, address, &account, run.target(market), &order);
+    let (transition, plan) = run.perform(keeper.wallet, &[instruction], |expected| {
+        let liquidator = expected.account(&authority.margin_account)?;
+        expected.with_account(&address, |exchange, account| {
+            exchange.liquidate(liquidator, account, market, &order, Some(&reading))
+        })
     })?;
-    let what = What::Liquidated { size_before: position.size, plan };
-    Ok(Some(Deed { account: address, market, moved, what }))
+    let outcome = KeeperOutcome::Liquidated { size_before: position.size, plan };
+    Ok(Some(KeeperAction { account: address, market, transition, outcome }))
 }
 
 /// The open position with the largest notional.
@@ -96,17 +118,21 @@ fn largest_position(world: &World, account: &Account) -> Option<Position> {
     })
 }
 
-fn resolve_once(stage: &mut Stage<'_>, keeper: Seat, address: Pubkey) -> Result<Option<Deed>, DemoError> {
-    let account = stage.world.account(&address);
-    let (snapshot, pool) = (stage.world.snapshot(), stage.world.pool);
-    let bankrupt_in = |position: &Position| preview_bankruptcy(&snapshot, &pool, &account, position.market).is_ok();
+fn resolve_once(
+    run: &mut DemoRun<'_>,
+    keeper: Participant,
+    address: Pubkey,
+) -> Result<Option<KeeperAction>, DemoError> {
+    let (account, exchange) = (run.world.account(&address), run.world.in_memory());
+    let bankrupt_in = |position: &Position| exchange.preview_bankruptcy(&account, position.market).is_ok();
     let Some(market) =
         account.occupied().find(|(_, position)| bankrupt_in(position)).map(|(_, position)| position.market)
     else {
         return Ok(None);
     };
-    let instruction = resolve_bankruptcy(&stage.addresses, address, &account, market);
-    let (moved, plan) =
-        stage.perform(keeper.wallet, &[instruction], |world| world.resolve_bankruptcy(&address, market))?;
-    Ok(Some(Deed { account: address, market, moved, what: What::Resolved(plan) }))
+    let instruction = resolve_bankruptcy(&run.addresses, address, &account, market);
+    let (transition, plan) = run.perform(keeper.wallet, &[instruction], |expected| {
+        expected.with_account(&address, |exchange, account| exchange.resolve_bankruptcy(account, market))
+    })?;
+    Ok(Some(KeeperAction { account: address, market, transition, outcome: KeeperOutcome::Resolved(plan) }))
 }

@@ -1,10 +1,11 @@
 //! Numbers as the demo shows them: exact, grouped by thousands, with their units.
 
+use chrono::{DateTime, Utc};
+use perp_client::accounts::Market;
 use perp_client::addresses::unpadded;
-use perp_client::convert::{show_atoms, show_signed_atoms, Decimal, Units, PRICE_PLACES};
 use perp_engine::state::{Position, RATE_BITS};
-use perp_engine::units::{Atoms, Base, Ppm, Price, SignedAtoms, Size};
-use perp_swap::state::Market;
+use perp_engine::units::{Atoms, Ppm, Price, SignedAtoms, SignedSize, Size};
+use perp_exchange::convert::{show_atoms, show_signed_atoms, Decimal, Units, PRICE_PLACES};
 
 use crate::usd_price::UsdPrice;
 use crate::usdc::DECIMALS;
@@ -22,10 +23,10 @@ pub fn signed_usdc(atoms: SignedAtoms) -> String {
 /// By how much an amount changed, always with a sign.
 pub fn change(before: Atoms, after: Atoms) -> String {
     let sign = if after < before { "-" } else { "+" };
-    format!("{sign}{}", usdc(if after < before { before.excess_over(after) } else { after.excess_over(before) }))
+    format!("{sign}{}", usdc(if after < before { before.saturating_sub(after) } else { after.saturating_sub(before) }))
 }
 
-/// Shares of the liquidity pool; one was worth a USDC at birth.
+/// Shares of the liquidity pool; one was worth a USDC at the first deposit.
 pub fn shares(shares: Atoms) -> String {
     format!("{} shares", grouped(&show_atoms(shares, DECIMALS)))
 }
@@ -36,8 +37,8 @@ pub fn lamports(lamports: u64) -> String {
 }
 
 /// A signed size, such as `-1.5 BTC`.
-pub fn base(market: &Market, base: Base) -> String {
-    format!("{} {}", grouped(&Units::of(&market.state).show_base(base)), asset(market))
+pub fn signed_size(market: &Market, size: SignedSize) -> String {
+    format!("{} {}", grouped(&Units::of(&market.state).show_signed_size(size)), asset(market))
 }
 
 /// A size without a sign.
@@ -63,7 +64,7 @@ pub fn usd(price: UsdPrice) -> String {
 /// What the position was bought or sold for on average, per whole unit of the asset; `none` where nothing is open.
 pub fn average_entry(market: &Market, position: &Position) -> String {
     let size = i128::from(position.size.size().get());
-    match position.entry.get().get().checked_div(size).map(u64::try_from) {
+    match position.entry_notional.get().get().checked_div(size).map(u64::try_from) {
         Some(Ok(per_unit)) => price(market, Price::new(per_unit)),
         _ => "none".into(),
     }
@@ -93,15 +94,18 @@ fn asset(market: &Market) -> String {
 
 /// A second of the story, such as `17 April 2021, 02:45`.
 pub fn moment(unix_time: i64) -> String {
-    const FIRST_OF_APRIL: i64 = 1_617_235_200;
-    let day = (unix_time - FIRST_OF_APRIL).div_euclid(86_400) + 1;
-    format!("{day} April 2021, {}", hour(unix_time))
+    time(unix_time, "%-d %B %Y, %H:%M")
 }
 
 /// Hour and minute of a Unix time.
 pub fn hour(unix_time: i64) -> String {
-    let minutes = unix_time.rem_euclid(86_400) / 60;
-    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    time(unix_time, "%H:%M")
+}
+
+/// A second as UTC writes it; itself where no calendar has it.
+fn time(unix_time: i64, format: &str) -> String {
+    DateTime::<Utc>::from_timestamp(unix_time, 0)
+        .map_or_else(|| unix_time.to_string(), |time| time.format(format).to_string())
 }
 
 /// Commas between groups of three digits before the point.
@@ -158,5 +162,8 @@ mod tests {
     fn a_time_is_shown_as_hour_and_minute() {
         assert_eq!(hour(1_618_716_840), "03:34");
         assert_eq!(moment(1_618_716_840), "18 April 2021, 03:34");
+        // The demo plays in April; a date is right in any month.
+        assert_eq!(moment(1_617_148_800), "31 March 2021, 00:00");
+        assert_eq!(moment(i64::MAX), "9223372036854775807");
     }
 }

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytemuck::Zeroable;
-use perp_client::accounts::{decode, Stored};
+use perp_client::accounts::{self, decode, Exchange, LiquidityRequest, MarginAccount, Market, Stored};
 use perp_client::rpc::{Connection, FetchError};
-use perp_client::snapshot::Snapshot;
 use perp_client::Addresses;
 use perp_engine::invariants::{check_invariants, total_cash, ExchangeView, Violation};
 use perp_engine::state::{Account, Pool, Position};
 use perp_engine::units::{Atoms, Clock, Timestamp};
-use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market};
 use solana_program_pack::Pack;
 use solana_pubkey::Pubkey;
 use spl_token_interface::state::Account as TokenAccount;
@@ -22,7 +20,8 @@ use crate::wallets::Wallets;
 
 /// What a wallet holds outside the exchange.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Purse {
+pub struct WalletBalance {
+    /// Test USDC.
     pub usdc: Atoms,
     /// Shares of the liquidity pool.
     pub shares: Atoms,
@@ -31,40 +30,48 @@ pub struct Purse {
 /// One exchange, its accounts and the wallets around it, at one moment.
 #[derive(Debug, Clone)]
 pub struct World {
+    /// The chain's clock.
     pub clock: Clock,
+    /// The exchange.
     pub exchange: Exchange,
+    /// The liquidity pool's money.
     pub pool: Pool,
     /// In index order.
     pub markets: Vec<Market>,
+    /// Every margin account.
     pub accounts: BTreeMap<Pubkey, MarginAccount>,
+    /// Every open liquidity request.
     pub requests: BTreeMap<Pubkey, LiquidityRequest>,
     /// Tokens in the vault.
     pub vault: Atoms,
     /// Shares waiting in withdrawal requests.
     pub share_escrow: Atoms,
-    pub purses: BTreeMap<&'static str, Purse>,
+    /// What each wallet holds, by the wallet's name.
+    pub wallets: BTreeMap<&'static str, WalletBalance>,
 }
 
 impl World {
     /// Reads every account of the program, the vault and the wallets' tokens.
+    ///
+    /// # Errors
+    /// Where the node does not answer, or the exchange is not there.
     pub fn read(
         connection: &Connection,
         chain: &Chain,
         addresses: &Addresses,
         wallets: &Wallets,
     ) -> Result<Self, DemoError> {
-        let stored = connection.client().get_program_accounts(&perp_swap::ID).map_err(unanswered)?;
+        let stored = connection.client().get_program_accounts(&accounts::ID).map_err(unanswered)?;
         let mut markets: Vec<Market> = of_type(&stored).map(|(_, market)| market).collect();
         markets.sort_by_key(|market| market.state.index);
         let (_, exchange) = of_type(&stored).next().ok_or(DemoError::Absent { expected: "exchange" })?;
-        let (_, pool): (_, perp_swap::state::Pool) =
-            of_type(&stored).next().ok_or(DemoError::Absent { expected: "pool" })?;
+        let (_, pool): (_, accounts::Pool) = of_type(&stored).next().ok_or(DemoError::Absent { expected: "pool" })?;
 
         let names: Vec<_> = wallets.signing().map(|wallet| (wallet.name, wallet.address())).collect();
         let mut tokens = vec![addresses.vault, addresses.share_escrow];
         tokens.extend(names.iter().flat_map(|(_, owner)| [addresses.tokens_of(owner), addresses.shares_of(owner)]));
         let amounts = token_amounts(connection, &tokens)?;
-        let purses = names.iter().zip(amounts[2..].chunks(2));
+        let held = names.iter().zip(amounts[2..].chunks(2));
         let clock = chain.clock();
         Ok(Self {
             clock: Clock { now: Timestamp::new(clock.unix_timestamp), slot: clock.slot },
@@ -75,7 +82,7 @@ impl World {
             requests: of_type(&stored).collect(),
             vault: amounts[0],
             share_escrow: amounts[1],
-            purses: purses.map(|((name, _), held)| (*name, Purse { usdc: held[0], shares: held[1] })).collect(),
+            wallets: held.map(|((name, _), held)| (*name, WalletBalance { usdc: held[0], shares: held[1] })).collect(),
         })
     }
 
@@ -84,16 +91,15 @@ impl World {
         self.markets.get(usize::from(index)).copied().unwrap_or_else(Zeroable::zeroed)
     }
 
-    pub(super) fn market_mut(&mut self, index: u16) -> Result<&mut Market, DemoError> {
-        self.markets.get_mut(usize::from(index)).ok_or(DemoError::Absent { expected: "market" })
-    }
-
     /// The money of a margin account; empty where there is none.
     pub fn account(&self, address: &Pubkey) -> Account {
         self.accounts.get(address).map_or_else(Zeroable::zeroed, |account| account.state)
     }
 
     /// The open request at the address.
+    ///
+    /// # Errors
+    /// [`DemoError::Absent`].
     pub fn request(&self, address: &Pubkey) -> Result<LiquidityRequest, DemoError> {
         self.requests.get(address).copied().ok_or(DemoError::Absent { expected: "liquidity request" })
     }
@@ -104,22 +110,30 @@ impl World {
         account.slot_of(market).map_or_else(Position::default, |slot| account.positions[slot])
     }
 
-    pub fn purse(&self, wallet: &'static str) -> Purse {
-        self.purses.get(wallet).copied().unwrap_or_default()
+    /// What a wallet holds; nothing where there is none of that name.
+    pub fn wallet(&self, name: &str) -> WalletBalance {
+        self.wallets.get(name).copied().unwrap_or_default()
     }
 
-    /// For previews and health by the client library.
-    pub fn snapshot(&self) -> Snapshot {
-        let empty = Snapshot::new(&self.exchange, self.clock);
-        self.markets.iter().fold(empty, |snapshot, market| snapshot.with_market(market.state))
+    /// The exchange with its markets and its pool in memory, for questions and previews.
+    pub fn in_memory(&self) -> perp_exchange::Exchange {
+        let mut exchange = perp_exchange::Exchange::from_chain(&self.exchange, self.clock);
+        exchange.pool = self.pool;
+        self.markets.iter().fold(exchange, |exchange, market| exchange.with_market(market))
     }
 
     /// Σ of everybody's cash; equal to the vault, to the atom, where [`World::check_books`] finds nothing.
+    ///
+    /// # Errors
+    /// Where a sum leaves its range.
     pub fn cash(&self) -> Result<Atoms, DemoError> {
         self.view(|view| total_cash(view).map_err(DemoError::from))
     }
 
     /// The engine's invariants on what was read: custody, price independence, aggregates, claims, slots.
+    ///
+    /// # Errors
+    /// The first [`Violation`].
     pub fn check_books(&self) -> Result<(), Violation> {
         self.view(check_invariants)
     }
@@ -133,6 +147,9 @@ impl World {
 
     /// The first thing that differs from `other`, clocks apart; `None` where all money is the same.
     pub fn difference(&self, other: &Self) -> Option<String> {
+        if self.exchange.state != other.exchange.state {
+            return Some("the exchange".into());
+        }
         if self.vault != other.vault {
             return Some("the vault".into());
         }
@@ -166,9 +183,9 @@ impl World {
                 return Some(format!("liquidity request {address}"));
             }
         }
-        self.purses
+        self.wallets
             .iter()
-            .find(|(name, purse)| other.purse(name) != **purse)
+            .find(|(name, held)| other.wallet(name) != **held)
             .map(|(name, _)| format!("the wallet of {name}"))
     }
 }
@@ -225,7 +242,7 @@ mod tests {
             requests: BTreeMap::new(),
             vault: Atoms::new(7),
             share_escrow: Atoms::ZERO,
-            purses: BTreeMap::from([("alice", Purse::default())]),
+            wallets: BTreeMap::from([("alice", WalletBalance::default())]),
         };
         (world, address)
     }
@@ -249,10 +266,11 @@ mod tests {
         let both = |what: &str| (Some(what.to_string()), Some(what.to_string()));
         let request = Pubkey::new_unique();
         assert_eq!(differs(&|_| ()), (None, None));
+        assert_eq!(differs(&|other| other.exchange.state.sequence = 1), both("the exchange"));
         assert_eq!(differs(&|other| other.vault = Atoms::new(8)), both("the vault"));
         assert_eq!(differs(&|other| other.share_escrow = Atoms::new(1)), both("the escrowed shares"));
         assert_eq!(differs(&|other| other.pool.cash = Atoms::new(1)), both("the pool"));
-        assert_eq!(differs(&|other| other.markets[0].state.books.pot = Atoms::new(1)), both("market 0"));
+        assert_eq!(differs(&|other| other.markets[0].state.ledger.claims_reserve = Atoms::new(1)), both("market 0"));
         assert_eq!(differs(&|other| other.markets.clear()), both("which markets there are"));
         assert_eq!(differs(&|other| other.accounts.clear()), both("which margin accounts there are"));
         let balance = |other: &mut World| other.accounts.get_mut(&address).unwrap().state.balance = Atoms::new(4);
@@ -261,7 +279,7 @@ mod tests {
             other.requests.insert(request, Zeroable::zeroed());
         };
         assert_eq!(differs(&requested), both("which liquidity requests there are"));
-        let richer = |other: &mut World| other.purses.get_mut("alice").unwrap().shares = Atoms::new(1);
+        let richer = |other: &mut World| other.wallets.get_mut("alice").unwrap().shares = Atoms::new(1);
         assert_eq!(differs(&richer), both("the wallet of alice"));
     }
 

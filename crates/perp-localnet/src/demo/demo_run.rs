@@ -1,25 +1,30 @@
-//! Where the demo plays: the chain at the time of the story, the feeds at its prices, and every transaction compared
-//! with what the engine says it does.
+//! A run of the demo: the chain at the time of the story, the feeds at its prices, and every transaction compared with
+//! what the engine says it does.
 
-use perp_client::instructions::{update_funding, Touched};
+use perp_client::events::Event;
+use perp_client::instructions::{update_funding, TargetMarket};
 use perp_client::Addresses;
 use perp_engine::oracle::OracleReading;
 use perp_engine::units::{Atoms, Timestamp};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 
 use crate::candles::Candle;
+use crate::demo::expect::Expectation;
 use crate::demo::show;
 use crate::demo::world::{unanswered, World};
 use crate::demo::DemoError;
 use crate::feeds::{publish, Feed, DEFAULT_CONFIDENCE_BPS};
 use crate::report::{Recorder, Step};
 use crate::setup::Localnet;
-use crate::usd_price::{UsdPrice, EXPONENT};
+use crate::usd_price::UsdPrice;
 
 /// The exchange of the localnet at one moment of the story.
-pub struct Stage<'a> {
+pub struct DemoRun<'a> {
+    /// The chain, its wallets, and the connection to it.
     pub localnet: Localnet,
+    /// Where the exchange and everything of it is.
     pub addresses: Addresses,
     /// As read after the last transaction, with the clock of the next one.
     pub world: World,
@@ -27,6 +32,7 @@ pub struct Stage<'a> {
     pub sol: u16,
     /// Index of BTC-PERP.
     pub btc: u16,
+    expectation: Expectation,
     recorder: &'a mut Recorder,
     day: &'a [Candle],
     prices: [(Feed, UsdPrice); 3],
@@ -38,56 +44,68 @@ pub struct Stage<'a> {
 }
 
 /// One or more transactions: the exchange before and after, and as the engine says it must be after.
-pub struct Move {
+pub struct Transition {
+    /// The last of them.
+    pub signature: Signature,
+    /// As it was on chain before the first.
     pub before: World,
+    /// As it must be.
     pub expected: World,
+    /// As it is on chain.
     pub after: World,
 }
 
-impl Move {
-    /// This and what followed it, as one. What is expected is still what the last transaction does to the chain it
-    /// found: of anything earlier, compare `before` with `after`.
+impl Transition {
+    /// This and what followed it, as one. What is expected is still what the last transaction does to the exchange that the
+    /// others left: of anything earlier, compare `before` with `after`.
     pub fn then(self, next: Self) -> Self {
         Self { before: self.before, ..next }
     }
 
     /// Begins to report it.
-    pub fn scene(self, name: impl Into<String>, expectation: impl Into<String>) -> Scene {
-        Scene { step: Step::new(name, expectation), moved: self }
+    pub fn report(self, name: impl Into<String>, expectation: impl Into<String>) -> StepReport {
+        StepReport { step: Step::new(name, expectation), transition: self }
     }
 }
 
-/// A step of the report about a [`Move`].
-pub struct Scene {
+/// A step of the report about a [`Transition`].
+pub struct StepReport {
     step: Step,
-    pub moved: Move,
+    /// What it is about.
+    pub transition: Transition,
 }
 
-impl Scene {
+impl StepReport {
     /// Compares something between the world the engine expects and the one on chain.
     pub fn row(mut self, name: impl Into<String>, look: impl Fn(&World) -> String) -> Self {
-        self.step = self.step.equal(name, look(&self.moved.expected), look(&self.moved.after));
+        self.step = self.step.equal(name, look(&self.transition.expected), look(&self.transition.after));
         self
     }
 
+    /// Compares two values.
     pub fn equal(mut self, name: impl Into<String>, expected: String, actual: String) -> Self {
         self.step = self.step.equal(name, expected, actual);
         self
     }
 
+    /// Holds when `ok`; `expected` says in words what that means.
     pub fn check(mut self, name: impl Into<String>, expected: &str, actual: String, ok: bool) -> Self {
         self.step = self.step.check(name, expected, actual, ok);
         self
     }
 
+    /// Shows a value of which nothing is expected.
     pub fn figure(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.step = self.step.figure(name, value.into());
         self
     }
 }
 
-impl<'a> Stage<'a> {
+impl<'a> DemoRun<'a> {
     /// The exchange as a migration left it, at the present time of the chain.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or lacks a market of the story.
     pub fn open(
         localnet: Localnet,
         addresses: Addresses,
@@ -100,16 +118,16 @@ impl<'a> Stage<'a> {
             found.map(|market| market.state.index).ok_or(DemoError::Absent { expected: symbol })
         };
         let (sol, btc) = (index("SOL-PERP")?, index("BTC-PERP")?);
-        let prices = Feed::ALL.map(|feed| (feed, feed.start_price()));
         Ok(Self {
             localnet,
             addresses,
+            expectation: Expectation::new(&world),
             world,
             sol,
             btc,
             recorder,
             day,
-            prices,
+            prices: Feed::ALL.map(|feed| (feed, feed.start_price())),
             transactions: 0,
             deviation: None,
             compared: 0,
@@ -117,6 +135,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Travels to a second and publishes the prices of that time: BTC's from the candles, the others unchanged.
+    ///
+    /// # Errors
+    /// Where the chain is further already.
     pub fn go_to(&mut self, unix_time: i64) -> Result<(), DemoError> {
         let candle = self.day.iter().rev().find(|candle| candle.unix_time <= unix_time);
         let btc = candle.map_or(self.price(Feed::Btc), |candle| candle.open);
@@ -124,6 +145,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Travels to a second at which BTC costs `btc`.
+    ///
+    /// # Errors
+    /// Where the chain is further already.
     pub fn go_to_at(&mut self, unix_time: i64, btc: UsdPrice) -> Result<(), DemoError> {
         let chain = self.localnet.chain();
         chain.travel_to(unix_time)?;
@@ -137,6 +161,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// The second of the story.
     pub fn now(&self) -> i64 {
         self.world.clock.now.get()
     }
@@ -154,46 +179,60 @@ impl<'a> Stage<'a> {
     }
 
     /// What the market's feed says now.
-    fn reading(&self, market: u16) -> OracleReading {
+    ///
+    /// # Errors
+    /// Where no feed could say so.
+    pub fn reading(&self, market: u16) -> Result<OracleReading, DemoError> {
         let price = self.price(self.feed(market));
-        OracleReading {
-            price: price.units(),
-            confidence: price.share(DEFAULT_CONFIDENCE_BPS),
-            exponent: EXPONENT,
-            publish_time: self.now(),
-        }
+        price.reading(DEFAULT_CONFIDENCE_BPS, self.now()).map_err(DemoError::Reading)
     }
 
     /// The market together with the account its price is read from.
-    pub fn touched(&self, market: u16) -> Touched {
-        Touched::with_oracle(market, self.feed(market).address())
+    pub fn target(&self, market: u16) -> TargetMarket {
+        TargetMarket::with_oracle(market, self.feed(market).address())
     }
 
+    /// The address of a wallet.
+    ///
+    /// # Errors
+    /// Where no test keypair has that name.
     pub fn wallet(&self, name: &'static str) -> Result<Pubkey, DemoError> {
         Ok(self.localnet.wallets.get(name)?.address())
     }
 
-    fn send(&mut self, signer: &'static str, instructions: &[Instruction]) -> Result<(), DemoError> {
+    fn send(&mut self, signer: &'static str, instructions: &[Instruction]) -> Result<Signature, DemoError> {
         let wallet = self.localnet.wallets.get(signer)?;
-        self.localnet.connection.send(instructions, &[&wallet.keypair])?;
+        let signature = self.localnet.connection.send(instructions, &[&wallet.keypair])?;
         self.transactions += 1;
-        Ok(())
+        Ok(signature)
     }
 
-    /// One transaction, signed and paid by `signer`, and what `expect` says it does.
+    /// One transaction, signed and paid by `signer`, and the same done by `operations` in memory.
+    ///
+    /// # Errors
+    /// Where either is refused.
     pub fn perform<T>(
         &mut self,
         signer: &'static str,
         instructions: &[Instruction],
-        expect: impl FnOnce(&mut World) -> Result<T, DemoError>,
-    ) -> Result<(Move, T), DemoError> {
+        operations: impl FnOnce(&mut Expectation) -> Result<T, DemoError>,
+    ) -> Result<(Transition, T), DemoError> {
         self.world.clock.slot = self.localnet.chain().clock().slot;
         let before = self.world.clone();
-        let mut expected = before.clone();
-        let outcome = expect(&mut expected)?;
-        self.send(signer, instructions)?;
+        self.expectation.exchange.clock = before.clock;
+        let outcome = self.expectation.transact(signer, operations)?;
+        let expected = self.expectation.world(&before)?;
+        let signature = self.send(signer, instructions)?;
         let after = self.take_in(&expected)?;
-        Ok((Move { before, expected, after }, outcome))
+        Ok((Transition { signature, before, expected, after }, outcome))
+    }
+
+    /// The events of a transition's last transaction.
+    ///
+    /// # Errors
+    /// Where the node does not tell of all of them.
+    pub fn events(&self, transition: &Transition) -> Result<Vec<Event>, DemoError> {
+        Ok(self.localnet.connection.events(&transition.signature)?)
     }
 
     /// Reads the chain and compares it with what it must be.
@@ -206,20 +245,26 @@ impl<'a> Stage<'a> {
     }
 
     /// Looks at the chain again, which nobody changed.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
     pub fn look_again(&mut self) -> Result<(), DemoError> {
         let expected = self.world.clone();
         self.take_in(&expected).map(drop)
     }
 
-    pub fn read(&self) -> Result<World, DemoError> {
+    fn read(&self) -> Result<World, DemoError> {
         let Localnet { connection, wallets, validator } = &self.localnet;
         World::read(connection, validator.chain(), &self.addresses, wallets)
     }
 
     /// A transaction that the exchange is to refuse: the name of its error.
+    ///
+    /// # Errors
+    /// Where something else refuses it.
     pub fn refused(&mut self, signer: &'static str, instructions: &[Instruction]) -> Result<String, DemoError> {
         match self.send(signer, instructions) {
-            Ok(()) => Ok("accepted".into()),
+            Ok(_) => Ok("accepted".into()),
             Err(DemoError::Send(error)) => match error.failure().and_then(|failure| failure.exchange_error()) {
                 Some(rule) => Ok(rule.name()),
                 None => Err(error.into()),
@@ -229,34 +274,47 @@ impl<'a> Stage<'a> {
     }
 
     /// Brings every market up to date: its price, then its funding.
-    pub fn refresh(&mut self, signer: &'static str) -> Result<Move, DemoError> {
+    ///
+    /// # Errors
+    /// Where a price is refused.
+    pub fn refresh(&mut self, signer: &'static str) -> Result<Transition, DemoError> {
         let markets = [self.sol, self.btc];
-        let instructions = markets.map(|market| update_funding(&self.addresses, self.touched(market)));
-        let readings = markets.map(|market| (market, self.reading(market)));
-        let (moved, ()) = self.perform(signer, &instructions, |world| {
-            readings.iter().try_for_each(|(market, reading)| world.update_funding(*market, reading).map(drop))
+        let instructions = markets.map(|market| update_funding(&self.addresses, self.target(market)));
+        let readings = [(self.sol, self.reading(self.sol)?), (self.btc, self.reading(self.btc)?)];
+        let (transition, ()) = self.perform(signer, &instructions, |expected| {
+            for (market, reading) in &readings {
+                expected.exchange.update_funding(*market, Some(reading))?;
+            }
+            Ok(())
         })?;
-        Ok(moved)
+        Ok(transition)
     }
 
-    /// Begins an act, with the time and the prices it begins at.
-    pub fn act(&mut self, name: &str) {
-        self.recorder.act(name);
+    /// Begins a chapter, with the time and the prices it begins at.
+    pub fn chapter(&mut self, name: &str) {
+        self.recorder.chapter(name);
         let prices = [Feed::Btc, Feed::Sol].map(|feed| format!("{feed} {}", show::usd(self.price(feed))));
         self.recorder.say(&format!("{}; {}", show::moment(self.now()), prices.join(", ")));
     }
 
+    /// Moves the progress bar by one.
     pub fn advance(&self) {
         self.recorder.advance();
     }
 
-    /// Records a step about a move.
-    pub fn record(&mut self, scene: Scene) -> Result<(), DemoError> {
-        self.note(scene.step)
+    /// Records a step about a transition.
+    ///
+    /// # Errors
+    /// Where a sum leaves its range.
+    pub fn record(&mut self, report: StepReport) -> Result<(), DemoError> {
+        self.note(report.step)
     }
 
     /// Records a step with what every one must show: since the last one nothing on chain became other than the engine
     /// computed, where there was anything to compare, and the vault holds what everybody is owed.
+    ///
+    /// # Errors
+    /// Where a sum leaves its range.
     pub fn note(&mut self, mut step: Step) -> Result<(), DemoError> {
         const SAME: &str = "as the engine computes";
         let actual = self.deviation.take().map_or(SAME.into(), |what| format!("{what} differs"));
@@ -272,6 +330,9 @@ impl<'a> Stage<'a> {
     }
 
     /// The candles that begin from the first to the last of two seconds, both of which one must begin at.
+    ///
+    /// # Errors
+    /// [`DemoError::DayIncomplete`].
     pub fn candles(&self, [from, to]: [i64; 2]) -> Result<Vec<Candle>, DemoError> {
         let found: Vec<_> = self.day.iter().copied().filter(|candle| (from..=to).contains(&candle.unix_time)).collect();
         let complete = found.first().is_some_and(|candle| candle.unix_time == from)
@@ -279,11 +340,18 @@ impl<'a> Stage<'a> {
         complete.then_some(found).ok_or(DemoError::DayIncomplete { from, to })
     }
 
+    /// Lamports at an address.
+    ///
+    /// # Errors
+    /// Where the node does not answer.
     pub fn lamports(&self, address: &Pubkey) -> Result<u64, DemoError> {
         self.localnet.connection.client().get_balance(address).map_err(unanswered)
     }
 
     /// How much of a token there is.
+    ///
+    /// # Errors
+    /// Where the node does not answer.
     pub fn supply(&self, mint: &Pubkey) -> Result<Atoms, DemoError> {
         let supply = self.localnet.connection.client().get_token_supply(mint);
         let atoms = supply.map_err(unanswered)?.amount.parse().map_err(|_| DemoError::Absent { expected: "supply" })?;
@@ -291,6 +359,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Ends the chain.
+    ///
+    /// # Errors
+    /// Where it does not end.
     pub fn close(self) -> Result<(), DemoError> {
         Ok(self.localnet.validator.stop()?)
     }

@@ -1,4 +1,4 @@
-//! An exchange and its markets come to be.
+//! An exchange and its markets are created.
 
 use perp_engine::state::Parameters;
 use perp_engine::units::{Ppm, PPM};
@@ -7,14 +7,14 @@ use perp_migrations::migrate;
 use super::START;
 use crate::candles::Candle;
 use crate::cli::NodeOptions;
+use crate::demo::demo_run::DemoRun;
 use crate::demo::show;
-use crate::demo::stage::Stage;
 use crate::demo::DemoError;
 use crate::report::{Recorder, Step};
 use crate::setup::Localnet;
 use crate::wallets::ADMIN;
 
-pub fn play<'a>(node: &NodeOptions, day: &'a [Candle], recorder: &'a mut Recorder) -> Result<Stage<'a>, DemoError> {
+pub fn play<'a>(node: &NodeOptions, day: &'a [Candle], recorder: &'a mut Recorder) -> Result<DemoRun<'a>, DemoError> {
     let localnet = Localnet::start(node.ports(), &node.keys)?;
     localnet.chain().begin_at(START)?;
 
@@ -24,22 +24,22 @@ pub fn play<'a>(node: &NodeOptions, day: &'a [Candle], recorder: &'a mut Recorde
     let again = migrate(&localnet.connection, &description, admin)?;
     let needed = |steps: &[perp_migrations::Step]| steps.iter().filter(|step| step.instruction().is_some()).count();
 
-    let mut stage = Stage::open(localnet, first.addresses, recorder, day)?;
-    stage.go_to(START)?;
-    stage.act("1. An exchange with two markets");
-    let symbols: Vec<_> = stage.world.markets.iter().map(show::symbol).collect();
+    let mut run = DemoRun::open(localnet, first.addresses, recorder, day)?;
+    run.go_to(START)?;
+    run.chapter("1. An exchange with two markets");
+    let symbols: Vec<_> = run.world.markets.iter().map(show::symbol).collect();
     let mut step = Step::new("migration", "the chain becomes what migrations/localnet.toml describes")
         .equal("created", 1 + description.markets.len(), needed(&first.steps))
         .equal("created when run again", 0, needed(&again.steps))
         .equal("markets", "SOL-PERP, BTC-PERP".into(), symbols.join(", "));
-    for (market, described) in stage.world.markets.iter().zip(&description.markets) {
+    for (market, described) in run.world.markets.iter().zip(&description.markets) {
         let (listed, wanted) = (&market.state, &described.parameters);
         let same = listed.parameters == *wanted && listed.target_backing == described.target_backing;
         step = step.check(format!("{}'s terms", show::symbol(market)), terms(wanted), terms(&listed.parameters), same);
     }
-    stage.note(step)?;
-    stage.advance();
-    Ok(stage)
+    run.note(step)?;
+    run.advance();
+    Ok(run)
 }
 
 fn terms(parameters: &Parameters) -> String {

@@ -1,4 +1,4 @@
-//! The story, an act per file.
+//! The story, a chapter per file.
 
 mod bankruptcy;
 mod books;
@@ -31,7 +31,7 @@ const LATE: i64 = FUNDING + DAY + 10 * MINUTE;
 /// The minutes of the crash that are played: 03:11 to 03:59.
 const CRASH: [i64; 2] = [LATE + MINUTE, LATE + 49 * MINUTE];
 
-/// Movements of the progress bar: one per act, hour of funding and minute of the crash.
+/// Movements of the progress bar: one per chapter, hour of funding and minute of the crash.
 pub const LENGTH: u64 = 10 + 24 + 49;
 
 const INTRODUCTION: &str = "The life of a perpetual swap exchange on an offline validator, from its first deposit \
@@ -41,14 +41,14 @@ computed by the engine before they are sent, \"actual\" is read from the chain a
 /// Plays all of it on a new chain.
 pub fn play(node: &NodeOptions, day: &[Candle], recorder: &mut Recorder) -> Result<(), DemoError> {
     recorder.say(INTRODUCTION);
-    let mut stage = listing::play(node, day, recorder)?;
-    liquidity::play(&mut stage)?;
-    trading::play(&mut stage)?;
-    funding::play(&mut stage)?;
-    trading::play_late(&mut stage)?;
-    let crash = crash::play(&mut stage)?;
-    closing::play(&mut stage, &crash)?;
-    exit::play(&mut stage)?;
-    books::play(&mut stage)?;
-    stage.close()
+    let mut run = listing::play(node, day, recorder)?;
+    liquidity::play(&mut run)?;
+    trading::play(&mut run)?;
+    funding::play(&mut run)?;
+    trading::play_late(&mut run)?;
+    let crash = crash::play(&mut run)?;
+    closing::play(&mut run, &crash)?;
+    exit::play(&mut run)?;
+    books::play(&mut run)?;
+    run.close()
 }

@@ -1,27 +1,27 @@
 //! What a liquidation must have done, by how much of the position it closed. The arithmetic is done again here on purpose: a
 //! step that asked the engine would compare it with itself.
 
-use perp_client::health::health;
-use perp_engine::liquidation::LiquidationPlan;
-use perp_engine::margin::maintenance_margin_ceil;
-use perp_engine::portfolio::Health;
+use perp_client::events::Event;
+use perp_engine::operations::position::LiquidationPlan;
+use perp_engine::risk::margin::maintenance_margin_ceil;
+use perp_engine::risk::portfolio::Health;
 use perp_engine::state::Parameters;
 use perp_engine::units::products::{mul_div_ceil, mul_div_floor, notional, share_ceil};
-use perp_engine::units::{Atoms, Base, SignedAtoms, PPM};
+use perp_engine::units::{Atoms, SignedAtoms, SignedSize, Size, PPM};
 use solana_pubkey::Pubkey;
 
 use super::MINUTE;
-use crate::demo::cast::{self, Seat, LIQUIDATOR};
-use crate::demo::keeper::{Deed, Extent};
+use crate::demo::demo_run::{DemoRun, StepReport, Transition};
+use crate::demo::keeper::{Extent, KeeperAction};
+use crate::demo::participants::{self, Participant, LIQUIDATOR};
 use crate::demo::show;
-use crate::demo::stage::{Scene, Stage};
 use crate::demo::world::World;
 use crate::demo::DemoError;
 
 /// How far from its target a partial liquidation may end by rounding alone, in atoms.
 ///
 /// Short of it by 6.7: the target it is computed from is rounded down (1), the one it is compared with up (1) like the
-/// margins after of two positions (2 · 1.25), realised loss and equity after go against the account (1 each), and what is
+/// margins after of two positions (2 · 1.25), realized loss and equity after go against the account (1 each), and what is
 /// closed lacks at most a base unit of 6 atoms and two more (8 · 2 %, margin less penalty). Beyond it by 4.5: the margins
 /// before are rounded up (2 · 1.25), equity before and penalty down (1 each). 1.25 times 2.4 % is a whole part per
 /// million, and no dust is left: less than the smallest position would have been closed whole.
@@ -29,15 +29,15 @@ const ROUNDING: u64 = 7;
 
 /// Reports a liquidation. `earlier` is the exchange at the price before.
 pub fn report(
-    stage: &mut Stage<'_>,
+    run: &mut DemoRun<'_>,
     title: &str,
-    deed: Deed,
-    size_before: Base,
+    action: KeeperAction,
+    size_before: SignedSize,
     plan: &LiquidationPlan,
     earlier: &World,
 ) -> Result<(), DemoError> {
-    let Deed { account, market, moved, .. } = deed;
-    let keeper = LIQUIDATOR.address(stage)?;
+    let KeeperAction { account, market, transition, .. } = action;
+    let keeper = LIQUIDATOR.address(run)?;
     let extent = Extent::of(size_before, plan);
     let (name, expectation) = match extent {
         Extent::Partial => ("is liquidated in part", "so much is closed that it is healthy again, with a buffer"),
@@ -48,19 +48,20 @@ pub fn report(
              bounty, and what the account cannot pay is its debt",
         ),
     };
-    let flows = Flows::between(&moved.before, &moved.after, market, &account, &keeper)?;
+    let flows = Flows::between(&transition.before, &transition.after, market, &account, &keeper)?;
     // Funding is settled first: what was promised becomes cash, which counts in full.
     let before = plan.before;
-    let after = health(&moved.after.snapshot(), &moved.after.account(&account))?.maintenance;
-    let listed = stage.world.market(market);
-    let (world_before, world_after) = (moved.before.clone(), moved.after.clone());
-    let scene = moved
-        .scene(format!("{title} {name}"), expectation)
+    let after = transition.after.in_memory().health(&transition.after.account(&account))?.maintenance;
+    let [expected_event, event] = told(run, &transition, plan)?;
+    let listed = run.world.market(market);
+    let (world_before, world_after) = (transition.before.clone(), transition.after.clone());
+    let report = transition
+        .report(format!("{title} {name}"), expectation)
         .figure("equity before, funding settled", show::signed_usdc(before.equity))
         .figure("maintenance margin before", show::usdc(before.margin))
-        .figure("position before", show::base(&listed, size_before))
+        .figure("position before", show::signed_size(&listed, size_before))
         .figure("penalty", show::usdc(plan.penalty.collected))
-        .row("position", |world| show::base(&listed, world.position(&account, market).size))
+        .row("position", |world| show::signed_size(&listed, world.position(&account, market).size))
         .row("balance", |world| show::usdc(world.account(&account).balance))
         .row("debt to the market", |world| show::usdc(world.position(&account, market).debt))
         .row("of the penalty, the liquidator gets", |world| {
@@ -75,69 +76,89 @@ pub fn report(
             &format!("above {}", show::signed_usdc(surplus(&before)?)),
             show::signed_usdc(surplus(&after)?),
             after.surplus() > before.surplus(),
-        );
+        )
+        .equal("its event: closed, penalty, bounty", expected_event, event);
     let parameters = &listed.state.parameters;
-    let scene = match extent {
-        Extent::Partial => healthy_again(scene, &after, parameters)?,
+    let report = match extent {
+        Extent::Partial => healthy_again(report, &after, parameters)?,
         Extent::Full => {
-            let value = notional(size_before.size(), listed.state.price.price)?.amount_ceil()?;
-            too_little_left(scene, &before, value, parameters)?
+            let value = notional(size_before.size(), listed.state.price.price)?.to_atoms_ceil()?;
+            too_little_left(report, &before, value, parameters)?
         }
         Extent::Bankrupt => {
-            let scene = from_health_to_debt(scene, &account, earlier, before.equity)?;
+            let report = from_health_to_debt(report, &account, earlier, before.equity)?;
             let bounty = show::change(world_before.account(&keeper).balance, world_after.account(&keeper).balance);
             let penalty = show::change(insurance(&world_before, market), insurance(&world_after, market));
-            let owed = SignedAtoms::ZERO.minus(before.equity)?;
+            let owed = before.equity.checked_neg()?;
             let debt = world_after.position(&account, market).debt.signed()?;
             let nothing = show::change(Atoms::ZERO, Atoms::ZERO);
-            scene
+            report
                 .equal("bounty, in the liquidator's balance", nothing.clone(), bounty)
                 .equal("penalty, in the insurance", nothing, penalty)
                 // A penalty would add to the debt.
                 .equal("what it could not pay is its debt", show::signed_usdc(owed), show::signed_usdc(debt))
         }
     };
-    let scene = if extent == Extent::Partial {
-        scene
+    let report = if extent == Extent::Partial {
+        report
     } else {
         let left = world_after.position(&account, market).size;
-        scene.equal("position left", show::base(&listed, Base::ZERO), show::base(&listed, left))
+        report.equal("position left", show::signed_size(&listed, SignedSize::ZERO), show::signed_size(&listed, left))
     };
-    let seat = Seat::at(stage, &account)?;
-    let scene = others_untouched(stage, scene, seat, &world_before, &world_after)?;
-    stage.record(scene)
+    let participant = Participant::at(run, &account)?;
+    let report = others_untouched(run, report, participant, &world_before, &world_after)?;
+    run.record(report)
+}
+
+/// What the event of a liquidation must say, and what it says.
+fn told(run: &DemoRun<'_>, transition: &Transition, plan: &LiquidationPlan) -> Result<[String; 2], DemoError> {
+    let events = run.events(transition)?;
+    let [Event::Liquidated(event)] = &events[..] else {
+        return Err(DemoError::Absent { expected: "event Liquidated" });
+    };
+    let listed = run.world.market(event.market_index);
+    let told = |closed, penalty, bounty| {
+        format!("{}, {}, {}", show::size(&listed, closed), show::usdc(penalty), show::usdc(bounty))
+    };
+    Ok([
+        told(plan.closed, plan.penalty.charged, plan.penalty.bounty),
+        told(Size::new(event.closed), Atoms::new(event.penalty), Atoms::new(event.bounty)),
+    ])
 }
 
 /// Its owner's other accounts are what they were.
 pub fn others_untouched(
-    stage: &Stage<'_>,
-    mut scene: Scene,
-    seat: Seat,
+    run: &DemoRun<'_>,
+    mut report: StepReport,
+    participant: Participant,
     before: &World,
     after: &World,
-) -> Result<Scene, DemoError> {
-    for other in cast::ALL.into_iter().filter(|other| other.wallet == seat.wallet && *other != seat) {
-        let address = other.address(stage)?;
+) -> Result<StepReport, DemoError> {
+    for other in
+        participants::ALL.into_iter().filter(|other| other.wallet == participant.wallet && *other != participant)
+    {
+        let address = other.address(run)?;
         let (was, is) = (before.account(&address), after.account(&address));
-        scene = scene.check(format!("{other}, untouched"), &show::usdc(was.balance), show::usdc(is.balance), was == is);
+        report =
+            report.check(format!("{other}, untouched"), &show::usdc(was.balance), show::usdc(is.balance), was == is);
     }
-    Ok(scene)
+    Ok(report)
 }
 
 fn insurance(world: &World, market: u16) -> Atoms {
-    world.market(market).state.books.insurance
+    world.market(market).state.ledger.insurance
 }
 
 fn surplus(health: &Health) -> Result<SignedAtoms, DemoError> {
-    Ok(health.equity.minus(health.margin.signed()?)?)
+    Ok(health.equity.checked_sub(health.margin.signed()?)?)
 }
 
 /// A part was closed: equity is at `(1 + b)` times the maintenance margin, where no margin has a size premium.
-fn healthy_again(scene: Scene, after: &Health, parameters: &Parameters) -> Result<Scene, DemoError> {
+fn healthy_again(report: StepReport, after: &Health, parameters: &Parameters) -> Result<StepReport, DemoError> {
     let buffer = share_ceil(after.margin, parameters.liquidation_buffer)?;
-    let target = after.margin.plus(buffer)?;
+    let target = after.margin.checked_add(buffer)?;
     let distance = after.equity.get().abs_diff(target.signed()?.get());
-    Ok(scene
+    Ok(report
         .check(
             "healthy again: equity",
             &format!("at least {}", show::usdc(after.margin)),
@@ -154,15 +175,20 @@ fn healthy_again(scene: Scene, after: &Health, parameters: &Parameters) -> Resul
 
 /// All of the only position was closed: to have its equity at `(1 + b)` times the maintenance margin `m` takes closing
 /// `((1 + b)·MM − E) / ((1 + b)·m − penalty)`, which the position does not have, or not with enough left to keep.
-fn too_little_left(scene: Scene, before: &Health, value: Atoms, parameters: &Parameters) -> Result<Scene, DemoError> {
+fn too_little_left(
+    report: StepReport,
+    before: &Health,
+    value: Atoms,
+    parameters: &Parameters,
+) -> Result<StepReport, DemoError> {
     let buffered = PPM + parameters.liquidation_buffer.wide();
     let target = Atoms::new(mul_div_floor(before.margin.get(), buffered, PPM)?);
-    let shortfall = target.signed()?.minus(before.equity)?.positive_part();
+    let shortfall = target.signed()?.checked_sub(before.equity)?.positive_part();
     let marginal = maintenance_margin_ceil(value, parameters)?.marginal;
     let relief = mul_div_ceil(marginal.wide(), buffered, PPM)?.saturating_sub(parameters.penalty.wide());
     let needed = Atoms::new(mul_div_floor(shortfall.get(), PPM, relief.max(1))?);
-    let most = value.excess_over(parameters.minimum_position);
-    Ok(scene.check(
+    let most = value.saturating_sub(parameters.minimum_position);
+    Ok(report.check(
         "closing a part would have to be of",
         &format!("more than {}", show::usdc(most)),
         show::usdc(needed),
@@ -172,14 +198,14 @@ fn too_little_left(scene: Scene, before: &Health, value: Atoms, parameters: &Par
 
 /// At the price before, a minute ago at most, the account was healthy; now it has less than nothing.
 fn from_health_to_debt(
-    scene: Scene,
+    report: StepReport,
     account: &Pubkey,
     earlier: &World,
     equity: SignedAtoms,
-) -> Result<Scene, DemoError> {
-    let before = health(&earlier.snapshot(), &earlier.account(account))?.maintenance;
-    let seconds = scene.moved.before.clock.now.get() - earlier.clock.now.get();
-    Ok(scene
+) -> Result<StepReport, DemoError> {
+    let before = earlier.in_memory().health(&earlier.account(account))?.maintenance;
+    let seconds = report.transition.before.clock.now.get() - earlier.clock.now.get();
+    Ok(report
         .check(
             format!("{seconds} seconds earlier, equity − maintenance margin"),
             "at least 0 USDC",
@@ -189,7 +215,7 @@ fn from_health_to_debt(
         .check("equity before, less than nothing", "below 0 USDC", show::signed_usdc(equity), equity.is_negative()))
 }
 
-/// Cash that moved on chain in a liquidation.
+/// Cash that transition on chain in a liquidation.
 struct Flows {
     paid: Atoms,
     received: Atoms,
@@ -204,13 +230,13 @@ impl Flows {
         keeper: &Pubkey,
     ) -> Result<Self, DemoError> {
         let receivers = |world: &World| {
-            let books = world.market(market).state.books;
-            world.account(keeper).balance.plus(books.insurance)?.plus(books.backing)
+            let ledger = world.market(market).state.ledger;
+            world.account(keeper).balance.checked_add(ledger.insurance)?.checked_add(ledger.backing)
         };
         let balance = |world: &World| world.account(account).balance;
         Ok(Self {
-            paid: balance(before).minus(balance(after))?,
-            received: receivers(after)?.minus(receivers(before)?)?,
+            paid: balance(before).checked_sub(balance(after))?,
+            received: receivers(after)?.checked_sub(receivers(before)?)?,
         })
     }
 }
