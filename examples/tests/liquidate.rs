@@ -1,0 +1,76 @@
+//! `liquidate` against a localnet.
+
+mod common;
+
+use common::{value, Local};
+use perp_client::engine::operations::position::Order;
+use perp_client::engine::units::{Atoms, SignedSize};
+use perp_client::exchange::convert::atoms;
+use perp_client::instructions::{deposit, open_account, trade, Authority, TargetMarket};
+use perp_localnet::feeds::Feed;
+use perp_localnet::usdc::ONE;
+
+const LIQUIDATE: &str = env!("CARGO_BIN_EXE_liquidate");
+const SOL: i64 = 1_000_000_000;
+
+/// A wallet buys so many SOL with so much collateral.
+fn buy(local: &Local, wallet: &str, sol: i64, collateral: u64) {
+    let (connection, addresses) = (&local.localnet.connection, &local.addresses);
+    let wallet = local.localnet.wallets.get(wallet).unwrap();
+    let owner = wallet.address();
+    let authority = Authority { signer: owner, margin_account: addresses.margin_account(&owner, 0) };
+    let collateral = deposit(addresses, authority, addresses.tokens_of(&owner), Atoms::new(collateral * ONE));
+    connection.send(&[open_account(addresses, owner, owner, 0, None), collateral], &[&wallet.keypair]).unwrap();
+    let account = connection.fetch::<perp_client::accounts::MarginAccount>(&authority.margin_account).unwrap();
+    let (target, order) =
+        (TargetMarket::with_oracle(0, Feed::Sol.address()), Order::at_any_price(SignedSize::new(sol * SOL)));
+    connection.send(&[trade(addresses, authority, &account.state, target, &order)], &[&wallet.keypair]).unwrap();
+}
+
+#[test]
+fn a_liquidator_closes_what_pays_and_leaves_the_rest_alone() {
+    let local = Local::start();
+    buy(&local, "alice", 100, 800);
+    buy(&local, "bob", 100, 5_000);
+    let printed = local.run(LIQUIDATE, &[]);
+    assert_eq!(value(&printed, "margin accounts with a position:"), "2");
+    assert_eq!(value(&printed, "liquidations:"), "0");
+
+    // Alice paid 12.69 in costs and loses 411.59: 375.7 is less than 3 % of 13 650, 409.5. Bob has 4 200 more.
+    local.sol_costs(60, "136.5");
+    let before = local.account("alice").state;
+    let printed = local.run(LIQUIDATE, &[]);
+    assert_eq!(value(&printed, "liquidations:"), "1");
+    let closed = printed.lines().find(|line| line.starts_with("closed")).unwrap();
+    let alice = local.localnet.wallets.get("alice").unwrap().address();
+    assert!(closed.contains(&format!("SOL-PERP of {alice}: bounty ")), "{closed}");
+
+    // What it says is what happened: the bounty is the liquidator's, and so much less is open.
+    let words: Vec<_> = closed.split([' ', ',']).collect();
+    let after = |word: &str| words[words.iter().position(|found| *found == word).unwrap() + 1];
+    assert_eq!(local.account("liquidator").state.balance, atoms(after("bounty"), 6).unwrap());
+    let left = local.account("alice").state.positions[0].size.get();
+    let size = before.positions[0].size.get() - left;
+    assert_eq!(
+        size,
+        (after("closed").parse::<perp_client::exchange::convert::Decimal>().unwrap().scaled(9).unwrap()) as i64
+    );
+    // (1.25 · 409.5 - 375.7) / (1.25 · 3 % - 1 %) = 4 950 of notional are 36 SOL.
+    assert!((35 * SOL..38 * SOL).contains(&size), "{closed}");
+    assert_eq!(local.account("bob").state.positions[0].size.get(), 100 * SOL);
+
+    // She is healthy again, and a bounty that nobody pays is not asked for in vain.
+    assert_eq!(value(&local.run(LIQUIDATE, &[]), "liquidations:"), "0");
+    local.localnet.validator.stop().unwrap();
+}
+
+#[test]
+fn a_bounty_below_the_least_is_left_to_others() {
+    let local = Local::start();
+    buy(&local, "alice", 100, 800);
+    local.sol_costs(60, "136.5");
+    // The penalty is 1 % of about 4 950, and the bounty a third of it: 16 USDC.
+    assert_eq!(value(&local.run(LIQUIDATE, &["--least", "50"]), "liquidations:"), "0");
+    assert_eq!(value(&local.run(LIQUIDATE, &["--least", "10"]), "liquidations:"), "1");
+    local.localnet.validator.stop().unwrap();
+}
