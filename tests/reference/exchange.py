@@ -1,0 +1,200 @@
+"""The whole exchange: its state, and operations that either happen as a whole or change nothing."""
+
+from copy import copy
+
+import funding
+import governance
+import liquidation
+import liquidity
+import operations
+import trading
+from market import in_force, reference_time, take_price
+from state import (
+    ISOLATED,
+    PAUSED,
+    Account,
+    Market,
+    Parameters,
+    Pool,
+    PoolParameters,
+    Status,
+    become,
+    copy_of_account,
+    copy_of_market,
+)
+from units import Refused
+
+OPERATIONS = {
+    operation.__name__: operation
+    for operation in (
+        trading.trade,
+        liquidation.liquidate,
+        operations.deposit,
+        operations.withdraw,
+        operations.update_prices,
+        operations.report_oracle_outage,
+        operations.update_funding,
+        operations.settle_funding,
+        operations.settle_pnl,
+        operations.fund_claims,
+        operations.redeem_claim,
+        operations.waive_claim,
+        operations.resolve_bankruptcy,
+        operations.fund_insurance,
+        liquidity.request_liquidity_deposit,
+        liquidity.request_liquidity_withdrawal,
+        liquidity.execute_liquidity_deposit,
+        liquidity.execute_liquidity_withdrawal,
+        liquidity.refund_liquidity_deposit,
+        liquidity.refund_liquidity_withdrawal,
+        liquidity.allocate_backing,
+        governance.set_exchange_status,
+        governance.set_market_status,
+        governance.set_backing_target,
+        governance.withdraw_protocol_fees,
+        governance.open_account,
+        governance.close_account,
+    )
+}
+
+
+class Exchange:
+    def __init__(self, description):
+        """From the first line of a transcript."""
+        self.pool = Pool(PoolParameters(**description["pool_parameters"]))
+        self.markets = [listed(index, market) for index, market in enumerate(description["markets"])]
+        self.accounts = new_accounts(description["accounts"])
+        self.holders = [0] * description["holders"]
+        self.requests = {}
+        self.status = Status()
+        self.resumed_at = 0
+        self.now = 0
+        self.slot = 0
+        self._saved = {}
+
+    # --- Operations -----------------------------------------------------------------------------------------------
+
+    def run(self, name, now, slot, arguments):
+        """Runs one operation. Returns `ok`, or the name of the error with which it was refused."""
+        self.now, self.slot, self._saved = now, slot, {}
+        try:
+            OPERATIONS[name](self, **arguments)
+        except Refused as refusal:
+            self._undo()
+            return refusal.name
+        return "ok"
+
+    def _undo(self):
+        for undo in self._saved.values():
+            undo()
+
+    def _save(self, key, undo):
+        self._saved.setdefault(key, undo)
+
+    # --- What an operation writes: kept as it was until the operation is through ------------------------------------
+
+    def account_to_write(self, index):
+        account = self.accounts[index]
+        if ("account", index) not in self._saved:
+            before = copy_of_account(account)
+            self._save(("account", index), lambda: become(account, before))
+        return account
+
+    def put_account(self, index, account):
+        if index == len(self.accounts):
+            self.accounts.append(None)
+        before = self.accounts[index]
+        self._save(("account", index), lambda: self.accounts.__setitem__(index, before))
+        self.accounts[index] = account
+
+    def market_to_write(self, index):
+        market = self.markets[index]
+        if ("market", index) not in self._saved:
+            before = copy_of_market(market)
+            self._save(("market", index), lambda: become(market, before))
+        return market
+
+    def pool_to_write(self):
+        before = copy(self.pool)
+        self._save(("pool",), lambda: become(self.pool, before))
+        return self.pool
+
+    def status_to_write(self):
+        before, resumed_at = copy(self.status), self.resumed_at
+
+        def undo():
+            self.status, self.resumed_at = before, resumed_at
+
+        self._save(("status",), undo)
+        return self.status
+
+    def set_holder(self, index, shares):
+        before = self.holders[index]
+        self._save(("holder", index), lambda: self.holders.__setitem__(index, before))
+        self.holders[index] = shares
+
+    def request(self, kind, holder, nonce):
+        return self.requests[kind, holder, nonce]
+
+    def set_request(self, kind, holder, nonce, request):
+        key = (kind, holder, nonce)
+        before = self.requests.get(key)
+
+        def undo():
+            self._put_request(key, before)
+
+        self._save(("request", key), undo)
+        self._put_request(key, request)
+
+    def _put_request(self, key, request):
+        if request is None:
+            self.requests.pop(key, None)
+        else:
+            self.requests[key] = request
+
+    # --- Steps that operations share ----------------------------------------------------------------------------------
+
+    def own_status(self):
+        return in_force(self.status, self.now)
+
+    def status_of(self, market):
+        """The stricter of the exchange's status and the market's."""
+        return max(self.own_status(), in_force(market.status, self.now))
+
+    def require_not_paused(self, market):
+        if self.status_of(self.markets[market]) == PAUSED:
+            raise Refused("Paused")
+
+    def bring_up_to_date(self, index, reading, account):
+        """Takes the reading in and accrues funding at the new price. Returns the market and the time ages count from.
+
+        `account` is the one whose other markets the instruction hands in, or None where it hands in none.
+        """
+        market = self.market_to_write(index)
+        if reading is not None:
+            take_price(market, reading, self.now)
+        handed_in = [market]
+        if account is not None:
+            handed_in += [self.markets[position.market] for position in self.accounts[account].occupied()]
+        reference = reference_time(self.now, handed_in)
+        funding.accrue(market, self, self.now, reference)
+        return market, reference
+
+
+def listed(index, description):
+    return Market(
+        index=index,
+        parameters=Parameters(**description["parameters"]),
+        base_decimals=description["base_decimals"],
+        quote_decimals=description["quote_decimals"],
+        target_backing=description["target_backing"],
+    )
+
+
+def new_accounts(description):
+    """A number of cross accounts, or for each account the market it is isolated to, null for a cross account."""
+    if isinstance(description, int):
+        return [Account() for _ in range(description)]
+    return [
+        Account() if market is None else Account(kind=ISOLATED, isolated_market=market) for market in description
+    ]

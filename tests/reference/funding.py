@@ -1,0 +1,147 @@
+"""Funding and carry (funding.md): the path of the rate in closed form, and what it adds to the indices."""
+
+from market import age, end_of_pause, is_usable, skew_of_full_impact
+from state import LONG, PAUSED, SHORT
+from units import MAX_INDEX, div_ceil, div_floor, sign
+
+FUNDING_BITS = 61  # twice the area under the path of the rate is in 2^-60, so the area is in 2^-61
+CARRY_BITS = 60
+
+ACCRUED, NOTHING, INDEX_FULL = "accrued", "nothing", "index full"
+
+
+def full_speed(parameters, skew):
+    """`q`, four times what the rate moves away from zero each second."""
+    velocity, full = parameters.funding_velocity, skew_of_full_impact(parameters)
+    if skew == 0:
+        return 0
+    if abs(skew) >= full:
+        return 4 * velocity
+    return div_floor(4 * velocity * abs(skew), full)
+
+
+def speed_away(parameters, skew):
+    return div_floor(full_speed(parameters, skew), 4)
+
+
+def speed_toward(parameters, skew):
+    return max(full_speed(parameters, skew), div_ceil(parameters.funding_velocity, 4))
+
+
+def next_rate(parameters, rate, skew):
+    """The rate one second later: the rule itself, of which `rate_path` is the closed form."""
+    opposed = rate != 0 and sign(rate) != sign(skew)
+    if opposed:
+        return sign(rate) * max(0, abs(rate) - speed_toward(parameters, skew))
+    return sign(skew) * min(parameters.funding_rate_cap, abs(rate) + speed_away(parameters, skew))
+
+
+def falling(magnitude, speed, seconds):
+    """A magnitude that falls to zero: seconds used, where it ends, and twice the area under it."""
+    if speed == 0:
+        return seconds, magnitude, 2 * magnitude * seconds
+    to_zero = div_ceil(magnitude, speed)
+    if seconds < to_zero:
+        end = magnitude - seconds * speed
+        return seconds, end, seconds * (magnitude + end)
+    before_last = magnitude - (to_zero - 1) * speed
+    return to_zero, 0, (to_zero - 1) * (magnitude + before_last) + before_last
+
+
+def rising(magnitude, speed, cap, seconds):
+    """A magnitude that rises to the cap and stays there: where it ends, and twice the area under it."""
+    if speed == 0:
+        return magnitude, 2 * magnitude * seconds
+    to_cap = div_ceil(cap - magnitude, speed)
+    if seconds < to_cap:
+        end = magnitude + seconds * speed
+        return end, seconds * (magnitude + end)
+    if to_cap == 0:
+        return cap, 2 * cap * seconds
+    before_last = magnitude + (to_cap - 1) * speed
+    area = (to_cap - 1) * (magnitude + before_last) + (before_last + cap)
+    return cap, area + 2 * cap * (seconds - to_cap)
+
+
+def rate_path(parameters, rate, skew, seconds):
+    """The rate after some seconds, and for each stretch in which one side pays that side and twice the area."""
+    stretches = []
+    if rate != 0 and sign(rate) != sign(skew):
+        payers = LONG if rate > 0 else SHORT
+        used, magnitude, area = falling(abs(rate), speed_toward(parameters, skew), seconds)
+        stretches.append((payers, area))
+        rate = sign(rate) * magnitude
+        seconds -= used
+    if seconds > 0 and skew != 0 and sign(rate) in (0, sign(skew)):
+        payers = LONG if skew > 0 else SHORT
+        magnitude, area = rising(abs(rate), speed_away(parameters, skew), parameters.funding_rate_cap, seconds)
+        stretches.append((payers, area))
+        rate = sign(skew) * magnitude
+    return rate, stretches
+
+
+def carry_of_side(parameters, open_interest):
+    """`carry_rate · min(1, OI_side / open_interest_cap)` in whole 2^-60 per second."""
+    cap = parameters.open_interest_cap
+    return div_floor(parameters.carry_rate * min(open_interest, cap), cap)
+
+
+def accrual_start(market, exchange, now):
+    """From when time counts: the last accrual, or the end of a pause that came after it."""
+    ends = [end_of_pause(status, now) for status in (market.status, exchange.status)]
+    return max(market.ledger.funding_time, exchange.resumed_at, *ends)
+
+
+def accrue(market, exchange, now, reference):
+    """Accrues funding and carry up to now, if the statuses and the price allow it."""
+    ledger = market.ledger
+    if ledger.funding_time == 0:
+        ledger.funding_time = now
+        return ACCRUED
+    if exchange.status_of(market) == PAUSED:
+        # Time spent paused is dropped; it never moves back.
+        ledger.funding_time = max(now, ledger.funding_time)
+        return NOTHING
+    start = accrual_start(market, exchange, now)
+    if not is_usable(market, reference) or age(market, reference) > market.parameters.max_age_funding:
+        ledger.funding_time = start
+        return NOTHING
+    ledger.funding_time = max(start, now)
+    seconds = min(now - start, market.parameters.max_accrual_seconds)
+    if seconds <= 0:
+        return NOTHING
+    return ACCRUED if accrue_seconds(market, seconds) else INDEX_FULL
+
+
+def accrue_seconds(market, seconds):
+    """Adds the seconds' funding and carry to the indices; False, and no change, where an index would be full."""
+    ledger, parameters, price = market.ledger, market.parameters, market.price.price
+    interest = [side.open_interest for side in ledger.sides]
+    indices = [side.funding_index for side in ledger.sides]
+    carried = [side.carry_fraction for side in ledger.sides]
+    fraction = ledger.funding_fraction
+
+    rate, stretches = rate_path(parameters, ledger.funding_rate, ledger.skew(), seconds)
+    for payers, twice_area in stretches:
+        receivers = SHORT if payers == LONG else LONG
+        if interest[payers] == 0:
+            continue
+        total = twice_area * price + fraction
+        owed, fraction = total >> FUNDING_BITS, total % (1 << FUNDING_BITS)
+        indices[payers] += owed
+        if interest[receivers] > 0:
+            matched = min(interest[payers], interest[receivers])
+            indices[receivers] -= div_floor(owed * matched, interest[receivers])
+    for side in (LONG, SHORT):
+        total = carry_of_side(parameters, interest[side]) * seconds * price + carried[side]
+        indices[side] += total >> CARRY_BITS
+        carried[side] = total % (1 << CARRY_BITS)
+
+    if any(abs(index) > MAX_INDEX for index in indices):
+        return False
+    ledger.funding_rate = rate
+    ledger.funding_fraction = fraction
+    for side in (LONG, SHORT):
+        ledger.sides[side].funding_index = indices[side]
+        ledger.sides[side].carry_fraction = carried[side]
+    return True

@@ -1,0 +1,235 @@
+"""The whole state as plain records, with the fields of docs/accounts.md."""
+
+from copy import copy
+from dataclasses import dataclass, field
+
+LONG, SHORT = 0, 1
+SLOTS = 12
+
+ACTIVE, REDUCE_ONLY, PAUSED = 0, 1, 2
+
+CROSS, ISOLATED = 0, 1
+
+# Mantissa 2^47 with exponent 0: a claim of which nothing is funded.
+CLAIM_FACTOR_ONE = 1 << 47
+
+
+@dataclass
+class Parameters:
+    """A market's parameters, fixed when it is listed; integers as stored."""
+
+    open_interest_cap: int
+    impact_scale: int
+    open_interest_low: int
+    open_interest_high: int
+    size_premium: int
+    funding_velocity: int
+    funding_rate_cap: int
+    carry_rate: int
+    minimum_position: int
+    minimum_bounty: int
+    base_margin: int
+    maintenance_fraction: int
+    volatility_margin: int
+    max_price_step: int
+    penalty: int
+    bounty_share_min: int
+    bounty_share_max: int
+    backing_share: int
+    liquidation_buffer: int
+    impact_limit: int
+    taker_fee: int
+    taker_fee_rebalancing: int
+    protocol_share: int
+    spread_confidence: int
+    spread_volatility: int
+    volatility: int
+    max_confidence_to_increase: int
+    max_confidence_valid: int
+    stress_move: int
+    backing_cap: int
+    bankrupt_bounty: int
+    max_accrual_seconds: int
+    max_age_trade: int
+    max_age_other_legs: int
+    max_age_liquidate: int
+    max_age_funding: int
+    future_tolerance: int
+    outage_delay: int
+
+
+@dataclass
+class PoolParameters:
+    minimum_request: int
+    deposit_delay: int
+    withdrawal_delay: int
+    deposit_validity: int
+    withdrawal_validity: int
+    hysteresis: int
+    shared_draw_share: int
+    shared_draw_window: int
+
+
+@dataclass
+class PriceCache:
+    price: int = 0
+    confidence: int = 0
+    published: int = 0
+    newest_published: int = 0
+    outage_since: int = 0
+
+
+@dataclass
+class Side:
+    open_interest: int = 0
+    entry_notional: int = 0
+    funding_index: int = 0
+    funding_checkpoint: int = 0
+    carry_fraction: int = 0
+
+    def pending_funding(self):
+        """What the side's traders owe in funding not settled, raw; negative where they are to receive it."""
+        return self.open_interest * self.funding_index - self.funding_checkpoint
+
+
+@dataclass
+class SharedDraw:
+    window_start: int = 0
+    insurance_at_start: int = 0
+    drawn: int = 0
+
+
+@dataclass
+class Ledger:
+    sides: list = field(default_factory=lambda: [Side(), Side()])
+    funding_rate: int = 0
+    funding_time: int = 0
+    funding_fraction: int = 0
+    backing: int = 0
+    net_principal: int = 0
+    claims: int = 0
+    claims_reserve: int = 0
+    claim_factor: int = CLAIM_FACTOR_ONE
+    debts: int = 0
+    insurance: int = 0
+    protocol_fees: int = 0
+    written_off: int = 0
+    shared_draw: SharedDraw = field(default_factory=SharedDraw)
+    claim_round: int = 0
+
+    def skew(self):
+        return self.sides[LONG].open_interest - self.sides[SHORT].open_interest
+
+    def larger_side(self):
+        return max(self.sides[LONG].open_interest, self.sides[SHORT].open_interest)
+
+    def smaller_side(self):
+        return min(self.sides[LONG].open_interest, self.sides[SHORT].open_interest)
+
+    def has_open_interest(self):
+        return self.larger_side() > 0
+
+    def unfunded_claims(self):
+        return self.claims - self.claims_reserve
+
+
+@dataclass
+class Status:
+    current: int = ACTIVE
+    until: int = 0
+    reverts_to: int = ACTIVE
+
+
+@dataclass
+class Market:
+    index: int
+    parameters: Parameters
+    base_decimals: int
+    quote_decimals: int
+    target_backing: int = 0
+    price: PriceCache = field(default_factory=PriceCache)
+    ledger: Ledger = field(default_factory=Ledger)
+    status: Status = field(default_factory=Status)
+    paused_at: int = 0
+
+
+@dataclass
+class Position:
+    size: int = 0
+    entry_notional: int = 0
+    funding_index: int = 0
+    claim: int = 0
+    claim_factor: int = 0
+    debt: int = 0
+    last_increase_slot: int = 0
+    claim_round: int = 0
+    market: int = 0
+    occupied: int = 0
+
+    def side(self):
+        return LONG if self.size > 0 else SHORT
+
+
+@dataclass
+class Account:
+    balance: int = 0
+    kind: int = CROSS
+    isolated_market: int = 0
+    positions: list = field(default_factory=lambda: [Position() for _ in range(SLOTS)])
+
+    def slot_of(self, market):
+        """The account's slot in a market, or None."""
+        for position in self.positions:
+            if position.occupied and position.market == market:
+                return position
+        return None
+
+    def occupied(self):
+        return [position for position in self.positions if position.occupied]
+
+    def has_open_position(self):
+        return any(position.size for position in self.positions)
+
+    def free_empty_slots(self):
+        """A slot is occupied while it has a size, a claim or a debt; then it is freed and zeroed."""
+        for index, position in enumerate(self.positions):
+            if position.occupied and not (position.size or position.claim or position.debt):
+                self.positions[index] = Position()
+
+
+@dataclass
+class Pool:
+    parameters: PoolParameters
+    cash: int = 0
+    placed: int = 0
+    insurance: int = 0
+    escrow: int = 0
+    shares: int = 0
+
+
+@dataclass
+class Request:
+    amount: int
+    minimum_output: int
+    requested_at: int
+
+
+def copy_of_market(market):
+    twin = copy(market)
+    twin.price = copy(market.price)
+    twin.ledger = copy(market.ledger)
+    twin.ledger.sides = [copy(side) for side in market.ledger.sides]
+    twin.ledger.shared_draw = copy(market.ledger.shared_draw)
+    twin.status = copy(market.status)
+    return twin
+
+
+def copy_of_account(account):
+    twin = copy(account)
+    twin.positions = [copy(position) for position in account.positions]
+    return twin
+
+
+def become(target, twin):
+    """Gives a record every field of its twin."""
+    vars(target).update(vars(twin))
