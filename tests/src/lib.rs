@@ -6,6 +6,7 @@ pub mod chain;
 pub mod costs;
 pub mod idl;
 pub mod listing;
+pub mod pages;
 pub mod tokens;
 pub mod world;
 

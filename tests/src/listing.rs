@@ -1,12 +1,11 @@
 //! The markets of the tests: those of the local validator, at prices that make sums come out even.
 
+use perp_accounts::oracle::{OracleKind, CORE_RECEIVER};
 use perp_client::addresses::padded;
+use perp_client::instructions::{NewMarket, OracleSource};
 use perp_engine::state::{Parameters, PoolParameters};
 use perp_engine::units::Atoms;
 use perp_migrations::{Description, LOCALNET};
-use perp_swap::instructions::CreateMarketArguments;
-use perp_swap::oracle::{OracleKind, CORE_RECEIVER};
-use perp_swap::state::OracleArguments;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -46,13 +45,13 @@ pub fn feed_id(market: u16) -> [u8; 32] {
 }
 
 /// A market like SOL-PERP: any fully verified update of its feed is its oracle.
-pub fn market(index: u16, parameters: Parameters, target_backing: u64) -> CreateMarketArguments {
-    CreateMarketArguments {
+pub fn market(index: u16, parameters: Parameters, target_backing: u64) -> NewMarket {
+    NewMarket {
         index,
         symbol: padded(&format!("M{index}-PERP")).expect("the symbol is short"),
         base_decimals: 9,
-        oracle: OracleArguments {
-            kind: OracleKind::Pull as u8,
+        oracle: OracleSource {
+            kind: OracleKind::Pull,
             program: CORE_RECEIVER,
             account: Default::default(),
             feed_id: feed_id(index),

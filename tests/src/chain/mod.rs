@@ -3,12 +3,12 @@
 mod native;
 mod sbf;
 
-pub use native::Native;
+pub use native::{relay_authority, Native, RELAY};
 pub use sbf::Sbf;
 
 use anchor_lang::prelude::Pubkey;
-use perp_client::events::{events_in_logs, Event};
-use perp_swap::errors::ExchangeError;
+use perp_client::errors::ExchangeError;
+use perp_client::events::{event_in_instruction, events_in_logs, Event, Incomplete};
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_instruction::error::InstructionError;
@@ -49,21 +49,34 @@ pub trait Chain {
 pub struct Outcome {
     /// Empty on the native back end, as are the events.
     pub logs: Vec<String>,
+    /// Program and data of every instruction that a program sent. Empty on the native back end.
+    pub inner_instructions: Vec<(Pubkey, Vec<u8>)>,
     /// Zero on the native back end.
     pub compute_units: u64,
 }
 
 impl Outcome {
-    /// The program's events in order.
+    /// The program's events: those it logged in their order, then those it sent to itself in theirs.
     pub fn events(&self) -> Vec<Event> {
-        events_in_logs(&self.logs).expect("the logs are whole and of this version")
+        let logged = events_in_logs(&self.logs).expect("the logs are whole and of this version");
+        logged.into_iter().chain(self.sent_events()).collect()
+    }
+
+    /// The events that can be read although the logs may be cut off.
+    pub fn events_seen(&self) -> Vec<Event> {
+        let logged = events_in_logs(&self.logs).unwrap_or_else(|Incomplete { seen, .. }| seen);
+        logged.into_iter().chain(self.sent_events()).collect()
+    }
+
+    fn sent_events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.inner_instructions.iter().filter_map(|(program, data)| event_in_instruction(program, data))
     }
 
     /// The only event of the transaction.
     #[track_caller]
     pub fn event(&self) -> Event {
         let mut events = self.events();
-        assert_eq!(events.len(), 1, "one event per verb: {:#?}", self.logs);
+        assert_eq!(events.len(), 1, "one event per instruction: {:#?}", self.logs);
         events.remove(0)
     }
 }

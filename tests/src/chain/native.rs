@@ -1,5 +1,5 @@
 use super::{Chain, Outcome, Refused};
-use anchor_lang::prelude::{AccountInfo, Pubkey};
+use anchor_lang::prelude::{AccountInfo, AccountMeta, ProgramError, Pubkey};
 use anchor_lang::solana_program::entrypoint::ProgramResult;
 use solana_account::Account;
 use solana_clock::Clock;
@@ -46,16 +46,53 @@ impl Native {
         // It has just raised the level for the whole process, and nobody reads a line for each instruction.
         log::set_max_level(log::LevelFilter::Warn);
         test.add_builtin_program("perp_swap", perp_swap::ID, processor!(process).expect("a processor is given"));
+        test.add_builtin_program(
+            "second_program",
+            second_program::ID,
+            processor!(process_second).expect("a processor is given"),
+        );
+        test.add_builtin_program("relay", RELAY, processor!(relay).expect("a processor is given"));
         let context = runtime.block_on(test.start_with_context());
         Self { context, runtime, clock, sent: 0 }
     }
 }
 
-/// Anchor's entry ties the lifetimes of the accounts together, the test runtime declares them independent.
 fn process(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
-    // SAFETY: the runtime's accounts outlive this call, and the program keeps no reference to them after it.
-    let accounts = unsafe { std::mem::transmute::<&[AccountInfo], &[AccountInfo]>(accounts) };
-    perp_swap::entry(program, accounts, data)
+    perp_swap::process(program, tied(accounts), data)
+}
+
+/// A program that trades on the exchange for its users.
+fn process_second(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
+    second_program::entry(program, tied(accounts), data)
+}
+
+/// A program's entry ties the lifetimes of the accounts together, the test runtime declares them independent.
+fn tied<'info>(accounts: &[AccountInfo]) -> &'info [AccountInfo<'info>] {
+    // SAFETY: the runtime's accounts outlive its call of the program, which keeps no reference to them after it.
+    unsafe { std::mem::transmute::<&[AccountInfo], &'info [AccountInfo<'info>]>(accounts) }
+}
+
+/// A program of somebody else's on the native back end. It sends the data after its first byte to the last of its
+/// accounts, with the others; where that byte is 1 it marks the first of them as a signer, and signs with
+/// [`relay_authority`].
+pub const RELAY: Pubkey = Pubkey::new_from_array([0x4E; 32]);
+
+/// Address of [`RELAY`] from the seed of the exchange program's event authority.
+pub fn relay_authority() -> Pubkey {
+    Pubkey::find_program_address(&[b"__event_authority"], &RELAY).0
+}
+
+fn relay(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
+    let (callee, passed) = accounts.split_last().ok_or(ProgramError::NotEnoughAccountKeys)?;
+    let (signs, data) = data.split_first().ok_or(ProgramError::InvalidInstructionData)?;
+    let (_, bump) = Pubkey::find_program_address(&[b"__event_authority"], program);
+    let metas = passed.iter().enumerate().map(|(place, account)| AccountMeta {
+        pubkey: *account.key,
+        is_signer: account.is_signer || (*signs == 1 && place == 0),
+        is_writable: account.is_writable,
+    });
+    let instruction = Instruction { program_id: *callee.key, accounts: metas.collect(), data: data.to_vec() };
+    runtime_stubs::sol_invoke_signed(&instruction, accounts, &[&[b"__event_authority", &[bump]]])
 }
 
 /// The program's system calls go to the stubs of the solana-sysvar that anchor-lang was built with; the test runtime
@@ -133,7 +170,7 @@ impl Chain for Native {
             .expect("the bank answers");
         let logs = done.metadata.map(|metadata| metadata.log_messages).unwrap_or_default();
         match done.result {
-            Ok(()) => Ok(Outcome { logs: Vec::new(), compute_units: 0 }),
+            Ok(()) => Ok(Outcome::default()),
             Err(error) => Err(Refused { error, logs }),
         }
     }

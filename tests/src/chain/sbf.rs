@@ -41,8 +41,14 @@ impl Chain for Sbf {
         self.machine.expire_blockhash();
         let message = Message::new(instructions, Some(&signers[0].pubkey()));
         let transaction = Transaction::new(signers, message, self.machine.latest_blockhash());
-        match self.machine.send_transaction(transaction) {
-            Ok(done) => Ok(Outcome { logs: done.logs, compute_units: done.compute_units_consumed }),
+        match self.machine.send_transaction(transaction.clone()) {
+            Ok(done) => {
+                let keys = &transaction.message.account_keys;
+                let inner = done.inner_instructions.iter().flatten().map(|inner| &inner.instruction);
+                let inner_instructions =
+                    inner.map(|sent| (keys[usize::from(sent.program_id_index)], sent.data.clone())).collect();
+                Ok(Outcome { logs: done.logs, inner_instructions, compute_units: done.compute_units_consumed })
+            }
             Err(failed) => Err(Refused { error: failed.err, logs: failed.meta.logs }),
         }
     }

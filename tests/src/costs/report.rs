@@ -1,5 +1,5 @@
 use super::{Budgets, Costs, Row};
-use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
 use std::fmt::{self, Write};
 
 impl fmt::Display for Row {

@@ -4,11 +4,10 @@ use super::{world, Costs, Row};
 use crate::listing::{self, SOL, USDC};
 use crate::world::{order, World, ALL};
 use anchor_lang::prelude::Pubkey;
-use perp_client::instructions::{self as client, Actor, Touched};
-use perp_engine::status::Status;
-use perp_engine::trade::Order;
+use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
+use perp_engine::operations::position::Order;
+use perp_engine::state::Status;
 use perp_engine::units::Atoms;
-use perp_swap::instructions::{OpenAccountArguments, RequestArguments};
 
 const PRICE: f64 = 251.37;
 const CONFIDENCE: f64 = 0.09;
@@ -44,7 +43,7 @@ fn update_others(world: &mut World) {
 }
 
 /// An account with a long in the first `count` markets, the first one large, and another that is short in all of them.
-fn portfolio(world: &mut World, count: u16, deposit: u64) -> Actor {
+fn portfolio(world: &mut World, count: u16, deposit: u64) -> Authority {
     world.wait(1);
     print(world, 0..world.market_count, 1.0);
     let shorts = world.trader(100_000 * USDC);
@@ -68,10 +67,10 @@ fn half_an_hour_later(world: &mut World, factor: f64) {
 pub fn administration(costs: &mut Costs) {
     let mut world = World::before_creation(crate::Backend::Sbf);
     let (mint, program) = (world.addresses.quote_mint, world.addresses.token_program);
-    let create = client::create_exchange(world.admin, mint, program, world.exchange_arguments());
+    let create = client::create_exchange(world.admin, mint, program, &world.exchange_arguments());
     costs.record(&mut world, once("create_exchange"), create);
-    let arguments = listing::market(0, listing::parameters(), 2_000_000 * USDC);
-    let create = client::create_market(&world.addresses, world.admin, arguments);
+    let market = listing::market(0, listing::parameters(), 2_000_000 * USDC);
+    let create = client::create_market(&world.addresses, world.admin, &market);
     costs.record(&mut world, once("create_market"), create);
     world.market_count = 1;
 
@@ -93,9 +92,8 @@ pub fn accounts(costs: &mut Costs) {
     let mut world = world(1);
     let at = world.addresses;
     let owner = world.user(2_000 * USDC);
-    let actor = Actor { signer: owner, margin_account: at.margin_account(&owner, 0) };
-    let arguments = OpenAccountArguments { sub_account: 0, isolated_market: None };
-    costs.record(&mut world, once("open_account"), client::open_account(&at, owner, owner, arguments));
+    let actor = Authority { signer: owner, margin_account: at.margin_account(&owner, 0) };
+    costs.record(&mut world, once("open_account"), client::open_account(&at, owner, owner, 0, None));
     costs.record(&mut world, once("set_delegate"), client::set_delegate(actor, Pubkey::new_unique()));
     let deposit = client::deposit(&at, actor, at.tokens_of(&owner), Atoms::new(1_000 * USDC));
     costs.record(&mut world, once("deposit"), deposit);
@@ -110,21 +108,21 @@ pub fn market(costs: &mut Costs) {
     let mut world = world(1);
     let at = world.addresses;
     world.wait(61);
-    costs.record(&mut world, once("mark_dark"), client::mark_dark(&at, 0));
+    costs.record(&mut world, once("report_oracle_outage"), client::report_oracle_outage(&at, 0));
 }
 
 pub fn trading(costs: &mut Costs, count: u16) {
     let mut world = world(count);
     let longs = portfolio(&mut world, count, 5_000 * USDC);
     half_an_hour_later(&mut world, 1.004);
-    let touched = world.touched(0);
+    let target = world.target(0);
     for (name, size) in [("increase", SOL / 3), ("reduce", -SOL / 7), ("flip", -2 * LARGE), ("close", 0)] {
         world.wait(2);
         let instruction = if name == "close" {
             let size = world.position(&longs.margin_account, 0).size.get();
-            world.trade_instruction(longs, touched, &Order { reduce_only: true, ..order(-size) })
+            world.trade_instruction(longs, target, &Order { reduce_only: true, ..order(-size) })
         } else {
-            world.trade_instruction(longs, touched, &order(size))
+            world.trade_instruction(longs, target, &order(size))
         };
         print(&mut world, [0], 1.005);
         costs.record(&mut world, case("trade", name, count), instruction);
@@ -132,7 +130,7 @@ pub fn trading(costs: &mut Costs, count: u16) {
     world.wait(2);
     print(&mut world, [0], 1.005);
     // With the last slot free the account has `count` positions once it is open again.
-    let instruction = world.trade_instruction(longs, touched, &order(LARGE));
+    let instruction = world.trade_instruction(longs, target, &order(LARGE));
     costs.record(&mut world, case("trade", "open", count), instruction);
     let withdrawal = world.withdrawal(longs, 10 * USDC);
     costs.record(&mut world, of("withdraw", count), withdrawal);
@@ -141,25 +139,25 @@ pub fn trading(costs: &mut Costs, count: u16) {
     }
 }
 
-fn per_position(costs: &mut Costs, world: &mut World, longs: Actor) {
+fn per_position(costs: &mut Costs, world: &mut World, longs: Authority) {
     let at = world.addresses;
     world.wait(1_800);
     print(world, [0], 1.01);
-    let touched = world.touched(0);
-    costs.record(world, once("update_price"), client::update_price(&at, 0, world.oracle(0)));
+    let target = world.target(0);
+    costs.record(world, once("update_prices"), client::update_prices(&at, [(0, world.oracle(0))]));
     world.wait(7);
     print(world, [0], 1.011);
-    costs.record(world, once("update_funding"), client::update_funding(&at, touched));
+    costs.record(world, once("update_funding"), client::update_funding(&at, target));
     world.wait(7);
     costs.record(world, once("settle_funding"), client::settle_funding(&at, longs.margin_account, 0));
     print(world, [0], 1.012);
-    costs.record(world, once("settle_pnl"), client::settle_pnl(&at, longs.margin_account, touched));
+    costs.record(world, once("settle_pnl"), client::settle_pnl(&at, longs.margin_account, target));
     let destination = at.tokens_of(&world.admin);
     world.give(world.admin, 0);
     let fees = client::withdraw_protocol_fees(&at, world.admin, 0, destination);
     costs.record(world, once("withdraw_protocol_fees"), fees);
     world.set_backing_target(0, 2_500_000 * USDC).expect("the risk admin may");
-    costs.record(world, once("allocate_backing"), client::allocate_backing(&at, Touched::at_cached_price(0)));
+    costs.record(world, once("allocate_backing"), client::allocate_backing(&at, TargetMarket::at_cached_price(0)));
 }
 
 pub fn liquidation(costs: &mut Costs, count: u16) {
@@ -171,8 +169,8 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     let others = u64::from(count - 1);
     let longs = portfolio(&mut world, count, 530 * USDC + others * 40_500_000);
     half_an_hour_later(&mut world, 0.969 - 0.00115 * others as f64);
-    let touched = world.touched(0);
-    let instruction = world.liquidation(liquidator, longs.margin_account, touched, &ALL);
+    let target = world.target(0);
+    let instruction = world.liquidation(liquidator, longs.margin_account, target, &ALL);
     costs.record(&mut world, case("liquidate", "part", count), instruction);
     assert!(!world.position(&longs.margin_account, 0).size.is_zero(), "a part is liquidated");
 
@@ -180,7 +178,7 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     world.wait(60);
     print(&mut world, 0..count, 0.5);
     update_others(&mut world);
-    let instruction = world.liquidation(liquidator, longs.margin_account, touched, &ALL);
+    let instruction = world.liquidation(liquidator, longs.margin_account, target, &ALL);
     costs.record(&mut world, case("liquidate", "whole", count), instruction);
     for market in 1..count {
         world.liquidate(liquidator, longs.margin_account, market).expect("the account is under water");
@@ -198,11 +196,9 @@ pub fn liquidity(costs: &mut Costs, count: u16) {
     if count == 1 {
         world.run(&[client::create_share_account(&at, owner, owner)]).expect("it is made");
     }
-    let arguments =
-        RequestArguments { nonce: 7, amount: Atoms::new(100_000 * USDC), minimum_output: Atoms::new(1), tip: 1_000 };
+    let new = NewRequest { nonce: 7, amount: Atoms::new(100_000 * USDC), minimum_output: Atoms::new(1), tip: 1_000 };
     if count == 1 {
-        let (source, destination) = (at.tokens_of(&owner), at.shares_of(&owner));
-        let request = client::request_liquidity_deposit(&at, owner, source, destination, arguments);
+        let request = client::request_liquidity_deposit(&at, owner, at.tokens_of(&owner), &new);
         costs.record(&mut world, once("request_liquidity_deposit"), request);
     } else {
         world.request_liquidity_deposit(owner, 7, 100_000 * USDC, 1, 1_000).expect("the request is accepted");
@@ -217,10 +213,9 @@ pub fn liquidity(costs: &mut Costs, count: u16) {
     costs.record(&mut world, of("execute_liquidity_deposit", count), execution);
 
     let shares = world.shares(&owner);
-    let arguments = RequestArguments { nonce: 8, amount: Atoms::new(shares), ..arguments };
+    let new = NewRequest { nonce: 8, amount: Atoms::new(shares), ..new };
     if count == 1 {
-        let (source, destination) = (at.shares_of(&owner), at.tokens_of(&owner));
-        let request = client::request_liquidity_withdrawal(&at, owner, source, destination, arguments);
+        let request = client::request_liquidity_withdrawal(&at, owner, at.shares_of(&owner), &new);
         costs.record(&mut world, once("request_liquidity_withdrawal"), request);
     } else {
         world.request_liquidity_withdrawal(owner, 8, shares, 1, 1_000).expect("the request is accepted");
@@ -242,15 +237,15 @@ pub fn liquidity_returned(costs: &mut Costs) {
     world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1, 1_000).expect("the request is accepted");
     world.wait(3_630);
     let request = world.request(&owner, 1);
-    let instruction = client::return_liquidity_deposit(&at, caller, &request);
-    costs.record(&mut world, once("return_liquidity_deposit"), instruction);
+    let instruction = client::refund_liquidity_deposit(&at, caller, &request);
+    costs.record(&mut world, once("refund_liquidity_deposit"), instruction);
 
     let provider = world.provider;
     world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 1, 1_000).expect("the request is accepted");
     world.wait(86_400 + 172_800);
     let request = world.request(&provider, 2);
-    let instruction = client::return_liquidity_withdrawal(&at, caller, &request);
-    costs.record(&mut world, once("return_liquidity_withdrawal"), instruction);
+    let instruction = client::refund_liquidity_withdrawal(&at, caller, &request);
+    costs.record(&mut world, once("refund_liquidity_withdrawal"), instruction);
 }
 
 /// A market whose backing cannot pay its winners at once.
@@ -270,4 +265,5 @@ pub fn claims(costs: &mut Costs) {
     world.close_position(loser, 0).expect("a loser can leave");
     costs.record(&mut world, once("fund_claims"), client::fund_claims(&at, 0));
     costs.record(&mut world, once("redeem_claim"), client::redeem_claim(&at, winner.margin_account, 0));
+    costs.record(&mut world, once("waive_claim"), client::waive_claim(&at, winner, 0));
 }

@@ -1,12 +1,11 @@
 use super::World;
 use crate::tokens;
 use anchor_lang::prelude::Pubkey;
-use perp_client::accounts::{decode, Stored};
+use perp_accounts::{decode, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
 use perp_engine::invariants::{check_invariants, ExchangeView};
+use perp_engine::risk::margin::face_value;
 use perp_engine::state::{Account as EngineAccount, Position, RequestKind, DEAD_SHARES};
-use perp_engine::units::products::{funding_owed, unrealised_profit};
-use perp_engine::units::{Atoms, Raw};
-use perp_swap::state::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_engine::units::Atoms;
 use solana_account::Account;
 use solana_instruction::Instruction;
 
@@ -77,24 +76,18 @@ impl World {
         tokens::balance(&mut *self.chain, &address)
     }
 
-    /// Balance, claims, debts and unrealised profit at the cached prices, in atoms rounded down.
+    /// Balance, claims, debts and unrealized profit at the cached prices, in atoms rounded down.
     pub fn equity(&mut self, margin_account: &Pubkey) -> i64 {
         let state = self.margin_account(margin_account).state;
-        let mut equity = state.balance.raw().unwrap();
+        let mut equity = state.balance.to_x40().unwrap();
         for (_, position) in state.occupied() {
             let market = self.market(position.market).state;
-            let owed = position.claim.raw().unwrap().minus(position.debt.raw().unwrap()).unwrap();
-            let profit = unrealised_profit(position.size, position.entry.get(), market.price.price).unwrap();
-            let funding = position.size.side().map_or(Raw::ZERO, |side| {
-                let change = market.books.side(side).funding_index.minus(position.funding_index).unwrap();
-                funding_owed(position.size.size(), change).unwrap()
-            });
-            equity = equity.plus(owed).unwrap().plus(profit).unwrap().minus(funding).unwrap();
+            equity = equity.checked_add(face_value(position, &market).unwrap()).unwrap();
         }
-        equity.atoms_floor().unwrap().get()
+        equity.to_signed_atoms_floor().unwrap().get()
     }
 
-    /// What the owners hold together: tokens in their pockets and equity in all their margin accounts, in atoms.
+    /// What the owners hold together: tokens in their wallets and equity in all their margin accounts, in atoms.
     pub fn wealth(&mut self, owners: &[Pubkey]) -> i64 {
         let mut wealth = 0;
         for owner in owners {

@@ -1,22 +1,21 @@
 //! A world: an exchange with markets, a liquidity provider, users, and a clock that only the test moves.
 
 mod books;
-mod verbs;
+mod instructions;
 
 pub use books::Books;
-pub use verbs::{order, ALL};
+pub use instructions::{order, ALL};
 
 use crate::chain::{Backend, Chain, Outcome, Refused};
 use crate::listing::{self, feed_id, DAY, NOW, START_PRICE, USDC};
 use crate::tokens;
 use anchor_lang::prelude::Pubkey;
+use perp_accounts::oracle::CORE_RECEIVER;
 use perp_client::addresses::{exchange_address, padded};
-use perp_client::instructions::{self, Actor};
-use perp_client::oracle_account::pull_account;
+use perp_client::instructions::{self as build, Authority, NewExchange, NewMarket};
 use perp_client::Addresses;
 use perp_engine::state::Parameters;
-use perp_swap::instructions::{CreateExchangeArguments, CreateMarketArguments};
-use perp_swap::oracle::CORE_RECEIVER;
+use perp_oracle::write::pull_account;
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_instruction::Instruction;
@@ -26,6 +25,9 @@ use std::collections::BTreeMap;
 
 /// What became of a transaction.
 pub type Ran = Result<Outcome, Refused>;
+
+/// Sees every transaction and what became of it, after the world has checked it.
+pub type Observer = Box<dyn FnMut(&mut World, &[Instruction], &Ran)>;
 
 /// USDC the liquidity provider of [`World::new`] brings.
 pub const POOL: u64 = 10_000_000 * USDC;
@@ -54,6 +56,7 @@ pub struct World {
     donated: u64,
     /// Quote tokens in existence.
     supply: u64,
+    observers: Vec<Observer>,
 }
 
 impl World {
@@ -82,6 +85,7 @@ impl World {
             token_accounts: Vec::new(),
             donated: 0,
             supply: 0,
+            observers: Vec::new(),
         };
         world.set_clock();
         world.payer = world.key();
@@ -104,17 +108,28 @@ impl World {
     /// An exchange with a pool of [`POOL`] and `markets` markets at [`START_PRICE`], a part of the pool placed in each:
     /// two million USDC with up to four markets, half a million with more.
     pub fn new(backend: Backend, markets: u16) -> Self {
-        let target = if markets <= 4 { 2_000_000 * USDC } else { 500_000 * USDC };
-        let mut world = Self::empty(backend);
-        for index in 0..markets {
-            world.list(listing::market(index, listing::parameters(), target));
-        }
-        world.provider = world.user(POOL);
-        world.add_liquidity(world.provider, POOL);
-        for index in 0..markets {
-            world.allocate_backing(index).expect("the pool has the cash");
-        }
+        let mut world = Self::before_creation(backend);
+        world.set_up(markets);
         world
+    }
+
+    /// Makes of a chain without an exchange what [`World::new`] begins with.
+    pub fn set_up(&mut self, markets: u16) {
+        let target = if markets <= 4 { 2_000_000 * USDC } else { 500_000 * USDC };
+        self.create_exchange().expect("the exchange is created");
+        for index in 0..markets {
+            self.list(listing::market(index, listing::parameters(), target));
+        }
+        self.provider = self.user(POOL);
+        self.add_liquidity(self.provider, POOL);
+        for index in 0..markets {
+            self.allocate_backing(index).expect("the pool has the cash");
+        }
+    }
+
+    /// `observer` sees every transaction from now on.
+    pub fn observe(&mut self, observer: impl FnMut(&mut World, &[Instruction], &Ran) + 'static) {
+        self.observers.push(Box::new(observer));
     }
 
     /// Name of the exchange.
@@ -122,22 +137,22 @@ impl World {
         padded("exchange").expect("the name is short")
     }
 
-    pub fn exchange_arguments(&self) -> CreateExchangeArguments {
-        CreateExchangeArguments {
+    pub fn exchange_arguments(&self) -> NewExchange {
+        NewExchange {
             name: Self::name(),
             risk_admin: self.risk_admin,
             guardian: self.guardian,
-            pool: listing::pool_parameters(),
+            parameters: listing::pool_parameters(),
         }
     }
 
     pub fn create_exchange(&mut self) -> Ran {
         let (mint, program) = (self.addresses.quote_mint, self.addresses.token_program);
-        self.run(&[instructions::create_exchange(self.admin, mint, program, self.exchange_arguments())])
+        self.run(&[build::create_exchange(self.admin, mint, program, &self.exchange_arguments())])
     }
 
-    pub fn create_market(&mut self, arguments: CreateMarketArguments) -> Ran {
-        let done = self.run(&[instructions::create_market(&self.addresses, self.admin, arguments)]);
+    pub fn create_market(&mut self, arguments: NewMarket) -> Ran {
+        let done = self.run(&[build::create_market(&self.addresses, self.admin, &arguments)]);
         if done.is_ok() {
             self.market_count += 1;
         }
@@ -145,7 +160,7 @@ impl World {
     }
 
     /// Lists a market and publishes its first price, [`START_PRICE`].
-    pub fn list(&mut self, arguments: CreateMarketArguments) {
+    pub fn list(&mut self, arguments: NewMarket) {
         self.create_market(arguments).expect("the market is listed");
         self.publish(arguments.index, START_PRICE);
         self.update_price(arguments.index).expect("the price is taken in");
@@ -164,7 +179,7 @@ impl World {
     /// Requests a deposit of the owner's tokens and executes it once it is mature.
     pub fn add_liquidity(&mut self, owner: Pubkey, amount: u64) {
         let nonce = self.requests.len() as u64;
-        self.request_liquidity_deposit(owner, nonce, amount, 0, 0).expect("the request is accepted");
+        self.request_liquidity_deposit(owner, nonce, amount, 1, 0).expect("the request is accepted");
         self.wait(30);
         self.publish_all_again();
         self.execute_liquidity_deposit(self.admin, owner, nonce).expect("the deposit is executed");
@@ -204,7 +219,7 @@ impl World {
     }
 
     /// A new owner with a cross account into which `amount` is deposited.
-    pub fn trader(&mut self, amount: u64) -> Actor {
+    pub fn trader(&mut self, amount: u64) -> Authority {
         let owner = self.user(amount);
         let actor = self.account(owner, 0, None);
         if amount > 0 {
@@ -214,9 +229,9 @@ impl World {
     }
 
     /// The owner's new margin account; isolated where a market is named.
-    pub fn account(&mut self, owner: Pubkey, sub_account: u16, isolated: Option<u16>) -> Actor {
+    pub fn account(&mut self, owner: Pubkey, sub_account: u16, isolated: Option<u16>) -> Authority {
         self.open_account(owner, sub_account, isolated).expect("the account is opened");
-        Actor { signer: owner, margin_account: self.addresses.margin_account(&owner, sub_account) }
+        Authority { signer: owner, margin_account: self.addresses.margin_account(&owner, sub_account) }
     }
 
     /// Sends tokens to the vault past the program.
@@ -330,6 +345,9 @@ impl World {
                 assert!(before == after, "a refused transaction changed an account: {refused:?}");
             }
         }
+        let mut observers = std::mem::take(&mut self.observers);
+        observers.iter_mut().for_each(|observer| observer(self, instructions, &done));
+        self.observers.append(&mut observers);
         done
     }
 }

@@ -1,36 +1,40 @@
 //! Accounts that are not what the instruction asks for: of another type, exchange or owner, or the same twice.
 
+use crate::scenes::scene;
+use crate::substitutions::named_accounts;
 use crate::{gains_nothing, unsigned, with_account, world};
 use anchor_lang::error::ErrorCode;
 use anchor_lang::prelude::Pubkey;
-use perp_client::accounts::encode;
-use perp_client::instructions::{self as client, Actor};
+use perp_accounts::{encode_into, MarginAccount};
+use perp_client::instructions::{self as client, Authority, NewRequest};
 use perp_client::Addresses;
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
-use perp_swap::instructions::RequestArguments;
+use perp_tests::chain::Reason;
+use perp_tests::idl::instructions;
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, assert_refused_at, listing, tokens, TokenError, World, SOL, USDC};
 use solana_account::Account;
+use solana_instruction::error::InstructionError;
+use solana_transaction_error::TransactionError;
 
 /// An exchange of the attacker's own on the same chain, with a mint of its own and one market of the same feed.
-fn foreign_exchange(world: &mut World, attacker: Pubkey) -> Addresses {
+pub fn foreign_exchange(world: &mut World, attacker: Pubkey) -> Addresses {
     let token = world.addresses.token_program;
     let mint = Pubkey::new_from_array([0xBB; 32]);
     world.chain.set_account(&mint, tokens::mint(&token, u64::MAX >> 8, None));
-    world.run(&[client::create_exchange(attacker, mint, token, world.exchange_arguments())]).unwrap();
+    world.run(&[client::create_exchange(attacker, mint, token, &world.exchange_arguments())]).unwrap();
     let exchange = perp_client::addresses::exchange_address(&attacker, &World::name());
     let foreign = Addresses::new(exchange, mint, token);
     let market = listing::market(0, listing::parameters(), 0);
-    world.run(&[client::create_market(&foreign, attacker, market)]).unwrap();
+    world.run(&[client::create_market(&foreign, attacker, &market)]).unwrap();
     foreign
 }
 
 /// The attacker's account on that exchange, with worthless money in it.
-fn foreign_account(world: &mut World, foreign: &Addresses, attacker: Pubkey, amount: u64) -> Actor {
-    let arguments = perp_swap::instructions::OpenAccountArguments { sub_account: 0, isolated_market: None };
-    world.run(&[client::open_account(foreign, attacker, attacker, arguments)]).unwrap();
-    let actor = Actor { signer: attacker, margin_account: foreign.margin_account(&attacker, 0) };
+pub fn foreign_account(world: &mut World, foreign: &Addresses, attacker: Pubkey, amount: u64) -> Authority {
+    world.run(&[client::open_account(foreign, attacker, attacker, 0, None)]).unwrap();
+    let actor = Authority { signer: attacker, margin_account: foreign.margin_account(&attacker, 0) };
     let source = foreign.tokens_of(&attacker);
     let funded = tokens::token_account(&foreign.token_program, foreign.quote_mint, attacker, amount);
     world.chain.set_account(&source, funded);
@@ -46,20 +50,20 @@ fn attack_money_of_a_worthless_exchange_buys_nothing_on_a_real_one() {
     let foreign = foreign_exchange(&mut world, attacker);
     let rich = foreign_account(&mut world, &foreign, attacker, 1_000_000 * USDC);
     let at = world.addresses;
-    let pocket = at.tokens_of(&attacker);
+    let wallet = at.tokens_of(&attacker);
     gains_nothing(&mut world, &[attacker], |world| {
         let state = world.margin_account(&rich.margin_account).state;
         // From the real vault, with everything else of the real exchange but the account.
-        let theft = client::withdraw(&at, rich, &state, pocket, Atoms::new(USDC));
+        let theft = client::withdraw(&at, rich, &state, wallet, Atoms::new(USDC));
         assert_refused(world.run(&[theft]), ExchangeError::ExchangeMismatch);
         // From the foreign exchange, but out of the real vault, in the real token.
-        let theft = client::withdraw(&foreign, rich, &state, pocket, Atoms::new(USDC));
+        let theft = client::withdraw(&foreign, rich, &state, wallet, Atoms::new(USDC));
         let theft = with_account(theft, foreign.vault, at.vault);
         assert_refused(world.send(&theft), ExchangeError::WrongVault);
         let theft = with_account(theft, foreign.exchange, at.exchange);
         assert_refused(world.run(&[theft]), ExchangeError::WrongMint);
         // Trading on a real market with foreign margin, and on a foreign market with the real exchange.
-        let trade = client::trade(&at, rich, &state, world.touched(0), &order(SOL));
+        let trade = client::trade(&at, rich, &state, world.target(0), &order(SOL));
         assert_refused(world.send(&trade), ExchangeError::ExchangeMismatch);
         let trade = with_account(trade, at.exchange, foreign.exchange);
         assert_refused(world.run(&[trade]), ExchangeError::ExchangeMismatch);
@@ -77,14 +81,14 @@ fn attack_claims_and_settlements_do_not_cross_exchanges() {
     gains_nothing(&mut world, &[attacker], |world| {
         let redeem = client::redeem_claim(&foreign, rich.margin_account, 0);
         assert_refused(world.run(&[with_account(redeem, fake, real)]), ExchangeError::ExchangeMismatch);
-        let settle = client::settle_pnl(&at, rich.margin_account, world.touched(0));
+        let settle = client::settle_pnl(&at, rich.margin_account, world.target(0));
         assert_refused(world.run(&[settle]), ExchangeError::ExchangeMismatch);
         let settle = client::settle_funding(&foreign, rich.margin_account, 0);
         assert_refused(world.run(&[with_account(settle, fake, real)]), ExchangeError::ExchangeMismatch);
         // The real pool's cash into a market of the attacker's.
-        let allocate = client::allocate_backing(&at, world.touched(0));
+        let allocate = client::allocate_backing(&at, world.target(0));
         assert_refused(world.run(&[with_account(allocate, real, fake)]), ExchangeError::ExchangeMismatch);
-        let allocate = client::allocate_backing(&foreign, world.touched(0));
+        let allocate = client::allocate_backing(&foreign, world.target(0));
         assert_refused(world.run(&[with_account(allocate, foreign.pool, at.pool)]), ExchangeError::ExchangeMismatch);
         // The attacker is admin there, not here.
         let fees = client::withdraw_protocol_fees(&foreign, attacker, 0, at.tokens_of(&attacker));
@@ -142,9 +146,9 @@ fn attack_the_vault_is_no_source_of_deposits() {
     let at = world.addresses;
     gains_nothing(&mut world, &[attacker.signer], |world| {
         let deposit = client::deposit(&at, attacker, at.vault, Atoms::new(1_000 * USDC));
-        assert_refused(world.run(&[deposit]), ExchangeError::WrongVault);
+        assert_refused(world.run(&[deposit]), ExchangeError::TransferToItself);
         let insurance = client::fund_insurance(&at, attacker.signer, at.vault, None, Atoms::new(USDC));
-        assert_refused(world.run(&[insurance]), ExchangeError::WrongVault);
+        assert_refused(world.run(&[insurance]), ExchangeError::TransferToItself);
     });
 }
 
@@ -157,18 +161,18 @@ fn attack_nothing_is_paid_from_the_vault_to_itself() {
     // Such tokens would belong to nobody.
     let withdrawal = world.withdrawal(trader, USDC);
     let withdrawal = with_account(withdrawal, at.tokens_of(&trader.signer), at.vault);
-    assert_refused(world.run(&[withdrawal]), ExchangeError::WrongVault);
+    assert_refused(world.run(&[withdrawal]), ExchangeError::TransferToItself);
     let fees = client::withdraw_protocol_fees(&at, world.admin, 0, at.vault);
-    assert_refused(world.run(&[fees]), ExchangeError::WrongVault);
-    let arguments =
-        RequestArguments { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::ZERO, tip: 0 };
-    let shares = at.shares_of(&provider);
-    let request = client::request_liquidity_withdrawal(&at, provider, shares, at.vault, arguments);
-    assert_refused(world.run(&[request]), ExchangeError::WrongDestination);
+    assert_refused(world.run(&[fees]), ExchangeError::TransferToItself);
+    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::new(1), tip: 0 };
+    let (tokens, shares) = (at.tokens_of(&provider), at.shares_of(&provider));
+    let request = client::request_liquidity_withdrawal(&at, provider, shares, &new);
+    let request = with_account(request, tokens, at.vault);
+    assert_refused(world.run(&[request]), ExchangeError::NotTheAssociatedAccount);
     world.give(provider, 1_000 * USDC);
-    let tokens = at.tokens_of(&provider);
-    let request = client::request_liquidity_deposit(&at, provider, tokens, at.share_escrow, arguments);
-    assert_refused(world.run(&[request]), ExchangeError::WrongDestination);
+    let request = client::request_liquidity_deposit(&at, provider, tokens, &new);
+    let request = with_account(request, shares, at.share_escrow);
+    assert_refused(world.run(&[request]), ExchangeError::NotTheAssociatedAccount);
 }
 
 #[test]
@@ -182,15 +186,14 @@ fn attack_worthless_tokens_buy_no_shares_of_a_real_pool() {
     let source = foreign.tokens_of(&attacker);
     let plenty = tokens::token_account(&foreign.token_program, foreign.quote_mint, attacker, 1_000_000 * USDC);
     world.chain.set_account(&source, plenty);
-    let arguments =
-        RequestArguments { nonce: 1, amount: Atoms::new(1_000_000 * USDC), minimum_output: Atoms::ZERO, tip: 0 };
+    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000_000 * USDC), minimum_output: Atoms::new(1), tip: 0 };
     let shares = foreign.shares_of(&attacker);
-    world.run(&[client::request_liquidity_deposit(&foreign, attacker, source, shares, arguments)]).unwrap();
+    world.run(&[client::request_liquidity_deposit(&foreign, attacker, source, &new)]).unwrap();
     world.wait(30);
     world.publish_all_again();
     let address = foreign.request(&attacker, 1);
     let account = world.chain.account(&address).unwrap();
-    let request = perp_client::accounts::decode(&address, &account.owner, &account.data).unwrap();
+    let request = perp_accounts::decode(&address, &account.owner, &account.data).unwrap();
     gains_nothing(&mut world, &[attacker], |world| {
         // The request of the worthless exchange, executed on the real one.
         let execution = client::execute_liquidity_deposit(&at, attacker, &request, 2);
@@ -201,7 +204,7 @@ fn attack_worthless_tokens_buy_no_shares_of_a_real_pool() {
         // The worthless exchange's own execution, minting the real shares.
         let execution = client::execute_liquidity_deposit(&foreign, attacker, &request, 1);
         let execution = with_account(execution, foreign.share_mint, at.share_mint);
-        assert_refused(world.send(&execution), ExchangeError::WrongMint);
+        assert_refused(world.send(&execution), ExchangeError::WrongShareMint);
         let execution = with_account(execution, foreign.pool, at.pool);
         assert_refused(world.run(&[execution]), ExchangeError::ExchangeMismatch);
         assert_eq!(world.shares(&attacker), 0);
@@ -230,12 +233,12 @@ fn attack_accounts_of_another_type_are_refused() {
     let trader = world.trader(1_000 * USDC);
     world.trade(trader, 0, SOL).unwrap();
     let at = world.addresses;
-    let touched = world.touched(0);
+    let target = world.target(0);
     let provider = world.provider;
-    world.request_liquidity_withdrawal(provider, 1, 100 * USDC, 0, 0).unwrap();
+    world.request_liquidity_withdrawal(provider, 1, 100 * USDC, 1, 0).unwrap();
     let request = at.request(&provider, 1);
     let of_every_type = [at.exchange, at.pool, at.market(1), trader.margin_account, request, at.vault, at.quote_mint];
-    let trade = world.trade_instruction(trader, touched, &order(SOL));
+    let trade = world.trade_instruction(trader, target, &order(SOL));
     for wanted in [at.exchange, at.market(0), trader.margin_account] {
         for given in of_every_type {
             let of_the_token_program = [at.vault, at.quote_mint].contains(&given);
@@ -258,13 +261,15 @@ fn attack_a_forged_account_of_another_program_is_refused() {
     // Byte for byte a margin account with a fortune in it, but written by another program.
     let mut rich = world.margin_account(&attacker.margin_account);
     rich.state.balance = Atoms::new(1_000_000 * USDC);
+    let mut bytes = vec![0; MarginAccount::SPACE];
+    assert!(encode_into(&rich, &mut bytes));
     let forged = Pubkey::new_from_array([0xFA; 32]);
     let program = Pubkey::new_from_array([0xFB; 32]);
-    world.chain.set_account(&forged, tokens::account(&program, encode(&rich)));
-    let as_rich = Actor { margin_account: forged, ..attacker };
+    world.chain.set_account(&forged, tokens::account(&program, bytes));
+    let as_rich = Authority { margin_account: forged, ..attacker };
     gains_nothing(&mut world, &[attacker.signer], |world| {
-        let pocket = at.tokens_of(&attacker.signer);
-        let theft = client::withdraw(&at, as_rich, &rich.state, pocket, Atoms::new(USDC));
+        let wallet = at.tokens_of(&attacker.signer);
+        let theft = client::withdraw(&at, as_rich, &rich.state, wallet, Atoms::new(USDC));
         assert_refused(world.run(&[theft]), ErrorCode::AccountOwnedByWrongProgram);
     });
 }
@@ -288,15 +293,47 @@ fn attack_a_truncated_or_empty_account_is_refused() {
 }
 
 #[test]
+fn attack_missing_named_accounts_are_refused_by_every_instruction() {
+    for name in instructions() {
+        let (mut world, whole) = scene(&name);
+        for count in 0..named_accounts(&name).len() {
+            let mut cut = whole.clone();
+            cut.accounts.truncate(count);
+            assert_refused(world.run(&[cut]), ErrorCode::AccountNotEnoughKeys);
+        }
+        world.run(&[whole]).unwrap();
+    }
+}
+
+#[test]
+fn attack_accounts_that_an_instruction_writes_are_not_passed_read_only() {
+    for name in instructions() {
+        let (mut world, whole) = scene(&name);
+        for place in 0..named_accounts(&name).len() {
+            let mut read_only = whole.clone();
+            if !std::mem::take(&mut read_only.accounts[place].is_writable) {
+                continue;
+            }
+            let refused = world.run(&[read_only]).expect_err("what is read-only is not written");
+            // What is to be created is refused by the system program.
+            let reasons = [ErrorCode::ConstraintMut.error(), InstructionError::PrivilegeEscalation];
+            let TransactionError::InstructionError(_, reason) = &refused.error else { panic!("{name}: {refused:?}") };
+            assert!(reasons.contains(reason), "{name}, account {place}: {refused:?}");
+        }
+        world.run(&[whole]).unwrap();
+    }
+}
+
+#[test]
 fn attack_the_same_account_twice_is_refused() {
     let mut world = world();
     let victim = world.trader(700 * USDC);
     world.trade(victim, 0, 40 * SOL).unwrap();
     world.later_at(60, 0, 234.375);
-    let touched = world.touched(0);
+    let target = world.target(0);
     gains_nothing(&mut world, &[victim.signer], |world| {
         // The bounty would come back to whoever is liquidated.
-        let both = world.liquidation(victim, victim.margin_account, touched, &ALL);
+        let both = world.liquidation(victim, victim.margin_account, target, &ALL);
         assert_refused(world.run(&[both]), ExchangeError::SelfLiquidation);
     });
 }
@@ -334,7 +371,7 @@ fn attack_closing_an_account_with_value_in_it_is_refused() {
     let rest = world.balance(&trader.margin_account);
     world.withdraw(trader, rest).unwrap();
     let thief = world.key();
-    let close = client::close_account(Actor { signer: thief, ..trader });
+    let close = client::close_account(Authority { signer: thief, ..trader });
     assert_refused(world.run(&[close]), ExchangeError::NotTheOwner);
     assert_refused(world.run(&[unsigned(client::close_account(trader))]), ErrorCode::AccountNotSigner);
     world.close_account(trader).unwrap();

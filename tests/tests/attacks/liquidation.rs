@@ -1,9 +1,9 @@
 //! Liquidating who should not be, for more than is due, or oneself; and escaping it.
 
-use crate::{gains_nothing, world};
+use crate::{gains_nothing, world, BACKEND};
 use perp_client::events::Event;
-use perp_client::instructions::Actor;
-use perp_engine::liquidation::LiquidationOrder;
+use perp_client::instructions::Authority;
+use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::units::{Atoms, Size};
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::Liquidated;
@@ -12,7 +12,7 @@ use perp_tests::world::ALL;
 use perp_tests::{assert_refused, Ran, World, SOL, USDC};
 
 /// A long of 40 SOL with 700 USDC, and a price at which it is under-margined: 10 000 at 20x, then 9 531.25.
-fn under_margined(world: &mut World) -> Actor {
+fn under_margined(world: &mut World) -> Authority {
     let victim = world.trader(700 * USDC);
     world.trade(victim, 0, 40 * SOL).unwrap();
     world.later_at(60, 0, 238.28125);
@@ -88,8 +88,8 @@ fn attack_liquidating_in_small_pieces_earns_no_more_than_at_once() {
     };
     let (pieces, closed, whole) = liquidate(u64::MAX >> 1);
     assert_eq!(pieces, 1);
-    // 700 less 40 · 11.718 75 and costs of 6.9 are 224.4, and 3 % of 9 531.25 are 285.9. A SOL closed costs 1 % of 238.28
-    // and lifts 3 % of it: 61.5 / 4.766 are 13 pieces of a SOL, or 52 of a quarter.
+    // 700 less 40 · 11.718 75 and costs of 6.9 are 224.4, and 3 % of 9 531.25 are 285.9. A SOL closed costs 1 % of
+    // 238.28 and lifts 3 % of it: 61.5 / 4.766 are 13 pieces of a SOL, or 52 of a quarter.
     for (piece, expected) in [(SOL as u64, 13), (SOL as u64 / 4, 52)] {
         let (pieces, closed_split, split) = liquidate(piece);
         assert_eq!((pieces, closed_split), (expected, expected * piece));
@@ -110,10 +110,10 @@ fn attack_liquidating_dust_is_refused_where_rounding_costs_more_than_it_relieves
     gains_nothing(&mut world, &[liquidator.signer], |world| {
         // A base unit lifts the margin requirement by less than the atom that its loss rounds up to.
         let dust = world.liquidate_order(liquidator, victim.margin_account, 0, &of(1));
-        assert_refused(dust, ExchangeError::WouldWorsenHealth);
+        assert_refused(dust, ExchangeError::LiquidationWorsensHealth);
     });
-    // Pieces worth less than a cent pay their share and no more, and health never falls: 30 000 base units at 238.28 a SOL
-    // are 7 148 atoms, the penalty 71, of which 34 % are 24.
+    // Pieces worth less than a cent pay their share and no more, and health never falls: 30 000 base units at 238.28 a
+    // SOL are 7 148 atoms, the penalty 71, of which 34 % are 24.
     let surplus = |world: &mut World| {
         let size = world.position(&victim.margin_account, 0).size.get() as f64;
         world.equity(&victim.margin_account) as f64 - size * 238.28125 / 1_000.0 * 0.03
@@ -131,8 +131,8 @@ fn attack_a_race_for_a_liquidation_pays_once() {
     let mut world = world();
     let victim = under_margined(&mut world);
     let (first, second) = (world.trader(0), world.trader(0));
-    let touched = world.touched(0);
-    let late = world.liquidation(second, victim.margin_account, touched, &ALL);
+    let target = world.target(0);
+    let late = world.liquidation(second, victim.margin_account, target, &ALL);
     world.liquidate(first, victim.margin_account, 0).unwrap();
     gains_nothing(&mut world, &[second.signer], |world| {
         assert_refused(world.run(&[late]), ExchangeError::NotLiquidatable);
@@ -150,13 +150,13 @@ fn attack_a_bounty_below_what_was_asked_for_is_refused_and_nothing_happens() {
 }
 
 #[test]
-fn attack_frozen_pockets_block_no_liquidation() {
+fn attack_frozen_token_accounts_block_no_liquidation() {
     let mut world = world();
     let victim = under_margined(&mut world);
     let liquidator = world.trader(0);
     for owner in [victim.signer, liquidator.signer] {
-        let pocket = world.addresses.tokens_of(&owner);
-        set_frozen(&mut *world.chain, &pocket, true);
+        let wallet = world.addresses.tokens_of(&owner);
+        set_frozen(&mut *world.chain, &wallet, true);
     }
     let event = liquidated(world.liquidate(liquidator, victim.margin_account, 0));
     assert!(event.bounty > 0);
@@ -226,7 +226,7 @@ fn attack_a_solvent_debtor_is_not_paid_for_by_the_insurance() {
     assert_refused(world.resolve_bankruptcy(address, 0), ExchangeError::NotBankrupt);
     assert_refused(world.resolve_bankruptcy(address, 1), ExchangeError::NotBankrupt);
     world.settle_funding(address, 0).unwrap();
-    assert_eq!(world.market(0).state.books.insurance.get(), 5_000 * USDC);
+    assert_eq!(world.market(0).state.ledger.insurance.get(), 5_000 * USDC);
     assert_eq!(world.pool().state.insurance.get(), 5_000 * USDC);
 }
 
@@ -281,7 +281,7 @@ fn attack_a_pumped_market_pays_out_what_was_placed_in_it_and_no_more() {
     world.withdraw(pumper, free).unwrap();
     // Their own two million, and the two million placed there.
     assert!(world.tokens(&pumper.signer) <= 4_000_000 * USDC);
-    assert_eq!(world.market(1).state.books.backing.get(), 2_000_000 * USDC);
+    assert_eq!(world.market(1).state.ledger.backing.get(), 2_000_000 * USDC);
     assert_eq!(world.pool().state.cash.get(), 6_000_000 * USDC);
     assert_eq!(world.vault(), in_all - free);
 }
@@ -296,12 +296,43 @@ fn attack_profit_that_a_broke_market_owes_is_no_margin_elsewhere() {
     world.trade(follower, 1, 2_000 * SOL).unwrap();
     world.later_at(60, 0, 2_500.0);
     world.settle_pnl(pumper.margin_account, 0).unwrap();
-    // 2 250 000 on paper in a market that has nothing left; 31.25 · 2 000 = 62 500 lost in the other one, for which 70 000
-    // less costs were there and 13 125 are needed.
+    // 2 250 000 on paper in a market that has nothing left; 31.25 · 2 000 = 62 500 lost in the other one, for which
+    // 70 000 less costs were there and 13 125 are needed.
     world.publish(1, 218.75);
     assert!(world.equity(&follower.margin_account) > 2_000_000 * USDC as i64);
     world.liquidate(liquidator, follower.margin_account, 1).unwrap();
     assert!(world.balance(&liquidator.margin_account) > 0);
+}
+
+#[test]
+fn attack_a_claim_needs_no_price_to_trade_on_and_a_fresh_one_to_be_liquidated_on() {
+    let mut world = World::new(BACKEND, 2);
+    let (liquidator, whale) = (world.trader(0), world.trader(1_000_000 * USDC));
+    let trader = world.trader(60_000 * USDC);
+    for (trader, market, size) in [(whale, 0, 50_000), (trader, 0, 2_000), (trader, 1, 400)] {
+        world.trade(trader, market, size * SOL).unwrap();
+    }
+    world.later_at(60, 1, 250.0);
+    world.publish(0, 312.5);
+    world.close_position(whale, 0).unwrap();
+    world.close_position(trader, 0).unwrap();
+    assert!(!world.position(&trader.margin_account, 0).claim.is_zero());
+    // The claim's market has had no price for more than a minute. It shields nothing, so nobody asks for its price.
+    world.later_at(61, 1, 250.0);
+    world.trade(trader, 1, 10 * SOL).unwrap();
+    world.next_slot();
+    world.trade(trader, 1, -SOL).unwrap();
+    world.withdraw(trader, USDC).unwrap();
+    // 409 · 150 = 61 350 are lost, of less than 60 000. What the claim is worth depends on its market's price: a
+    // liquidator does not choose an old one.
+    world.wait(1);
+    world.publish(1, 100.0);
+    gains_nothing(&mut world, &[liquidator.signer], |world| {
+        assert_refused(world.liquidate(liquidator, trader.margin_account, 1), ExchangeError::LegStale);
+    });
+    world.publish(0, 312.5);
+    world.update_price(0).unwrap();
+    world.liquidate(liquidator, trader.margin_account, 1).unwrap();
 }
 
 #[test]

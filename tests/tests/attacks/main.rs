@@ -1,26 +1,35 @@
-//! Attacks on the compiled program. Each asserts why it is refused, or that whoever attacks ends with no more than before:
-//! tokens and equity together, and shares. The world checks that a refused instruction changed no account, and that the
-//! books balance after any other.
+//! Attacks on the compiled program. Each asserts why it is refused, or that whoever attacks ends with no more than
+//! before: tokens and equity together, and shares. The world checks that a refused instruction changed no account, and
+//! that the books balance after any other.
 
 mod accounts;
+mod claims;
 mod creation;
+mod events;
 mod liquidation;
 mod liquidity;
 mod mints;
 mod money;
 mod numbers;
 mod oracle;
+mod penalty;
+mod prices;
 mod remaining;
 mod roles;
+mod scenes;
 mod signers;
+mod substitutions;
 
 use anchor_lang::prelude::Pubkey;
 use perp_tests::{Backend, World};
 use solana_instruction::Instruction;
 
+/// The compiled binary is attacked.
+const BACKEND: Backend = Backend::Sbf;
+
 /// Two markets, liquidity in both.
 fn world() -> World {
-    World::new(Backend::Sbf, 2)
+    World::new(BACKEND, 2)
 }
 
 /// Runs the attack and asserts that the attackers hold no more than before: tokens and equity together, nor shares.

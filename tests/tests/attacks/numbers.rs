@@ -1,15 +1,17 @@
 //! The largest, the smallest and the unreadable.
 
+use crate::scenes::scene;
 use crate::{gains_nothing, world};
 use anchor_lang::error::ErrorCode;
 use anchor_lang::InstructionData;
-use perp_client::instructions as client;
-use perp_engine::liquidation::LiquidationOrder;
-use perp_engine::trade::Order;
-use perp_engine::units::{Atoms, Base, Price, Size};
+use perp_accounts::oracle::OracleKind;
+use perp_client::instructions::{self as client, NewMarket};
+use perp_engine::operations::position::{LiquidationOrder, Order};
+use perp_engine::state::Status;
+use perp_engine::units::{Atoms, Price, SignedSize, Size};
 use perp_swap::errors::ExchangeError;
 use perp_swap::instruction as data;
-use perp_swap::instructions::CreateMarketArguments;
+use perp_tests::idl::instructions;
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, listing, World, SOL, USDC};
 
@@ -31,11 +33,11 @@ fn attack_orders_of_extreme_sizes_are_refused_by_name() {
         let reducing = |size| Order { reduce_only: true, ..order(size) };
         assert_refused(world.trade_order(trader, 0, &reducing(0)), ExchangeError::SizeOutOfRange);
         for size in [i64::MAX, 1 << 57, (1 << 57) + 1, 1 << 62] {
-            assert_refused(world.trade_order(trader, 0, &reducing(size)), ExchangeError::WouldIncrease);
+            assert_refused(world.trade_order(trader, 0, &reducing(size)), ExchangeError::ReduceOnlyViolated);
         }
-        let bounded = Order { price_bound: Price::new(1), ..order(SOL) };
+        let bounded = Order { acceptable_price: Price::new(1), ..order(SOL) };
         assert_refused(world.trade_order(trader, 0, &bounded), ExchangeError::PriceBoundExceeded);
-        let bounded = Order { price_bound: Price::new(u64::MAX), ..order(-SOL / 2) };
+        let bounded = Order { acceptable_price: Price::new(u64::MAX), ..order(-SOL / 2) };
         assert_refused(world.trade_order(trader, 0, &bounded), ExchangeError::PriceBoundExceeded);
     });
     // Reducing by more than there is closes what there is.
@@ -58,12 +60,14 @@ fn attack_extreme_liquidations_and_amounts_are_refused_by_name() {
     for (amount, reason) in
         [(0, ExchangeError::RequestTooSmall), (1, ExchangeError::RequestTooSmall), (u64::MAX, ExchangeError::Overflow)]
     {
-        assert_refused(world.request_liquidity_deposit(liquidator.signer, 1, amount, 0, 0), reason);
+        assert_refused(world.request_liquidity_deposit(liquidator.signer, 1, amount, 1, 0), reason);
     }
-    for (shares, reason) in
-        [(0, ExchangeError::AmountZero), (1, ExchangeError::RequestTooSmall), (u64::MAX, ExchangeError::BalanceTooLow)]
-    {
-        assert_refused(world.request_liquidity_withdrawal(provider, 1, shares, 0, 0), reason);
+    for (shares, reason) in [
+        (0, ExchangeError::AmountZero),
+        (1, ExchangeError::RequestTooSmall),
+        (u64::MAX, ExchangeError::InsufficientBalance),
+    ] {
+        assert_refused(world.request_liquidity_withdrawal(provider, 1, shares, 1, 0), reason);
     }
     // The largest size liquidates what there is.
     let all = LiquidationOrder { max_size: Size::new(u64::MAX), ..ALL };
@@ -95,9 +99,9 @@ fn attack_extreme_prices_are_not_taken_in() {
     refuses_prices(&mut world, 0, &[1_024_000.000_000_01, 9.2e10]);
     world.later_at(1, 0, 1_024_000.0);
     assert_eq!(world.market(0).state.price.price.get(), 1 << 50);
-    // Of a token with 18 decimals a dollar is 10^(6 − 18) · 2^40 = 1.0995 raw per unit: 0.909 494 dollars are less than one,
-    // 0.909 495 are one.
-    world.list(CreateMarketArguments { base_decimals: 18, ..listing::market(2, listing::parameters(), 0) });
+    // Of a token with 18 decimals a dollar is 10^(6 − 18) · 2^40 = 1.0995 raw per unit: 0.909 494 dollars are less than
+    // one, 0.909 495 are one.
+    world.list(NewMarket { base_decimals: 18, ..listing::market(2, listing::parameters(), 0) });
     refuses_prices(&mut world, 2, &[0.909_494, 1e-8]);
     world.later_at(1, 2, 0.909_495);
     assert_eq!(world.market(2).state.price.price.get(), 1);
@@ -120,8 +124,8 @@ fn refuses_prices(world: &mut World, market: u16, prices: &[f64]) {
 fn attack_instruction_data_that_is_cut_or_unknown_is_refused() {
     let mut world = world();
     let trader = world.trader(1_000 * USDC);
-    let touched = world.touched(0);
-    let whole = world.trade_instruction(trader, touched, &order(SOL));
+    let target = world.target(0);
+    let whole = world.trade_instruction(trader, target, &order(SOL));
     for length in 0..whole.data.len() {
         let mut cut = whole.clone();
         cut.data.truncate(length);
@@ -136,9 +140,10 @@ fn attack_instruction_data_that_is_cut_or_unknown_is_refused() {
     let mut flag = whole.clone();
     *flag.data.last_mut().unwrap() = 2;
     assert_refused(world.run(&[flag]), ErrorCode::InstructionDidNotDeserialize);
-    // Another verb's data on these accounts: too few of them, and the exchange in the place of the account to be closed.
+    // Another instruction's data on these accounts: too few of them, and the exchange in the place of the account to be
+    // closed.
     let mut other = whole.clone();
-    other.data = data::Withdraw { amount: Atoms::new(1) }.data();
+    other.data = data::Withdraw { amount: 1 }.data();
     assert_refused(world.run(&[other]), ErrorCode::AccountNotEnoughKeys);
     let mut other = whole;
     other.data = data::CloseAccount {}.data();
@@ -146,34 +151,102 @@ fn attack_instruction_data_that_is_cut_or_unknown_is_refused() {
 }
 
 #[test]
-fn attack_missing_named_accounts_are_refused() {
+fn attack_data_after_the_arguments_is_refused_by_every_instruction() {
+    for name in instructions() {
+        let (mut world, whole) = scene(&name);
+        for rest in [vec![0], vec![1], vec![255], vec![0; 8], whole.data.clone()] {
+            let mut longer = whole.clone();
+            longer.data.extend(rest);
+            assert_refused(world.run(&[longer]), ExchangeError::TrailingData);
+        }
+        let mut cut = whole.clone();
+        cut.data.pop();
+        let expected = if cut.data.len() < 8 {
+            ErrorCode::InstructionFallbackNotFound
+        } else {
+            ErrorCode::InstructionDidNotDeserialize
+        };
+        assert_refused(world.run(&[cut]), expected);
+        world.run(&[whole]).unwrap();
+    }
+}
+
+#[test]
+fn attack_a_market_that_the_option_leaves_out_is_not_read() {
+    let mut world = world();
+    let owner = world.key();
+    // A cross account's data, followed by the two bytes of a market.
+    let mut open = client::open_account(&world.addresses, owner, owner, 0, None);
+    open.data.extend([0, 0]);
+    assert_refused(world.run(&[open]), ExchangeError::TrailingData);
+}
+
+#[test]
+fn attack_a_bound_of_zero_is_no_bound() {
     let mut world = world();
     let trader = world.trader(1_000 * USDC);
-    let touched = world.touched(0);
-    let whole = world.trade_instruction(trader, touched, &order(SOL));
-    for count in 0..whole.accounts.len() {
-        let mut cut = whole.clone();
-        cut.accounts.truncate(count);
-        assert_refused(world.run(&[cut]), ErrorCode::AccountNotEnoughKeys);
+    let provider = world.provider;
+    world.trade(trader, 0, SOL).unwrap();
+    world.next_slot();
+    gains_nothing(&mut world, &[trader.signer], |world| {
+        // A client that encodes its bound wrongly sends zero: for a buy nothing is that cheap, for a sale everything is
+        // dearer.
+        for (size, reduce_only) in [(SOL, false), (-SOL, false), (-SOL, true)] {
+            let unbounded = Order { acceptable_price: Price::ZERO, reduce_only, ..order(size) };
+            assert_refused(world.trade_order(trader, 0, &unbounded), ExchangeError::AcceptablePriceZero);
+        }
+        let deposit = world.request_liquidity_deposit(provider, 1, 1_000 * USDC, 0, 0);
+        assert_refused(deposit, ExchangeError::OutputBoundZero);
+        let withdrawal = world.request_liquidity_withdrawal(provider, 1, 1_000 * USDC, 0, 0);
+        assert_refused(withdrawal, ExchangeError::OutputBoundZero);
+    });
+    // The extreme values bound nothing, and say so.
+    for (size, acceptable) in [(SOL, u64::MAX), (-2 * SOL, 1)] {
+        let any = Order { acceptable_price: Price::new(acceptable), ..order(size) };
+        world.trade_order(trader, 0, &any).unwrap();
+        world.next_slot();
     }
+    world.request_liquidity_withdrawal(provider, 1, 1_000 * USDC, 1, 0).unwrap();
 }
 
 #[test]
 fn attack_statuses_and_kinds_without_meaning_are_refused() {
     let mut world = world();
+    let at = world.addresses;
     for status in [3, 4, 255] {
-        let mut set = client::set_exchange_status(&world.addresses, world.admin, perp_engine::status::Status::Active);
-        *set.data.last_mut().unwrap() = status;
-        assert_refused(world.run(&[set]), ExchangeError::UnknownKind);
+        for mut set in [
+            client::set_exchange_status(&at, world.admin, Status::Active),
+            client::set_market_status(&at, world.admin, 0, Status::Active),
+        ] {
+            *set.data.last_mut().unwrap() = status;
+            assert_refused(world.run(&[set]), ErrorCode::InstructionDidNotDeserialize);
+        }
     }
-    let mut market = listing::market(2, listing::parameters(), 0);
-    market.oracle.kind = 2;
-    assert_refused(world.create_market(market), ExchangeError::OracleUnknownKind);
+    let market = listing::market(2, listing::parameters(), 0);
+    let mut create = client::create_market(&at, world.admin, &market);
+    // The oracle's kind follows eight bytes of discriminator, the index, the symbol and the decimals.
+    let kind = &mut create.data[8 + 2 + 16 + 1];
+    assert_eq!(*kind, OracleKind::Pull as u8);
+    *kind = 2;
+    assert_refused(world.run(&[create]), ErrorCode::InstructionDidNotDeserialize);
     let mut market = listing::market(2, listing::parameters(), 0);
     market.base_decimals = 19;
     assert_refused(world.create_market(market), ExchangeError::DecimalsOutOfRange);
     let trader = world.key();
-    assert_refused(world.open_account(trader, 0, Some(2)), ExchangeError::WrongMarketIndex);
+    assert_refused(world.open_account(trader, 0, Some(2)), ExchangeError::NoSuchMarket);
+    // An option that is neither there nor not.
+    let mut open = client::open_account(&at, trader, trader, 0, Some(1));
+    open.data[8 + 2] = 2;
+    assert_refused(world.run(&[open]), ErrorCode::InstructionDidNotDeserialize);
+}
+
+#[test]
+fn attack_a_symbol_that_is_no_text_is_not_listed() {
+    let mut world = world();
+    for symbol in [*b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", *b"SOL\0PERP\0\0\0\0\0\0\0\0", [0xFF; 16]] {
+        let market = NewMarket { symbol, ..listing::market(2, listing::parameters(), 0) };
+        assert_refused(world.create_market(market), ExchangeError::NameNotText);
+    }
 }
 
 #[test]
@@ -185,5 +258,5 @@ fn attack_sizes_beyond_the_open_interest_cap_or_below_the_minimum_are_refused() 
     assert_refused(world.trade(whale, 0, 55_000 * SOL), ExchangeError::MarketCapacity);
     // 0.3999 · 250 < 100.
     assert_refused(world.trade(whale, 0, 4 * SOL / 10 - 1), ExchangeError::BelowMinimumPosition);
-    assert_eq!(Base::ZERO, world.position(&whale.margin_account, 0).size);
+    assert_eq!(SignedSize::ZERO, world.position(&whale.margin_account, 0).size);
 }

@@ -2,10 +2,10 @@
 
 use crate::{gains_nothing, with_account, world};
 use anchor_lang::prelude::Pubkey;
-use perp_client::instructions::{self as client, Touched};
-use perp_client::oracle_account::pull_account;
+use perp_accounts::oracle::{COMPATIBLE_RECEIVER, CORE_RECEIVER};
+use perp_client::instructions::{self as client, TargetMarket};
+use perp_oracle::write::pull_account;
 use perp_swap::errors::ExchangeError;
-use perp_swap::oracle::{COMPATIBLE_RECEIVER, CORE_RECEIVER};
 use perp_tests::listing::feed_id;
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, tokens, World, SOL, USDC};
@@ -22,7 +22,7 @@ fn update(world: &World, market: u16, cents: i64, time: i64) -> Vec<u8> {
 }
 
 #[test]
-fn attack_a_forged_price_is_refused_by_every_verb_that_reads_one() {
+fn attack_a_forged_price_is_refused_by_every_instruction_that_reads_one() {
     let mut world = world();
     let trader = world.trader(1_000 * USDC);
     let victim = world.trader(700 * USDC);
@@ -46,17 +46,17 @@ fn attack_a_forged_price_is_refused_by_every_verb_that_reads_one() {
     gains_nothing(&mut world, &[trader.signer], |world| {
         for (owner, data, reason) in forgeries {
             let oracle = forge(world, &owner, data);
-            let touched = Touched::with_oracle(0, oracle);
-            let verbs = [
-                client::update_price(&at, 0, oracle),
-                client::update_funding(&at, touched),
-                client::allocate_backing(&at, touched),
-                client::settle_pnl(&at, victim.margin_account, touched),
-                world.trade_instruction(trader, touched, &order(SOL)),
-                world.liquidation(trader, victim.margin_account, touched, &ALL),
+            let target = TargetMarket::with_oracle(0, oracle);
+            let instructions = [
+                client::update_prices(&at, [(0, oracle)]),
+                client::update_funding(&at, target),
+                client::allocate_backing(&at, target),
+                client::settle_pnl(&at, victim.margin_account, target),
+                world.trade_instruction(trader, target, &order(SOL)),
+                world.liquidation(trader, victim.margin_account, target, &ALL),
             ];
-            for verb in verbs {
-                assert_refused(world.run(&[verb]), reason);
+            for instruction in instructions {
+                assert_refused(world.run(&[instruction]), reason);
             }
         }
     });
@@ -72,7 +72,7 @@ fn attack_of_two_valid_prices_the_older_cannot_be_chosen() {
         // Three seconds ago it was worth 265.625: fully verified, and fresh enough to trade on.
         let older = update(world, 0, 26_562, world.now - 3);
         let oracle = forge(world, &CORE_RECEIVER, older);
-        let close = world.trade_instruction(attacker, Touched::with_oracle(0, oracle), &order(-40 * SOL));
+        let close = world.trade_instruction(attacker, TargetMarket::with_oracle(0, oracle), &order(-40 * SOL));
         world.run(&[close]).unwrap();
     });
     // Closed at the price of now: 40 · (242.1875 − 250) = −312.50 and costs.
@@ -80,7 +80,7 @@ fn attack_of_two_valid_prices_the_older_cannot_be_chosen() {
     // The same time with another price is no other price.
     let twin = update(&world, 0, 26_562, world.now);
     let oracle = forge(&mut world, &CORE_RECEIVER, twin);
-    world.run(&[client::update_price(&world.addresses, 0, oracle)]).unwrap();
+    world.run(&[client::update_prices(&world.addresses, [(0, oracle)])]).unwrap();
     assert_eq!(world.market(0).state.price.price.get(), (1 << 38) / 32 * 31);
 }
 
@@ -90,17 +90,17 @@ fn attack_posting_a_newer_price_first_makes_nobodys_transaction_fail() {
     let trader = world.trader(1_000 * USDC);
     world.wait(5);
     world.publish(0, 250.5);
-    let touched = world.touched(0);
-    let trade = world.trade_instruction(trader, touched, &order(SOL));
+    let target = world.target(0);
+    let trade = world.trade_instruction(trader, target, &order(SOL));
     // Somebody is faster with an update a second newer.
     let newer = update(&world, 0, 25_060, world.now + 1);
     let oracle = forge(&mut world, &CORE_RECEIVER, newer);
-    world.run(&[client::update_price(&world.addresses, 0, oracle)]).unwrap();
+    world.run(&[client::update_prices(&world.addresses, [(0, oracle)])]).unwrap();
     let taken = world.market(0).state.price;
     world.run(&[trade]).unwrap();
     assert_eq!(world.market(0).state.price, taken, "the trade used the newer price");
     // A SOL was bought at 250.60 and the spread of 2.848 bps, with which 250.50 would be 250.58.
-    let paid = world.position(&trader.margin_account, 0).entry.get().get() >> 40;
+    let paid = world.position(&trader.margin_account, 0).entry_notional.get().get() >> 40;
     assert!((250_600_000..250_700_000).contains(&paid), "{paid}");
 }
 
@@ -111,7 +111,7 @@ fn attack_an_old_price_moves_no_money() {
     let victim = world.trader(700 * USDC);
     world.trade(victim, 0, 40 * SOL).unwrap();
     world.trade(trader, 0, SOL).unwrap();
-    let at_cache = Touched::at_cached_price(0);
+    let at_cache = TargetMarket::at_cached_price(0);
     gains_nothing(&mut world, &[trader.signer], |world| {
         world.wait(6);
         let trade = world.trade_instruction(trader, at_cache, &order(SOL));
@@ -183,28 +183,28 @@ fn attack_wide_confidence_within_the_limit_increases_nothing() {
 }
 
 #[test]
-fn attack_marking_a_living_market_dark_is_refused_and_a_price_undoes_it() {
+fn attack_reporting_an_outage_of_a_living_oracle_is_refused_and_a_price_undoes_it() {
     let mut world = world();
     world.wait(60);
-    assert_refused(world.mark_dark(0), ExchangeError::NothingToDo);
+    assert_refused(world.report_oracle_outage(0), ExchangeError::PriceStillFresh);
     world.wait(1);
-    world.mark_dark(0).unwrap();
-    assert_refused(world.mark_dark(0), ExchangeError::NothingToDo);
+    world.report_oracle_outage(0).unwrap();
+    assert_refused(world.report_oracle_outage(0), ExchangeError::OutageAlreadyReported);
     world.wait(299);
     world.publish(0, 250.0);
     world.update_price(0).unwrap();
-    assert!(world.market(0).state.price.dark_since.is_never());
+    assert!(world.market(0).state.price.outage_since.is_never());
 }
 
 #[test]
-fn attack_a_dark_leg_neither_shields_nor_harms() {
+fn attack_a_leg_in_an_oracle_outage_neither_shields_nor_harms() {
     let mut world = world();
     let liquidator = world.trader(0);
     let trader = world.trader(1_300 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
     world.trade(trader, 1, 40 * SOL).unwrap();
     world.wait(61);
-    world.mark_dark(1).unwrap();
+    world.report_oracle_outage(1).unwrap();
     world.wait(300);
     world.publish(0, 250.0);
     world.update_price(0).unwrap();
@@ -228,6 +228,6 @@ fn attack_an_oracle_of_one_market_does_not_price_another() {
     world.wait(1);
     world.publish(1, 500.0);
     let (mine, theirs) = (world.oracle(0), world.oracle(1));
-    let update = client::update_price(&world.addresses, 0, mine);
+    let update = client::update_prices(&world.addresses, [(0, mine)]);
     assert_refused(world.run(&[with_account(update, mine, theirs)]), ExchangeError::OracleWrongFeedId);
 }

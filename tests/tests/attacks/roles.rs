@@ -3,7 +3,7 @@
 use crate::{gains_nothing, world};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions as client;
-use perp_engine::status::Status;
+use perp_engine::state::Status;
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, listing, World, DAY, SOL, USDC};
@@ -14,13 +14,13 @@ fn attack_strangers_hold_no_role() {
     let stranger = world.user(0);
     let at = world.addresses;
     gains_nothing(&mut world, &[stranger], |world| {
-        let verbs = [
+        let instructions = [
             client::set_exchange_status(&at, stranger, Status::Paused),
             client::set_market_status(&at, stranger, 0, Status::Paused),
             client::set_backing_target(&at, stranger, 0, Atoms::ZERO),
         ];
-        for verb in verbs {
-            assert_refused(world.run(&[verb]), ExchangeError::NotTheAdmin);
+        for instruction in instructions {
+            assert_refused(world.run(&[instruction]), ExchangeError::MissingRole);
         }
         does_nothing_of_the_admins(world, stranger);
     });
@@ -52,7 +52,7 @@ fn attack_a_guardian_cannot_loosen_prolong_or_lock_in() {
     world.trade(trader, 0, SOL).unwrap();
     // Other powers a guardian has none.
     let target = client::set_backing_target(&world.addresses, guardian, 0, Atoms::ZERO);
-    assert_refused(world.run(&[target]), ExchangeError::NotTheAdmin);
+    assert_refused(world.run(&[target]), ExchangeError::MissingRole);
     does_nothing_of_the_admins(&mut world, guardian);
 }
 
@@ -71,14 +71,14 @@ fn attack_a_risk_admin_does_not_become_admin() {
 fn does_nothing_of_the_admins(world: &mut World, signer: Pubkey) {
     let at = world.addresses;
     let market = listing::market(world.market_count, listing::parameters(), 0);
-    let verbs = [
+    let instructions = [
         client::propose_admin(&at, signer, signer),
         client::set_roles(&at, signer, signer, signer),
-        client::create_market(&at, signer, market),
+        client::create_market(&at, signer, &market),
         client::withdraw_protocol_fees(&at, signer, 0, at.tokens_of(&signer)),
     ];
-    for verb in verbs {
-        assert_refused(world.run(&[verb]), ExchangeError::NotTheAdmin);
+    for instruction in instructions {
+        assert_refused(world.run(&[instruction]), ExchangeError::MissingRole);
     }
     let accept = client::accept_admin(&at, signer);
     assert_refused(world.run(&[accept]), ExchangeError::NotThePendingAdmin);

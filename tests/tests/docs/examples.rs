@@ -1,16 +1,16 @@
 //! Code in the guides: it runs here, and a test compares the guide's text with this file.
 
-use crate::document;
+use crate::read;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use perp_client::addresses::Addresses;
-use perp_client::instructions::{liquidate, Actor, Touched};
-use perp_client::quote::preview_liquidation;
-use perp_client::snapshot::{oracle_reading, QuoteError, Snapshot};
-use perp_engine::liquidation::LiquidationOrder;
+use perp_client::instructions::{liquidate, Authority, TargetMarket};
+use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::state::Account;
 use perp_engine::units::{Atoms, Clock, Size, Timestamp};
 use perp_engine::EngineError;
+use perp_exchange::{Exchange, Refusal};
+use perp_oracle::read_oracle;
 use perp_tests::chain::Backend;
 use perp_tests::{World, SOL, USDC};
 
@@ -18,17 +18,18 @@ use perp_tests::{World, SOL, USDC};
 /// The instruction that liquidates a position, if that is possible and pays at least `least`.
 fn bid(
     addresses: &Addresses,
-    snapshot: &Snapshot,
-    keeper: Actor,
+    exchange: &Exchange,
+    keeper: Authority,
     address: Pubkey,
     account: &Account,
-    touched: Touched,
+    target: TargetMarket,
     least: Atoms,
-) -> Result<Option<Instruction>, QuoteError> {
+) -> Result<Option<Instruction>, Refusal> {
     let order = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: least };
-    match preview_liquidation(snapshot, account, touched.market, order) {
-        Ok(_) => Ok(Some(liquidate(addresses, keeper, address, account, touched, &order))),
-        Err(QuoteError::Refused(
+    // What the keeper's own account holds makes no difference.
+    match exchange.preview_liquidation(account, &Account::opened(None), target.market, &order, None) {
+        Ok(_) => Ok(Some(liquidate(addresses, keeper, address, account, target, &order))),
+        Err(Refusal::Rule(
             EngineError::NotLiquidatable { .. } | EngineError::BountyTooSmall { .. } | EngineError::NoPosition,
         )) => Ok(None),
         Err(other) => Err(other),
@@ -37,17 +38,17 @@ fn bid(
 // end
 
 /// The exchange as a keeper reads it, the newest reading of every feed taken in.
-fn snapshot(world: &mut World) -> Snapshot {
+fn snapshot(world: &mut World) -> Exchange {
     let clock = Clock { now: Timestamp::new(world.now), slot: world.slot };
-    let mut snapshot = Snapshot::new(&world.exchange(), clock);
+    let mut exchange = Exchange::from_chain(&world.exchange(), clock);
     for index in 0..world.market_count {
         let (market, address) = (world.market(index), world.oracle(index));
         let feed = world.chain.account(&address).unwrap();
-        let reading = oracle_reading(&market, &address, &feed.owner, &feed.data).unwrap();
-        snapshot = snapshot.with_market(market.state);
-        snapshot.take_price(index, &reading).unwrap();
+        let reading = read_oracle(&address, &feed.owner, &feed.data, &market.oracle).unwrap();
+        exchange = exchange.with_market(&market);
+        exchange.ingest_price(index, &reading).unwrap();
     }
-    snapshot
+    exchange
 }
 
 #[test]
@@ -58,8 +59,8 @@ fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
     world.trade(trader, 0, 40 * SOL).unwrap();
     let bid = |world: &mut World, least: u64| {
         let (snapshot, account) = (snapshot(world), world.margin_account(&trader.margin_account).state);
-        let (touched, least) = (world.touched(0), Atoms::new(least));
-        bid(&world.addresses, &snapshot, keeper, trader.margin_account, &account, touched, least).unwrap()
+        let (target, least) = (world.target(0), Atoms::new(least));
+        bid(&world.addresses, &snapshot, keeper, trader.margin_account, &account, target, least).unwrap()
     };
     // $10 000 at 20x is healthy. At $238.28 the feed has it under-margined, before anybody has told the market.
     assert_eq!(bid(&mut world, 0), None);
@@ -88,8 +89,8 @@ fn code_in_the_guides_is_code_that_runs() {
     for example in include_str!("examples.rs").split("\n// docs/").skip(1) {
         let (guide, rest) = example.split_once('\n').unwrap();
         let (code, _) = rest.split_once("// end").unwrap();
-        let guide = document(&format!("docs/{guide}"));
-        assert!(guide.text.contains(code), "{} must contain:\n{code}", guide.path.display());
+        let text = read(&format!("docs/{guide}"));
+        assert!(text.contains(code), "docs/{guide} must contain:\n{code}");
         compared += 1;
     }
     assert_eq!(compared, 1);

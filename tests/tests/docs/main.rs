@@ -1,10 +1,13 @@
-//! The documentation against the code: layouts, error codes, verbs, and every function, test and file it names.
+//! The documentation against the code: generated pages, layouts, instructions, where everything is filed, and every
+//! name, function, test and file in it.
 
-mod accounts;
-mod errors;
 mod examples;
+mod filing;
+mod instructions;
+mod layout;
 mod names;
-mod verbs;
+mod pages;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,29 +22,34 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn document(path: &str) -> Document {
-    let path = workspace().join(path);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Document { path, text }
+fn read(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn markdown_in(folder: &str) -> Vec<Document> {
-    let folder = workspace().join(folder);
-    let mut paths: Vec<_> = fs::read_dir(&folder)
+/// Everything written for readers: what stands at the root, and below the folders that hold texts.
+fn documents() -> Vec<Document> {
+    let mut documents = Vec::new();
+    collect(&workspace(), false, &mut documents);
+    for folder in ["crates", "docs", "migrations", "programs", "sbf", "tests"] {
+        collect(&workspace().join(folder), true, &mut documents);
+    }
+    documents
+}
+
+fn collect(folder: &Path, below: bool, into: &mut Vec<Document>) {
+    let mut paths: Vec<_> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     paths.sort();
-    paths.into_iter().map(|path| Document { text: fs::read_to_string(&path).unwrap(), path }).collect()
-}
-
-/// Everything written for readers.
-fn documents() -> Vec<Document> {
-    ["", "docs", "docs/specification", "sbf", "tests", "tests/data/prices", "tests/data/pyth"]
-        .into_iter()
-        .flat_map(markdown_in)
-        .collect()
+    for path in paths {
+        // Packages that npm installs have texts of their own.
+        if path.is_dir() && below && !path.ends_with("node_modules") {
+            collect(&path, below, into);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            into.push(Document { text: fs::read_to_string(&path).unwrap(), path });
+        }
+    }
 }
 
 /// What stands below a heading, up to the next one of its level or above.
@@ -79,4 +87,28 @@ fn a_section_ends_where_the_next_one_of_its_level_begins() {
     assert_eq!(section(text, "## E"), None);
     assert_eq!(quoted("a `b` c `d e`").collect::<Vec<_>>(), ["b", "d e"]);
     assert_eq!(table("x\n| a | b |\n|---|---|\n| 1 | 2 |\n"), [["1", "2"]]);
+}
+
+#[test]
+fn every_folder_with_texts_is_read() {
+    let documents = documents();
+    let mut found: Vec<String> = documents
+        .iter()
+        .map(|document| document.path.strip_prefix(workspace()).unwrap().to_string_lossy().into_owned())
+        .collect();
+    found.sort();
+    for path in [
+        "README.md",
+        "crates/perp-engine/README.md",
+        "docs/instructions/position/trade.md",
+        "docs/specification/README.md",
+        "migrations/README.md",
+        "programs/perp-swap/README.md",
+        "sbf/README.md",
+        "tests/reference/README.md",
+        "tests/typescript/README.md",
+    ] {
+        assert!(found.iter().any(|other| other == path), "{path} is not among {found:?}");
+    }
+    assert!(!found.iter().any(|path| path.contains("node_modules")), "{found:?}");
 }

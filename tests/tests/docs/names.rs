@@ -1,13 +1,16 @@
 //! Functions, tests and files that the documentation names.
 
-use crate::{document, documents, quoted, section, table, workspace, Document};
+use crate::{documents, quoted, read, section, table, workspace, Document};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the short names of folders in a reference like `engine/ledger.rs::loss` stand for.
-const FOLDERS: [(&str, &str); 6] = [
+const FOLDERS: [(&str, &str); 9] = [
     ("engine/", "crates/perp-engine/src/"),
-    ("engine-tests/", "crates/perp-engine/tests/"),
+    ("exchange/", "crates/perp-exchange/src/"),
+    ("exchange-tests/", "crates/perp-exchange/tests/"),
+    ("oracle/", "crates/perp-oracle/src/"),
+    ("oracle-tests/", "crates/perp-oracle/tests/"),
     ("program/", "programs/perp-swap/src/"),
     ("client/", "crates/perp-client/src/"),
     ("localnet/", "crates/perp-localnet/src/"),
@@ -64,6 +67,34 @@ fn every_function_and_test_named_in_the_documentation_exists() {
     assert!(missing.is_empty(), "named, but not in the sources:\n{}", missing.join("\n"));
 }
 
+/// Folders of the repository with which a path in backticks begins.
+const ROOTS: [&str; 10] =
+    [".ci/", "artifacts/", "crates/", "docs/", "idl/", "migrations/", "programs/", "sbf/", "src/", "tests/"];
+
+/// Whether a path is one of the repository, or one beside the text that names it, or one with a short name.
+fn exists(beside: &Path, path: &str) -> bool {
+    let short = FOLDERS.iter().filter_map(|(short, folder)| Some(format!("{folder}{}", path.strip_prefix(short)?)));
+    let in_workspace = short.chain([path.to_owned()]).any(|path| workspace().join(path).exists());
+    in_workspace || beside.join(path).exists()
+}
+
+#[test]
+fn every_path_named_in_the_documentation_exists() {
+    let mut missing = Vec::new();
+    for Document { path, text } in documents() {
+        let is_path = |token: &&str| {
+            ROOTS.iter().any(|root| token.starts_with(root))
+                && token.chars().all(|it| it.is_alphanumeric() || "-_./".contains(it))
+        };
+        for token in quoted(&text).filter(is_path) {
+            if !exists(path.parent().unwrap(), token) {
+                missing.push(format!("{}: {token}", path.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "named, but not there:\n{}", missing.join("\n"));
+}
+
 /// What a link to a heading is written as.
 fn fragment(heading: &str) -> String {
     let kept = heading.trim_start_matches('#').trim().to_lowercase();
@@ -108,7 +139,7 @@ fn every_package_in_a_command_exists() {
 
 #[test]
 fn every_invariant_names_what_enforces_it_and_a_test_that_checks_it() {
-    let rows = table(&document("docs/invariants.md").text);
+    let rows = table(&read("docs/invariants.md"));
     let numbers: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
     let expected: Vec<String> = (1..=17).map(|number| number.to_string()).collect();
     assert_eq!(numbers, expected, "docs/invariants.md lists each invariant once, in order");
@@ -125,7 +156,7 @@ fn every_invariant_names_what_enforces_it_and_a_test_that_checks_it() {
 
 #[test]
 fn every_attack_of_the_threat_model_names_a_test() {
-    let text = document("docs/threat-model.md").text;
+    let text = read("docs/threat-model.md");
     let attacks: Vec<_> =
         section(&text, "## Attacks considered").unwrap_or_default().split("\n### ").skip(1).flat_map(table).collect();
     assert!(attacks.len() >= 25, "{} attacks are described", attacks.len());

@@ -1,6 +1,7 @@
-//! From the creation of the exchange to the last withdrawal, with a liquidity provider, two traders, two gamblers and a
-//! liquidator who holds nothing.
+//! From the creation of the exchange to the last withdrawal, with a liquidity provider, two traders, two leveraged
+//! traders and a liquidator who holds nothing.
 
+use crate::in_memory::follow;
 use perp_engine::state::DEAD_SHARES;
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, listing, Backend, World, DAY, SOL, USDC};
@@ -8,16 +9,19 @@ use perp_tests::{assert_refused, listing, Backend, World, DAY, SOL, USDC};
 crate::on_both_backends!(everybody_comes_trades_and_leaves);
 
 fn everybody_comes_trades_and_leaves(backend: Backend) {
-    let mut world = World::empty(backend);
+    let mut world = World::before_creation(backend);
+    follow(&mut world);
+    world.create_exchange().unwrap();
     world.list(listing::market(0, listing::parameters(), 2_000_000 * USDC));
 
-    // Ten million come in at one share an atom; a cent's worth of shares is locked for ever. Two million back the market.
+    // Ten million come in at one share an atom; a cent's worth of shares is locked for ever. Two million back the
+    // market.
     let provider = world.user(10_000_000 * USDC);
     world.add_liquidity(provider, 10_000_000 * USDC);
     assert_eq!(world.shares(&provider), 10_000_000 * USDC - DEAD_SHARES);
     world.allocate_backing(0).unwrap();
     assert_eq!(world.pool().state.cash.get(), 8_000_000 * USDC);
-    assert_eq!(world.market(0).state.books.backing.get(), 2_000_000 * USDC);
+    assert_eq!(world.market(0).state.ledger.backing.get(), 2_000_000 * USDC);
     let donor = world.user(1_000 * USDC);
     world.fund_insurance(donor, None, 1_000 * USDC).unwrap();
 
@@ -25,9 +29,9 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     let alice = world.trader(200_000 * USDC);
     world.trade(alice, 0, 8_000 * SOL).unwrap();
     assert_eq!(world.balance(&alice.margin_account), 199_200_000_000);
-    assert_eq!(world.market(0).state.books.backing.get(), 2_000_720_000_000);
-    // Spread: 2 · 80 % · √(1 s / year) = 2.848 bps of 2 000 000 are 569.636 744; impact: 8 000² / (2 · 20 000 000) = 1.6 SOL
-    // are 400. 199 200 − 969.636 744.33 = 198 230.363 255.67
+    assert_eq!(world.market(0).state.ledger.backing.get(), 2_000_720_000_000);
+    // Spread: 2 · 80 % · √(1 s / year) = 2.848 bps of 2 000 000 are 569.636 744; impact: 8 000² / (2 · 20 000 000) =
+    // 1.6 SOL are 400. 199 200 − 969.636 744.33 = 198 230.363 255.67
     assert_eq!(world.equity(&alice.margin_account), 198_230_363_255);
 
     // Bob sells 3 000, which makes the market less one-sided: 2 bps of 750 000 = 150, no impact, spread 213.613 779.12.
@@ -36,8 +40,8 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     assert_eq!(world.balance(&bob.margin_account), 99_850_000_000);
     assert_eq!(world.equity(&bob.margin_account), 99_636_386_220);
 
-    // A day of funding. The skew of 5 000 is 1/16 of the 80 000 at which velocity is full, so the rate grows by
-    // 9.6 % / 16 = 0.6 % a day per day, and longs pay 0.3 % of 2 000 000 = 6 000; carry is 5 % a year · 8 % of the cap on
+    // A day of funding. The skew of 5 000 is 1/16 of the 80 000 at which velocity is full, so the rate grows by 9.6 % /
+    // 16 = 0.6 % a day per day, and longs pay 0.3 % of 2 000 000 = 6 000; carry is 5 % a year · 8 % of the cap on
     // 2 000 000, 21.90. Shorts get 0.3 % of 750 000 = 2 250, less 5 % · 3 % a year, 3.08.
     for _ in 0..24 {
         world.wait(3_600);
@@ -49,16 +53,17 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     world.settle_funding(bob.margin_account, 0).unwrap();
     assert_eq!(world.balance(&bob.margin_account), 99_850_000_000 + 2_246_918_483);
 
-    // At 257.8125 Alice has gained 8 000 · 7.8125 = 62 500 less what spread and impact took, 969.636 745: 61 530.363 255.
-    // Bob has lost 23 437.50 and 213.613 779. Settled, both are cash; the minute's funding was 8.612 421 and 3.221 570.
+    // At 257.8125 Alice has gained 8 000 · 7.8125 = 62 500 less what spread and impact took, 969.636 745:
+    // 61 530.363 255. Bob has lost 23 437.50 and 213.613 779. Settled, both are cash; the minute's funding was
+    // 8.612 421 and 3.221 570.
     world.later_at(60, 0, 257.8125);
     world.settle_pnl(alice.margin_account, 0).unwrap();
     assert_eq!(world.balance(&alice.margin_account), 193_178_101_025 - 8_612_421 + 61_530_363_255);
     world.settle_pnl(bob.margin_account, 0).unwrap();
     assert_eq!(world.balance(&bob.margin_account), 102_096_918_483 + 3_221_570 - 23_651_113_779);
-    assert_eq!(world.market(0).state.books.backing.get(), 1_966_756_121_867);
+    assert_eq!(world.market(0).state.ledger.backing.get(), 1_966_756_121_867);
 
-    // Carol and Erin each bet on 40 SOL with all they have: 10 312.50 of notional, a fee of 4.125, a spread of 2.937, and
+    // Carol and Erin each buy 40 SOL with all they have: 10 312.50 of notional, a fee of 4.125, a spread of 2.937, and
     // 2.589 and 2.609 of impact on a skew of 5 000 and 5 040.
     let carol = {
         let owner = world.user(720 * USDC);
@@ -86,25 +91,26 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     world.liquidate(liquidator, carol.margin_account, 0).unwrap();
     assert_eq!(world.position(&carol.margin_account, 0).size.get(), 40 * SOL - 18_852_000_617);
     assert_eq!(world.balance(&liquidator.margin_account), 15_607_037);
-    assert_eq!(world.market(0).state.books.insurance.get(), 21_507_839);
+    assert_eq!(world.market(0).state.ledger.insurance.get(), 21_507_839);
     assert_eq!(world.balance(&carol.margin_account), 715_875_000 - 41_135 - 223_526_111 - 46_393_595);
     assert_refused(world.liquidate(liquidator, carol.margin_account, 0), ExchangeError::NotLiquidatable);
 
-    // 238.28125: Carol's rest is closed whole. 29.924 825 of equity are left, less than 1 % of 5 039.17, and all of it is
-    // penalty: bounty 46.041 % = 13.777 688, backing 20 % = 5.984 965, insurance 10.162 172.
+    // 238.28125: Carol's rest is closed whole. 29.924 825 of equity are left, less than 1 % of 5 039.17, and all of it
+    // is penalty: bounty 46.041 % = 13.777 688, backing 20 % = 5.984 965, insurance 10.162 172.
     world.later_at(60, 0, 238.28125);
     world.liquidate(liquidator, carol.margin_account, 0).unwrap();
     assert_eq!(world.balance(&carol.margin_account), 0);
     assert_eq!(world.balance(&liquidator.margin_account), 15_607_037 + 13_777_688);
-    assert_eq!(world.market(0).state.books.insurance.get(), 21_507_839 + 10_162_172);
+    assert_eq!(world.market(0).state.ledger.insurance.get(), 21_507_839 + 10_162_172);
 
-    // Erin has lost 786.796 252 and 0.080 991 of funding with 525.875: 261.002 243 remain a debt, and no penalty is taken.
+    // Erin has lost 786.796 252 and 0.080 991 of funding with 525.875: 261.002 243 remain a debt, and no penalty is
+    // taken.
     world.liquidate(liquidator, erin.margin_account, 0).unwrap();
     assert_eq!(world.position(&erin.margin_account, 0).debt.get(), 261_002_243);
     assert_eq!(world.balance(&liquidator.margin_account), 29_384_725);
     // The market's insurance pays what it has, 31.670 011; the shared one a tenth of its 1 000; 129.332 232 are lost.
     world.resolve_bankruptcy(erin.margin_account, 0).unwrap();
-    let books = world.market(0).state.books;
+    let books = world.market(0).state.ledger;
     assert_eq!((books.insurance.get(), books.debts.get(), books.written_off.get()), (0, 0, 129_332_232));
     assert_eq!(world.pool().state.insurance.get(), 900 * USDC);
     assert_eq!(books.backing.get(), 1_968_075_912_142);
@@ -112,12 +118,12 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     // Bob turns: 3 000 are closed and 1 000 bought in one order of 4 000, then sold again in the next slot.
     world.trade(bob, 0, 4_000 * SOL).unwrap();
     assert_eq!(world.position(&bob.margin_account, 0).size.get(), 1_000 * SOL);
-    // 78 449.026 274 + 6.058 975 funding + 58 139.954 052 realised − 381.25 fee
+    // 78 449.026 274 + 6.058 975 funding + 58 139.954 052 realized − 381.25 fee
     assert_eq!(world.balance(&bob.margin_account), 136_213_789_301);
-    assert_refused(world.close_position(bob, 0), ExchangeError::IncreasedInThisSlot);
+    assert_refused(world.close_position(bob, 0), ExchangeError::SameSlotReduction);
     world.next_slot();
     world.close_position(bob, 0).unwrap();
-    // − 219.132 195 realised − 47.656 250
+    // − 219.132 195 realized − 47.656 250
     assert_eq!(world.balance(&bob.margin_account), 135_947_000_856);
     // Alice leaves with 254 699.851 859 − 16.198 050 funding − 156 792.935 027 − 381.25 fee.
     world.close_position(alice, 0).unwrap();
@@ -141,7 +147,7 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     world.allocate_backing(0).unwrap();
     assert_eq!(world.pool().state.cash.get(), 10_067_687_305_012);
     let shares = world.shares(&provider);
-    world.request_liquidity_withdrawal(provider, 1, shares, 0, 0).unwrap();
+    world.request_liquidity_withdrawal(provider, 1, shares, 1, 0).unwrap();
     world.wait(DAY);
     world.execute_liquidity_withdrawal(admin, provider, 1).unwrap();
     // 10 067 687.305 012 · (1 − 10^-9)

@@ -1,11 +1,12 @@
-//! A market's price through its life: first come, outages, prints too wide, darkness, real accounts.
+//! A market's price through its life: first come, outages, prices too wide, real accounts.
 
+use crate::in_memory::follow;
+use crate::world;
 use anchor_lang::prelude::{pubkey, Pubkey};
-use perp_client::instructions as client;
-use perp_client::oracle_account::legacy_account;
+use perp_accounts::oracle::{OracleKind, CORE_RECEIVER, LEGACY_MAINNET};
+use perp_client::instructions::{self as client, NewMarket, OracleSource};
+use perp_oracle::write::{legacy_account, SOL_USD, USDC_USD};
 use perp_swap::errors::ExchangeError;
-use perp_swap::oracle::{OracleKind, CORE_RECEIVER, LEGACY_MAINNET};
-use perp_swap::state::OracleArguments;
 use perp_tests::{assert_refused, listing, tokens, Backend, World, SOL, USDC};
 
 crate::on_both_backends!(
@@ -13,16 +14,14 @@ crate::on_both_backends!(
     a_mainnet_update_of_sol_is_taken_in_to_the_last_bit,
     a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed,
     a_leg_that_nobody_updated_is_named,
-    darkness_falls_after_five_minutes_and_lifts_with_a_price,
+    an_outage_makes_a_market_unusable_after_five_minutes_and_a_price_ends_it,
 );
 
-const SOL_USD: &[u8] = include_bytes!("../../data/pyth/7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE.bin");
 const SOL_USD_ADDRESS: Pubkey = pubkey!("7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE");
-const USDC_USD: &[u8] = include_bytes!("../../data/pyth/Gnt27xtC473ZT2Mw5u8wZ68Z3gULkSTb5DuxJy7eJotD.bin");
 const USDC_USD_ADDRESS: Pubkey = pubkey!("Gnt27xtC473ZT2Mw5u8wZ68Z3gULkSTb5DuxJy7eJotD");
 
 fn the_first_price_of_a_time_wins(backend: Backend) {
-    let mut world = World::new(backend, 1);
+    let mut world = world(backend, 1);
     world.later_at(1, 0, 256.0);
     let first = world.market(0).state.price;
     // Again, another of the same time, an older one: no error, no change.
@@ -41,22 +40,22 @@ fn the_first_price_of_a_time_wins(backend: Backend) {
 }
 
 /// An exchange at the time of a real price, with one market bound to its feed.
-fn world_at(backend: Backend, time: i64, base_decimals: u8, oracle: OracleArguments) -> World {
+fn world_at(backend: Backend, time: i64, base_decimals: u8, oracle: OracleSource) -> World {
     let mut world = World::before_creation(backend);
+    follow(&mut world);
     world.set_time(time);
     world.create_exchange().unwrap();
     let market = listing::market(0, listing::parameters(), 0);
-    world.create_market(perp_swap::instructions::CreateMarketArguments { base_decimals, oracle, ..market }).unwrap();
+    world.create_market(NewMarket { base_decimals, oracle, ..market }).unwrap();
     world
 }
 
 fn a_mainnet_update_of_sol_is_taken_in_to_the_last_bit(backend: Backend) {
     let feed_id = SOL_USD[41..73].try_into().unwrap();
-    let oracle =
-        OracleArguments { kind: OracleKind::Pull as u8, program: CORE_RECEIVER, account: Pubkey::default(), feed_id };
+    let oracle = OracleSource { kind: OracleKind::Pull, program: CORE_RECEIVER, account: Pubkey::default(), feed_id };
     let mut world = world_at(backend, 1_720_533_482, 9, oracle);
     world.chain.set_account(&SOL_USD_ADDRESS, tokens::account(&CORE_RECEIVER, SOL_USD.to_vec()));
-    let update = client::update_price(&world.addresses, 0, SOL_USD_ADDRESS);
+    let update = client::update_prices(&world.addresses, [(0, SOL_USD_ADDRESS)]);
     world.run(&[update]).unwrap();
     let price = world.market(0).state.price;
     // 140.615937 · 10^6 / 10^9 · 2^40 = 14 061 593 700 · 2^40 / 10^11, down; ± 0.13793699, up.
@@ -66,15 +65,15 @@ fn a_mainnet_update_of_sol_is_taken_in_to_the_last_bit(backend: Backend) {
 }
 
 fn a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed(backend: Backend) {
-    let oracle = OracleArguments {
-        kind: OracleKind::LegacyPush as u8,
+    let oracle = OracleSource {
+        kind: OracleKind::LegacyPush,
         program: LEGACY_MAINNET,
         account: USDC_USD_ADDRESS,
         feed_id: [0; 32],
     };
     let mut world = world_at(backend, 1_701_981_043, 6, oracle);
     world.chain.set_account(&USDC_USD_ADDRESS, tokens::account(&LEGACY_MAINNET, USDC_USD.to_vec()));
-    let update = client::update_price(&world.addresses, 0, USDC_USD_ADDRESS);
+    let update = client::update_prices(&world.addresses, [(0, USDC_USD_ADDRESS)]);
     world.send(&update).unwrap();
     let price = world.market(0).state.price;
     // 1.0000075 · 2^40, down; ± 0.00024249 · 2^40, up.
@@ -89,12 +88,12 @@ fn a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed(backend: Backend) {
     // The same bytes at another address are not this market's oracle.
     let elsewhere = Pubkey::new_from_array([7; 32]);
     world.chain.set_account(&elsewhere, tokens::account(&LEGACY_MAINNET, USDC_USD.to_vec()));
-    let update = client::update_price(&world.addresses, 0, elsewhere);
+    let update = client::update_prices(&world.addresses, [(0, elsewhere)]);
     assert_refused(world.run(&[update]), ExchangeError::OracleWrongAddress);
 }
 
 fn a_leg_that_nobody_updated_is_named(backend: Backend) {
-    let mut world = World::new(backend, 2);
+    let mut world = world(backend, 2);
     let trader = world.trader(1_000 * USDC);
     world.trade(trader, 0, 10 * SOL).unwrap();
     world.trade(trader, 1, 10 * SOL).unwrap();
@@ -114,18 +113,18 @@ fn a_leg_that_nobody_updated_is_named(backend: Backend) {
     world.withdraw(trader, USDC).unwrap();
 }
 
-fn darkness_falls_after_five_minutes_and_lifts_with_a_price(backend: Backend) {
-    let mut world = World::new(backend, 2);
+fn an_outage_makes_a_market_unusable_after_five_minutes_and_a_price_ends_it(backend: Backend) {
+    let mut world = world(backend, 2);
     let trader = world.trader(2_000 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
     world.trade(trader, 1, 40 * SOL).unwrap();
     world.wait(61);
-    world.mark_dark(1).unwrap();
-    // Not dark yet: the leg is merely old.
+    world.report_oracle_outage(1).unwrap();
+    // Not unusable yet: the leg's price is merely old.
     world.wait(299);
     world.publish(0, 250.0);
     assert_refused(world.trade(trader, 0, -SOL), ExchangeError::LegStale);
-    // Dark: the leg demands nothing and the rest can be reduced, not increased.
+    // Unusable: the leg demands nothing and the rest can be reduced, not increased.
     world.wait(1);
     world.publish(0, 250.0);
     assert_refused(world.trade(trader, 0, SOL), ExchangeError::MarketUnusable);

@@ -1,5 +1,6 @@
 //! Twelve positions in one account.
 
+use crate::world;
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, Backend, World, SOL, USDC};
 
@@ -18,7 +19,7 @@ fn all_at(world: &mut World, price: f64) {
 }
 
 fn twelve_positions_are_held_traded_and_closed(backend: Backend) {
-    let mut world = World::new(backend, 13);
+    let mut world = world(backend, 13);
     let trader = world.trader(10_000 * USDC);
     // In any order; slots are filled as they come.
     for market in [5, 0, 12, 3, 1, 2, 4, 6, 7, 8, 9, 10] {
@@ -28,7 +29,7 @@ fn twelve_positions_are_held_traded_and_closed(backend: Backend) {
     all_at(&mut world, 253.90625);
     // 12 · 4 · 253.906 25 · 5 % = 609.375 must stay.
     world.trade(trader, 12, SOL).unwrap();
-    assert_refused(world.trade(trader, 12, -2 * SOL), ExchangeError::IncreasedInThisSlot);
+    assert_refused(world.trade(trader, 12, -2 * SOL), ExchangeError::SameSlotReduction);
     world.withdraw(trader, 9_000 * USDC).unwrap();
     assert_refused(world.withdraw(trader, 400 * USDC), ExchangeError::InitialMargin);
     // One goes, another takes its slot.
@@ -47,13 +48,14 @@ fn twelve_positions_are_held_traded_and_closed(backend: Backend) {
 }
 
 fn twelve_positions_reach_flat_in_twelve_liquidations_and_a_resolution_each(backend: Backend) {
-    let mut world = World::new(backend, 12);
+    let mut world = world(backend, 12);
     let trader = world.trader(1_000 * USDC);
     let liquidator = world.trader(0);
     for market in 0..12 {
         world.trade(trader, market, 6 * SOL).unwrap();
     }
-    // 72 · 31.25 = 2 250 are lost of less than 1 000: every leg is closed whole, and what the balance cannot pay is owed.
+    // 72 · 31.25 = 2 250 are lost of less than 1 000: every leg is closed whole, and what the balance cannot pay is
+    // owed.
     all_at(&mut world, 218.75);
     for market in 0..12 {
         world.liquidate(liquidator, trader.margin_account, market).unwrap();

@@ -1,7 +1,9 @@
 //! What still works while the exchange or a market is not active.
 
-use perp_client::instructions::Touched;
-use perp_engine::status::Status;
+use crate::world;
+use perp_client::instructions::TargetMarket;
+use perp_engine::state::Status;
+use perp_engine::units::{Clock, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_tests::world::order;
 use perp_tests::{assert_refused, Backend, World, DAY, SOL, USDC};
@@ -15,7 +17,7 @@ crate::on_both_backends!(
 );
 
 fn reduce_only_lets_everybody_out_and_nobody_in(backend: Backend) {
-    let mut world = World::new(backend, 1);
+    let mut world = world(backend, 1);
     let (risk_admin, liquidator) = (world.risk_admin, world.trader(0));
     let trader = world.trader(700 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
@@ -39,7 +41,7 @@ fn reduce_only_lets_everybody_out_and_nobody_in(backend: Backend) {
 }
 
 fn a_pause_stops_everything_but_deposits_and_flat_withdrawals(backend: Backend) {
-    let mut world = World::new(backend, 1);
+    let mut world = world(backend, 1);
     let risk_admin = world.risk_admin;
     let (flat, trader) = (world.trader(1_000 * USDC), world.trader(1_000 * USDC));
     world.give(trader.signer, 50 * USDC);
@@ -70,41 +72,42 @@ fn a_pause_stops_everything_but_deposits_and_flat_withdrawals(backend: Backend) 
 }
 
 fn a_guardians_pause_ends_by_itself_and_costs_no_funding(backend: Backend) {
-    let mut world = World::new(backend, 1);
+    let mut world = world(backend, 1);
     let guardian = world.guardian;
     let trader = world.trader(200_000 * USDC);
     world.trade(trader, 0, 8_000 * SOL).unwrap();
-    // A skew of a tenth of the full one moves the rate by 0.96 % a day per day. Mean of the first hour's rate: 0.02 % a day
-    // on 250: 2 416 077 raw, carry of 5 % · 8 % a year included.
+    // A skew of a tenth of the full one moves the rate by 0.96 % a day per day. Mean of the first hour's rate: 0.02 % a
+    // day on 250: 2 416 077 raw, carry of 5 % · 8 % a year included.
     world.wait(3_600);
     world.publish(0, 250.0);
     world.update_funding(0).unwrap();
     let rate = 5_337_597_600;
     let index = 2_416_077;
-    let side = |world: &mut World| world.market(0).state.books.sides[0].funding_index.get();
-    assert_eq!((world.market(0).state.books.funding_rate, side(&mut world)), (rate, index));
+    let side = |world: &mut World| world.market(0).state.ledger.sides[0].funding_index.get();
+    assert_eq!((world.market(0).state.ledger.funding_rate, side(&mut world)), (rate, index));
 
     world.set_exchange_status(guardian, Status::Paused).unwrap();
     world.wait(DAY - 1);
     world.publish(0, 250.0);
     assert_refused(world.update_funding(0), ExchangeError::Paused);
     world.wait(1);
-    assert_eq!(world.exchange().standing(perp_engine::units::Timestamp::new(world.now)).status, Status::Active);
+    let clock = Clock { now: Timestamp::new(world.now), slot: world.slot };
+    assert_eq!(world.exchange().state.session(clock).status, Status::Active);
     // Ten minutes after its end, ten minutes have accrued, from the rate at which it stood.
     world.wait(600);
     world.publish(0, 250.0);
     world.update_funding(0).unwrap();
-    assert_eq!(world.market(0).state.books.funding_rate, rate + 600 * 1_482_666);
+    assert_eq!(world.market(0).state.ledger.funding_rate, rate + 600 * 1_482_666);
     assert_eq!(side(&mut world), index + 848_082);
     // 8 000 · 10^9 · 3 264 159 / 2^40 atoms, rounded up.
     world.settle_funding(trader.margin_account, 0).unwrap();
     assert_eq!(world.balance(&trader.margin_account), 199_200_000_000 - 23_749_883);
-    // A day of rest before the guardian may do it again.
+    // A day must pass before the guardian may do it again.
     assert_refused(world.set_exchange_status(guardian, Status::Paused), ExchangeError::GuardianMustWait);
 }
 
 fn a_paused_market_leaves_the_others_alone(backend: Backend) {
-    let mut world = World::new(backend, 2);
+    let mut world = world(backend, 2);
     let risk_admin = world.risk_admin;
     let (both, one) = (world.trader(2_000 * USDC), world.trader(1_000 * USDC));
     let liquidator = world.trader(0);
@@ -113,10 +116,10 @@ fn a_paused_market_leaves_the_others_alone(backend: Backend) {
     world.next_slot();
     world.set_market_status(risk_admin, 1, Status::Paused).unwrap();
 
-    // Who is not in the paused market does not notice.
+    // An account that is not in the paused market does not notice.
     world.trade(one, 0, 10 * SOL).unwrap();
     assert_refused(world.trade(one, 1, SOL), ExchangeError::Paused);
-    // Who is can reduce elsewhere, but neither increase nor withdraw: the paused leg cannot be judged.
+    // One that is can reduce elsewhere, but neither increase nor withdraw: the paused leg cannot be judged.
     assert_refused(world.trade(both, 0, SOL), ExchangeError::MarketUnusable);
     assert_refused(world.withdraw(both, USDC), ExchangeError::Paused);
     world.trade(both, 0, -4 * SOL).unwrap();
@@ -129,14 +132,14 @@ fn a_paused_market_leaves_the_others_alone(backend: Backend) {
 
     world.set_market_status(risk_admin, 1, Status::Active).unwrap();
     world.publish(1, 250.0);
-    let at_cache = Touched::at_cached_price(1);
+    let at_cache = TargetMarket::at_cached_price(1);
     world.update_price(1).unwrap();
     let close = world.trade_instruction(both, at_cache, &order(-40 * SOL));
     world.run(&[close]).unwrap();
 }
 
 fn a_pause_of_the_market_stops_a_bankruptcy_and_a_settlement_to_its_last_second(backend: Backend) {
-    let mut world = World::new(backend, 1);
+    let mut world = world(backend, 1);
     let (guardian, liquidator) = (world.guardian, world.trader(0));
     let (bankrupt, open) = (world.trader(700 * USDC), world.trader(1_000 * USDC));
     let donor = world.user(10_000 * USDC);

@@ -1,7 +1,8 @@
 //! The end of the story: everybody closes, settles and leaves.
 
 use super::{Chaos, MARKETS};
-use perp_engine::status::Status;
+use perp_client::instructions::Authority;
+use perp_engine::state::Status;
 use perp_swap::errors::ExchangeError;
 use perp_tests::assert_refused;
 
@@ -37,7 +38,8 @@ impl Chaos {
         self.traders.push(liquidator);
     }
 
-    /// Debts are paid or resolved, claims funded and redeemed as far as there is cash, and every balance leaves.
+    /// Debts are paid or resolved, claims funded and redeemed as far as there is cash and waived beyond it, and every
+    /// balance leaves.
     pub(super) fn everybody_leaves(&mut self) {
         for actor in self.traders.clone() {
             let address = actor.margin_account;
@@ -60,22 +62,37 @@ impl Chaos {
             }
         }
         for actor in self.traders.clone() {
-            let state = self.world.margin_account(&actor.margin_account).state;
-            let balance = state.balance.get();
-            if state.occupied().any(|(_, position)| !position.debt.is_zero()) {
-                // Solvent by a claim that is not paid yet: the debt waits for it.
-                assert!(state.occupied().any(|(_, position)| !position.claim.is_zero()));
-            } else if balance > 0 {
+            if !self.what_nobody_pays_is_waived(actor) {
+                assert_refused(self.world.close_account(actor), ExchangeError::AccountNotEmpty);
+                continue;
+            }
+            let balance = self.world.balance(&actor.margin_account);
+            if balance > 0 {
                 self.world.withdraw(actor, balance).unwrap();
             }
-            let left = self.world.margin_account(&actor.margin_account).state;
             let closed = self.world.close_account(actor);
-            if left.is_empty() {
-                closed.as_ref().unwrap();
-                self.note("close_account", closed);
+            closed.as_ref().unwrap();
+            self.note("close_account", closed);
+        }
+    }
+
+    /// The owner gives up the claims that are left; not where the account is solvent by one of them and a debt waits
+    /// for it.
+    fn what_nobody_pays_is_waived(&mut self, owner: Authority) -> bool {
+        let state = self.world.margin_account(&owner.margin_account).state;
+        let owes = state.occupied().any(|(_, slot)| !slot.debt.is_zero());
+        let claims: Vec<u16> =
+            state.occupied().filter(|(_, slot)| !slot.claim.is_zero()).map(|(_, slot)| slot.market).collect();
+        assert!(!owes || !claims.is_empty(), "solvent with a debt, so by a claim that is not paid yet");
+        for market in claims {
+            let waived = self.world.waive_claim(owner, market);
+            if owes {
+                assert_refused(waived, ExchangeError::DebtOutstanding);
             } else {
-                assert_refused(closed, ExchangeError::AccountNotEmpty);
+                waived.as_ref().unwrap();
+                self.note("waive_claim", waived);
             }
         }
+        !owes
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Chaos, MARKETS};
 use anchor_lang::prelude::Pubkey;
-use perp_client::instructions::{self as client, Actor};
-use perp_engine::status::{Status, StoredStatus};
+use perp_client::instructions::{self as client, Authority};
+use perp_engine::state::{Status, StoredStatus};
 use perp_engine::units::Timestamp;
 use perp_swap::errors::ExchangeError;
 use perp_tests::assert_refused;
@@ -20,12 +20,12 @@ const LIFTED: [[&str; 2]; 2] = [
     ["an admin's pause of the exchange was lifted", "an admin's pause of a market was lifted"],
 ];
 const DELEGATED: &str = "a delegate traded";
-const DARK: &str = "a market was dark";
+const OUTAGE: &str = "a market was unusable after an outage";
 pub const SHARED_INSURANCE: &str = "the shared insurance was funded";
 
 /// What must have happened besides the instructions.
 pub const HAPPENED: [&str; 7] =
-    [LIFTED[0][0], LIFTED[0][1], LIFTED[1][0], LIFTED[1][1], DELEGATED, DARK, SHARED_INSURANCE];
+    [LIFTED[0][0], LIFTED[0][1], LIFTED[1][0], LIFTED[1][1], DELEGATED, OUTAGE, SHARED_INSURANCE];
 
 impl Chaos {
     fn now(&self) -> Timestamp {
@@ -35,7 +35,7 @@ impl Chaos {
     /// Stored statuses of the exchange and of each market.
     fn statuses(&mut self) -> [StoredStatus; 1 + MARKETS as usize] {
         std::array::from_fn(|place| match place {
-            0 => self.world.exchange().status,
+            0 => self.world.exchange().state.status,
             _ => self.world.market(place as u16 - 1).state.status,
         })
     }
@@ -79,7 +79,7 @@ impl Chaos {
         }
     }
 
-    /// Now and then a feed stops for a while, and anybody who notices marks its market as dark.
+    /// Now and then a feed stops for a while, and anybody who notices reports it.
     pub(super) fn feeds_fall_silent(&mut self) {
         match self.silent {
             None if self.random.one_in(50) => self.silent = Some(self.random.market()),
@@ -88,22 +88,22 @@ impl Chaos {
         }
         if self.random.one_in(3) {
             let market = self.silent.unwrap_or(self.random.market());
-            let done = self.world.mark_dark(market);
-            self.note("mark_dark", done);
+            let done = self.world.report_oracle_outage(market);
+            self.note("report_oracle_outage", done);
         }
         for market in 0..MARKETS as u16 {
             let state = self.world.market(market).state;
-            let since = state.price.dark_since;
-            if !since.is_never() && self.now() >= since.after(state.parameters.dark_delay).unwrap() {
-                self.happened(DARK);
+            let since = state.price.outage_since;
+            if !since.is_never() && self.now() >= since.after(state.parameters.outage_delay).unwrap() {
+                self.happened(OUTAGE);
             }
         }
     }
 
-    pub(super) fn a_delegate_trades(&mut self, owner: Actor, delegate: Actor, market: u16, size: i64) {
+    pub(super) fn a_delegate_trades(&mut self, owner: Authority, delegate: Authority, market: u16, size: i64) {
         let done = self.world.set_delegate(owner, delegate.signer);
         self.note("set_delegate", done);
-        let done = self.world.trade(Actor { signer: delegate.signer, ..owner }, market, size);
+        let done = self.world.trade(Authority { signer: delegate.signer, ..owner }, market, size);
         if done.is_ok() {
             self.happened(DELEGATED);
         }
@@ -148,11 +148,11 @@ impl Chaos {
             if !stored.until.is_never() || stored.current == Status::Active as u8 {
                 continue;
             }
-            let (verb, done) = match place {
+            let (instruction, done) = match place {
                 0 => ("set_exchange_status", self.world.set_exchange_status(signer, Status::Active)),
                 _ => ("set_market_status", self.world.set_market_status(signer, place as u16 - 1, Status::Active)),
             };
-            self.note(verb, done);
+            self.note(instruction, done);
         }
     }
 
@@ -167,11 +167,11 @@ impl Chaos {
     /// A stricter one, of the exchange or of the market.
     fn set_status(&mut self, signer: Pubkey, market: u16) {
         let status = if self.random.one_in(3) { Status::ReduceOnly } else { Status::Paused };
-        let (verb, done) = if self.random.one_in(2) {
+        let (instruction, done) = if self.random.one_in(2) {
             ("set_exchange_status", self.world.set_exchange_status(signer, status))
         } else {
             ("set_market_status", self.world.set_market_status(signer, market, status))
         };
-        self.note(verb, done);
+        self.note(instruction, done);
     }
 }

@@ -1,0 +1,94 @@
+//! The layout that `docs/accounts.md` has from the interface file is the compiler's own.
+
+use bytemuck::Zeroable;
+use perp_accounts::oracle::OracleBinding;
+use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_engine::state;
+use perp_tests::idl::{idl, items, name};
+use perp_tests::pages::layout::Types;
+use std::collections::BTreeSet;
+use std::mem::{offset_of, size_of, size_of_val};
+
+/// Name, offset and size of a field.
+type Place = (String, usize, usize);
+
+/// A struct as the compiler lays it out.
+struct Compiled {
+    /// Its name in the interface file.
+    name: &'static str,
+    size: usize,
+    fields: Vec<Place>,
+}
+
+macro_rules! compiled {
+    ($($name:literal $type:ty: $($field:ident)+;)+) => {
+        vec![$({
+            let value = <$type>::zeroed();
+            let fields =
+                vec![$((stringify!($field).to_owned(), offset_of!($type, $field), size_of_val(&value.$field))),+];
+            Compiled { name: $name, size: size_of::<$type>(), fields }
+        }),+]
+    };
+}
+
+/// Every struct that lies in an account.
+fn structs() -> Vec<Compiled> {
+    compiled! {
+        "Exchange" Exchange: creator name quote_mint vault token_program share_mint share_escrow pool admin pending_admin
+            risk_admin guardian state market_count quote_decimals bump version padding reserved;
+        "ExchangeState" state::ExchangeState: status resumed_at sequence reserved;
+        "StoredStatus" state::StoredStatus: until current reverts_to padding;
+        "Pool" Pool: exchange state bump version padding reserved;
+        "PoolState" state::Pool: cash placed insurance escrow shares sequence parameters reserved;
+        "PoolParameters" state::PoolParameters: minimum_request deposit_delay withdrawal_delay deposit_validity
+            withdrawal_validity hysteresis shared_draw_share shared_draw_window padding reserved;
+        "Market" Market: exchange oracle state symbol bump version padding reserved;
+        "OracleBinding" OracleBinding: program account feed_id kind padding reserved;
+        "MarketState" state::Market: price ledger parameters target_backing status paused_at sequence index base_decimals
+            quote_decimals padding reserved;
+        "PriceCache" state::PriceCache: price confidence published newest_published outage_since reserved;
+        "MarketLedger" state::MarketLedger: sides funding_rate funding_time funding_fraction backing net_principal claims
+            claims_reserve claim_factor debts insurance protocol_fees written_off shared_draw claim_round padding counters
+            reserved;
+        "SideTotals" state::SideTotals: open_interest entry_notional funding_index funding_checkpoint carry_fraction
+            deleveraging_round padding reserved;
+        "SharedDraw" state::SharedDraw: window_start insurance_at_start drawn;
+        "MarketCounters" state::MarketCounters: volume liquidated spread impact funding carry traders_result fees
+            protocol_fees penalties penalties_to_insurance bounties trades liquidations reserved;
+        "Parameters" state::Parameters: open_interest_cap impact_scale open_interest_low open_interest_high size_premium
+            funding_velocity funding_rate_cap carry_rate minimum_position minimum_bounty base_margin maintenance_fraction
+            volatility_margin max_price_step penalty bounty_share_min bounty_share_max backing_share liquidation_buffer
+            impact_limit taker_fee taker_fee_rebalancing protocol_share spread_confidence spread_volatility volatility
+            max_confidence_to_increase max_confidence_valid stress_move backing_cap max_accrual_seconds max_age_trade
+            max_age_other_legs max_age_liquidate max_age_funding future_tolerance outage_delay bankrupt_bounty reserved;
+        "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
+        "MarginAccountState" state::Account: balance kind padding isolated_market sequence counters reserved positions;
+        "AccountCounters" state::AccountCounters: deposited withdrawn realized funding fees penalties bounties;
+        "Position" state::Position: size entry_notional funding_index claim claim_factor debt last_increase_slot claim_round
+            deleveraging_round opened_at realized funding fees market occupied padding reserved;
+        "LiquidityRequest" LiquidityRequest: exchange owner destination state nonce tip kind bump version padding reserved;
+        "LiquidityRequestState" state::Request: amount minimum_output requested_at reserved;
+    }
+}
+
+#[test]
+fn every_struct_in_an_account_lies_as_the_compiler_has_it() {
+    let idl = idl();
+    let types = Types::new(&idl);
+    for compiled in structs() {
+        let described: Vec<Place> =
+            types.fields(compiled.name).into_iter().map(|field| (field.name, field.offset, field.size)).collect();
+        assert_eq!(described, compiled.fields, "{}", compiled.name);
+        let end = compiled.fields.last().map(|(_, offset, size)| offset + size);
+        assert_eq!(end, Some(compiled.size), "the compiler puts bytes behind the last field of {}", compiled.name);
+    }
+}
+
+#[test]
+fn no_struct_of_an_account_is_left_out_here() {
+    let idl = idl();
+    let packed = items(&idl, "types").iter().filter(|definition| definition["serialization"] == "bytemuck");
+    let described: BTreeSet<&str> = packed.map(name).collect();
+    let compared: BTreeSet<&str> = structs().iter().map(|compiled| compiled.name).collect();
+    assert_eq!(described, compared);
+}

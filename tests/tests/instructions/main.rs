@@ -1,0 +1,58 @@
+//! Every instruction by itself, one file each, filed as in the program: what it does to the accounts, to the atom; its
+//! event, field by field; and what it refuses, changing nothing. On the compiled binary: native programs emit no
+//! events, and the stories show that both do the same to the byte.
+//!
+//! Who attacks an instruction, with forged accounts, foreign signatures or numbers without measure, does so in
+//! `attacks`.
+
+mod exchange {
+    mod accept_admin;
+    mod create_exchange;
+    mod propose_admin;
+    mod set_exchange_status;
+    mod set_roles;
+}
+
+mod market {
+    mod create_market;
+    mod fund_claims;
+    mod fund_insurance;
+    mod report_oracle_outage;
+    mod set_backing_target;
+    mod set_market_status;
+    mod update_funding;
+    mod update_prices;
+    mod withdraw_protocol_fees;
+}
+
+mod account {
+    mod close_account;
+    mod deposit;
+    mod open_account;
+    mod set_delegate;
+    mod withdraw;
+}
+
+mod position {
+    mod liquidate;
+    mod redeem_claim;
+    mod resolve_bankruptcy;
+    mod settle_funding;
+    mod settle_pnl;
+    mod trade;
+    mod waive_claim;
+}
+
+mod liquidity {
+    mod allocate_backing;
+    mod execute_liquidity_deposit;
+    mod execute_liquidity_withdrawal;
+    mod refund_liquidity_deposit;
+    mod refund_liquidity_withdrawal;
+    mod request_liquidity_deposit;
+    mod request_liquidity_withdrawal;
+}
+
+/// What holds for every instruction: one file each, and no byte after the arguments.
+mod every;
+mod expected;
