@@ -15,13 +15,6 @@ from collections import Counter
 from exchange import OPERATIONS, Exchange
 
 NOT_ARGUMENTS = ("now", "slot", "op", "result", "after")
-# What a transcript calls otherwise than the documents do.
-NAMES = {
-    "update_price": "update_prices",
-    "refund_expired_deposit": "refund_liquidity_deposit",
-    "refund_expired_withdrawal": "refund_liquidity_withdrawal",
-    "afterwards": "reverts_to",
-}
 # Fields of the stored layout without a meaning for the engine.
 WITHOUT_MEANING = ("padding", "reserved", "epoch", "version")
 
@@ -51,7 +44,7 @@ def compare(expected, actual, field):
 
 def member(actual, name, field):
     try:
-        return getattr(actual, NAMES.get(name, name))
+        return getattr(actual, name)
     except AttributeError:
         raise Difference(field, "a field of this name", "none") from None
 
@@ -95,7 +88,7 @@ def replay(lines, first=1):
     counts = Counter()
     for number, text in enumerate(lines, start=1):
         line = json.loads(text)
-        name = NAMES.get(line["op"], line["op"])
+        name = line["op"]
         if name not in OPERATIONS:
             raise SystemExit(f"operation {number}: no operation is called {name}")
         arguments = {name: value for name, value in line.items() if name not in NOT_ARGUMENTS}

@@ -82,7 +82,7 @@ impl<W: io::Write> Crowd<W> {
             Ok(reading) => self.push(Operation::UpdatePrice { market, reading }),
             Err(error) => {
                 let arguments = Arguments::of_reading(market, reading);
-                write_line(&mut self.output, "update_price", &arguments, reading_error(error), &self.exchange)?;
+                write_line(&mut self.output, "update_prices", &arguments, reading_error(error), &self.exchange)?;
                 self.written += 1;
                 Ok(false)
             }

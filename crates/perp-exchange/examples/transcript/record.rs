@@ -124,7 +124,7 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
         }
         Operation::Donate { .. } => unreachable!("nobody donates here"),
         Operation::UpdatePrice { market, reading } => {
-            ("update_price", Arguments { reading: Some(Reading::of(reading)), ..market_of(*market) })
+            ("update_prices", Arguments { reading: Some(Reading::of(reading)), ..market_of(*market) })
         }
         Operation::ReportOracleOutage { market } => ("report_oracle_outage", market_of(*market)),
         Operation::UpdateFunding { market, reading } => {
@@ -196,8 +196,8 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
         Operation::RefundRequest { request } => {
             let (open, arguments) = open(*request);
             match open.kind {
-                RequestKind::Deposit => ("refund_expired_deposit", arguments),
-                RequestKind::Withdrawal => ("refund_expired_withdrawal", arguments),
+                RequestKind::Deposit => ("refund_liquidity_deposit", arguments),
+                RequestKind::Withdrawal => ("refund_liquidity_withdrawal", arguments),
             }
         }
         Operation::AllocateBacking { market, reading } => {

@@ -112,12 +112,12 @@ struct LedgerRecord {
 struct StatusRecord {
     current: u8,
     until: i64,
-    afterwards: u8,
+    reverts_to: u8,
 }
 
 impl StatusRecord {
     fn of(status: &StoredStatus) -> Self {
-        Self { current: status.current, until: status.until.get(), afterwards: status.reverts_to }
+        Self { current: status.current, until: status.until.get(), reverts_to: status.reverts_to }
     }
 }
 
