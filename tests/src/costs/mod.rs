@@ -1,12 +1,13 @@
 //! What each instruction costs on the compiled binary: compute units and bytes of its transaction, in its dearest
-//! ordinary case.
+//! ordinary case: the dearer of a scene and of a search through random states.
 //!
-//! Prices and sizes are crooked, every price has a confidence interval, funding is due, both sides of every market are
+//! In the scenes prices and sizes are crooked, every price has a confidence interval, funding is due, both sides of every market are
 //! open, and the legs beside the touched one are in profit, so that no division is spared.
 
 mod budgets;
 mod report;
 mod scenes;
+mod search;
 
 pub use budgets::Budgets;
 pub use report::page;
@@ -59,6 +60,9 @@ impl Costs {
             scenes::liquidity(&mut costs, count);
         }
         scenes::claims(&mut costs);
+        for count in COUNTS {
+            search::positions(&mut costs, count);
+        }
         costs
     }
 
@@ -73,6 +77,13 @@ impl Costs {
         let cost = Cost { compute_units: outcome.compute_units, transaction_bytes };
         assert!(self.0.insert(row, cost).is_none(), "{row:?} is measured twice");
         outcome
+    }
+
+    fn keep_dearer(&mut self, row: Row, cost: Cost) {
+        let dearest = self.0.entry(row).or_default();
+        if cost.compute_units > dearest.compute_units {
+            *dearest = cost;
+        }
     }
 }
 

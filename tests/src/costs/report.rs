@@ -21,8 +21,7 @@ pub fn page(costs: &Costs, budgets: &Budgets, program_bytes: usize) -> String {
         "# Compute units, transaction bytes, account sizes\n\
          Written by `cargo run -p perp-tests --bin compute-units`; do not edit. Measured on the committed binary in \
          LiteSVM with\nmainnet's features, each instruction alone in its transaction, in its dearest ordinary case: \
-         the oracle is read, funding is\ndue, prices have a confidence interval and neither prices nor sizes divide \
-         evenly, the positions beside the touched one are\nin profit. Bytes are those of a legacy transaction with two \
+         the dearer of a scene\nand of a search through random states, long and short, in gain and in loss, in several markets.\nBytes are those of a legacy transaction with two \
          compute-budget instructions; a validator takes at most 1232.\n\n\
          The count is that of the account's positions, for liquidity that of the exchange's markets. Budgets are \
          `tests/budgets.toml`;\n`cargo test -p perp-tests --test budgets` fails when one is exceeded.\n\n\

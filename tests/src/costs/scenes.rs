@@ -9,7 +9,7 @@ use perp_engine::operations::position::Order;
 use perp_engine::state::Status;
 use perp_engine::units::Atoms;
 
-const PRICE: f64 = 251.37;
+pub(super) const PRICE: f64 = 251.37;
 const CONFIDENCE: f64 = 0.09;
 /// Size of the touched position.
 const LARGE: i64 = 40 * SOL + 141_592_653;
