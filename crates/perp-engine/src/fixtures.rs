@@ -89,6 +89,31 @@ pub fn sol_parameters() -> Parameters {
     }
 }
 
+/// Parameters of a thin market in which the size premium, the scaling by open interest and a small share of the pool all bind:
+/// ten-fold leverage, base units of 10^-5. The premium binds above a notional of $10 000:
+/// 0.1 · √(10^10 atoms) / √(10^10) with 10 % = 10^5 ppm is 1 ppm per √atom, times 2^32.
+pub fn thin_parameters() -> Parameters {
+    const UNIT: u64 = 100_000;
+    Parameters {
+        open_interest_cap: Size::new(400_000 * UNIT),
+        impact_scale: Size::new(80_000_000 * UNIT),
+        open_interest_low: Size::new(40_000 * UNIT),
+        open_interest_high: Size::new(800_000 * UNIT),
+        size_premium: 1 << 32,
+        base_margin: Ppm::new(100_000),
+        penalty: Ppm::new(15_000),
+        max_price_step: Ppm::new(30_000),
+        taker_fee: Ppm::new(1_000),
+        taker_fee_rebalancing: Ppm::new(500),
+        volatility: Ppm::new(1_500_000),
+        stress_move: Ppm::new(300_000),
+        backing_cap: Ppm::new(20_000),
+        minimum_position: usdc(50),
+        minimum_bounty: Atoms::new(20_000),
+        ..sol_parameters()
+    }
+}
+
 /// SOL-PERP without positions, its price published and its funding accrued at [`NOW`].
 pub fn sol_market() -> Market {
     let mut market = Market { parameters: sol_parameters(), base_decimals: 9, quote_decimals: 6, ..Market::zeroed() };

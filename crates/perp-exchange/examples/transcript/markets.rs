@@ -1,6 +1,6 @@
 //! Three markets whose numbers are of very different size.
 
-use perp_engine::fixtures::{sol_parameters, usdc};
+use perp_engine::fixtures::{sol_parameters, thin_parameters, usdc};
 use perp_engine::state::Parameters;
 use perp_engine::units::{Atoms, Ppm, Size};
 use perp_exchange::Listing;
@@ -15,26 +15,7 @@ pub struct Quoted {
 
 /// $0.50 a unit of 10^-5: half an atom. The size premium binds above $10 000, the initial margin rises above 40 000 units.
 fn middle() -> Quoted {
-    const UNIT: u64 = 100_000;
-    let parameters = Parameters {
-        open_interest_cap: Size::new(400_000 * UNIT),
-        impact_scale: Size::new(80_000_000 * UNIT),
-        open_interest_low: Size::new(40_000 * UNIT),
-        open_interest_high: Size::new(800_000 * UNIT),
-        size_premium: 1 << 32,
-        base_margin: Ppm::new(100_000),
-        penalty: Ppm::new(15_000),
-        max_price_step: Ppm::new(30_000),
-        taker_fee: Ppm::new(1_000),
-        taker_fee_rebalancing: Ppm::new(500),
-        volatility: Ppm::new(1_500_000),
-        stress_move: Ppm::new(300_000),
-        backing_cap: Ppm::new(20_000),
-        minimum_position: usdc(50),
-        minimum_bounty: Atoms::new(20_000),
-        ..sol_parameters()
-    };
-    let listing = Listing { parameters, base_decimals: 5, target_backing: usdc(20_000) };
+    let listing = Listing { parameters: thin_parameters(), base_decimals: 5, target_backing: usdc(20_000) };
     Quoted { listing, price: 50_000_000, exponent: -8 }
 }
 

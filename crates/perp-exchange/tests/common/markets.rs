@@ -1,9 +1,9 @@
 //! The markets of the test exchange: SOL-PERP as it is listed, BTC-PERP, and a thin one in which the size premium, the
 //! scaling by open interest and a small share of the pool all bind.
 
-use perp_engine::fixtures::{sol_parameters, usdc};
+use perp_engine::fixtures::{sol_parameters, thin_parameters, usdc};
 use perp_engine::state::Parameters;
-use perp_engine::units::{Atoms, Ppm, Size};
+use perp_engine::units::{Ppm, Size};
 use perp_exchange::Listing;
 
 pub const SOL_PERP: u16 = 0;
@@ -42,28 +42,9 @@ pub fn btc_perp() -> TestMarket {
     TestMarket { listing, price: 10_000_000_000_000 }
 }
 
-/// $0.50, ten-fold leverage, at most 2 % of the pool. The size premium binds above a notional of $10 000:
-/// 0.1 · √(10^10 atoms) / √(10^10) with 10 % = 10^5 ppm is 1 ppm per √atom, times 2^32.
+/// $0.50, ten-fold leverage, at most 2 % of the pool.
 pub fn thin_perp() -> TestMarket {
-    let parameters = Parameters {
-        open_interest_cap: Size::new(400_000 * THIN),
-        impact_scale: Size::new(80_000_000 * THIN),
-        open_interest_low: Size::new(40_000 * THIN),
-        open_interest_high: Size::new(800_000 * THIN),
-        size_premium: 1 << 32,
-        base_margin: Ppm::new(100_000),
-        penalty: Ppm::new(15_000),
-        max_price_step: Ppm::new(30_000),
-        taker_fee: Ppm::new(1_000),
-        taker_fee_rebalancing: Ppm::new(500),
-        volatility: Ppm::new(1_500_000),
-        stress_move: Ppm::new(300_000),
-        backing_cap: Ppm::new(20_000),
-        minimum_position: usdc(50),
-        minimum_bounty: Atoms::new(20_000),
-        ..sol_parameters()
-    };
-    let listing = Listing { parameters, base_decimals: 5, target_backing: usdc(20_000) };
+    let listing = Listing { parameters: thin_parameters(), base_decimals: 5, target_backing: usdc(20_000) };
     TestMarket { listing, price: 50_000_000 }
 }
 
