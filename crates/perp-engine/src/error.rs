@@ -48,9 +48,9 @@ macro_rules! engine_rules {
             "The pool's parameters contradict each other."
             "The log names the rule; change the parameters it relates.";
 
-        20 PriceFromTheFuture { seconds_ahead: u64 }
-            "The oracle's publish time is further ahead of the clock than the tolerance allows."
-            "Try again in a few seconds.";
+        20 ClockBehind { until: i64 }
+            "A reading was published further ahead of the clock than the tolerance allows: the cluster's clock lags."
+            "Try again once the clock has caught up.";
         21 PriceStale { age: u64, allowed: u64 }
             "The market's own price is older than this use allows."
             "Pass the market's price account, or call update_prices first.";
@@ -60,12 +60,9 @@ macro_rules! engine_rules {
         23 PriceTooUncertain { confidence: u64, allowed: u64 }
             "The price's confidence interval is wider than this use allows."
             "Wait until the oracle is more certain; reducing tolerates a wider interval than increasing.";
-        24 MarketUnusable { market: u16 }
-            "The market has no usable price: its newest is too wide, it is in an oracle outage, or it is paused."
-            "Wait for a valid price of this market, then call update_prices.";
         25 PriceStillFresh { age: u64, allowed: u64 }
             "The last valid price is too recent to report an oracle outage."
-            "Report the outage once the price is older than max_age_other_legs.";
+            "Report the outage once the price is older than max_age_liquidate.";
         26 OutageAlreadyReported { since: i64 }
             "The oracle outage is reported already."
             "No action needed.";
@@ -117,9 +114,6 @@ macro_rules! engine_rules {
         61 ReductionWorsensHealth { equity: SignedAtoms, margin: Atoms }
             "The reduction would lower the ratio of equity to maintenance margin, or leave negative equity."
             "Close the whole position, or deposit first.";
-        62 SettlementLowersEquity { equity: SignedAtoms, margin: Atoms }
-            "The settlement would lower the account's equity: the market cannot pay everybody at present."
-            "Settle the losers of this market before.";
         63 NegativeEquity { equity: SignedAtoms }
             "The account's equity is negative; only liquidation closes its positions."
             "Deposit until equity is positive, or leave the position to liquidation.";
@@ -154,6 +148,9 @@ macro_rules! engine_rules {
         85 NoDebt
             "The account owes this market nothing."
             "Choose a market the account owes.";
+        86 ClaimNotRedeemed { market: u16 }
+            "Cash is set aside for a claim of the account."
+            "Call redeem_claim for the market named, then resolve the bankruptcy.";
 
         90 NothingToFund
             "The market has no unfunded claims, or nothing to fund them with."

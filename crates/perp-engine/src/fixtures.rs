@@ -8,7 +8,7 @@ use crate::oracle::OracleReading;
 #[cfg(test)]
 use crate::risk::portfolio::Portfolio;
 use crate::session::Session;
-use crate::state::{Account, Market, Parameters, Pool, PoolParameters, Position, Status, RATE_BITS};
+use crate::state::{Account, Market, Parameters, Pool, PoolParameters, Position, RecentPrices, Status, RATE_BITS};
 use crate::units::{Atoms, Clock, Ppm, Price, QuoteX40, Side, SignedSize, Size, Timestamp, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
@@ -57,6 +57,7 @@ pub fn sol_parameters() -> Parameters {
         carry_rate: (5 << RATE_BITS) / (100 * SECONDS_A_YEAR),
         minimum_position: Atoms::new(100 * USDC),
         minimum_bounty: Atoms::new(50_000),
+        shared_draw_limit: Atoms::new(100_000 * USDC),
         base_margin: Ppm::new(50_000),
         maintenance_fraction: Ppm::new(600_000),
         volatility_margin: Ppm::ZERO,
@@ -77,11 +78,9 @@ pub fn sol_parameters() -> Parameters {
         max_confidence_valid: Ppm::new(15_000),
         stress_move: Ppm::new(150_000),
         backing_cap: Ppm::new(500_000),
-        bankrupt_bounty: Ppm::ZERO,
         max_accrual_seconds: 3_600,
         max_age_trade: 5,
-        max_age_other_legs: 60,
-        max_age_liquidate: 15,
+        max_age_liquidate: 14,
         max_age_funding: 60,
         future_tolerance: 10,
         outage_delay: 300,
@@ -123,8 +122,10 @@ pub fn sol_market() -> Market {
     market
 }
 
-/// A price without a confidence interval becomes the market's good one.
+/// A price without a confidence interval becomes the market's only one.
 pub fn publish(market: &mut Market, price: u64, seconds_later: i64) {
+    market.recent = RecentPrices::default();
+    market.recent.record(Price::new(price), Timestamp::new(NOW + seconds_later));
     market.price.price = Price::new(price);
     market.price.confidence = Price::ZERO;
     market.price.published = Timestamp::new(NOW + seconds_later);

@@ -50,6 +50,11 @@ impl MarketLedger {
         self.claims.checked_sub(self.claims_reserve)
     }
 
+    /// Cash the market can pay a profit with now: its backing, or nothing while claims wait.
+    pub fn payable(&self) -> Result<Atoms, EngineError> {
+        Ok(if self.unfunded_claims()?.is_zero() { self.backing } else { Atoms::ZERO })
+    }
+
     /// The part of the position's claim that no cash is set aside for: `⌈claim · P / P_i⌉`, nothing once its round is
     /// over.
     pub fn unfunded_part_ceil(&self, position: &Position) -> Result<Atoms, EngineError> {
@@ -151,7 +156,7 @@ impl Ledger {
         self.position.debt = self.position.debt.checked_sub(repaid)?;
         self.market.debts = self.market.debts.checked_sub(repaid)?;
         let rest = amount.checked_sub(repaid)?;
-        let cash = rest.min(self.payable()?);
+        let cash = rest.min(self.market.payable()?);
         self.market.backing = self.market.backing.checked_sub(cash)?;
         self.balance = self.balance.checked_add(cash)?;
         let claim = rest.checked_sub(cash)?;
@@ -164,19 +169,22 @@ impl Ledger {
         Ok(())
     }
 
-    /// Cash the market can pay a profit with now: its backing, or nothing while claims wait.
-    pub fn payable(&self) -> Result<Atoms, EngineError> {
-        Ok(if self.market.unfunded_claims()?.is_zero() { self.market.backing } else { Atoms::ZERO })
-    }
-
-    /// Pays debt to this market from the balance. Returns what was paid.
+    /// Pays debt to this market from the balance, then what others paid of one: that goes to the market's insurance. Returns
+    /// what was paid.
     pub fn repay_debt(&mut self) -> Result<Atoms, EngineError> {
         let paid = self.balance.min(self.position.debt);
         self.balance = self.balance.checked_sub(paid)?;
         self.market.backing = self.market.backing.checked_add(paid)?;
         self.position.debt = self.position.debt.checked_sub(paid)?;
         self.market.debts = self.market.debts.checked_sub(paid)?;
-        Ok(paid)
+        if self.position.recoverable.is_zero() {
+            return Ok(paid);
+        }
+        let recovered = self.balance.min(self.position.recoverable);
+        self.balance = self.balance.checked_sub(recovered)?;
+        self.market.insurance = self.market.insurance.checked_add(recovered)?;
+        self.position.recoverable = self.position.recoverable.checked_sub(recovered)?;
+        paid.checked_add(recovered)
     }
 
     /// Pays out the funded part of the claim: `claim − ⌈claim · P / P_i⌉`, all of it once its round is over. Where nothing is

@@ -1,7 +1,7 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
 use crate::operations::ExecutedRequest;
-use perp_engine::market::price::PricePlan;
+use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
 use perp_engine::operations::exchange::StatusAuthority;
 use perp_engine::operations::liquidity::{AllocationPlan, Executor, RefundPlan};
@@ -89,8 +89,8 @@ pub enum Outcome {
     Amount(u64),
     /// A status, as it is stored.
     Status(StoredStatus),
-    /// A price.
-    Price(PricePlan),
+    /// What became of a price.
+    Price(PriceOutcome),
     /// A deposit.
     Deposit(DepositPlan),
     /// A withdrawal.

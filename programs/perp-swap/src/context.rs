@@ -50,7 +50,7 @@ pub fn read_oracle(_market: &Market, _oracle: &AccountInfo<'_>) -> Result<Oracle
 /// Takes the oracle's price in, where its account is passed, and accrues funding up to now.
 ///
 /// # Errors
-/// Those about oracles, [`ExchangeError::PriceFromTheFuture`], [`ExchangeError::PriceOutOfRange`].
+/// Those about oracles, [`ExchangeError::PriceOutOfRange`].
 pub fn refresh<'a>(market: &'a mut Market, oracle: Option<&AccountInfo<'_>>, session: &Session) -> Result<Ready<'a>> {
     let reading = match oracle {
         Some(oracle) => Some(read_oracle(market, oracle)?),

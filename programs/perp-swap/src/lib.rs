@@ -113,7 +113,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `NoPosition`, `SettlementLowersEquity`, `Paused`.
+    /// Errors: `NoPosition`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn settle_funding(ctx: Context<SettleFunding>) -> Result<()> {
         instructions::settle_funding(ctx)
@@ -124,7 +124,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `NoPosition`, `SettlementLowersEquity`, `PriceStale`, `MarketUnusable`, `Paused`.
+    /// Errors: `NoPosition`, `PriceStale`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
         instructions::settle_pnl(ctx)
@@ -172,7 +172,7 @@ pub mod perp_swap {
     ///
     /// Remaining accounts: one or more pairs of a market of the exchange, writable, and its price account, read-only.
     ///
-    /// Errors: `PricePairs`, `MarketNotWritable`, `ExchangeMismatch`, `PriceFromTheFuture`, `PriceOutOfRange`, and
+    /// Errors: `PricePairs`, `MarketNotWritable`, `ExchangeMismatch`, `PriceOutOfRange`, and
     /// those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn update_prices<'info>(ctx: Context<'info, UpdatePrices<'info>>) -> Result<()> {
@@ -183,7 +183,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `Paused`, `PriceStale`, `MarketUnusable`, `FundingIndexFull`, and those about oracles.
+    /// Errors: `Paused`, `PriceStale`, `FundingIndexFull`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
         instructions::update_funding(ctx)
@@ -351,7 +351,7 @@ pub mod perp_swap {
     /// - `amount`: atoms.
     ///
     /// Errors: `NotTheOwner`, `AmountZero`, `InsufficientBalance`, `DebtOutstanding`, `InitialMargin`, `MarketMissing`,
-    /// `LegStale`, `MarketUnusable`, `Paused`.
+    /// `LegStale`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
@@ -388,7 +388,7 @@ pub mod perp_swap {
     /// updated before: `update_prices`.
     ///
     /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
-    /// `LegStale`, `MarketUnusable`, `PoolWorthless`, `Paused`.
+    /// `LegStale`, `PoolWorthless`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDeposit<'info>>) -> Result<()> {
         instructions::execute_liquidity_deposit(ctx)
@@ -438,7 +438,7 @@ pub mod perp_swap {
     /// updated before: `update_prices`.
     ///
     /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
-    /// `LegStale`, `MarketUnusable`, `PoolWorthless`, `PoolIlliquid`, `Paused`.
+    /// `LegStale`, `PoolWorthless`, `PoolIlliquid`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityWithdrawal<'info>>) -> Result<()> {
         instructions::execute_liquidity_withdrawal(ctx)
@@ -460,7 +460,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `WithinHysteresis`, `NothingToMove`, `MarketCapacity`, `PriceStale`, `MarketUnusable`, `Paused`,
+    /// Errors: `WithinHysteresis`, `NothingToMove`, `MarketCapacity`, `PriceStale`, `Paused`,
     /// `ReduceOnly`.
     #[access_control(ctx.accounts.validate())]
     pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {

@@ -29,7 +29,7 @@
 
 use crate::error::EngineError;
 use crate::market::fill::skew;
-use crate::market::price::{age, is_certain, is_unusable, price_requirement, reference_time, require_price, PriceUse};
+use crate::market::price::{age, is_certain, price_requirement, reference_time, require_price, PriceUse};
 use crate::parameters::{MAX_ACCRUAL_SECONDS, MAX_FUNDING_RATE, MAX_FUNDING_VELOCITY};
 use crate::session::Session;
 use crate::state::counters::count_exact;
@@ -80,7 +80,7 @@ impl Accrual {
     ///
     /// # Errors
     /// [`EngineError::Paused`], [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`],
-    /// [`EngineError::MarketUnusable`], [`EngineError::FundingIndexFull`].
+    /// [`EngineError::FundingIndexFull`].
     pub fn done(self, market: &Market, session: &Session) -> Result<(u64, i64), EngineError> {
         match self {
             Self::Done { seconds, rate_before } => Ok((seconds, rate_before)),
@@ -88,7 +88,9 @@ impl Accrual {
             Self::IndexFull => Err(EngineError::FundingIndexFull),
             Self::NoPrice => {
                 require_price(market, PriceUse::Funding, reference_time(session.clock, [market]))?;
-                Err(EngineError::MarketUnusable { market: market.index })
+                // A market that never had a price has none that is recent.
+                let allowed = price_requirement(market, PriceUse::Funding).age;
+                Err(EngineError::PriceStale { age: age(market, session.clock.now)?, allowed })
             }
         }
     }
@@ -144,8 +146,7 @@ fn accrued(market: &Market, seconds: u64, price: Price) -> Result<Option<(Accrue
 /// The price an accrual takes place at; none where there is no fit one.
 fn accrual_price(market: &Market, reference: Timestamp) -> Result<Option<Price>, EngineError> {
     let required = price_requirement(market, PriceUse::Funding);
-    let fit = !is_unusable(market, reference)
-        && age(market, reference)? <= required.age
+    let fit = age(market, reference)? <= required.age
         && is_certain(&market.price, required.confidence);
     Ok(fit.then_some(market.price.price))
 }

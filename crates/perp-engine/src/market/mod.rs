@@ -4,16 +4,17 @@ pub mod claims;
 pub mod fill;
 pub mod funding;
 pub mod price;
+pub mod range;
 pub mod solvency;
 
 use crate::error::EngineError;
 use crate::oracle::OracleReading;
 use crate::session::Session;
 use crate::state::{Market, MarketLedger, Status};
-use crate::units::Clock;
+use crate::units::{Clock, Timestamp};
 use core::ops::Deref;
 use funding::Accrual;
-use price::{plan_price, PriceOutcome};
+use price::{plan_price, PriceOutcome, PricePlan};
 
 #[cfg(test)]
 mod tests;
@@ -41,14 +42,17 @@ impl Market {
     /// Takes a reading in, where there is one, and accrues funding at the price of then with the skew as it stands.
     ///
     /// # Errors
-    /// [`EngineError::PriceFromTheFuture`], [`EngineError::PriceOutOfRange`]. What keeps funding from accruing is no error:
+    /// [`EngineError::PriceOutOfRange`]. What keeps funding from accruing is no error:
     /// [`Ready::accrual`] says it.
     pub fn refresh(&mut self, reading: Option<&OracleReading>, session: &Session) -> Result<Ready<'_>, EngineError> {
         let price = match reading {
             Some(reading) => {
-                let plan = plan_price(self, reading, session.clock)?;
-                self.price = plan.cache;
-                Some(plan.outcome)
+                let PricePlan { cache, good, outcome } = plan_price(self, reading, session.clock)?;
+                self.price = cache;
+                let published = Timestamp::new(reading.publish_time());
+                let recorded = good.is_some_and(|price| self.recent.record(price, published));
+                let older = recorded && outcome == PriceOutcome::NotNewer;
+                Some(if older { PriceOutcome::Older } else { outcome })
             }
             None => None,
         };

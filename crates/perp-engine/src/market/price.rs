@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
-use crate::state::{Market, Parameters, PriceCache, Status};
+use crate::state::{is_fresh, Market, Parameters, PriceCache};
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
@@ -21,9 +21,7 @@ pub enum PriceUse {
     Increase,
     /// Reducing a position.
     Reduce,
-    /// Another position of an account that trades or withdraws.
-    OtherLeg,
-    /// Every position of an account that is liquidated; also settling profit.
+    /// Closing a position in a liquidation; also settling profit.
     Liquidate,
     /// Moving liquidity.
     Liquidity,
@@ -47,7 +45,6 @@ pub struct PriceRequirement {
 /// |---|---|---|
 /// | increase | `max_age_trade` | `max_confidence_to_increase` |
 /// | reduce | `max_age_trade` | `max_confidence_valid` |
-/// | other positions | `max_age_other_legs` | `max_confidence_valid` |
 /// | liquidate, settle profit | `max_age_liquidate` | `max_confidence_valid` |
 /// | liquidity | `max_age_liquidate` | `max_confidence_valid` |
 /// | funding | `max_age_funding` | `max_confidence_valid` |
@@ -56,7 +53,6 @@ pub fn price_requirement(market: &Market, price_use: PriceUse) -> PriceRequireme
     let (age, confidence) = match price_use {
         PriceUse::Increase => (parameters.max_age_trade, parameters.max_confidence_to_increase),
         PriceUse::Reduce => (parameters.max_age_trade, parameters.max_confidence_valid),
-        PriceUse::OtherLeg => (parameters.max_age_other_legs, parameters.max_confidence_valid),
         PriceUse::Liquidate | PriceUse::Liquidity => (parameters.max_age_liquidate, parameters.max_confidence_valid),
         PriceUse::Funding => (parameters.max_age_funding, parameters.max_confidence_valid),
     };
@@ -75,50 +71,63 @@ pub enum PriceOutcome {
     NotNewer = 0,
     /// The new valid price.
     Accepted = 1,
-    /// Too wide to value anything; the market is unusable until a valid price arrives.
+    /// Too wide to be a price: only its time is kept.
     TooWide = 2,
+    /// Older than the market's price, and taken into the two seconds it belongs to.
+    Older = 3,
+    /// Further ahead of the clock than the tolerance allows: no price, but proof that the clock lags.
+    ClockBehind = 4,
 }
 
-/// The cache after a reading.
+/// What a reading makes of a market's price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PricePlan {
     /// What is stored.
     pub cache: PriceCache,
+    /// The good price it says, for the two seconds in which it was published.
+    pub good: Option<Price>,
     /// What became of the reading.
     pub outcome: PriceOutcome,
 }
 
-/// Takes a reading into the market's cache.
+/// For so many seconds a clock that was proved to lag is not believed.
+pub const CLOCK_DISTRUST_SECONDS: u32 = 60;
+
+/// Plans to take a reading into the market's cache.
 ///
 /// # Errors
-/// [`EngineError::PriceFromTheFuture`], [`EngineError::PriceOutOfRange`].
+/// [`EngineError::PriceOutOfRange`].
 pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Result<PricePlan, EngineError> {
     let published = Timestamp::new(reading.publish_time());
-    let ahead = published.seconds_since(clock.now)?;
-    if ahead > u64::from(market.parameters.future_tolerance) {
-        return Err(EngineError::PriceFromTheFuture { seconds_ahead: ahead });
-    }
     let cache = market.price;
-    if published <= cache.newest_published {
-        return Ok(PricePlan { cache, outcome: PriceOutcome::NotNewer });
+    if published.seconds_since(clock.now)? > u64::from(market.parameters.future_tolerance) {
+        let clock_distrusted_until = clock.now.after(CLOCK_DISTRUST_SECONDS)?;
+        let cache = PriceCache { clock_distrusted_until, ..cache };
+        return Ok(PricePlan { cache, good: None, outcome: PriceOutcome::ClockBehind });
+    }
+    let newer = published > cache.newest_published;
+    if !newer && !is_fresh(published, clock.now) {
+        return Ok(PricePlan { cache, good: None, outcome: PriceOutcome::NotNewer });
     }
     let scale = Scale::new(decimal_shift(reading.exponent(), market.base_decimals, market.quote_decimals)?)?;
     let price = price_floor(reading.price(), scale)?;
-    let seen = PriceCache { newest_published: published, ..cache };
     // A confidence beyond the price's own range is certainly too wide.
-    let confidence = match confidence_ceil(reading.confidence(), scale) {
-        Ok(confidence) if is_within(confidence, price, market.parameters.max_confidence_valid) => confidence,
-        _ => return Ok(PricePlan { cache: seen, outcome: PriceOutcome::TooWide }),
-    };
-    let cache = PriceCache {
-        price,
-        confidence,
-        published,
-        newest_published: published,
-        outage_since: Timestamp::NEVER,
-        ..cache
-    };
-    Ok(PricePlan { cache, outcome: PriceOutcome::Accepted })
+    let confidence = confidence_ceil(reading.confidence(), scale)
+        .ok()
+        .filter(|confidence| is_within(*confidence, price, market.parameters.max_confidence_valid));
+    Ok(match (newer, confidence) {
+        (false, None) => PricePlan { cache, good: None, outcome: PriceOutcome::NotNewer },
+        (false, Some(_)) => PricePlan { cache, good: Some(price), outcome: PriceOutcome::NotNewer },
+        (true, None) => {
+            let cache = PriceCache { newest_published: published, ..cache };
+            PricePlan { cache, good: None, outcome: PriceOutcome::TooWide }
+        }
+        (true, Some(confidence)) => {
+            let (newest_published, outage_since) = (published, Timestamp::NEVER);
+            let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
+            PricePlan { cache, good: Some(price), outcome: PriceOutcome::Accepted }
+        }
+    })
 }
 
 /// Power of ten from one oracle unit to atoms per base unit: `exponent + quote decimals − base decimals`.
@@ -194,17 +203,16 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
     markets.into_iter().fold(clock.now, |latest, market| latest.max(market.price.newest_published))
 }
 
-/// Whether the market's price values positions but demands no margin and closes nothing: its newest price is too
-/// wide, it is paused, or an oracle outage was reported `outage_delay` ago.
-pub fn is_unusable(market: &Market, reference: Timestamp) -> bool {
-    let cache = &market.price;
-    let too_wide = cache.newest_published > cache.published;
-    let outage = !cache.outage_since.is_never()
-        && match cache.outage_since.after(market.parameters.outage_delay) {
-            Ok(unusable_from) => reference >= unusable_from,
-            Err(_) => true,
-        };
-    cache.published.is_never() || too_wide || outage || market.status.in_force(reference) == Status::Paused
+/// Whether the market's price is no older than its spans hold, and the clock that says so is believed.
+pub fn is_fresh_in(market: &Market, reference: Timestamp) -> bool {
+    is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until
+}
+
+/// Whether an oracle outage was reported `outage_delay` ago.
+pub fn is_dead(market: &Market, reference: Timestamp) -> bool {
+    let since = market.price.outage_since;
+    let dead_from = since.after(market.parameters.outage_delay);
+    !since.is_never() && dead_from.is_ok_and(|dead_from| reference >= dead_from)
 }
 
 /// Age of the valid price in seconds.
@@ -215,10 +223,11 @@ pub fn age(market: &Market, reference: Timestamp) -> Result<u64, EngineError> {
 /// The valid price, where it meets what the use requires of the market's own price.
 ///
 /// # Errors
-/// [`EngineError::MarketUnusable`], [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`].
+/// [`EngineError::ClockBehind`], [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`].
 pub fn require_price(market: &Market, price_use: PriceUse, reference: Timestamp) -> Result<Price, EngineError> {
-    if is_unusable(market, reference) {
-        return Err(EngineError::MarketUnusable { market: market.index });
+    let distrusted_until = market.price.clock_distrusted_until;
+    if reference < distrusted_until {
+        return Err(EngineError::ClockBehind { until: distrusted_until.get() });
     }
     let required = price_requirement(market, price_use);
     let age = age(market, reference)?;

@@ -69,23 +69,55 @@ fn a_reading_that_is_not_newer_changes_no_price() {
 }
 
 #[test]
-fn a_reading_too_wide_leaves_a_market_that_is_ready_and_has_no_price() {
-    // 2 % of confidence where 1.5 % is valid.
+fn a_reading_too_wide_keeps_its_time_and_funding_accrues_at_the_last_good_price() {
+    // 2 % of confidence where 1.5 % is valid, at half the price. A minute at $250: $0.004166666….
     let mut market = charging();
-    let (before, ledger) = (market.price, market.ledger);
-    let wide = reading(25_000_000_000, 500_000_000, 10);
-    let ready = market.refresh(Some(&wide), &active(10)).unwrap();
-    assert_eq!((ready.price_outcome(), ready.accrual()), (Some(PriceOutcome::TooWide), Accrual::NoPrice));
-    assert_eq!(market.price, PriceCache { newest_published: at(10).now, ..before });
-    assert_eq!(market.ledger, ledger);
+    let (before, recent) = (market.price, market.recent);
+    let wide = reading(12_500_000_000, 250_000_000, 60);
+    let ready = market.refresh(Some(&wide), &active(60)).unwrap();
+    let rate_before = ready.ledger.funding_rate;
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::TooWide));
+    assert_eq!(ready.accrual(), Accrual::Done { seconds: 60, rate_before });
+    assert_eq!(market.price, PriceCache { newest_published: at(60).now, ..before });
+    assert_eq!((market.recent, owed(&market)), (recent, Atoms::new(4_167)));
+}
+
+#[test]
+fn an_older_reading_enters_its_own_two_seconds_and_leaves_the_price_as_it_is() {
+    // $250 of 10 s and, later in coming, $260 of 9 s and $240 of 11 s, which is newer. 260 · 2^40 / 1000, rounded down.
+    let mut market = charging();
+    publish(&mut market, PRICE, 10);
+    let (low, high) = (Price::new(263_882_790_666), Price::new(285_873_162_485));
+    let ready = market.refresh(Some(&dollars(260, 9)), &active(12)).unwrap();
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
+    assert_eq!((market.price.price, market.price.published), (Price::new(PRICE), at(10).now));
+    let reference = at(12).now;
+    assert_eq!(market.recent.extremes(1, reference), Some((Price::new(PRICE), Price::new(PRICE))));
+    assert_eq!(market.recent.extremes(2, reference), Some((Price::new(PRICE), high)));
+    // Posting it again changes nothing, and says so.
+    let ready = market.refresh(Some(&dollars(260, 9)), &active(12)).unwrap();
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::NotNewer));
+    market.refresh(Some(&dollars(240, 11)), &active(12)).unwrap();
+    assert_eq!(market.recent.extremes(1, reference), Some((low, Price::new(PRICE))));
+    // Sixteen seconds after its span it is remembered no more.
+    let ready = market.refresh(Some(&dollars(270, 9)), &active(24)).unwrap();
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::NotNewer));
+}
+
+#[test]
+fn a_reading_from_too_far_ahead_stores_only_that_the_clock_lags() {
+    let mut market = charging();
+    let (before, recent) = (market.price, market.recent);
+    let ready = market.refresh(Some(&dollars(500, 71)), &active(60)).unwrap();
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::ClockBehind));
+    assert_eq!(market.price, PriceCache { clock_distrusted_until: at(120).now, ..before });
+    assert_eq!(market.recent, recent);
 }
 
 #[test]
 fn a_reading_that_is_refused_has_changed_nothing() {
     let market = charging();
     let mut refreshed = market;
-    let ahead = refreshed.refresh(Some(&dollars(250, 71)), &active(60)).map(|_| ());
-    assert_eq!(ahead, Err(EngineError::PriceFromTheFuture { seconds_ahead: 11 }));
     let dust = OracleReading::new(1, 0, -18, NOW + 60).unwrap();
     assert_eq!(refreshed.refresh(Some(&dust), &active(60)).map(|_| ()), Err(EngineError::PriceOutOfRange));
     assert_eq!(refreshed, market);

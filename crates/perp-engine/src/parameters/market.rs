@@ -5,7 +5,7 @@ use crate::market::price::spread_at_age_ceil;
 use crate::market::solvency::base_maintenance_floor;
 use crate::operations::position::liquidate::closing_slope;
 use crate::risk::margin::{maintenance_margin_ceil, Maintenance};
-use crate::state::{Parameters, RATE_BITS};
+use crate::state::{Parameters, FRESH_SECONDS, RATE_BITS};
 use crate::units::products::{mul_div_ceil, mul_div_floor};
 use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
 
@@ -34,8 +34,8 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
     SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
     FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, and the maintenance margin with liquidation_buffer is above the penalty";
-    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= max_age_other_legs <= 3600, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_other_legs and at most 7200, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry at most the rate cap";
-    StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and reserved parameters are zero";
+    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry at most the rate cap";
+    StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and what is reserved is zero";
 }
 
 impl Parameters {
@@ -84,7 +84,6 @@ impl Parameters {
             MarketRule::StressMove => {
                 self.max_confidence_to_increase <= self.max_confidence_valid
                     && self.stress_move.wide() >= maintenance
-                    && self.bankrupt_bounty == Ppm::ZERO
                     && self.reserved == [0; 8]
             }
         })
@@ -132,12 +131,11 @@ impl Parameters {
     fn times_and_rates_are_valid(&self) -> bool {
         let ordered = 0 < self.max_age_trade
             && self.max_age_trade <= self.max_age_liquidate
-            && self.max_age_liquidate <= self.max_age_other_legs
+            && self.max_age_liquidate <= FRESH_SECONDS
             && self.max_age_liquidate <= self.max_age_funding
-            && self.max_age_other_legs <= 3_600
             && self.max_age_funding <= 3_600
             && self.future_tolerance <= MAX_FUTURE_TOLERANCE
-            && self.outage_delay > self.max_age_other_legs
+            && self.outage_delay > self.max_age_liquidate
             && self.outage_delay <= MAX_OUTAGE_DELAY;
         ordered
             && (1..=MAX_ACCRUAL_SECONDS).contains(&self.max_accrual_seconds)
@@ -170,7 +168,7 @@ impl Parameters {
 
     fn first_bounty_reaches_minimum(&self, value: Atoms) -> Result<bool, EngineError> {
         let Maintenance { margin, marginal } = maintenance_margin_ceil(value, self)?;
-        let Some(slope) = closing_slope(marginal, self)?.filter(|slope| *slope > 0) else { return Ok(false) };
+        let Some(slope) = closing_slope(marginal, self.penalty, self)?.filter(|slope| *slope > 0) else { return Ok(false) };
         let shortfall = mul_div_floor(margin.get(), self.liquidation_buffer.wide(), PPM)?;
         let closed = mul_div_floor(shortfall, PPM, slope)?.min(value.get());
         let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;

@@ -1,11 +1,9 @@
 //! Margin fractions and the value of one position, the two ways it is counted.
 
 use crate::error::EngineError;
-use crate::market::price::spread_ceil;
-use crate::market::solvency::coverage;
 use crate::state::{Market, MarketLedger, Parameters, Position};
-use crate::units::products::{funding_owed, mul_div_ceil, notional, share_ceil, square_root_ceil};
-use crate::units::{Atoms, Ppm, QuoteX40, Side, Size, Timestamp, PPM};
+use crate::units::products::{funding_owed, mul_div_ceil, notional, share_ceil, square_root_ceil, unrealized_profit};
+use crate::units::{Atoms, Ppm, Price, QuoteX40, Side, Size, PPM};
 
 #[cfg(test)]
 mod tests;
@@ -84,13 +82,28 @@ fn initial_at(
     share_ceil(value, ppm(scaled)?)
 }
 
-/// A position's part in its account's equity and margin.
+/// A position's part in its account's adverse equity and initial margin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegValue {
     /// What it adds to equity, exactly.
     pub equity: QuoteX40,
     /// What margin it demands.
     pub margin: Atoms,
+}
+
+/// A position's part in its account's equity and maintenance margin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegHealth {
+    /// What it adds to equity, exactly: cash set aside for its claim, what its market could pay it now, less what it owes.
+    pub equity: QuoteX40,
+    /// Of that, what its market could pay it now and has not.
+    pub payable: QuoteX40,
+    /// The margin of its notional.
+    pub margin: Atoms,
+    /// The margin it demands: less what its market owes it beyond what it could pay now, not below zero.
+    pub required: Atoms,
+    /// The margin it demands while `payable` is no cash yet: less all that its market owes it, not below zero.
+    pub required_on_cash: Atoms,
 }
 
 /// Funding the position owes and has not settled, exactly; negative where it is owed.
@@ -104,17 +117,18 @@ pub fn unsettled_funding_owed(position: &Position, ledger: &MarketLedger) -> Res
 /// if its market pays everybody.
 pub fn face_value(position: &Position, market: &Market) -> Result<QuoteX40, EngineError> {
     let owed = position.claim.to_x40()?.checked_sub(position.debt.to_x40()?)?;
-    let leg = Leg::of(position, &market.ledger, market)?;
+    let leg = Leg::of(position, &market.ledger, market, market.price.price)?;
     owed.checked_add(leg.profit)?.checked_sub(leg.funding)
 }
 
-/// What both ways of valuing a position need of it, computed once.
+/// A position at one price.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Leg {
     open: Option<(Side, Size)>,
-    /// Notional at the index in whole atoms, rounded up.
+    price: Price,
+    /// Notional in whole atoms, rounded up.
     value: Atoms,
-    /// Unrealized profit at the index, negative for a loss.
+    /// Unrealized profit, negative for a loss.
     profit: QuoteX40,
     /// Unsettled funding owed, negative where it is owed to the position.
     funding: QuoteX40,
@@ -122,15 +136,20 @@ pub(crate) struct Leg {
 }
 
 impl Leg {
-    /// Measures a position with its market's `ledger`, which a plan may have changed already.
-    pub fn of(position: &Position, ledger: &MarketLedger, market: &Market) -> Result<Self, EngineError> {
+    /// Measures a position at `price` with its market's `ledger`, which a plan may have changed already.
+    pub fn of(
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+        price: Price,
+    ) -> Result<Self, EngineError> {
         let Some(side) = position.size.side() else {
             let fraction = Fraction { ppm: 0, by_size: false };
             let (zero, value) = (QuoteX40::ZERO, Atoms::ZERO);
-            return Ok(Self { open: None, value, profit: zero, funding: zero, fraction });
+            return Ok(Self { open: None, price, value, profit: zero, funding: zero, fraction });
         };
         let size = position.size.size();
-        let notional = notional(size, market.price.price)?;
+        let notional = notional(size, price)?;
         let entry = position.entry_notional.get();
         let profit = match side {
             Side::Long => notional.checked_sub(entry)?,
@@ -140,6 +159,7 @@ impl Leg {
         let value = notional.to_atoms_ceil()?;
         Ok(Self {
             open: Some((side, size)),
+            price,
             value,
             profit,
             funding: funding_owed(size, change)?,
@@ -147,56 +167,89 @@ impl Leg {
         })
     }
 
-    /// Value for maintenance, at the valid index price: what the market owes the position (profit, funding, the part of a
-    /// claim no cash is set aside for) counts at the market's coverage. An unusable market demands no margin.
+    /// Value for maintenance. What the market owes the position (profit, funding, the part of a claim no cash is set aside
+    /// for) counts as equity as far as the market could pay it now at the price `settled`, and beyond that lowers only what
+    /// this leg demands: one market's promises are no margin in another.
     ///
     /// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account; funding to
     /// receive set off against the position's loss, what is left of a loss against the claim and of a gain against the
-    /// debt, at face and before anything is discounted. So nobody can liquidate what only setting them off would have made
-    /// healthy.
+    /// debt, at face.
     pub fn maintenance(
         &self,
         position: &Position,
         ledger: &MarketLedger,
         market: &Market,
-        unusable: bool,
-    ) -> Result<LegValue, EngineError> {
-        let (lost, receivable) =
-            (self.profit.negative_part()?, self.funding.negative_part()?.to_atoms_floor()?.to_x40()?);
-        let netted = lost.min(receivable);
-        let loss = lost.checked_sub(netted)?.checked_add(self.funding.positive_part().to_atoms_ceil()?.to_x40()?)?;
-        let gain = self.profit.positive_part().checked_add(receivable.checked_sub(netted)?)?;
-        let (promised, owed, funded) = set_off(position, ledger, gain, loss)?;
-        let mut equity = funded.checked_sub(owed)?;
-        if promised > QuoteX40::ZERO {
-            let coverage = coverage(ledger, &market.parameters, market.price.price)?;
-            equity = equity.checked_add(coverage.counted_floor(promised)?)?;
-        }
-        let margin = if unusable || self.open.is_none() {
-            Atoms::ZERO
-        } else {
-            maintenance_at(self.value, self.fraction, &market.parameters)?.margin
+        settled: Price,
+    ) -> Result<LegHealth, EngineError> {
+        let (promised, owed, funded) = self.set_off(position, ledger, self.profit)?;
+        let margin = match self.open {
+            Some(_) => maintenance_at(self.value, self.fraction, &market.parameters)?.margin,
+            None => Atoms::ZERO,
         };
-        Ok(LegValue { equity, margin })
+        let equity = funded.checked_sub(owed)?;
+        if promised <= QuoteX40::ZERO {
+            let payable = QuoteX40::ZERO;
+            return Ok(LegHealth { equity, payable, margin, required: margin, required_on_cash: margin });
+        }
+        let payable = promised.min(self.promised_at(settled, position, ledger, promised)?);
+        let payable = payable.min(ledger.payable()?.to_x40()?);
+        // No more of a promise is needed than the margin.
+        let less = |promise: QuoteX40| margin.checked_sub(promise.min(margin.to_x40()?).to_atoms_floor()?);
+        Ok(LegHealth {
+            equity: equity.checked_add(payable)?,
+            payable,
+            margin,
+            required: less(promised.checked_sub(payable)?)?,
+            required_on_cash: less(promised)?,
+        })
     }
 
-    /// Value for initial margin, at a price worse than the index by the spread at its own age: profit and claims count for
-    /// nothing.
+    /// What the market would owe the position at the price at which it is settled.
+    fn promised_at(
+        &self,
+        settled: Price,
+        position: &Position,
+        ledger: &MarketLedger,
+        promised: QuoteX40,
+    ) -> Result<QuoteX40, EngineError> {
+        if settled == self.price || self.open.is_none() {
+            return Ok(promised);
+        }
+        let profit = unrealized_profit(position.size, position.entry_notional.get(), settled)?;
+        Ok(self.set_off(position, ledger, profit)?.0)
+    }
+
+    /// Profit and funding as settling them would post them, set off against claim and debt: what the market promises beyond
+    /// that, what the account owes, the funded part of the claim.
+    fn set_off(
+        &self,
+        position: &Position,
+        ledger: &MarketLedger,
+        profit: QuoteX40,
+    ) -> Result<(QuoteX40, QuoteX40, QuoteX40), EngineError> {
+        let (lost, receivable) =
+            (profit.negative_part()?, self.funding.negative_part()?.to_atoms_floor()?.to_x40()?);
+        let netted = lost.min(receivable);
+        let loss = lost.checked_sub(netted)?.checked_add(self.funding.positive_part().to_atoms_ceil()?.to_x40()?)?;
+        let gain = profit.positive_part().checked_add(receivable.checked_sub(netted)?)?;
+        set_off(position, ledger, gain, loss)
+    }
+
+    /// Value for initial margin, worse than its price by `spread`: profit and claims count for nothing.
     pub fn initial(
         &self,
         position: &Position,
         ledger: &MarketLedger,
         market: &Market,
-        reference: Timestamp,
+        spread: Price,
     ) -> Result<LegValue, EngineError> {
         let debt = position.debt.to_x40()?;
         let Some((side, size)) = self.open else {
             return Ok(LegValue { equity: debt.checked_neg()?, margin: Atoms::ZERO });
         };
-        let spread = spread_ceil(market, reference)?;
         // At a price below zero a long would have lost more than all of its notional.
         let worsened = match side {
-            Side::Long => spread.min(market.price.price),
+            Side::Long => spread.min(self.price),
             Side::Short => spread,
         };
         let profit = self.profit.checked_sub(notional(size, worsened)?)?;

@@ -1,10 +1,11 @@
 //! An account with the markets of all its positions: equity and margin over all of them.
 
 use crate::error::EngineError;
-use crate::market::price::{age, is_unusable, price_requirement, reference_time, PriceUse};
-use crate::risk::margin::{Leg, LegValue};
+use crate::market::price::{is_fresh_in, reference_time, spread_ceil};
+use crate::market::range::{price_range, Moment, PriceRange};
+use crate::risk::margin::{Leg, LegHealth, LegValue};
 use crate::state::{Account, Market, MarketLedger, Position, MAX_POSITIONS};
-use crate::units::{Atoms, Clock, QuoteX40, SignedAtoms, Timestamp};
+use crate::units::{Atoms, Clock, Price, QuoteX40, SignedAtoms, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ pub struct Portfolio<'a> {
     markets: [Option<&'a Market>; MAX_POSITIONS],
     /// What ages are measured from.
     pub reference: Timestamp,
+    /// From when on the prices of its positions count.
+    pub moment: Moment,
 }
 
 /// Equity and margin requirement of an account.
@@ -29,6 +32,10 @@ pub struct Health {
 }
 
 impl Health {
+    fn of(equity: QuoteX40, balance: Atoms, margin: Atoms) -> Result<Self, EngineError> {
+        Ok(Self { equity: equity.checked_add(balance.to_x40()?)?.to_signed_atoms_floor()?, margin })
+    }
+
     /// `equity < margin`, strictly.
     pub fn is_below_margin(&self) -> bool {
         self.surplus() < 0
@@ -41,21 +48,57 @@ impl Health {
     }
 }
 
-/// Equity and margin summed so far, exactly, without the balance.
+/// Adverse equity and initial margin summed so far, exactly, without the balance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sums {
-    pub equity: QuoteX40,
-    pub margin: Atoms,
+pub(crate) struct InitialSums {
+    equity: QuoteX40,
+    margin: Atoms,
 }
 
-impl Sums {
+impl InitialSums {
     pub fn with(self, leg: LegValue) -> Result<Self, EngineError> {
         Ok(Self { equity: self.equity.checked_add(leg.equity)?, margin: self.margin.checked_add(leg.margin)? })
     }
 
     pub fn health(self, balance: Atoms) -> Result<Health, EngineError> {
-        let equity = self.equity.checked_add(balance.to_x40()?)?.to_signed_atoms_floor()?;
-        Ok(Health { equity, margin: self.margin })
+        Health::of(self.equity, balance, self.margin)
+    }
+}
+
+/// Equity and maintenance margin summed so far, exactly, without the balance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MaintenanceSums(LegHealth);
+
+impl MaintenanceSums {
+    pub fn with(self, leg: LegHealth) -> Result<Self, EngineError> {
+        let Self(sum) = self;
+        Ok(Self(LegHealth {
+            equity: sum.equity.checked_add(leg.equity)?,
+            payable: sum.payable.checked_add(leg.payable)?,
+            margin: sum.margin.checked_add(leg.margin)?,
+            required: sum.required.checked_add(leg.required)?,
+            required_on_cash: sum.required_on_cash.checked_add(leg.required_on_cash)?,
+        }))
+    }
+
+    /// The margin of all notionals.
+    pub fn margin(&self) -> Atoms {
+        self.0.margin
+    }
+
+    /// Equity against the margin of all notionals, whatever is owed to the account: what a trade is measured by.
+    pub fn health(self, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity, balance, self.0.margin)
+    }
+
+    /// Equity against what is demanded: what a liquidation is judged by.
+    pub fn required(self, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity, balance, self.0.required)
+    }
+
+    /// The same while nothing of what the markets could pay is cash.
+    pub fn required_on_cash(self, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity.checked_sub(self.0.payable)?, balance, self.0.required_on_cash)
     }
 }
 
@@ -89,7 +132,10 @@ impl<'a> Portfolio<'a> {
             reference = reference.max(other.price.newest_published);
             *market = Some(other);
         }
-        Ok(Self { account, markets, reference })
+        let open = account.positions.iter().zip(markets).filter(|(position, _)| !position.size.is_zero());
+        let priced = open.filter_map(|(_, market)| market).filter(|market| Some(market.index) != target.map(|it| it.index));
+        let moment = Moment::of(target.into_iter().chain(priced), reference);
+        Ok(Self { account, markets, reference, moment })
     }
 
     /// Occupied slots with their markets.
@@ -102,95 +148,87 @@ impl<'a> Portfolio<'a> {
             .filter_map(|(slot, (position, market))| market.map(|market| (slot, position, market)))
     }
 
-    /// Every leg but `slot` for maintenance, and for initial margin as well where `initial` says so; the balance is not in it.
-    ///
-    /// Legs of usable markets are at most as old as `price_use` requires. For initial margin an unusable leg is refused: it
-    /// demands no margin, so it must not free any either. A slot without a size needs no fresh price to trade or withdraw.
-    // A frame of its own: a program's is 4096 bytes.
-    #[inline(never)]
-    pub(crate) fn rest(&self, slot: Option<usize>, price_use: PriceUse, initial: bool) -> Result<Rest, EngineError> {
-        let mut rest = Rest::default();
-        for (place, position, market) in self.legs() {
-            if Some(place) == slot {
-                continue;
-            }
-            let unusable = self.check_leg(position, market, price_use)?;
-            let leg = Leg::of(position, &market.ledger, market)?;
-            rest.maintenance = rest.maintenance.with(leg.maintenance(position, &market.ledger, market, unusable)?)?;
-            if initial {
-                if unusable {
-                    return Err(EngineError::MarketUnusable { market: market.index });
-                }
-                rest.initial = rest.initial.with(leg.initial(position, &market.ledger, market, self.reference)?)?;
-            }
-        }
-        Ok(rest)
+    /// The range of a position's price.
+    pub(crate) fn range(&self, market: &Market) -> Result<PriceRange, EngineError> {
+        price_range(market, self.moment, self.reference)
     }
 
-    /// Every leg for initial margin, the balance not in it.
-    pub(crate) fn initial(&self) -> Result<Sums, EngineError> {
-        let mut sums = Sums::default();
-        for (_, position, market) in self.legs() {
-            if self.check_leg(position, market, PriceUse::OtherLeg)? {
-                return Err(EngineError::MarketUnusable { market: market.index });
-            }
-            let leg = Leg::of(position, &market.ledger, market)?;
-            sums = sums.with(leg.initial(position, &market.ledger, market, self.reference)?)?;
+    /// Every leg but `slot` for maintenance, the balance not in it.
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    pub(crate) fn maintenance(&self, slot: Option<usize>) -> Result<MaintenanceSums, EngineError> {
+        let mut sums = MaintenanceSums::default();
+        for (_, position, market) in self.legs().filter(|(place, ..)| Some(*place) != slot) {
+            sums = sums.with(maintenance_leg(position, &market.ledger, market, self.range(market)?)?)?;
         }
         Ok(sums)
     }
 
-    /// Whether the leg's market is unusable; a usable one must be fresh. A slot without a size is judged by its market's
-    /// price only where it is liquidated, because its claim counts at the market's coverage.
-    fn check_leg(&self, position: &Position, market: &Market, price_use: PriceUse) -> Result<bool, EngineError> {
-        let open = !position.size.is_zero();
-        let needs_price = open || (price_use == PriceUse::Liquidate && !position.claim.is_zero());
-        if !needs_price {
-            return Ok(false);
+    /// Every leg but `slot` for initial margin, the balance not in it.
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    pub(crate) fn initial(&self, slot: Option<usize>) -> Result<InitialSums, EngineError> {
+        let mut sums = InitialSums::default();
+        for (_, position, market) in self.legs().filter(|(place, ..)| Some(*place) != slot) {
+            sums = sums.with(self.initial_leg(position, &market.ledger, market)?)?;
         }
-        if is_unusable(market, self.reference) {
-            return Ok(open);
-        }
-        let (age, allowed) = (age(market, self.reference)?, price_requirement(market, price_use).age);
-        if age > allowed {
-            return Err(EngineError::LegStale { market: market.index, age, allowed });
-        }
-        Ok(false)
+        Ok(sums)
     }
 
-    /// Equity and maintenance margin as stored, every leg at most as old as liquidation requires.
+    /// A leg for initial margin: at the end of its range that is worse for its owner and, while that is a price, further by the
+    /// spread at its age.
+    pub(crate) fn initial_leg(
+        &self,
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+    ) -> Result<LegValue, EngineError> {
+        let Some(side) = position.size.side() else {
+            // A debt needs no price.
+            return Leg::of(position, ledger, market, Price::ZERO)?.initial(position, ledger, market, Price::ZERO);
+        };
+        let price = self.range(market)?.worse(side);
+        let spread =
+            if is_fresh_in(market, self.reference) { spread_ceil(market, self.reference)? } else { Price::ZERO };
+        Leg::of(position, ledger, market, price)?.initial(position, ledger, market, spread)
+    }
+
+    /// Equity and the margin demanded as stored, as a liquidation judges them.
     ///
     /// # Errors
-    /// [`EngineError::LegStale`].
+    /// [`EngineError::Overflow`].
     pub fn maintenance_health(&self) -> Result<Health, EngineError> {
-        self.rest(None, PriceUse::Liquidate, false)?.maintenance.health(self.account.balance)
+        self.maintenance(None)?.required(self.account.balance)
+    }
+
+    /// Equity and the margin demanded as stored, with nothing that a market has not paid yet counted as cash: below it, settling
+    /// profit is paid for.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn health_on_cash(&self) -> Result<Health, EngineError> {
+        self.maintenance(None)?.required_on_cash(self.account.balance)
     }
 
     /// Equity at adverse prices and initial margin as stored.
     ///
     /// # Errors
-    /// [`EngineError::LegStale`], [`EngineError::MarketUnusable`].
+    /// [`EngineError::Overflow`].
     pub fn initial_health(&self) -> Result<Health, EngineError> {
-        self.initial()?.health(self.account.balance)
+        self.initial(None)?.health(self.account.balance)
     }
 }
 
-/// The legs an operation does not touch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rest {
-    pub maintenance: Sums,
-    pub initial: Sums,
-}
-
-/// The touched leg for maintenance with a plan's position and ledger in place of the stored ones, beside the rest of its
-/// account.
-pub(crate) fn maintenance_with(
-    rest: Sums,
-    balance: Atoms,
+/// A leg for maintenance, at the end of its range that is better for its owner, with a plan's ledger in place of the stored one.
+pub(crate) fn maintenance_leg(
     position: &Position,
     ledger: &MarketLedger,
     market: &Market,
-) -> Result<Health, EngineError> {
-    let leg = Leg::of(position, ledger, market)?;
-    rest.with(leg.maintenance(position, ledger, market, false)?)?.health(balance)
+    range: PriceRange,
+) -> Result<LegHealth, EngineError> {
+    let (price, settled) = match position.size.side() {
+        Some(side) => (range.better(side), range.settled(side)),
+        None => (Price::ZERO, Price::ZERO),
+    };
+    Leg::of(position, ledger, market, price)?.maintenance(position, ledger, market, settled)
 }

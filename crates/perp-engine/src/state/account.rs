@@ -73,8 +73,13 @@ pub struct Position {
     pub occupied: u8,
     /// Zero; aligns what follows.
     pub padding: [u8; 5],
+    /// When the position last paid for the settlement of its profit.
+    pub settlement_paid_at: Timestamp,
+    /// What others paid of the account's debt to this market while it had claims without cash: owed to the market's insurance
+    /// out of those.
+    pub recoverable: Atoms,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 2],
 }
 
 impl Position {
@@ -83,9 +88,19 @@ impl Position {
         self.occupied == 1
     }
 
+    /// What the account owes for its dealings in this market: a debt to the market, and what others paid of one.
+    pub const fn owed(&self) -> Atoms {
+        // A slot owes either: what others paid is no debt any more, and nothing is increased while it is owed.
+        if self.debt.is_zero() {
+            self.recoverable
+        } else {
+            self.debt
+        }
+    }
+
     /// Whether nothing is left in the slot, so that it can be freed.
     pub const fn is_empty(&self) -> bool {
-        self.size.is_zero() && self.claim.is_zero() && self.debt.is_zero()
+        self.size.is_zero() && self.claim.is_zero() && self.owed().is_zero()
     }
 
     /// An occupied slot of `market` with nothing in it.
@@ -188,8 +203,8 @@ impl Account {
     /// # Errors
     /// [`EngineError::DebtOutstanding`] with the first debt.
     pub fn require_no_debt(&self, except: Option<usize>) -> Result<(), EngineError> {
-        match self.occupied().find(|(slot, position)| Some(*slot) != except && !position.debt.is_zero()) {
-            Some((_, position)) => Err(EngineError::DebtOutstanding { market: position.market, debt: position.debt }),
+        match self.occupied().find(|(slot, position)| Some(*slot) != except && !position.owed().is_zero()) {
+            Some((_, position)) => Err(EngineError::DebtOutstanding { market: position.market, debt: position.owed() }),
             None => Ok(()),
         }
     }

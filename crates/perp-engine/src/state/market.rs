@@ -1,5 +1,5 @@
 use super::counters::{count_one, MarketCounters};
-use super::{Parameters, StoredStatus};
+use super::{Parameters, RecentPrices, StoredStatus};
 use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredQuoteX40, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
@@ -18,8 +18,10 @@ pub struct PriceCache {
     pub newest_published: Timestamp,
     /// When somebody reported an oracle outage; zero while none is reported.
     pub outage_since: Timestamp,
+    /// Until when the clock is not believed: a reading from too far ahead of it proved that it lags.
+    pub clock_distrusted_until: Timestamp,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 3],
+    pub reserved: [u64; 2],
 }
 
 /// One side's aggregates: exact sums over its positions.
@@ -43,19 +45,6 @@ pub struct SideTotals {
     pub padding: [u8; 4],
     /// Zero; room for what is added later.
     pub reserved: [u64; 2],
-}
-
-/// How much of the shared insurance the market drew within the running window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
-#[repr(C)]
-pub struct SharedDraw {
-    /// When the running window opened.
-    pub window_start: Timestamp,
-    /// The shared insurance when the window opened.
-    pub insurance_at_start: Atoms,
-    /// What the market drew within it.
-    pub drawn: Atoms,
 }
 
 /// Everything of a market that an operation can change besides its price.
@@ -90,8 +79,8 @@ pub struct MarketLedger {
     pub protocol_fees: Atoms,
     /// Bad debt written off so far; nothing is computed from it.
     pub written_off: Atoms,
-    /// What the market drew of the shared insurance lately.
-    pub shared_draw: SharedDraw,
+    /// What the market has ever drawn of the shared insurance.
+    pub shared_drawn: Atoms,
     /// Times all claims of the market were funded in full.
     pub claim_round: u32,
     /// Zero; aligns what follows.
@@ -99,7 +88,7 @@ pub struct MarketLedger {
     /// What the market has seen since it was listed.
     pub counters: MarketCounters,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 8],
+    pub reserved: [u64; 10],
 }
 
 impl MarketLedger {
@@ -126,6 +115,8 @@ impl MarketLedger {
 pub struct Market {
     /// What the market last learnt from its oracle.
     pub price: PriceCache,
+    /// Its good prices of the last seconds.
+    pub recent: RecentPrices,
     /// Everything of the market that an operation can change besides its price.
     pub ledger: MarketLedger,
     /// What the market was listed with.
@@ -161,4 +152,4 @@ impl Market {
 const _: () = assert!(core::mem::size_of::<PriceCache>() == 64);
 const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
-const _: () = assert!(core::mem::size_of::<Market>() == 64 + 576 + core::mem::size_of::<Parameters>() + 48 + 256);
+const _: () = assert!(core::mem::size_of::<Market>() == 64 + 192 + 576 + core::mem::size_of::<Parameters>() + 48 + 256);

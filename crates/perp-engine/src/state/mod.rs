@@ -6,12 +6,14 @@ mod exchange;
 mod market;
 mod parameters;
 mod pool;
+mod recent_prices;
 mod status;
 
 pub use account::{Account, AccountKind, Position, MAX_POSITIONS};
 pub use counters::{AccountCounters, MarketCounters};
 pub use exchange::ExchangeState;
-pub use market::{Market, MarketLedger, PriceCache, SharedDraw, SideTotals};
+pub use market::{Market, MarketLedger, PriceCache, SideTotals};
 pub use parameters::{Parameters, RATE_BITS};
-pub use pool::{Pool, PoolParameters, Request, RequestKind, DEAD_SHARES, MAX_MARKETS};
+pub use pool::{Pool, PoolParameters, SharedDraw, Request, RequestKind, DEAD_SHARES, MAX_MARKETS};
+pub use recent_prices::{is_fresh, RecentPrices, Span, FRESH_SECONDS, SPANS, SPAN_SECONDS};
 pub use status::{Status, StoredStatus, GUARDIAN_COOLDOWN_SECONDS, GUARDIAN_STATUS_SECONDS};

@@ -28,6 +28,8 @@ macro_rules! market_parameters {
             "Least notional of a position after an increase or a partial close, in atoms. At most 2^52.";
         minimum_bounty: Atoms u64 Quote
             "What the first partial liquidation of the smallest position must pay its caller, in atoms.";
+        shared_draw_limit: Atoms u64 Quote
+            "What the market may ever draw of the shared insurance, in atoms.";
         base_margin: Ppm u32 Percent
             "Base margin fraction `f`, in ppm. 1 to 1 000 000.";
         maintenance_fraction: Ppm u32 Percent
@@ -72,16 +74,14 @@ macro_rules! market_parameters {
             "Longest time one accrual of funding covers. 1 s to a day.";
         max_age_trade: u32 u32 Seconds
             "Oldest own price for trading, in seconds. Above 0.";
-        max_age_other_legs: u32 u32 Seconds
-            "Oldest price of the other positions' markets for trading and withdrawing, in seconds. At most 3600.";
         max_age_liquidate: u32 u32 Seconds
-            "Oldest price for liquidating, settling profit and moving liquidity, in seconds.";
+            "Oldest price for liquidating, settling profit and moving liquidity, in seconds. At most 14.";
         max_age_funding: u32 u32 Seconds
             "Oldest price for accruing funding, in seconds. At most 3600.";
         future_tolerance: u32 u32 Seconds
             "How far ahead of the clock a publish time may be, in seconds. At most 10.";
         outage_delay: u32 u32 Seconds
-            "Seconds from the report of an oracle outage until the market is unusable. At most 7200.";
+            "Seconds from the report of an oracle outage until the price is held for dead. At most 7200.";
     }};
 }
 
@@ -93,8 +93,6 @@ macro_rules! define {
         #[repr(C)]
         pub struct Parameters {
             $(#[doc = $text] pub $field: $unit,)+
-            /// Bounty for closing a bankrupt account, in ppm of the closed notional. Reserved: must be zero.
-            pub bankrupt_bounty: Ppm,
             /// Zero; room for what is added later.
             pub reserved: [u64; 8],
         }

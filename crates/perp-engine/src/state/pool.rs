@@ -31,7 +31,7 @@ macro_rules! pool_parameters {
         hysteresis: Ppm u32 Percent
             "Backing moves only when it is further than this from its target, in ppm of the target.";
         shared_draw_share: Ppm u32 Percent
-            "Part of the shared insurance (at the window's start) that one market may draw per window, in ppm.";
+            "Part of the shared insurance (at the window's start) that all markets together may draw per window, in ppm.";
         shared_draw_window: u32 u32 Seconds
             "Length of that window in seconds. An hour to 30 days.";
     }};
@@ -55,6 +55,19 @@ macro_rules! define {
 
 pool_parameters!(define);
 
+/// How much of the shared insurance was drawn within the running window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct SharedDraw {
+    /// When the running window opened.
+    pub window_start: Timestamp,
+    /// The shared insurance when the window opened.
+    pub insurance_at_start: Atoms,
+    /// What all markets drew within it.
+    pub drawn: Atoms,
+}
+
 /// The liquidity pool's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
@@ -74,8 +87,10 @@ pub struct Pool {
     pub sequence: u64,
     /// The liquidity providers' delays and limits.
     pub parameters: PoolParameters,
+    /// What was drawn of the shared insurance lately.
+    pub shared_draw: SharedDraw,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 8],
+    pub reserved: [u64; 5],
 }
 
 /// What a liquidity request asks for.

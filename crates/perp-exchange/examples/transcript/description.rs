@@ -55,15 +55,11 @@ perp_engine::pool_parameters!(pool_values);
 
 /// Writes the first line: an exchange in which nothing has happened yet.
 pub fn write_first_line(output: &mut impl io::Write, exchange: &Exchange, accounts: &[Option<u16>]) -> io::Result<()> {
-    let markets = exchange.markets().iter().map(|market| {
-        let mut parameters = market_parameters(&market.parameters);
-        parameters.insert("bankrupt_bounty", market.parameters.bankrupt_bounty.wide());
-        MarketDescription {
-            parameters,
-            base_decimals: market.base_decimals,
-            quote_decimals: market.quote_decimals,
-            target_backing: market.target_backing.get(),
-        }
+    let markets = exchange.markets().iter().map(|market| MarketDescription {
+        parameters: market_parameters(&market.parameters),
+        base_decimals: market.base_decimals,
+        quote_decimals: market.quote_decimals,
+        target_backing: market.target_backing.get(),
     });
     let exchange = Description {
         pool_parameters: pool_parameters(&exchange.pool.parameters),

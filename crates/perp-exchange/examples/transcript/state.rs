@@ -13,6 +13,8 @@ struct PositionRecord {
     debt: u64,
     last_increase_slot: u64,
     claim_round: u32,
+    settlement_paid_at: i64,
+    recoverable: u64,
     market: u16,
     occupied: u8,
 }
@@ -39,6 +41,8 @@ impl SlotRecord {
             debt: position.debt.get(),
             last_increase_slot: position.last_increase_slot,
             claim_round: position.claim_round,
+            settlement_paid_at: position.settlement_paid_at.get(),
+            recoverable: position.recoverable.get(),
             market: position.market,
             occupied: position.occupied,
         })
@@ -71,6 +75,14 @@ struct PriceRecord {
     published: i64,
     newest_published: i64,
     outage_since: i64,
+    clock_distrusted_until: i64,
+}
+
+#[derive(Serialize)]
+struct SpanRecord {
+    low: u64,
+    high: u64,
+    published: i64,
 }
 
 #[derive(Serialize)]
@@ -104,7 +116,7 @@ struct LedgerRecord {
     insurance: u64,
     protocol_fees: u64,
     written_off: u64,
-    shared_draw: DrawRecord,
+    shared_drawn: u64,
     claim_round: u32,
 }
 
@@ -124,6 +136,7 @@ impl StatusRecord {
 #[derive(Serialize)]
 pub struct MarketRecord {
     price: PriceRecord,
+    recent: Vec<SpanRecord>,
     ledger: LedgerRecord,
     status: StatusRecord,
     target_backing: u64,
@@ -140,6 +153,11 @@ impl MarketRecord {
             funding_checkpoint: side.funding_checkpoint.get().get(),
             carry_fraction: side.carry_fraction,
         });
+        let spans = market.recent.spans.iter().map(|span| SpanRecord {
+            low: span.low.get(),
+            high: span.high.get(),
+            published: span.published.get(),
+        });
         Self {
             price: PriceRecord {
                 price: price.price.get(),
@@ -147,7 +165,9 @@ impl MarketRecord {
                 published: price.published.get(),
                 newest_published: price.newest_published.get(),
                 outage_since: price.outage_since.get(),
+                clock_distrusted_until: price.clock_distrusted_until.get(),
             },
+            recent: spans.collect(),
             ledger: LedgerRecord {
                 sides: sides.collect(),
                 funding_rate: ledger.funding_rate,
@@ -162,11 +182,7 @@ impl MarketRecord {
                 insurance: ledger.insurance.get(),
                 protocol_fees: ledger.protocol_fees.get(),
                 written_off: ledger.written_off.get(),
-                shared_draw: DrawRecord {
-                    window_start: ledger.shared_draw.window_start.get(),
-                    insurance_at_start: ledger.shared_draw.insurance_at_start.get(),
-                    drawn: ledger.shared_draw.drawn.get(),
-                },
+                shared_drawn: ledger.shared_drawn.get(),
                 claim_round: ledger.claim_round,
             },
             status: StatusRecord::of(&market.status),
@@ -183,6 +199,7 @@ pub struct PoolRecord {
     insurance: u64,
     escrow: u64,
     shares: u64,
+    shared_draw: DrawRecord,
 }
 
 impl PoolRecord {
@@ -193,6 +210,11 @@ impl PoolRecord {
             insurance: pool.insurance.get(),
             escrow: pool.escrow.get(),
             shares: pool.shares.get(),
+            shared_draw: DrawRecord {
+                window_start: pool.shared_draw.window_start.get(),
+                insurance_at_start: pool.shared_draw.insurance_at_start.get(),
+                drawn: pool.shared_draw.drawn.get(),
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use perp_engine::market::price::{plan_price, PricePlan};
+use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::exchange::{permitted_status, StatusAuthority};
 use perp_engine::operations::market::{
     apply_market_status, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance,
@@ -13,16 +13,16 @@ use perp_engine::state::{Market, Status, StoredStatus};
 use perp_engine::units::Atoms;
 
 impl Exchange {
-    /// Takes a reading into a market's cache; no funding accrues.
+    /// Takes a reading into a market's cache and accrues funding at it.
     ///
     /// # Errors
-    /// Those of [`plan_price`]; [`Refusal::NoMarket`].
-    pub fn update_price(&mut self, market: u16, reading: &OracleReading) -> Result<PricePlan, Refusal> {
+    /// Those of [`plan_price`](perp_engine::market::price::plan_price); [`Refusal::NoMarket`].
+    pub fn update_price(&mut self, market: u16, reading: &OracleReading) -> Result<PriceOutcome, Refusal> {
+        let session = self.session();
         let mut state = *self.market(market)?;
-        let plan = plan_price(&state, reading, self.clock)?;
-        state.price = plan.cache;
+        let outcome = state.refresh(Some(reading), &session)?.price_outcome().unwrap_or(PriceOutcome::NotNewer);
         self.finish_market(state);
-        Ok(plan)
+        Ok(outcome)
     }
 
     /// Notes that no valid price arrives.

@@ -9,7 +9,7 @@ mod position;
 #[cfg(test)]
 mod tests;
 
-use perp_engine::operations::position::{BankruptcyPlan, LiquidationPlan};
+use perp_engine::operations::position::LiquidationPlan;
 use perp_engine::state::{Account, Market};
 
 pub use liquidity::ExecutedRequest;
@@ -36,15 +36,4 @@ pub struct LiquidationAfter {
     pub liquidator: Account,
     /// The market after it.
     pub market: Market,
-}
-
-/// What resolving a bankruptcy came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BankruptcyAfter {
-    /// What was planned, with every number and the pool after it.
-    pub plan: BankruptcyPlan,
-    /// The account after it.
-    pub account: Account,
-    /// The markets it writes: those on which a claim of the account was used, then the one that is owed.
-    pub markets: alloc::vec::Vec<Market>,
 }

@@ -1,11 +1,10 @@
 //! Positions: trading and settling them, and what happens when they cannot be paid for.
 
-use super::{After, BankruptcyAfter, LiquidationAfter};
+use super::{After, LiquidationAfter};
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use alloc::vec::Vec;
 use perp_engine::operations::position::{
-    begin_bankruptcy, plan_liquidation, plan_redeem_claim, plan_settle_funding, plan_settle_pnl, plan_trade,
+    plan_liquidation, plan_redeem_claim, plan_resolve_bankruptcy, plan_settle_funding, plan_settle_pnl, plan_trade,
     plan_waive_claim, BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order,
     PnlSettlementPlan, RedemptionPlan, TradePlan, WaiverPlan,
 };
@@ -199,26 +198,18 @@ impl Exchange {
     /// What resolving the account's bankruptcy in a market would do.
     ///
     /// # Errors
-    /// Those of [`begin_bankruptcy`]; [`Refusal::NoMarket`].
-    pub fn preview_bankruptcy(&self, account: &Account, market: u16) -> Result<BankruptcyAfter, Refusal> {
-        let (mut after, mut owed) = (*account, *self.market(market)?);
-        let mut bankruptcy = begin_bankruptcy(&after, &owed, &self.session())?;
-        let mut markets = Vec::new();
-        for slot in bankruptcy.other_slots(account) {
-            let index = account.positions.get(slot).map_or(u16::MAX, |position| position.market);
-            let mut other = *self.market(index)?;
-            if !bankruptcy.set_off(&mut after, slot, &mut other)?.is_empty() {
-                other.next_event();
-                markets.push(other);
-            }
-        }
-        let plan = bankruptcy.finish(&self.pool, self.clock)?;
-        let mut pool = self.pool;
-        plan.apply(&mut after, &mut owed, &mut pool);
-        owed.next_event();
+    /// Those of [`plan_resolve_bankruptcy`]; [`Refusal::NoMarket`].
+    pub fn preview_bankruptcy(&self, account: &Account, market: u16) -> Result<After<BankruptcyPlan>, Refusal> {
+        let (mut after, mut state, mut pool) = (*account, *self.market(market)?, self.pool);
+        let mut ready = state.refresh(None, &self.session())?;
+        let plan = {
+            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            plan_resolve_bankruptcy(&portfolio, &ready, &pool)?
+        };
+        plan.apply(&mut after, &mut ready, &mut pool);
+        ready.next_event();
         after.next_event();
-        markets.push(owed);
-        Ok(BankruptcyAfter { plan, account: after, markets })
+        Ok(After { plan, account: after, market: state })
     }
 
     /// Settles what a bankrupt account owes a market.
@@ -226,11 +217,8 @@ impl Exchange {
     /// # Errors
     /// Those of [`Exchange::preview_bankruptcy`]; [`Refusal::NoAccount`].
     pub fn resolve_bankruptcy(&mut self, account: usize, market: u16) -> Result<BankruptcyPlan, Refusal> {
-        let BankruptcyAfter { plan, account: state, markets } =
-            self.preview_bankruptcy(self.account(account)?, market)?;
-        self.begin_changes();
-        self.store_account(account, state);
-        markets.into_iter().for_each(|market| self.store_market(market));
+        let after = self.preview_bankruptcy(self.account(account)?, market)?;
+        let plan = self.store_after(account, after);
         self.store_pool(plan.pool);
         Ok(plan)
     }

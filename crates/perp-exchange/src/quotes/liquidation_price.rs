@@ -2,7 +2,7 @@ use crate::error::Refusal;
 use crate::exchange::Exchange;
 use perp_engine::market::price::reference_time;
 use perp_engine::risk::portfolio::Portfolio;
-use perp_engine::state::{Account, Market};
+use perp_engine::state::{Account, Market, RecentPrices};
 use perp_engine::units::products::is_notional_in_range;
 use perp_engine::units::{Clock, Price, Side, Timestamp, MAX_PRICE};
 use perp_engine::EngineError;
@@ -37,6 +37,8 @@ impl Question<'_> {
         moved.price.published = self.reference;
         moved.price.newest_published = self.reference;
         moved.price.outage_since = Timestamp::NEVER;
+        moved.recent = RecentPrices::default();
+        moved.recent.record(price, self.reference);
         let portfolio = Portfolio::new(self.account, Some(&moved), self.others, self.clock)?;
         let is_liquidatable = portfolio.maintenance_health()?.is_below_margin();
         Ok(if is_liquidatable { Verdict::Liquidatable } else { Verdict::Healthy })
@@ -51,14 +53,13 @@ impl Exchange {
     /// rules, with all funding accrued.
     ///
     /// # Errors
-    /// [`Refusal::NoMarket`]; `LegStale` where another market's price is too old, `Paused` where this one is paused,
-    /// `MarketUnusable` where it never had a price.
+    /// [`Refusal::NoMarket`]; `Paused` where this one is paused, `PriceStale` where it never had a price.
     pub fn liquidation_price(&self, account: &Account, market: u16) -> Result<Option<Price>, Refusal> {
         let mut state = *self.market(market)?;
         state.refresh(None, &self.session())?;
         state.status.in_force(self.clock.now).allows_reducing()?;
         if state.price.published.is_never() {
-            return Err(EngineError::MarketUnusable { market }.into());
+            return Err(EngineError::PriceStale { age: u64::MAX, allowed: u64::from(state.parameters.max_age_liquidate) }.into());
         }
         let position = account.occupied().find(|(_, position)| position.market == market);
         let Some(side) = position.and_then(|(_, position)| position.size.side()) else { return Ok(None) };

@@ -109,9 +109,10 @@ pub struct PriceUpdated {
     pub market: Pubkey,
     /// The market's index within its exchange.
     pub market_index: u16,
-    /// Number of this event among the market's.
-    pub market_sequence: u64,
-    /// What became of the price: not newer than the cached one, accepted, or too wide to value anything.
+    /// The market after it.
+    pub state: MarketMoment,
+    /// What became of the price: the market's newest, one of its older ones, none because it is too wide or ahead of the clock,
+    /// or no news.
     pub outcome: PriceOutcome,
     /// The last valid price before, in 2^-40 atoms per base unit.
     pub before: u64,

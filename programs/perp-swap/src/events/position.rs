@@ -53,14 +53,10 @@ pub struct Traded {
     pub balance_before: u64,
     /// The margin account's balance after, in atoms.
     pub balance_after: u64,
-    /// Equity of the margin account before, once the position was settled, in atoms.
-    pub equity_before: i64,
-    /// Equity of the margin account after, in atoms.
-    pub equity_after: i64,
-    /// Maintenance margin of the margin account before, in atoms.
-    pub maintenance_before: u64,
-    /// Maintenance margin of the margin account after, in atoms.
-    pub maintenance_after: u64,
+    /// What admitted the order, after it, in atoms: adverse equity where it increased, else equity.
+    pub equity: i64,
+    /// What that was measured against, in atoms: the initial margin where it increased, else the margin of all notionals.
+    pub margin: u64,
 }
 
 /// A position's funding was settled.
@@ -216,7 +212,7 @@ pub struct Liquidated {
     pub liquidator_account: Pubkey,
     /// Number of this event among that margin account's.
     pub liquidator_sequence: u64,
-    /// What was closed, in base units.
+    /// What was closed, in base units; zero where settling the position's profit made the account healthy.
     pub closed: u64,
     /// What it was closed for, at the index, in 2^-40 atoms.
     pub notional: i128,
@@ -232,14 +228,16 @@ pub struct Liquidated {
     pub redeemed: u64,
     /// What its balance paid of its debt to this market, in atoms.
     pub repaid: u64,
-    /// The penalty, in atoms; what of it was not collected is debt.
+    /// The penalty, or the fee for settling, in atoms; what of it was not collected is debt.
     pub penalty: u64,
-    /// The liquidator's part of what was collected, in atoms.
+    /// The liquidator's part of what was collected, and what the market added, in atoms.
     pub bounty: u64,
     /// The part of the market's insurance, in atoms.
     pub insurance: u64,
     /// The part that stayed in the backing, in atoms.
     pub backing: u64,
+    /// What the market's insurance, then its backing added to the bounty, in atoms.
+    pub added: u64,
     /// The margin account's balance before, in atoms.
     pub balance_before: u64,
     /// The margin account's balance after, in atoms.
@@ -252,26 +250,13 @@ pub struct Liquidated {
     pub equity_before: i64,
     /// Equity of the margin account after, in atoms.
     pub equity_after: i64,
-    /// Maintenance margin of the margin account before, in atoms.
+    /// Margin demanded of the margin account before, in atoms.
     pub maintenance_before: u64,
-    /// Maintenance margin of the margin account after, in atoms.
+    /// Margin demanded of the margin account after, in atoms.
     pub maintenance_after: u64,
 }
 
-/// What a bankruptcy took of the margin account's claim on another market.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClaimUsed {
-    /// That market's index within its exchange.
-    pub market_index: u16,
-    /// Number of this event among that market's.
-    pub market_sequence: u64,
-    /// What was funded of the claim and came into the balance, in atoms.
-    pub redeemed: u64,
-    /// What was set off against the debt, in atoms.
-    pub set_off: u64,
-}
-
-/// What a bankrupt margin account owed a market was paid or written off: the five ways of paying add up to the debt.
+/// What a bankrupt margin account owed a market was paid or written off: the four ways of paying add up to the debt.
 /// Emitted by a call of the program to itself, which no cut-off log can hide.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -290,24 +275,22 @@ pub struct BankruptcyResolved {
     pub market: Pubkey,
     /// The market's index within its exchange.
     pub market_index: u16,
-    /// Number of this event among the market's.
-    pub market_sequence: u64,
+    /// The market after it.
+    pub state: MarketMoment,
     /// Number of this event among the pool's.
     pub pool_sequence: u64,
     /// What it owed the market, in atoms.
     pub debt: u64,
-    /// Paid by its balance, and by what was funded of its claims, in atoms.
+    /// Paid by its balance, in atoms.
     pub paid_by_balance: u64,
-    /// Extinguished against its claims on other markets, in atoms.
-    pub paid_by_claims: u64,
     /// Paid by the market's insurance, in atoms.
     pub paid_by_insurance: u64,
     /// Paid by the shared insurance, in atoms.
     pub paid_by_shared_insurance: u64,
     /// Written off at the expense of the backing, in atoms.
     pub written_off: u64,
-    /// Each other market whose claim was used, in the order of the account's slots.
-    pub claims_used: Vec<ClaimUsed>,
+    /// What it owes the market's insurance out of its claims without cash, in atoms.
+    pub recoverable: u64,
     /// The margin account's balance before, in atoms.
     pub balance_before: u64,
     /// The margin account's balance after, in atoms.

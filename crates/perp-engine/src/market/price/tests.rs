@@ -1,7 +1,6 @@
 use super::*;
 use crate::fixtures::{at, publish, reading, sol_market, NOW, PRICE};
 use crate::oracle::MAX_CONFIDENCE;
-use crate::state::StoredStatus;
 use crate::units::Timestamp;
 
 /// SOL/USD as it stood on mainnet on 9 July 2024: 140.61593700 ± 0.13793699.
@@ -68,28 +67,70 @@ fn the_first_reading_of_a_time_wins_and_being_second_is_no_error() {
 }
 
 #[test]
+fn an_older_reading_is_a_good_price_of_its_own_time_while_that_is_remembered() {
+    // $260 of 1 s, where the market has the price of 5 s: good for the two seconds it belongs to, until the eight spans of two
+    // seconds that are remembered have gone by: 14 s later it is of the eighth, 15 s later of none.
+    let mut market = sol_market();
+    publish(&mut market, PRICE, 5);
+    let good_at = |reading: &OracleReading, seconds| plan_price(&market, reading, at(seconds)).unwrap().good;
+    // 260 · 2^40 / 1000 = 285 873 162 485.76, rounded down.
+    let older = reading(26_000_000_000, 0, 1);
+    assert_eq!((good_at(&older, 15), good_at(&older, 16)), (Some(Price::new(285_873_162_485)), None));
+    // 2 % of confidence is no price, old or new.
+    assert_eq!(good_at(&reading(26_000_000_000, 520_000_000, 1), 15), None);
+    assert_eq!(good_at(&reading(26_000_000_000, 520_000_000, 6), 15), None);
+}
+
+#[test]
 fn a_publish_time_may_be_ten_seconds_ahead_of_the_clock() {
     let market = sol_market();
-    assert!(plan_price(&market, &reading(25_100_000_000, 0, 15), at(5)).is_ok());
-    let refused = plan_price(&market, &reading(25_100_000_000, 0, 16), at(5));
-    assert_eq!(refused, Err(EngineError::PriceFromTheFuture { seconds_ahead: 11 }));
+    let tolerated = plan_price(&market, &reading(25_100_000_000, 0, 15), at(5)).unwrap();
+    assert_eq!((tolerated.outcome, tolerated.cache.clock_distrusted_until), (PriceOutcome::Accepted, Timestamp::NEVER));
+}
+
+#[test]
+fn a_reading_from_further_ahead_is_no_price_and_proves_for_a_minute_that_the_clock_lags() {
+    // Eleven seconds ahead of a clock that says 5 s: until 65 s no age is believed, and nothing else changes.
+    let mut market = sol_market();
+    let plan = plan_price(&market, &reading(25_100_000_000, 0, 16), at(5)).unwrap();
+    assert_eq!((plan.outcome, plan.good), (PriceOutcome::ClockBehind, None));
+    assert_eq!(plan.cache, PriceCache { clock_distrusted_until: at(65).now, ..market.price });
+
+    // A price that comes in meanwhile is taken in and ends nothing of it.
+    market.price = plan.cache;
+    market.price = plan_price(&market, &reading(25_100_000_000, 0, 64), at(60)).unwrap().cache;
+    assert_eq!((market.price.published, market.price.clock_distrusted_until), (at(64).now, at(65).now));
+    let behind = Err(EngineError::ClockBehind { until: NOW + 65 });
+    for price_use in
+        [PriceUse::Increase, PriceUse::Reduce, PriceUse::Liquidate, PriceUse::Liquidity, PriceUse::Funding]
+    {
+        assert_eq!(require_price(&market, price_use, at(64).now), behind);
+        assert!(require_price(&market, price_use, at(65).now).is_ok());
+    }
+    assert_eq!((is_fresh_in(&market, at(64).now), is_fresh_in(&market, at(65).now)), (false, true));
+    // Another proof counts from its own time.
+    let again = plan_price(&market, &reading(25_100_000_000, 0, 75), at(64)).unwrap();
+    assert_eq!(again.cache.clock_distrusted_until, at(124).now);
 }
 
 #[test]
 fn a_price_too_wide_is_remembered_but_values_nothing() {
-    // BTC printed as 5402 ± 21623 in 2021. The valid price stays, and the market is unusable until the next one.
+    // BTC printed as 5402 ± 21623 in 2021. The last good price stays the price, as old as it is.
     let market = sol_market();
     let plan = plan_price(&market, &reading(540_200_000_000, 2_162_300_000_000, 5), at(5)).unwrap();
     assert_eq!(plan.outcome, PriceOutcome::TooWide);
     assert_eq!(plan.cache, PriceCache { newest_published: at(5).now, ..market.price });
+    assert_eq!(plan.good, None);
     let mut garbage = market;
     garbage.price = plan.cache;
-    assert!(is_unusable(&garbage, at(5).now));
-    let refused = require_price(&garbage, PriceUse::Reduce, at(5).now);
-    assert_eq!(refused, Err(EngineError::MarketUnusable { market: 0 }));
+    assert_eq!(require_price(&garbage, PriceUse::Reduce, at(5).now), Ok(Price::new(PRICE)));
+    // Ages are measured from the newest publish time, also from that of what is no price.
+    garbage.price.newest_published = at(6).now;
+    let stale = Err(EngineError::PriceStale { age: 6, allowed: 5 });
+    assert_eq!(require_price(&garbage, PriceUse::Reduce, reference_time(at(5), [&garbage])), stale);
 
-    garbage.price = plan_price(&garbage, &reading(25_000_000_000, 0, 6), at(6)).unwrap().cache;
-    assert!(!is_unusable(&garbage, at(6).now));
+    garbage.price = plan_price(&garbage, &reading(25_000_000_000, 0, 7), at(7)).unwrap().cache;
+    assert_eq!(require_price(&garbage, PriceUse::Reduce, at(7).now), Ok(Price::new(PRICE)));
 
     // 1.5 % of $250 is $3.75; a confidence rounds up, so what is exactly at the limit is not within it.
     let good = plan_price(&market, &reading(25_000_000_000, 374_999_999, 7), at(7)).unwrap();
@@ -104,9 +145,8 @@ fn each_use_has_its_own_age_and_confidence() {
     let ages = [
         (PriceUse::Increase, 5),
         (PriceUse::Reduce, 5),
-        (PriceUse::OtherLeg, 60),
-        (PriceUse::Liquidate, 15),
-        (PriceUse::Liquidity, 15),
+        (PriceUse::Liquidate, 14),
+        (PriceUse::Liquidity, 14),
         (PriceUse::Funding, 60),
     ];
     for (price_use, oldest) in ages {
@@ -161,16 +201,33 @@ fn the_spread_contains_the_confidence() {
 }
 
 #[test]
-fn a_market_without_a_price_or_paused_is_unusable() {
+fn a_market_that_never_had_a_price_has_no_fresh_one() {
     let mut market = sol_market();
     market.price = PriceCache::default();
-    assert!(is_unusable(&market, at(0).now));
-    let mut paused = sol_market();
-    paused.status =
-        StoredStatus { until: at(100).now, current: Status::Paused as u8, ..StoredStatus::permanent(Status::Active) };
-    assert!(is_unusable(&paused, at(99).now));
-    assert!(!is_unusable(&paused, at(100).now));
-    // A byte no version of the program ever wrote is the strictest status.
-    paused.status = StoredStatus { current: 77, ..StoredStatus::permanent(Status::Active) };
-    assert!(is_unusable(&paused, at(0).now));
+    assert!(!is_fresh_in(&market, at(0).now));
+    // Since 1970.
+    let stale = Err(EngineError::PriceStale { age: NOW.unsigned_abs(), allowed: 60 });
+    assert_eq!(require_price(&market, PriceUse::Funding, at(0).now), stale);
+}
+
+#[test]
+fn a_price_is_fresh_for_fourteen_or_fifteen_seconds() {
+    // Published in the first second of its span it is fresh for one second longer than in the second.
+    for (published, last) in [(0, 15), (1, 15)] {
+        let mut market = sol_market();
+        publish(&mut market, PRICE, published);
+        assert!(is_fresh_in(&market, at(last).now));
+        assert!(!is_fresh_in(&market, at(last + 1).now));
+    }
+}
+
+#[test]
+fn an_oracle_is_dead_once_its_outage_was_reported_five_minutes_ago() {
+    let mut market = sol_market();
+    assert!(!is_dead(&market, at(100_000).now));
+    market.price.outage_since = at(100).now;
+    assert_eq!((is_dead(&market, at(399).now), is_dead(&market, at(400).now)), (false, true));
+    // The end of time is no wrap: an outage reported there is never old enough.
+    market.price.outage_since = Timestamp::new(i64::MAX);
+    assert!(!is_dead(&market, Timestamp::new(i64::MAX)));
 }

@@ -56,7 +56,7 @@ fn balance_after(account: &Account, amount: Atoms) -> Result<Atoms, EngineError>
 ///
 /// # Errors
 /// [`EngineError::AmountZero`], [`EngineError::InsufficientBalance`], [`EngineError::DebtOutstanding`],
-/// [`EngineError::InitialMargin`], [`EngineError::LegStale`], [`EngineError::MarketUnusable`], [`EngineError::Paused`].
+/// [`EngineError::InitialMargin`], [`EngineError::Paused`].
 pub fn plan_margined_withdrawal(
     portfolio: &Portfolio<'_>,
     amount: Atoms,
@@ -68,7 +68,7 @@ pub fn plan_margined_withdrawal(
         market.status.in_force(session.clock.now).allows_reducing()?;
     }
     let balance = balance_after(portfolio.account, amount)?;
-    let after = portfolio.initial()?.health(balance)?;
+    let after = portfolio.initial(None)?.health(balance)?;
     if after.is_below_margin() {
         return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
     }

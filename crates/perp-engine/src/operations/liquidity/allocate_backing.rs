@@ -1,12 +1,13 @@
 //! Moving the pool's cash into a market's backing and back, by rule and never by a free amount.
 
 use crate::error::EngineError;
-use crate::market::price::{reference_time, require_price, PriceUse};
+use crate::market::price::{is_dead, reference_time, require_price, PriceUse};
+use crate::market::range::stale_range;
 use crate::market::solvency::{solvency, Solvency};
 use crate::market::Ready;
 use crate::state::{Market, MarketLedger, Pool};
 use crate::units::products::share_floor;
-use crate::units::{Atoms, Price, SignedAtoms};
+use crate::units::{Atoms, SignedAtoms};
 
 /// The pool and the market's ledger after a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,32 +38,36 @@ impl AllocationPlan {
 /// # Errors
 /// [`EngineError::WithinHysteresis`]; [`EngineError::NothingToMove`] where the pool's cash or the cap leaves nothing to move;
 /// [`EngineError::MarketCapacity`] where the market's solvency does; [`EngineError::PriceStale`],
-/// [`EngineError::MarketUnusable`], [`EngineError::Paused`], [`EngineError::ReduceOnly`].
+/// [`EngineError::Paused`], [`EngineError::ReduceOnly`].
 pub fn plan_allocate_backing(pool: &Pool, market: &Ready<'_>) -> Result<AllocationPlan, EngineError> {
     let ledger = &market.ledger;
     let target = market.target_backing;
     let band = share_floor(target, pool.parameters.hysteresis)?;
     if ledger.backing.checked_add(band)? < target {
         market.status().allows_increasing()?;
-        place(pool, market, &solvency_at_valuation_price(market)?, target.checked_sub(ledger.backing)?)
+        place(pool, market, &valued_solvency(market)?, target.checked_sub(ledger.backing)?)
     } else if ledger.backing > target.checked_add(band)? {
         market.status().allows_reducing()?;
-        take_back(pool, market, &solvency_at_valuation_price(market)?, ledger.backing.checked_sub(target)?)
+        take_back(pool, market, &valued_solvency(market)?, ledger.backing.checked_sub(target)?)
     } else {
         Err(EngineError::WithinHysteresis)
     }
 }
 
-/// The market's solvency at the valuation price: any, where no position depends on it.
-fn solvency_at_valuation_price(market: &Ready<'_>) -> Result<Solvency, EngineError> {
-    solvency(&market.ledger, &market.parameters, valuation_price(market)?)
-}
-
-fn valuation_price(market: &Ready<'_>) -> Result<Price, EngineError> {
+/// The market's solvency at its valuation price: any, where no position depends on it, and the worse end of its range once its
+/// oracle is held for dead, so that a dead position holds back only what it may come to.
+fn valued_solvency(market: &Ready<'_>) -> Result<Solvency, EngineError> {
+    let at = |price| solvency(&market.ledger, &market.parameters, price);
+    let reference = reference_time(market.clock(), [&**market]);
     if market.ledger.is_flat() {
-        return Ok(market.price.price);
+        return at(market.price.price);
     }
-    require_price(market, PriceUse::Liquidity, reference_time(market.clock(), [&**market]))
+    if !is_dead(market, reference) {
+        return at(require_price(market, PriceUse::Liquidity, reference)?);
+    }
+    let range = stale_range(market, reference)?;
+    let (low, high) = (at(range.low)?, at(range.high)?);
+    Ok(if low.headroom()? <= high.headroom()? { low } else { high })
 }
 
 fn place(pool: &Pool, market: &Market, solvency: &Solvency, missing: Atoms) -> Result<AllocationPlan, EngineError> {

@@ -40,7 +40,8 @@ pub enum Executor {
 /// # Errors
 /// [`EngineError::RequestNotMature`], [`EngineError::RequestExpired`], [`EngineError::OutputTooSmall`],
 /// [`EngineError::PoolWorthless`], [`EngineError::PoolIlliquid`], [`EngineError::Paused`], and those of
-/// [`pool_value_floor`]; [`EngineError::MarketUnusable`] where anybody but the owner would let a market count as zero.
+/// [`pool_value_floor`]; [`EngineError::LegStale`] where anybody but the owner would let a
+/// dead oracle's market count at the worse end of its range.
 pub fn plan_execute_withdrawal(
     pool: &Pool,
     markets: &[&Market],

@@ -1,17 +1,16 @@
 //! What the pool is worth at least and at most.
 //!
-//! With `a` the spread of a market's price (confidence and the drift since it was published):
+//! With `a` the confidence of a market's price, weighted:
 //! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`: what is
 //!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
-//! - at most `cash + Σ max(0, max over p ± a of NAV)` with
-//!   `NAV = backing + claims reserve − claims + debts − U_L − U_S + pending funding`: what is left if every loser and debtor pays.
+//! - at most `cash + Σ max(0, max over p ± a of (backing + claims reserve − claims + debts + pending funding + min((U_L + U_S)⁻, J · entry)))`:
+//!   what is left if every loser and debtor pays, winners being paid by losers alone and a side losing at most the stress move.
 //!
 //! # Where the extremes lie
-//! `NAV` is linear in `p`: its maximum is at one end of the interval. Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`:
-//! `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear functions are concave, so is their sum, and a concave
-//! function is least at an end of an interval: both ends are evaluated and nothing between.
-//!
-//! At one price each term is at most that of `NAV`, hence the lower value is at most the upper.
+//! Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`: `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear
+//! functions are concave, so is their sum, and a concave function is least at an end of an interval. Of the upper value only
+//! the losers' loss depends on `p`, which is linear where it is not cut: it is most at an end as well. Both ends are evaluated
+//! and nothing between.
 //!
 //! # Why losers count for nothing
 //! The surplus counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
@@ -20,11 +19,12 @@
 //! good can be settled by anybody before the execution, and count as cash.
 
 use crate::error::EngineError;
-use crate::market::price::{age, is_unusable, price_requirement, reference_time, require_price, spread_ceil, PriceUse};
+use crate::market::price::{age, is_dead, price_requirement, reference_time, require_price, PriceUse};
+use crate::market::range::{stale_range, PriceRange};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized, solvency};
 use crate::session::Session;
 use crate::state::{Market, MarketLedger, Pool};
-use crate::units::products::is_notional_in_range;
+use crate::units::products::{is_notional_in_range, price_share_ceil, share_ceil};
 use crate::units::{Atoms, Price, Side, Timestamp, MAX_PRICE};
 
 /// When, and since when prices count, a pool is valued.
@@ -36,17 +36,11 @@ pub struct Valuation {
     pub published_from: Timestamp,
 }
 
-/// The interval a market's price may lie in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PriceRange {
-    low: Price,
-    high: Price,
-}
-
-/// `p ± a`, ending at the bounds no price can leave.
-fn price_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<PriceRange, EngineError> {
-    if is_unusable(market, reference) {
-        return Err(EngineError::MarketUnusable { market: market.index });
+/// The interval a market's price may lie in: `p ± a` with the confidence as `a`, ending at the bounds no price can leave; once
+/// the oracle is held for dead the range that widens with its age.
+fn valuation_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<PriceRange, EngineError> {
+    if is_dead(market, reference) {
+        return stale_range(market, reference);
     }
     let (age, allowed) = (age(market, reference)?, price_requirement(market, PriceUse::Liquidity).age);
     if age > allowed {
@@ -57,11 +51,9 @@ fn price_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> 
         let executable_from = valuation.published_from.get();
         return Err(EngineError::PriceBeforeMaturity { market: market.index, executable_from });
     }
-    let spread = spread_ceil(market, reference)?;
-    Ok(PriceRange {
-        low: price.checked_sub(spread).unwrap_or(Price::ZERO),
-        high: price.checked_add(spread).unwrap_or(Price::new(MAX_PRICE)),
-    })
+    let width = price_share_ceil(market.price.confidence, market.parameters.spread_confidence)?;
+    let low = price.checked_sub(width).unwrap_or(Price::ZERO);
+    Ok(PriceRange::between(low, price.checked_add(width).unwrap_or(Price::new(MAX_PRICE))))
 }
 
 /// The market's ledger with funding accrued up to the valuation, at the price as cached.
@@ -74,18 +66,18 @@ fn accrued(market: &Market, valuation: &Valuation) -> Result<MarketLedger, Engin
 /// Least the market is worth to the pool, rounded down.
 ///
 /// # Errors
-/// [`EngineError::MarketUnusable`], [`EngineError::LegStale`] (update its price first),
+/// [`EngineError::LegStale`] (update its price first),
 /// [`EngineError::PriceBeforeMaturity`], [`EngineError::NotionalOutOfRange`].
 pub fn market_value_floor(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<Atoms, EngineError> {
     if market.ledger.is_flat() {
         return Ok(solvency(&market.ledger, &market.parameters, Price::ZERO)?.surplus.positive_part());
     }
-    value_within_floor(market, valuation, price_range(market, valuation, reference)?)
+    value_within_floor(market, valuation, valuation_range(market, valuation, reference)?)
 }
 
 /// Least the market is worth at any price of `range`.
 fn value_within_floor(market: &Market, valuation: &Valuation, range: PriceRange) -> Result<Atoms, EngineError> {
-    let PriceRange { low, high } = range;
+    let PriceRange { low, high, .. } = range;
     let ledger = accrued(market, valuation)?;
     // Payers owe it to receivers of the same accrual, and a new position has none pending to guarantee another's with.
     let owed = ledger.unfunded_claims()?.checked_add(pending_funding(&ledger)?.negative_part()?.to_atoms_ceil()?)?;
@@ -105,12 +97,24 @@ pub fn market_value_ceil(market: &Market, valuation: &Valuation, reference: Time
     if market.ledger.is_flat() {
         return net_asset_value(&market.ledger, Price::ZERO)?.positive_part().to_atoms_ceil();
     }
-    let PriceRange { low, high } = price_range(market, valuation, reference)?;
+    let PriceRange { low, high, .. } = valuation_range(market, valuation, reference)?;
     let ledger = accrued(market, valuation)?;
-    let [long, short] = &ledger.sides;
-    // The slope is short minus long open interest.
-    let best = if short.open_interest > long.open_interest { high } else { low };
-    net_asset_value(&ledger, best)?.positive_part().to_atoms_ceil()
+    let most = |price| most_at_ceil(&ledger, market, price);
+    Ok(most(low)?.max(most(high)?))
+}
+
+/// Most the market may be worth at one price: what it holds and is owed without its positions, and the losers' loss, which pays
+/// the winners of the same market first and never lets them count against its backing. What is left of it counts for at most
+/// what the losers' side can lose in the stress move, or one print of a price would be worth money to whoever is in already.
+fn most_at_ceil(ledger: &MarketLedger, market: &Market, price: Price) -> Result<Atoms, EngineError> {
+    let settled = ledger.backing.checked_add(ledger.claims_reserve)?.checked_add(ledger.debts)?.to_x40()?;
+    let settled = settled.checked_sub(ledger.claims.to_x40()?)?.checked_add(pending_funding(ledger)?)?;
+    let [long, short] = [side_unrealized(ledger, Side::Long, price)?, side_unrealized(ledger, Side::Short, price)?];
+    let loss = long.checked_add(short)?.negative_part()?;
+    let losers = if long < short { Side::Long } else { Side::Short };
+    let entered = ledger.side(losers).entry_notional.get().to_atoms_floor()?;
+    let most = share_ceil(entered, market.parameters.stress_move)?.to_x40()?;
+    settled.checked_add(loss.min(most))?.positive_part().to_atoms_ceil()
 }
 
 /// Whether `markets` are all markets of the exchange, each at the place of its index.
@@ -143,8 +147,8 @@ fn sum_values(
 /// Least the pool is worth, rounded down: what shares are redeemed at. `markets` are all markets of the exchange in the
 /// order of their indices, `count` of them.
 ///
-/// A market that cannot be valued counts as zero and blocks nobody's exit. One that merely was not updated is refused
-/// instead, or what counts would depend on who updated what.
+/// A market whose oracle is dead counts at the worse end of its range, one whose notional leaves its range as zero: neither
+/// blocks anybody's exit. One that merely was not updated is refused instead, or what counts would depend on who updated what.
 ///
 /// # Errors
 /// [`EngineError::MarketsMissing`], [`EngineError::LegStale`], [`EngineError::PriceBeforeMaturity`].
@@ -158,10 +162,7 @@ pub fn pool_value_floor(
         if market.ledger.is_flat() {
             return market_value_floor(market, valuation, reference);
         }
-        if is_unusable(market, reference) {
-            return Ok(Atoms::ZERO);
-        }
-        let range = price_range(market, valuation, reference)?;
+        let range = valuation_range(market, valuation, reference)?;
         let valuable =
             Side::BOTH.iter().all(|side| is_notional_in_range(market.ledger.side(*side).open_interest, range.high));
         if !valuable {
@@ -171,23 +172,29 @@ pub fn pool_value_floor(
     })
 }
 
-/// The least value where every market can be valued.
+/// The least value where every market has a fresh price.
 ///
 /// # Errors
-/// Those of [`pool_value_floor`], [`EngineError::MarketUnusable`], [`EngineError::NotionalOutOfRange`].
+/// Those of [`pool_value_floor`], [`EngineError::NotionalOutOfRange`].
 pub(super) fn whole_pool_value_floor(
     pool: &Pool,
     markets: &[&Market],
     count: u16,
     valuation: &Valuation,
 ) -> Result<Atoms, EngineError> {
-    sum_values(pool, markets, count, valuation, market_value_floor)
+    sum_values(pool, markets, count, valuation, |market, valuation, reference| {
+        if is_dead(market, reference) && !market.ledger.is_flat() {
+            let allowed = price_requirement(market, PriceUse::Liquidity).age;
+            return Err(EngineError::LegStale { market: market.index, age: age(market, reference)?, allowed });
+        }
+        market_value_floor(market, valuation, reference)
+    })
 }
 
 /// Most the pool may be worth, rounded up: what shares are issued at. `markets` as for [`pool_value_floor`].
 ///
 /// # Errors
-/// Those of [`pool_value_floor`], and [`EngineError::MarketUnusable`]: nobody buys into what cannot be valued.
+/// Those of [`pool_value_floor`], [`EngineError::NotionalOutOfRange`].
 pub fn pool_value_ceil(
     pool: &Pool,
     markets: &[&Market],

@@ -12,10 +12,10 @@ mod tests;
 /// the market is unusable after `outage_delay`.
 ///
 /// # Errors
-/// [`EngineError::PriceStillFresh`] where the valid price is at most `max_age_other_legs` old,
+/// [`EngineError::PriceStillFresh`] where the valid price is at most `max_age_liquidate` old,
 /// [`EngineError::OutageAlreadyReported`].
 pub fn plan_report_oracle_outage(market: &Market, clock: Clock) -> Result<PriceCache, EngineError> {
-    let (age, allowed) = (age(market, clock.now)?, u64::from(market.parameters.max_age_other_legs));
+    let (age, allowed) = (age(market, clock.now)?, u64::from(market.parameters.max_age_liquidate));
     if age <= allowed {
         return Err(EngineError::PriceStillFresh { age, allowed });
     }

@@ -1,13 +1,13 @@
 //! Turning a position's unrealized profit or loss into cash, for anybody.
 
-use super::check_equity_kept;
 use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
-use crate::market::price::{reference_time, require_price, PriceUse};
+use crate::market::price::{is_fresh_in, reference_time};
+use crate::market::range::{stale_range, PriceRange};
 use crate::market::Ready;
-use crate::state::Account;
+use crate::state::{Account, Market};
 use crate::units::products::unrealized_profit;
-use crate::units::SignedAtoms;
+use crate::units::{SignedAtoms, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -23,36 +23,50 @@ pub struct PnlSettlementPlan {
     pub settled: Settled,
 }
 
-/// Turns the position's unrealized profit or loss into cash. What the account would be worth if the market paid everybody
-/// does not change: a profit is settled as far as the market can pay it, never into a claim, so that losers' losses become
-/// cash before winners leave.
+/// Turns the position's unrealized profit or loss into cash. What the account is worth does not change, here or if the market
+/// paid everybody: a profit is settled as far as the market can pay it, never into a claim, so that losers' losses become
+/// cash before winners leave. While there is no fresh price only what is certain is settled.
 ///
 /// # Errors
-/// Refused where liquidation is not possible at the moment: [`EngineError::PriceStale`],
-/// [`EngineError::MarketUnusable`], [`EngineError::Paused`]. [`EngineError::NoPosition`].
-/// [`EngineError::SettlementLowersEquity`] where the account's equity would fall; it carries equity and margin of this
-/// position and the balance.
+/// [`EngineError::Paused`], [`EngineError::NoPosition`].
 pub fn plan_settle_pnl(account: &Account, market: &Ready<'_>) -> Result<PnlSettlementPlan, EngineError> {
     market.status().allows_reducing()?;
-    let price = require_price(market, PriceUse::Liquidate, reference_time(market.clock(), [&**market]))?;
-    let stored = Ledger::open(account, market)?;
-    if stored.position.size.is_zero() {
+    let mut ledger = Ledger::open(account, market)?;
+    if ledger.position.size.is_zero() {
         return Err(EngineError::NoPosition);
     }
-    let mut ledger = stored;
     let mut settled = ledger.settle()?;
-    let unrealized = unrealized_profit(ledger.position.size, ledger.position.entry_notional.get(), price)?;
-    let profit = if unrealized.is_negative() {
+    let range = settlement_range(market, reference_time(market.clock(), [&**market]))?;
+    let profit = settle_profit(&mut ledger, range)?;
+    settled.repaid = ledger.repay_debt()?;
+    Ok(PnlSettlementPlan { ledger, profit, settled })
+}
+
+/// The last good price while it is fresh, else the range it may have moved in.
+pub(super) fn settlement_range(market: &Market, reference: Timestamp) -> Result<PriceRange, EngineError> {
+    if is_fresh_in(market, reference) {
+        return Ok(PriceRange::point(market.price.price));
+    }
+    stale_range(market, reference)
+}
+
+/// Posts a profit at the price at which it may be paid, up to what the market can pay, or else the loss at the end of the
+/// range that is better for the position. Returns what was posted.
+pub(super) fn settle_profit(ledger: &mut Ledger, range: PriceRange) -> Result<SignedAtoms, EngineError> {
+    let size = ledger.position.size;
+    let side = size.side().ok_or(EngineError::NoPosition)?;
+    let entry = ledger.position.entry_notional.get();
+    let gain = unrealized_profit(size, entry, range.settled(side))?;
+    let profit = if gain.is_negative() {
         // ⌊loss⌋: the part below one atom stays unrealized.
-        unrealized.checked_neg()?.to_atoms_floor()?.signed()?.checked_neg()?
+        let loss = unrealized_profit(size, entry, range.better(side))?.negative_part()?;
+        loss.to_atoms_floor()?.signed()?.checked_neg()?
     } else {
-        let payable = ledger.position.debt.checked_add(ledger.payable()?)?;
-        unrealized.to_atoms_floor()?.min(payable).signed()?
+        let payable = ledger.position.debt.checked_add(ledger.market.payable()?)?;
+        gain.to_atoms_floor()?.min(payable).signed()?
     };
     if profit != SignedAtoms::ZERO {
         ledger.shift_entry(profit)?;
     }
-    settled.repaid = ledger.repay_debt()?;
-    check_equity_kept(&stored, &ledger, market)?;
-    Ok(PnlSettlementPlan { ledger, profit, settled })
+    Ok(profit)
 }

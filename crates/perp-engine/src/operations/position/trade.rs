@@ -4,10 +4,10 @@ use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
 use crate::market::fill::{quote, Fill};
 use crate::market::price::{require_price, PriceUse};
+use crate::market::range::PriceRange;
 use crate::market::solvency::solvency;
 use crate::market::Ready;
-use crate::risk::margin::Leg;
-use crate::risk::portfolio::{Health, Portfolio, Rest};
+use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
 use crate::state::counters::{count_exact, count_one};
 use crate::state::Account;
 use crate::units::products::{notional, part_of_atoms_floor, part_of_quote_floor, wide_product};
@@ -54,9 +54,8 @@ pub struct TradePlan {
     pub realized: SignedAtoms,
     /// What settling the slot moved before the order, and the debt paid after it.
     pub settled: Settled,
-    /// Equity and maintenance margin once the slot was settled.
-    pub before: Health,
-    /// Equity and maintenance margin after the order.
+    /// What admitted it, after the order: adverse equity and initial margin where it increases, else equity and the margin of
+    /// all notionals.
     pub after: Health,
 }
 
@@ -119,18 +118,12 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
     }
 
     let mut settled = ledger.settle()?;
-    let debt_before = ledger.position.debt;
-    let ledger_before = ledger.market;
-    let rest = portfolio.rest(Some(ledger.slot), PriceUse::OtherLeg, increases)?;
-    let before = touched(&rest, &ledger, market)?;
-    let closes_whole = !increases && closed == ledger.position.size.size();
-    if !increases && before.equity.is_negative() {
-        return Err(EngineError::NegativeEquity { equity: before.equity });
-    }
-
+    let (debt_before, ledger_before) = (ledger.position.owed(), ledger.market);
+    let reduction = if increases { None } else { Some(Reduction::of(portfolio, &ledger, market)?) };
     let mut fill = quote(market, size, portfolio.reference)?;
-    if closes_whole {
-        fill = fill.capped(closing_cost_cap_floor(before, rest.maintenance.margin)?)?;
+    let closes_whole = !increases && closed == ledger.position.size.size();
+    if let Some(reduction) = reduction.filter(|_| closes_whole) {
+        fill = fill.capped(reduction.closing_cost_cap_floor()?)?;
     }
     let total = fill.notional(side)?;
     check_acceptable_price(order.acceptable_price, side, size.size(), total)?;
@@ -148,29 +141,75 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
     count_fill(&mut ledger, &fill)?;
 
     check_sizes(&ledger, market, price, side, increases)?;
-    let leg = Leg::of(&ledger.position, &ledger.market, market)?;
-    let value = leg.maintenance(&ledger.position, &ledger.market, market, false)?;
-    let after = rest.maintenance.with(value)?.health(ledger.balance)?;
-    if increases {
-        check_debts(portfolio, &ledger, debt_before)?;
-        let value = leg.initial(&ledger.position, &ledger.market, market, portfolio.reference)?;
-        let initial = rest.initial.with(value)?.health(ledger.balance)?;
-        if initial.is_below_margin() {
-            return Err(EngineError::InitialMargin { equity: initial.equity, required: initial.margin });
+    let after = match reduction {
+        None => {
+            check_debts(portfolio, &ledger, debt_before)?;
+            let after = admit_increase(portfolio, &ledger, market)?;
+            let parameters = &market.parameters;
+            solvency(&ledger.market, parameters, price)?.admits(|| solvency(&ledger_before, parameters, price))?;
+            after
         }
-        let parameters = &market.parameters;
-        solvency(&ledger.market, parameters, price)?.admits(|| solvency(&ledger_before, parameters, price))?;
-    } else if !closes_whole {
-        admit_reduction(before, after)?;
-    }
-    Ok(TradePlan { ledger, fill, size, notional: total, closed, opened, realized, settled, before, after })
+        Some(reduction) => {
+            let after = reduction.health(&ledger, market)?;
+            if !closes_whole {
+                admit_reduction(reduction.before, after)?;
+            }
+            after
+        }
+    };
+    Ok(TradePlan { ledger, fill, size, notional: total, closed, opened, realized, settled, after })
 }
 
-/// The account's health with the slot as the ledger has it.
-fn touched(rest: &Rest, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
-    let leg = Leg::of(&ledger.position, &ledger.market, market)?;
-    let value = leg.maintenance(&ledger.position, &ledger.market, market, false)?;
-    rest.maintenance.with(value)?.health(ledger.balance)
+/// Adverse equity at least the initial margin.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+fn admit_increase(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
+    let touched = portfolio.initial_leg(&ledger.position, &ledger.market, market)?;
+    let after = portfolio.initial(Some(ledger.slot))?.with(touched)?.health(ledger.balance)?;
+    if after.is_below_margin() {
+        return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
+    }
+    Ok(after)
+}
+
+/// What an order that increases nothing is measured by.
+#[derive(Clone, Copy, Debug)]
+struct Reduction {
+    rest: MaintenanceSums,
+    before: Health,
+}
+
+impl Reduction {
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    fn of(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Self, EngineError> {
+        let rest = portfolio.maintenance(Some(ledger.slot))?;
+        let before = touched(rest, ledger, market)?;
+        if before.equity.is_negative() {
+            return Err(EngineError::NegativeEquity { equity: before.equity });
+        }
+        Ok(Self { rest, before })
+    }
+
+    fn health(&self, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
+        touched(self.rest, ledger, market)
+    }
+
+    /// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
+    /// margin.
+    fn closing_cost_cap_floor(&self) -> Result<Atoms, EngineError> {
+        let Health { equity, margin } = self.before;
+        if margin.is_zero() {
+            return Ok(equity.positive_part());
+        }
+        part_of_atoms_floor(equity.positive_part(), margin.checked_sub(self.rest.margin())?, margin)
+    }
+}
+
+/// The account's health with the slot as the ledger has it, at the price at which the order is filled.
+fn touched(rest: MaintenanceSums, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
+    let range = PriceRange::point(market.price.price);
+    rest.with(maintenance_leg(&ledger.position, &ledger.market, market, range)?)?.health(ledger.balance)
 }
 
 fn count_fill(ledger: &mut Ledger, fill: &Fill) -> Result<(), EngineError> {
@@ -180,16 +219,6 @@ fn count_fill(ledger: &mut Ledger, fill: &Fill) -> Result<(), EngineError> {
     count_exact(&mut counters.spread, fill.spread);
     count_exact(&mut counters.impact, fill.impact()?);
     Ok(())
-}
-
-/// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
-/// margin.
-fn closing_cost_cap_floor(before: Health, margin_after: Atoms) -> Result<Atoms, EngineError> {
-    let equity = before.equity.positive_part();
-    if before.margin.is_zero() {
-        return Ok(equity);
-    }
-    part_of_atoms_floor(equity, before.margin.checked_sub(margin_after)?, before.margin)
 }
 
 fn check_acceptable_price(acceptable: Price, side: Side, size: Size, total: QuoteX40) -> Result<(), EngineError> {
@@ -244,8 +273,8 @@ fn check_sizes(
 /// of the initial margin.
 fn check_debts(portfolio: &Portfolio<'_>, ledger: &Ledger, debt_before: Atoms) -> Result<(), EngineError> {
     let position = &ledger.position;
-    if !debt_before.is_zero() && !position.debt.is_zero() {
-        return Err(EngineError::DebtOutstanding { market: position.market, debt: position.debt });
+    if !debt_before.is_zero() && !position.owed().is_zero() {
+        return Err(EngineError::DebtOutstanding { market: position.market, debt: position.owed() });
     }
     portfolio.account.require_no_debt(Some(ledger.slot))
 }

@@ -112,12 +112,15 @@ fn the_first_partial_liquidation_is_worth_its_callers_while() {
 #[test]
 fn times_and_rates_agree() {
     breaks(MarketRule::TimesAndRates, |p| p.max_age_trade = 0);
-    breaks(MarketRule::TimesAndRates, |p| p.max_age_trade = 16);
-    breaks(MarketRule::TimesAndRates, |p| p.max_age_liquidate = 61);
-    breaks(MarketRule::TimesAndRates, |p| p.max_age_other_legs = 3_601);
-    breaks(MarketRule::TimesAndRates, |p| p.max_age_funding = 14);
+    breaks(MarketRule::TimesAndRates, |p| (p.max_age_trade, p.max_age_liquidate) = (14, 13));
+    // What liquidates is within what the spans of recent prices hold wherever in its span it was published: 7 · 2 s.
+    breaks(MarketRule::TimesAndRates, |p| p.max_age_liquidate = 15);
+    breaks(MarketRule::TimesAndRates, |p| p.max_age_funding = 13);
+    breaks(MarketRule::TimesAndRates, |p| p.max_age_funding = 3_601);
+    holds(|p| (p.max_age_liquidate, p.max_age_funding) = (13, 13));
     breaks(MarketRule::TimesAndRates, |p| p.future_tolerance = 11);
-    breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 60);
+    breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 14);
+    holds(|p| p.outage_delay = 15);
     holds(|p| p.outage_delay = 7_200);
     breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 7_201);
     breaks(MarketRule::TimesAndRates, |p| p.max_accrual_seconds = 0);
@@ -135,7 +138,6 @@ fn times_and_rates_agree() {
 fn what_else_must_agree() {
     breaks(MarketRule::StressMove, |p| p.max_confidence_to_increase = Ppm::new(15_001));
     breaks(MarketRule::StressMove, |p| p.stress_move = Ppm::new(29_999));
-    breaks(MarketRule::StressMove, |p| p.bankrupt_bounty = Ppm::new(1));
     breaks(MarketRule::StressMove, |p| p.reserved[7] = 1);
 }
 
@@ -190,15 +192,19 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("backing_cap", Some(Shares)),
         ("max_accrual_seconds", Some(PriceStep)),
         ("max_age_trade", Some(EntryCost)),
-        ("max_age_other_legs", Some(TimesAndRates)),
         ("max_age_liquidate", Some(TimesAndRates)),
         ("max_age_funding", Some(TimesAndRates)),
         ("future_tolerance", Some(TimesAndRates)),
         ("outage_delay", Some(TimesAndRates)),
     ];
-    let expected = bounded_by.map(|(name, rule)| {
-        (name, Some(rule.map_or(EngineError::Overflow, |rule| EngineError::MarketParameters { rule })))
-    });
+    let mut expected: Vec<_> = bounded_by
+        .map(|(name, rule)| {
+            (name, Some(rule.map_or(EngineError::Overflow, |rule| EngineError::MarketParameters { rule })))
+        })
+        .into();
+    // How much of the shared insurance a market may draw is a matter of trust alone: any amount is a limit.
+    let place = expected.iter().position(|(name, _)| *name == "minimum_bounty").unwrap() + 1;
+    expected.insert(place, ("shared_draw_limit", None));
     assert_eq!(largest(), expected);
 }
 

@@ -1,8 +1,7 @@
 use super::*;
-use crate::fixtures::{at, base, exact, publish, set_side, sol_market, sol_parameters, usdc, PRICE, SOL, USDC};
+use crate::fixtures::{base, exact, set_side, sol_market, sol_parameters, usdc, PRICE, SOL, USDC};
 use crate::ledger::Ledger;
 use crate::market::claims::FULL_CLAIM_FACTOR;
-use crate::market::solvency::solvency;
 use crate::state::AccountCounters;
 use crate::units::{FundingIndex, Size, X40_PER_ATOM};
 use proptest::prelude::*;
@@ -25,12 +24,18 @@ fn market_of(position: &Position, backing: u64) -> Market {
     market
 }
 
-fn maintained(position: &Position, market: &Market) -> LegValue {
-    leg(position, market).maintenance(position, &market.ledger, market, false).unwrap()
+fn maintained(position: &Position, market: &Market) -> LegHealth {
+    leg(position, market).maintenance(position, &market.ledger, market, market.price.price).unwrap()
 }
 
 fn leg(position: &Position, market: &Market) -> Leg {
-    Leg::of(position, &market.ledger, market).unwrap()
+    Leg::of(position, &market.ledger, market, market.price.price).unwrap()
+}
+
+/// Equity, what of it is not cash yet, and the margin demanded, with and without that, in dollars.
+fn dollars(leg: LegHealth) -> (i128, i128, u64, u64) {
+    let whole = |value: QuoteX40| value.get() / X40_PER_ATOM / i128::from(USDC);
+    (whole(leg.equity), whole(leg.payable), leg.required.get() / USDC, leg.required_on_cash.get() / USDC)
 }
 
 #[test]
@@ -89,38 +94,71 @@ fn open_interest_scales_the_initial_margin_only() {
 }
 
 #[test]
-fn a_loss_counts_in_full_and_a_profit_as_far_as_the_market_has_it() {
+fn a_loss_counts_in_full_and_a_profit_as_far_as_the_market_could_pay_it_now() {
     // 100 SOL bought for $26 000, worth $25 000: −$1000, MM $750.
     let losing = position(100, 26_000);
-    assert_eq!(maintained(&losing, &market_of(&losing, 0)), LegValue { equity: exact(-1_000), margin: usdc(750) });
-    // Bought for $24 000: $1000, of which a backing of $1000 has all and one of $400 has 40 %.
+    let lost = maintained(&losing, &market_of(&losing, 0));
+    assert_eq!((lost.equity, lost.margin), (exact(-1_000), usdc(750)));
+    assert_eq!(dollars(lost), (-1_000, 0, 750, 750));
+    // Bought for $24 000, $1000 of profit: all of it counts where the backing has it, and while it is no cash it lowers what
+    // the leg demands by all of the $750.
     let winning = position(100, 24_000);
-    assert_eq!(maintained(&winning, &market_of(&winning, 1_000)).equity, exact(1_000));
-    assert_eq!(maintained(&winning, &market_of(&winning, 400)).equity, exact(400));
-    assert_eq!(maintained(&winning, &market_of(&winning, 0)).equity, QuoteX40::ZERO);
+    assert_eq!(dollars(maintained(&winning, &market_of(&winning, 1_000))), (1_000, 1_000, 750, 0));
+    // A backing of $400 pays $400; the other $600 only lower the leg's own margin, to $150. Without backing to nothing, and
+    // what is promised beyond the margin is no equity.
+    assert_eq!(dollars(maintained(&winning, &market_of(&winning, 400))), (400, 400, 150, 0));
+    assert_eq!(dollars(maintained(&winning, &market_of(&winning, 0))), (0, 0, 0, 0));
     // The same sold.
     let short = position(-100, 26_000);
-    assert_eq!(maintained(&short, &market_of(&short, 400)), LegValue { equity: exact(400), margin: usdc(750) });
+    assert_eq!(dollars(maintained(&short, &market_of(&short, 400))), (400, 400, 150, 0));
+    // The margin of the notional is the same whatever is promised.
+    for backing in [0, 400, 1_000] {
+        assert_eq!(maintained(&winning, &market_of(&winning, backing)).margin, usdc(750));
+    }
 }
 
 #[test]
-fn a_debt_counts_in_full_and_an_unusable_market_demands_no_margin() {
+fn while_a_claim_waits_without_cash_no_profit_counts_as_equity() {
+    // $1000 of profit and a backing of $5000, but somebody's claim of an atom waits.
+    let winning = position(100, 24_000);
+    let mut market = market_of(&winning, 5_000);
+    market.ledger.claims = Atoms::new(1);
+    assert_eq!(dollars(maintained(&winning, &market)), (0, 0, 0, 0));
+    market.ledger.claims_reserve = Atoms::new(1);
+    assert_eq!(dollars(maintained(&winning, &market)), (1_000, 1_000, 750, 0));
+}
+
+#[test]
+fn a_profit_counts_as_equity_only_up_to_what_is_paid_for_it_at_the_price_it_is_settled_at() {
+    // 100 SOL bought for $24 000, judged at $260: $2000 of profit and 3 % of $26 000, $780. Paid would be $1000, at $250: the
+    // other $1000 lower the margin to nothing. At $239 nothing would be paid.
+    let winning = position(100, 24_000);
+    let market = market_of(&winning, 5_000);
+    let better = Leg::of(&winning, &market.ledger, &market, Price::new(PRICE / 25 * 26)).unwrap();
+    let judged = |settled| better.maintenance(&winning, &market.ledger, &market, Price::new(settled)).unwrap();
+    assert_eq!(judged(PRICE).margin, usdc(780));
+    assert_eq!(dollars(judged(PRICE)), (1_000, 1_000, 0, 0));
+    assert_eq!(dollars(judged(PRICE / 250 * 239)), (0, 0, 0, 0));
+    // Never more than at the price at which it is judged.
+    assert_eq!(dollars(judged(PRICE * 2)), (1_999, 1_999, 780, 0));
+}
+
+#[test]
+fn a_debt_counts_in_full() {
     let mut losing = position(100, 26_000);
     losing.debt = usdc(50);
-    let market = market_of(&losing, 0);
-    assert_eq!(maintained(&losing, &market).equity, exact(-1_050));
-    let unusable = leg(&losing, &market).maintenance(&losing, &market.ledger, &market, true).unwrap();
-    assert_eq!(unusable, LegValue { equity: exact(-1_050), margin: Atoms::ZERO });
+    assert_eq!(dollars(maintained(&losing, &market_of(&losing, 0))), (-1_050, 0, 750, 750));
 }
 
 #[test]
-fn a_claim_counts_in_full_where_cash_is_set_aside_and_at_the_coverage_where_not() {
-    // A claim of $100, three quarters of it funded; nothing else in the market but $10 of backing: 75 + 25 · 10/25.
+fn a_claim_counts_where_cash_is_set_aside_and_not_where_not() {
+    // A claim of $100, three quarters of it funded; nothing else in the market but $10 of backing, which belongs to the waiting
+    // part of it and is not set aside: $75.
     let claim = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, claim_round: 0, ..Position::empty_in(0) };
     let mut market = market_of(&claim, 10);
     market.ledger.claims_reserve = usdc(75);
     market.ledger.claim_factor = (2 << 48) | FULL_CLAIM_FACTOR;
-    assert_eq!(maintained(&claim, &market), LegValue { equity: exact(85), margin: Atoms::ZERO });
+    assert_eq!(maintained(&claim, &market), LegHealth { equity: exact(75), ..LegHealth::default() });
     // All of it funded: its round is over and it is cash, whatever else the market owes.
     market.ledger.claim_factor = FULL_CLAIM_FACTOR;
     market.ledger.claim_round = 1;
@@ -131,51 +169,56 @@ fn a_claim_counts_in_full_where_cash_is_set_aside_and_at_the_coverage_where_not(
 }
 
 #[test]
-fn attack_settling_a_strangers_funding_does_not_lower_their_equity() {
-    // $1000 of profit in a market that has $500 and, just below, the $100 of funding owed to come: 599.999 999 of the profit
-    // count, less 100, whether settled or not.
+fn what_the_account_owes_an_insurance_counts_for_nothing() {
+    // $100 of claim without cash, $60 of which are the insurance's: neither is cash.
+    let claim = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(0) };
+    let recoverable = Position { recoverable: usdc(60), ..claim };
+    assert_eq!(maintained(&recoverable, &market_of(&claim, 0)), LegHealth::default());
+}
+
+#[test]
+fn attack_settling_a_strangers_funding_does_not_lower_their_surplus() {
+    // $1000 of profit in a market that has $500, and the $100 of funding owed to come: $500 less $100 against 750 − 500.
     let mut winning = position(100, 24_000);
     let mut market = market_of(&winning, 500);
     // ⌊2^40 / 1000⌋ · 2^-40 atoms a unit is just below a thousandth of an atom: just below $100 on 10^11 units, $100 once posted.
     market.ledger.side_mut(Side::Long).funding_index = FundingIndex::new(X40_PER_ATOM as i64 / 1_000);
-    let before = maintained(&winning, &market).equity;
-    assert_eq!(before, QuoteX40::from_atoms(499_999_999).unwrap());
+    let before = maintained(&winning, &market);
+    assert_eq!((before.equity, before.required), (exact(400), usdc(250)));
 
     let counters = AccountCounters::default();
     let mut ledger = Ledger { slot: 0, balance: usdc(200), counters, position: winning, market: market.ledger };
     ledger.settle_funding().unwrap();
+    assert_eq!(ledger.balance, usdc(100));
     winning = ledger.position;
-    let paid = usdc(200).checked_sub(ledger.balance).unwrap();
     market.ledger = ledger.market;
-    // The $100 are in the backing now.
-    let after = maintained(&winning, &market).equity.checked_sub(paid.to_x40().unwrap()).unwrap();
-    assert!(after >= before.checked_sub(QuoteX40::new(X40_PER_ATOM)).unwrap(), "{before:?} became {after:?}");
+    // The $100 are in the backing now, which could pay $600 of the profit: $600, less the $100 of balance that are gone, against
+    // 750 − 400. The surplus is $150 before and after.
+    let after = maintained(&winning, &market);
+    assert_eq!((after.equity, after.required), (exact(600), usdc(350)));
 }
 
 #[test]
-fn a_loss_is_set_off_against_the_claim_and_a_gain_against_the_debt_before_anything_is_discounted() {
-    // $1000 of loss and a claim of $1500 on the same market, without backing: what it has is the losers' maintenance margin,
-    // 3 % of $25 000, half of what it owes. Set off, a claim of $500 is left, worth $250; counted apart it would be
-    // 1500 / 2 − 1000, and whoever does not settle first could liquidate.
+fn a_loss_is_set_off_against_the_claim_and_a_gain_against_the_debt_at_face() {
+    // $1000 of loss and a claim of $1500 on the same market, without backing: set off, a claim of $500 is left, which lowers the
+    // margin to $250. Counted apart the loss would be one in full, and whoever does not settle first could liquidate.
     let mut losing = position(100, 26_000);
     losing.claim = usdc(1_500);
     losing.claim_factor = FULL_CLAIM_FACTOR;
-    let market = market_of(&losing, 0);
-    let solvency = solvency(&market.ledger, &market.parameters, market.price.price).unwrap();
-    assert_eq!((solvency.assets, solvency.liabilities), (usdc(750), usdc(1_500)));
-    assert_eq!(maintained(&losing, &market).equity, exact(250));
+    assert_eq!(dollars(maintained(&losing, &market_of(&losing, 0))), (0, 0, 250, 250));
 
     // $1000 of loss and just over $600 of funding to receive from a market that has nothing: settling it first leaves a claim,
     // which the loss sets off at face.
     let receiving = position(100, 26_000);
     let mut market = market_of(&receiving, 0);
     market.ledger.side_mut(Side::Long).funding_index = FundingIndex::new(-6 * X40_PER_ATOM as i64 / 1_000 - 1);
-    assert_eq!(maintained(&receiving, &market).equity, exact(-400));
+    assert_eq!(dollars(maintained(&receiving, &market)), (-400, 0, 750, 750));
 
-    // $1000 of profit and a debt of $400 to a market that has nothing: the profit pays the debt, the rest counts for nothing.
+    // $1000 of profit and a debt of $400 to a market that has nothing: the profit pays the debt, the other $600 lower the margin.
     let mut winning = position(100, 24_000);
     winning.debt = usdc(400);
-    assert_eq!(maintained(&winning, &market_of(&winning, 0)).equity, QuoteX40::ZERO);
+    assert_eq!(dollars(maintained(&winning, &market_of(&winning, 0))), (0, 0, 150, 150));
+    assert_eq!(dollars(maintained(&winning, &market_of(&winning, 1_000))), (600, 600, 750, 150));
 }
 
 #[test]
@@ -198,8 +241,9 @@ fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() 
     let spread = 100_000_000_000 * 78_290_278;
     let flat = position(100, 25_000);
     let market = market_of(&flat, 0);
-    let adverse =
-        |position: &Position| leg(position, &market).initial(position, &market.ledger, &market, at(0).now).unwrap();
+    let adverse = |position: &Position| {
+        leg(position, &market).initial(position, &market.ledger, &market, Price::new(78_290_278)).unwrap()
+    };
     assert_eq!(adverse(&flat), LegValue { equity: QuoteX40::new(-spread), margin: usdc(1_250) });
     assert_eq!(adverse(&position(-100, 25_000)).equity, QuoteX40::new(-spread));
     // Profit is nothing, loss is all of it.
@@ -211,13 +255,16 @@ fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() 
 }
 
 #[test]
-fn an_older_price_is_a_more_adverse_one() {
-    // 24 s: five times the spread of one second.
+fn a_spread_beyond_the_price_takes_all_of_a_long_and_no_more() {
     let flat = position(100, 25_000);
-    let mut market = market_of(&flat, 0);
-    publish(&mut market, PRICE, 0);
-    let value = leg(&flat, &market).initial(&flat, &market.ledger, &market, at(24).now).unwrap();
-    assert_eq!(value.equity, QuoteX40::new(-100_000_000_000 * 391_451_390));
+    let market = market_of(&flat, 0);
+    let spread = Price::new(PRICE * 2);
+    let value = leg(&flat, &market).initial(&flat, &market.ledger, &market, spread).unwrap();
+    assert_eq!(value.equity, exact(-25_000));
+    // A short has no such end.
+    let short = position(-100, 25_000);
+    let value = leg(&short, &market).initial(&short, &market.ledger, &market, spread).unwrap();
+    assert_eq!(value.equity, exact(-50_000));
 }
 
 proptest! {

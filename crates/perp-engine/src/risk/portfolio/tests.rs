@@ -1,5 +1,8 @@
 use super::*;
 use crate::fixtures::{at, base, exact, publish, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::market::price::plan_price;
+use crate::market::range::Moment;
+use crate::fixtures::reading;
 use crate::state::{Status, StoredStatus};
 use crate::units::Side;
 use bytemuck::Zeroable;
@@ -61,31 +64,35 @@ fn attack_every_market_is_passed_and_in_the_order_of_the_slots() {
 
 #[test]
 fn a_market_the_account_has_left_is_passed_over_and_makes_no_other_one_old() {
-    // Its newest price is ten seconds ahead of the clock. Held, it would make the others 15 + 10 s old; passed over, it does
-    // not: with a limit of 15 s everything can be judged.
+    // Its newest price is ten seconds ahead of the clock. Held, it would make the others 15 + 10 s old, a range of prices; passed
+    // over, it does not: at 15 s they are prices.
     let (held, mut left) = (market(0), market(5));
     let account = account(&[0]);
     publish(&mut left, PRICE, 25);
     let plain = Portfolio::new(&account, None, [&held], at(15)).unwrap();
     let passed_over = Portfolio::new(&account, None, [&left, &held, &left], at(15)).unwrap();
     assert_eq!((passed_over.legs().count(), passed_over.reference), (1, at(15).now));
-    assert_eq!(passed_over.maintenance_health(), plain.maintenance_health());
-    assert!(plain.maintenance_health().is_ok());
-    // The target's price counts although the account holds nothing there: the operation is about it.
+    assert_eq!((passed_over.moment, plain.moment), (Moment::Newest, Moment::Newest));
+    for portfolio in [passed_over, plain] {
+        assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (4_000, 750));
+    }
+    // The target's price counts although the account holds nothing there: the operation is about it. At $287.50 a profit is
+    // promised that nobody pays at $250, so it is no equity and the leg demands nothing.
     let target = Portfolio::new(&account, Some(&left), [&held], at(15)).unwrap();
-    assert_eq!(target.maintenance_health(), Err(EngineError::LegStale { market: 0, age: 25, allowed: 15 }));
+    assert_eq!(dollars(target.maintenance_health().unwrap()), (5_000, 0));
 }
 
 #[test]
 fn ages_are_measured_from_the_newest_price_among_the_accounts_markets() {
-    // The clock says 10 s; one market's price is of 16 s, a tolerated publish time: the other's is 16 s old.
+    // The clock says 10 s; one market's price is of 16 s, a tolerated publish time: the other's is 16 s old, and may lie
+    // anywhere within 15 %.
     let (held, mut ahead) = (market(0), market(1));
     let account = account(&[0, 1]);
     publish(&mut ahead, PRICE, 16);
     let portfolio = Portfolio::new(&account, None, [&held, &ahead], at(10)).unwrap();
     assert_eq!(portfolio.reference, at(16).now);
-    let stale = Err(EngineError::LegStale { market: 0, age: 16, allowed: 15 });
-    assert_eq!(portfolio.maintenance_health(), stale);
+    assert_eq!(portfolio.range(&ahead).unwrap().low.get(), PRICE);
+    assert_eq!(portfolio.range(&held).unwrap().low.get(), PRICE - 41_231_686_042);
     // Whether it is the one an operation is about or not.
     for (target, other) in [(&held, &ahead), (&ahead, &held)] {
         assert_eq!(Portfolio::new(&account, Some(target), [other], at(10)).unwrap().reference, at(16).now);
@@ -93,9 +100,9 @@ fn ages_are_measured_from_the_newest_price_among_the_accounts_markets() {
 }
 
 #[test]
-fn a_slot_without_a_size_needs_a_fresh_price_only_to_be_liquidated() {
+fn a_slot_without_a_size_needs_no_price() {
     // 100 SOL at $26 000 in the first market; a claim of $40 on the second, whose price is 400 s old. Claims count for nothing
-    // in initial margin, and at the market's coverage, here in full, where the account is liquidated.
+    // in initial margin, and for maintenance as far as cash is set aside for them.
     let (mut fresh, mut claimed) = (market(0), market(1));
     publish(&mut fresh, PRICE, 400);
     claimed.ledger.claims = usdc(40);
@@ -103,45 +110,106 @@ fn a_slot_without_a_size_needs_a_fresh_price_only_to_be_liquidated() {
     let claim_factor = claimed.ledger.claim_factor;
     account.positions[1] = Position { claim: usdc(40), claim_factor, ..Position::empty_in(1) };
     let portfolio = Portfolio::new(&account, None, [&fresh, &claimed], at(400)).unwrap();
+    // Nor does its age or its newest price have a say in the moment.
+    assert_eq!(portfolio.moment, Moment::Newest);
     // 5000 − 1000 − $7.12 of spread; 5 % of $25 000.
     assert_eq!(dollars(portfolio.initial_health().unwrap()), (3_992, 1_250));
-    let traded = portfolio.rest(Some(0), PriceUse::OtherLeg, true).unwrap();
-    assert_eq!((traded.maintenance.equity, traded.initial.equity), (exact(40), QuoteX40::ZERO));
-    let stale = EngineError::LegStale { market: 1, age: 400, allowed: 15 };
-    assert_eq!(portfolio.maintenance_health(), Err(stale));
+    assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (4_000, 750));
+    let mut funded = claimed;
+    (funded.ledger.claims_reserve, funded.ledger.claim_round) = (usdc(40), 1);
+    let portfolio = Portfolio::new(&account, None, [&fresh, &funded], at(400)).unwrap();
+    assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (4_040, 750));
+    assert_eq!(dollars(portfolio.initial_health().unwrap()), (3_992, 1_250));
 
     // A debt counts in full whatever the price.
     account.positions[1] = Position { debt: usdc(40), ..Position::empty_in(1) };
     let portfolio = Portfolio::new(&account, None, [&fresh, &claimed], at(400)).unwrap();
     assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (3_960, 750));
+    assert_eq!(dollars(portfolio.initial_health().unwrap()), (3_952, 1_250));
 }
 
 #[test]
-fn health_needs_prices_at_most_fifteen_seconds_old() {
-    let mut markets = [market(0), market(1)];
-    let account = account(&[0, 1]);
-    publish(&mut markets[0], PRICE, 16);
-    let portfolio = Portfolio::new(&account, None, [&markets[0], &markets[1]], at(16)).unwrap();
-    let stale = Err(EngineError::LegStale { market: 1, age: 16, allowed: 15 });
-    assert_eq!(portfolio.maintenance_health(), stale);
+fn an_older_price_is_a_more_adverse_one() {
+    // 8 s: three times the spread of one second on 100 SOL, 10^11 · 234 870 834 · 2^-40 atoms = $21.36 below −$1000.
+    let (account, held) = (account(&[0]), market(0));
+    let portfolio = Portfolio::new(&account, None, [&held], at(8)).unwrap();
+    let leg = portfolio.initial_leg(&account.positions[0], &held.ledger, &held).unwrap();
+    assert_eq!(leg.equity, exact(-1_000).checked_sub(QuoteX40::new(100_000_000_000 * 234_870_834)).unwrap());
 }
 
 #[test]
-fn an_unusable_leg_keeps_its_value_and_demands_no_margin() {
-    // Too wide, paused, or in an outage: the loss of $1000 counts, the $750 do not, and its age does not matter.
-    let account = account(&[0, 1]);
-    let mut wide = market(1);
-    wide.price.newest_published = at(1).now;
-    let paused = Market { status: StoredStatus::permanent(Status::Paused), ..market(1) };
-    let mut outage = market(1);
-    outage.price.outage_since = at(100).now;
-    for unusable in [wide, paused, outage] {
-        let mut fresh = market(0);
-        publish(&mut fresh, PRICE, 400);
-        let portfolio = Portfolio::new(&account, None, [&fresh, &unusable], at(400)).unwrap();
-        assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (3_000, 750));
-        assert_eq!(portfolio.initial_health(), Err(EngineError::MarketUnusable { market: 1 }));
+fn a_leg_without_a_fresh_price_stops_nothing_and_demands_margin() {
+    // 100 SOL bought for $26 000 here, its price fresh: $1000 of loss. 100 SOL for $30 000 there, last priced at $250 400 s ago:
+    // for maintenance at $287.50, a loss of $1250 and 3 % of $28 750, $862.50; for initial margin at $212.50, a loss of
+    // $8750 and 5 % of $21 250.
+    let mut account = account(&[0, 1]);
+    account.positions[1].entry_notional = exact(30_000).into();
+    let mut plain = market(1);
+    set_side(&mut plain, Side::Long, 100 * SOL, 30_000 * USDC);
+    // Whatever else is the matter with it: a reading too wide just now, a pause, an outage reported just now or long ago.
+    let mut wide = plain;
+    wide.price = plan_price(&wide, &reading(20_000_000_000, 2_000_000_000, 399), at(400)).unwrap().cache;
+    assert_eq!(wide.price.newest_published, at(399).now);
+    let paused = Market { status: StoredStatus::permanent(Status::Paused), ..plain };
+    let (mut reported, mut dead) = (plain, plain);
+    reported.price.outage_since = at(300).now;
+    dead.price.outage_since = at(100).now;
+    let mut fresh = market(0);
+    publish(&mut fresh, PRICE, 400);
+    for old in [plain, wide, paused, reported, dead] {
+        let portfolio = Portfolio::new(&account, None, [&fresh, &old], at(400)).unwrap();
+        assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (2_749, 1_612));
+        // 5000 − 1000 − 7.12 − 8750.
+        assert_eq!(dollars(portfolio.initial_health().unwrap()), (-4_757, 2_312));
     }
+}
+
+#[test]
+fn a_reading_too_wide_leaves_the_last_good_price_the_price() {
+    // 10 s after it, at half the price and 4 % wide.
+    let (account, mut held) = (account(&[0]), market(0));
+    held.price = plan_price(&held, &reading(12_500_000_000, 500_000_000, 10), at(10)).unwrap().cache;
+    let portfolio = Portfolio::new(&account, None, [&held], at(10)).unwrap();
+    assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (4_000, 750));
+}
+
+#[test]
+fn legs_of_one_second_count_at_their_newest_price_and_others_at_the_end_that_is_better() {
+    // A long and a short of 100 SOL each, bought and sold for $26 000. Both markets are told $250 at 0 s: −$1000 and +$1000.
+    let mut account = account(&[0, 1]);
+    account.positions[1].size = base(-100_000_000_000);
+    let (mut long, mut short) = (market(0), market(1));
+    set_side(&mut short, Side::Long, 0, 0);
+    set_side(&mut short, Side::Short, 100 * SOL, 26_000 * USDC);
+    let health = |long: &Market, short: &Market| {
+        let portfolio = Portfolio::new(&account, None, [long, short], at(4)).unwrap();
+        (dollars(portfolio.maintenance_health().unwrap()), dollars(portfolio.initial_health().unwrap()))
+    };
+    // 5 % of $25 000 twice; four seconds' drift, $15.92 on each side, turns the short's $1000 of profit into nothing.
+    assert_eq!(health(&long, &short), ((5_000, 1_500), (3_984, 2_500)));
+    // The long alone is told $240 at 4 s: for maintenance it counts at $250, for initial margin at $240.
+    long.recent.record(Price::new(PRICE / 25 * 24), at(4).now);
+    long.price.price = Price::new(PRICE / 25 * 24);
+    (long.price.published, long.price.newest_published) = (at(4).now, at(4).now);
+    // $7.12 · 0.96 of spread on the long.
+    assert_eq!(health(&long, &short), ((5_000, 1_500), (2_993, 2_450)));
+    // Now the short as well: both count at $240, −$2000 and +$2000, and 3 % of $24 000 each.
+    short.recent.record(Price::new(PRICE / 25 * 24), at(4).now);
+    (short.price, short.recent) = (long.price, short.recent);
+    assert_eq!(health(&long, &short).0, (5_000, 1_439));
+}
+
+#[test]
+fn health_on_cash_counts_nothing_a_market_has_not_paid() {
+    // Sold for $26 000, worth $25 000: $1000 that the market could pay, $5000 of balance. As it is owed only, it lowers the
+    // leg's $750 to nothing.
+    let mut account = account(&[0]);
+    account.positions[0].size = base(-100_000_000_000);
+    let mut held = market(0);
+    set_side(&mut held, Side::Short, 100 * SOL, 26_000 * USDC);
+    let portfolio = Portfolio::new(&account, None, [&held], at(0)).unwrap();
+    assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (6_000, 750));
+    assert_eq!(dollars(portfolio.health_on_cash().unwrap()), (5_000, 0));
 }
 
 #[test]

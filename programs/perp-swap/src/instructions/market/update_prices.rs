@@ -1,10 +1,10 @@
-use crate::context::{clock, read_oracle, write_market};
-use crate::errors::{denied, refused, ExchangeError};
-use crate::events::PriceUpdated;
+use crate::context::{refresh, session, write_market};
+use crate::errors::{denied, ExchangeError};
+use crate::events::{MarketMoment, PriceUpdated};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
-use perp_engine::market::price::plan_price;
-use perp_engine::units::Clock;
+use perp_engine::market::price::PriceOutcome;
+use perp_engine::session::Session;
 
 /// Accounts of `update_prices`.
 #[derive(Accounts)]
@@ -22,15 +22,15 @@ impl UpdatePrices<'_> {
     }
 }
 
-/// Reads price accounts into the caches of their markets.
+/// Reads price accounts into the caches of their markets and accrues funding at what they say.
 pub fn update_prices<'info>(ctx: Context<'info, UpdatePrices<'info>>) -> Result<()> {
-    let clock = clock()?;
+    let session = session(&ctx.accounts.exchange)?;
     let (pairs, rest) = ctx.remaining_accounts.as_chunks();
     if pairs.is_empty() || !rest.is_empty() {
         return Err(denied(ExchangeError::PricePairs));
     }
     for [market, oracle] in pairs {
-        update_price(&ctx.accounts.exchange.key(), market, oracle, clock)?;
+        update_price(&ctx.accounts.exchange.key(), market, oracle, &session)?;
     }
     Ok(())
 }
@@ -39,26 +39,25 @@ fn update_price<'info>(
     exchange: &Pubkey,
     account: &'info AccountInfo<'info>,
     oracle: &AccountInfo<'_>,
-    clock: Clock,
+    session: &Session,
 ) -> Result<()> {
     let mut market = write_market(account, exchange)?;
     let before = market.state.price.price;
-
-    let plan = plan_price(&market.state, &read_oracle(&market, oracle)?, clock).map_err(refused)?;
-    market.state.price = plan.cache;
+    let mut ready = refresh(&mut market, Some(oracle), session)?;
+    let outcome = ready.price_outcome().unwrap_or(PriceOutcome::NotNewer);
 
     emit!(PriceUpdated {
         exchange: *exchange,
-        time: clock.now.get(),
+        time: session.clock.now.get(),
         market: *account.key,
-        market_index: market.state.index,
-        market_sequence: market.state.next_event(),
-        outcome: plan.outcome,
+        market_index: ready.index,
+        state: MarketMoment::next(&mut ready),
+        outcome,
         before: before.get(),
-        after: plan.cache.price.get(),
-        confidence: plan.cache.confidence.get(),
-        published: plan.cache.published.get(),
-        newest_published: plan.cache.newest_published.get(),
+        after: ready.price.price.get(),
+        confidence: ready.price.confidence.get(),
+        published: ready.price.published.get(),
+        newest_published: ready.price.newest_published.get(),
     });
     Ok(())
 }

@@ -98,6 +98,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, mi
         bounty: plan.penalty.bounty.get(),
         insurance: plan.penalty.insurance.get(),
         backing: plan.penalty.backing.get(),
+        added: plan.penalty.added.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
         liquidator_balance_before: liquidator_balance_before.get(),

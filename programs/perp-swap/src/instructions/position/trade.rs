@@ -86,10 +86,8 @@ pub fn trade<'info>(
         size_after: plan.ledger.position.size.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
-        equity_before: plan.before.equity.get(),
-        equity_after: plan.after.equity.get(),
-        maintenance_before: plan.before.margin.get(),
-        maintenance_after: plan.after.margin.get(),
+        equity: plan.after.equity.get(),
+        margin: plan.after.margin.get(),
     });
     Ok(())
 }

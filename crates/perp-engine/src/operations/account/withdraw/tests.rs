@@ -1,7 +1,7 @@
 use super::*;
 use crate::fixtures::{at, base, publish, session, set_side, sol_market, usdc, PRICE, SOL, USDC};
 use crate::state::{Market, Position, Status, StoredStatus};
-use crate::units::{Side, SignedAtoms};
+use crate::units::{Price, Side, SignedAtoms};
 use bytemuck::Zeroable;
 
 /// `balance` dollars and 100 SOL bought for `entry` dollars, worth $25 000.
@@ -82,16 +82,77 @@ fn attack_withdrawing_a_profit_that_is_not_settled() {
 }
 
 #[test]
-fn prices_must_be_fresh_and_usable_but_only_where_there_is_a_position() {
+fn an_old_price_stops_no_withdrawal_but_counts_at_the_worse_end_of_its_range() {
+    // 15 s after $250 the price is that still, worse by four seconds' root of drift: 4 · $7.12 on 100 SOL, $28.48. From 16 s on it
+    // is any from $212.50 to $287.50: the long has lost $3750.000001 at 2^38 − ⌈15 % · 2^38⌉ and needs 5 % of $21 250, which is
+    // $1062.50: of $5000 that leaves $187.499999. After an hour the drift alone would be 60 · 284.8 ppm = 1.7 %, less than 15 %.
+    let (account, market) = long(5_000, 25_000);
+    let withdraw_at = |amount, seconds| {
+        let portfolio = Portfolio::new(&account, None, [&market], at(seconds)).unwrap();
+        plan_margined_withdrawal(&portfolio, Atoms::new(amount), &session(Status::Active, at(seconds)))
+    };
+    let fresh = 5_000_000_000 - 1_250_000_000 - 28_481_838;
+    assert!(withdraw_at(fresh, 15).is_ok());
+    assert!(matches!(withdraw_at(fresh + 1, 15), Err(EngineError::InitialMargin { .. })));
+    for seconds in [16, 60, 3_600] {
+        let after = withdraw_at(187_499_999, seconds).unwrap().after.unwrap();
+        assert_eq!((after.equity, after.margin), (SignedAtoms::new(1_062_500_000), Atoms::new(1_062_500_000)));
+        let equity = SignedAtoms::new(1_062_499_999);
+        let refused = EngineError::InitialMargin { equity, required: Atoms::new(1_062_500_000) };
+        assert_eq!(withdraw_at(187_500_000, seconds), Err(refused));
+    }
+}
+
+#[test]
+fn attack_withdrawing_what_the_feed_has_taken_while_nobody_posts_it() {
+    // $10 000 and 100 SOL bought at $250. For a minute nobody posts while the feed falls by 10 % to $225: at that price the loss
+    // is $2500, the margin 5 % of $22 500 = $1125 and the spread 100 · $0.06408…, $6.41: at most $6368.59 may leave. Without
+    // the price it is what the range leaves: $10 000 − $3750 − $1062.50 = $5187.50.
+    let (account, market) = long(10_000, 25_000);
+    let withdraw_at = |market: &Market, amount: u64, seconds| {
+        let portfolio = Portfolio::new(&account, None, [market], at(seconds)).unwrap();
+        plan_margined_withdrawal(&portfolio, Atoms::new(amount), &session(Status::Active, at(seconds))).map(|_| ())
+    };
+    let mut posted = market;
+    publish(&mut posted, PRICE / 10 * 9, 60);
+    assert!(withdraw_at(&posted, 6_351 * USDC, 60).is_ok());
+    assert!(withdraw_at(&posted, 6_369 * USDC, 60).is_err());
+    for seconds in 16..=60 {
+        assert!(withdraw_at(&market, 6_351 * USDC, seconds).is_err(), "{seconds} s");
+        assert!(withdraw_at(&market, 5_187_499_999, seconds).is_ok(), "{seconds} s");
+        assert!(withdraw_at(&market, 5_187_500_000, seconds).is_err(), "{seconds} s");
+    }
+}
+
+#[test]
+fn attack_withdrawing_at_a_price_that_another_market_has_left_behind() {
+    // 100 SOL at $250 and as many of the same feed in another market. Both updated at $250; six seconds later the feed says $240
+    // and only one market is told: the other counts at $250 still, its newest, and the first at the lower of what it had from
+    // then on. $5000 − $1000 − 5 % of ($24 000 + $25 000) and drift: below $1550; told both it is below $600.
+    let (mut account, mut market) = long(5_000, 25_000);
+    let other = Market { index: 1, ..market };
+    account.positions[1] = Position { market: 1, ..account.positions[0] };
+    let withdraw_at = |market: &Market, other: &Market, dollars: u64| {
+        let portfolio = Portfolio::new(&account, None, [market, other], at(6)).unwrap();
+        plan_margined_withdrawal(&portfolio, usdc(dollars), &session(Status::Active, at(6))).map(|_| ())
+    };
+    // Told that the price was higher for a moment after, the range keeps the lower one.
+    for price in [PRICE / 25 * 24, PRICE / 25 * 26] {
+        market.recent.record(Price::new(price), at(6).now);
+    }
+    market.price.price = Price::new(PRICE / 25 * 26);
+    (market.price.published, market.price.newest_published) = (at(6).now, at(6).now);
+    assert!(withdraw_at(&market, &other, 1_500).is_ok());
+    assert!(withdraw_at(&market, &other, 1_550).is_err());
+}
+
+#[test]
+fn prices_count_only_where_there_is_a_position() {
     let (mut account, mut market) = long(5_000, 25_000);
     let withdraw_at = |account: &Account, markets: &[&Market], seconds| {
         let portfolio = Portfolio::new(account, None, markets.iter().copied(), at(seconds)).unwrap();
         plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::Active, at(seconds))).map(|_| ())
     };
-    assert_eq!(withdraw_at(&account, &[&market], 60), Ok(()));
-    let stale = Err(EngineError::LegStale { market: 0, age: 61, allowed: 60 });
-    assert_eq!(withdraw_at(&account, &[&market], 61), stale);
-
     // A claim on a market that is paused and was last priced long ago.
     let mut dead = Market { index: 5, status: StoredStatus::permanent(Status::Paused), ..sol_market() };
     publish(&mut dead, PRICE, -50_000);
@@ -100,8 +161,11 @@ fn prices_must_be_fresh_and_usable_but_only_where_there_is_a_position() {
     dead.status = StoredStatus::permanent(Status::Active);
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
 
+    // A reading too wide to be a price, a reported outage and one that is five minutes old stop nothing either.
     market.price.newest_published = at(50).now;
-    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::MarketUnusable { market: 0 }));
+    market.price.outage_since = at(16).now;
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 400), Ok(()));
     market.status = StoredStatus::permanent(Status::Paused);
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::Paused));
 }

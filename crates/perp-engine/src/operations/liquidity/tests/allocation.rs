@@ -121,15 +121,25 @@ fn attack_taking_out_what_only_losers_promise() {
 }
 
 #[test]
-fn positions_need_a_fresh_price_and_a_flat_market_none() {
+fn positions_need_a_fresh_price_or_a_dead_oracle_and_a_flat_market_none() {
     let pool = pool(10_000);
     let mut traded = Market { target_backing: atoms(2_000), ..market([(1_280, 1_280), (0, 0)]) };
     let late = |market: &Market| {
         planned(market, Status::Active, at(400), |market| plan_allocate_backing(&pool, market)).map(|plan| plan.moved)
     };
-    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
-    traded.price.outage_since = at(0).now;
-    assert_eq!(late(&traded), Err(EngineError::MarketUnusable { market: 0 }));
+    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 14 }));
+    traded.price.outage_since = at(101).now;
+    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 14 }));
+    // Dead: the price is any from 0.85 to 1.15. Longs gain ⌈192.0…⌉ at the upper end, which leaves 807, and a move of 15 % from
+    // there costs ⌈15 % of 1473⌉ = 221: of what is beyond the target at most 586 is free. At the lower end more would be.
+    traded.price.outage_since = at(100).now;
+    traded.target_backing = Atoms::ZERO;
+    assert_eq!(late(&traded), Ok(SignedAtoms::new(-586)));
+    // Shorts are valued at the upper end as well, where they have lost; the lower end, where they have won, is the worse.
+    let mut shorts = Market { target_backing: Atoms::ZERO, ..market([(0, 0), (1_280, 1_280)]) };
+    shorts.price.outage_since = at(100).now;
+    // At 0.85 they won ⌈192.0…⌉; ⌈15 % of 1088⌉ = 164 of stress: 1000 − 193 − 164.
+    assert_eq!(late(&shorts), Ok(SignedAtoms::new(-643)));
 
     let mut flat = market(FLAT);
     flat.price.outage_since = at(0).now;

@@ -144,16 +144,23 @@ fn a_worthless_pool_neither_sells_nor_buys_shares() {
 }
 
 #[test]
-fn a_market_that_cannot_be_valued_blocks_a_deposit_and_no_exit() {
+fn a_market_that_was_not_updated_blocks_both_ways_and_one_whose_oracle_is_dead_neither() {
     let mut market = market([(1_280, 1_280), (0, 0)]);
-    // Its newest price is too wide.
-    market.price.newest_published = at(DAY).now;
     let pool = Pool { shares: atoms(6_000), escrow: atoms(600), ..pool(5_000) };
-    let refused = EngineError::MarketUnusable { market: 0 };
-    assert_eq!(deposit(&pool, &[&market], &requested(600, 0), at(30)), Err(refused));
-    // ⌊600 · 5000/6000⌋
-    let left = withdraw_by(Executor::Owner, &pool, &[&market], &requested(600, 0), at(DAY));
-    assert_eq!(left.unwrap().paid, atoms(500));
+    let stale = |age| EngineError::LegStale { market: 0, age, allowed: 14 };
+    let leave = |market: &Market| withdraw_by(Executor::Owner, &pool, &[market], &requested(600, 0), at(DAY));
+    assert_eq!(deposit(&pool, &[&market], &requested(600, 0), at(400)), Err(stale(400)));
+    assert_eq!(leave(&market), Err(stale(86_400)));
+    // A reading too wide to be a price does not age the last good one less.
+    market.price.newest_published = at(400).now;
+    assert_eq!(deposit(&pool, &[&market], &requested(600, 0), at(400)), Err(stale(400)));
+    // Dead since 400 s: any price from 0.85 to 1.15. The longs may have lost 192, of which the stress move of their entry is all:
+    // ⌊600 · 6000/6192⌋ shares. They may have won ⌈192.0…⌉: ⌊600 · 5807/6000⌋ tokens.
+    market.price.outage_since = at(100).now;
+    let bought = deposit(&pool, &[&market], &requested(600, 0), at(400)).unwrap();
+    assert_eq!((bought.value, bought.shares_out), (atoms(6_192), atoms(581)));
+    let left = leave(&market).unwrap();
+    assert_eq!((left.value, left.paid), (atoms(5_807), atoms(580)));
 }
 
 #[test]
@@ -201,19 +208,21 @@ fn attack_executing_a_withdrawal_while_a_market_is_not_updated() {
     publish_at(&mut market, DAY);
     let pool = Pool { shares: atoms(6_000), ..pool(5_000) };
     let refused = withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 16));
-    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 16, allowed: 15 }));
+    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 16, allowed: 14 }));
 }
 
 #[test]
-fn attack_executing_anothers_withdrawal_while_a_market_counts_as_zero() {
-    // An outage of a quiet market's oracle is reported and nobody looks for five minutes: of 6000 the pool shows 5000, and
-    // whoever stays would gain 990 · 600/6000 = 99. Only the owner may forgo that; at a fresh price anybody executes.
+fn attack_executing_anothers_withdrawal_while_a_market_counts_at_the_worse_end_of_its_range() {
+    // An outage of a quiet market's oracle is reported and nobody looks for five minutes: of 6000 the pool shows 5807, and
+    // whoever stays would gain 183 · 600/6000 = 18. Only the owner may forgo that; at a fresh price anybody executes.
     let mut market = market([(1_280, 1_280), (0, 0)]);
     publish_at(&mut market, DAY);
     market.price.outage_since = at(DAY + 61).now;
     let pool = Pool { shares: atoms(6_000), ..pool(5_000) };
     let refused = withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 361));
-    assert_eq!(refused, Err(EngineError::MarketUnusable { market: 0 }));
+    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 361, allowed: 14 }));
+    let owner = withdraw_by(Executor::Owner, &pool, &[&market], &requested(600, 0), at(DAY + 361));
+    assert_eq!(owner.unwrap().paid, atoms(580));
 
     publish_at(&mut market, DAY + 361);
     market.price.outage_since = Timestamp::NEVER;

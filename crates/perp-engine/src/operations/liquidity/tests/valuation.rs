@@ -37,9 +37,36 @@ fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
 }
 
 #[test]
-fn losers_count_for_nothing_below_and_for_all_they_lost_above() {
-    // Longs entered at 2: at 1 − 1/128 they are worth 1270 and have lost 1290.
-    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 1_290));
+fn losers_count_for_nothing_below_and_for_at_most_the_stress_move_above() {
+    // Longs entered at 1.1, 1408 in all: at 1 − 1/128 they are worth 1270 and have lost 138, less than 15 % of 1408.
+    assert_eq!(worth(&market([(1_280, 1_408), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 138));
+    // Entered at 2 they have lost 1290, of which 15 % of 2560 count.
+    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 384));
+    // Shorts that sold at 1/2 have lost 650 at 1 + 1/128: ⌈15 % of 640⌉.
+    assert_eq!(worth(&market([(0, 0), (1_280, 640)]), 0), (6_000, 5_000 + 1_000 + 96));
+}
+
+#[test]
+fn winners_are_paid_by_losers_of_the_same_market_alone() {
+    // Longs have lost 1290 at the lower end and shorts won 1290 + 10: nothing is left of the loss, and the shorts take nothing of
+    // the backing in the upper value.
+    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (5_000, 6_000));
+    // Half as many shorts won half: of 645 that are left 384 count.
+    assert_eq!(worth(&market([(1_280, 2_560), (640, 1_280)]), 0), (5_355, 6_384));
+    // Another market's backing is no matter of theirs.
+    let (broke, sound) = (market([(0, 0), (1_280, 2_560)]), Market { index: 1, ..market(FLAT) });
+    let pool = pool(5_000);
+    assert_eq!(pool_value_floor(&pool, &[&broke, &sound], 2, &valuation(0)), Ok(atoms(6_000)));
+    assert_eq!(pool_value_ceil(&pool, &[&broke, &sound], 2, &valuation(0)), Ok(atoms(7_000)));
+}
+
+#[test]
+fn attack_one_print_of_a_price_makes_nobodys_shares_worth_more_than_the_stress_move() {
+    // Whoever holds shares has a fresh price printed at a hundredth, for as long as it takes somebody to deposit: longs would have
+    // lost 1267 of 1280, which none of them may have. 15 % of their entry counts.
+    let mut market = market([(1_280, 1_280), (0, 0)]);
+    publish(&mut market, ONE / 100, 0);
+    assert_eq!(worth(&market, 0).1, 5_000 + 1_000 + 192);
 }
 
 #[test]
@@ -81,32 +108,68 @@ fn funding_counts_as_if_it_were_accrued() {
 }
 
 #[test]
-fn an_older_price_widens_the_interval() {
+fn a_fresh_price_is_widened_by_its_confidence_and_not_by_its_age() {
     let mut market = market([(1 << 40, 1 << 40), (0, 0)]);
     market.ledger.backing = atoms(1 << 40);
     market.parameters.spread_volatility = Ppm::new(2_000_000);
-    let (fresh, old) = (worth(&market, 0), worth(&market, 15));
-    assert!(old.0 < fresh.0 && fresh.1 < old.1);
+    assert_eq!(worth(&market, 0), worth(&market, 14));
+    let certain = Market { price: crate::state::PriceCache { confidence: Price::ZERO, ..market.price }, ..market };
+    assert_eq!(worth(&certain, 14), (5_000 + (1 << 40), 5_000 + (1 << 40)));
+    // Dead it may lie anywhere within 15 %, and after a year within half.
+    let mut dead = market;
+    dead.price.outage_since = at(0).now;
+    let (fresh, dead_today, dead_for_a_year) = (worth(&market, 0), worth(&dead, 300), worth(&dead, 31_557_600));
+    assert!(dead_today.0 < fresh.0 && fresh.1 < dead_today.1);
+    assert!(dead_for_a_year.0 < dead_today.0);
+    // Losers count for the stress move all the same.
+    assert_eq!(dead_for_a_year.1, dead_today.1);
 }
 
 #[test]
-fn a_market_that_was_not_updated_is_refused_and_an_unusable_one_counts_as_zero_or_blocks() {
+fn a_market_that_was_not_updated_is_refused_and_a_dead_one_counts_at_its_range() {
     let pool = pool(5_000);
     let stale = market([(1_280, 1_280), (0, 0)]);
-    let refused = EngineError::LegStale { market: 0, age: 16, allowed: 15 };
-    assert_eq!(pool_value_floor(&pool, &[&stale], 1, &valuation(16)), Err(refused));
-    assert_eq!(pool_value_ceil(&pool, &[&stale], 1, &valuation(16)), Err(refused));
-
+    assert!(pool_value_floor(&pool, &[&stale], 1, &valuation(14)).is_ok());
+    let refused = |age| EngineError::LegStale { market: 0, age, allowed: 14 };
+    for value in [pool_value_floor, pool_value_ceil] {
+        assert_eq!(value(&pool, &[&stale], 1, &valuation(15)), Err(refused(15)));
+    }
+    // Not as long as the outage may be a pause of a minute either.
     let mut outage = stale;
+    outage.price.outage_since = at(1).now;
+    assert_eq!(pool_value_floor(&pool, &[&outage], 1, &valuation(300)), Err(refused(300)));
+    // Dead: from 0.85 to 1.15. Longs have won ⌈192.0…⌉ at the upper end or lost 192 at the lower.
     outage.price.outage_since = at(0).now;
-    assert_eq!(pool_value_floor(&pool, &[&outage], 1, &valuation(300)), Ok(atoms(5_000)));
-    let refused = EngineError::MarketUnusable { market: 0 };
-    assert_eq!(pool_value_ceil(&pool, &[&outage], 1, &valuation(300)), Err(refused));
+    assert_eq!(worth(&outage, 300), (5_807, 6_192));
+    // A price published before the request matured is no reason any more: there is none that is newer.
+    let matured = Valuation { published_from: at(100).now, ..valuation(300) };
+    assert_eq!(pool_value_floor(&pool, &[&outage], 1, &matured), Ok(atoms(5_807)));
 
     // Without positions no price is needed, however long the outage.
     let mut flat = market(FLAT);
     flat.price.outage_since = at(0).now;
     assert_eq!(worth(&flat, 300), (6_000, 6_000));
+}
+
+#[test]
+fn a_dead_market_of_which_the_notional_leaves_its_range_counts_as_zero_and_blocks_no_exit() {
+    // 2^57 units at the largest price: 2^67 atoms.
+    let mut market = market([(1 << 57, 1 << 50), (0, 0)]);
+    publish(&mut market, crate::units::MAX_PRICE, 0);
+    market.price.outage_since = at(0).now;
+    let pool = pool(5_000);
+    assert_eq!(pool_value_floor(&pool, &[&market], 1, &valuation(300)), Ok(atoms(5_000)));
+    assert_eq!(pool_value_ceil(&pool, &[&market], 1, &valuation(300)), Err(EngineError::NotionalOutOfRange));
+}
+
+#[test]
+fn while_the_clock_is_not_believed_a_market_with_positions_has_no_value() {
+    let pool = pool(5_000);
+    let mut behind = market([(1_280, 1_280), (0, 0)]);
+    behind.price.clock_distrusted_until = at(60).now;
+    let refused = EngineError::ClockBehind { until: at(60).now.get() };
+    assert_eq!(pool_value_floor(&pool, &[&behind], 1, &valuation(0)), Err(refused));
+    assert_eq!(pool_value_ceil(&pool, &[&behind], 1, &valuation(0)), Err(refused));
 }
 
 #[test]
@@ -154,16 +217,24 @@ fn exact_certain(ledger: &MarketLedger, price: i128) -> i128 {
     certain
 }
 
-/// `NAV · 2^40`, exactly.
-fn exact_net_asset_value(ledger: &MarketLedger, price: i128) -> i128 {
+/// Unrealized profit · 2^40 of `[longs, shorts]`, exactly.
+fn exact_profit(ledger: &MarketLedger, price: i128) -> [i128; 2] {
+    Side::BOTH.map(|side| {
+        let totals = ledger.side(side);
+        let gained = i128::from(totals.open_interest.get()) * price - totals.entry_notional.get().get();
+        if side == Side::Long { gained } else { -gained }
+    })
+}
+
+/// `(backing + reserve − claims + debts + min((U_L + U_S)⁻, J · entry of the losers)) · 2^40`, exactly by its definition.
+fn exact_most(ledger: &MarketLedger, price: i128) -> i128 {
     let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
-    let [long, short] = &ledger.sides;
-    let skew = i128::from(short.open_interest.get()) - i128::from(long.open_interest.get());
-    money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims)
-        + money(ledger.debts)
-        + long.entry_notional.get().get()
-        - short.entry_notional.get().get()
-        + skew * price
+    let settled =
+        money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts);
+    let [long, short] = exact_profit(ledger, price);
+    let losers = if long < short { Side::Long } else { Side::Short };
+    let stress = ledger.side(losers).entry_notional.get().get() / 1_000_000 * 150_000;
+    settled + (-(long + short)).max(0).min(stress)
 }
 
 prop_compose! {
@@ -193,9 +264,9 @@ prop_compose! {
     }
 }
 
-/// Prices all over `p ± a`, its ends and the kinks of `backing − owed` among them.
+/// Prices all over `p ± a`, its ends and the kinks of both values among them.
 fn prices(market: &Market) -> Vec<i128> {
-    let spread = i128::from(crate::market::price::spread_ceil(market, at(0).now).unwrap().get());
+    let spread = i128::from(market.price.confidence.get());
     let center = i128::from(PRICE);
     let mut prices: Vec<i128> = (0..=200).map(|step| center - spread + 2 * spread * step / 200).collect();
     for side in &market.ledger.sides {
@@ -203,6 +274,10 @@ fn prices(market: &Market) -> Vec<i128> {
         let kink = side.entry_notional.get().get() / size;
         prices.extend([kink - 1, kink, kink + 1]);
     }
+    let [long, short] = &market.ledger.sides;
+    let size = (i128::from(long.open_interest.get()) + i128::from(short.open_interest.get())).max(1);
+    let equal = (long.entry_notional.get().get() + short.entry_notional.get().get()) / size;
+    prices.extend([equal - 1, equal, equal + 1]);
     prices.retain(|price| (center - spread..=center + spread).contains(price));
     prices
 }
@@ -216,13 +291,30 @@ proptest! {
         prop_assert!(low <= high);
 
         let certain: Vec<i128> = prices(&market).iter().map(|p| exact_certain(&market.ledger, *p)).collect();
-        let values: Vec<i128> = prices(&market).iter().map(|p| exact_net_asset_value(&market.ledger, *p)).collect();
         let least = (*certain.iter().min().unwrap()).max(0);
-        let most = (*values.iter().max().unwrap()).max(0);
         prop_assert!(low * X40_PER_ATOM <= least, "a price is worse than the lower value");
-        prop_assert!(high * X40_PER_ATOM >= most, "a price is better than the upper value");
         // Rounding costs an atom for each of two sides' profit, and no more.
         prop_assert!((low + 2) * X40_PER_ATOM >= least);
-        prop_assert!((high - 1) * X40_PER_ATOM <= most);
+
+        // Where both sides have lost at one price, which is never so of two that traded at one price with each other, another
+        // test looks.
+        let both_lost = |price: &i128| exact_profit(&market.ledger, *price).iter().all(|profit| *profit < 0);
+        prop_assume!(!prices(&market).iter().any(both_lost));
+        let values: Vec<i128> = prices(&market).iter().map(|p| exact_most(&market.ledger, *p)).collect();
+        let most = (*values.iter().max().unwrap()).max(0);
+        // The part of the entry is one of whole atoms.
+        prop_assert!((high + 1) * X40_PER_ATOM >= most, "a price is better than the upper value");
+        prop_assert!((high - 2) * X40_PER_ATOM <= most);
     }
+}
+
+#[test]
+fn no_price_is_better_than_the_upper_value_where_both_sides_have_lost() {
+    // 100 000 longs that entered at 1.081 and 110 000 shorts that entered at 101 900 / 110 000: at 1 both have lost 8100, 16 200 in
+    // all, which is within 15 % of the longs' 108 100 (16 215) and not of the shorts' 101 900 (15 285). Just below 1 the longs have
+    // lost more, so all of it counts; at the ends, 1 ± 1/128, it is 16 200 − 78 and 15 285.
+    let market = market([(100_000, 108_100), (110_000, 101_900)]);
+    let at_one = exact_most(&market.ledger, i128::from(ONE) - 1) / X40_PER_ATOM;
+    assert_eq!(at_one, 1_000 + 16_199);
+    assert!(i128::from(worth(&market, 0).1) - 5_000 >= at_one, "{} of {at_one}", worth(&market, 0).1 - 5_000);
 }

@@ -1,11 +1,34 @@
 use super::*;
-use crate::fixtures::{at, base, pool, session, sol_market, usdc};
+use crate::fixtures::{at, base, exact, planned_for, pool, set_side, sol_market, usdc, SOL, USDC};
 use crate::market::claims::FULL_CLAIM_FACTOR;
-use crate::state::{AccountCounters, Status, StoredStatus};
+use crate::operations::account::plan_withdrawal;
+use crate::operations::market::plan_fund_claims;
+use crate::operations::position::{plan_redeem_claim, plan_settle_funding, plan_waive_claim};
+use crate::state::{AccountCounters, Position, Status, StoredStatus};
+use crate::units::Side;
 use bytemuck::Zeroable;
 
-fn begin(account: &Account, market: &Market) -> Result<Bankruptcy, EngineError> {
-    begin_bankruptcy(account, market, &session(Status::Active, at(0)))
+mod attacks;
+
+/// Plans the end of what the account owes `owed`, beside the markets of its other slots.
+fn resolve(
+    account: &Account,
+    owed: &Market,
+    others: &[&Market],
+    pool: &Pool,
+    seconds_later: i64,
+) -> Result<BankruptcyPlan, EngineError> {
+    planned_for(account, owed, others, Status::Active, at(seconds_later), |portfolio, market| {
+        plan_resolve_bankruptcy(portfolio, market, pool)
+    })
+}
+
+/// Resolves it and stores the plan.
+fn done(account: &mut Account, owed: &mut Market, others: &[&Market], pool: &mut Pool, seconds: i64) -> BankruptcyPlan {
+    let plan = resolve(account, owed, others, pool, seconds).unwrap();
+    plan.ledger.apply_to(account, &mut owed.ledger);
+    *pool = plan.pool;
+    plan
 }
 
 /// A market with `backing` and its own insurance, in dollars.
@@ -34,115 +57,198 @@ fn account(balance: u64, debt: u64, claim: u64, owed: &mut Market, owing: &mut M
 }
 
 #[test]
-fn balance_then_claims_then_both_insurances_and_the_rest_is_written_off() {
-    // $100 owed: $10 of balance, $20 of claims, $15 of the market's insurance, 10 % of $300, and $25 nobody pays.
+fn balance_then_both_insurances_and_the_rest_is_written_off() {
+    // $100 owed: $10 of balance, $15 of the market's insurance, 10 % of $300, and $45 nobody pays.
     let (mut owed, mut owing) = (market(0, 0, 15), market(1, 0, 0));
-    let mut account = account(10, 100, 20, &mut owed, &mut owing);
-    let mut bankruptcy = begin(&account, &owed).unwrap();
-    assert_eq!(bankruptcy.paid_by_balance, usdc(10));
-    assert!(bankruptcy.other_slots(&account).eq([1]));
-    let set_off = bankruptcy.set_off(&mut account, 1, &mut owing).unwrap();
-    assert_eq!((set_off.position.claim, set_off.ledger.claims), (Atoms::ZERO, Atoms::ZERO));
-    // It is stored at once, and the slot, in which nothing is left, is freed.
-    assert_eq!((account.positions[1], owing.ledger.claims), (Position::default(), Atoms::ZERO));
-    assert!(!set_off.is_empty());
-
-    let plan = bankruptcy.finish(&insured(300), at(0)).unwrap();
+    let mut account = account(10, 100, 0, &mut owed, &mut owing);
+    let mut shared = insured(300);
+    let plan = done(&mut account, &mut owed, &[], &mut shared, 0);
     assert_eq!(plan.debt, usdc(100));
-    let paid = [plan.paid_by_balance, plan.paid_by_claims, plan.paid_by_insurance, plan.paid_by_shared_insurance];
-    assert_eq!(paid, [usdc(10), usdc(20), usdc(15), usdc(30)]);
-    assert_eq!(plan.written_off, usdc(25));
-    // Cash that reached the backing: 10 + 15 + 30; the claim that was set off cost its market nothing.
-    let ledger = &plan.ledger.market;
+    let paid = [plan.paid_by_balance, plan.paid_by_insurance, plan.paid_by_shared_insurance, plan.written_off];
+    assert_eq!(paid, [usdc(10), usdc(15), usdc(30), usdc(45)]);
+    // Cash that reached the backing: 10 + 15 + 30.
+    let ledger = &owed.ledger;
     assert_eq!((ledger.backing, ledger.insurance, ledger.debts), (usdc(55), Atoms::ZERO, Atoms::ZERO));
-    assert_eq!((ledger.written_off, plan.ledger.position.debt), (usdc(25), Atoms::ZERO));
-    assert_eq!((plan.pool.insurance, plan.ledger.balance), (usdc(270), Atoms::ZERO));
+    assert_eq!((ledger.written_off, ledger.shared_drawn), (usdc(45), usdc(30)));
+    assert_eq!((shared.insurance, plan.recoverable), (usdc(270), Atoms::ZERO));
+    // Without a claim nothing is owed any more, and the slot is freed.
+    assert!(account.is_empty());
 }
 
 #[test]
-fn the_funded_part_of_a_claim_pays_as_cash() {
-    // A claim of $20 of which half lies in the claims reserve: $10 of cash and $10 set off, $70 left of $90.
+fn a_claim_without_cash_neither_keeps_insurance_from_paying_nor_is_it_set_off() {
+    // $100 owed here, $10 of balance, a claim of $60 elsewhere. Insurance pays $50 and $40 are written off, all as without the
+    // claim. Of the $90 that others bore, $60 are to come out of it.
+    let (mut owed, mut owing) = (market(0, 0, 50), market(1, 0, 0));
+    let mut account = account(10, 100, 60, &mut owed, &mut owing);
+    let plan = done(&mut account, &mut owed, &[&owing], &mut insured(0), 0);
+    assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.written_off), (usdc(10), usdc(50), usdc(40)));
+    assert_eq!(plan.recoverable, usdc(60));
+    assert_eq!((account.positions[1].claim, owing.ledger.claims), (usdc(60), usdc(60)));
+    assert_eq!((account.positions[0].debt, account.positions[0].recoverable), (Atoms::ZERO, usdc(60)));
+    // A claim larger than what others bore is the account's beyond it.
+    let (mut owed, mut owing) = (market(0, 0, 50), market(1, 0, 0));
+    let mut account = self::account(10, 100, 600, &mut owed, &mut owing);
+    assert_eq!(done(&mut account, &mut owed, &[&owing], &mut insured(0), 0).recoverable, usdc(90));
+}
+
+#[test]
+fn what_others_paid_goes_to_the_markets_insurance_once_the_claim_is_paid() {
+    let (mut owed, mut owing) = (market(0, 0, 50), market(1, 0, 0));
+    let mut account = account(10, 100, 60, &mut owed, &mut owing);
+    let pool = &mut insured(0);
+    done(&mut account, &mut owed, &[&owing], pool, 0);
+    // Until then the account may neither withdraw nor give the claim up, and nothing is left to resolve.
+    let owes = Err(EngineError::DebtOutstanding { market: 0, debt: usdc(60) });
+    assert_eq!(plan_withdrawal(&Account { balance: usdc(1), ..account }, usdc(1)).map(|_| ()), owes);
+    assert_eq!(plan_waive_claim(&account, &owing).map(|_| ()), owes);
+    assert_eq!(resolve(&account, &owed, &[&owing], pool, 0), Err(EngineError::NoDebt));
+
+    // A third of the claim is paid: $20, by rounding an atom less. Anybody settles, and it is the insurance's.
+    owing.ledger.backing = usdc(20);
+    owing.ledger = plan_fund_claims(&owing).unwrap().ledger;
+    plan_redeem_claim(&account, &owing).unwrap().apply(&mut account, &mut owing);
+    let repaid = settle(&mut account, &mut owed);
+    assert_eq!((repaid.get(), owed.ledger.insurance, account.balance), (19_999_999, repaid, Atoms::ZERO));
+    assert_eq!(account.positions[0].recoverable, usdc(60).checked_sub(repaid).unwrap());
+    // And the rest, after which both slots are empty.
+    owing.ledger.backing = usdc(50);
+    owing.ledger = plan_fund_claims(&owing).unwrap().ledger;
+    plan_redeem_claim(&account, &owing).unwrap().apply(&mut account, &mut owing);
+    settle(&mut account, &mut owed);
+    assert_eq!((owed.ledger.insurance, owed.ledger.backing), (usdc(60), usdc(60)));
+    assert!(account.is_empty());
+}
+
+/// Anybody settles the account's slot; what it paid of what it owes.
+fn settle(account: &mut Account, owed: &mut Market) -> Atoms {
+    let plan = planned_for(account, owed, &[], Status::Active, at(0), |_, market| plan_settle_funding(account, market));
+    let plan = plan.unwrap();
+    plan.ledger.apply_to(account, &mut owed.ledger);
+    plan.settled.repaid
+}
+
+#[test]
+fn a_claim_with_a_funded_part_is_redeemed_first() {
+    // A claim of $20 of which half lies in the claims reserve, and $90 owed.
     let (mut owed, mut owing) = (market(0, 0, 1_000), market(1, 0, 0));
     let mut account = account(0, 90, 20, &mut owed, &mut owing);
     owing.ledger.claims_reserve = usdc(10);
     owing.ledger.claim_factor = (1 << 48) | FULL_CLAIM_FACTOR;
-    let mut bankruptcy = begin(&account, &owed).unwrap();
-    let set_off = bankruptcy.set_off(&mut account, 1, &mut owing).unwrap();
-    assert_eq!((set_off.redeemed, set_off.set_off), (usdc(10), usdc(10)));
-    assert_eq!((set_off.ledger.claims_reserve, set_off.ledger.claims), (Atoms::ZERO, Atoms::ZERO));
-    let plan = bankruptcy.finish(&insured(0), at(0)).unwrap();
-    assert_eq!((plan.paid_by_balance, plan.paid_by_claims, plan.paid_by_insurance), (usdc(10), usdc(10), usdc(70)));
-    assert_eq!(plan.ledger.market.backing, usdc(80));
+    let pool = &mut insured(0);
+    assert_eq!(resolve(&account, &owed, &[&owing], pool, 0), Err(EngineError::ClaimNotRedeemed { market: 1 }));
+    // Anybody may redeem it: then $10 of balance pay, and up to $10 of what insurance pays is recoverable.
+    plan_redeem_claim(&account, &owing).unwrap().apply(&mut account, &mut owing);
+    let plan = done(&mut account, &mut owed, &[&owing], pool, 0);
+    assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.recoverable), (usdc(10), usdc(80), usdc(10)));
+    assert_eq!(owed.ledger.backing, usdc(90));
+    // A claim on the owing market itself is no different, whatever that market's status.
+    let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
+    let bankrupt = self::account(0, 90, 20, &mut owed, &mut owing);
+    owing.status = StoredStatus::permanent(Status::Paused);
+    assert!(resolve(&bankrupt, &owed, &[&owing], pool, 0).is_ok());
+    assert_eq!(resolve(&bankrupt, &owed, &[&owed, &owing], pool, 0), resolve(&bankrupt, &owed, &[&owing], pool, 0));
 }
 
 #[test]
 fn insurance_pays_no_more_than_is_owed() {
     let (mut owed, mut owing) = (market(0, 0, 1_000), market(1, 0, 0));
     let account = account(0, 90, 0, &mut owed, &mut owing);
-    let plan = begin(&account, &owed).unwrap().finish(&insured(500), at(0)).unwrap();
+    let plan = resolve(&account, &owed, &[], &insured(500), 0).unwrap();
     assert_eq!((plan.ledger.market.insurance, plan.pool.insurance), (usdc(910), usdc(500)));
     assert_eq!(plan.written_off, Atoms::ZERO);
 }
 
 #[test]
-fn one_market_draws_a_tenth_of_the_shared_insurance_a_day() {
+fn all_markets_together_draw_a_tenth_of_the_shared_insurance_a_day() {
     let mut shared = insured(1_000);
-    let mut drawing = market(0, 0, 0);
-    let mut draw = |seconds: i64, debt: u64, shared: &mut Pool| {
-        let account = account(0, debt, 0, &mut drawing, &mut market(1, 0, 0));
-        let plan = begin(&account, &drawing).unwrap().finish(shared, at(seconds)).unwrap();
-        drawing.ledger = plan.ledger.market;
-        *shared = plan.pool;
-        plan.paid_by_shared_insurance
+    let draw = |index: u16, seconds: i64, debt: u64, shared: &mut Pool| {
+        let mut drawing = market(index, 0, 0);
+        let mut account = account(0, debt, 0, &mut drawing, &mut market(7, 0, 0));
+        done(&mut account, &mut drawing, &[], shared, seconds).paid_by_shared_insurance
     };
-    // $100 of $1000 in the first day, whatever is paid in meanwhile, then 10 % of what is there the next day.
-    assert_eq!(draw(0, 60, &mut shared), usdc(60));
-    assert_eq!(draw(3_600, 60, &mut shared), usdc(40));
+    // $100 of $1000 in the first day, whatever is paid in meanwhile, and whichever market draws; then 10 % of what is there the
+    // next day.
+    assert_eq!(draw(0, 0, 60, &mut shared), usdc(60));
+    assert_eq!(draw(1, 3_600, 60, &mut shared), usdc(40));
     shared.insurance = usdc(5_000);
-    assert_eq!(draw(86_399, 60, &mut shared), Atoms::ZERO);
-    assert_eq!(draw(86_400, 600, &mut shared), usdc(500));
+    assert_eq!((draw(0, 86_399, 60, &mut shared), draw(2, 86_399, 60, &mut shared)), (Atoms::ZERO, Atoms::ZERO));
+    assert_eq!(draw(1, 86_400, 600, &mut shared), usdc(500));
     assert_eq!(shared.insurance, usdc(4_500));
-    // Another market has a window of its own.
-    let mut other = market(1, 0, 0);
-    let account = account(0, 600, 0, &mut other, &mut market(2, 0, 0));
-    let plan = begin(&account, &other).unwrap().finish(&shared, at(86_400)).unwrap();
-    assert_eq!(plan.paid_by_shared_insurance, usdc(450));
+    // The window opened with the draw, not with the day: $450 a day later again.
+    assert_eq!(draw(1, 172_799, 600, &mut shared), Atoms::ZERO);
+    assert_eq!(draw(2, 172_800, 600, &mut shared), usdc(450));
+    // A resolution that needs nothing of it opens a window as well.
+    let before = shared.shared_draw;
+    assert_eq!(draw(2, 300_000, 0, &mut Pool { ..shared }).get(), 0);
+    assert_eq!(shared.shared_draw, before);
+}
+
+#[test]
+fn a_market_draws_no_more_of_the_shared_insurance_than_its_limit_for_life() {
+    // $150 in all, $100 a day: $100 on the first day, $50 on the second, nothing afterwards.
+    let mut drawing = market(0, 0, 0);
+    drawing.parameters.shared_draw_limit = usdc(150);
+    let mut shared = insured(1_000);
+    for (day, paid) in [(0, 100), (1, 50), (2, 0), (400, 0)] {
+        shared.insurance = usdc(1_000);
+        let mut account = account(0, 200, 0, &mut drawing, &mut market(7, 0, 0));
+        let plan = done(&mut account, &mut drawing, &[], &mut shared, day * 86_400);
+        assert_eq!((plan.paid_by_shared_insurance, plan.written_off), (usdc(paid), usdc(200 - paid)), "day {day}");
+    }
+    assert_eq!(drawing.ledger.shared_drawn, usdc(150));
+    // A limit that is lowered below what was drawn is no debt.
+    drawing.parameters.shared_draw_limit = usdc(10);
+    let account = account(0, 200, 0, &mut drawing, &mut market(7, 0, 0));
+    assert_eq!(resolve(&account, &drawing, &[], &shared, 500 * 86_400).unwrap().written_off, usdc(200));
 }
 
 #[test]
 fn only_a_bankrupt_account_without_positions_is_resolved() {
     let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
     let mut solvent = account(100, 100, 0, &mut owed, &mut owing);
-    let refused = begin(&solvent, &owed);
+    let pool = insured(0);
+    let refused = resolve(&solvent, &owed, &[], &pool, 0);
     assert_eq!(refused, Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
-    // A claim elsewhere counts at its face.
-    let covered = account(0, 100, 100, &mut owed, &mut owing);
-    assert_eq!(begin(&covered, &owed), Err(EngineError::NotBankrupt { equity: SignedAtoms::ZERO }));
+    // A claim elsewhere is no cash: $100 of it leave −$100.
+    let claiming = account(0, 100, 100, &mut owed, &mut owing);
+    assert!(resolve(&claiming, &owed, &[&owing], &pool, 0).is_ok());
 
     solvent.balance = usdc(99);
-    assert!(begin(&solvent, &owed).is_ok());
-    assert_eq!(begin(&solvent, &owing), Err(EngineError::NoDebt));
+    assert!(resolve(&solvent, &owed, &[], &pool, 0).is_ok());
+    assert_eq!(resolve(&solvent, &owing, &[&owed], &pool, 0), Err(EngineError::NoDebt));
+    let open = Market { index: 4, ..sol_market() };
     solvent.positions[4] = Position { size: base(1), ..Position::empty_in(4) };
-    assert_eq!(begin(&solvent, &owed), Err(EngineError::PositionsOpen));
+    assert_eq!(resolve(&solvent, &owed, &[&open], &pool, 0), Err(EngineError::PositionsOpen));
 }
 
 #[test]
-fn two_debts_are_resolved_one_after_the_other() {
-    // $30 owed here and $100 there, $60 of balance: the first takes 30, the second 30 and its insurance of $50.
-    let (mut first, mut second) = (market(0, 0, 0), market(1, 0, 50));
-    let mut account = account(60, 30, 0, &mut first, &mut second);
-    account.positions[1] = Position { debt: usdc(100), ..Position::empty_in(1) };
-    second.ledger.debts = usdc(100);
-
+fn two_debts_are_resolved_one_after_the_other_and_share_a_claim() {
+    // $30 owed here and $100 there, $60 of balance, a claim of $65 without cash: the first takes $30 of the balance, the second $30
+    // and its insurance of $50, and of the $70 that others bore $65 are recoverable.
+    let (mut first, mut second, mut third) = (market(0, 0, 0), market(1, 0, 50), market(2, 0, 0));
+    let bankrupt = |balance, first: &mut Market, second: &mut Market, third: &mut Market| {
+        let mut account = account(balance, 30, 0, first, second);
+        account.positions[1] = Position { debt: usdc(100), ..Position::empty_in(1) };
+        second.ledger.debts = usdc(100);
+        account.positions[2] = Position { claim: usdc(65), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(2) };
+        third.ledger.claims = usdc(65);
+        account
+    };
     let mut pool = insured(0);
-    let plan = begin(&account, &first).unwrap().finish(&pool, at(0)).unwrap();
-    assert_eq!((plan.paid_by_balance, plan.written_off), (usdc(30), Atoms::ZERO));
-    plan.apply(&mut account, &mut first, &mut pool);
-
-    let plan = begin(&account, &second).unwrap().finish(&pool, at(0)).unwrap();
+    let mut account = bankrupt(60, &mut first, &mut second, &mut third);
+    let plan = done(&mut account, &mut first, &[&second, &third], &mut pool, 0);
+    assert_eq!((plan.paid_by_balance, plan.written_off, plan.recoverable), (usdc(30), Atoms::ZERO, Atoms::ZERO));
+    let plan = done(&mut account, &mut second, &[&third], &mut pool, 0);
     assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.written_off), (usdc(30), usdc(50), usdc(20)));
-    plan.apply(&mut account, &mut second, &mut pool);
-    assert!(account.is_empty());
+    assert_eq!(plan.recoverable, usdc(65));
+
+    // Without a balance the first is written off for $30 of the claim; only the other $35 are left for the second.
+    let (mut first, mut second, mut third) = (market(0, 0, 0), market(1, 0, 50), market(2, 0, 0));
+    let mut account = bankrupt(0, &mut first, &mut second, &mut third);
+    let of_first = done(&mut account, &mut first, &[&second, &third], &mut pool, 0).recoverable;
+    let of_second = done(&mut account, &mut second, &[&first, &third], &mut pool, 0).recoverable;
+    assert_eq!((of_first, of_second), (usdc(30), usdc(35)));
 }
 
 #[test]
@@ -150,43 +256,33 @@ fn a_pause_of_the_exchange_or_the_market_stops_a_bankruptcy() {
     let (mut account, mut owed) = (Account::zeroed(), market(0, 0, 500));
     account.positions[0] = Position { debt: usdc(40), ..Position::empty_in(0) };
     owed.ledger.debts = usdc(40);
-    let attempt = |owed: &Market, status| begin_bankruptcy(&account, owed, &session(status, at(0)));
+    let attempt = |owed: &Market, status| {
+        planned_for(&account, owed, &[], status, at(0), |portfolio, market| {
+            plan_resolve_bankruptcy(portfolio, market, &insured(0)).map(|_| ())
+        })
+    };
     assert_eq!(attempt(&owed, Status::Paused), Err(EngineError::Paused));
-    assert!(attempt(&owed, Status::ReduceOnly).is_ok());
+    assert_eq!(attempt(&owed, Status::ReduceOnly), Ok(()));
     owed.status = StoredStatus::permanent(Status::Paused);
     assert_eq!(attempt(&owed, Status::Active), Err(EngineError::Paused));
 }
 
 #[test]
-fn a_claim_is_set_off_in_its_own_market_and_whatever_that_markets_status() {
-    let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
-    let mut account = account(0, 90, 20, &mut owed, &mut owing);
-    let mut bankruptcy = begin(&account, &owed).unwrap();
-    let mut wrong = market(7, 0, 0);
-    let refused = bankruptcy.set_off(&mut account, 1, &mut wrong);
-    assert_eq!(refused, Err(EngineError::MarketMissing { expected: 1 }));
-    assert_eq!(bankruptcy.set_off(&mut account, 12, &mut owing), Err(EngineError::NoPosition));
-    assert_eq!(bankruptcy, begin(&account, &owed).unwrap());
-
-    owing.status = StoredStatus::permanent(Status::Paused);
-    let set_off = bankruptcy.set_off(&mut account, 1, &mut owing).unwrap();
-    assert_eq!((set_off.redeemed, set_off.set_off), (Atoms::ZERO, usdc(20)));
-    // A slot in which nothing is left to set off is passed over without a trace.
-    account.positions[1] = Position { debt: usdc(3), ..Position::empty_in(1) };
-    let again = bankruptcy.set_off(&mut account, 1, &mut owing).unwrap();
-    assert!(again.is_empty() && again.position == account.positions[1]);
+fn a_bankruptcy_needs_no_price_of_any_market() {
+    // Neither that of the market owed nor that of the one it claims from: both oracles have been silent for a month.
+    let (mut owed, mut owing) = (market(0, 0, 50), market(1, 0, 0));
+    let account = account(10, 100, 60, &mut owed, &mut owing);
+    let (now, late) = [0, 30 * 86_400].map(|seconds| resolve(&account, &owed, &[&owing], &insured(0), seconds).unwrap()).into();
+    assert_eq!(BankruptcyPlan { pool: now.pool, ..late }, now);
 }
 
 #[test]
 fn what_the_account_has_seen_outlives_its_bankruptcy() {
     let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
-    let mut account = account(10, 100, 20, &mut owed, &mut owing);
+    let mut account = account(10, 100, 0, &mut owed, &mut owing);
     account.counters = AccountCounters { deposited: usdc(500), fees: usdc(7), ..AccountCounters::default() };
     let seen = account.counters;
-    let mut bankruptcy = begin(&account, &owed).unwrap();
-    bankruptcy.set_off(&mut account, 1, &mut owing).unwrap();
-    let mut pool = insured(0);
-    bankruptcy.finish(&pool, at(0)).unwrap().apply(&mut account, &mut owed, &mut pool);
-    assert_eq!((account.counters, account.balance, owed.ledger.written_off), (seen, Atoms::ZERO, usdc(70)));
+    done(&mut account, &mut owed, &[], &mut insured(0), 0);
+    assert_eq!((account.counters, account.balance, owed.ledger.written_off), (seen, Atoms::ZERO, usdc(90)));
     assert!(account.is_empty());
 }

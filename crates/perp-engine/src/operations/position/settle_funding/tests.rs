@@ -1,7 +1,7 @@
 use super::*;
-use crate::fixtures::{alone, at, exact, planned, planned_for, set_side, sol_market, usdc, SOL, USDC};
+use crate::fixtures::{alone, at, exact, planned, set_side, sol_market, usdc, SOL, USDC};
+use crate::risk::portfolio::{Health, Portfolio};
 use crate::market::claims::FULL_CLAIM_FACTOR;
-use crate::operations::position::{plan_liquidation, LiquidationOrder};
 use crate::risk::margin::unsettled_funding_owed;
 use crate::state::{Market, Position, Status};
 use crate::units::{Atoms, FundingIndex, QuoteX40, Side, SignedAtoms, Size, X40_PER_ATOM};
@@ -80,10 +80,21 @@ fn funding_that_is_settled_is_counted() {
     assert_eq!((account.counters.funding, account.positions[0].funding), (counted, counted));
 }
 
+/// What the account is judged by before and after its slot in `market` is settled.
+fn judged_around_settling(account: &Account, market: &Market) -> (Health, Health, FundingSettlementPlan) {
+    let health = |account: &Account, market: &Market| {
+        Portfolio::new(account, None, [market], at(0)).unwrap().maintenance_health().unwrap()
+    };
+    let plan = settle_at(account, market, Status::Active, 0).unwrap();
+    let (mut settled, mut after) = (*account, *market);
+    plan.ledger.apply_to(&mut settled, &mut after.ledger);
+    (health(account, market), health(&settled, &after), plan)
+}
+
 #[test]
-fn attack_settling_a_healthy_accounts_funding_does_not_lower_its_equity() {
-    // Longs' $30 000 won and $30 000 lost cancel. Each half is to receive just over $100, and the backing is $100: half of
-    // $30 100 counts before, and $100 after.
+fn attack_settling_a_healthy_accounts_funding_does_not_lower_its_surplus() {
+    // 1000 SOL won $30 000 and are to receive just over $100, and the backing is $100: $100 count, and the other $30 000 take the
+    // margin of $7500 to nothing. Settled, the $100 are cash and nothing else can be paid.
     let mut market = sol_market();
     market.ledger.backing = usdc(100);
     set_side(&mut market, Side::Long, 2_000 * SOL, 500_000 * USDC);
@@ -92,24 +103,22 @@ fn attack_settling_a_healthy_accounts_funding_does_not_lower_its_equity() {
     let entry_notional = exact(220_000).into();
     account.positions[0] =
         Position { size: Size::new(1_000 * SOL).on(Side::Long).unwrap(), entry_notional, ..Position::empty_in(0) };
-    let refused = settle_at(&account, &market, Status::Active, 0);
-    let (equity, margin) = (SignedAtoms::new(100 * USDC as i64), usdc(7_500));
-    assert_eq!(refused, Err(EngineError::SettlementLowersEquity { equity, margin }));
-    // Nor by liquidating, which settles first: $15 050 are above the $7500 of margin.
-    let order = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
-    let refused = planned_for(&account, &market, &[], Status::Active, at(0), |portfolio, market| {
-        plan_liquidation(portfolio, market, &order)
-    });
-    assert!(
-        matches!(refused, Err(EngineError::NotLiquidatable { maintenance, .. }) if maintenance == margin),
-        "{refused:?}"
-    );
+    let (before, after, plan) = judged_around_settling(&account, &market);
+    let expected = Health { equity: SignedAtoms::new(100 * USDC as i64), margin: Atoms::ZERO };
+    assert_eq!((before, after), (expected, expected));
+    assert_eq!((plan.ledger.balance, plan.ledger.position.claim), (usdc(100), Atoms::ZERO));
+    // With less in the backing than is to be received the rest becomes a claim, after which the market pays no profit.
+    market.ledger.backing = usdc(40);
+    let (before, after, plan) = judged_around_settling(&account, &market);
+    let expected = Health { equity: SignedAtoms::new(40 * USDC as i64), margin: Atoms::ZERO };
+    assert_eq!((before, after), (expected, expected));
+    assert_eq!((plan.ledger.balance, plan.ledger.position.claim), (usdc(40), usdc(60)));
 }
 
 #[test]
-fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_equity() {
-    // $40 000 won and a debt of $30 000: the debt is set off against the profit, and half of the other $10 000 count, since
-    // $35 000 of backing are there for $70 000 of profits. With $20 000 of balance that is $25 000.
+fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_surplus() {
+    // $40 000 won and a debt of $30 000: set off, $10 000 are promised, which the backing of $35 000 could pay. With $20 000 of balance
+    // that is $30 000 against $7500. The balance pays $20 000 of the debt, and of the $40 000 then $30 000 are promised.
     let mut market = sol_market();
     market.ledger.backing = usdc(35_000);
     set_side(&mut market, Side::Long, 1_750 * SOL, 367_500 * USDC);
@@ -118,8 +127,27 @@ fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_equity() {
     let entry_notional = exact(210_000).into();
     let size = Size::new(1_000 * SOL).on(Side::Long).unwrap();
     account.positions[0] = Position { size, entry_notional, debt: usdc(30_000), ..Position::empty_in(0) };
-    // Paid with the balance, $30 000 of profit would be left to count at 55 000 / 70 000.
-    let refused = settle_at(&account, &market, Status::Active, 0);
-    let (equity, margin) = (SignedAtoms::new(23_571_428_571), usdc(7_500));
-    assert_eq!(refused, Err(EngineError::SettlementLowersEquity { equity, margin }));
+    let (before, after, plan) = judged_around_settling(&account, &market);
+    let expected = Health { equity: SignedAtoms::new(30_000 * USDC as i64), margin: usdc(7_500) };
+    assert_eq!((before, after, plan.settled.repaid), (expected, expected, usdc(20_000)));
+    // A market without backing: nothing counts, and the margin is lowered by $10 000 before and by $30 000 afterwards, to nothing
+    // both times. Before $20 000 of balance count; afterwards the $20 000 are in the backing and could be paid out of it.
+    market.ledger.backing = Atoms::ZERO;
+    let (before, after, _) = judged_around_settling(&account, &market);
+    let expected = Health { equity: SignedAtoms::new(20_000 * USDC as i64), margin: Atoms::ZERO };
+    assert_eq!((before, after), (expected, expected));
+}
+
+#[test]
+fn what_an_insurance_paid_is_repaid_after_the_debt() {
+    // $40 owed to the market and $30 of what its insurance paid: $50 pay the debt and $10 of the rest, apart from each other.
+    let mut market = sol_market();
+    market.ledger.debts = usdc(40);
+    let mut account = Account { balance: usdc(50), ..Account::zeroed() };
+    account.positions[3] = Position { debt: usdc(40), recoverable: usdc(30), ..Position::empty_in(0) };
+    let plan = settle_at(&account, &market, Status::ReduceOnly, 0).unwrap();
+    assert_eq!((plan.settled.repaid, plan.ledger.balance), (usdc(50), Atoms::ZERO));
+    assert_eq!((plan.ledger.market.backing, plan.ledger.market.insurance), (usdc(40), usdc(10)));
+    assert_eq!((plan.ledger.position.debt, plan.ledger.position.recoverable), (Atoms::ZERO, usdc(20)));
+    assert_eq!(plan.ledger.market.debts, Atoms::ZERO);
 }

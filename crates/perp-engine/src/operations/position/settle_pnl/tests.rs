@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixtures::{alone, at, exact, planned, publish, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::risk::portfolio::{Health, Portfolio};
 use crate::state::{Market, Position, Status, StoredStatus};
 use crate::units::{Atoms, QuoteX40, Side, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;
@@ -88,24 +89,66 @@ fn what_is_below_an_atom_stays_unrealized() {
 }
 
 #[test]
-fn settling_profit_is_refused_where_liquidation_is_not_possible() {
+fn settling_needs_a_position_and_a_market_that_is_not_paused() {
     let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
-    let late = settle_at(&account, &market, Status::Active, 16);
-    assert_eq!(late, Err(EngineError::PriceStale { age: 16, allowed: 15 }));
     let paused = settle_at(&account, &market, Status::Paused, 0);
     assert_eq!(paused, Err(EngineError::Paused));
-    market.price.newest_published = at(5).now;
-    let wide = settle_at(&account, &market, Status::Active, 5);
-    assert_eq!(wide, Err(EngineError::MarketUnusable { market: 0 }));
-    publish(&mut market, PRICE, 5);
+    assert!(settle_at(&account, &market, Status::ReduceOnly, 0).is_ok());
     market.index = 3;
     assert_eq!(settle_at(&account, &market, Status::Active, 5), Err(EngineError::NoPosition));
 }
 
 #[test]
-fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_equity() {
-    // Longs have lost in all: our 1000 SOL won $30 000, a stranger's 1000 SOL lost $100 000; 1000 SOL of shorts won $20 000.
-    // There is a backing of $10 000 and the losing side is good for 3 % of $500 000, $15 000: enough for the shorts.
+fn without_a_fresh_price_only_what_is_certain_is_settled() {
+    // From 16 s on the price is any from $212.50 to $287.50, for 10 SOL from $2125 to $2875. A profit is what it was at the last good
+    // price: that is what the market would have paid all along. A loss is what it is at the end that is better.
+    let profit = |side, entry, seconds| {
+        let (account, market) = alone(5_000, side, entry, 1_000_000);
+        settle_at(&account, &market, Status::Active, seconds).unwrap().profit.get() / 1_000
+    };
+    for seconds in [15, 16, 100_000] {
+        assert_eq!(profit(Side::Long, 2_400, seconds), 100_000);
+        assert_eq!(profit(Side::Short, 2_600, seconds), 100_000);
+    }
+    assert_eq!((profit(Side::Long, 2_600, 15), profit(Side::Short, 2_400, 15)), (-100_000, -100_000));
+    assert_eq!((profit(Side::Long, 2_600, 16), profit(Side::Short, 2_400, 16)), (0, 0));
+    // $2875 − $3000 and $2000 − $2125: the range is rounded outwards by less than a cent.
+    assert_eq!((profit(Side::Long, 3_000, 16), profit(Side::Short, 2_000, 16)), (-124_999, -124_999));
+    // A clock that is not believed makes no price fresh.
+    let (account, mut market) = alone(5_000, Side::Long, 3_000, 1_000);
+    market.price.clock_distrusted_until = at(60).now;
+    let lost = |seconds| settle_at(&account, &market, Status::Active, seconds).unwrap().profit.get() / 1_000;
+    assert_eq!((lost(5), lost(60)), (-124_999, -124_999));
+    market.price.clock_distrusted_until = Timestamp::NEVER;
+    assert_eq!(settle_at(&account, &market, Status::Active, 5).unwrap().profit.get() / 1_000, -500_000);
+}
+
+#[test]
+fn in_a_dead_market_a_long_and_a_short_take_out_no_more_than_one_of_them_has_won() {
+    // The oracle's outage was reported 300 s ago: a profit is that of the worse end, $2125 for a long and $2875 for a short.
+    let profit = |side, entry, since: i64| {
+        let (account, mut market) = alone(5_000, side, entry, 1_000_000);
+        market.price.outage_since = at(400 - since).now;
+        settle_at(&account, &market, Status::Active, 400).unwrap().profit.get() / 1_000
+    };
+    assert_eq!((profit(Side::Long, 2_000, 299), profit(Side::Long, 2_000, 300)), (500_000, 124_999));
+    assert_eq!((profit(Side::Short, 3_000, 299), profit(Side::Short, 3_000, 300)), (500_000, 124_999));
+    // Neither profit nor loss is certain between the ends.
+    assert_eq!((profit(Side::Long, 2_400, 300), profit(Side::Long, 2_600, 300)), (0, 0));
+    assert_eq!(profit(Side::Long, 3_000, 300), -124_999);
+}
+
+#[test]
+fn a_reading_too_wide_changes_nothing_about_the_settlement() {
+    let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
+    market.price.newest_published = at(5).now;
+    assert_eq!(settle_at(&account, &market, Status::Active, 5).unwrap().profit.get(), 100_000_000);
+}
+
+#[test]
+fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_surplus() {
+    // 1000 SOL won $30 000, a stranger's 1000 SOL lost $100 000; 1000 SOL of shorts won $20 000. The backing of $10 000 could pay a
+    // third: $10 000 count and the other $20 000 take the margin to nothing. Settled, $10 000 are cash and nothing could be paid.
     let mut market = sol_market();
     market.ledger.backing = usdc(10_000);
     set_side(&mut market, Side::Long, 2_000 * SOL, 570_000 * USDC);
@@ -114,14 +157,18 @@ fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_equity() {
     let entry_notional = exact(220_000).into();
     account.positions[0] =
         Position { size: Size::new(1_000 * SOL).on(Side::Long).unwrap(), entry_notional, ..Position::empty_in(0) };
-    // $10 000 in cash would leave the market $15 000 for the shorts' $20 000: the $20 000 that remain of our profit would
-    // count for $15 000, and all of it for $25 000 instead of $30 000.
-    let refused = settle(&account, &market);
-    let (equity, margin) = (SignedAtoms::new(25_000 * USDC as i64), usdc(7_500));
-    assert_eq!(refused, Err(EngineError::SettlementLowersEquity { equity, margin }));
-    // With a backing of $60 000 nothing is lost by it.
-    market.ledger.backing = usdc(60_000);
-    assert_eq!(settle(&account, &market).unwrap().profit, SignedAtoms::new(30_000 * USDC as i64));
+    for (backing, equity, margin) in [(10_000, 10_000, 0), (25_000, 25_000, 2_500), (60_000, 30_000, 7_500)] {
+        market.ledger.backing = usdc(backing);
+        let expected = Health { equity: SignedAtoms::new(equity * USDC as i64), margin: usdc(margin) };
+        let health = |account: &Account, market: &Market| {
+            Portfolio::new(account, None, [market], at(0)).unwrap().maintenance_health().unwrap()
+        };
+        let (mut settled, mut after) = (account, market);
+        let plan = settle(&account, &market).unwrap();
+        plan.ledger.apply_to(&mut settled, &mut after.ledger);
+        assert_eq!((health(&account, &market), health(&settled, &after)), (expected, expected));
+        assert_eq!(plan.profit.get(), equity * USDC as i64);
+    }
 }
 
 #[test]

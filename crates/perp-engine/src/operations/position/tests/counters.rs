@@ -7,7 +7,7 @@ use crate::market::solvency::pending_funding;
 use crate::operations::market::plan_fund_claims;
 use crate::risk::portfolio::Portfolio;
 use crate::state::{Account, AccountCounters, Market, Position, Status};
-use crate::units::{Atoms, Clock, Price, SignedSize, Size};
+use crate::units::{Atoms, Clock, Price, QuoteX40, SignedSize, Size};
 use bytemuck::Zeroable;
 use proptest::prelude::*;
 
@@ -68,6 +68,9 @@ struct Told {
     settlements: i64,
     penalties: u64,
     collected: u64,
+    /// What markets added to bounties, in all and out of their insurance.
+    added: u64,
+    added_by_insurance: u64,
     bounties: u64,
     penalties_to_insurance: u64,
 }
@@ -132,12 +135,15 @@ impl Exchange {
                 let order = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
                 let portfolio = Portfolio::new(account, Some(&**ready), [], clock).unwrap();
                 plan_liquidation(&portfolio, ready, &order).ok().map(|plan| {
-                    told.liquidations += 1;
+                    told.liquidations += u64::from(!plan.closed.is_zero());
                     told.liquidated += plan.notional.get();
                     told.realized += plan.realized.get();
                     told.funding += plan.settled.funding.get();
                     told.penalties += plan.penalty.charged.get();
                     told.collected += plan.penalty.collected.get();
+                    told.added += plan.penalty.added.get();
+                    told.added_by_insurance +=
+                        ready.ledger.insurance.get() + plan.penalty.insurance.get() - plan.ledger.market.insurance.get();
                     told.bounties += plan.penalty.bounty.get();
                     told.penalties_to_insurance += plan.penalty.insurance.get();
                     plan.apply(account, &mut self.liquidator, ready).unwrap();
@@ -194,12 +200,13 @@ impl Exchange {
         assert!(counters.fees.get() <= told.fees);
         assert_eq!(counters.protocol_fees, ledger.protocol_fees);
         let collected = counters.penalties.get() + counters.penalties_to_insurance.get() + counters.bounties.get();
-        assert_eq!(collected, told.collected);
+        assert_eq!(collected, told.collected + told.added);
         assert_eq!(
             (counters.bounties.get(), counters.penalties_to_insurance.get()),
             (told.bounties, told.penalties_to_insurance)
         );
-        assert_eq!((ledger.insurance, self.liquidator.balance), (counters.penalties_to_insurance, counters.bounties));
+        assert_eq!(ledger.insurance.get() + told.added_by_insurance, counters.penalties_to_insurance.get());
+        assert_eq!(self.liquidator.balance, counters.bounties);
         assert_eq!(self.liquidator.counters.bounties, counters.bounties);
 
         // Exactly what accrued, of which a part is settled; a settlement in whole atoms costs the account up to one.

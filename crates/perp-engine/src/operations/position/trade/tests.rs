@@ -283,30 +283,89 @@ fn an_isolated_account_trades_one_market() {
     assert_eq!(trade(&bound(4), &market, sol(10), 0), Err(EngineError::IsolatedToAnotherMarket { bound_to: 4 }));
 }
 
+/// `balance` dollars and 100 SOL bought at $250 in each of two markets, the second of which was last told its price at 0 s.
+fn two_legs(balance: u64) -> (Account, [Market; 2]) {
+    let (mut account, market) = holding(balance, PRICE);
+    account.positions[1] = Position { market: 1, ..account.positions[0] };
+    (account, [market, Market { index: 1, ..market }])
+}
+
+/// Trades in the first market, told `price` just now, beside the second.
+fn trade_at(
+    account: &Account,
+    [market, other]: &[Market; 2],
+    order: Order,
+    price: u64,
+    seconds: i64,
+) -> Result<TradePlan, EngineError> {
+    let clock = Clock { slot: 2_000, ..at(seconds) };
+    let (mut market, recent) = (*market, market.recent);
+    publish(&mut market, price, seconds);
+    market.recent = recent;
+    market.recent.record(Price::new(price), clock.now);
+    planned_for(account, &market, &[other], Status::Active, clock, |portfolio, market| {
+        plan_trade(portfolio, market, &order)
+    })
+}
+
 #[test]
-fn other_legs_must_be_fresh_and_usable() {
-    let account = {
-        let (mut account, _) = holding(10_000, PRICE);
-        account.positions[1] = Position { market: 1, ..account.positions[0] };
-        account
+fn other_legs_need_no_fresh_price_and_demand_margin_all_the_same() {
+    // 110 SOL here demand 5 % of $27 500, $1375. The other leg's price is fresh for 15 s: $1250. From 16 s on it may be $212.50: a
+    // loss of $3750.000001 and $1062.50, $6187.500001 in all.
+    let needs = |seconds, atoms| {
+        let (mut account, markets) = two_legs(0);
+        account.balance = Atoms::new(atoms);
+        assert!(trade_at(&account, &markets, sol(10), PRICE, seconds).is_ok(), "{seconds} s");
+        account.balance = Atoms::new(atoms - 1);
+        let refused = trade_at(&account, &markets, sol(10), PRICE, seconds);
+        assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{seconds} s: {refused:?}");
     };
-    let (_, market) = holding(10_000, PRICE);
-    let mut other = Market { index: 1, ..market };
-    let attempt = |size: i64, other: &Market, seconds: i64| {
-        let clock = Clock { slot: 2_000, ..at(seconds) };
-        let mut market = market;
-        publish(&mut market, PRICE, seconds);
-        planned_for(&account, &market, &[other], Status::Active, clock, |portfolio, market| {
-            plan_trade(portfolio, market, &sol(size)).map(|_| ())
-        })
-    };
-    assert_eq!(attempt(10, &other, 60), Ok(()));
-    let stale = Err(EngineError::LegStale { market: 1, age: 61, allowed: 60 });
-    assert_eq!((attempt(10, &other, 61), attempt(-10, &other, 61)), (stale, stale));
-    // An unusable leg frees nothing, but does not keep anybody from reducing.
-    other.price.newest_published = at(1).now;
-    assert_eq!(attempt(10, &other, 61), Err(EngineError::MarketUnusable { market: 1 }));
-    assert_eq!(attempt(-10, &other, 61), Ok(()));
+    needs(15, 2_625_000_000);
+    needs(16, 6_187_500_001);
+    needs(3_600, 6_187_500_001);
+    // However old it is, and whatever else is the matter with it, nobody is kept from reducing.
+    let (account, [market, mut other]) = two_legs(10_000);
+    other.price.newest_published = at(60).now;
+    other.price.outage_since = at(61).now;
+    for seconds in [16, 61, 361, 1_000_000] {
+        assert!(trade_at(&account, &[market, other], sol(-10), PRICE, seconds).is_ok());
+        assert!(trade_at(&account, &[market, other], sol(-100), PRICE, seconds).is_ok());
+    }
+}
+
+#[test]
+fn a_trade_counts_its_own_leg_at_the_price_at_which_it_is_filled() {
+    // Both markets told $250 at 0 s, this one $240 at 4 s: −$1000 here, and the other leg is at $250 still. $5000 of balance:
+    // $4000 against 3 % of $21 600, 90 SOL at $240, and of $25 000.
+    let (account, markets) = two_legs(5_000);
+    let plan = trade_at(&account, &markets, sol(-10), PRICE / 25 * 24, 4).unwrap();
+    assert_eq!((plan.after.equity.get() / 1_000_000, plan.after.margin.get() / USDC), (3_999, 1_397));
+    // An order that increases must have the initial margin at the worse end, $240, though the market is told $260 now: 110 SOL at
+    // $240, 5 % of $26 400, −$1000 and −$200 on the ten bought at $260; $1250 there.
+    let (mut account, mut markets) = two_legs(0);
+    markets[0].recent.record(Price::new(PRICE / 25 * 24), at(3).now);
+    for (balance, admitted) in [(3_780, true), (3_760, false)] {
+        account.balance = usdc(balance);
+        let plan = trade_at(&account, &markets, sol(10), PRICE / 25 * 26, 4);
+        assert_eq!(plan.is_ok(), admitted, "{plan:?}");
+    }
+}
+
+#[test]
+fn a_trade_compares_equity_with_the_margin_of_all_notionals() {
+    // The other leg has won $5000 and its market can pay $1000 of it: $1000 are equity, and the other $4000, which lower what a
+    // liquidation demands, lower nothing here. $500 of balance, $1500 in all against $750 and $900.
+    let (account, [market, mut other]) = two_legs(500);
+    other.price.price = Price::new(PRICE / 5 * 6);
+    other.ledger.backing = usdc(1_000);
+    let plan = trade_beside(&[&other], &account, &market, sol(-50), 1).unwrap();
+    let equity = SignedAtoms::new(1_500_000_000);
+    assert_eq!((plan.after.equity, plan.after.margin.get() / 1_000), (equity, 1_274_999));
+    // Closing all of it may cost 1500 · 750 / 1650, the part of the margin that it frees.
+    let mut dear = market;
+    dear.parameters.taker_fee_rebalancing = Ppm::new(30_000);
+    let plan = trade_beside(&[&other], &account, &dear, sol(-100), 1).unwrap();
+    assert_eq!(plan.fill.fee.get() / 1_000, 681_818);
 }
 
 proptest! {

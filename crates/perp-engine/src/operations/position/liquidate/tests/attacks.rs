@@ -5,23 +5,42 @@ use crate::state::MAX_POSITIONS;
 
 #[test]
 fn attack_hiding_from_liquidation_in_a_market_that_cannot_pay() {
-    // Longs: 100 SOL bought for $5000 and 100 more for $65 000, good for $1500; shorts won $10 000: a coverage of 15 %. With
-    // $2500 owed elsewhere that is $500 of equity against $750, of which a part would be closed. But no part helps: $8727 of
-    // profit become a claim, which counts for less. Whoever takes all of the position closes it.
+    // 100 SOL bought for $5000, $20 000 in profit in a market that has nothing, and $2500 owed elsewhere: the profit is promised and
+    // no cash. Whoever liquidates closes as much as he likes: what was promised becomes a claim, and nothing worsens.
     let (mut account, mut market) = holding(100, 0);
     market.ledger.backing = Atoms::ZERO;
     account.positions[0].entry_notional = exact(5_000).into();
-    set_side(&mut market, Side::Long, 200 * SOL, 70_000 * USDC);
-    set_side(&mut market, Side::Short, 10 * SOL, 12_500 * USDC);
+    set_side(&mut market, Side::Long, 100 * SOL, 5_000 * USDC);
     account.positions[1] = Position { debt: usdc(2_500), ..Position::empty_in(1) };
     let other = Market { index: 1, ..sol_market() };
-    let attempt = |max_size| {
-        liquidate_beside(&[&other], &account, &market, LiquidationOrder { max_size: Size::new(max_size), ..ALL })
-    };
-    assert!(matches!(attempt(50 * SOL), Err(EngineError::LiquidationWorsensHealth { .. })), "{:?}", attempt(50 * SOL));
-    let plan = attempt(100 * SOL).unwrap();
-    assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(500_000_000), usdc(750)));
-    assert_eq!((plan.closed, plan.after.margin), (Size::new(100 * SOL), Atoms::ZERO));
+    for (max_size, claim) in [(1, 0), (50 * SOL, 10_000), (100 * SOL, 20_000), (u64::MAX, 20_000)] {
+        let order = LiquidationOrder { max_size: Size::new(max_size), ..ALL };
+        let plan = liquidate_beside(&[&other], &account, &market, order).unwrap();
+        assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(-2_500_000_000), Atoms::ZERO));
+        assert_eq!((plan.closed, plan.after), (Size::new(max_size.min(100 * SOL)), plan.before));
+        assert_eq!(plan.ledger.position.claim.get() / USDC, claim);
+    }
+}
+
+#[test]
+fn attack_one_markets_unpaid_profit_keeps_no_account_from_liquidation_elsewhere() {
+    // 100 SOL on which $700 of cash stand against $750, and $1 000 000 of profit in a market whose backing is $49: equity $749.
+    // What is promised beyond the $49 lowers only that market's own margin. An atom more in it and the account is healthy.
+    let (mut account, market) = holding(100, 700 * USDC);
+    let mut other = Market { index: 1, ..sol_market() };
+    set_side(&mut other, Side::Short, SOL, 1_000_250 * USDC);
+    let entry_notional = other.ledger.side(Side::Short).entry_notional;
+    account.positions[1] = Position { size: base(-1_000_000_000), entry_notional, ..Position::empty_in(1) };
+    other.ledger.backing = Atoms::new(50 * USDC - 1);
+    let plan = liquidate_beside(&[&other], &account, &market, ALL).unwrap();
+    assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(749_999_999), usdc(750)));
+    assert!(!plan.closed.is_zero());
+    other.ledger.backing = usdc(50);
+    assert!(matches!(liquidate_beside(&[&other], &account, &market, ALL), Err(EngineError::NotLiquidatable { .. })));
+    // Nor while a claim waits there, however much backing there is.
+    other.ledger.backing = usdc(1_000_000);
+    other.ledger.claims = Atoms::new(1);
+    assert!(!liquidate_beside(&[&other], &account, &market, ALL).unwrap().closed.is_zero());
 }
 
 #[test]
@@ -45,34 +64,82 @@ fn attack_grinding_an_account_down_by_a_base_unit_at_a_time() {
 
 #[test]
 fn attack_provoking_ones_own_liquidation_costs_more_than_it_pays() {
-    // The owner opens at the index and has the position liquidated at once by another account of their own: they lose the
-    // penalty and get at most half of it back.
-    for balance in [1, 100, 374, 500, 700, 749] {
+    // The owner opens at the index and has the position liquidated at once by another account of their own: of the penalty they
+    // get less than half back. Where equity is nearly gone the caller gets 0.018 % of the notional whatever the penalty was,
+    // $4.50: opening has left at least as much in the market, 0.02 % less a tenth, and cost the owner $5.
+    for balance in [0, 1, 5, 100, 374, 500, 700, 749] {
         let (account, market) = holding(100, balance * USDC);
         let plan = liquidate(&account, &market, ALL).unwrap();
-        let lost = plan.before.equity.get() - plan.after.equity.get();
-        assert!(i64::try_from(plan.penalty.bounty.get()).unwrap() * 2 <= lost);
+        let lost = u64::try_from(plan.before.equity.get() - plan.after.equity.get()).unwrap();
+        let Penalty { bounty, added, .. } = plan.penalty;
+        assert!((bounty.get() - added.get()) * 2 <= lost, "${balance}");
+        assert!(bounty.get() < lost + 5 * USDC, "${balance}");
+        assert!(added.is_zero() || bounty == Atoms::new(4_500_000), "${balance}");
+    }
+}
+
+/// Σ bounties of liquidating in orders of `max_size` until nothing is left to liquidate, and what was closed.
+fn bounties_in_orders_of(mut account: Account, mut market: Market, max_size: u64) -> (u64, u64) {
+    let (mut bounties, mut closed) = (0, 0);
+    let order = LiquidationOrder { max_size: Size::new(max_size), ..ALL };
+    loop {
+        match liquidate(&account, &market, order) {
+            Ok(plan) => {
+                plan.ledger.apply_to(&mut account, &mut market.ledger);
+                bounties += plan.penalty.bounty.get();
+                closed += plan.closed.get();
+            }
+            Err(error) => {
+                assert!(matches!(error, EngineError::NotLiquidatable { .. } | EngineError::NoPosition), "{error:?}");
+                return (bounties, closed);
+            }
+        }
     }
 }
 
 #[test]
 fn attack_many_small_liquidations_pay_no_more_than_one() {
-    // Closing the same $8636 in a hundred calls of a hundredth each: every call rounds down, none has a floor.
+    // Closing the same $8636 in calls of a hundredth each: every call rounds down, and as the account gets healthier the share
+    // falls.
     let (account, market) = holding(100, 700 * USDC);
     let whole = liquidate(&account, &market, ALL).unwrap();
-    let (mut split_account, mut split_market) = (account, market);
-    let mut bounties = 0;
-    let slice = LiquidationOrder { max_size: Size::new(whole.closed.get() / 100), ..ALL };
-    for _ in 0..100 {
-        match liquidate(&split_account, &split_market, slice) {
-            Ok(plan) => {
-                plan.ledger.apply_to(&mut split_account, &mut split_market.ledger);
-                bounties += plan.penalty.bounty.get();
-            }
-            Err(error) => assert!(matches!(error, EngineError::NotLiquidatable { .. })),
+    let (bounties, _) = bounties_in_orders_of(account, market, whole.closed.get() / 100);
+    assert!(bounties <= whole.penalty.bounty.get(), "{bounties}");
+}
+
+#[test]
+fn attack_splitting_a_liquidation_that_takes_all_equity_pays_no_more_than_once() {
+    // At equity of 0.23 of the margin the penalty of 1 % of each piece takes a third of the 3 % it frees, more than the equity
+    // behind it: each piece leaves the account deeper. The share stops growing at a third of the margin, so a hundred pieces pay
+    // no more than one.
+    for equity in [230, 100, 50, 300, 333, 334, 400, 600] {
+        let (account, market) = holding(100, 750 * USDC / 1_000 * equity);
+        let once = liquidate(&account, &market, ALL).unwrap();
+        for pieces in [2, 3, 10, 100] {
+            let (bounties, closed) = bounties_in_orders_of(account, market, 100 * SOL / pieces);
+            assert!(
+                bounties <= once.penalty.bounty.get() || closed > once.closed.get(),
+                "{pieces} pieces at {equity}: {bounties} of {}", once.penalty.bounty.get()
+            );
         }
     }
-    assert!(bounties <= whole.penalty.bounty.get());
+}
+
+#[test]
+fn the_bounty_does_not_jump_where_equity_is_gone() {
+    // From the last dollars of equity to none and below: never less than $4.50, never more than the penalty's share.
+    let mut last = u64::MAX;
+    for balance in [40 * USDC, 20 * USDC, 10 * USDC, 5 * USDC, USDC, 2, 1, 0] {
+        let (account, market) = holding(100, balance);
+        let bounty = liquidate(&account, &market, ALL).unwrap().penalty.bounty.get();
+        assert!(bounty <= last && bounty >= 4_500_000, "{balance}: {bounty}");
+        last = bounty;
+    }
+    let (account, mut market) = holding(100, 0);
+    market.price.price = Price::new(PRICE - 1);
+    // 0.09 atoms below zero: 25 000 · 0.018 % but for the same part of an atom.
+    let bounty = liquidate(&account, &market, ALL).unwrap().penalty.bounty;
+    assert_eq!((last, bounty), (4_500_000, Atoms::new(4_499_999)));
 }
 
 #[test]
@@ -98,21 +165,46 @@ fn attack_leaving_a_market_before_each_liquidation_does_not_stop_it() {
 }
 
 #[test]
-fn attack_judging_a_claim_at_an_old_price_liquidates_nobody() {
-    // $700 here and a claim of $100 elsewhere: healthy while that market can pay it. Its price is 16 s old, so how much it can
-    // pay is not known: nobody is liquidated on it, although trading and withdrawing need no price there.
+fn attack_withholding_a_price_liquidates_nobody_who_may_be_healthy() {
+    // $700 here, where $750 are demanded, and 10 SOL elsewhere bought for $2500 that were worth as much 16 s ago. They may be worth
+    // $2875: what they may have gained is no cash, but lowers what the 10 SOL demand to nothing, and no more.
     let (mut account, mut market) = holding(100, 700 * USDC);
     publish(&mut market, PRICE, 16);
     let mut other = Market { index: 1, ..sol_market() };
-    (other.ledger.backing, other.ledger.claims) = (usdc(1_000), usdc(100));
-    account.positions[1] = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(1) };
-    let attempt = |other: &Market| {
-        planned_for(&account, &market, &[other], Status::Active, at(16), |portfolio, market| {
-            plan_liquidation(portfolio, market, &ALL).map(|_| ())
+    other.ledger.backing = usdc(1_000);
+    set_side(&mut other, Side::Long, 10 * SOL, 2_500 * USDC);
+    let entry_notional = other.ledger.side(Side::Long).entry_notional;
+    account.positions[1] = Position { size: base(10_000_000_000), entry_notional, ..Position::empty_in(1) };
+    let attempt = |account: &Account, other: &Market| {
+        planned_for(account, &market, &[other], Status::Active, at(16), |portfolio, market| {
+            plan_liquidation(portfolio, market, &ALL).map(|plan| (plan.before.equity.get(), plan.before.margin))
         })
     };
-    assert_eq!(attempt(&other), Err(EngineError::LegStale { market: 1, age: 16, allowed: 15 }));
-    publish(&mut other, PRICE, 1);
+    assert_eq!(attempt(&account, &other), Ok((700_000_000, usdc(750))));
+    // Bought for $2600, they have lost $100 at the last good price and nothing is certain: nothing counts.
+    account.positions[1].entry_notional = exact(2_600).into();
+    assert_eq!(attempt(&account, &other), Ok((700_000_000, usdc(750))));
+    // With $750 of cash the account is healthy whatever the price: it is liquidated once the price is posted, not before.
+    account.balance = usdc(750);
+    let equity = SignedAtoms::new(750_000_000);
+    let healthy = EngineError::NotLiquidatable { equity, maintenance: usdc(750) };
+    assert_eq!(attempt(&account, &other), Err(healthy));
+    publish(&mut other, PRICE, 16);
+    assert_eq!(attempt(&account, &other), Ok((650_000_000, usdc(825))));
+}
+
+#[test]
+fn attack_a_claim_without_cash_keeps_nobody_from_being_liquidated() {
+    // $700 here and a claim of $100 elsewhere that could be paid, but is not: no cash. Once it is funded it counts, redeemed or
+    // not, and whatever that market's price.
+    let (mut account, market) = holding(100, 700 * USDC);
+    let mut other = Market { index: 1, ..sol_market() };
+    publish(&mut other, PRICE, -100);
+    (other.ledger.backing, other.ledger.claims) = (usdc(1_000), usdc(100));
+    account.positions[1] = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(1) };
+    assert!(liquidate_beside(&[&other], &account, &market, ALL).is_ok());
+    (other.ledger.claims_reserve, other.ledger.claim_round) = (usdc(100), 1);
     let equity = SignedAtoms::new(800_000_000);
-    assert_eq!(attempt(&other), Err(EngineError::NotLiquidatable { equity, maintenance: usdc(750) }));
+    let healthy = EngineError::NotLiquidatable { equity, maintenance: usdc(750) };
+    assert_eq!(liquidate_beside(&[&other], &account, &market, ALL), Err(healthy));
 }

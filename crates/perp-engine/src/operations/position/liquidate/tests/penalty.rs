@@ -17,38 +17,44 @@ fn where_closing_costs_as_much_as_it_relieves_everything_is_closed() {
 
 #[test]
 fn the_penalty_takes_at_most_the_equity_left() {
-    // $5 of equity; 1 % of $25 000 is $250. All of it closes, $5 are charged, the bounty's share is nearly half.
+    // $5 of equity; 1 % of $25 000 is $250. All of it closes and $5 are charged. The depth of 993 333 ppm counts as that of a third
+    // of the margin, where the penalty takes all equity: 666 666 ppm, a share of 30 % + 20 % · 66.6666 % = 433 333 ppm.
     let (account, market) = holding(100, 5 * USDC);
     let plan = liquidate(&account, &market, ALL).unwrap();
     assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100 * SOL), usdc(5)));
-    // Depth 745/750 = 993 333 ppm: 498 666 ppm of $5.
-    assert_eq!(plan.penalty.bounty, Atoms::new(2_493_330));
-    assert_eq!((plan.penalty.backing, plan.penalty.insurance), (usdc(1), Atoms::new(1_506_670)));
+    // $2.166665 of $5, a nominal $1 to the backing and the rest to the insurance. Closing all pays at least 0.018 % of $25 000,
+    // $4.50: the missing $2.333335 take the insurance's $1.833335 and $0.50 of the backing.
+    assert_eq!((plan.penalty.bounty, plan.penalty.added), (Atoms::new(4_500_000), Atoms::new(2_333_335)));
+    assert_eq!((plan.penalty.backing, plan.penalty.insurance), (usdc(1), Atoms::new(1_833_335)));
+    assert_eq!(plan.ledger.market.insurance, Atoms::ZERO);
+    assert_eq!(plan.ledger.market.backing, Atoms::new(100_000_500_000));
     assert_eq!(plan.ledger.balance, Atoms::ZERO);
     assert_eq!(plan.after.equity, SignedAtoms::ZERO);
 }
 
 #[test]
 fn a_penalty_set_off_against_a_claim_pays_nobody_in_cash() {
-    // $10 of balance and a claim of $690 that is as good as cash by coverage: the penalty of $86.36 is set off against it, so
+    // $10 of balance and a claim of $690 without cash, which lowers the $750 of margin to $60. To have 1.25 · 60 = $75 again, $65 are
+    // missing: $2363.636364 close, and the penalty of $23.64 is cut to the $10 of equity. It is set off against the claim, so
     // nothing is collected and nothing paid out, and what is owed to claims falls by it.
     let (mut account, mut market) = holding(100, 10 * USDC);
     account.positions[0].claim = usdc(690);
     account.positions[0].claim_factor = FULL_CLAIM_FACTOR;
     market.ledger.claims = usdc(690);
     let plan = liquidate(&account, &market, ALL).unwrap();
-    assert_eq!(plan.penalty.charged, Atoms::new(86_363_636));
+    assert_eq!((plan.penalty.charged, plan.ledger.balance), (usdc(10), usdc(10)));
+    assert_eq!(plan.closed.get() / 1_000_000, 9_454);
     assert_eq!(
         (plan.penalty.collected, plan.penalty.bounty, plan.penalty.insurance),
         (Atoms::ZERO, Atoms::ZERO, Atoms::ZERO)
     );
-    assert_eq!(plan.ledger.position.claim, Atoms::new(690_000_000 - 86_363_636));
+    assert_eq!(plan.ledger.position.claim, usdc(680));
     assert_eq!(plan.ledger.market.backing, usdc(100_000));
 }
 
 #[test]
 fn a_penalty_beyond_the_cash_pays_the_bounty_first_and_leaves_a_debt() {
-    // $50 of cash here and $650 of profit elsewhere: of $86.36 only $50 are collected.
+    // $50 of cash here and $650 of profit elsewhere, which that market could pay: of $89.77 only $50 are collected.
     let (mut account, market) = holding(100, 50 * USDC);
     let mut other = Market { index: 1, ..sol_market() };
     other.ledger.backing = usdc(1_000);
@@ -159,28 +165,75 @@ fn whole_atoms(atoms: i128) -> QuoteX40 {
 
 #[test]
 fn in_a_market_that_cannot_pay_the_penalty_takes_no_more_than_the_equity_found() {
-    // Two longs of 100 000 bought for 99 000 each are owed 2 000, and the backing is 600: 1 000 of profit count for 300, and
-    // with a balance of 100 the equity is 400 against a margin of 3 000. Closing all realizes what is counted for more, and
-    // the penalty of 1 % would be 1 000.
-    let mut market = atom_market(600);
-    market.ledger.side_mut(Side::Long).open_interest = Size::new(200_000);
-    market.ledger.side_mut(Side::Long).entry_notional = whole_atoms(198_000).into();
+    // A long of 100 000 bought for 99 000 is owed 1 000, and the backing is 100: with a balance of 100 the equity is 200 against a
+    // margin of 3 000 less the 900 that are not paid. Closing all pays 100 and leaves a claim of 900, and the penalty of 1 %
+    // would be 1 000.
+    let mut market = atom_market(100);
+    market.ledger.side_mut(Side::Long).open_interest = Size::new(100_000);
+    market.ledger.side_mut(Side::Long).entry_notional = whole_atoms(99_000).into();
     let mut account = Account { balance: Atoms::new(100), ..Account::zeroed() };
     let entry_notional = whole_atoms(99_000).into();
     account.positions[0] = Position { size: base(100_000), entry_notional, ..Position::empty_in(0) };
-    for max_size in [u64::MAX, 50_000] {
-        let plan = liquidate(&account, &market, LiquidationOrder { max_size: Size::new(max_size), ..ALL }).unwrap();
-        assert_eq!(plan.before.equity, SignedAtoms::new(400));
-        assert_eq!(plan.penalty.charged, Atoms::new(400), "{max_size}");
-        assert!(plan.after.equity.get() >= 0);
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(200), Atoms::new(2_100)));
+    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100_000), Atoms::new(200)));
+    // It is set off against the claim, which was no equity: 200 of cash are left.
+    assert_eq!((plan.ledger.position.claim, plan.ledger.balance), (Atoms::new(700), Atoms::new(200)));
+    assert_eq!(plan.after.equity, SignedAtoms::new(200));
+}
+
+#[test]
+fn the_penalty_is_at_least_what_trading_out_costs() {
+    // A volatility of tenfold a year: z · σ · √1 s is 2 · 10 / √31 557 600 = 3560.2 ppm at once. With a confidence of 1 % of the price
+    // and a fee of 0.02 % leaving by trading costs 1 % + 3561 ppm + 200 ppm, more than the penalty's 1 %.
+    let (account, mut market) = holding(100, 700 * USDC);
+    market.parameters.volatility = Ppm::new(10_000_000);
+    market.price.confidence = Price::new(PRICE / 100);
+    let plan = liquidate(&account, &market, ALL).unwrap();
+    let spread = crate::market::price::spread_ceil(&market, at(0).now).unwrap().get();
+    assert_eq!(u128::from(spread) * 1_000_000 / u128::from(PRICE), 13_560);
+    // n = (937.5 − 700) / (3.75 % − 1.3761 %): what is closed pays 13 761 ppm, of which 1 % is split and the rest the backing's.
+    let closed = plan.notional.to_atoms_floor().unwrap();
+    assert_eq!(closed.get() / USDC, 10_004);
+    let (charged, penalty) = (share_floor(closed, Ppm::new(13_761)), share_floor(closed, Ppm::new(10_000)).unwrap());
+    assert_eq!(Ok(plan.penalty.charged), charged);
+    let bounty = share_floor(penalty, Ppm::new(313_333)).unwrap();
+    assert_eq!((plan.penalty.bounty, plan.penalty.added), (bounty, Atoms::ZERO));
+    let split = bounty.checked_add(share_floor(penalty, Ppm::new(200_000)).unwrap()).unwrap();
+    assert_eq!(plan.penalty.insurance, penalty.checked_sub(split).unwrap());
+    // The account ends at 1.25 times its margin all the same.
+    assert_eq!(plan.after.equity.get() / 1_000, plan.after.margin.get() as i64 / 4 * 5 / 1_000);
+    // Never more than all of what is closed.
+    market.price.confidence = Price::new(PRICE * 2);
+    assert_eq!(liquidate(&account, &market, ALL).unwrap().penalty.charged, usdc(700));
+}
+
+#[test]
+fn what_a_whole_close_adds_to_the_bounty_comes_from_insurance_then_backing() {
+    // No equity: $4.50 of $25 000. Of $3 of insurance and $1 of backing there are only $4.
+    for (insurance, backing, bounty) in [(10, 10, 4_500_000), (3, 10, 4_500_000), (3, 1, 4_000_000), (0, 0, 0)] {
+        let (account, mut market) = holding(100, 0);
+        (market.ledger.insurance, market.ledger.backing) = (usdc(insurance), usdc(backing));
+        let plan = liquidate(&account, &market, ALL).unwrap();
+        assert_eq!((plan.penalty.bounty, plan.penalty.added), (Atoms::new(bounty), Atoms::new(bounty)));
+        let from_insurance = bounty.min(insurance * USDC);
+        assert_eq!(plan.ledger.market.insurance.get(), insurance * USDC - from_insurance);
+        assert_eq!(plan.ledger.market.backing.get(), backing * USDC - (bounty - from_insurance));
     }
+    // Of a fee of 0.5 % less a tenth no more than 0.1 % is paid: $25.
+    let (account, mut market) = holding(100, 0);
+    market.parameters.taker_fee_rebalancing = Ppm::new(5_000);
+    assert_eq!(liquidate(&account, &market, ALL).unwrap().penalty.bounty, usdc(25));
+    // A part pays nothing but its share of the penalty, here none.
+    let order = LiquidationOrder { max_size: Size::new(50 * SOL), ..ALL };
+    assert_eq!(liquidate(&account, &market, order).unwrap().penalty, Penalty::default());
 }
 
 #[test]
 fn funding_below_an_atom_is_judged_as_well() {
     // Two units short sold for 3.5, at a price of one: 1.5 of profit, and 0.4 of funding to receive, which is none in whole
-    // atoms but is part of what the market owes. Three units long bought for 1 are owed 2. The backing of 4 covers 3.5 and no
-    // longer what settling makes of it: the account has 1 against a margin of 1.
+    // atoms. The backing of 4 could pay it: the account has ⌊1.5⌋ against a margin of ⌈3 % of 2⌉ = 1, and what is owed to it
+    // beyond that, without the backing, lowers the margin to none.
     let mut market = atom_market(4);
     let entry_notional = QuoteX40::new(7 * X40_PER_ATOM / 2).into();
     let long = market.ledger.side_mut(Side::Long);
@@ -194,4 +247,9 @@ fn funding_below_an_atom_is_judged_as_well() {
     account.positions[0] = Position { size: base(-2), entry_notional, ..Position::empty_in(0) };
     let healthy = EngineError::NotLiquidatable { equity: SignedAtoms::new(1), maintenance: Atoms::new(1) };
     assert_eq!(liquidate(&account, &market, ALL), Err(healthy));
+    // An atom of debt elsewhere takes ⌊1.5 − 1⌋ = 0 below the margin of 1.
+    account.positions[1] = Position { debt: Atoms::new(1), ..Position::empty_in(1) };
+    let other = Market { index: 1, ..sol_market() };
+    let plan = liquidate_beside(&[&other], &account, &market, ALL).unwrap();
+    assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::ZERO, Atoms::new(1)));
 }

@@ -43,8 +43,13 @@ proptest! {
             prop_assert!(equity * 4 <= margin * 5 + rounding * 5, "{equity} against {margin}");
         }
         let penalty = plan.penalty;
-        prop_assert_eq!(penalty.bounty.get() + penalty.insurance.get() + penalty.backing.get(), penalty.collected.get());
+        let parts = penalty.bounty.get() + penalty.insurance.get() + penalty.backing.get();
+        prop_assert_eq!(parts, penalty.collected.get() + penalty.added.get());
         prop_assert!(penalty.charged <= plan.before.equity.positive_part());
-        prop_assert!(penalty.bounty.get() * 2 <= penalty.charged.get());
+        prop_assert!((penalty.bounty.get() - penalty.added.get()) * 2 <= penalty.charged.get());
+        // A whole close pays at least the smaller fee less the protocol's tenth, 180 ppm, and adds nothing beyond it.
+        let least = share_floor(plan.notional.to_atoms_floor().unwrap(), Ppm::new(180)).unwrap();
+        prop_assert!(!left.is_zero() || penalty.bounty >= least);
+        prop_assert!(penalty.added.is_zero() || (left.is_zero() && penalty.bounty == least));
     }
 }

@@ -78,12 +78,13 @@ fn a_slot_with_nothing_but_a_claim_needs_no_price_to_trade() {
             assert_eq!(plan.map(|plan| plan.opened), Ok(Size::new(10 * SOL)));
         }
     }
-    // With a size it would.
+    // With a size it stops nothing either, but demands margin.
     account.positions[1].size = base(1);
-    let stale = planned_for(&account, &market, &[&old], Status::Active, at(3_600), |portfolio, market| {
+    let other = planned_for(&account, &market, &[&old], Status::Active, at(3_600), |portfolio, market| {
         plan_trade(portfolio, market, &sol(10))
     });
-    assert_eq!(stale, Err(EngineError::LegStale { market: 1, age: 3_600, allowed: 60 }));
+    let without = trade(&funded(10_000), &frictionless(), sol(10), 0).unwrap().after.margin;
+    assert_eq!(other.unwrap().after.margin, without.checked_add(Atoms::new(1)).unwrap());
 }
 
 #[test]

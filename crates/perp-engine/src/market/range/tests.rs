@@ -1,0 +1,196 @@
+extern crate std;
+
+use super::*;
+use crate::fixtures::{at, publish, sol_market, PRICE};
+use crate::market::price::plan_price;
+use crate::oracle::OracleReading;
+use crate::units::Ppm;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// 15 % of $250, rounded up: ⌈0.15 · 2^38⌉.
+const STRESS: u64 = 41_231_686_042;
+
+/// A market that was told these prices, each at its second.
+fn told(prices: &[(u64, i64)]) -> Market {
+    let mut market = sol_market();
+    let mut first = true;
+    for (price, seconds_later) in prices {
+        let newest = first || at(*seconds_later).now > market.price.newest_published;
+        let recent = market.recent;
+        if newest {
+            publish(&mut market, *price, *seconds_later);
+        }
+        if !first {
+            market.recent = recent;
+            market.recent.record(Price::new(*price), at(*seconds_later).now);
+        }
+        first = false;
+    }
+    market
+}
+
+fn moment(markets: &[&Market], seconds_later: i64) -> Moment {
+    Moment::of(markets.iter().copied(), at(seconds_later).now)
+}
+
+fn since(spans_ago: u32) -> Moment {
+    Moment::Since { spans_ago }
+}
+
+/// (low, high) of the market's price.
+fn ends(market: &Market, moment: Moment, seconds_later: i64) -> (u64, u64) {
+    let range = price_range(market, moment, at(seconds_later).now).unwrap();
+    (range.low.get(), range.high.get())
+}
+
+#[test]
+fn markets_of_one_second_count_at_their_newest_prices() {
+    // What they were told before does not matter: this second has a price of each.
+    let (a, b) = (told(&[(260, 0), (250, 6)]), told(&[(90, 2), (100, 6)]));
+    assert_eq!(moment(&[&a, &b], 7), Moment::Newest);
+    assert_eq!((ends(&a, Moment::Newest, 7), ends(&b, Moment::Newest, 7)), ((250, 250), (100, 100)));
+    // One market alone is always of one second, and so is none.
+    assert_eq!((moment(&[&a], 15), moment(&[], 15)), (Moment::Newest, Moment::Newest));
+}
+
+#[test]
+fn the_moment_is_the_newest_two_seconds_in_which_every_market_has_a_price() {
+    // Both at 0 s, the first again at 4 s and 8 s, the second at 5 s: seconds 4 and 5 are one span, two before that of 8 s.
+    let a = told(&[(250, 0), (251, 4), (252, 8)]);
+    let b = told(&[(100, 0), (101, 5)]);
+    assert_eq!(moment(&[&a, &b], 8), since(2));
+    assert_eq!((ends(&a, since(2), 8), ends(&b, since(2), 8)), ((251, 252), (101, 101)));
+    // A second later it is the same, two later a span further back.
+    assert_eq!((moment(&[&a, &b], 9), moment(&[&a, &b], 10)), (since(2), since(3)));
+    // Of three, the newest in which all three have one.
+    let c = told(&[(9, 1), (8, 9)]);
+    assert_eq!(moment(&[&a, &b, &c], 9), since(4));
+    assert_eq!(ends(&a, since(4), 9), (250, 252));
+}
+
+#[test]
+fn markets_without_a_common_span_count_at_all_they_were_told_of_late() {
+    let (a, b) = (told(&[(250, 0), (249, 4)]), told(&[(100, 2), (101, 6)]));
+    assert_eq!(moment(&[&a, &b], 7), since(8));
+    assert_eq!((ends(&a, since(8), 7), ends(&b, since(8), 7)), ((249, 250), (100, 101)));
+    // What lies sixteen seconds back is gone.
+    assert_eq!(ends(&a, since(8), 16), (249, 249));
+}
+
+#[test]
+fn a_market_without_a_fresh_price_has_no_say_in_the_moment() {
+    let (a, b) = (told(&[(250, 16), (251, 20)]), told(&[(100, 16), (101, 20)]));
+    let old = told(&[(PRICE, 0)]);
+    assert_eq!((moment(&[&a, &old, &b], 20), moment(&[&old], 20)), (Moment::Newest, Moment::Newest));
+    assert_eq!(ends(&old, Moment::Newest, 20), (PRICE - STRESS, PRICE + STRESS));
+    // Nor has one whose clock is not believed: its age is not known.
+    let mut distrusted = told(&[(PRICE, 18)]);
+    distrusted.price.clock_distrusted_until = at(40).now;
+    assert_eq!(moment(&[&a, &distrusted, &b], 20), Moment::Newest);
+    assert_eq!(ends(&distrusted, Moment::Newest, 20), (PRICE - STRESS, PRICE + STRESS));
+    assert_eq!(ends(&distrusted, Moment::Newest, 32), (PRICE, PRICE));
+}
+
+#[test]
+fn a_price_becomes_a_range_of_the_stress_move_and_later_of_its_drift() {
+    let mut market = told(&[(PRICE, 0)]);
+    let reference = |seconds_later| at(seconds_later).now;
+    assert_eq!(ends(&market, Moment::Newest, 15), (PRICE, PRICE));
+    assert_eq!(ends(&market, Moment::Newest, 16), (PRICE - STRESS, PRICE + STRESS));
+    // 284.8 ppm · √t are 15 % after 277 000 s: three days. After five it is the spread.
+    let five_days = 5 * 86_400;
+    let spread = spread_ceil(&market, reference(five_days)).unwrap().get();
+    assert!(spread > STRESS);
+    assert_eq!(ends(&market, Moment::Newest, five_days), (PRICE - spread, PRICE + spread));
+    // After a year it would be 1.6 times the price: half of it is the most.
+    assert_eq!(ends(&market, Moment::Newest, 31_557_600), (PRICE / 2, PRICE / 2 * 3));
+    // A stress move of all of the price is half of it as well, and no end is beyond the largest price.
+    market.parameters.stress_move = Ppm::ONE;
+    assert_eq!(ends(&market, Moment::Newest, 16), (PRICE / 2, PRICE / 2 * 3));
+    publish(&mut market, MAX_PRICE, 0);
+    assert_eq!(ends(&market, Moment::Newest, 16), (MAX_PRICE / 2, MAX_PRICE));
+}
+
+#[test]
+fn the_ends_are_better_and_worse_by_side() {
+    let range = PriceRange::between(Price::new(240), Price::new(260));
+    assert_eq!((range.better(Side::Long), range.better(Side::Short)), (Price::new(260), Price::new(240)));
+    assert_eq!((range.worse(Side::Long), range.worse(Side::Short)), (Price::new(240), Price::new(260)));
+    let point = PriceRange::point(Price::new(250));
+    assert_eq!((point.better(Side::Long), point.worse(Side::Long)), (Price::new(250), Price::new(250)));
+}
+
+#[test]
+fn profit_turns_into_cash_at_the_last_good_price_and_in_a_dead_market_at_the_worse_end() {
+    // Whatever the range: fresh, over several spans, and while only its age is against it.
+    let mut market = told(&[(PRICE * 2, 2), (PRICE, 6)]);
+    for (moment, seconds_later) in [(Moment::Newest, 6), (since(2), 6), (Moment::Newest, 60)] {
+        let range = price_range(&market, moment, at(seconds_later).now).unwrap();
+        assert_eq!(Side::BOTH.map(|side| range.settled(side)), [Price::new(PRICE); 2]);
+    }
+    // Reported at 60 s, dead at 360 s: a long takes out at the lower end, a short at the upper.
+    market.price.outage_since = at(60).now;
+    let settled = |seconds_later| {
+        let range = price_range(&market, Moment::Newest, at(seconds_later).now).unwrap();
+        Side::BOTH.map(|side| range.settled(side).get())
+    };
+    assert_eq!((settled(359), settled(360)), ([PRICE; 2], [PRICE - STRESS, PRICE + STRESS]));
+}
+
+/// Readings as (price in dollars, second), some of them too wide.
+fn readings() -> impl Strategy<Value = Vec<(i64, i64, bool)>> {
+    proptest::collection::vec((200i64..300, 0i64..16, proptest::bool::weighted(0.1)), 1..12)
+}
+
+/// The market after these readings were posted at 16 s.
+fn posted(readings: &[(i64, i64, bool)]) -> Market {
+    let mut market = sol_market();
+    publish(&mut market, PRICE, 1);
+    for (price, second, wide) in readings {
+        let confidence = if *wide { 10_000_000_000 } else { 0 };
+        let reading = OracleReading::new(price * 100_000_000, confidence, -8, at(*second).now.get()).unwrap();
+        let plan = plan_price(&market, &reading, at(16)).unwrap();
+        market.price = plan.cache;
+        if let Some(good) = plan.good {
+            market.recent.record(good, at(*second).now);
+        }
+    }
+    market
+}
+
+proptest! {
+    /// Whatever the order in which readings arrive, each span's ends are the same.
+    #[test]
+    fn the_order_of_readings_does_not_matter_to_the_range((readings, shuffled) in readings().prop_flat_map(|readings| {
+        (Just(readings.clone()), Just(readings).prop_shuffle())
+    })) {
+        let (one, other) = (posted(&readings), posted(&shuffled));
+        for spans_ago in 0..=8 {
+            prop_assert_eq!(one.recent.extremes(spans_ago, at(16).now), other.recent.extremes(spans_ago, at(16).now));
+        }
+    }
+
+    /// An older moment never makes a range narrower, so whoever forces one never moves an end against another's favor.
+    #[test]
+    fn an_older_moment_only_widens_the_range(readings in readings()) {
+        let market = posted(&readings);
+        for spans_ago in 0..8 {
+            let (newer, older) = (since(spans_ago), since(spans_ago + 1));
+            let [newer, older] = [newer, older].map(|moment| price_range(&market, moment, at(16).now).unwrap());
+            prop_assert!(older.low <= newer.low && newer.high <= older.high);
+            prop_assert!(newer.low <= newer.high);
+        }
+    }
+
+    /// Posting another reading of a market never takes away from its range from a moment on.
+    #[test]
+    fn another_reading_only_widens_the_range_from_a_moment_on(readings in readings(), spans_ago in 0u32..=8) {
+        let (before, after) = (posted(&readings[..readings.len() - 1]), posted(&readings));
+        let before = before.recent.extremes(spans_ago, at(16).now);
+        let after = after.recent.extremes(spans_ago, at(16).now);
+        if let Some((low, high)) = before {
+            prop_assert!(after.is_some_and(|(lower, higher)| lower <= low && high <= higher));
+        }
+    }
+}
