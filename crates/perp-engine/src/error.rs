@@ -161,6 +161,9 @@ macro_rules! engine_rules {
         92 NoClaim
             "The account has no claim on this market."
             "Choose a market the account has a claim on.";
+        93 ProfitsNotNoted { open: Atoms }
+            "The market is short, and winners hold profit that is no claim yet."
+            "Call settle_pnl for the market's losers, then for its winners, then fund the claims.";
 
         100 WithinHysteresis
             "The market's backing is within the hysteresis of its target."

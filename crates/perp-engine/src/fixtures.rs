@@ -55,6 +55,7 @@ pub fn sol_parameters() -> Parameters {
         funding_velocity: (1 << RATE_BITS) / 77_760_000_000,
         funding_rate_cap: (1 << RATE_BITS) / (1_000 * 3_600),
         carry_rate: (5 << RATE_BITS) / (100 * SECONDS_A_YEAR),
+        carry_surge: (35 << RATE_BITS) / (100 * SECONDS_A_YEAR),
         minimum_position: Atoms::new(100 * USDC),
         minimum_bounty: Atoms::new(50_000),
         shared_draw_limit: Atoms::new(100_000 * USDC),

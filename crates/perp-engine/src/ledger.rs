@@ -50,9 +50,9 @@ impl MarketLedger {
         self.claims.checked_sub(self.claims_reserve)
     }
 
-    /// Cash the market can pay a profit with now: its backing, or nothing while claims wait.
+    /// Cash the market can pay a profit with now: its backing, or nothing while claims wait or not all could be paid.
     pub fn payable(&self) -> Result<Atoms, EngineError> {
-        Ok(if self.unfunded_claims()?.is_zero() { self.backing } else { Atoms::ZERO })
+        Ok(if !self.is_short() && self.unfunded_claims()?.is_zero() { self.backing } else { Atoms::ZERO })
     }
 
     /// The part of the position's claim that no cash is set aside for: `⌈claim · P / P_i⌉`, nothing once its round is

@@ -117,7 +117,7 @@ pub(crate) fn accrue(market: &mut Market, session: &Session) -> Result<Accrual, 
     }
     match accrued(market, seconds, price) {
         Ok(Some((accrued, rate))) => {
-            accrued.store(&mut market.ledger, rate);
+            accrued.store(&mut market.ledger, rate)?;
             Ok(Accrual::Done { seconds, rate_before })
         }
         // No number out of range may keep a market from trading and from being liquidated: its time is dropped.
@@ -274,6 +274,9 @@ struct Accrued {
     /// What payers owe beyond what receivers are owed.
     kept: QuoteX40,
     carry: QuoteX40,
+    /// What of the carry is its surge: the insurance's.
+    surge: QuoteX40,
+    mean_interest: [Size; 2],
 }
 
 impl Accrued {
@@ -284,19 +287,27 @@ impl Accrued {
             funding_fraction: ledger.funding_fraction,
             kept: QuoteX40::ZERO,
             carry: QuoteX40::ZERO,
+            surge: QuoteX40::ZERO,
+            mean_interest: ledger.sides.map(|side| side.mean_interest),
         }
     }
 
-    fn store(&self, ledger: &mut MarketLedger, rate: i64) {
+    fn store(&self, ledger: &mut MarketLedger, rate: i64) -> Result<(), EngineError> {
+        // The backing advances what the payers will pay it.
+        let surge = self.surge.to_atoms_floor()?.min(ledger.backing);
+        ledger.backing = ledger.backing.checked_sub(surge)?;
+        ledger.insurance = ledger.insurance.checked_add(surge)?;
         for side in Side::BOTH {
             let totals = ledger.side_mut(side);
             totals.funding_index = *side.of(&self.indices);
             totals.carry_fraction = *side.of(&self.carry_fractions);
+            totals.mean_interest = *side.of(&self.mean_interest);
         }
         ledger.funding_fraction = self.funding_fraction;
         ledger.funding_rate = rate;
         count_exact(&mut ledger.counters.funding, self.kept);
         count_exact(&mut ledger.counters.carry, self.carry);
+        Ok(())
     }
 
     /// Moves a side's index; `false` where it would leave its range.
@@ -342,7 +353,9 @@ impl Accrued {
     }
 
     /// `carry_rate · min(1, OI_side / cap) · price` per second, paid to the backing: a cap lowered below the open interest
-    /// must not raise what its holders pay.
+    /// must not raise what its holders pay. Beyond half of the cap, by the mean of the last hour, a surge rises from nothing
+    /// to `carry_surge` at the cap. That part is the insurance's, or whoever provides most of the backing could fill the cap
+    /// with positions of his own and squeeze everybody else.
     fn pay_carry(
         &mut self,
         ledger: &MarketLedger,
@@ -352,17 +365,40 @@ impl Accrued {
         price: Price,
     ) -> Result<bool, EngineError> {
         let interest = ledger.side(side).open_interest;
+        let mean = side.of_mut(&mut self.mean_interest);
+        *mean = mean_after(*mean, interest, seconds)?;
         if interest.is_zero() {
             return Ok(true);
         }
         let cap = parameters.open_interest_cap;
         let rate = mul_div_floor(parameters.carry_rate, interest.min(cap).get(), cap.get())?;
-        let area = rate.checked_mul(seconds).ok_or(EngineError::Overflow)?;
+        let counted = cap.min(*mean);
+        let beyond = counted.checked_add(counted)?.saturating_sub(cap);
+        let surge = mul_div_floor(parameters.carry_surge, beyond.get(), cap.get())?;
+        let area = |rate: u64| rate.checked_mul(seconds).ok_or(EngineError::Overflow);
         let fraction = side.of_mut(&mut self.carry_fractions);
-        let (owed, carried) = whole_and_carried(price, area, *fraction, RATE_BITS, CARRY_FRACTION)?;
+        let rates = rate.checked_add(surge).ok_or(EngineError::Overflow)?;
+        let (owed, carried) = whole_and_carried(price, area(rates)?, *fraction, RATE_BITS, CARRY_FRACTION)?;
         *fraction = carried;
         let owed = FundingIndex::from_units(owed)?;
         self.carry = self.carry.checked_add(funding_owed(interest, owed)?)?;
+        if surge > 0 {
+            let (surged, _) = whole_and_carried(price, area(surge)?, 0, RATE_BITS, CARRY_FRACTION)?;
+            self.surge = self.surge.checked_add(funding_owed(interest, FundingIndex::from_units(surged)?)?)?;
+        }
         Ok(self.move_index(side, owed))
+    }
+}
+
+/// Seconds over which the mean of the open interest forgets.
+const MEAN_SECONDS: u64 = 3_600;
+
+/// `m + ⌊(x − m) · min(seconds, 3600) / 3600⌋`, towards `m` from either side.
+fn mean_after(mean: Size, interest: Size, seconds: u64) -> Result<Size, EngineError> {
+    let step = |distance: Size| mul_div_floor(distance.get(), seconds.min(MEAN_SECONDS), MEAN_SECONDS).map(Size::new);
+    if interest >= mean {
+        mean.checked_add(step(interest.checked_sub(mean)?)?)
+    } else {
+        mean.checked_sub(step(mean.checked_sub(interest)?)?)
     }
 }

@@ -15,6 +15,7 @@ use crate::units::{Clock, Timestamp};
 use core::ops::Deref;
 use funding::Accrual;
 use price::{plan_price, PriceOutcome, PricePlan};
+use solvency::net_asset_value;
 
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,7 @@ impl Market {
             None => None,
         };
         let accrual = funding::accrue(self, session)?;
+        self.ledger.short = u8::from(net_asset_value(&self.ledger, self.price.price).is_ok_and(|value| value.is_negative()));
         let status = self.status_in(session);
         Ok(Ready { market: self, status, clock: session.clock, accrual, price })
     }

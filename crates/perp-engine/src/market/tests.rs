@@ -63,9 +63,12 @@ fn a_reading_that_is_not_newer_changes_no_price() {
     publish(&mut market, PRICE, 10);
     let ready = market.refresh(Some(&dollars(500, 10)), &active(12)).unwrap();
     let rate_before = ready.ledger.funding_rate;
-    assert_eq!(ready.price_outcome(), Some(PriceOutcome::NotNewer));
+    // Another of the same second, it enters its span and is not the price.
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
     assert_eq!(ready.accrual(), Accrual::Done { seconds: 12, rate_before });
     assert_eq!(market.price.price, Price::new(PRICE));
+    let again = market.refresh(Some(&dollars(500, 10)), &active(12)).unwrap().price_outcome();
+    assert_eq!((again, market.price.price), (Some(PriceOutcome::NotNewer), Price::new(PRICE)));
 }
 
 #[test]
@@ -84,10 +87,10 @@ fn a_reading_too_wide_keeps_its_time_and_funding_accrues_at_the_last_good_price(
 
 #[test]
 fn an_older_reading_enters_its_own_two_seconds_and_leaves_the_price_as_it_is() {
-    // $250 of 10 s and, later in coming, $260 of 9 s and $240 of 11 s, which is newer. 260 · 2^40 / 1000, rounded down.
+    // $250 of 10 s and, later in coming, $260 of 9 s and $240 of 11 s, which is newer. 0.26 · 2^40 and 0.24 · 2^40, rounded down.
     let mut market = charging();
     publish(&mut market, PRICE, 10);
-    let (low, high) = (Price::new(263_882_790_666), Price::new(285_873_162_485));
+    let (low, high) = (Price::new(263_882_790_666), Price::new(285_873_023_221));
     let ready = market.refresh(Some(&dollars(260, 9)), &active(12)).unwrap();
     assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
     assert_eq!((market.price.price, market.price.published), (Price::new(PRICE), at(10).now));

@@ -34,7 +34,7 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
     SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
     FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, and the maintenance margin with liquidation_buffer is above the penalty";
-    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry at most the rate cap";
+    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
     StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and what is reserved is zero";
 }
 
@@ -141,12 +141,13 @@ impl Parameters {
             && (1..=MAX_ACCRUAL_SECONDS).contains(&self.max_accrual_seconds)
             && self.funding_rate_cap <= MAX_FUNDING_RATE
             && self.funding_velocity <= MAX_FUNDING_VELOCITY
-            && self.carry_rate <= self.funding_rate_cap
+            && self.carry_rate.checked_add(self.carry_surge).is_some_and(|carry| carry <= self.funding_rate_cap)
     }
 
     /// Funding and carry of one accrual at the largest rates, in ppm of the notional.
     fn largest_accrual_ceil(&self) -> Result<u64, EngineError> {
-        let rate = self.funding_rate_cap.checked_add(self.carry_rate).ok_or(EngineError::Overflow)?;
+        let carry = self.carry_rate.checked_add(self.carry_surge).ok_or(EngineError::Overflow)?;
+        let rate = self.funding_rate_cap.checked_add(carry).ok_or(EngineError::Overflow)?;
         let seconds_ppm = u64::from(self.max_accrual_seconds).checked_mul(PPM).ok_or(EngineError::Overflow)?;
         mul_div_ceil(rate, seconds_ppm, 1 << RATE_BITS)
     }

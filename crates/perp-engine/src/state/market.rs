@@ -43,8 +43,10 @@ pub struct SideTotals {
     pub deleveraging_round: u32,
     /// Zero; aligns what follows.
     pub padding: [u8; 4],
+    /// Mean of the open interest over about an hour: what the carry's surge goes by.
+    pub mean_interest: Size,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 2],
+    pub reserved: [u64; 1],
 }
 
 /// Everything of a market that an operation can change besides its price.
@@ -83,8 +85,10 @@ pub struct MarketLedger {
     pub shared_drawn: Atoms,
     /// Times all claims of the market were funded in full.
     pub claim_round: u32,
+    /// 1 while the market is short: it could not pay everybody even if every loser and debtor paid. As of its last refresh.
+    pub short: u8,
     /// Zero; aligns what follows.
-    pub padding: [u8; 4],
+    pub padding: [u8; 3],
     /// What the market has seen since it was listed.
     pub counters: MarketCounters,
     /// Zero; room for what is added later.
@@ -100,6 +104,11 @@ impl MarketLedger {
     /// One side's aggregates, to be changed.
     pub fn side_mut(&mut self, side: Side) -> &mut SideTotals {
         side.of_mut(&mut self.sides)
+    }
+
+    /// Whether the market could not pay everybody even if every loser and debtor paid.
+    pub const fn is_short(&self) -> bool {
+        self.short != 0
     }
 
     /// Whether nobody has a position: what the market is worth then depends on no price.

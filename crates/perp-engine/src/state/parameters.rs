@@ -24,6 +24,8 @@ macro_rules! market_parameters {
             "Largest funding rate, in 2^-60 per second. At most 1 % an hour.";
         carry_rate: u64 u64 PercentPerYear
             "Carry that both sides pay at full open interest, in 2^-60 per second. At most the rate cap.";
+        carry_surge: u64 u64 PercentPerYear
+            "What full open interest adds to the carry, in 2^-60 per second; nothing up to half of the cap. With the carry at most the rate cap.";
         minimum_position: Atoms u64 Quote
             "Least notional of a position after an increase or a partial close, in atoms. At most 2^52.";
         minimum_bounty: Atoms u64 Quote
@@ -101,7 +103,7 @@ macro_rules! define {
 
 market_parameters!(define);
 
-const _: () = assert!(core::mem::size_of::<Parameters>() == 192 + 64);
+const _: () = assert!(core::mem::size_of::<Parameters>() == 200 + 64);
 
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;

@@ -55,7 +55,7 @@ impl Exchange {
     /// Those of [`plan_fund_claims`]; [`Refusal::NoMarket`].
     pub fn fund_claims(&mut self, market: u16) -> Result<Atoms, Refusal> {
         let mut state = *self.market(market)?;
-        let plan = plan_fund_claims(&state)?;
+        let plan = plan_fund_claims(&state, self.clock)?;
         state.ledger = plan.ledger;
         self.finish_market(state);
         Ok(plan.funded)

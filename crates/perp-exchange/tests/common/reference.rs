@@ -1,9 +1,14 @@
-//! The formulas of margin and solvency a second time, written for reading: `i128` throughout, no units, no early exits,
-//! nothing shared with the engine but its state. The tests compare the engine with it.
+//! The formulas of margin, solvency and the pool's value a second time, written for reading: `i128` throughout, no units, no
+//! early exits, nothing shared with the engine but its state. The tests compare the engine with it.
 
-use perp_engine::market::price::{is_unusable, reference_time, spread_ceil};
+mod pool;
+mod prices;
+
+pub use pool::{cautious_pool_value_x40, market_value_x40, means, pending, pool_bounds, pool_value_x40, Means};
+pub use prices::{spread, Range, Seen, Touched};
+
 use perp_engine::state::{Account, Market, MarketLedger, Parameters, Position};
-use perp_engine::units::{Side, Timestamp, X40_PER_ATOM};
+use perp_engine::units::{Side, X40_PER_ATOM};
 use perp_exchange::Exchange;
 
 const PPM: i128 = 1_000_000;
@@ -27,71 +32,8 @@ fn root_ceil(value: i128) -> i128 {
     root
 }
 
-/// What a market has, owes and can bear, in atoms.
-#[derive(Clone, Copy, Debug)]
-pub struct Means {
-    pub assets: i128,
-    pub liabilities: i128,
-    pub surplus: i128,
-    pub stress_loss: i128,
-}
-
 fn interest(ledger: &MarketLedger, side: Side) -> i128 {
     i128::from(ledger.side(side).open_interest.get())
-}
-
-/// Unrealized profit of a side in 2^-40 atoms.
-pub fn side_profit(ledger: &MarketLedger, side: Side, price: i128) -> i128 {
-    let entry = ledger.side(side).entry_notional.get().get();
-    match side {
-        Side::Long => interest(ledger, side) * price - entry,
-        Side::Short => entry - interest(ledger, side) * price,
-    }
-}
-
-/// Funding the traders owe the backing that is not settled, in 2^-40 atoms.
-pub fn pending(ledger: &MarketLedger) -> i128 {
-    Side::BOTH
-        .iter()
-        .map(|&side| {
-            let totals = ledger.side(side);
-            interest(ledger, side) * i128::from(totals.funding_index.get()) - totals.funding_checkpoint.get().get()
-        })
-        .sum()
-}
-
-fn base_maintenance(parameters: &Parameters) -> i128 {
-    i128::from(parameters.base_margin.get()) * i128::from(parameters.maintenance_fraction.get()) / PPM
-}
-
-pub fn means(ledger: &MarketLedger, parameters: &Parameters, price: i128) -> Means {
-    let maintenance = base_maintenance(parameters);
-    let mut assets = i128::from(ledger.backing.get());
-    let mut liabilities = i128::from(ledger.claims.get()) - i128::from(ledger.claims_reserve.get());
-    for side in Side::BOTH {
-        let profit = side_profit(ledger, side, price);
-        if profit >= 0 {
-            liabilities += ceil_div(profit, X40_PER_ATOM);
-        } else {
-            let good_for = interest(ledger, side) * price / X40_PER_ATOM * maintenance / PPM;
-            assets += (-profit / X40_PER_ATOM).min(good_for);
-        }
-    }
-    for side in Side::BOTH {
-        let totals = ledger.side(side);
-        let pending =
-            interest(ledger, side) * i128::from(totals.funding_index.get()) - totals.funding_checkpoint.get().get();
-        assets += pending.max(0) / X40_PER_ATOM;
-        liabilities += ceil_div((-pending).max(0), X40_PER_ATOM);
-    }
-    let surplus = assets - liabilities;
-    let jump = i128::from(parameters.stress_move.get());
-    let covered = jump.min(maintenance);
-    let value = |side| ceil_div(interest(ledger, side) * price, X40_PER_ATOM);
-    let one_way = |more: i128, less: i128| ceil_div(more * jump, PPM) - less * covered / PPM;
-    let (long, short) = (value(Side::Long), value(Side::Short));
-    let stress_loss = one_way(long, short).max(one_way(short, long)).max(0);
-    Means { assets, liabilities, surplus, stress_loss }
 }
 
 /// Margin fraction in ppm of a position worth `value` atoms.
@@ -146,65 +88,111 @@ pub struct Health {
     pub margin: i128,
 }
 
-fn market_of<'a>(markets: &'a [Market], position: &Position) -> &'a Market {
-    &markets[usize::from(position.market)]
-}
-
-/// What ages are measured from when the account's markets and `touched` are handed in.
-pub fn reference_of(exchange: &Exchange, account: &Account, touched: Option<u16>) -> Timestamp {
-    let legs = account.occupied().map(|(_, position)| market_of(exchange.markets(), position));
-    reference_time(exchange.clock, legs.chain(touched.map(|market| &exchange.markets()[usize::from(market)])))
-}
-
-/// Equity with profits and claims at their markets' coverage, and the maintenance margin.
-pub fn maintenance(exchange: &Exchange, account: &Account) -> Health {
-    let reference = reference_of(exchange, account, None);
-    let mut equity = i128::from(account.balance.get()) * X40_PER_ATOM;
-    let mut margin = 0;
-    for (_, position) in account.occupied() {
-        let market = market_of(exchange.markets(), position);
-        let (ledger, price) = (&market.ledger, i128::from(market.price.price.get()));
-        let (profit, funding) = profit_and_funding(position, ledger, price);
-        let unfunded = unfunded(position, ledger);
-        // In whole atoms, as settling posts it; funding to receive is set off against the loss, a loss against the claim, a
-        // gain against the debt.
-        let receivable = floor_div((-funding).max(0), X40_PER_ATOM) * X40_PER_ATOM;
-        let moved = profit + if profit < 0 { receivable.min(-profit) } else { 0 };
-        let loss = (-moved).max(0) + ceil_div(funding.max(0), X40_PER_ATOM) * X40_PER_ATOM;
-        let gain = moved.max(0) + receivable - (moved - profit);
-        let (claim, debt) = (unfunded * X40_PER_ATOM, i128::from(position.debt.get()) * X40_PER_ATOM);
-        let promised = (gain - debt).max(0) + (claim - loss).max(0);
-        let owed = (debt - gain).max(0) + (loss - claim).max(0);
-        let means = means(ledger, &market.parameters, price);
-        let counted = if means.assets >= means.liabilities {
-            promised
-        } else {
-            promised / X40_PER_ATOM * means.assets / means.liabilities * X40_PER_ATOM
-        };
-        let funded = i128::from(position.claim.get()) - unfunded;
-        equity += counted + funded * X40_PER_ATOM - owed;
-        if !is_unusable(market, reference) && !position.size.is_zero() {
-            let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
-            margin += maintenance_margin(value, &market.parameters);
-        }
+impl Health {
+    pub fn is_below_margin(self) -> bool {
+        self.equity < self.margin
     }
-    Health { equity: floor_div(equity, X40_PER_ATOM), margin }
 }
 
-/// Equity at adverse prices with profits and claims at nothing, and the initial margin.
-pub fn adverse(exchange: &Exchange, account: &Account) -> Health {
-    let reference = reference_of(exchange, account, None);
+/// What an account has and must have; equity in 2^-40 atoms, margins in atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    equity: i128,
+    /// Of the equity, what markets could pay now and have not.
+    payable: i128,
+    margin: i128,
+    required: i128,
+    required_on_cash: i128,
+}
+
+impl Standing {
+    /// Equity against the margin of all notionals: what a reduction is measured by.
+    pub fn gross(&self) -> Health {
+        Health { equity: floor_div(self.equity, X40_PER_ATOM), margin: self.margin }
+    }
+
+    /// Against the margin demanded: below it the account is liquidated.
+    pub fn demanded(&self) -> Health {
+        Health { margin: self.required, ..self.gross() }
+    }
+
+    /// The same while nothing that a market could pay is cash: below it its profits are settled.
+    pub fn on_cash(&self) -> Health {
+        Health { equity: floor_div(self.equity - self.payable, X40_PER_ATOM), margin: self.required_on_cash }
+    }
+}
+
+fn market_of<'a>(exchange: &'a Exchange, position: &Position) -> &'a Market {
+    &exchange.markets()[usize::from(position.market)]
+}
+
+/// What a market promises the position at a price, what the position owes the market, and the funded part of its claim; in
+/// 2^-40 atoms.
+///
+/// In whole atoms, as settling posts it; funding to receive is set off against the loss, a loss against the claim, a gain
+/// against the debt.
+fn promised_owed_funded(position: &Position, ledger: &MarketLedger, price: i128) -> (i128, i128, i128) {
+    let (profit, funding) = profit_and_funding(position, ledger, price);
+    let receivable = floor_div((-funding).max(0), X40_PER_ATOM) * X40_PER_ATOM;
+    let moved = profit + if profit < 0 { receivable.min(-profit) } else { 0 };
+    let loss = (-moved).max(0) + ceil_div(funding.max(0), X40_PER_ATOM) * X40_PER_ATOM;
+    let gain = moved.max(0) + receivable - (moved - profit);
+    let unfunded = unfunded(position, ledger);
+    let (claim, debt) = (unfunded * X40_PER_ATOM, i128::from(position.debt.get()) * X40_PER_ATOM);
+    let funded = (i128::from(position.claim.get()) - unfunded) * X40_PER_ATOM;
+    ((gain - debt).max(0) + (claim - loss).max(0), (debt - gain).max(0) + (loss - claim).max(0), funded)
+}
+
+/// Where an account stands: every leg at the end of its range that is better for it. What a market promises counts as equity
+/// as far as the market could pay it out of its backing now, at the price at which it would; nothing while its claims wait.
+/// The rest lowers only what this leg demands.
+pub fn standing(exchange: &Exchange, account: &Account, touched: Touched) -> Standing {
+    let seen = Seen::of(exchange, account, touched);
+    let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
+    account.occupied().fold(Standing { equity: balance, ..Standing::default() }, |sum, (_, position)| {
+        let market = market_of(exchange, position);
+        let ledger = &market.ledger;
+        let (price, paid_at) = position.size.side().map_or((0, 0), |side| {
+            let range = seen.range(market);
+            (range.better(side), range.settled(side))
+        });
+        let (promised, owed, funded) = promised_owed_funded(position, ledger, price);
+        let (promised_then, ..) = promised_owed_funded(position, ledger, paid_at);
+        let claims_wait = ledger.claims != ledger.claims_reserve;
+        let cash = if claims_wait { 0 } else { i128::from(ledger.backing.get()) * X40_PER_ATOM };
+        let payable = promised.min(promised_then).min(cash);
+        let margin = if position.size.is_zero() {
+            0
+        } else {
+            let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
+            maintenance_margin(value, &market.parameters)
+        };
+        let less = |promise| (margin - floor_div(promise, X40_PER_ATOM)).max(0);
+        Standing {
+            equity: sum.equity + funded - owed + payable,
+            payable: sum.payable + payable,
+            margin: sum.margin + margin,
+            required: sum.required + less(promised - payable),
+            required_on_cash: sum.required_on_cash + less(promised),
+        }
+    })
+}
+
+/// Equity at adverse prices with profits and claims at nothing, and the initial margin: every leg at the end of its range that
+/// is worse for it, and further by the spread while its price is fresh.
+pub fn adverse(exchange: &Exchange, account: &Account, touched: Option<u16>) -> Health {
+    let seen = Seen::of(exchange, account, touched.map_or(Touched::Nowhere, Touched::InRange));
     let mut equity = i128::from(account.balance.get()) * X40_PER_ATOM;
     let mut margin = 0;
     for (_, position) in account.occupied() {
-        let market = market_of(exchange.markets(), position);
-        let (ledger, price) = (&market.ledger, i128::from(market.price.price.get()));
+        let market = market_of(exchange, position);
+        let ledger = &market.ledger;
         equity -= i128::from(position.debt.get()) * X40_PER_ATOM;
-        if position.size.is_zero() {
-            continue;
-        }
-        let spread = i128::from(spread_ceil(market, reference).unwrap().get());
-        let adverse = if position.size.get() > 0 { (price - spread).max(0) } else { price + spread };
+        let Some(side) = position.size.side() else { continue };
+        let price = seen.range(market).worse(side);
+        let fresh = prices::is_fresh(market, seen.reference);
+        let spread = if fresh { spread(market, seen.reference) } else { 0 };
+        let adverse = if side == Side::Long { (price - spread).max(0) } else { price + spread };
         let (profit, funding) = profit_and_funding(position, ledger, adverse);
         equity += (profit - funding).min(0);
         let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
@@ -213,31 +201,20 @@ pub fn adverse(exchange: &Exchange, account: &Account) -> Health {
     Health { equity: floor_div(equity, X40_PER_ATOM), margin }
 }
 
-/// What a slot is owed in total, in 2^-40 atoms, without rounding: profit less funding, claim less debt, all at face.
+/// What a slot's market owes it in total, in 2^-40 atoms, without rounding: profit less funding, claim less debt, all at face.
 pub fn slot_x40(exchange: &Exchange, position: &Position) -> i128 {
-    let market = market_of(exchange.markets(), position);
+    let market = market_of(exchange, position);
     let (profit, funding) = profit_and_funding(position, &market.ledger, i128::from(market.price.price.get()));
     profit - funding + (i128::from(position.claim.get()) - i128::from(position.debt.get())) * X40_PER_ATOM
+}
+
+/// What insurances paid of the account's debts and it owes them out of its claims, in 2^-40 atoms.
+pub fn recoverable_x40(account: &Account) -> i128 {
+    account.occupied().map(|(_, position)| i128::from(position.recoverable.get())).sum::<i128>() * X40_PER_ATOM
 }
 
 /// What an account is owed in total, in 2^-40 atoms, without rounding.
 pub fn face_equity_x40(exchange: &Exchange, account: &Account) -> i128 {
     let slots = account.occupied().map(|(_, position)| slot_x40(exchange, position));
-    i128::from(account.balance.get()) * X40_PER_ATOM + slots.sum::<i128>()
-}
-
-/// What a market is worth to the pool at its cached price if every loser and debtor pays, in 2^-40 atoms; negative where it
-/// is under water.
-pub fn market_value_x40(market: &Market) -> i128 {
-    let (ledger, price) = (&market.ledger, i128::from(market.price.price.get()));
-    let cash = ledger.backing.get() + ledger.claims_reserve.get() + ledger.debts.get();
-    (i128::from(cash) - i128::from(ledger.claims.get())) * X40_PER_ATOM + pending(ledger)
-        - side_profit(ledger, Side::Long, price)
-        - side_profit(ledger, Side::Short, price)
-}
-
-/// What the pool is worth at the cached prices, no market below zero, in 2^-40 atoms.
-pub fn pool_value_x40(exchange: &Exchange) -> i128 {
-    let markets = exchange.markets().iter().map(|market| market_value_x40(market).max(0));
-    i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + markets.sum::<i128>()
+    i128::from(account.balance.get()) * X40_PER_ATOM + slots.sum::<i128>() - recoverable_x40(account)
 }

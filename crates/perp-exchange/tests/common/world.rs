@@ -42,6 +42,8 @@ pub enum Kind {
     Flip,
     LiquidatePart,
     LiquidateWhole,
+    /// A liquidation that closes nothing.
+    LiquidateSettling,
     UpdatePrice,
     ReportOracleOutage,
     UpdateFunding,
@@ -70,7 +72,7 @@ pub enum Kind {
     TightenExchange,
 }
 
-pub const KINDS: [Kind; 36] = [
+pub const KINDS: [Kind; 37] = [
     Kind::CloseAccount,
     Kind::Deposit,
     Kind::Withdraw,
@@ -81,6 +83,7 @@ pub const KINDS: [Kind; 36] = [
     Kind::Flip,
     Kind::LiquidatePart,
     Kind::LiquidateWhole,
+    Kind::LiquidateSettling,
     Kind::UpdatePrice,
     Kind::ReportOracleOutage,
     Kind::UpdateFunding,

@@ -73,9 +73,9 @@ fn an_older_reading_is_a_good_price_of_its_own_time_while_that_is_remembered() {
     let mut market = sol_market();
     publish(&mut market, PRICE, 5);
     let good_at = |reading: &OracleReading, seconds| plan_price(&market, reading, at(seconds)).unwrap().good;
-    // 260 · 2^40 / 1000 = 285 873 162 485.76, rounded down.
+    // 0.26 · 2^40 = 285 873 023 221.76, rounded down.
     let older = reading(26_000_000_000, 0, 1);
-    assert_eq!((good_at(&older, 15), good_at(&older, 16)), (Some(Price::new(285_873_162_485)), None));
+    assert_eq!((good_at(&older, 15), good_at(&older, 16)), (Some(Price::new(285_873_023_221)), None));
     // 2 % of confidence is no price, old or new.
     assert_eq!(good_at(&reading(26_000_000_000, 520_000_000, 1), 15), None);
     assert_eq!(good_at(&reading(26_000_000_000, 520_000_000, 6), 15), None);

@@ -74,7 +74,14 @@ fn markets_without_a_common_span_count_at_all_they_were_told_of_late() {
     let (a, b) = (told(&[(250, 0), (249, 4)]), told(&[(100, 2), (101, 6)]));
     assert_eq!(moment(&[&a, &b], 7), since(8));
     assert_eq!((ends(&a, since(8), 7), ends(&b, since(8), 7)), ((249, 250), (100, 101)));
-    // What lies sixteen seconds back is gone.
+}
+
+#[test]
+fn a_price_of_more_than_seven_spans_ago_is_in_no_range() {
+    // $250 of 0 s and $249 of 4 s; at 16 s the first is of the ninth span back, which holds no fresh price, and nothing has come in
+    // its place yet.
+    let (a, b) = (told(&[(250, 0), (249, 4)]), told(&[(100, 6)]));
+    assert_eq!(moment(&[&a, &b], 16), since(8));
     assert_eq!(ends(&a, since(8), 16), (249, 249));
 }
 
@@ -86,7 +93,7 @@ fn a_market_without_a_fresh_price_has_no_say_in_the_moment() {
     assert_eq!(ends(&old, Moment::Newest, 20), (PRICE - STRESS, PRICE + STRESS));
     // Nor has one whose clock is not believed: its age is not known.
     let mut distrusted = told(&[(PRICE, 18)]);
-    distrusted.price.clock_distrusted_until = at(40).now;
+    distrusted.price.clock_distrusted_until = at(32).now;
     assert_eq!(moment(&[&a, &distrusted, &b], 20), Moment::Newest);
     assert_eq!(ends(&distrusted, Moment::Newest, 20), (PRICE - STRESS, PRICE + STRESS));
     assert_eq!(ends(&distrusted, Moment::Newest, 32), (PRICE, PRICE));
@@ -105,11 +112,16 @@ fn a_price_becomes_a_range_of_the_stress_move_and_later_of_its_drift() {
     assert_eq!(ends(&market, Moment::Newest, five_days), (PRICE - spread, PRICE + spread));
     // After a year it would be 1.6 times the price: half of it is the most.
     assert_eq!(ends(&market, Moment::Newest, 31_557_600), (PRICE / 2, PRICE / 2 * 3));
-    // A stress move of all of the price is half of it as well, and no end is beyond the largest price.
+    // A stress move of all of the price is half of it as well.
     market.parameters.stress_move = Ppm::ONE;
     assert_eq!(ends(&market, Moment::Newest, 16), (PRICE / 2, PRICE / 2 * 3));
-    publish(&mut market, MAX_PRICE, 0);
-    assert_eq!(ends(&market, Moment::Newest, 16), (MAX_PRICE / 2, MAX_PRICE));
+}
+
+#[test]
+fn no_end_of_a_range_is_beyond_the_largest_price() {
+    let market = told(&[(MAX_PRICE, 0)]);
+    // 15 % of 2^50, rounded up.
+    assert_eq!(ends(&market, Moment::Newest, 16), (MAX_PRICE - 168_884_986_026_394, MAX_PRICE));
 }
 
 #[test]
@@ -175,7 +187,12 @@ proptest! {
     #[test]
     fn an_older_moment_only_widens_the_range(readings in readings()) {
         let market = posted(&readings);
-        for spans_ago in 0..8 {
+        prop_assume!(is_fresh_in(&market, at(16).now));
+        for spans_ago in 0..7 {
+            // A moment is a span in which the market has a price.
+            if market.recent.held(at(16).now) >> spans_ago & 1 == 0 {
+                continue;
+            }
             let (newer, older) = (since(spans_ago), since(spans_ago + 1));
             let [newer, older] = [newer, older].map(|moment| price_range(&market, moment, at(16).now).unwrap());
             prop_assert!(older.low <= newer.low && newer.high <= older.high);

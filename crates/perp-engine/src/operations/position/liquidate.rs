@@ -157,6 +157,9 @@ fn settle_only(
 ) -> Result<LiquidationPlan, EngineError> {
     let range = portfolio.range(market)?;
     let before = account.health(&ledger, market, range)?;
+    if ledger.market.payable()?.is_zero() {
+        return Err(not_liquidatable(before));
+    }
     let realized = settle_profit(&mut ledger, settlement_range(market, portfolio.reference)?)?;
     if realized.positive_part().is_zero() {
         return Err(not_liquidatable(before));

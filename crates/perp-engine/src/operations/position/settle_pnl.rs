@@ -24,8 +24,9 @@ pub struct PnlSettlementPlan {
 }
 
 /// Turns the position's unrealized profit or loss into cash. What the account is worth does not change, here or if the market
-/// paid everybody: a profit is settled as far as the market can pay it, never into a claim, so that losers' losses become
-/// cash before winners leave. While there is no fresh price only what is certain is settled.
+/// paid everybody: a profit is settled as far as the market can pay it, so that losers' losses become cash before winners leave.
+/// Only in a market that is short it becomes a claim, so that all winners stand alike when claims are funded. While there is no
+/// fresh price only what is certain is settled.
 ///
 /// # Errors
 /// [`EngineError::Paused`], [`EngineError::NoPosition`].
@@ -50,7 +51,7 @@ pub(super) fn settlement_range(market: &Market, reference: Timestamp) -> Result<
     stale_range(market, reference)
 }
 
-/// Posts a profit at the price at which it may be paid, up to what the market can pay, or else the loss at the end of the
+/// Posts a profit at the price at which it may be paid, up to what the market can pay or in a short one whole, or else the loss at the end of the
 /// range that is better for the position. Returns what was posted.
 pub(super) fn settle_profit(ledger: &mut Ledger, range: PriceRange) -> Result<SignedAtoms, EngineError> {
     let size = ledger.position.size;
@@ -61,6 +62,8 @@ pub(super) fn settle_profit(ledger: &mut Ledger, range: PriceRange) -> Result<Si
         // ⌊loss⌋: the part below one atom stays unrealized.
         let loss = unrealized_profit(size, entry, range.better(side))?.negative_part()?;
         loss.to_atoms_floor()?.signed()?.checked_neg()?
+    } else if ledger.market.is_short() {
+        gain.to_atoms_floor()?.signed()?
     } else {
         let payable = ledger.position.debt.checked_add(ledger.market.payable()?)?;
         gain.to_atoms_floor()?.min(payable).signed()?

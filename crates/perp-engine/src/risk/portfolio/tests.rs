@@ -158,7 +158,7 @@ fn a_leg_without_a_fresh_price_stops_nothing_and_demands_margin() {
     publish(&mut fresh, PRICE, 400);
     for old in [plain, wide, paused, reported, dead] {
         let portfolio = Portfolio::new(&account, None, [&fresh, &old], at(400)).unwrap();
-        assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (2_749, 1_612));
+        assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (2_750, 1_612));
         // 5000 − 1000 − 7.12 − 8750.
         assert_eq!(dollars(portfolio.initial_health().unwrap()), (-4_757, 2_312));
     }
@@ -196,7 +196,7 @@ fn legs_of_one_second_count_at_their_newest_price_and_others_at_the_end_that_is_
     // Now the short as well: both count at $240, −$2000 and +$2000, and 3 % of $24 000 each.
     short.recent.record(Price::new(PRICE / 25 * 24), at(4).now);
     (short.price, short.recent) = (long.price, short.recent);
-    assert_eq!(health(&long, &short).0, (5_000, 1_439));
+    assert_eq!(health(&long, &short).0, (5_000, 1_440));
 }
 
 #[test]

@@ -14,7 +14,7 @@ struct Frame {
     liquidity: bool,
 }
 
-fn frame(kind: Kind, all_markets: usize) -> Frame {
+fn frame(kind: Kind) -> Frame {
     let nothing = Frame { accounts: 0, markets: 0, pool: false, exchange: false, liquidity: false };
     match kind {
         Kind::Donate => nothing,
@@ -25,8 +25,8 @@ fn frame(kind: Kind, all_markets: usize) -> Frame {
         Kind::SettleFunding | Kind::SettleProfit | Kind::SettleLoss | Kind::RedeemClaim | Kind::WaiveClaim => {
             Frame { accounts: 1, markets: 1, ..nothing }
         }
-        Kind::LiquidatePart | Kind::LiquidateWhole => Frame { accounts: 2, markets: 1, ..nothing },
-        Kind::ResolveBankruptcy => Frame { accounts: 1, markets: all_markets, pool: true, ..nothing },
+        Kind::LiquidatePart | Kind::LiquidateWhole | Kind::LiquidateSettling => Frame { accounts: 2, markets: 1, ..nothing },
+        Kind::ResolveBankruptcy => Frame { accounts: 1, markets: 1, pool: true, ..nothing },
         Kind::UpdatePrice | Kind::ReportOracleOutage | Kind::UpdateFunding | Kind::FundClaims => {
             Frame { markets: 1, ..nothing }
         }
@@ -48,7 +48,7 @@ fn frame(kind: Kind, all_markets: usize) -> Frame {
 
 /// Whatever an operation does not say it wrote is what it was, to the byte; what it wrote counts one event more.
 pub fn check_frame(before: &Exchange, after: &Exchange, kind: Kind) {
-    let (changes, frame) = (after.changes(), frame(kind, after.markets().len()));
+    let (changes, frame) = (after.changes(), frame(kind));
     assert!(changes.accounts.len() <= frame.accounts, "{kind:?} wrote {changes:?}");
     assert!(changes.markets.len() <= frame.markets, "{kind:?} wrote {changes:?}");
     assert!(frame.pool || !changes.pool, "{kind:?} wrote the pool");
@@ -88,14 +88,20 @@ pub fn check_step(before: &Exchange, after: &Exchange, kind: Kind) {
     }
     check_shares(after);
 
-    // Insurance falls only in a bankruptcy; a price and its time never run backwards.
+    // Insurance falls only in a bankruptcy, a market's own also for the bounty of a whole close; a price and its time never run
+    // backwards.
     if kind != Kind::ResolveBankruptcy {
         assert!(after.pool.insurance >= before.pool.insurance);
     }
+    let draw = after.pool.shared_draw;
+    let share = u64::from(after.pool.parameters.shared_draw_share.get());
+    assert!(draw.drawn.get() <= draw.insurance_at_start.get() * share / PPM, "{draw:?}");
     for (now, then) in after.markets().iter().zip(before.markets()) {
-        if kind != Kind::ResolveBankruptcy {
+        if !matches!(kind, Kind::ResolveBankruptcy | Kind::LiquidateWhole) {
             assert!(now.ledger.insurance >= then.ledger.insurance);
         }
+        assert!(now.ledger.shared_drawn >= then.ledger.shared_drawn);
+        assert!(now.ledger.shared_drawn <= now.parameters.shared_draw_limit);
         assert!(now.price.published >= then.price.published);
         assert!(now.price.newest_published >= then.price.newest_published);
         if now.price.published == then.price.published {

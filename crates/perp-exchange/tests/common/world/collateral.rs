@@ -29,7 +29,7 @@ impl World {
     pub fn withdraw(&mut self, account: usize, amount: u64) -> Result<(), EngineError> {
         let (before, plan) = self.attempt(|exchange| exchange.withdraw(account, atoms(amount)))?;
         if let Some(after) = plan.after {
-            let health = reference::adverse(&self.exchange, self.account(account));
+            let health = reference::adverse(&self.exchange, self.account(account), None);
             assert!(health.equity >= health.margin, "a withdrawal left {health:?}");
             assert_eq!(
                 (i128::from(after.equity.get()), i128::from(after.margin.get())),

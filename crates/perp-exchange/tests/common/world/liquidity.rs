@@ -1,6 +1,7 @@
 //! Liquidity.
 
 use super::*;
+use perp_exchange::ExecutedRequest;
 
 impl World {
     pub fn set_backing_target(&mut self, market: u16, target: u64) -> Result<(), EngineError> {
@@ -56,11 +57,25 @@ impl World {
             let _ = self.update_funding(market);
         }
         let kind = self.exchange.request(request).unwrap().kind;
-        let (before, _) = self.attempt(|exchange| exchange.execute_request(request, executor))?;
-        // Nobody's share loses by another's coming or going: V′/S′ ≥ V/S.
-        let price = |exchange: &Exchange| (reference::pool_value_x40(exchange), i128::from(exchange.pool.shares.get()));
-        let (was, is) = (price(&before), price(&self.exchange));
+        let (before, executed) = self.attempt(|exchange| exchange.execute_request(request, executor))?;
+        let markets = 0..before.market_count;
+        let accrued = markets.fold(before.clone(), |exchange, market| Self::refreshed(&exchange, market, None));
+        let (lower, upper) = reference::pool_bounds(&accrued);
+        match executed {
+            ExecutedRequest::Deposit(plan) => assert_eq!(i128::from(plan.value.get()), upper),
+            ExecutedRequest::Withdrawal(plan) => assert_eq!(i128::from(plan.value.get()), lower),
+        }
+        // Nobody's share loses by another's coming or going: V′/S′ ≥ V/S. By what losers have not paid beyond the stress move
+        // shares may be bought below what they come to: whoever wants it in the price settles the losers first.
+        let shares = |exchange: &Exchange| i128::from(exchange.pool.shares.get());
+        let cautious = |exchange| (reference::cautious_pool_value_x40(exchange), shares(exchange));
+        let (was, is) = (cautious(&before), cautious(&self.exchange));
         assert!(ratio_not_below(is, was), "a share fell from {was:?} to {is:?}");
+        if kind == RequestKind::Withdrawal {
+            let whole = |exchange| (reference::pool_value_x40(exchange), shares(exchange));
+            let (was, is) = (whole(&before), whole(&self.exchange));
+            assert!(ratio_not_below(is, was), "a share fell from {was:?} to {is:?}");
+        }
         self.finish(
             &before,
             match kind {

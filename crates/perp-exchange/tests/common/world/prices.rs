@@ -1,6 +1,9 @@
 //! Time and prices.
 
 use super::*;
+use perp_engine::market::price::PriceOutcome;
+use perp_engine::state::PriceCache;
+use perp_engine::units::Timestamp;
 
 impl World {
     /// Time passes, two slots a second; without a second one slot.
@@ -53,10 +56,50 @@ impl World {
 
     pub fn update_price(&mut self, market: u16) -> Result<(), EngineError> {
         let reading = self.reading(market);
-        let (before, plan) = self.attempt(|exchange| exchange.update_price(market, &reading))?;
-        assert_eq!(self.market(market).price, plan.cache);
+        let (before, outcome) = self.attempt(|exchange| exchange.update_price(market, &reading))?;
+        self.check_intake(&before, market, &reading, outcome);
         self.finish(&before, Kind::UpdatePrice);
         Ok(())
+    }
+
+    /// What became of a reading is what its time and its width say.
+    fn check_intake(&self, before: &Exchange, market: u16, reading: &OracleReading, outcome: PriceOutcome) {
+        let (then, now) = (before.market(market).unwrap(), self.market(market));
+        let (was, is) = (then.price, now.price);
+        let published = Timestamp::new(reading.publish_time());
+        let ahead = published.get() - before.clock.now.get();
+        let too_far_ahead = ahead > i64::from(now.parameters.future_tolerance);
+        assert_eq!(outcome == PriceOutcome::ClockBehind, too_far_ahead);
+        let limit = u128::from(now.parameters.max_confidence_valid.get());
+        let wide = u128::from(reading.confidence()) * u128::from(PPM) > u128::from(reading.price()) * limit;
+        let clock_distrusted_until = before.clock.now.after(60).unwrap();
+        let expected = match outcome {
+            PriceOutcome::ClockBehind => PriceCache { clock_distrusted_until, ..was },
+            PriceOutcome::TooWide => PriceCache { newest_published: published, ..was },
+            PriceOutcome::NotNewer | PriceOutcome::Older => was,
+            PriceOutcome::Accepted => PriceCache {
+                price: is.price,
+                confidence: is.confidence,
+                published,
+                newest_published: published,
+                outage_since: Timestamp::NEVER,
+                ..was
+            },
+        };
+        assert_eq!(is, expected, "{outcome:?}");
+        if !too_far_ahead {
+            let newer = published > was.newest_published;
+            assert_eq!(matches!(outcome, PriceOutcome::Accepted | PriceOutcome::TooWide), newer);
+            // A rounded price and confidence may just exceed a limit that the reading meets.
+            assert!(outcome != PriceOutcome::Accepted || !wide, "{reading:?}");
+        }
+        // A good reading is among its two seconds' prices; nothing else changes them.
+        let takes = matches!(outcome, PriceOutcome::Accepted | PriceOutcome::Older);
+        assert_eq!(now.recent != then.recent, takes);
+        if takes {
+            let span = now.recent.spans.iter().find(|it| it.published.get() >> 1 == published.get() >> 1).unwrap();
+            assert!(outcome == PriceOutcome::Older || (span.low <= is.price && is.price <= span.high));
+        }
     }
 
     pub fn report_oracle_outage(&mut self, market: u16) -> Result<(), EngineError> {

@@ -38,7 +38,7 @@ impl World {
     }
 
     pub fn owes_nothing(&self, account: usize) -> bool {
-        self.account(account).occupied().all(|(_, position)| position.debt.is_zero())
+        self.account(account).occupied().all(|(_, position)| position.debt.is_zero() && position.recoverable.is_zero())
     }
 
     /// Accounts with an open position, and in which market.

@@ -1,6 +1,7 @@
 //! Settlement, claims and bankruptcy.
 
 use super::*;
+use crate::common::reference::Touched;
 
 impl World {
     pub fn settle_funding(&mut self, account: usize, market: u16) -> Result<FundingSettlementPlan, EngineError> {
@@ -66,22 +67,46 @@ impl World {
 
     /// Nobody lowers another's equity by settling for him, but for an atom that a leg's rounding may take in either world.
     fn check_equity_kept(&self, before: &Exchange, account: usize) {
-        let [was, is] = [before, &self.exchange].map(|it| reference::maintenance(it, &it.accounts()[account]));
-        assert!(is.equity >= was.equity - 2, "settling took {was:?} to {is:?}");
+        let [was, is] =
+            [before, &self.exchange].map(|it| reference::standing(it, &it.accounts()[account], Touched::Nowhere));
+        assert!(is.gross().equity >= was.gross().equity - 2, "settling took {was:?} to {is:?}");
+        let surplus = |it: &reference::Standing| it.demanded().equity - it.demanded().margin;
+        assert!(surplus(&is) >= surplus(&was) - 2, "settling took {was:?} to {is:?}");
     }
 
     fn check_bankruptcy(&self, before: &Exchange, account: usize, market: u16, plan: &BankruptcyPlan) {
-        let parts = [
-            plan.paid_by_balance,
-            plan.paid_by_claims,
-            plan.paid_by_insurance,
-            plan.paid_by_shared_insurance,
-            plan.written_off,
-        ];
+        let parts = [plan.paid_by_balance, plan.paid_by_insurance, plan.paid_by_shared_insurance, plan.written_off];
         assert_eq!(parts.iter().map(|part| part.get()).sum::<u64>(), plan.debt.get());
-        assert!(reference::face_equity_x40(before, &before.accounts()[account]) < 0);
-        let draw = self.market(market).ledger.shared_draw;
-        let share = u64::from(self.exchange.pool.parameters.shared_draw_share.get());
-        assert!(draw.drawn.get() <= draw.insurance_at_start.get() * share / PPM);
+        // Only cash counts: the balance is less than all debts, whatever is claimed elsewhere.
+        let (then, now) = (&before.accounts()[account], self.account(account));
+        let sum = |of: fn(&Position) -> Atoms| then.occupied().map(|(_, it)| of(it).get()).sum::<u64>();
+        assert!(then.balance.get() < sum(|it| it.debt), "{then:?} can pay");
+        // Each pays only once those before it have nothing left.
+        let (was, is) = (before.market(market).unwrap(), self.market(market));
+        let [balance, own, shared, lost] = parts.map(|part| !part.is_zero());
+        assert!(!own || now.balance.is_zero());
+        assert!(!(shared || lost) || is.ledger.insurance.is_zero());
+        if lost {
+            let (pool, drawn) = (&self.exchange.pool, is.ledger.shared_drawn);
+            let share = u64::from(pool.parameters.shared_draw_share.get());
+            let within = pool.shared_draw.insurance_at_start.get() * share / PPM;
+            let none_left = pool.insurance.is_zero() || pool.shared_draw.drawn.get() == within;
+            assert!(none_left || drawn == is.parameters.shared_draw_limit, "written off beside {pool:?}");
+        }
+        assert!(balance || plan.paid_by_balance == then.balance);
+        assert_eq!(is.ledger.written_off.get() - was.ledger.written_off.get(), plan.written_off.get());
+        let drawn = is.ledger.shared_drawn.get() - was.ledger.shared_drawn.get();
+        assert_eq!(drawn, plan.paid_by_shared_insurance.get());
+        // Claims without cash are still there, and what others paid is owed out of them.
+        let owed = plan.debt.get() - plan.paid_by_balance.get();
+        assert_eq!(plan.recoverable.get(), owed.min(sum(|it| it.claim).saturating_sub(sum(|it| it.recoverable))));
+        for (slot, position) in then.occupied() {
+            if position.market != market {
+                assert_eq!(now.positions[slot], *position, "another market's slot changed");
+            } else if now.positions[slot].is_occupied() {
+                let recoverable = now.positions[slot].recoverable.get() - position.recoverable.get();
+                assert_eq!((recoverable, now.positions[slot].claim), (plan.recoverable.get(), position.claim));
+            }
+        }
     }
 }

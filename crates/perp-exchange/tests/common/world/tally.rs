@@ -93,7 +93,7 @@ impl Tally {
         sums.bounties += i128::from(plan.penalty.bounty.get());
         sums.penalties += i128::from(plan.penalty.backing.get());
         sums.penalties_to_insurance += i128::from(plan.penalty.insurance.get());
-        sums.liquidations += 1;
+        sums.liquidations += u64::from(!plan.closed.is_zero());
     }
 
     pub fn settlement(&mut self, account: usize, market: u16, profit: SignedAtoms, funding: SignedAtoms) {

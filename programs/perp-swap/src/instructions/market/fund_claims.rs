@@ -1,4 +1,4 @@
-use crate::context;
+use crate::context::clock;
 use crate::errors::refused;
 use crate::events::ClaimsFunded;
 use crate::state::Market;
@@ -24,15 +24,16 @@ impl FundClaims<'_> {
 
 /// Sets backing aside for the market's claims, pro rata.
 pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
+    let clock = clock()?;
     let mut market = ctx.accounts.market.load_mut()?;
     let before = market.state.ledger.claims_reserve;
 
-    let plan = plan_fund_claims(&market.state).map_err(refused)?;
+    let plan = plan_fund_claims(&market.state, clock).map_err(refused)?;
     market.state.ledger = plan.ledger;
 
     emit!(ClaimsFunded {
         exchange: market.exchange,
-        time: context::now()?,
+        time: clock.now.get(),
         market: ctx.accounts.market.key(),
         market_index: market.state.index,
         market_sequence: market.state.next_event(),

@@ -153,9 +153,9 @@ fn a_market_that_was_not_updated_is_refused_and_a_dead_one_counts_at_its_range()
 
 #[test]
 fn a_dead_market_of_which_the_notional_leaves_its_range_counts_as_zero_and_blocks_no_exit() {
-    // 2^57 units at the largest price: 2^67 atoms.
+    // 2^57 units at half the largest price: 2^66 atoms.
     let mut market = market([(1 << 57, 1 << 50), (0, 0)]);
-    publish(&mut market, crate::units::MAX_PRICE, 0);
+    publish(&mut market, crate::units::MAX_PRICE / 2, 0);
     market.price.outage_since = at(0).now;
     let pool = pool(5_000);
     assert_eq!(pool_value_floor(&pool, &[&market], 1, &valuation(300)), Ok(atoms(5_000)));

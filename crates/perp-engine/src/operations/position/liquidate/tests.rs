@@ -180,6 +180,7 @@ fn a_liquidation_needs_the_price_of_the_market_it_closes_in_and_waits_for_no_oth
     other.price.outage_since = at(16).now;
     assert_eq!(attempt(&fresh, &other, Status::Active, 100_000), Ok(()));
     // A reading of this one that is too wide leaves the last good price in force until that is too old itself.
+    other.price = market.price;
     let mut wide = market;
     wide.price.newest_published = at(14).now;
     assert_eq!(attempt(&wide, &other, Status::Active, 14), Ok(()));

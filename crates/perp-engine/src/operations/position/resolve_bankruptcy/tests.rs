@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixtures::{at, base, exact, planned_for, pool, set_side, sol_market, usdc, SOL, USDC};
+use crate::fixtures::{at, base, exact, planned, planned_for, pool, set_side, sol_market, usdc, SOL, USDC};
 use crate::market::claims::FULL_CLAIM_FACTOR;
 use crate::operations::account::plan_withdrawal;
 use crate::operations::market::plan_fund_claims;
@@ -122,7 +122,7 @@ fn what_others_paid_goes_to_the_markets_insurance_once_the_claim_is_paid() {
 
 /// Anybody settles the account's slot; what it paid of what it owes.
 fn settle(account: &mut Account, owed: &mut Market) -> Atoms {
-    let plan = planned_for(account, owed, &[], Status::Active, at(0), |_, market| plan_settle_funding(account, market));
+    let plan = planned(owed, Status::Active, at(0), |market| plan_settle_funding(account, market));
     let plan = plan.unwrap();
     plan.ledger.apply_to(account, &mut owed.ledger);
     plan.settled.repaid
@@ -178,10 +178,6 @@ fn all_markets_together_draw_a_tenth_of_the_shared_insurance_a_day() {
     // The window opened with the draw, not with the day: $450 a day later again.
     assert_eq!(draw(1, 172_799, 600, &mut shared), Atoms::ZERO);
     assert_eq!(draw(2, 172_800, 600, &mut shared), usdc(450));
-    // A resolution that needs nothing of it opens a window as well.
-    let before = shared.shared_draw;
-    assert_eq!(draw(2, 300_000, 0, &mut Pool { ..shared }).get(), 0);
-    assert_eq!(shared.shared_draw, before);
 }
 
 #[test]

@@ -325,7 +325,7 @@ fn other_legs_need_no_fresh_price_and_demand_margin_all_the_same() {
     needs(3_600, 6_187_500_001);
     // However old it is, and whatever else is the matter with it, nobody is kept from reducing.
     let (account, [market, mut other]) = two_legs(10_000);
-    other.price.newest_published = at(60).now;
+    other.price.newest_published = at(16).now;
     other.price.outage_since = at(61).now;
     for seconds in [16, 61, 361, 1_000_000] {
         assert!(trade_at(&account, &[market, other], sol(-10), PRICE, seconds).is_ok());
@@ -339,7 +339,7 @@ fn a_trade_counts_its_own_leg_at_the_price_at_which_it_is_filled() {
     // $4000 against 3 % of $21 600, 90 SOL at $240, and of $25 000.
     let (account, markets) = two_legs(5_000);
     let plan = trade_at(&account, &markets, sol(-10), PRICE / 25 * 24, 4).unwrap();
-    assert_eq!((plan.after.equity.get() / 1_000_000, plan.after.margin.get() / USDC), (3_999, 1_397));
+    assert_eq!((plan.after.equity.get() / 1_000_000, plan.after.margin.get() / USDC), (3_999, 1_398));
     // An order that increases must have the initial margin at the worse end, $240, though the market is told $260 now: 110 SOL at
     // $240, 5 % of $26 400, −$1000 and −$200 on the ten bought at $260; $1250 there.
     let (mut account, mut markets) = two_legs(0);
@@ -360,7 +360,7 @@ fn a_trade_compares_equity_with_the_margin_of_all_notionals() {
     other.ledger.backing = usdc(1_000);
     let plan = trade_beside(&[&other], &account, &market, sol(-50), 1).unwrap();
     let equity = SignedAtoms::new(1_500_000_000);
-    assert_eq!((plan.after.equity, plan.after.margin.get() / 1_000), (equity, 1_274_999));
+    assert_eq!((plan.after.equity, plan.after.margin.get() / 1_000), (equity, 1_275_000));
     // Closing all of it may cost 1500 · 750 / 1650, the part of the margin that it frees.
     let mut dear = market;
     dear.parameters.taker_fee_rebalancing = Ppm::new(30_000);

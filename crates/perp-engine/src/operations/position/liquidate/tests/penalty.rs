@@ -166,8 +166,8 @@ fn whole_atoms(atoms: i128) -> QuoteX40 {
 #[test]
 fn in_a_market_that_cannot_pay_the_penalty_takes_no_more_than_the_equity_found() {
     // A long of 100 000 bought for 99 000 is owed 1 000, and the backing is 100: with a balance of 100 the equity is 200 against a
-    // margin of 3 000 less the 900 that are not paid. Closing all pays 100 and leaves a claim of 900, and the penalty of 1 %
-    // would be 1 000.
+    // margin of 3 000 less the 900 that are not paid: 2425 are missing to 1.25 times 2 100, and 2425 / 2.75 % = 88 181 close. They
+    // realize 881, 100 of it in cash, and the penalty of 1 % would be 881.
     let mut market = atom_market(100);
     market.ledger.side_mut(Side::Long).open_interest = Size::new(100_000);
     market.ledger.side_mut(Side::Long).entry_notional = whole_atoms(99_000).into();
@@ -176,9 +176,9 @@ fn in_a_market_that_cannot_pay_the_penalty_takes_no_more_than_the_equity_found()
     account.positions[0] = Position { size: base(100_000), entry_notional, ..Position::empty_in(0) };
     let plan = liquidate(&account, &market, ALL).unwrap();
     assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(200), Atoms::new(2_100)));
-    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100_000), Atoms::new(200)));
+    assert_eq!((plan.closed, plan.penalty.charged), (Size::new(88_181), Atoms::new(200)));
     // It is set off against the claim, which was no equity: 200 of cash are left.
-    assert_eq!((plan.ledger.position.claim, plan.ledger.balance), (Atoms::new(700), Atoms::new(200)));
+    assert_eq!((plan.ledger.position.claim, plan.ledger.balance), (Atoms::new(581), Atoms::new(200)));
     assert_eq!(plan.after.equity, SignedAtoms::new(200));
 }
 
@@ -203,8 +203,8 @@ fn the_penalty_is_at_least_what_trading_out_costs() {
     assert_eq!(plan.penalty.insurance, penalty.checked_sub(split).unwrap());
     // The account ends at 1.25 times its margin all the same.
     assert_eq!(plan.after.equity.get() / 1_000, plan.after.margin.get() as i64 / 4 * 5 / 1_000);
-    // Never more than all of what is closed.
-    market.price.confidence = Price::new(PRICE * 2);
+    // Never more than all of what is closed, nor than the equity.
+    market.parameters.taker_fee_rebalancing = Ppm::ONE;
     assert_eq!(liquidate(&account, &market, ALL).unwrap().penalty.charged, usdc(700));
 }
 

@@ -1,0 +1,156 @@
+//! When prices count, and between which two a market's true one lies.
+
+use super::{ceil_div, root_ceil, PPM};
+use perp_engine::state::{Account, Market};
+use perp_engine::units::{Side, MAX_PRICE};
+use perp_exchange::Exchange;
+
+/// Seconds of a span, and how many of them a price is fresh for.
+const SPAN: i64 = 2;
+const FRESH_SPANS: i64 = 8;
+
+/// 2^8 · 10^6 · √31 557 600, rounded down.
+const VOLATILITY_DIVISOR: i128 = 1_438_109_479_003;
+
+/// Which market an operation is about, and which of its prices it goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touched {
+    /// None: somebody asks, or takes money out.
+    Nowhere,
+    /// This one, seen as the others are.
+    InRange(u16),
+    /// This one, at its last price: what is traded or closed there is filled at it.
+    AtItsPrice(u16),
+}
+
+impl Touched {
+    pub fn market(self) -> Option<u16> {
+        match self {
+            Self::Nowhere => None,
+            Self::InRange(market) | Self::AtItsPrice(market) => Some(market),
+        }
+    }
+}
+
+/// The prices a market's true one lies between, in 2^-40 atoms per base unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub low: i128,
+    pub high: i128,
+    /// The last good price, unless the oracle is held for dead.
+    pub last: Option<i128>,
+}
+
+impl Range {
+    pub fn better(&self, side: Side) -> i128 {
+        if side == Side::Long {
+            self.high
+        } else {
+            self.low
+        }
+    }
+
+    pub fn worse(&self, side: Side) -> i128 {
+        self.better(side.opposite())
+    }
+
+    /// The price at which profit becomes cash.
+    pub fn settled(&self, side: Side) -> i128 {
+        self.last.unwrap_or(self.worse(side))
+    }
+
+    pub fn is_last_price(&self) -> bool {
+        self.last == Some(self.low) && self.low == self.high
+    }
+}
+
+fn span(time: i64) -> i64 {
+    time.div_euclid(SPAN)
+}
+
+/// The latest time anybody knows of: the clock, or what one of the markets has been told.
+pub fn latest<'a>(exchange: &Exchange, markets: impl Iterator<Item = &'a Market>) -> i64 {
+    markets.map(|market| market.price.newest_published.get()).fold(exchange.clock.now.get(), i64::max)
+}
+
+pub fn is_fresh(market: &Market, reference: i64) -> bool {
+    let ago = span(reference) - span(market.price.published.get());
+    (0..FRESH_SPANS).contains(&ago) && reference >= market.price.clock_distrusted_until.get()
+}
+
+pub fn is_dead(market: &Market, reference: i64) -> bool {
+    let since = market.price.outage_since.get();
+    since != 0 && reference >= since + i64::from(market.parameters.outage_delay)
+}
+
+/// How far the true price may be from the last one.
+pub fn spread(market: &Market, reference: i64) -> i128 {
+    let parameters = &market.parameters;
+    let (price, confidence) = (i128::from(market.price.price.get()), i128::from(market.price.confidence.get()));
+    let age = i128::from(reference - market.price.published.get()).max(0);
+    let by_confidence = ceil_div(confidence * i128::from(parameters.spread_confidence.get()), PPM);
+    // σ is a volatility per √year; the root has 8 bits below the point.
+    let weight = i128::from(parameters.spread_volatility.get()) * i128::from(parameters.volatility.get());
+    let by_age = ceil_div(price * ceil_div(weight, PPM) * root_ceil((age + 1) << 16), VOLATILITY_DIVISOR);
+    by_confidence + by_age
+}
+
+/// The range of a price that is old: the stress move or the spread, whichever is wider, but half the price at most.
+pub fn stale_range(market: &Market, reference: i64) -> Range {
+    let price = i128::from(market.price.price.get());
+    let stress = ceil_div(price * i128::from(market.parameters.stress_move.get()), PPM);
+    let width = stress.max(spread(market, reference)).min(price / 2);
+    let last = if is_dead(market, reference) { None } else { Some(price) };
+    Range { low: price - width, high: (price + width).min(i128::from(MAX_PRICE)), last }
+}
+
+/// When an account is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub reference: i64,
+    /// The first span whose prices count; none where each market's last price is of the same second.
+    since: Option<i64>,
+    touched: Touched,
+}
+
+impl Seen {
+    pub fn of(exchange: &Exchange, account: &Account, touched: Touched) -> Self {
+        let of = |market: u16| &exchange.markets()[usize::from(market)];
+        let target = touched.market().map(of);
+        let slots = account.occupied().map(|(_, position)| of(position.market));
+        let reference = latest(exchange, slots.chain(target));
+
+        // Open positions and the market touched have a say, as far as their prices are fresh.
+        let open = account.occupied().filter(|(_, position)| !position.size.is_zero());
+        let mut priced: Vec<&Market> = open.map(|(_, position)| of(position.market)).chain(target).collect();
+        priced.retain(|market| is_fresh(market, reference));
+        let seconds: Vec<i64> = priced.iter().map(|market| market.price.published.get()).collect();
+        if seconds.iter().all(|second| *second == seconds[0]) {
+            return Self { reference, since: None, touched };
+        }
+        let newest = span(reference);
+        let oldest = newest - FRESH_SPANS + 1;
+        let has = |market: &Market, number| market.recent.spans.iter().any(|it| span(it.published.get()) == number);
+        let common = (oldest..=newest).rev().find(|number| priced.iter().all(|market| has(market, *number)));
+        Self { reference, since: Some(common.unwrap_or(oldest)), touched }
+    }
+
+    /// The range of a market's price.
+    pub fn range(&self, market: &Market) -> Range {
+        let last = i128::from(market.price.price.get());
+        let point = Range { low: last, high: last, last: Some(last) };
+        if self.touched == Touched::AtItsPrice(market.index) {
+            return point;
+        }
+        if !is_fresh(market, self.reference) {
+            return stale_range(market, self.reference);
+        }
+        let Some(since) = self.since else { return point };
+        let newest = span(self.reference);
+        let counted: Vec<_> =
+            market.recent.spans.iter().filter(|it| (since..=newest).contains(&span(it.published.get()))).collect();
+        let low = counted.iter().map(|it| i128::from(it.low.get())).min().unwrap_or(last);
+        let high = counted.iter().map(|it| i128::from(it.high.get())).max().unwrap_or(last);
+        Range { low, high, last: Some(last) }
+    }
+}
