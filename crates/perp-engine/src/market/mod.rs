@@ -1,5 +1,6 @@
 //! One market: its price, its funding, what an order costs there, what it can bear and what it owes.
 
+pub(crate) mod averages;
 pub mod claims;
 pub mod fill;
 pub mod funding;
@@ -47,7 +48,7 @@ impl Market {
         let price = match reading {
             Some(reading) => {
                 let plan = plan_price(self, reading, session.clock)?;
-                self.price = plan.cache;
+                plan.apply(self);
                 Some(plan.outcome)
             }
             None => None,

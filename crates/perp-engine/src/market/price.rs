@@ -1,9 +1,10 @@
 //! The market's price: one conversion, one cache, one table of what each action demands of it.
 
 use crate::error::EngineError;
+use crate::market::averages::{averages_after, MAX_VOLATILITY};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
-use crate::state::{Market, Parameters, PriceCache, Status};
+use crate::state::{Market, Parameters, PriceAverages, PriceCache, Status};
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
@@ -79,16 +80,26 @@ pub enum PriceOutcome {
     TooWide = 2,
 }
 
-/// The cache after a reading.
+/// The cache and the averages after a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PricePlan {
     /// What is stored.
     pub cache: PriceCache,
+    /// What is measured of valid prices.
+    pub averages: PriceAverages,
     /// What became of the reading.
     pub outcome: PriceOutcome,
 }
 
-/// Takes a reading into the market's cache.
+impl PricePlan {
+    /// Stores the plan.
+    pub fn apply(&self, market: &mut Market) {
+        market.price = self.cache;
+        market.averages = self.averages;
+    }
+}
+
+/// Takes a reading into the market's cache, and a valid one into its averages.
 ///
 /// # Errors
 /// [`EngineError::PriceFromTheFuture`], [`EngineError::PriceOutOfRange`].
@@ -98,9 +109,9 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
     if ahead > u64::from(market.parameters.future_tolerance) {
         return Err(EngineError::PriceFromTheFuture { seconds_ahead: ahead });
     }
-    let cache = market.price;
+    let (cache, averages) = (market.price, market.averages);
     if published <= cache.newest_published {
-        return Ok(PricePlan { cache, outcome: PriceOutcome::NotNewer });
+        return Ok(PricePlan { cache, averages, outcome: PriceOutcome::NotNewer });
     }
     let scale = Scale::new(decimal_shift(reading.exponent(), market.base_decimals, market.quote_decimals)?)?;
     let price = price_floor(reading.price(), scale)?;
@@ -108,8 +119,9 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
     // A confidence beyond the price's own range is certainly too wide.
     let confidence = match confidence_ceil(reading.confidence(), scale) {
         Ok(confidence) if is_within(confidence, price, market.parameters.max_confidence_valid) => confidence,
-        _ => return Ok(PricePlan { cache: seen, outcome: PriceOutcome::TooWide }),
+        _ => return Ok(PricePlan { cache: seen, averages, outcome: PriceOutcome::TooWide }),
     };
+    let averages = averages_after(&averages, &cache, price, published, &market.parameters)?;
     let cache = PriceCache {
         price,
         confidence,
@@ -118,7 +130,7 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
         outage_since: Timestamp::NEVER,
         ..cache
     };
-    Ok(PricePlan { cache, outcome: PriceOutcome::Accepted })
+    Ok(PricePlan { cache, averages, outcome: PriceOutcome::Accepted })
 }
 
 /// Power of ten from one oracle unit to atoms per base unit: `exponent + quote decimals − base decimals`.
@@ -238,28 +250,56 @@ pub fn require_price(market: &Market, price_use: PriceUse, reference: Timestamp)
 /// 2^8 · 10^6 · √(seconds in a Julian year), rounded down: the spread rounds up.
 const VOLATILITY_DIVISOR: u64 = 1_438_109_479_003;
 
-// The root of a 64-bit number has 32 bits: the weight of the drift fits 64 bits, its product with a price 125.
-const _: () = assert!(((MAX_WEIGHT as u128) * (MAX_WEIGHT as u128) / (PPM as u128)) << 32 < 1 << 60);
-const _: () = assert!((1u128 << 60) * (MAX_PRICE as u128) < 1 << 125);
+// The root of a 64-bit number has 32 bits: its product with a volatility fits 64 bits, and that with a price 125.
+const _: () = assert!(((MAX_WEIGHT as u128) * (MAX_VOLATILITY as u128) / (PPM as u128)) << 32 < 1 << 62);
+const _: () = assert!((1u128 << 62) * (MAX_PRICE as u128) < 1 << 125);
 
-/// `k · confidence + z · σ · √(age + 1 s) · price`, rounded up: how far the true price may be from the published one.
+/// `k · confidence + max(z · σ, v · σ measured) · √(age + 1 s) · price + d · drift`, rounded up: how far the true price may
+/// be from the published one.
 pub fn spread_ceil(market: &Market, reference: Timestamp) -> Result<Price, EngineError> {
-    let PriceCache { price, confidence, .. } = market.price;
-    spread_at_age_ceil(price, confidence, age(market, reference)?, &market.parameters)
+    let parameters = &market.parameters;
+    let measured = weighted_ceil(parameters.spread_measured, market.averages.fast_volatility)?;
+    let weight = listed_weight_ceil(parameters)?.max(measured);
+    let confidence = confidence_spread_ceil(market)?;
+    let drift = price_share_ceil(market.averages.drift, parameters.spread_drift)?;
+    let moved = moved_since_ceil(market.price.price, weight, age(market, reference)?)?;
+    sum([confidence, moved, drift])
 }
 
-/// The spread of any price, `age` seconds old.
-pub(crate) fn spread_at_age_ceil(
+/// `k · confidence`, rounded up: the part of the spread that the oracle itself claims.
+pub fn confidence_spread_ceil(market: &Market) -> Result<Price, EngineError> {
+    price_share_ceil(market.price.confidence, market.parameters.spread_confidence)
+}
+
+/// The spread of any price, `age` seconds old, of a market that has measured nothing.
+pub(crate) fn listed_spread_ceil(
     price: Price,
     confidence: Price,
     age: u64,
     parameters: &Parameters,
 ) -> Result<Price, EngineError> {
     let confidence = price_share_ceil(confidence, parameters.spread_confidence)?;
+    sum([confidence, moved_since_ceil(price, listed_weight_ceil(parameters)?, age)?])
+}
+
+fn sum<const N: usize>(parts: [Price; N]) -> Result<Price, EngineError> {
+    let sum = parts.iter().try_fold(0u64, |sum, part| sum.checked_add(part.get()));
+    sum.map(Price::new).ok_or(EngineError::Overflow)
+}
+
+/// A volatility times its weight, in ppm per √year.
+fn weighted_ceil(weight: Ppm, volatility: Ppm) -> Result<u64, EngineError> {
+    mul_div_ceil(weight.wide(), volatility.wide(), PPM)
+}
+
+fn listed_weight_ceil(parameters: &Parameters) -> Result<u64, EngineError> {
+    weighted_ceil(parameters.spread_volatility, parameters.volatility)
+}
+
+/// What a price of that volatility, in ppm per √year, moves in `age` seconds and one.
+fn moved_since_ceil(price: Price, volatility: u64, age: u64) -> Result<Price, EngineError> {
     let seconds = age.checked_add(1).ok_or(EngineError::Overflow)?;
     let root = square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?);
-    let weight = mul_div_ceil(parameters.spread_volatility.wide(), parameters.volatility.wide(), PPM)?;
-    let weight = weight.checked_mul(root).ok_or(EngineError::Overflow)?;
-    let drift = mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR)?;
-    Ok(Price::new(confidence.get().checked_add(drift).ok_or(EngineError::Overflow)?))
+    let weight = volatility.checked_mul(root).ok_or(EngineError::Overflow)?;
+    mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR).map(Price::new)
 }

@@ -20,7 +20,7 @@ impl Exchange {
     pub fn update_price(&mut self, market: u16, reading: &OracleReading) -> Result<PricePlan, Refusal> {
         let mut state = *self.market(market)?;
         let plan = plan_price(&state, reading, self.clock)?;
-        state.price = plan.cache;
+        plan.apply(&mut state);
         self.finish_market(state);
         Ok(plan)
     }

@@ -1,6 +1,7 @@
 //! What the pool is worth at least and at most.
 //!
-//! With `a` the spread of a market's price (confidence and the drift since it was published):
+//! With `a` the spread of a market's price that its confidence makes (what trading adds for volatility is a price of trading, not
+//! doubt about what the pool is worth):
 //! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`: what is
 //!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
 //! - at most `cash + Σ max(0, max over p ± a of NAV)` with
@@ -20,7 +21,9 @@
 //! good can be settled by anybody before the execution, and count as cash.
 
 use crate::error::EngineError;
-use crate::market::price::{age, is_unusable, price_requirement, reference_time, require_price, spread_ceil, PriceUse};
+use crate::market::price::{
+    age, confidence_spread_ceil, is_unusable, price_requirement, reference_time, require_price, PriceUse,
+};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized, solvency};
 use crate::session::Session;
 use crate::state::{Market, MarketLedger, Pool};
@@ -57,7 +60,7 @@ fn price_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> 
         let executable_from = valuation.published_from.get();
         return Err(EngineError::PriceBeforeMaturity { market: market.index, executable_from });
     }
-    let spread = spread_ceil(market, reference)?;
+    let spread = confidence_spread_ceil(market)?;
     Ok(PriceRange {
         low: price.checked_sub(spread).unwrap_or(Price::ZERO),
         high: price.checked_add(spread).unwrap_or(Price::new(MAX_PRICE)),

@@ -45,7 +45,7 @@ fn update_price<'info>(
     let before = market.state.price.price;
 
     let plan = plan_price(&market.state, &read_oracle(&market, oracle)?, clock).map_err(refused)?;
-    market.state.price = plan.cache;
+    plan.apply(&mut market.state);
 
     emit!(PriceUpdated {
         exchange: *exchange,

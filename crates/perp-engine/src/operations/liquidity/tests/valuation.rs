@@ -81,12 +81,19 @@ fn funding_counts_as_if_it_were_accrued() {
 }
 
 #[test]
-fn an_older_price_widens_the_interval() {
+fn the_interval_is_the_confidence_whatever_the_price_has_done() {
+    // What trading pays for volatility is no doubt about what the pool is worth: neither age nor measured volatility nor
+    // drift widens the interval.
     let mut market = market([(1 << 40, 1 << 40), (0, 0)]);
     market.ledger.backing = atoms(1 << 40);
+    let calm = worth(&market, 0);
     market.parameters.spread_volatility = Ppm::new(2_000_000);
-    let (fresh, old) = (worth(&market, 0), worth(&market, 15));
-    assert!(old.0 < fresh.0 && fresh.1 < old.1);
+    market.averages.fast_volatility = Ppm::new(5_000_000);
+    market.averages.drift = Price::new(PRICE / 100);
+    assert_eq!(worth(&market, 15), calm);
+    market.price.confidence = Price::new(market.price.confidence.get() / 2);
+    let narrow = worth(&market, 0);
+    assert!(calm.0 < narrow.0 && narrow.1 < calm.1);
 }
 
 #[test]
@@ -195,7 +202,7 @@ prop_compose! {
 
 /// Prices all over `p ± a`, its ends and the kinks of `backing − owed` among them.
 fn prices(market: &Market) -> Vec<i128> {
-    let spread = i128::from(crate::market::price::spread_ceil(market, at(0).now).unwrap().get());
+    let spread = i128::from(crate::market::price::confidence_spread_ceil(market).unwrap().get());
     let center = i128::from(PRICE);
     let mut prices: Vec<i128> = (0..=200).map(|step| center - spread + 2 * spread * step / 200).collect();
     for side in &market.ledger.sides {
