@@ -74,6 +74,8 @@ pub fn sol_parameters() -> Parameters {
         protocol_share: Ppm::new(100_000),
         spread_confidence: Ppm::new(1_000_000),
         spread_volatility: Ppm::new(2_000_000),
+        spread_measured: Ppm::new(3_000_000),
+        spread_drift: Ppm::new(250_000),
         volatility: Ppm::new(800_000),
         max_confidence_to_increase: Ppm::new(5_000),
         max_confidence_valid: Ppm::new(15_000),
@@ -85,7 +87,7 @@ pub fn sol_parameters() -> Parameters {
         max_age_funding: 60,
         future_tolerance: 10,
         outage_delay: 300,
-        reserved: [0; 8],
+        reserved: [0; 7],
     }
 }
 

@@ -1,5 +1,6 @@
 //! One market: its price, its funding, what an order costs there, what it can bear and what it owes.
 
+pub(crate) mod averages;
 pub mod claims;
 pub mod fill;
 pub mod funding;
@@ -11,10 +12,10 @@ use crate::error::EngineError;
 use crate::oracle::OracleReading;
 use crate::session::Session;
 use crate::state::{Market, MarketLedger, Status};
-use crate::units::{Clock, Timestamp};
+use crate::units::Clock;
 use core::ops::Deref;
 use funding::Accrual;
-use price::{plan_price, PriceOutcome, PricePlan};
+use price::{plan_price, PriceOutcome};
 use solvency::net_asset_value;
 
 #[cfg(test)]
@@ -48,12 +49,8 @@ impl Market {
     pub fn refresh(&mut self, reading: Option<&OracleReading>, session: &Session) -> Result<Ready<'_>, EngineError> {
         let price = match reading {
             Some(reading) => {
-                let PricePlan { cache, good, outcome } = plan_price(self, reading, session.clock)?;
-                self.price = cache;
-                let published = Timestamp::new(reading.publish_time());
-                let recorded = good.is_some_and(|price| self.recent.record(price, published));
-                let older = recorded && outcome == PriceOutcome::NotNewer;
-                Some(if older { PriceOutcome::Older } else { outcome })
+                let plan = plan_price(self, reading, session.clock)?;
+                Some(plan.apply(self))
             }
             None => None,
         };

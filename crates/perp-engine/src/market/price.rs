@@ -1,9 +1,10 @@
 //! The market's price: one conversion, one cache, one table of what each action demands of it.
 
 use crate::error::EngineError;
+use crate::market::averages::{averages_after, MAX_VOLATILITY};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
-use crate::state::{is_fresh, Market, Parameters, PriceCache};
+use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache};
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
@@ -84,30 +85,47 @@ pub enum PriceOutcome {
 pub struct PricePlan {
     /// What is stored.
     pub cache: PriceCache,
+    /// When the reading was published.
+    pub published: Timestamp,
     /// The good price it says, for the two seconds in which it was published.
     pub good: Option<Price>,
+    /// What is measured of valid prices.
+    pub averages: PriceAverages,
     /// What became of the reading.
     pub outcome: PriceOutcome,
+}
+
+impl PricePlan {
+    /// Stores the plan. Says what became of the reading.
+    pub fn apply(&self, market: &mut Market) -> PriceOutcome {
+        market.price = self.cache;
+        market.averages = self.averages;
+        let recorded = self.good.is_some_and(|price| market.recent.record(price, self.published));
+        if recorded && self.outcome == PriceOutcome::NotNewer {
+            return PriceOutcome::Older;
+        }
+        self.outcome
+    }
 }
 
 /// For so many seconds a clock that was proved to lag is not believed.
 pub const CLOCK_DISTRUST_SECONDS: u32 = 60;
 
-/// Plans to take a reading into the market's cache.
+/// Plans to take a reading into the market's cache, and a valid one into its averages.
 ///
 /// # Errors
 /// [`EngineError::PriceOutOfRange`].
 pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Result<PricePlan, EngineError> {
     let published = Timestamp::new(reading.publish_time());
-    let cache = market.price;
+    let (cache, averages) = (market.price, market.averages);
     if published.seconds_since(clock.now)? > u64::from(market.parameters.future_tolerance) {
         let clock_distrusted_until = clock.now.after(CLOCK_DISTRUST_SECONDS)?;
         let cache = PriceCache { clock_distrusted_until, ..cache };
-        return Ok(PricePlan { cache, good: None, outcome: PriceOutcome::ClockBehind });
+        return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::ClockBehind });
     }
     let newer = published > cache.newest_published;
     if !newer && !is_fresh(published, clock.now) {
-        return Ok(PricePlan { cache, good: None, outcome: PriceOutcome::NotNewer });
+        return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer });
     }
     let scale = Scale::new(decimal_shift(reading.exponent(), market.base_decimals, market.quote_decimals)?)?;
     let price = price_floor(reading.price(), scale)?;
@@ -116,16 +134,17 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
         .ok()
         .filter(|confidence| is_within(*confidence, price, market.parameters.max_confidence_valid));
     Ok(match (newer, confidence) {
-        (false, None) => PricePlan { cache, good: None, outcome: PriceOutcome::NotNewer },
-        (false, Some(_)) => PricePlan { cache, good: Some(price), outcome: PriceOutcome::NotNewer },
+        (false, None) => PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer },
+        (false, Some(_)) => PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::NotNewer },
         (true, None) => {
             let cache = PriceCache { newest_published: published, ..cache };
-            PricePlan { cache, good: None, outcome: PriceOutcome::TooWide }
+            PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::TooWide }
         }
         (true, Some(confidence)) => {
+            let averages = averages_after(&averages, &cache, price, published, &market.parameters)?;
             let (newest_published, outage_since) = (published, Timestamp::NEVER);
             let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
-            PricePlan { cache, good: Some(price), outcome: PriceOutcome::Accepted }
+            PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::Accepted }
         }
     })
 }
@@ -247,28 +266,56 @@ pub fn require_price(market: &Market, price_use: PriceUse, reference: Timestamp)
 /// 2^8 · 10^6 · √(seconds in a Julian year), rounded down: the spread rounds up.
 const VOLATILITY_DIVISOR: u64 = 1_438_109_479_003;
 
-// The root of a 64-bit number has 32 bits: the weight of the drift fits 64 bits, its product with a price 125.
-const _: () = assert!(((MAX_WEIGHT as u128) * (MAX_WEIGHT as u128) / (PPM as u128)) << 32 < 1 << 60);
-const _: () = assert!((1u128 << 60) * (MAX_PRICE as u128) < 1 << 125);
+// The root of a 64-bit number has 32 bits: its product with a volatility fits 64 bits, and that with a price 125.
+const _: () = assert!(((MAX_WEIGHT as u128) * (MAX_VOLATILITY as u128) / (PPM as u128)) << 32 < 1 << 62);
+const _: () = assert!((1u128 << 62) * (MAX_PRICE as u128) < 1 << 125);
 
-/// `k · confidence + z · σ · √(age + 1 s) · price`, rounded up: how far the true price may be from the published one.
+/// `k · confidence + max(z · σ, v · σ measured) · √(age + 1 s) · price + d · drift`, rounded up: how far the true price may
+/// be from the published one.
 pub fn spread_ceil(market: &Market, reference: Timestamp) -> Result<Price, EngineError> {
-    let PriceCache { price, confidence, .. } = market.price;
-    spread_at_age_ceil(price, confidence, age(market, reference)?, &market.parameters)
+    let parameters = &market.parameters;
+    let measured = weighted_ceil(parameters.spread_measured, market.averages.fast_volatility)?;
+    let weight = listed_weight_ceil(parameters)?.max(measured);
+    let confidence = confidence_spread_ceil(market)?;
+    let drift = price_share_ceil(market.averages.drift, parameters.spread_drift)?;
+    let moved = moved_since_ceil(market.price.price, weight, age(market, reference)?)?;
+    sum([confidence, moved, drift])
 }
 
-/// The spread of any price, `age` seconds old.
-pub(crate) fn spread_at_age_ceil(
+/// `k · confidence`, rounded up: the part of the spread that the oracle itself claims.
+pub fn confidence_spread_ceil(market: &Market) -> Result<Price, EngineError> {
+    price_share_ceil(market.price.confidence, market.parameters.spread_confidence)
+}
+
+/// The spread of any price, `age` seconds old, of a market that has measured nothing.
+pub(crate) fn listed_spread_ceil(
     price: Price,
     confidence: Price,
     age: u64,
     parameters: &Parameters,
 ) -> Result<Price, EngineError> {
     let confidence = price_share_ceil(confidence, parameters.spread_confidence)?;
+    sum([confidence, moved_since_ceil(price, listed_weight_ceil(parameters)?, age)?])
+}
+
+fn sum<const N: usize>(parts: [Price; N]) -> Result<Price, EngineError> {
+    let sum = parts.iter().try_fold(0u64, |sum, part| sum.checked_add(part.get()));
+    sum.map(Price::new).ok_or(EngineError::Overflow)
+}
+
+/// A volatility times its weight, in ppm per √year.
+fn weighted_ceil(weight: Ppm, volatility: Ppm) -> Result<u64, EngineError> {
+    mul_div_ceil(weight.wide(), volatility.wide(), PPM)
+}
+
+fn listed_weight_ceil(parameters: &Parameters) -> Result<u64, EngineError> {
+    weighted_ceil(parameters.spread_volatility, parameters.volatility)
+}
+
+/// What a price of that volatility, in ppm per √year, moves in `age` seconds and one.
+fn moved_since_ceil(price: Price, volatility: u64, age: u64) -> Result<Price, EngineError> {
     let seconds = age.checked_add(1).ok_or(EngineError::Overflow)?;
     let root = square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?);
-    let weight = mul_div_ceil(parameters.spread_volatility.wide(), parameters.volatility.wide(), PPM)?;
-    let weight = weight.checked_mul(root).ok_or(EngineError::Overflow)?;
-    let drift = mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR)?;
-    Ok(Price::new(confidence.get().checked_add(drift).ok_or(EngineError::Overflow)?))
+    let weight = volatility.checked_mul(root).ok_or(EngineError::Overflow)?;
+    mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR).map(Price::new)
 }

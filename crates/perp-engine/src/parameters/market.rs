@@ -1,7 +1,7 @@
 //! What the parameters of a market must satisfy together.
 
 use crate::error::EngineError;
-use crate::market::price::spread_at_age_ceil;
+use crate::market::price::listed_spread_ceil;
 use crate::market::solvency::base_maintenance_floor;
 use crate::operations::position::liquidate::closing_slope;
 use crate::risk::margin::{maintenance_margin_ceil, Maintenance};
@@ -84,7 +84,7 @@ impl Parameters {
             MarketRule::StressMove => {
                 self.max_confidence_to_increase <= self.max_confidence_valid
                     && self.stress_move.wide() >= maintenance
-                    && self.reserved == [0; 8]
+                    && self.reserved == [0; 7]
             }
         })
     }
@@ -118,7 +118,8 @@ impl Parameters {
             self.stress_move,
             self.backing_cap,
         ];
-        let weights = [self.spread_confidence, self.spread_volatility, self.volatility];
+        let weights =
+            [self.spread_confidence, self.spread_volatility, self.spread_measured, self.spread_drift, self.volatility];
         shares.iter().all(|share| *share <= Ppm::ONE)
             && weights.iter().all(|weight| weight.wide() <= MAX_WEIGHT)
             && self.base_margin > Ppm::ZERO
@@ -152,11 +153,11 @@ impl Parameters {
         mul_div_ceil(rate, seconds_ppm, 1 << RATE_BITS)
     }
 
-    /// The spread of the widest and oldest price that still opens a position, in ppm of the price: that of a price of a
-    /// million.
+    /// The spread of the widest and oldest price that still opens a position while the market is no more volatile than
+    /// listed, in ppm of the price: that of a price of a million.
     fn largest_spread_ceil(&self) -> Result<u64, EngineError> {
         let (price, confidence) = (Price::new(PPM), Price::new(self.max_confidence_to_increase.wide()));
-        Ok(spread_at_age_ceil(price, confidence, u64::from(self.max_age_trade), self)?.get())
+        Ok(listed_spread_ceil(price, confidence, u64::from(self.max_age_trade), self)?.get())
     }
 
     /// At the threshold `E = MM` a position closes `b·MM / ((1 + b)·marginal − penalty)` of notional, and the penalty's

@@ -1,5 +1,5 @@
 use super::counters::{count_one, MarketCounters};
-use super::{Parameters, RecentPrices, StoredStatus};
+use super::{Parameters, PriceAverages, RecentPrices, StoredStatus};
 use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredQuoteX40, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
@@ -126,6 +126,8 @@ pub struct Market {
     pub price: PriceCache,
     /// Its good prices of the last seconds.
     pub recent: RecentPrices,
+    /// What the market has measured of its own price.
+    pub averages: PriceAverages,
     /// Everything of the market that an operation can change besides its price.
     pub ledger: MarketLedger,
     /// What the market was listed with.
@@ -146,8 +148,8 @@ pub struct Market {
     pub quote_decimals: u8,
     /// Zero; aligns what follows.
     pub padding: [u8; 4],
-    /// Zero; room for averages, measured volatility, margin ramps and deleveragings.
-    pub reserved: [u64; 32],
+    /// Zero; room for what is added later.
+    pub reserved: [u64; 24],
 }
 
 impl Market {
@@ -161,4 +163,6 @@ impl Market {
 const _: () = assert!(core::mem::size_of::<PriceCache>() == 64);
 const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
-const _: () = assert!(core::mem::size_of::<Market>() == 64 + 192 + 576 + core::mem::size_of::<Parameters>() + 48 + 256);
+const _: () = assert!(
+    core::mem::size_of::<Market>() == 64 + 192 + 128 + 576 + core::mem::size_of::<Parameters>() + 48 + 192
+);

@@ -1,6 +1,7 @@
 //! What is stored: plain data, the same bytes on chain and off.
 
 mod account;
+mod averages;
 pub(crate) mod counters;
 mod exchange;
 mod market;
@@ -10,6 +11,7 @@ mod recent_prices;
 mod status;
 
 pub use account::{Account, AccountKind, Position, MAX_POSITIONS};
+pub use averages::PriceAverages;
 pub use counters::{AccountCounters, MarketCounters};
 pub use exchange::ExchangeState;
 pub use market::{Market, MarketLedger, PriceCache, SideTotals};

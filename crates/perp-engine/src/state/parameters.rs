@@ -61,7 +61,11 @@ macro_rules! market_parameters {
         spread_confidence: Ppm u32 Factor
             "`k`: weight of the confidence in the spread, in ppm. At most tenfold.";
         spread_volatility: Ppm u32 Factor
-            "`z`: weight of the volatility since the price was published in the spread, in ppm. At most tenfold.";
+            "`z`: weight of the listed volatility since the price was published in the spread, in ppm. At most tenfold.";
+        spread_measured: Ppm u32 Factor
+            "`v`: weight of the measured volatility since the price was published in the spread, in ppm; the larger of the two terms counts. At most tenfold.";
+        spread_drift: Ppm u32 Factor
+            "`d`: weight of the price's distance from its average in the spread, in ppm. At most tenfold.";
         volatility: Ppm u32 PercentPerRootYear
             "`σ`: volatility per √year, in ppm. At most tenfold.";
         max_confidence_to_increase: Ppm u32 Percent
@@ -96,14 +100,14 @@ macro_rules! define {
         pub struct Parameters {
             $(#[doc = $text] pub $field: $unit,)+
             /// Zero; room for what is added later.
-            pub reserved: [u64; 8],
+            pub reserved: [u64; 7],
         }
     };
 }
 
 market_parameters!(define);
 
-const _: () = assert!(core::mem::size_of::<Parameters>() == 200 + 64);
+const _: () = assert!(core::mem::size_of::<Parameters>() == 208 + 56);
 
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;

@@ -25,7 +25,7 @@ impl Exchange {
     /// [`Refusal`].
     pub fn ingest_price(&mut self, market: u16, reading: &OracleReading) -> Result<(), Refusal> {
         let mut state = *self.market(market)?;
-        state.price = perp_engine::market::price::plan_price(&state, reading, self.clock)?.cache;
+        perp_engine::market::price::plan_price(&state, reading, self.clock)?.apply(&mut state);
         self.put_market(state);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What each random step does to an exchange.
 
 use crate::common::markets::{test_markets, THIN_PERP};
-use crate::common::reference;
+use crate::common::reference::{self, Touched};
 use crate::common::world::{World, MILLION};
 use crate::steps::{Step, ACCOUNTS, ISOLATED, LIQUIDATOR, MARKETS, PROVIDERS};
 use perp_engine::fixtures::USDC;
@@ -22,10 +22,10 @@ pub fn exchange() -> World {
     world
 }
 
-/// Publishes the price at which the account's equity would be `percent` of its present maintenance margin, other things
+/// Publishes the price at which the account's equity would be `percent` of the margin it has to have now, other things
 /// equal, at most 60 % away.
 pub fn squeeze(world: &mut World, account: usize, market: u16, percent: i128) {
-    let health = reference::maintenance(&world.exchange, world.account(account));
+    let health = reference::standing(&world.exchange, world.account(account), Touched::InRange(market)).demanded();
     let missing = (health.margin * percent / 100 - health.equity) << 40;
     let change = missing / i128::from(world.size(account, market));
     let price = i128::from(world.market(market).price.price.get());

@@ -231,3 +231,41 @@ fn an_oracle_is_dead_once_its_outage_was_reported_five_minutes_ago() {
     market.price.outage_since = Timestamp::new(i64::MAX);
     assert!(!is_dead(&market, Timestamp::new(i64::MAX)));
 }
+
+#[test]
+fn the_measured_volatility_and_the_drift_make_the_spread_wider() {
+    // Listed, 2 · 80 % = 160 %; measured, 3 · 53 % = 159 % is less and 3 · 60 % = 180 % more: 284.818 ppm · 180 / 160
+    // = 320.42 ppm of 2^38 = 88 076 562.3….
+    let mut market = sol_market();
+    market.averages.fast_volatility = Ppm::new(530_000);
+    assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(78_290_278)));
+    market.averages.fast_volatility = Ppm::new(600_000);
+    assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(88_076_563)));
+    // A quarter of the drift: ⌈1003 / 4⌉.
+    market.averages.drift = Price::new(1_003);
+    assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(88_076_563 + 251)));
+    // Of the largest volatility at the largest price and the age at which nobody may use it.
+    market.averages.fast_volatility = Ppm::new(100_000_000);
+    market.price.price = Price::new(1 << 50);
+    assert!(spread_ceil(&market, at(3_600).now).is_ok());
+}
+
+#[test]
+fn only_a_price_that_becomes_the_valid_one_is_measured() {
+    let mut market = sol_market();
+    plan_price(&market, &reading(25_000_000_000, 0, 1), at(1)).unwrap().apply(&mut market);
+    plan_price(&market, &reading(25_010_000_000, 0, 20), at(20)).unwrap().apply(&mut market);
+    let before = market.averages;
+    assert!(before.fast_volatility > Ppm::ZERO);
+    // Repeated, older, too wide.
+    for (price, confidence, seconds) in
+        [(26_000_000_000, 0, 20), (26_000_000_000, 0, 19), (26_000_000_000, 1 << 40, 60)]
+    {
+        let plan = plan_price(&market, &reading(price, confidence, seconds), at(60)).unwrap();
+        assert_eq!(plan.averages, before);
+        plan.apply(&mut market);
+    }
+    // The next valid one is.
+    plan_price(&market, &reading(25_020_000_000, 0, 61), at(61)).unwrap().apply(&mut market);
+    assert_eq!(market.averages.sampled_at, at(61).now);
+}

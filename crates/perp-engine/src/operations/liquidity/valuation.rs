@@ -1,6 +1,7 @@
 //! What the pool is worth at least and at most.
 //!
-//! With `a` the confidence of a market's price, weighted:
+//! With `a` the spread of a market's price that its confidence makes (what trading adds for volatility is a price of trading, not
+//! doubt about what the pool is worth):
 //! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`: what is
 //!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
 //! - at most `cash + Σ max(0, max over p ± a of (backing + claims reserve − claims + debts + pending funding + min((U_L + U_S)⁻, J · entry)))`:
@@ -19,12 +20,14 @@
 //! good can be settled by anybody before the execution, and count as cash.
 
 use crate::error::EngineError;
-use crate::market::price::{age, is_dead, price_requirement, reference_time, require_price, PriceUse};
+use crate::market::price::{
+    age, confidence_spread_ceil, is_dead, price_requirement, reference_time, require_price, PriceUse,
+};
 use crate::market::range::{stale_range, PriceRange};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized, solvency};
 use crate::session::Session;
 use crate::state::{Market, MarketLedger, Pool};
-use crate::units::products::{is_notional_in_range, price_share_ceil, share_ceil};
+use crate::units::products::{is_notional_in_range, share_ceil};
 use crate::units::{Atoms, Price, Side, Timestamp, MAX_PRICE};
 
 /// When, and since when prices count, a pool is valued.
@@ -51,7 +54,7 @@ fn valuation_range(market: &Market, valuation: &Valuation, reference: Timestamp)
         let executable_from = valuation.published_from.get();
         return Err(EngineError::PriceBeforeMaturity { market: market.index, executable_from });
     }
-    let width = price_share_ceil(market.price.confidence, market.parameters.spread_confidence)?;
+    let width = confidence_spread_ceil(market)?;
     let low = price.checked_sub(width).unwrap_or(Price::ZERO);
     Ok(PriceRange::between(low, price.checked_add(width).unwrap_or(Price::new(MAX_PRICE))))
 }

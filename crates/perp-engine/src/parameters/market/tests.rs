@@ -52,6 +52,8 @@ fn shares_are_within_their_ranges() {
     // 80 % to the bounty and 20 % + 1 ppm to the backing.
     breaks(MarketRule::Shares, |p| (p.bounty_share_max, p.backing_share) = (Ppm::new(800_000), Ppm::new(200_001)));
     breaks(MarketRule::Shares, |p| p.spread_volatility = Ppm::new(10_000_001));
+    breaks(MarketRule::Shares, |p| p.spread_measured = Ppm::new(10_000_001));
+    breaks(MarketRule::Shares, |p| p.spread_drift = Ppm::new(10_000_001));
     breaks(MarketRule::Shares, |p| p.protocol_share = Ppm::new(1_000_001));
 }
 
@@ -138,7 +140,7 @@ fn times_and_rates_agree() {
 fn what_else_must_agree() {
     breaks(MarketRule::StressMove, |p| p.max_confidence_to_increase = Ppm::new(15_001));
     breaks(MarketRule::StressMove, |p| p.stress_move = Ppm::new(29_999));
-    breaks(MarketRule::StressMove, |p| p.reserved[7] = 1);
+    breaks(MarketRule::StressMove, |p| p.reserved[6] = 1);
 }
 
 /// Every parameter by name, with the error that its largest value is.
@@ -185,6 +187,8 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("protocol_share", Some(Shares)),
         ("spread_confidence", Some(Shares)),
         ("spread_volatility", Some(Shares)),
+        ("spread_measured", Some(Shares)),
+        ("spread_drift", Some(Shares)),
         ("volatility", Some(Shares)),
         ("max_confidence_to_increase", Some(EntryCost)),
         ("max_confidence_valid", Some(Shares)),

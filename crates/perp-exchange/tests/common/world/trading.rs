@@ -1,6 +1,7 @@
 //! Trading and liquidation.
 
 use super::*;
+use crate::common::reference::{Seen, Standing, Touched};
 
 impl World {
     /// A market order without a price bound.
@@ -41,27 +42,31 @@ impl World {
         assert_eq!(worse, plan.fill.charge.get());
 
         let (then, state) = (&start.accounts()[account], self.account(account));
-        let (was, is) = (reference::maintenance(start, then), reference::maintenance(&self.exchange, state));
-        assert_eq!(i128::from(plan.after.equity.get()), is.equity);
-        assert_eq!(i128::from(plan.after.margin.get()), is.margin);
+        let touched = Touched::AtItsPrice(market);
+        let was = reference::standing(start, then, touched).gross();
+        let is = reference::standing(&self.exchange, state, touched).gross();
         if !plan.opened.is_zero() {
-            let health = reference::adverse(&self.exchange, state);
+            let health = reference::adverse(&self.exchange, state, Some(market));
+            check_health(plan.after, health);
             assert!(health.equity >= health.margin, "an increase left {health:?}");
-            for (slot, position) in state.occupied().filter(|(_, position)| !position.debt.is_zero()) {
+            for (slot, position) in state.occupied().filter(|(_, position)| !position.owed().is_zero()) {
                 // But for what the order's own fee leaves.
-                let new = slot == plan.ledger.slot && then.positions[slot].debt.is_zero();
-                assert!(new && position.debt <= plan.fill.fee, "an increase left a debt");
+                let new = slot == plan.ledger.slot && then.positions[slot].owed().is_zero();
+                assert!(new && position.owed() <= plan.fill.fee, "an increase left a debt");
             }
             let [then, now] = [start, &self.exchange].map(|exchange| means(exchange, market));
             let no_worse =
                 now.stress_loss <= then.stress_loss && now.surplus - now.stress_loss >= then.surplus - then.stress_loss;
             assert!(now.surplus >= now.stress_loss || no_worse, "{then:?} became {now:?}");
-        } else if !plan.ledger.position.size.is_zero() {
+            return;
+        }
+        check_health(plan.after, is);
+        assert!(was.equity >= 0);
+        if !plan.ledger.position.size.is_zero() {
             assert!(is.equity >= 0);
             assert!(is.equity * was.margin >= was.equity * is.margin, "a reduction took {was:?} to {is:?}");
-        } else if pays_everybody(&self.exchange, market) {
-            // A whole close costs at most its cap, and realizing rounds by less than an atom. Where the market owes more
-            // than it has, the profit's claim may count for less besides.
+        } else {
+            // A whole close costs at most its cap, and realizing rounds by less than an atom.
             assert!((is.equity + 1) * was.margin >= was.equity * is.margin, "a close took {was:?} to {is:?}");
         }
     }
@@ -90,21 +95,79 @@ impl World {
         let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::ZERO };
         let liquidate = |exchange: &mut Exchange| exchange.liquidate(by, account, market, &order, Some(&reading));
         let (before, plan) = self.attempt(liquidate)?;
-        self.check_liquidation(&settled(&before, account, market, &reading), account, market, &plan);
+        let judged = Self::refreshed(&before, market, Some(&reading));
+        let start = settled(&before, account, market, &reading);
+        if plan.closed.is_zero() {
+            self.check_settlement(&judged, &start, account, market, &plan);
+        } else {
+            self.check_liquidation(&judged, &start, account, market, &plan);
+        }
         let [was, is] = [&before, &self.exchange].map(|exchange| exchange.accounts()[by].balance.get());
         assert_eq!(is - was, plan.penalty.bounty.get());
         self.tally.liquidation(by, account, market, &plan);
-        let whole = plan.ledger.position.size.is_zero();
-        self.finish(&before, if whole { Kind::LiquidateWhole } else { Kind::LiquidatePart });
+        let kind = match (plan.closed.is_zero(), plan.ledger.position.size.is_zero()) {
+            (true, _) => Kind::LiquidateSettling,
+            (false, true) => Kind::LiquidateWhole,
+            (false, false) => Kind::LiquidatePart,
+        };
+        self.finish(&before, kind);
         Ok(plan)
     }
 
-    fn check_liquidation(&self, start: &Exchange, account: usize, market: u16, plan: &LiquidationPlan) {
-        let was = reference::maintenance(start, &start.accounts()[account]);
-        let is = reference::maintenance(&self.exchange, self.account(account));
-        assert!(was.equity < was.margin, "a healthy account was liquidated: {was:?}");
-        assert_eq!(i128::from(plan.after.equity.get()), is.equity);
-        assert_eq!(i128::from(plan.after.margin.get()), is.margin);
+    /// An account that only lacks what its markets have not paid is paid: nothing is closed, and the caller gets a basis point
+    /// of what became cash.
+    fn check_settlement(
+        &self,
+        judged: &Exchange,
+        start: &Exchange,
+        account: usize,
+        market: u16,
+        plan: &LiquidationPlan,
+    ) {
+        let touched = Touched::InRange(market);
+        let was = standing(judged, account, touched);
+        assert!(!was.demanded().is_below_margin(), "nothing was closed of {was:?}");
+        assert!(was.on_cash().is_below_margin(), "a settlement nobody needs was paid for: {was:?}");
+        let then = standing(start, account, touched).demanded();
+        let now = standing(&self.exchange, account, touched).demanded();
+        check_health(plan.before, then);
+        check_health(plan.after, now);
+        assert!(!now.is_below_margin(), "being paid took {then:?} to {now:?}");
+
+        assert_eq!(plan.notional.get(), 0);
+        let slot = plan.ledger.slot;
+        let [was, is] = [start, &self.exchange].map(|it| it.accounts()[account].positions[slot]);
+        assert_eq!(was.size, is.size);
+        let paid = u64::try_from(plan.realized.get()).unwrap();
+        assert!(paid > 0);
+        let (penalty, now) = (plan.penalty, start.clock.now);
+        assert_eq!([penalty.charged, penalty.collected], [penalty.bounty; 2]);
+        assert!(penalty.insurance.is_zero() && penalty.backing.is_zero() && penalty.added.is_zero());
+        let lately = !was.settlement_paid_at.is_never() && now.seconds_since(was.settlement_paid_at).unwrap() < 600;
+        let spare = (then.equity - then.margin).max(0);
+        let fee = if lately { 0 } else { i128::from(paid / 10_000).min(spare) };
+        let cash = self.account(account).balance.get() + penalty.bounty.get() + plan.settled.repaid.get();
+        assert!(i128::from(penalty.bounty.get()) <= fee);
+        assert!(i128::from(penalty.bounty.get()) == fee || penalty.bounty.get() + plan.settled.repaid.get() == cash);
+        assert_eq!(is.settlement_paid_at, if penalty.bounty.is_zero() { was.settlement_paid_at } else { now });
+    }
+
+    fn check_liquidation(
+        &self,
+        judged: &Exchange,
+        start: &Exchange,
+        account: usize,
+        market: u16,
+        plan: &LiquidationPlan,
+    ) {
+        let judging = standing(judged, account, Touched::InRange(market)).demanded();
+        assert!(judging.is_below_margin(), "a healthy account was liquidated: {judging:?}");
+        let touched = Touched::AtItsPrice(market);
+        let range = Seen::of(judged, &judged.accounts()[account], Touched::InRange(market))
+            .range(judged.market(market).unwrap());
+        let was = if range.is_last_price() { judging } else { standing(start, account, touched).demanded() };
+        check_health(plan.before, was);
+        check_health(plan.after, standing(&self.exchange, account, touched).demanded());
 
         let then = start.accounts()[account].positions[plan.ledger.slot].size;
         let now = plan.ledger.position.size;
@@ -122,25 +185,51 @@ impl World {
         let penalty = plan.penalty;
         assert_eq!(
             penalty.bounty.get() + penalty.insurance.get() + penalty.backing.get(),
-            penalty.collected.get(),
+            penalty.collected.get() + penalty.added.get(),
             "the parts of the penalty do not add up"
         );
         assert!(penalty.collected <= penalty.charged);
+        let insurance = start.market(market).unwrap().ledger.insurance.get() + penalty.insurance.get();
+        assert!(state.ledger.insurance.get() + penalty.added.get() >= insurance, "insurance paid more than was added");
         // At most the equity that the close found, and what it left.
         let closed = posted(start, account, market, |ledger| {
             assert_eq!(ledger.reduce(plan.closed, plan.notional), Ok(plan.realized));
         });
-        let left = reference::maintenance(&closed, &closed.accounts()[account]);
+        let left = standing(&closed, account, touched).demanded();
         let closed_value = i128::from(plan.closed.get()) * price / X40_PER_ATOM;
-        let nominal = closed_value * i128::from(state.parameters.penalty.get()) / i128::from(PPM);
+        // Closing by liquidation costs no less than trading out would have.
+        let ppm = i128::from(PPM);
+        let seen = Seen::of(judged, &judged.accounts()[account], touched);
+        let spread = reference::ceil_div(reference::spread(state, seen.reference) * ppm, price);
+        let (penalty_rate, fee) = (state.parameters.penalty.get(), i128::from(state.parameters.taker_fee_rebalancing.get()));
+        let rate = i128::from(penalty_rate).max(spread + fee).min(ppm);
+        let nominal = closed_value * rate / ppm;
         assert_eq!(i128::from(penalty.charged.get()), nominal.min(was.equity).min(left.equity).max(0));
+
+        // Who closes a whole position gets ten basis points, or what the fee that opened it left, as long as there is anything.
+        if now.is_zero() {
+            let kept = fee * (ppm - i128::from(state.parameters.protocol_share.get())) / ppm;
+            let least = closed_value * kept.min(1_000) / ppm;
+            let empty = state.ledger.insurance.is_zero() && state.ledger.backing.is_zero();
+            assert!(i128::from(penalty.bounty.get()) >= least || empty, "{penalty:?} of {closed_value}");
+            assert!(penalty.added.is_zero() || i128::from(penalty.bounty.get()) <= least);
+        } else {
+            assert!(penalty.added.is_zero());
+        }
     }
 }
 
+fn standing(exchange: &Exchange, account: usize, touched: Touched) -> Standing {
+    reference::standing(exchange, &exchange.accounts()[account], touched)
+}
+
+fn check_health(stated: perp_engine::risk::portfolio::Health, reference: reference::Health) {
+    let stated = (i128::from(stated.equity.get()), i128::from(stated.margin.get()));
+    assert_eq!(stated, (reference.equity, reference.margin));
+}
+
 /// The exchange with the reading taken in, the position's funding settled and its claim redeemed: what a trade or a
-/// liquidation starts from. Neither lowers the account's equity by an atom, so that nobody is pushed over an edge by it; only
-/// where the market owes more than it has can it lower what the rest counts for. There others are refused to settle, and a
-/// liquidation judges the account before as well.
+/// liquidation starts from. Neither lowers the account's equity by an atom, so that nobody is pushed over an edge by it.
 fn settled(before: &Exchange, account: usize, market: u16, reading: &OracleReading) -> Exchange {
     let refreshed = World::refreshed(before, market, Some(reading));
     if refreshed.accounts()[account].slot_of(market).is_none() {
@@ -149,10 +238,10 @@ fn settled(before: &Exchange, account: usize, market: u16, reading: &OracleReadi
     let settled = posted(&refreshed, account, market, |ledger| {
         ledger.settle().unwrap();
     });
-    if pays_everybody(&refreshed, market) {
-        let [was, is] = [&refreshed, &settled].map(|it| reference::maintenance(it, &it.accounts()[account]));
-        assert!(is.equity >= was.equity - 1, "settling funding took {was:?} to {is:?}");
-    }
+    let [was, is] = [&refreshed, &settled].map(|it| standing(it, account, Touched::InRange(market)));
+    assert!(is.gross().equity >= was.gross().equity - 1, "settling funding took {was:?} to {is:?}");
+    let surplus = |it: &Standing| it.demanded().equity - it.demanded().margin;
+    assert!(surplus(&is) >= surplus(&was) - 1, "settling funding took {was:?} to {is:?}");
     settled
 }
 
@@ -167,12 +256,6 @@ fn posted(exchange: &Exchange, account: usize, market: u16, postings: impl FnOnc
     after.put_account(account, holder).unwrap();
     after.put_market(state);
     after
-}
-
-/// Whether the market has what it owes: full coverage.
-pub fn pays_everybody(exchange: &Exchange, market: u16) -> bool {
-    let means = means(exchange, market);
-    means.assets >= means.liabilities
 }
 
 fn means(exchange: &Exchange, market: u16) -> reference::Means {

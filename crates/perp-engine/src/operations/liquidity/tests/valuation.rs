@@ -108,11 +108,16 @@ fn funding_counts_as_if_it_were_accrued() {
 }
 
 #[test]
-fn a_fresh_price_is_widened_by_its_confidence_and_not_by_its_age() {
+fn the_interval_is_the_confidence_whatever_the_price_has_done() {
+    // What trading pays for volatility is no doubt about what the pool is worth: neither age nor measured volatility nor
+    // drift widens the interval.
     let mut market = market([(1 << 40, 1 << 40), (0, 0)]);
     market.ledger.backing = atoms(1 << 40);
+    let calm = worth(&market, 0);
     market.parameters.spread_volatility = Ppm::new(2_000_000);
-    assert_eq!(worth(&market, 0), worth(&market, 14));
+    market.averages.fast_volatility = Ppm::new(5_000_000);
+    market.averages.drift = Price::new(PRICE / 100);
+    assert_eq!(worth(&market, 14), calm);
     let certain = Market { price: crate::state::PriceCache { confidence: Price::ZERO, ..market.price }, ..market };
     assert_eq!(worth(&certain, 14), (5_000 + (1 << 40), 5_000 + (1 << 40)));
     // Dead it may lie anywhere within 15 %, and after a year within half.
@@ -266,7 +271,7 @@ prop_compose! {
 
 /// Prices all over `p ± a`, its ends and the kinks of both values among them.
 fn prices(market: &Market) -> Vec<i128> {
-    let spread = i128::from(market.price.confidence.get());
+    let spread = i128::from(crate::market::price::confidence_spread_ceil(market).unwrap().get());
     let center = i128::from(PRICE);
     let mut prices: Vec<i128> = (0..=200).map(|step| center - spread + 2 * spread * step / 200).collect();
     for side in &market.ledger.sides {

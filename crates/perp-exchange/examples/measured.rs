@@ -1,0 +1,175 @@
+//! What a market measures along recorded prices, what its spread takes of the gain of somebody who sees prices early, and
+//! how its margin follows.
+//!
+//! ```text
+//! cargo run --release -p perp-exchange --example measured -- tests/data/prices/*.csv
+//! ```
+//!
+//! A row of a file is `unix_time,open,high,low,close`. Between them the price walks at random, one step a second, through the
+//! open, both extremes and the close. It is posted every two seconds. Somebody who knows the next posting trades a million
+//! dollars whenever that pays: the move less the spread and a fee of 4 basis points.
+
+use clap::Parser;
+use perp_engine::fixtures::sol_parameters;
+use perp_engine::market::price::{plan_price, spread_ceil};
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::{Market, Parameters, PriceAverages};
+use perp_engine::units::{Clock, Ppm, Timestamp};
+use std::path::{Path, PathBuf};
+
+/// Seconds between postings, and how far ahead the arbitrageur sees.
+const POSTED_EVERY: i64 = 2;
+const TRADE_DOLLARS: f64 = 1e6;
+const FEE: f64 = 4e-4;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Files of candles.
+    files: Vec<PathBuf>,
+    /// Listed volatility, as a factor per √year.
+    #[arg(long, default_value_t = 0.8)]
+    volatility: f64,
+    /// Weight of the measured volatility in the spread.
+    #[arg(long, default_value_t = 3.0)]
+    spread_measured: f64,
+    /// Weight of the distance from the average in the spread.
+    #[arg(long, default_value_t = 0.25)]
+    spread_drift: f64,
+    /// Weight of the measured volatility in the margin.
+    #[arg(long)]
+    measured_weight: Option<f64>,
+}
+
+struct Candle {
+    time: i64,
+    prices: [f64; 4],
+}
+
+fn candles(path: &Path) -> Result<Vec<Candle>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let rows = text.lines().skip(1).map(|row| {
+        let cells: Vec<f64> = row.split(',').map_while(|cell| cell.parse().ok()).collect();
+        let [time, open, high, low, close] = cells[..] else { return Err(format!("{}: {row}", path.display())) };
+        // The extreme nearer to the open in time: the low first when the candle rose.
+        let (first, second) = if close >= open { (low, high) } else { (high, low) };
+        Ok(Candle { time: time as i64, prices: [open, first, second, close] })
+    });
+    rows.collect()
+}
+
+/// Standard normal: twelve uniform numbers.
+fn normal(random: &mut fastrand::Rng) -> f64 {
+    (0..12).map(|_| random.f64()).sum::<f64>() - 6.0
+}
+
+/// One price a second of a candle: a random bridge through its four prices, within its extremes. The mean range of a
+/// random walk is 1.6 of its standard deviations.
+fn path(candle: &Candle, seconds: i64, random: &mut fastrand::Rng) -> Vec<f64> {
+    let (low, high) = candle.prices.iter().fold((f64::MAX, 0.0f64), |(low, high), p| (low.min(*p), high.max(*p)));
+    let step = (high - low) / (1.6 * (seconds as f64).sqrt());
+    let mut cuts = [random.i64(1..seconds - 1), random.i64(1..seconds - 1)];
+    cuts.sort_unstable();
+    let knots = [0, cuts[0], cuts[1].max(cuts[0] + 1), seconds];
+    let mut prices = vec![candle.prices[0]];
+    for (knot, target) in knots.windows(2).zip(&candle.prices[1..]) {
+        for second in knot[0]..knot[1] {
+            let left = (knot[1] - second) as f64;
+            let last = prices[prices.len() - 1];
+            let noise = normal(random) * step * ((left - 1.0) / left).sqrt();
+            prices.push((last + (target - last) / left + noise).clamp(low, high));
+        }
+    }
+    prices.remove(0);
+    prices
+}
+
+fn spread(market: &Market, clock: Clock) -> f64 {
+    spread_ceil(market, clock.now).map_or(f64::NAN, |spread| spread.get() as f64) / market.price.price.get() as f64
+}
+
+fn quantiles(values: &mut [f64]) -> [f64; 5] {
+    values.sort_unstable_by(f64::total_cmp);
+    [0.05, 0.5, 0.95, 0.99, 1.0].map(|part| values[((values.len() - 1) as f64 * part) as usize])
+}
+
+fn line(name: &str, values: &mut [f64], scale: f64) {
+    let [low, middle, high, higher, most] = quantiles(values).map(|value| value * scale);
+    println!("  {name:<32} 5 % {low:8.3}  median {middle:8.3}  95 % {high:8.3}  99 % {higher:8.3}  most {most:8.3}");
+}
+
+/// What was seen at one posting.
+struct Seen {
+    time: i64,
+    price: f64,
+    volatility: f64,
+    spread: f64,
+    gain: f64,
+    gain_fixed: f64,
+}
+
+fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
+    let ppm = |factor: f64| Ppm::new((factor * 1e6) as u32);
+    let listed = sol_parameters();
+    let parameters = Parameters {
+        volatility: ppm(arguments.volatility),
+        spread_measured: ppm(arguments.spread_measured),
+        spread_drift: ppm(arguments.spread_drift),
+        ..listed
+    };
+    let mut market = Market { parameters, base_decimals: 9, quote_decimals: 6, ..Market::default() };
+    let candles = candles(path_of_file)?;
+    let seconds = candles[1].time - candles[0].time;
+    let mut random = fastrand::Rng::with_seed(1);
+    let prices: Vec<f64> = candles.iter().flat_map(|candle| path(candle, seconds, &mut random)).collect();
+    let start = candles[0].time;
+    let mut seen = Vec::new();
+    for (time, next) in (start..)
+        .zip(&prices)
+        .step_by(POSTED_EVERY as usize)
+        .map(|(time, _)| time)
+        .zip(prices.iter().step_by(2).skip(1))
+    {
+        let price = prices[(time - start) as usize];
+        let reading = OracleReading::new((price * 1e8) as i64, 0, -8, time).map_err(|error| format!("{error:?}"))?;
+        let clock = Clock { now: Timestamp::new(time), slot: 0 };
+        plan_price(&market, &reading, clock).map_err(|error| format!("{error:?}"))?.apply(&mut market);
+        let now = spread(&market, clock);
+        let fixed = spread(&Market { averages: PriceAverages::default(), ..market }, clock);
+        let lead = (next / price - 1.0).abs();
+        let gain = |spread: f64| (lead - spread - FEE).max(0.0) * TRADE_DOLLARS;
+        seen.push(Seen {
+            time,
+            price,
+            volatility: f64::from(market.averages.fast_volatility.get()) / f64::from(parameters.volatility.get()),
+            spread: now,
+            gain: gain(now),
+            gain_fixed: gain(fixed),
+        });
+    }
+    println!("{}: {} postings", path_of_file.display(), seen.len());
+    report("all of it", &seen);
+    // The two hours of the widest range.
+    let hours = (7_200 / POSTED_EVERY) as usize;
+    let range = |window: &[Seen]| {
+        let (low, high) =
+            window.iter().fold((f64::MAX, 0.0f64), |(low, high), at| (low.min(at.price), high.max(at.price)));
+        high / low
+    };
+    if let Some(worst) = seen.windows(hours).step_by(60).max_by(|a, b| range(a).total_cmp(&range(b))) {
+        report(&format!("worst two hours, from {}", worst[0].time), worst);
+    }
+    Ok(())
+}
+
+fn report(name: &str, seen: &[Seen]) {
+    println!(" {name}");
+    line("measured / listed volatility", &mut seen.iter().map(|at| at.volatility).collect::<Vec<_>>(), 1.0);
+    line("spread in basis points", &mut seen.iter().map(|at| at.spread).collect::<Vec<_>>(), 1e4);
+    let (gain, fixed) = seen.iter().fold((0.0, 0.0), |(gain, fixed), at| (gain + at.gain, fixed + at.gain_fixed));
+    println!("  gain of the lead: ${gain:.0} of ${fixed:.0} at the listed spread alone, {:.2} %", 100.0 * gain / fixed);
+}
+
+fn main() -> Result<(), String> {
+    let arguments = Arguments::parse();
+    arguments.files.iter().try_for_each(|file| run(file, &arguments))
+}
