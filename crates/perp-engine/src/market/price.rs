@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
-use crate::state::{Market, Parameters, PriceCache, Status};
+use crate::state::{Market, Parameters, PriceCache};
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
@@ -195,7 +195,7 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
 }
 
 /// Whether the market's price values positions but demands no margin and closes nothing: its newest price is too
-/// wide, it is paused, or an oracle outage was reported `outage_delay` ago.
+/// wide, or an oracle outage was reported `outage_delay` ago.
 pub fn is_unusable(market: &Market, reference: Timestamp) -> bool {
     let cache = &market.price;
     let too_wide = cache.newest_published > cache.published;
@@ -204,7 +204,7 @@ pub fn is_unusable(market: &Market, reference: Timestamp) -> bool {
             Ok(unusable_from) => reference >= unusable_from,
             Err(_) => true,
         };
-    cache.published.is_never() || too_wide || outage || market.status.in_force(reference) == Status::Paused
+    cache.published.is_never() || too_wide || outage
 }
 
 /// Age of the valid price in seconds.

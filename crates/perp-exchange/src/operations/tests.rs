@@ -7,7 +7,7 @@ use crate::operations::ExecutedRequest;
 use alloc::vec;
 use alloc::vec::Vec;
 use perp_engine::fixtures::usdc;
-use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::state::{Account, Position, Status};
 use perp_engine::units::Atoms;
@@ -17,14 +17,17 @@ mod previews;
 
 type Method = fn(&mut Exchange) -> Result<Outcome, Refusal>;
 
+/// A guardian lets positions only be reduced for an hour.
+const LIMITED: StatusOrder =
+    StatusOrder { status: Status::ReduceOnly, seconds: 3_600, authority: StatusAuthority::Guardian };
+
 /// Every operation as one that takes place on the [`stage`], and the method that does the same.
 fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
-    let authority = StatusAuthority::Guardian;
     let reading = now(exchange, 252);
     let some = Some(reading);
     vec![
-        (Operation::SetExchangeStatus { status: Status::ReduceOnly, authority }, |exchange| {
-            exchange.set_exchange_status(Status::ReduceOnly, StatusAuthority::Guardian).map(Outcome::Status)
+        (Operation::SetExchangeStatus { order: LIMITED }, |exchange| {
+            exchange.set_exchange_status(&LIMITED).map(|()| Outcome::Done)
         }),
         (Operation::Donate { amount: usdc(3) }, |exchange| exchange.donate(usdc(3)).map(|()| Outcome::Done)),
         (Operation::UpdatePrice { market: 0, reading }, |exchange| {
@@ -51,8 +54,8 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
         (Operation::SetBackingTarget { market: 1, target: usdc(6) }, |exchange| {
             exchange.set_backing_target(1, usdc(6)).map(|()| Outcome::Done)
         }),
-        (Operation::SetMarketStatus { market: 1, status: Status::Paused, authority }, |exchange| {
-            exchange.set_market_status(1, Status::Paused, StatusAuthority::Guardian).map(Outcome::Status)
+        (Operation::SetMarketStatus { market: 1, order: LIMITED }, |exchange| {
+            exchange.set_market_status(1, &LIMITED).map(|()| Outcome::Done)
         }),
         (Operation::OpenAccount { isolated_market: Some(2) }, |exchange| {
             exchange.open_account(Some(2)).map(|number| Outcome::Number(number as u64))

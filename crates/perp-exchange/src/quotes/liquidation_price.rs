@@ -51,12 +51,11 @@ impl Exchange {
     /// rules, with all funding accrued.
     ///
     /// # Errors
-    /// [`Refusal::NoMarket`]; `LegStale` where another market's price is too old, `Paused` where this one is paused,
-    /// `MarketUnusable` where it never had a price.
+    /// [`Refusal::NoMarket`]; `LegStale` where another market's price is too old, `MarketUnusable` where this
+    /// one never had a price.
     pub fn liquidation_price(&self, account: &Account, market: u16) -> Result<Option<Price>, Refusal> {
         let mut state = *self.market(market)?;
         state.refresh(None, &self.session())?;
-        state.status.in_force(self.clock.now).allows_reducing()?;
         if state.price.published.is_never() {
             return Err(EngineError::MarketUnusable { market }.into());
         }

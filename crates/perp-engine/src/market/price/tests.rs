@@ -1,7 +1,6 @@
 use super::*;
-use crate::fixtures::{at, publish, reading, sol_market, NOW, PRICE};
+use crate::fixtures::{at, publish, reading, restricted_until, sol_market, NOW, PRICE};
 use crate::oracle::MAX_CONFIDENCE;
-use crate::state::StoredStatus;
 use crate::units::Timestamp;
 
 /// SOL/USD as it stood on mainnet on 9 July 2024: 140.61593700 ± 0.13793699.
@@ -161,16 +160,10 @@ fn the_spread_contains_the_confidence() {
 }
 
 #[test]
-fn a_market_without_a_price_or_paused_is_unusable() {
+fn a_market_without_a_price_is_unusable_and_a_restricted_one_is_not() {
     let mut market = sol_market();
+    market.reduce_only = restricted_until(100);
+    assert!(!is_unusable(&market, at(0).now));
     market.price = PriceCache::default();
     assert!(is_unusable(&market, at(0).now));
-    let mut paused = sol_market();
-    paused.status =
-        StoredStatus { until: at(100).now, current: Status::Paused as u8, ..StoredStatus::permanent(Status::Active) };
-    assert!(is_unusable(&paused, at(99).now));
-    assert!(!is_unusable(&paused, at(100).now));
-    // A byte no version of the program ever wrote is the strictest status.
-    paused.status = StoredStatus { current: 77, ..StoredStatus::permanent(Status::Active) };
-    assert!(is_unusable(&paused, at(0).now));
 }

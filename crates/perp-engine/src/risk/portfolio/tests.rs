@@ -1,6 +1,5 @@
 use super::*;
 use crate::fixtures::{at, base, exact, publish, set_side, sol_market, usdc, PRICE, SOL, USDC};
-use crate::state::{Status, StoredStatus};
 use crate::units::Side;
 use bytemuck::Zeroable;
 
@@ -128,14 +127,13 @@ fn health_needs_prices_at_most_fifteen_seconds_old() {
 
 #[test]
 fn an_unusable_leg_keeps_its_value_and_demands_no_margin() {
-    // Too wide, paused, or in an outage: the loss of $1000 counts, the $750 do not, and its age does not matter.
+    // Too wide, or in an outage: the loss of $1000 counts, the $750 do not, and its age does not matter.
     let account = account(&[0, 1]);
     let mut wide = market(1);
     wide.price.newest_published = at(1).now;
-    let paused = Market { status: StoredStatus::permanent(Status::Paused), ..market(1) };
     let mut outage = market(1);
     outage.price.outage_since = at(100).now;
-    for unusable in [wide, paused, outage] {
+    for unusable in [wide, outage] {
         let mut fresh = market(0);
         publish(&mut fresh, PRICE, 400);
         let portfolio = Portfolio::new(&account, None, [&fresh, &unusable], at(400)).unwrap();

@@ -6,11 +6,15 @@ use perp_engine::units::{Price, Size, MAX_ATOMS};
 /// Every operation as one that is refused on the [`stage`], and the name of the rule.
 fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
     let (account, market) = (ALICE, 0);
-    let (guardian, all) = (StatusAuthority::Guardian, Atoms::new(MAX_ATOMS));
+    let all = Atoms::new(MAX_ATOMS);
+    let loosened = StatusOrder { status: Status::Active, ..LIMITED };
+    let too_long = StatusOrder { seconds: 18_001, ..LIMITED };
+    let paused = StatusOrder { status: Status::Paused, ..LIMITED };
     let future = reading(252, exchange.clock.now.get() - perp_engine::fixtures::NOW + 11);
     let bounty = LiquidationOrder { min_bounty: usdc(1_000), ..ALL };
     vec![
-        (Operation::SetExchangeStatus { status: Status::Active, authority: guardian }, "GuardianOnlyTightens"),
+        (Operation::SetExchangeStatus { order: loosened }, "GuardianOnlyTightens"),
+        (Operation::SetExchangeStatus { order: too_long }, "StatusAllowance"),
         (Operation::Donate { amount: all }, "Overflow"),
         (Operation::UpdatePrice { market, reading: future }, "PriceFromTheFuture"),
         (Operation::ReportOracleOutage { market }, "PriceStillFresh"),
@@ -22,7 +26,8 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
         (Operation::FundInsurance { market: None, amount: all }, "Overflow"),
         (Operation::WithdrawProtocolFees { market: 2 }, "NoProtocolFees"),
         (Operation::SetBackingTarget { market, target: Atoms::new(MAX_ATOMS + 1) }, "Overflow"),
-        (Operation::SetMarketStatus { market, status: Status::Active, authority: guardian }, "GuardianOnlyTightens"),
+        (Operation::SetMarketStatus { market, order: loosened }, "GuardianOnlyTightens"),
+        (Operation::SetMarketStatus { market, order: paused }, "MarketsDoNotPause"),
         (Operation::CloseAccount { account }, "AccountNotEmpty"),
         (Operation::Deposit { account, amount: all }, "Overflow"),
         (Operation::Withdraw { account, amount: usdc(990) }, "InitialMargin"),

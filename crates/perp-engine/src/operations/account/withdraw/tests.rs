@@ -1,6 +1,6 @@
 use super::*;
-use crate::fixtures::{at, base, publish, session, set_side, sol_market, usdc, PRICE, SOL, USDC};
-use crate::state::{Market, Position, Status, StoredStatus};
+use crate::fixtures::{at, base, publish, restricted_until, session, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::state::{Market, Position, Status};
 use crate::units::{Side, SignedAtoms};
 use bytemuck::Zeroable;
 
@@ -92,18 +92,17 @@ fn prices_must_be_fresh_and_usable_but_only_where_there_is_a_position() {
     let stale = Err(EngineError::LegStale { market: 0, age: 61, allowed: 60 });
     assert_eq!(withdraw_at(&account, &[&market], 61), stale);
 
-    // A claim on a market that is paused and was last priced long ago.
-    let mut dead = Market { index: 5, status: StoredStatus::permanent(Status::Paused), ..sol_market() };
+    // A claim on a market that was last priced long ago.
+    let mut dead = Market { index: 5, ..sol_market() };
     publish(&mut dead, PRICE, -50_000);
     account.positions[1] = Position { claim: usdc(40), ..Position::empty_in(5) };
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
-    dead.status = StoredStatus::permanent(Status::Active);
-    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
 
+    // A market in which positions can only be reduced keeps nothing in.
+    market.reduce_only = restricted_until(1_000);
+    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
     market.price.newest_published = at(50).now;
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::MarketUnusable { market: 0 }));
-    market.status = StoredStatus::permanent(Status::Paused);
-    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Err(EngineError::Paused));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
-use crate::fixtures::{at, base, pool, session, sol_market, usdc};
+use crate::fixtures::{at, base, pool, restricted_until, session, sol_market, usdc};
 use crate::market::claims::FULL_CLAIM_FACTOR;
-use crate::state::{AccountCounters, Status, StoredStatus};
+use crate::state::{AccountCounters, Status};
 use bytemuck::Zeroable;
 
 fn begin(account: &Account, market: &Market) -> Result<Bankruptcy, EngineError> {
@@ -146,15 +146,15 @@ fn two_debts_are_resolved_one_after_the_other() {
 }
 
 #[test]
-fn a_pause_of_the_exchange_or_the_market_stops_a_bankruptcy() {
+fn a_pause_stops_a_bankruptcy_and_a_restriction_does_not() {
     let (mut account, mut owed) = (Account::zeroed(), market(0, 0, 500));
     account.positions[0] = Position { debt: usdc(40), ..Position::empty_in(0) };
     owed.ledger.debts = usdc(40);
     let attempt = |owed: &Market, status| begin_bankruptcy(&account, owed, &session(status, at(0)));
     assert_eq!(attempt(&owed, Status::Paused), Err(EngineError::Paused));
     assert!(attempt(&owed, Status::ReduceOnly).is_ok());
-    owed.status = StoredStatus::permanent(Status::Paused);
-    assert_eq!(attempt(&owed, Status::Active), Err(EngineError::Paused));
+    owed.reduce_only = restricted_until(1);
+    assert!(attempt(&owed, Status::Active).is_ok());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_claim_is_set_off_in_its_own_market_and_whatever_that_markets_status() {
     assert_eq!(bankruptcy.set_off(&mut account, 12, &mut owing), Err(EngineError::NoPosition));
     assert_eq!(bankruptcy, begin(&account, &owed).unwrap());
 
-    owing.status = StoredStatus::permanent(Status::Paused);
+    owing.reduce_only = restricted_until(1);
     let set_off = bankruptcy.set_off(&mut account, 1, &mut owing).unwrap();
     assert_eq!((set_off.redeemed, set_off.set_off), (Atoms::ZERO, usdc(20)));
     // A slot in which nothing is left to set off is passed over without a trace.
