@@ -8,16 +8,18 @@ import liquidation
 import liquidity
 import operations
 import trading
-from market import in_force, reference_time, take_price
+from market import reference_time, take_price
 from state import (
+    ACTIVE,
     ISOLATED,
     PAUSED,
+    REDUCE_ONLY,
     Account,
     Market,
     Parameters,
     Pool,
     PoolParameters,
-    Status,
+    Restriction,
     become,
     copy_of_account,
     copy_of_market,
@@ -66,8 +68,8 @@ class Exchange:
         self.accounts = new_accounts(description["accounts"])
         self.holders = [0] * description["holders"]
         self.requests = {}
-        self.status = Status()
-        self.resumed_at = 0
+        self.pause, self.pause_began = Restriction(), 0
+        self.reduce_only = Restriction()
         self.now = 0
         self.slot = 0
         self._saved = {}
@@ -119,14 +121,13 @@ class Exchange:
         self._save(("pool",), lambda: become(self.pool, before))
         return self.pool
 
-    def status_to_write(self):
-        before, resumed_at = copy(self.status), self.resumed_at
+    def statuses_to_write(self):
+        pause, pause_began, reduce_only = copy(self.pause), self.pause_began, copy(self.reduce_only)
 
         def undo():
-            self.status, self.resumed_at = before, resumed_at
+            self.pause, self.pause_began, self.reduce_only = pause, pause_began, reduce_only
 
-        self._save(("status",), undo)
-        return self.status
+        self._save(("statuses",), undo)
 
     def set_holder(self, index, shares):
         before = self.holders[index]
@@ -155,14 +156,18 @@ class Exchange:
     # --- Steps that operations share ----------------------------------------------------------------------------------
 
     def own_status(self):
-        return in_force(self.status, self.now)
+        """What somebody set for the whole exchange and has not ended, without the grace."""
+        if governance.in_force(self.pause, self.now):
+            return PAUSED
+        return REDUCE_ONLY if governance.in_force(self.reduce_only, self.now) else ACTIVE
 
     def status_of(self, market):
-        """The stricter of the exchange's status and the market's."""
-        return max(self.own_status(), in_force(market.status, self.now))
+        """The stricter of the exchange's status and the market's; after a pause at least reduce-only."""
+        limited = governance.in_grace(self, self.now) or governance.in_force(market.reduce_only, self.now)
+        return max(self.own_status(), REDUCE_ONLY if limited else ACTIVE)
 
-    def require_not_paused(self, market):
-        if self.status_of(self.markets[market]) == PAUSED:
+    def require_not_paused(self):
+        if self.own_status() == PAUSED:
             raise Refused("Paused")
 
     def bring_up_to_date(self, index, reading, account):
@@ -177,7 +182,7 @@ class Exchange:
         if account is not None:
             handed_in += [self.markets[position.market] for position in self.accounts[account].occupied()]
         reference = reference_time(self.now, handed_in)
-        funding.accrue(market, self, self.now, reference)
+        funding.accrue(market, self.now, reference)
         return market, reference
 
 

@@ -1,7 +1,7 @@
 """Funding and carry (funding.md): the path of the rate in closed form, and what it adds to the indices."""
 
-from market import age, end_of_pause, is_usable, skew_of_full_impact
-from state import LONG, PAUSED, SHORT
+from market import age, is_usable, skew_of_full_impact
+from state import LONG, SHORT
 from units import MAX_INDEX, div_ceil, div_floor, sign
 
 FUNDING_BITS = 61  # twice the area under the path of the rate is in 2^-60, so the area is in 2^-61
@@ -86,28 +86,16 @@ def carry_of_side(parameters, open_interest):
     return div_floor(parameters.carry_rate * min(open_interest, cap), cap)
 
 
-def accrual_start(market, exchange, now):
-    """From when time counts: the last accrual, or the end of a pause that came after it."""
-    ends = [end_of_pause(status, now) for status in (market.status, exchange.status)]
-    return max(market.ledger.funding_time, exchange.resumed_at, *ends)
-
-
-def accrue(market, exchange, now, reference):
-    """Accrues funding and carry up to now, if the statuses and the price allow it."""
+def accrue(market, now, reference):
+    """Accrues funding and carry up to now, whatever the statuses, if the price allows it."""
     ledger = market.ledger
     if ledger.funding_time == 0:
         ledger.funding_time = now
         return ACCRUED
-    if exchange.status_of(market) == PAUSED:
-        # Time spent paused is dropped; it never moves back.
-        ledger.funding_time = max(now, ledger.funding_time)
-        return NOTHING
-    start = accrual_start(market, exchange, now)
     if not is_usable(market, reference) or age(market, reference) > market.parameters.max_age_funding:
-        ledger.funding_time = start
         return NOTHING
-    ledger.funding_time = max(start, now)
-    seconds = min(now - start, market.parameters.max_accrual_seconds)
+    seconds = min(now - ledger.funding_time, market.parameters.max_accrual_seconds)
+    ledger.funding_time = max(ledger.funding_time, now)
     if seconds <= 0:
         return NOTHING
     return ACCRUED if accrue_seconds(market, seconds) else INDEX_FULL

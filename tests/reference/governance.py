@@ -1,45 +1,100 @@
 """Statuses, targets, fees, and the life of a margin account (governance.md, state.md)."""
 
+from dataclasses import dataclass
+
 import funding
-from market import end_of_pause, in_force, reference_time
-from state import ISOLATED, PAUSED, Account
+from market import reference_time
+from state import ACTIVE, ISOLATED, PAUSED, REDUCE_ONLY, Account
 from units import MAX_AMOUNT, Refused
 
-DAY = 86_400
+WINDOW = 72 * 3_600
+GRACE = 120
 
-ROLES_WITHOUT_END = ("admin", "risk_admin")
-
-
-def set_exchange_status(exchange, status, role):
-    stored, now = exchange.status_to_write(), exchange.now
-    pause_ended = now if in_force(stored, now) == PAUSED else end_of_pause(stored, now)
-    set_status(stored, status, role, now)
-    exchange.resumed_at = max(exchange.resumed_at, pause_ended)
+ROLES_WITH_ALL = ("admin", "risk_admin")
 
 
-def set_market_status(exchange, market, status, role):
-    listed, now = exchange.market_to_write(market), exchange.now
-    funding.accrue(listed, exchange, now, reference_time(now, [listed]))
-    set_status(listed.status, status, role, now)
-    if status == PAUSED:
-        listed.paused_at = now
+@dataclass(frozen=True)
+class Allowance:
+    """Seconds that may be spent at once, that come back in 72 hours, and that each restriction costs besides."""
+
+    capacity: int
+    refill: int
+    besides: int
+
+    def spent(self, restriction, now):
+        """In 1/259 200 of a second."""
+        back = self.refill * max(0, now - restriction.spent_at)
+        return max(0, restriction.spent - back)
 
 
-def set_status(stored, status, role, now):
-    if role in ROLES_WITHOUT_END:
-        stored.current, stored.until, stored.reverts_to = status, 0, status
-        return
-    if role != "guardian":
-        raise Refused("MissingRole")
-    before = in_force(stored, now)
-    if status <= before:
+PAUSES = Allowance(capacity=480, refill=120, besides=GRACE)
+REDUCTIONS = Allowance(capacity=36_000, refill=6_600, besides=0)
+
+
+def in_force(restriction, now):
+    return now < restriction.until
+
+
+def lift(restriction, allowance, now):
+    """Ends it now where it is in force; what it did not last comes back."""
+    unspent = max(0, restriction.until - max(now, restriction.spent_at))
+    restriction.spent = max(0, allowance.spent(restriction, now) - unspent * WINDOW)
+    restriction.spent_at = max(now, restriction.spent_at)
+    restriction.until = min(now, restriction.until)
+
+
+def impose(restriction, allowance, seconds, role, now):
+    if role == "guardian" and in_force(restriction, now) and now + seconds <= restriction.until:
         raise Refused("GuardianOnlyTightens")
-    running = stored.until != 0 and now < stored.until
-    if not running:
-        if stored.until != 0 and now < stored.until + DAY:
-            raise Refused("GuardianMustWait")
-        stored.until, stored.reverts_to = now + DAY, before
-    stored.current = status
+    lift(restriction, allowance, now)
+    limit = allowance.capacity * WINDOW
+    if role == "guardian":
+        limit //= 2
+    restriction.spent += (seconds + allowance.besides) * WINDOW
+    if restriction.spent > limit:
+        raise Refused("StatusAllowance")
+    restriction.until = now + seconds
+
+
+def in_grace(exchange, now):
+    return exchange.pause.until <= now < exchange.pause.until + GRACE
+
+
+def set_exchange_status(exchange, status, seconds, role):
+    require_role(role)
+    exchange.statuses_to_write()
+    now, pause, reduce_only = exchange.now, exchange.pause, exchange.reduce_only
+    if role == "guardian" and (status == ACTIVE or status < exchange.own_status()):
+        raise Refused("GuardianOnlyTightens")
+    if status == PAUSED:
+        if not in_force(pause, now) and not in_grace(exchange, now):
+            exchange.pause_began = now
+        impose(pause, PAUSES, seconds, role, now)
+        return
+    if status == REDUCE_ONLY:
+        impose(reduce_only, REDUCTIONS, seconds, role, now)
+    else:
+        lift(reduce_only, REDUCTIONS, now)
+    lift(pause, PAUSES, now)
+
+
+def set_market_status(exchange, market, status, seconds, role):
+    require_role(role)
+    listed, now = exchange.market_to_write(market), exchange.now
+    if status == PAUSED:
+        raise Refused("MarketsDoNotPause")
+    if status == ACTIVE and role == "guardian":
+        raise Refused("GuardianOnlyTightens")
+    funding.accrue(listed, now, reference_time(now, [listed]))
+    if status == REDUCE_ONLY:
+        impose(listed.reduce_only, REDUCTIONS, seconds, role, now)
+    else:
+        lift(listed.reduce_only, REDUCTIONS, now)
+
+
+def require_role(role):
+    if role not in ROLES_WITH_ALL and role != "guardian":
+        raise Refused("MissingRole")
 
 
 def set_backing_target(exchange, market, target):

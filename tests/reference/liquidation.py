@@ -3,7 +3,7 @@
 from ledger import loss, reduce, repay_debt, settle
 from margin import maintenance, marginal_maintenance, notional_atoms, require_legs_to_liquidate
 from market import age, is_usable
-from state import PAUSED, become, copy_of_account, copy_of_market
+from state import become, copy_of_account, copy_of_market
 from units import ATOM, PPM, Refused, amount, atoms_floor, div_ceil, div_floor, notional, positive_part, share_floor
 
 
@@ -12,8 +12,7 @@ def liquidate(exchange, account, liquidator, market, max_size, min_bounty, readi
         raise Refused("SelfLiquidation")
     debtor, keeper = exchange.account_to_write(account), exchange.account_to_write(liquidator)
     listed, reference = exchange.bring_up_to_date(market, reading, account)
-    if exchange.status_of(listed) == PAUSED:
-        raise Refused("Paused")
+    exchange.require_not_paused()
     if not is_usable(listed, reference):
         raise Refused("MarketUnusable")
     if age(listed, reference) > listed.parameters.max_age_liquidate:

@@ -2,7 +2,7 @@
 
 import funding
 from market import age, is_usable, liabilities, lower_value, reference_time, stress_loss, surplus, upper_value
-from state import ACTIVE, PAUSED, Request, copy_of_market
+from state import ACTIVE, Request, copy_of_market
 from units import Refused, amount as checked, div_floor, share_floor
 
 # Counted with the first deposit and minted to nobody.
@@ -30,7 +30,7 @@ def pool_value(exchange, value_of_market, maturity, forgoes):
                 raise Refused("PriceBeforeMaturity")
             # Funding counts as if it were accrued up to now; the market itself is only read.
             market = copy_of_market(market)
-            funding.accrue(market, exchange, exchange.now, reference)
+            funding.accrue(market, exchange.now, reference)
         try:
             total += value_of_market(market, age(market, reference))
         except Refused as refusal:
@@ -68,8 +68,7 @@ def request_liquidity_withdrawal(exchange, holder, nonce, amount, minimum_output
 
 def require_executable(exchange, request, delay, validity):
     """Returns when the request matured."""
-    if PAUSED == exchange.own_status():
-        raise Refused("Paused")
+    exchange.require_not_paused()
     maturity = request.requested_at + delay
     if exchange.now < maturity:
         raise Refused("RequestNotMature")
@@ -158,7 +157,7 @@ def allocate_backing(exchange, market, reading=None):
     inward = ledger.backing + band < target
     if not inward and ledger.backing <= target + band:
         raise Refused("WithinHysteresis")
-    exchange.require_not_paused(market)
+    exchange.require_not_paused()
     if inward and exchange.status_of(listed) != ACTIVE:
         raise Refused("ReduceOnly")
     if ledger.has_open_interest():

@@ -1,6 +1,6 @@
 """One market by itself: its price, what a fill costs, and what it can bear (price.md, trading.md, losses.md)."""
 
-from state import LONG, PAUSED, SHORT
+from state import LONG, SHORT
 from units import (
     ATOM,
     MAX_PRICE,
@@ -27,22 +27,6 @@ ROOT_SCALE = 1 << 16
 SPREAD_DIVISOR = sqrt_floor(ROOT_SCALE * PPM * PPM * SECONDS_PER_YEAR)
 
 MAX_I64 = (1 << 63) - 1
-
-
-# --- Status -----------------------------------------------------------------------------------------------------
-
-
-def in_force(status, now):
-    """The status that holds now; a byte without a meaning counts as paused."""
-    ended = status.until != 0 and now >= status.until
-    return min(status.reverts_to if ended else status.current, PAUSED)
-
-
-def end_of_pause(status, now):
-    """When a pause that ended by itself did, 0 where none has."""
-    if min(status.current, PAUSED) == PAUSED and status.until != 0 and now >= status.until:
-        return status.until
-    return 0
 
 
 # --- Price ------------------------------------------------------------------------------------------------------
@@ -87,15 +71,13 @@ def take_price(market, reading, now):
 
 
 def is_usable(market, reference):
-    """Judged at the time from which ages are measured, the market's own status too."""
+    """Judged at the time from which ages are measured."""
     cache = market.price
     if cache.price == 0:
         return False
     if cache.newest_published != cache.published:
         return False
-    if cache.outage_since != 0 and reference >= cache.outage_since + market.parameters.outage_delay:
-        return False
-    return in_force(market.status, reference) != PAUSED
+    return cache.outage_since == 0 or reference < cache.outage_since + market.parameters.outage_delay
 
 
 def reference_time(now, markets):

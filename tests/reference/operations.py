@@ -8,7 +8,6 @@ import funding
 import ledger as postings
 from margin import adverse_equity_and_margin, equity_in_market, unrealized
 from market import age, is_usable, reference_time, take_price
-from state import PAUSED
 from units import Refused, amount as checked, atoms_floor, share_floor
 
 # --- Collateral -----------------------------------------------------------------------------------------------------
@@ -24,8 +23,8 @@ def deposit(exchange, account, amount):
 def withdraw(exchange, account, amount):
     owner, markets = exchange.account_to_write(account), exchange.markets
     open_in = [markets[position.market] for position in owner.occupied() if position.size]
-    if any(exchange.status_of(market) == PAUSED for market in open_in):
-        raise Refused("Paused")
+    if open_in:
+        exchange.require_not_paused()
     if amount == 0:
         raise Refused("AmountZero")
     if any(position.debt for position in owner.positions):
@@ -72,13 +71,12 @@ def update_funding(exchange, market, reading=None):
     listed = exchange.market_to_write(market)
     if reading is not None:
         take_price(listed, reading, exchange.now)
-    exchange.require_not_paused(market)
     reference = reference_time(exchange.now, [listed])
     if not is_usable(listed, reference):
         raise Refused("MarketUnusable")
     if age(listed, reference) > listed.parameters.max_age_funding:
         raise Refused("PriceStale")
-    if funding.accrue(listed, exchange, exchange.now, reference) == funding.INDEX_FULL:
+    if funding.accrue(listed, exchange.now, reference) == funding.INDEX_FULL:
         raise Refused("FundingIndexFull")
 
 
@@ -86,7 +84,7 @@ def update_funding(exchange, market, reading=None):
 
 
 def settle_funding(exchange, account, market):
-    exchange.require_not_paused(market)
+    exchange.require_not_paused()
     holder = exchange.account_to_write(account)
     listed, _ = exchange.bring_up_to_date(market, None, None)
     position = occupied_slot(holder, market)
@@ -100,7 +98,7 @@ def settle_funding(exchange, account, market):
 def settle_pnl(exchange, account, market, reading=None):
     holder = exchange.account_to_write(account)
     listed, reference = exchange.bring_up_to_date(market, reading, None)
-    exchange.require_not_paused(market)
+    exchange.require_not_paused()
     if not is_usable(listed, reference):
         raise Refused("MarketUnusable")
     if age(listed, reference) > listed.parameters.max_age_liquidate:
@@ -168,7 +166,7 @@ def waive_claim(exchange, account, market):
 
 
 def resolve_bankruptcy(exchange, account, market):
-    exchange.require_not_paused(market)
+    exchange.require_not_paused()
     debtor = exchange.account_to_write(account)
     if debtor.has_open_position():
         raise Refused("PositionsOpen")

@@ -134,10 +134,12 @@ class Ledger:
 
 
 @dataclass
-class Status:
-    current: int = ACTIVE
+class Restriction:
+    """A status with an end, and what is spent of its allowance, in 1/259 200 of a second."""
+
     until: int = 0
-    reverts_to: int = ACTIVE
+    spent: int = 0
+    spent_at: int = 0
 
 
 @dataclass
@@ -149,8 +151,7 @@ class Market:
     target_backing: int = 0
     price: PriceCache = field(default_factory=PriceCache)
     ledger: Ledger = field(default_factory=Ledger)
-    status: Status = field(default_factory=Status)
-    paused_at: int = 0
+    reduce_only: Restriction = field(default_factory=Restriction)
 
 
 @dataclass
@@ -220,7 +221,7 @@ def copy_of_market(market):
     twin.ledger = copy(market.ledger)
     twin.ledger.sides = [copy(side) for side in market.ledger.sides]
     twin.ledger.shared_draw = copy(market.ledger.shared_draw)
-    twin.status = copy(market.status)
+    twin.reduce_only = copy(market.reduce_only)
     return twin
 
 

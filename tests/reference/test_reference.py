@@ -343,16 +343,28 @@ class Rules(Story):
         rest = self.exchange.requests["withdrawal", 0, 2]
         self.assertEqual((pool.cash, rest.amount, rest.minimum_output), (0, 300 * USD, 300))
 
-    def test_a_guardian_rests_a_day(self):
+    def test_pauses_use_up_an_allowance_that_comes_back_over_days(self):
         self.begin()
-        day = 86_400
-        self.does("set_exchange_status", status=2, role="guardian")
+        self.does("set_market_status", "MarketsDoNotPause", market=0, status=2, seconds=1, role="admin")
+        # 100 s and the grace are 220 of the guardian's 240; 260 of 480 are left for the others: 140 s and the grace.
+        self.does("set_exchange_status", status=2, seconds=100, role="guardian")
         self.does("settle_funding", "Paused", account=0, market=0)
-        self.later(day)
+        self.does("update_funding", market=0, reading=reading(250, self.now))
+        self.does("set_exchange_status", "GuardianOnlyTightens", status=1, seconds=60, role="guardian")
+        self.later(100)
+        self.does("update_prices", market=0, reading=reading(250, self.now))
+        self.trades(0, SOL, "ReduceOnly")
         self.does("settle_funding", "NoPosition", account=0, market=0)
-        self.does("set_exchange_status", "GuardianMustWait", status=2, role="guardian")
-        self.later(day)
-        self.does("set_exchange_status", status=1, role="guardian")
+        self.does("set_exchange_status", "StatusAllowance", status=2, seconds=0, role="guardian")
+        self.does("set_exchange_status", "StatusAllowance", status=2, seconds=141, role="risk_admin")
+        self.does("set_exchange_status", status=2, seconds=140, role="risk_admin")
+        # Lifted at once the 140 s return, and the grace does not.
+        self.does("set_exchange_status", status=0, seconds=0, role="admin")
+        self.does("set_exchange_status", "StatusAllowance", status=2, seconds=21, role="admin")
+        # 120 s in 72 hours.
+        self.later(72 * 3_600)
+        self.does("set_exchange_status", "StatusAllowance", status=2, seconds=141, role="admin")
+        self.does("set_exchange_status", status=2, seconds=140, role="admin")
 
     def test_a_price_too_wide_values_nothing_and_an_outage_is_noted(self):
         self.begin()

@@ -3,7 +3,7 @@
 from ledger import charge_fee, increase, reduce, repay_debt, settle
 from margin import adverse_equity_and_margin, maintenance, maintenance_margin, require_legs_to_trade
 from market import age, charge, is_usable, stress_loss, surplus, taker_fee
-from state import ISOLATED, PAUSED, REDUCE_ONLY
+from state import ISOLATED, REDUCE_ONLY
 from units import (
     ATOM,
     MAX_PRICE_TO_INCREASE,
@@ -114,10 +114,8 @@ def size_to_fill(size, held, reduce_only):
 
 
 def require_status(exchange, market, increases):
-    status = exchange.status_of(market)
-    if status == PAUSED:
-        raise Refused("Paused")
-    if increases and status == REDUCE_ONLY:
+    exchange.require_not_paused()
+    if increases and exchange.status_of(market) == REDUCE_ONLY:
         raise Refused("ReduceOnly")
 
 

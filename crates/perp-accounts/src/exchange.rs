@@ -33,7 +33,7 @@ pub struct Exchange {
     pub pending_admin: Pubkey,
     /// Sets statuses and backing targets.
     pub risk_admin: Pubkey,
-    /// Can make a status stricter for at most a day.
+    /// Can make a status stricter, within half of what may be spent on it.
     pub guardian: Pubkey,
     /// The part the engine reads and writes.
     pub state: ExchangeState,

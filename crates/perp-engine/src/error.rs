@@ -68,11 +68,11 @@ macro_rules! engine_rules {
             "No action needed.";
 
         30 Paused
-            "The exchange or the market is paused."
-            "Wait until the pause ends; deposits, and withdrawals of accounts without positions, work meanwhile.";
+            "The exchange is paused."
+            "Wait until the pause ends, within minutes; deposits, and withdrawals of accounts without positions, work meanwhile.";
         31 ReduceOnly
-            "The exchange or the market accepts only reductions."
-            "Only reduce positions until the status ends.";
+            "The exchange or the market accepts only reductions, or a pause ended less than 120 seconds ago."
+            "Only reduce positions until the status or the grace ends.";
 
         40 MarketMissing { expected: u16 }
             "The market accounts passed do not include that of one of the account's positions, or are out of order."
@@ -204,11 +204,14 @@ macro_rules! engine_rules {
             "Call allocate_backing to return cash to the pool, or wait.";
 
         130 GuardianOnlyTightens
-            "The guardian can only make a status stricter."
-            "Let the risk admin loosen the status.";
-        131 GuardianMustWait { ready: i64 }
-            "The guardian's last status has not been over for a day."
-            "Wait until a day after the last status ended, or let the risk admin set one.";
+            "The guardian can only make a status stricter, or the same one longer."
+            "Let the risk admin loosen or shorten the status.";
+        131 StatusAllowance { wanted: u64, left: u64, ready: i64 }
+            "The seconds asked for exceed what is left of the time for which this may be restricted."
+            "Ask for at most the seconds left, less 120 for a pause, or wait until there is enough: ready, or never if zero.";
+        132 MarketsDoNotPause
+            "A market is not paused by itself."
+            "Make the market reduce-only, or pause the exchange.";
     }};
 }
 

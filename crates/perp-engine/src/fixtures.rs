@@ -8,7 +8,9 @@ use crate::oracle::OracleReading;
 #[cfg(test)]
 use crate::risk::portfolio::Portfolio;
 use crate::session::Session;
-use crate::state::{Account, Market, Parameters, Pool, PoolParameters, Position, RecentPrices, Status, RATE_BITS};
+use crate::state::{
+    Account, Market, Parameters, Pool, PoolParameters, Position, RecentPrices, Restriction, Status, RATE_BITS,
+};
 use crate::units::{Atoms, Clock, Ppm, Price, QuoteX40, Side, SignedSize, Size, Timestamp, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
@@ -30,7 +32,12 @@ pub fn at(seconds_later: i64) -> Clock {
 
 /// The exchange in this status, never paused before.
 pub fn session(status: Status, clock: Clock) -> Session {
-    Session { status, resumed_at: Timestamp::NEVER, clock }
+    Session { status, pause_began: Timestamp::NEVER, pause_ended: Timestamp::NEVER, clock }
+}
+
+/// In force until so many seconds after [`NOW`], with nothing spent of its allowance.
+pub fn restricted_until(seconds_later: i64) -> Restriction {
+    Restriction { until: at(seconds_later).now, ..Restriction::default() }
 }
 
 /// Dollars in atoms.

@@ -1,15 +1,26 @@
 //! The exchange as an operation finds it.
 
-use crate::state::Status;
+use crate::state::{Status, PAUSE_GRACE_SECONDS};
 use crate::units::{Clock, Timestamp};
 
-/// What of the exchange bears on every market: its status in force, the end of its last pause, and the clock.
+/// What of the exchange bears on every market: its status in force, its last pause, and the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The exchange's status in force.
+    /// The exchange's status in force, at least reduce-only in the grace after a pause.
     pub status: Status,
-    /// When its last pause ended: no funding accrues for the time before.
-    pub resumed_at: Timestamp,
+    /// When its last pause began; zero where there never was one. One that was set during another, or in its grace,
+    /// continues that one: from here on nobody could act for a whole grace.
+    pub pause_began: Timestamp,
+    /// When its last pause ended, or will end; zero where there never was one.
+    pub pause_ended: Timestamp,
     /// When that is.
     pub clock: Clock,
+}
+
+impl Session {
+    /// Whether a pause ended less than [`PAUSE_GRACE_SECONDS`] ago.
+    pub fn in_grace(&self) -> bool {
+        let Ok(grace_ends) = self.pause_ended.after(PAUSE_GRACE_SECONDS) else { return false };
+        (self.pause_ended..grace_ends).contains(&self.clock.now)
+    }
 }

@@ -3,14 +3,13 @@ use crate::exchange::Exchange;
 use crate::operations::ExecutedRequest;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
-use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::liquidity::{AllocationPlan, Executor, RefundPlan};
 use perp_engine::operations::position::{
     BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,
     TradePlan, WaiverPlan,
 };
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::{Status, StoredStatus};
 use perp_engine::units::Atoms;
 
 /// Everything that can be done on an exchange, named as the program's instructions. `reading` is what the oracle account
@@ -19,7 +18,7 @@ use perp_engine::units::Atoms;
 #[allow(missing_docs)] // the fields are the arguments of the methods of the same names
 pub enum Operation {
     /// [`Exchange::set_exchange_status`].
-    SetExchangeStatus { status: Status, authority: StatusAuthority },
+    SetExchangeStatus { order: StatusOrder },
     /// [`Exchange::donate`].
     Donate { amount: Atoms },
     /// [`Exchange::update_price`].
@@ -37,7 +36,7 @@ pub enum Operation {
     /// [`Exchange::set_backing_target`].
     SetBackingTarget { market: u16, target: Atoms },
     /// [`Exchange::set_market_status`].
-    SetMarketStatus { market: u16, status: Status, authority: StatusAuthority },
+    SetMarketStatus { market: u16, order: StatusOrder },
     /// [`Exchange::open_account`].
     OpenAccount { isolated_market: Option<u16> },
     /// [`Exchange::close_account`].
@@ -87,8 +86,6 @@ pub enum Outcome {
     Number(u64),
     /// An amount moved: claims funded, fees withdrawn; or seconds accrued.
     Amount(u64),
-    /// A status, as it is stored.
-    Status(StoredStatus),
     /// What became of a price.
     Price(PriceOutcome),
     /// A deposit.
@@ -124,9 +121,7 @@ impl Exchange {
     /// Why it did not take place; nothing has changed.
     pub fn execute(&mut self, operation: &Operation) -> Result<Outcome, Refusal> {
         Ok(match *operation {
-            Operation::SetExchangeStatus { status, authority } => {
-                Outcome::Status(self.set_exchange_status(status, authority)?)
-            }
+            Operation::SetExchangeStatus { order } => self.set_exchange_status(&order).map(|()| Outcome::Done)?,
             Operation::Donate { amount } => self.donate(amount).map(|()| Outcome::Done)?,
             Operation::UpdatePrice { market, reading } => Outcome::Price(self.update_price(market, &reading)?),
             Operation::ReportOracleOutage { market } => self.report_oracle_outage(market).map(|()| Outcome::Done)?,
@@ -141,8 +136,8 @@ impl Exchange {
             Operation::SetBackingTarget { market, target } => {
                 self.set_backing_target(market, target).map(|()| Outcome::Done)?
             }
-            Operation::SetMarketStatus { market, status, authority } => {
-                Outcome::Status(self.set_market_status(market, status, authority)?)
+            Operation::SetMarketStatus { market, order } => {
+                self.set_market_status(market, &order).map(|()| Outcome::Done)?
             }
             Operation::OpenAccount { isolated_market } => Outcome::Number(self.open_account(isolated_market)? as u64),
             Operation::CloseAccount { account } => self.close_account(account).map(|()| Outcome::Done)?,

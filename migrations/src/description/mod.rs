@@ -59,7 +59,7 @@ pub struct ExchangeDescription {
     pub quote_decimals: u8,
     /// Sets statuses and backing targets.
     pub risk_admin: Pubkey,
-    /// Can make a status stricter for at most a day.
+    /// Can make a status stricter, within half of what may be spent on it.
     pub guardian: Pubkey,
     /// The liquidity providers' delays and limits.
     pub pool: PoolParameters,

@@ -32,6 +32,7 @@ fixed! {
     bool: 1;
     u8: 1;
     u16: 2;
+    u32: 4;
     u64: 8;
     i64: 8;
     [u8; 16]: 16;
@@ -124,7 +125,7 @@ instructions! {
     ProposeAdmin { successor: Pubkey }
     AcceptAdmin {}
     SetRoles { risk_admin: Pubkey, guardian: Pubkey }
-    SetExchangeStatus { status: Status }
+    SetExchangeStatus { status: Status, seconds: u32 }
     CreateMarket {
         index: u16,
         symbol: [u8; 16],
@@ -133,7 +134,7 @@ instructions! {
         parameters: MarketParameters,
         target_backing: u64
     }
-    SetMarketStatus { status: Status }
+    SetMarketStatus { status: Status, seconds: u32 }
     SetBackingTarget { target: u64 }
     WithdrawProtocolFees {}
 }
@@ -178,7 +179,7 @@ mod tests {
     fn data_longer_than_the_arguments_is_refused() {
         check(instruction::CloseAccount {});
         check(instruction::Trade { size: -1, acceptable_price: 1, reduce_only: true });
-        check(instruction::SetExchangeStatus { status: Status::Paused });
+        check(instruction::SetExchangeStatus { status: Status::Paused, seconds: 300 });
         check(instruction::SetDelegate { delegate: Pubkey::default() });
         check(instruction::RequestLiquidityDeposit { nonce: 1, amount: 2, minimum_output: 3, tip: 4 });
     }

@@ -179,11 +179,12 @@ pub mod perp_swap {
         instructions::update_prices(ctx)
     }
 
-    /// Accrues a market's funding and carry up to now, after its price account, where passed, is read.
+    /// Accrues a market's funding and carry up to now, after its price account, where passed, is read. Works in every
+    /// status.
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `Paused`, `PriceStale`, `FundingIndexFull`, and those about oracles.
+    /// Errors: `PriceStale`, `FundingIndexFull`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
         instructions::update_funding(ctx)
@@ -216,19 +217,21 @@ pub mod perp_swap {
         instructions::create_market(ctx, index, symbol, base_decimals, oracle, parameters, target_backing)
     }
 
-    /// Sets a market's own status, after funding has accrued under the old one; the stricter of it and the exchange's
-    /// applies. Admin and risk admin set any, without end; the guardian a stricter one than is in force, for at most a
-    /// day.
+    /// Sets a market's own status for a number of seconds, after funding has accrued; the stricter of it and the
+    /// exchange's applies. Reduce-only is charged to the market's allowance: of 36 000 s, of which 6 600 s come back in
+    /// 72 hours, all roles together, the guardian within the upper half. Active lifts it and returns the seconds that it
+    /// did not last. The guardian only tightens, and nobody pauses a single market.
     ///
     /// Authority: admin, risk admin or guardian.
     ///
     /// Arguments:
-    /// - `status`: active, reduce only or paused.
+    /// - `status`: active or reduce only.
+    /// - `seconds`: how long, from now on; of active nothing.
     ///
-    /// Errors: `MissingRole`, `GuardianOnlyTightens`, `GuardianMustWait`.
+    /// Errors: `MissingRole`, `MarketsDoNotPause`, `GuardianOnlyTightens`, `StatusAllowance`.
     #[access_control(ctx.accounts.validate())]
-    pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status) -> Result<()> {
-        instructions::set_market_status(ctx, status)
+    pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status, seconds: u32) -> Result<()> {
+        instructions::set_market_status(ctx, status, seconds)
     }
 
     /// Sets what `allocate_backing` moves a market's backing to.
@@ -475,7 +478,7 @@ pub mod perp_swap {
     /// Arguments:
     /// - `name`: UTF-8, zero-padded, not empty; part of the exchange's address.
     /// - `risk_admin`: sets statuses and backing targets besides the admin.
-    /// - `guardian`: can make a status stricter for at most a day.
+    /// - `guardian`: can make a status stricter, within half of what may be spent on it.
     /// - `parameters`: the liquidity providers' delays and limits.
     ///
     /// Errors: `NameNotText`, `MintHasRefusedExtension`, `MintNotSupported`, `PoolParameters`.
@@ -519,7 +522,7 @@ pub mod perp_swap {
     ///
     /// Arguments:
     /// - `risk_admin`: sets statuses and backing targets besides the admin.
-    /// - `guardian`: can make a status stricter for at most a day.
+    /// - `guardian`: can make a status stricter, within half of what may be spent on it.
     ///
     /// Errors: `MissingRole`.
     #[access_control(ctx.accounts.validate())]
@@ -527,17 +530,21 @@ pub mod perp_swap {
         instructions::set_roles(ctx, risk_admin, guardian)
     }
 
-    /// Sets the exchange's own status; the stricter of it and a market's applies. Admin and risk admin set any, without
-    /// end; the guardian a stricter one than is in force, for at most a day.
+    /// Sets the exchange's own status for a number of seconds; the stricter of it and a market's applies. For 120 s after
+    /// a pause positions can only be reduced. A pause is charged its length and those 120 s to an allowance of 480 s, of
+    /// which 120 s come back in 72 hours, reduce-only to one of 36 000 s, of which 6 600 s do: all roles together, the
+    /// guardian within the upper half of each. Active lifts both, and reduce-only a pause; the seconds that they did not
+    /// last are returned. The guardian only tightens.
     ///
     /// Authority: admin, risk admin or guardian.
     ///
     /// Arguments:
     /// - `status`: active, reduce only or paused.
+    /// - `seconds`: how long, from now on; of active nothing.
     ///
-    /// Errors: `MissingRole`, `GuardianOnlyTightens`, `GuardianMustWait`.
+    /// Errors: `MissingRole`, `GuardianOnlyTightens`, `StatusAllowance`.
     #[access_control(ctx.accounts.validate())]
-    pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status) -> Result<()> {
-        instructions::set_exchange_status(ctx, status)
+    pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status, seconds: u32) -> Result<()> {
+        instructions::set_exchange_status(ctx, status, seconds)
     }
 }

@@ -80,10 +80,10 @@ pub fn administration(costs: &mut Costs) {
     costs.record(&mut world, once("accept_admin"), client::accept_admin(&at, successor));
     let (risk_admin, guardian) = (world.risk_admin, world.guardian);
     costs.record(&mut world, once("set_roles"), client::set_roles(&at, successor, risk_admin, guardian));
-    let paused = client::set_exchange_status(&at, guardian, Status::ReduceOnly);
-    costs.record(&mut world, once("set_exchange_status"), paused);
-    let paused = client::set_market_status(&at, guardian, 0, Status::ReduceOnly);
-    costs.record(&mut world, once("set_market_status"), paused);
+    let limited = client::set_exchange_status(&at, guardian, Status::ReduceOnly, 3_600);
+    costs.record(&mut world, once("set_exchange_status"), limited);
+    let limited = client::set_market_status(&at, guardian, 0, Status::ReduceOnly, 3_600);
+    costs.record(&mut world, once("set_market_status"), limited);
     let target = client::set_backing_target(&at, risk_admin, 0, Atoms::new(USDC));
     costs.record(&mut world, once("set_backing_target"), target);
 }

@@ -214,12 +214,12 @@ impl World {
 
     // Administration.
 
-    pub fn set_exchange_status(&mut self, signer: Pubkey, status: Status) -> Ran {
-        self.run(&[build::set_exchange_status(&self.addresses, signer, status)])
+    pub fn set_exchange_status(&mut self, signer: Pubkey, status: Status, seconds: u32) -> Ran {
+        self.run(&[build::set_exchange_status(&self.addresses, signer, status, seconds)])
     }
 
-    pub fn set_market_status(&mut self, signer: Pubkey, market: u16, status: Status) -> Ran {
-        self.run(&[build::set_market_status(&self.addresses, signer, market, status)])
+    pub fn set_market_status(&mut self, signer: Pubkey, market: u16, status: Status, seconds: u32) -> Ran {
+        self.run(&[build::set_market_status(&self.addresses, signer, market, status, seconds)])
     }
 
     pub fn withdraw_protocol_fees(&mut self, market: u16) -> Ran {

@@ -317,13 +317,14 @@ fn attack_a_refund_finds_its_owner_though_the_account_that_paid_is_gone() {
 fn attack_a_paused_exchange_prices_no_liquidity_but_refunds_what_expired() {
     let mut world = world();
     let owner = world.user(1_000 * USDC);
-    let (admin, status) = (world.admin, Status::Paused);
+    let admin = world.admin;
     world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1, 0).unwrap();
     world.wait(30);
     world.publish_all_again();
-    world.set_exchange_status(admin, status).unwrap();
+    world.set_exchange_status(admin, Status::Paused, 10).unwrap();
     assert_refused(world.execute_liquidity_deposit(admin, owner, 1), ExchangeError::Paused);
     world.wait(3_600);
+    world.set_exchange_status(admin, Status::Paused, 10).unwrap();
     world.refund_liquidity_deposit(admin, owner, 1).unwrap();
     assert_eq!(world.tokens(&owner), 1_000 * USDC);
 }

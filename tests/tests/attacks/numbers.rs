@@ -215,10 +215,11 @@ fn attack_statuses_and_kinds_without_meaning_are_refused() {
     let at = world.addresses;
     for status in [3, 4, 255] {
         for mut set in [
-            client::set_exchange_status(&at, world.admin, Status::Active),
-            client::set_market_status(&at, world.admin, 0, Status::Active),
+            client::set_exchange_status(&at, world.admin, Status::Active, 0),
+            client::set_market_status(&at, world.admin, 0, Status::Active, 0),
         ] {
-            *set.data.last_mut().unwrap() = status;
+            // It follows eight bytes of discriminator.
+            set.data[8] = status;
             assert_refused(world.run(&[set]), ErrorCode::InstructionDidNotDeserialize);
         }
     }

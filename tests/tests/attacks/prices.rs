@@ -104,22 +104,18 @@ fn attack_a_market_passed_twice_keeps_the_newest_of_its_prices() {
 }
 
 #[test]
-fn attack_prices_are_taken_in_while_everything_is_paused() {
+fn attack_a_pause_keeps_no_price_and_no_funding_back() {
     let mut world = world();
     let (admin, victim) = (world.admin, world.trader(700 * USDC));
     world.trade(victim, 0, 40 * SOL).unwrap();
-    world.set_exchange_status(admin, Status::Paused).unwrap();
-    for market in [0, 1] {
-        world.set_market_status(admin, market, Status::Paused).unwrap();
-    }
+    world.set_exchange_status(admin, Status::Paused, 300).unwrap();
     // Whoever pauses cannot keep the market at a price that suits.
     world.later_at(60, 0, 200.0);
     assert_eq!(world.market(0).state.price.published.get(), world.now);
-    // No funding is due for the pause.
-    let ledger = world.market(0).state.ledger;
-    world.later_at(60, 0, 201.0);
-    assert_eq!(
-        world.market(0).state.ledger.sides.map(|side| side.funding_index),
-        ledger.sides.map(|side| side.funding_index)
-    );
+    // Nor erase what is owed: it accrues meanwhile as ever.
+    let owed = |world: &mut World| world.market(0).state.ledger.sides[0].funding_index.get();
+    let before = owed(&mut world);
+    world.update_funding(0).unwrap();
+    assert!(owed(&mut world) > before);
+    assert_eq!(world.market(0).state.ledger.funding_time.get(), world.now);
 }

@@ -15,8 +15,8 @@ fn attack_strangers_hold_no_role() {
     let at = world.addresses;
     gains_nothing(&mut world, &[stranger], |world| {
         let instructions = [
-            client::set_exchange_status(&at, stranger, Status::Paused),
-            client::set_market_status(&at, stranger, 0, Status::Paused),
+            client::set_exchange_status(&at, stranger, Status::Paused, 300),
+            client::set_market_status(&at, stranger, 0, Status::Paused, 300),
             client::set_backing_target(&at, stranger, 0, Atoms::ZERO),
         ];
         for instruction in instructions {
@@ -35,25 +35,67 @@ fn attack_the_default_key_does_not_become_admin() {
 }
 
 #[test]
-fn attack_a_guardian_cannot_loosen_prolong_or_lock_in() {
+fn attack_a_guardian_cannot_loosen_or_lock_in() {
     let mut world = world();
     let guardian = world.guardian;
     let trader = world.trader(1_000 * USDC);
-    world.set_exchange_status(guardian, Status::Paused).unwrap();
-    // Neither longer nor looser.
+    world.set_exchange_status(guardian, Status::Paused, 60).unwrap();
     for status in [Status::Active, Status::ReduceOnly, Status::Paused] {
-        assert_refused(world.set_exchange_status(guardian, status), ExchangeError::GuardianOnlyTightens);
+        assert_refused(world.set_exchange_status(guardian, status, 60), ExchangeError::GuardianOnlyTightens);
     }
+    // 180 of 240 are spent: there is no further one.
+    assert_refused(world.set_exchange_status(guardian, Status::Paused, 200), ExchangeError::StatusAllowance);
     world.withdraw(trader, 400 * USDC).unwrap();
-    world.wait(DAY - 1);
+    world.wait(59);
     assert_refused(world.trade(trader, 0, SOL), ExchangeError::Paused);
     world.wait(1);
+    world.publish_all_again();
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::ReduceOnly);
+    world.wait(120);
     world.publish_all_again();
     world.trade(trader, 0, SOL).unwrap();
     // Other powers a guardian has none.
     let target = client::set_backing_target(&world.addresses, guardian, 0, Atoms::ZERO);
     assert_refused(world.run(&[target]), ExchangeError::MissingRole);
     does_nothing_of_the_admins(&mut world, guardian);
+}
+
+#[test]
+fn attack_naming_another_guardian_every_hour_pauses_nothing_more() {
+    // Today's guardian pauses for as long as a guardian can, then the next, for three days. Each may spend what is left above
+    // half of 480 s: 240 s at first, then what has come back, at most 120 in 72 hours.
+    let mut world = world();
+    let (at, admin, risk_admin) = (world.addresses, world.admin, world.risk_admin);
+    let trader = world.trader(10_000 * USDC);
+    world.trade(trader, 0, 10 * SOL).unwrap();
+    let mut paused = 0;
+    for _ in 0..72 {
+        let guardian = world.key();
+        world.run(&[client::set_roles(&at, admin, risk_admin, guardian)]).unwrap();
+        if world.set_exchange_status(guardian, Status::Paused, 120).is_ok() {
+            paused += 120;
+        }
+        let _ = world.set_exchange_status(guardian, Status::Paused, 0);
+        world.wait(3_600);
+        world.publish_all_again();
+        world.trade(trader, 0, -SOL / 10).unwrap();
+    }
+    assert_eq!(paused, 120);
+}
+
+#[test]
+fn attack_nobody_pauses_one_market_or_restricts_it_for_longer_than_its_allowance() {
+    let mut world = world();
+    for signer in [world.admin, world.risk_admin, world.guardian] {
+        assert_refused(world.set_market_status(signer, 0, Status::Paused, 1), ExchangeError::MarketsDoNotPause);
+        assert_refused(world.set_market_status(signer, 0, Status::ReduceOnly, 36_001), ExchangeError::StatusAllowance);
+    }
+    let (admin, risk_admin) = (world.admin, world.risk_admin);
+    world.set_market_status(admin, 0, Status::ReduceOnly, 36_000).unwrap();
+    world.wait(36_000);
+    // What has come back: 36 000 · 6 600 / 259 200 = 916.6….
+    assert_refused(world.set_market_status(risk_admin, 0, Status::ReduceOnly, 917), ExchangeError::StatusAllowance);
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 916).unwrap();
 }
 
 #[test]
@@ -89,12 +131,9 @@ fn attack_pausing_keeps_nobody_from_flat_money() {
     let mut world = world();
     let flat = world.trader(1_000 * USDC);
     let admin = world.admin;
-    world.set_exchange_status(admin, Status::Paused).unwrap();
-    for market in 0..2 {
-        world.set_market_status(admin, market, Status::Paused).unwrap();
-    }
     // A year later no price was published either.
     world.wait(365 * DAY);
+    world.set_exchange_status(admin, Status::Paused, 360).unwrap();
     assert_refused(world.deposit(flat, 0), ExchangeError::AmountZero);
     world.withdraw(flat, 1_000 * USDC).unwrap();
     assert_eq!(world.tokens(&flat.signer), 1_000 * USDC);

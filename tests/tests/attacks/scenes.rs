@@ -33,10 +33,10 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             client::accept_admin(&at, guardian)
         }
         "set_roles" => client::set_roles(&at, admin, guardian, admin),
-        "set_exchange_status" => client::set_exchange_status(&at, admin, Status::Paused),
+        "set_exchange_status" => client::set_exchange_status(&at, admin, Status::Paused, 300),
 
         "create_market" => client::create_market(&at, admin, &listing::market(2, listing::parameters(), 0)),
-        "set_market_status" => client::set_market_status(&at, admin, 0, Status::Paused),
+        "set_market_status" => client::set_market_status(&at, admin, 0, Status::ReduceOnly, 300),
         "set_backing_target" => client::set_backing_target(&at, admin, 0, Atoms::new(USDC)),
         "withdraw_protocol_fees" => {
             let trader = world.trader(1_000 * USDC);

@@ -36,15 +36,16 @@ fn structs() -> Vec<Compiled> {
     compiled! {
         "Exchange" Exchange: creator name quote_mint vault token_program share_mint share_escrow pool admin pending_admin
             risk_admin guardian state market_count quote_decimals bump version padding reserved;
-        "ExchangeState" state::ExchangeState: status resumed_at sequence reserved;
-        "StoredStatus" state::StoredStatus: until current reverts_to padding;
+        "ExchangeState" state::ExchangeState: pause pause_began reduce_only sequence reserved;
+        "Restriction" state::Restriction: until allowance;
+        "Allowance" state::Allowance: spent spent_at;
         "Pool" Pool: exchange state bump version padding reserved;
         "PoolState" state::Pool: cash placed insurance escrow shares sequence parameters reserved;
         "PoolParameters" state::PoolParameters: minimum_request deposit_delay withdrawal_delay deposit_validity
             withdrawal_validity hysteresis shared_draw_share shared_draw_window padding reserved;
         "Market" Market: exchange oracle state symbol bump version padding reserved;
         "OracleBinding" OracleBinding: program account feed_id kind padding reserved;
-        "MarketState" state::Market: price ledger parameters target_backing status paused_at sequence index base_decimals
+        "MarketState" state::Market: price ledger parameters target_backing reduce_only sequence index base_decimals
             quote_decimals padding reserved;
         "PriceCache" state::PriceCache: price confidence published newest_published outage_since reserved;
         "MarketLedger" state::MarketLedger: sides funding_rate funding_time funding_fraction backing net_principal claims

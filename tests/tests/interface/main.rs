@@ -103,7 +103,8 @@ fn written(values: &[impl Debug]) -> Vec<String> {
 fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
     use perp_accounts::oracle::OracleKind;
     let idl = idl();
-    let statuses: Vec<Status> = (0..=u8::MAX).map_while(Status::from_byte).collect();
+    let statuses = [Status::Active, Status::ReduceOnly, Status::Paused];
+    assert_eq!(statuses.map(|status| status as u8), [0, 1, 2]);
     assert_eq!(variants(&idl, "Status"), written(&statuses));
     let kinds = [RequestKind::Deposit, RequestKind::Withdrawal];
     assert_eq!(kinds.map(|kind| kind as u8), [0, 1]);

@@ -71,7 +71,7 @@ fn the_admin_hands_over_in_two_steps(backend: Backend) {
     assert_eq!((world.exchange().admin, world.exchange().pending_admin), (new, Default::default()));
     // The old admin is nobody; the roles are where they were until the new one moves them.
     assert_refused(world.run(&[client::propose_admin(&at, old, old)]), ExchangeError::MissingRole);
-    assert_refused(world.set_exchange_status(old, Status::Paused), ExchangeError::MissingRole);
+    assert_refused(world.set_exchange_status(old, Status::Paused, 300), ExchangeError::MissingRole);
     world.run(&[client::set_roles(&at, new, other, other)]).unwrap();
     let target = client::set_backing_target(&at, world.risk_admin, 0, Atoms::ZERO);
     assert_refused(world.run(&[target]), ExchangeError::MissingRole);

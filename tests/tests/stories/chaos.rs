@@ -12,14 +12,15 @@ use anchor_lang::prelude::Pubkey;
 use perp_client::errors::explain;
 use perp_client::instructions::{update_prices, Authority};
 use perp_engine::operations::position::LiquidationOrder;
-use perp_engine::units::{Atoms, Size};
+use perp_engine::units::{Atoms, Size, Timestamp};
 use perp_tests::idl::instructions;
 use perp_tests::{listing, Backend, Ran, World, DAY, SOL, START_PRICE, USDC};
-use roles::Pause;
 use std::collections::BTreeMap;
 
 const MARKETS: u64 = 3;
 const STEPS: usize = 350;
+/// Restrictions that can be in force: two of the exchange, one of each market.
+const RESTRICTIONS: usize = 2 + MARKETS as usize;
 
 /// Knuth's MMIX linear congruential generator, upper half: the same story for the same seed.
 struct Random(u64);
@@ -52,8 +53,8 @@ struct Chaos {
     requests: Vec<(usize, u64, bool)>,
     /// Who is admin after the present one.
     successor: Pubkey,
-    /// Pauses in force: of the exchange and of each market.
-    pauses: [Option<Pause>; 1 + MARKETS as usize],
+    /// When what is in force ends: the exchange's pause and reduce-only, and reduce-only of each market.
+    running: [Option<Timestamp>; RESTRICTIONS],
     /// Instructions by name, and what else happened.
     went_through: BTreeMap<&'static str, u32>,
 }
@@ -79,7 +80,7 @@ impl Chaos {
             nonces: 100,
             requests: Vec::new(),
             successor: admins[1],
-            pauses: [None; 1 + MARKETS as usize],
+            running: [None; RESTRICTIONS],
             went_through: BTreeMap::new(),
         };
         chaos.note("create_exchange", created);
@@ -142,9 +143,9 @@ impl Chaos {
         let seconds = if self.random.one_in(10) { self.random.below(4_000) } else { self.random.below(20) };
         self.world.wait(seconds as i64);
         if self.random.one_in(6) {
-            self.an_admin_lifts_what_admins_set();
+            self.an_admin_lifts_what_is_in_force();
         }
-        self.watch_pauses();
+        self.watch_restrictions();
         self.feeds_fall_silent();
         self.prices_move();
         for _ in 0..3 {

@@ -12,7 +12,7 @@ use perp_client::events::{events_in_logs, Event, Gap};
 use perp_client::instructions::{self as client, Authority};
 use perp_engine::state::{Position, Status};
 use perp_swap::events::{MarketMoment, Traded};
-use perp_tests::{Backend, Outcome, World, DAY, SOL, USDC};
+use perp_tests::{Backend, Outcome, World, SOL, USDC};
 use solana_instruction::Instruction;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -100,13 +100,14 @@ fn story() -> Story {
     world.later_at(60, 0, 246.09375);
     world.settle_pnl(bob.margin_account, 0).unwrap();
     world.liquidate(keeper, carol.margin_account, 0).unwrap();
-    // An hour's pause of the market and a day's of the exchange, for which nothing is owed.
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
-    world.wait(3_600);
+    // Ten minutes in which the market is reduce-only and a pause of the exchange with its grace, for which as much is owed as
+    // ever.
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 600).unwrap();
+    world.wait(600);
     world.publish(0, 247.0);
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
-    world.set_exchange_status(guardian, Status::Paused).unwrap();
-    world.wait(DAY + 40);
+    world.set_market_status(risk_admin, 0, Status::Active, 0).unwrap();
+    world.set_exchange_status(guardian, Status::Paused, 100).unwrap();
+    world.wait(100 + 120 + 40);
     world.publish(0, 247.25);
     world.set_backing_target(0, 2_500_000 * USDC).unwrap();
     world.allocate_backing(0).unwrap();
@@ -119,7 +120,7 @@ fn story() -> Story {
         world.publish(0, 248.0);
         world.update_funding(0).unwrap();
     }
-    world.set_market_status(risk_admin, 0, Status::ReduceOnly).unwrap();
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 3_600).unwrap();
     world.publish_all_again();
     world.trade(bob, 0, 500 * SOL).unwrap();
     world.close_position(alice, 1).unwrap();
@@ -140,8 +141,9 @@ fn the_funding_of_a_market_is_rebuilt_from_its_events_alone() {
     let rates: Vec<i64> = moments.iter().map(|moment| moment.funding_rate).collect();
     assert!(rates.iter().any(|rate| *rate > 0) && rates.iter().any(|rate| *rate < 0), "{rates:?}");
     let seconds: u64 = moments.iter().map(|moment| moment.funding_seconds).sum();
-    // 700 + 600 + 3 600 + 3 600 of 3 601 + 3 600 of 5 000 + 30 + 60 before the pauses, 40 + 1 + 6 · 3 000 after them.
-    assert_eq!(seconds, 12_190 + 18_041);
+    // 700 + 600 + 3 600 + 3 600 of 3 601 + 3 600 of 5 000 + 30 + 60 before the statuses, 600 + 260 through them, and
+    // 1 + 6 · 3 000 after them.
+    assert_eq!(seconds, 12_190 + 860 + 18_001);
     let counters = world.market(0).state.ledger.counters;
     assert!(counters.carry.get().get() > 0 && counters.funding.get().get() > 0);
 }

@@ -14,7 +14,7 @@ pub struct NewExchange {
     pub name: [u8; 32],
     /// Sets statuses and backing targets.
     pub risk_admin: Pubkey,
-    /// Can make a status stricter for at most a day.
+    /// Can make a status stricter, within half of what may be spent on it.
     pub guardian: Pubkey,
     /// The liquidity providers' delays and limits.
     pub parameters: PoolParameters,
@@ -62,8 +62,9 @@ pub fn set_roles(addresses: &Addresses, admin: Pubkey, risk_admin: Pubkey, guard
     instruction(accounts, data::SetRoles { risk_admin, guardian }, NO_OTHERS)
 }
 
-/// Risk admin: any status without end. Guardian: a stricter one for a day.
-pub fn set_exchange_status(addresses: &Addresses, signer: Pubkey, status: Status) -> Instruction {
+/// Sets the exchange's status for so many seconds. Risk admin: any, within its allowance. Guardian: a stricter one, within
+/// the upper half of it.
+pub fn set_exchange_status(addresses: &Addresses, signer: Pubkey, status: Status, seconds: u32) -> Instruction {
     let accounts = SetExchangeStatus { authority: signer, exchange: addresses.exchange };
-    instruction(accounts, data::SetExchangeStatus { status }, NO_OTHERS)
+    instruction(accounts, data::SetExchangeStatus { status, seconds }, NO_OTHERS)
 }

@@ -42,11 +42,18 @@ pub fn create_market(addresses: &Addresses, admin: Pubkey, market: &NewMarket) -
     instruction(accounts, data, NO_OTHERS)
 }
 
-/// Risk admin: any status without end. Guardian: a stricter one for a day.
-pub fn set_market_status(addresses: &Addresses, signer: Pubkey, market: u16, status: Status) -> Instruction {
+/// Makes a market reduce-only for so many seconds, or active. Risk admin: within its allowance. Guardian: only reduce-only,
+/// within the upper half of it.
+pub fn set_market_status(
+    addresses: &Addresses,
+    signer: Pubkey,
+    market: u16,
+    status: Status,
+    seconds: u32,
+) -> Instruction {
     let accounts =
         SetMarketStatus { authority: signer, exchange: addresses.exchange, market: addresses.market(market) };
-    instruction(accounts, data::SetMarketStatus { status }, NO_OTHERS)
+    instruction(accounts, data::SetMarketStatus { status, seconds }, NO_OTHERS)
 }
 
 /// Where `allocate_backing` moves the market's backing to.

@@ -46,7 +46,8 @@ fn an_error_says_what_the_table_says_of_its_rule() {
     let paused = EngineError::Paused;
     let stale = EngineError::PriceStale { age: 16, allowed: 15 };
     let parameters = EngineError::MarketParameters { rule: MarketRule::Sizes };
-    for error in [paused, stale, parameters, EngineError::Overflow, EngineError::GuardianMustWait { ready: 7 }] {
+    let allowance = EngineError::StatusAllowance { wanted: 420, left: 7, ready: 7 };
+    for error in [paused, stale, parameters, EngineError::Overflow, allowance] {
         let row = RULES.iter().find(|rule| rule.1 == error.name());
         assert_eq!(row, Some(&(error.code(), error.name(), error.text(), error.remedy())));
     }

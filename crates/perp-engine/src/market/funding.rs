@@ -14,28 +14,22 @@
 //! What receivers lose by rounding is below one unit of the index an accrual. Where a base unit is worth 1/64 of an atom
 //! or more, an accrual every second of a year costs them less than 0.2 % of their notional.
 //!
+//! It accrues in every status, also through a pause of the exchange, which lasts minutes.
+//!
 //! # What accrues nothing
 //! - *More than the cap*: one accrual covers at most `max_accrual_seconds`. What an outage of the oracle lasted beyond that
-//!   is dropped when the price is back.
-//! - *A pause of the market*: every change of a market's status first accrues under the old status. Pausing accrues up to
-//!   that moment, lifting the pause drops the time it lasted. One that ends by itself ends without an instruction, so an
-//!   accrual after it starts at the stored end.
-//! - *A pause of the exchange*: an accrual starts no earlier than the end of the exchange's last pause, which the session
-//!   carries.
+//!   is dropped when the price is back, together with the time before it that was not accrued yet, rather than charged
+//!   later at another price.
 //! - *A full index*: an accrual that would take an index beyond its range does not happen, and its time is dropped.
-//!
-//! In the first three the time that had passed before the outage or pause and was not accrued yet is dropped with it rather
-//! than charged later at another price.
 
 use crate::error::EngineError;
 use crate::market::fill::skew;
 use crate::market::price::{age, is_certain, price_requirement, reference_time, require_price, PriceUse};
 use crate::parameters::{MAX_ACCRUAL_SECONDS, MAX_FUNDING_RATE, MAX_FUNDING_VELOCITY};
-use crate::session::Session;
 use crate::state::counters::count_exact;
-use crate::state::{Market, MarketLedger, Parameters, Status, RATE_BITS};
+use crate::state::{Market, MarketLedger, Parameters, RATE_BITS};
 use crate::units::products::{funding_owed, mul_div_floor, size_share_floor, wide_product};
-use crate::units::{FundingIndex, Price, QuoteX40, Side, SignedSize, Size, Timestamp, MAX_PRICE};
+use crate::units::{Clock, FundingIndex, Price, QuoteX40, Side, SignedSize, Size, Timestamp, MAX_PRICE};
 
 #[cfg(test)]
 mod tests;
@@ -65,13 +59,9 @@ pub enum Accrual {
         /// Rate per second in 2^-60 before it; positive where longs pay.
         rate_before: i64,
     },
-    /// The exchange or the market is paused: the time is dropped.
-    Paused,
-    /// No price is fit to accrue at: the time is kept, so that it still accrues once there is one. Only a pause that is over
-    /// is dropped, because a change of status may be about to erase when it ended.
+    /// No price is fit to accrue at: the time is kept, so that it still accrues once there is one.
     NoPrice,
-    /// An index would leave its range: the time is dropped, or nobody could close, leave the pool or even pause the market
-    /// any more.
+    /// An index would leave its range: the time is dropped, or nobody could close or leave the pool any more.
     IndexFull,
 }
 
@@ -79,18 +69,16 @@ impl Accrual {
     /// Time and rate of an accrual that took place, or the rule that kept it from taking place.
     ///
     /// # Errors
-    /// [`EngineError::Paused`], [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`],
-    /// [`EngineError::FundingIndexFull`].
-    pub fn done(self, market: &Market, session: &Session) -> Result<(u64, i64), EngineError> {
+    /// [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`], [`EngineError::FundingIndexFull`].
+    pub fn done(self, market: &Market, clock: Clock) -> Result<(u64, i64), EngineError> {
         match self {
             Self::Done { seconds, rate_before } => Ok((seconds, rate_before)),
-            Self::Paused => Err(EngineError::Paused),
             Self::IndexFull => Err(EngineError::FundingIndexFull),
             Self::NoPrice => {
-                require_price(market, PriceUse::Funding, reference_time(session.clock, [market]))?;
+                require_price(market, PriceUse::Funding, reference_time(clock, [market]))?;
                 // A market that never had a price has none that is recent.
                 let allowed = price_requirement(market, PriceUse::Funding).age;
-                Err(EngineError::PriceStale { age: age(market, session.clock.now)?, allowed })
+                Err(EngineError::PriceStale { age: age(market, clock.now)?, allowed })
             }
         }
     }
@@ -98,19 +86,15 @@ impl Accrual {
 
 /// Accrues funding and carry up to now, at the market's valid price and its skew as stored: a new price is taken in first,
 /// and trades come afterwards.
-pub(crate) fn accrue(market: &mut Market, session: &Session) -> Result<Accrual, EngineError> {
-    let now = session.clock.now;
-    if market.status_in(session) == Status::Paused {
-        market.ledger.funding_time = market.ledger.funding_time.max(now);
-        return Ok(Accrual::Paused);
+pub(crate) fn accrue(market: &mut Market, clock: Clock) -> Result<Accrual, EngineError> {
+    let now = clock.now;
+    // A market that never accrued starts now.
+    if market.ledger.funding_time.is_never() {
+        market.ledger.funding_time = now;
     }
-    let start = start(market, session);
-    let Some(price) = accrual_price(market, reference_time(session.clock, [&*market]))? else {
-        market.ledger.funding_time = start;
-        return Ok(Accrual::NoPrice);
-    };
+    let Some(price) = accrual_price(market, reference_time(clock, [&*market]))? else { return Ok(Accrual::NoPrice) };
     let rate_before = market.ledger.funding_rate;
-    let seconds = now.seconds_since(start)?.min(u64::from(market.parameters.max_accrual_seconds));
+    let seconds = now.seconds_since(market.ledger.funding_time)?.min(u64::from(market.parameters.max_accrual_seconds));
     market.ledger.funding_time = market.ledger.funding_time.max(now);
     if seconds == 0 {
         return Ok(Accrual::Done { seconds, rate_before });
@@ -149,14 +133,6 @@ fn accrual_price(market: &Market, reference: Timestamp) -> Result<Option<Price>,
     let fit = age(market, reference)? <= required.age
         && is_certain(&market.price, required.confidence);
     Ok(fit.then_some(market.price.price))
-}
-
-/// From when the next accrual counts: where the last one ended, or the end of a pause since.
-fn start(market: &Market, session: &Session) -> Timestamp {
-    if market.ledger.funding_time.is_never() {
-        return session.clock.now;
-    }
-    market.ledger.funding_time.max(session.resumed_at).max(market.status.pause_ended_at(session.clock.now))
 }
 
 /// How the rate moves over an accrual.

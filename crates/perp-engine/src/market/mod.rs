@@ -54,15 +54,16 @@ impl Market {
             }
             None => None,
         };
-        let accrual = funding::accrue(self, session)?;
-        self.ledger.short = u8::from(net_asset_value(&self.ledger, self.price.price).is_ok_and(|value| value.is_negative()));
+        let accrual = funding::accrue(self, session.clock)?;
+        self.ledger.short =
+            u8::from(net_asset_value(&self.ledger, self.price.price).is_ok_and(|value| value.is_negative()));
         let status = self.status_in(session);
         Ok(Ready { market: self, status, clock: session.clock, accrual, price })
     }
 
     /// The stricter of the exchange's status and the market's own.
     pub fn status_in(&self, session: &Session) -> Status {
-        session.status.and(self.status.in_force(session.clock.now))
+        session.status.and(self.own_status(session.clock.now))
     }
 }
 
@@ -107,7 +108,7 @@ impl Ready<'_> {
 impl<'a> Ready<'a> {
     /// The market as it stands, for tests of what is planned on it.
     pub(crate) fn as_stored(market: &'a mut Market, status: Status, clock: Clock) -> Self {
-        let status = status.and(market.status.in_force(clock.now));
-        Self { market, status, clock, accrual: Accrual::Paused, price: None }
+        let status = status.and(market.own_status(clock.now));
+        Self { market, status, clock, accrual: Accrual::NoPrice, price: None }
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
-use crate::fixtures::{at, publish, reading, session, set_side, sol_market, NOW, PRICE, SOL, USDC};
+use crate::fixtures::{at, publish, reading, restricted_until, session, set_side, sol_market, NOW, PRICE, SOL, USDC};
 use crate::market::solvency::pending_funding;
-use crate::state::{PriceCache, StoredStatus};
+use crate::state::PriceCache;
 use crate::units::{Atoms, Price, Side, Timestamp};
 
 /// A price in dollars without a confidence interval, published so many seconds later.
@@ -129,40 +129,34 @@ fn a_reading_that_is_refused_has_changed_nothing() {
 #[test]
 fn the_stricter_of_two_statuses_is_in_force() {
     use Status::{Active, Paused, ReduceOnly};
-    for (exchange, own, in_force) in [
-        (Active, Active, Active),
-        (Active, ReduceOnly, ReduceOnly),
-        (ReduceOnly, Active, ReduceOnly),
-        (ReduceOnly, Paused, Paused),
-        (Paused, Active, Paused),
+    for (exchange, restricted, in_force) in [
+        (Active, false, Active),
+        (Active, true, ReduceOnly),
+        (ReduceOnly, false, ReduceOnly),
+        (Paused, false, Paused),
+        (Paused, true, Paused),
     ] {
-        let mut market = Market { status: StoredStatus::permanent(own), ..sol_market() };
+        let mut market = sol_market();
+        market.reduce_only = restricted_until(if restricted { 11 } else { 10 });
         let session = session(exchange, at(10));
         assert_eq!(market.status_in(&session), in_force);
-        let ready = market.refresh(None, &session).unwrap();
-        assert_eq!(ready.status(), in_force);
-        assert_eq!(ready.accrual() == Accrual::Paused, in_force == Paused);
+        assert_eq!(market.refresh(None, &session).unwrap().status(), in_force);
     }
-    // A market's own pause ends by itself, and the exchange's holds on.
-    let market =
-        Market { status: StoredStatus { until: at(10).now, ..StoredStatus::permanent(Paused) }, ..sol_market() };
-    let market = Market { status: StoredStatus { reverts_to: Active as u8, ..market.status }, ..market };
-    assert_eq!(market.status_in(&session(Active, at(9))), Paused);
-    assert_eq!(market.status_in(&session(Active, at(10))), Active);
-    assert_eq!(market.status_in(&session(ReduceOnly, at(10))), ReduceOnly);
 }
 
 #[test]
-fn a_pause_takes_a_reading_in_and_drops_the_time() {
-    let mut market = charging();
-    let ready = market.refresh(Some(&dollars(500, 100)), &session(Status::Paused, at(100))).unwrap();
-    assert_eq!((ready.accrual(), ready.price_outcome()), (Accrual::Paused, Some(PriceOutcome::Accepted)));
-    assert_eq!((market.price.price, owed(&market)), (Price::new(2 * PRICE), Atoms::ZERO));
-    // Lifted at 700 s: what is charged at 760 s is a minute at $500.
-    let lifted = Session { resumed_at: at(700).now, ..active(760) };
-    let ready = market.refresh(Some(&dollars(500, 760)), &lifted).unwrap();
-    assert!(matches!(ready.accrual(), Accrual::Done { seconds: 60, .. }), "{:?}", ready.accrual());
-    assert_eq!(owed(&market), Atoms::new(8_334));
+fn attack_no_status_erases_funding() {
+    // Somebody pauses for no time at all just before an hour's funding is charged, or is still paused, or lets only reduce:
+    // what is owed is $0.25 all the same, and the price is taken in.
+    for status in [Status::Active, Status::ReduceOnly, Status::Paused] {
+        let mut market = charging();
+        let (began, ended) = (at(3_599).now, at(3_599).now);
+        let session = Session { pause_began: began, pause_ended: ended, ..session(status, at(3_600)) };
+        let ready = market.refresh(Some(&dollars(250, 3_600)), &session).unwrap();
+        assert!(matches!(ready.accrual(), Accrual::Done { seconds: 3_600, .. }), "{:?}", ready.accrual());
+        assert_eq!(ready.price_outcome(), Some(PriceOutcome::Accepted));
+        assert_eq!(owed(&market), Atoms::new(250_000));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::counters::{count_one, MarketCounters};
-use super::{Parameters, PriceAverages, RecentPrices, StoredStatus};
+use super::{Parameters, PriceAverages, RecentPrices, Restriction, Status};
 use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredQuoteX40, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
@@ -134,10 +134,8 @@ pub struct Market {
     pub parameters: Parameters,
     /// Where `allocate_backing` moves the backing to.
     pub target_backing: Atoms,
-    /// The market's own status; the stricter of it and the exchange's applies.
-    pub status: StoredStatus,
-    /// When the market was last paused; liquidation's grace period will be measured from it.
-    pub paused_at: Timestamp,
+    /// The time in which positions here can only be reduced; a market by itself is never paused.
+    pub reduce_only: Restriction,
     /// Events of the market so far: the number each of them carries.
     pub sequence: u64,
     /// Index within the exchange.
@@ -157,6 +155,15 @@ impl Market {
     pub fn next_event(&mut self) -> u64 {
         count_one(&mut self.sequence);
         self.sequence
+    }
+
+    /// The market's own status: active or reduce-only. The stricter of it and the exchange's applies.
+    pub fn own_status(&self, now: Timestamp) -> Status {
+        if self.reduce_only.is_in_force(now) {
+            Status::ReduceOnly
+        } else {
+            Status::Active
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is stored: plain data, the same bytes on chain and off.
 
 mod account;
+mod allowance;
 mod averages;
 pub(crate) mod counters;
 mod exchange;
@@ -8,14 +9,17 @@ mod market;
 mod parameters;
 mod pool;
 mod recent_prices;
+mod restriction;
 mod status;
 
 pub use account::{Account, AccountKind, Position, MAX_POSITIONS};
+pub use allowance::{Allowance, AllowanceRule, ALLOWANCE_WINDOW_SECONDS, PAUSES, PAUSE_GRACE_SECONDS, REDUCTIONS};
 pub use averages::PriceAverages;
 pub use counters::{AccountCounters, MarketCounters};
 pub use exchange::ExchangeState;
 pub use market::{Market, MarketLedger, PriceCache, SideTotals};
 pub use parameters::{Parameters, RATE_BITS};
-pub use pool::{Pool, PoolParameters, SharedDraw, Request, RequestKind, DEAD_SHARES, MAX_MARKETS};
+pub use pool::{Pool, PoolParameters, Request, RequestKind, SharedDraw, DEAD_SHARES, MAX_MARKETS};
 pub use recent_prices::{is_fresh, RecentPrices, Span, FRESH_SECONDS, SPANS, SPAN_SECONDS};
-pub use status::{Status, StoredStatus, GUARDIAN_COOLDOWN_SECONDS, GUARDIAN_STATUS_SECONDS};
+pub use restriction::Restriction;
+pub use status::{Status, StatusAuthority, StatusOrder};

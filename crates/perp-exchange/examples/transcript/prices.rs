@@ -4,6 +4,7 @@ use crate::crowd::{Crowd, Feed, MARKETS};
 use crate::record::Reading;
 use perp_engine::operations::liquidity::{expires_at, matures_at};
 use perp_engine::operations::position::Order;
+use perp_engine::state::PAUSE_GRACE_SECONDS;
 use perp_engine::units::SignedSize;
 use perp_exchange::Operation;
 use std::io;
@@ -23,16 +24,19 @@ impl<W: io::Write> Crowd<W> {
         self.exchange.wait(seconds, slots).expect("time has an end far away");
     }
 
-    /// Up to a second before, at or after a request matures or expires, a status ends, or an oracle outage counts.
+    /// Up to a second before, at or after a request matures or expires, a status or the grace after a pause ends, or an oracle outage
+    /// counts.
     fn seconds_to_an_edge(&mut self) -> Option<u32> {
         let (now, pool) = (self.exchange.clock.now, &self.exchange.pool.parameters);
         let requests = self.exchange.requests().values();
         let of_requests = requests
             .flat_map(|open| [matures_at(&open.request, open.kind, pool), expires_at(&open.request, open.kind, pool)]);
-        let statuses = self.exchange.markets().iter().map(|market| market.status).chain([self.exchange.state.status]);
+        let own = self.exchange.state;
+        let of_exchange = [own.pause.until, own.pause.until.after(PAUSE_GRACE_SECONDS).ok()?, own.reduce_only.until];
+        let statuses = self.exchange.markets().iter().map(|market| market.reduce_only.until).chain(of_exchange);
         let outages = self.exchange.markets().iter().filter(|market| !market.price.outage_since.is_never());
         let outages = outages.map(|market| market.price.outage_since.after(market.parameters.outage_delay));
-        let times = of_requests.chain(outages).filter_map(Result::ok).chain(statuses.map(|status| status.until));
+        let times = of_requests.chain(outages).filter_map(Result::ok).chain(statuses);
         let ahead: Vec<i64> = times.map(|time| time.get() - now.get()).filter(|seconds| *seconds > 0).collect();
         let ahead = self.rng.choice(ahead)? + self.rng.i64(-1..=1);
         u32::try_from(ahead).ok()

@@ -1,7 +1,7 @@
 //! One line of a transcript: an operation, what became of it, and what it wrote.
 
 use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord, RequestRecord};
-use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::oracle::{OracleReading, ReadingError};
 use perp_engine::state::RequestKind;
@@ -91,6 +91,8 @@ pub struct Arguments {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<Reading>,
@@ -110,18 +112,19 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
     let market_of = |market: u16| Arguments { market: Some(market), ..none };
     let holding = |account: usize| Arguments { account: Some(account), ..none };
     let with = |reading: &Option<OracleReading>| reading.as_ref().map(Reading::of);
-    let role = |authority: &StatusAuthority| match authority {
-        StatusAuthority::RiskAdmin => Some("risk_admin"),
-        StatusAuthority::Guardian => Some("guardian"),
+    let status = |order: &StatusOrder| {
+        let role = match order.authority {
+            StatusAuthority::RiskAdmin => "risk_admin",
+            StatusAuthority::Guardian => "guardian",
+        };
+        Arguments { status: Some(order.status as u8), seconds: Some(order.seconds), role: Some(role), ..none }
     };
     let open = |request: u64| {
         let open = exchange.request(request).expect("an open request");
         (open, Arguments { holder: Some(open.provider), nonce: Some(request), ..none })
     };
     match operation {
-        Operation::SetExchangeStatus { status, authority } => {
-            ("set_exchange_status", Arguments { status: Some(*status as u8), role: role(authority), ..none })
-        }
+        Operation::SetExchangeStatus { order } => ("set_exchange_status", status(order)),
         Operation::Donate { .. } => unreachable!("nobody donates here"),
         Operation::UpdatePrice { market, reading } => {
             ("update_prices", Arguments { reading: Some(Reading::of(reading)), ..market_of(*market) })
@@ -138,10 +141,9 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
         Operation::SetBackingTarget { market, target } => {
             ("set_backing_target", Arguments { target: Some(target.get()), ..market_of(*market) })
         }
-        Operation::SetMarketStatus { market, status, authority } => (
-            "set_market_status",
-            Arguments { status: Some(*status as u8), role: role(authority), ..market_of(*market) },
-        ),
+        Operation::SetMarketStatus { market, order } => {
+            ("set_market_status", Arguments { market: Some(*market), ..status(order) })
+        }
         Operation::OpenAccount { isolated_market } => {
             ("open_account", Arguments { isolated_market: *isolated_market, ..holding(exchange.accounts().len()) })
         }

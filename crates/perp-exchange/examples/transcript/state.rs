@@ -1,6 +1,6 @@
 //! The state as the transcript gives it: every field that has a meaning for the rules, by its name.
 
-use perp_engine::state::{Account, ExchangeState, Market, Pool, Position, Request, StoredStatus};
+use perp_engine::state::{Account, ExchangeState, Market, Pool, Position, Request, Restriction};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -121,15 +121,16 @@ struct LedgerRecord {
 }
 
 #[derive(Serialize)]
-struct StatusRecord {
-    current: u8,
+struct RestrictionRecord {
     until: i64,
-    reverts_to: u8,
+    spent: u64,
+    spent_at: i64,
 }
 
-impl StatusRecord {
-    fn of(status: &StoredStatus) -> Self {
-        Self { current: status.current, until: status.until.get(), reverts_to: status.reverts_to }
+impl RestrictionRecord {
+    fn of(restriction: &Restriction) -> Self {
+        let Restriction { until, allowance } = restriction;
+        Self { until: until.get(), spent: allowance.spent, spent_at: allowance.spent_at.get() }
     }
 }
 
@@ -138,9 +139,8 @@ pub struct MarketRecord {
     price: PriceRecord,
     recent: Vec<SpanRecord>,
     ledger: LedgerRecord,
-    status: StatusRecord,
+    reduce_only: RestrictionRecord,
     target_backing: u64,
-    paused_at: i64,
 }
 
 impl MarketRecord {
@@ -185,9 +185,8 @@ impl MarketRecord {
                 shared_drawn: ledger.shared_drawn.get(),
                 claim_round: ledger.claim_round,
             },
-            status: StatusRecord::of(&market.status),
+            reduce_only: RestrictionRecord::of(&market.reduce_only),
             target_backing: market.target_backing.get(),
-            paused_at: market.paused_at.get(),
         }
     }
 }
@@ -221,13 +220,18 @@ impl PoolRecord {
 
 #[derive(Serialize)]
 pub struct ExchangeRecord {
-    status: StatusRecord,
-    resumed_at: i64,
+    pause: RestrictionRecord,
+    pause_began: i64,
+    reduce_only: RestrictionRecord,
 }
 
 impl ExchangeRecord {
     pub fn of(exchange: &ExchangeState) -> Self {
-        Self { status: StatusRecord::of(&exchange.status), resumed_at: exchange.resumed_at.get() }
+        Self {
+            pause: RestrictionRecord::of(&exchange.pause),
+            pause_began: exchange.pause_began.get(),
+            reduce_only: RestrictionRecord::of(&exchange.reduce_only),
+        }
     }
 }
 

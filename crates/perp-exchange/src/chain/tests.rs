@@ -3,7 +3,7 @@ use crate::error::Refusal;
 use crate::fixtures::{order, stage, ALICE, BOB};
 use bytemuck::Zeroable;
 use perp_engine::fixtures::{at, usdc};
-use perp_engine::state::{ExchangeState, Status, StoredStatus};
+use perp_engine::state::{ExchangeState, Restriction, Status};
 
 /// The stage's accounts as they would lie on chain, and only two of its four markets.
 fn fetched() -> (perp_accounts::Exchange, perp_accounts::Pool, [perp_accounts::Market; 2]) {
@@ -41,7 +41,8 @@ fn an_exchange_from_fetched_accounts_does_to_an_account_what_the_whole_one_does(
 #[test]
 fn a_pause_of_the_whole_exchange_is_seen() {
     let (mut exchange, _, [_, zero]) = fetched();
-    exchange.state = ExchangeState { status: StoredStatus::permanent(Status::Paused), ..exchange.state };
+    let until = stage().clock.now.after(1).unwrap();
+    exchange.state = ExchangeState { pause: Restriction { until, ..Restriction::default() }, ..exchange.state };
     let paused = Exchange::from_chain(&exchange, stage().clock).with_market(&zero);
     assert_eq!(paused.session().status, Status::Paused);
     let refused = paused.preview_trade(stage().account(ALICE).unwrap(), 0, &order(1), None).unwrap_err();

@@ -20,7 +20,7 @@ fn snapshot() -> Exchange {
             claim_factor: market.ledger.claim_factor,
             ..Default::default()
         };
-        (market.index, market.price) = (index, Default::default());
+        (market.index, market.price, market.recent) = (index, Default::default(), Default::default());
         exchange.put_market(market);
         exchange.ingest_price(index, &now(&exchange, 250)).unwrap();
     }
@@ -61,7 +61,7 @@ fn an_account_whose_markets_are_here_trades_whatever_else_is_missing() {
     let state = *exchange.account(account).unwrap();
     // $250 · 10 SOL · 2, at 3 % and 5 %.
     let health = exchange.health(&state).unwrap();
-    assert_eq!((health.maintenance.margin, health.initial.unwrap().margin), (usdc(150), usdc(250)));
+    assert_eq!((health.maintenance.margin, health.initial.margin), (usdc(150), usdc(250)));
     assert!(
         exchange.liquidation_price(&state, 3).unwrap().is_none(),
         "two long positions of $2500 and $10 000 of cash"

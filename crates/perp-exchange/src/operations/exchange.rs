@@ -2,22 +2,21 @@
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use perp_engine::operations::exchange::{permitted_status, StatusAuthority};
-use perp_engine::state::{Status, StoredStatus};
+use perp_engine::operations::exchange::{plan_exchange_status, StatusOrder};
 use perp_engine::units::Atoms;
 
 impl Exchange {
     /// Sets the exchange's status as that role may.
     ///
     /// # Errors
-    /// Those of [`permitted_status`].
-    pub fn set_exchange_status(&mut self, status: Status, authority: StatusAuthority) -> Result<StoredStatus, Refusal> {
-        let stored = permitted_status(&self.state.status, status, authority, self.clock.now)?;
+    /// Those of [`plan_exchange_status`].
+    pub fn set_exchange_status(&mut self, order: &StatusOrder) -> Result<(), Refusal> {
+        let state = plan_exchange_status(&self.state, order, self.clock)?;
         self.begin_changes();
-        self.state.set_status(stored, self.clock);
+        self.state = state;
         self.state.next_event();
         self.changes.exchange = true;
-        Ok(stored)
+        Ok(())
     }
 
     /// Somebody sends tokens to the vault past the program.

@@ -3,13 +3,13 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
 use perp_engine::market::price::PriceOutcome;
-use perp_engine::operations::exchange::{permitted_status, StatusAuthority};
+use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::market::{
-    apply_market_status, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance,
+    apply_market_status, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance, plan_market_status,
     plan_report_oracle_outage, plan_set_backing_target, plan_withdraw_protocol_fees,
 };
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::{Market, Status, StoredStatus};
+use perp_engine::state::Market;
 use perp_engine::units::Atoms;
 
 impl Exchange {
@@ -41,10 +41,9 @@ impl Exchange {
     /// # Errors
     /// What kept it from accruing; [`Refusal::NoMarket`].
     pub fn update_funding(&mut self, market: u16, reading: Option<&OracleReading>) -> Result<u64, Refusal> {
-        let session = self.session();
         let mut state = *self.market(market)?;
-        let accrual = state.refresh(reading, &session)?.accrual();
-        let (seconds, _) = accrual.done(&state, &session)?;
+        let accrual = state.refresh(reading, &self.session())?.accrual();
+        let (seconds, _) = accrual.done(&state, self.clock)?;
         self.finish_market(state);
         Ok(seconds)
     }
@@ -108,22 +107,16 @@ impl Exchange {
         Ok(())
     }
 
-    /// Sets a market's status as that role may. Funding accrues under the old one first.
+    /// Sets a market's status as that role may. Funding accrues first.
     ///
     /// # Errors
-    /// Those of [`permitted_status`]; [`Refusal::NoMarket`].
-    pub fn set_market_status(
-        &mut self,
-        market: u16,
-        status: Status,
-        authority: StatusAuthority,
-    ) -> Result<StoredStatus, Refusal> {
-        let session = self.session();
+    /// Those of [`plan_market_status`]; [`Refusal::NoMarket`].
+    pub fn set_market_status(&mut self, market: u16, order: &StatusOrder) -> Result<(), Refusal> {
         let mut state = *self.market(market)?;
-        let stored = permitted_status(&state.status, status, authority, self.clock.now)?;
-        apply_market_status(&mut state.refresh(None, &session)?, stored);
+        let restriction = plan_market_status(&state, order, self.clock.now)?;
+        apply_market_status(&mut state.refresh(None, &self.session())?, restriction);
         self.finish_market(state);
-        Ok(stored)
+        Ok(())
     }
 
     /// Ends an operation that writes one market and nothing else.

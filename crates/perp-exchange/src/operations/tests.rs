@@ -7,7 +7,8 @@ use crate::operations::ExecutedRequest;
 use alloc::vec;
 use alloc::vec::Vec;
 use perp_engine::fixtures::usdc;
-use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::market::price::PriceOutcome;
+use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::state::{Account, Position, Status};
 use perp_engine::units::Atoms;
@@ -17,14 +18,17 @@ mod previews;
 
 type Method = fn(&mut Exchange) -> Result<Outcome, Refusal>;
 
+/// A guardian lets positions only be reduced for an hour.
+const LIMITED: StatusOrder =
+    StatusOrder { status: Status::ReduceOnly, seconds: 3_600, authority: StatusAuthority::Guardian };
+
 /// Every operation as one that takes place on the [`stage`], and the method that does the same.
 fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
-    let authority = StatusAuthority::Guardian;
     let reading = now(exchange, 252);
     let some = Some(reading);
     vec![
-        (Operation::SetExchangeStatus { status: Status::ReduceOnly, authority }, |exchange| {
-            exchange.set_exchange_status(Status::ReduceOnly, StatusAuthority::Guardian).map(Outcome::Status)
+        (Operation::SetExchangeStatus { order: LIMITED }, |exchange| {
+            exchange.set_exchange_status(&LIMITED).map(|()| Outcome::Done)
         }),
         (Operation::Donate { amount: usdc(3) }, |exchange| exchange.donate(usdc(3)).map(|()| Outcome::Done)),
         (Operation::UpdatePrice { market: 0, reading }, |exchange| {
@@ -51,8 +55,8 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
         (Operation::SetBackingTarget { market: 1, target: usdc(6) }, |exchange| {
             exchange.set_backing_target(1, usdc(6)).map(|()| Outcome::Done)
         }),
-        (Operation::SetMarketStatus { market: 1, status: Status::Paused, authority }, |exchange| {
-            exchange.set_market_status(1, Status::Paused, StatusAuthority::Guardian).map(Outcome::Status)
+        (Operation::SetMarketStatus { market: 1, order: LIMITED }, |exchange| {
+            exchange.set_market_status(1, &LIMITED).map(|()| Outcome::Done)
         }),
         (Operation::OpenAccount { isolated_market: Some(2) }, |exchange| {
             exchange.open_account(Some(2)).map(|number| Outcome::Number(number as u64))
@@ -186,8 +190,8 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
 }
 
 #[test]
-fn a_claim_that_pays_a_bankruptcy_is_an_event_of_its_market_and_one_that_does_not_is_none() {
-    // A debt of $8000 to market 2 beside a claim on market 0 that is worth $100, and a slot in market 1 with another debt.
+fn a_bankruptcy_is_an_event_of_the_market_that_is_owed_and_of_no_other() {
+    // A debt of $3000 to market 2 beside a claim of $100 without cash on market 0, and a debt of $1 to market 1.
     let mut exchange = stage();
     let mut loser = *exchange.account(LOSER).unwrap();
     let mut claimed = *exchange.market(0).unwrap();
@@ -202,10 +206,52 @@ fn a_claim_that_pays_a_bankruptcy_is_an_event_of_its_market_and_one_that_does_no
     exchange.put_market(owed);
 
     let plan = exchange.resolve_bankruptcy(LOSER, 2).unwrap();
-    assert_eq!(plan.paid_by_claims, usdc(100));
-    assert_eq!(exchange.changes().markets, [0, 2]);
-    let events = |market: u16| exchange.market(market).unwrap().sequence;
-    assert_eq!((events(0), events(1)), (claimed.sequence + 1, owed.sequence));
+    assert_eq!((plan.debt, plan.recoverable), (usdc(3_000), usdc(100)));
+    assert_eq!(exchange.changes().markets, [2]);
+    assert_eq!((exchange.market(0), exchange.market(1)), (Ok(&claimed), Ok(&owed)));
+    let after = exchange.account(LOSER).unwrap();
+    assert_eq!((&after.positions[1..], after.positions[0].recoverable), (&loser.positions[1..], usdc(100)));
+}
+
+#[test]
+fn every_intake_of_a_price_accrues_funding() {
+    // A minute after the stage's last price; market 0 is skewed by nobody, but both sides carry.
+    let mut exchange = stage();
+    exchange.wait(60, 120).unwrap();
+    let (reading, before) = (now(&exchange, 252), *exchange.market(0).unwrap());
+    assert_eq!(exchange.update_price(0, &reading), Ok(PriceOutcome::Accepted));
+    let after = *exchange.market(0).unwrap();
+    assert_eq!(after.ledger.funding_time, exchange.clock.now);
+    assert!(after.ledger.sides[0].funding_index > before.ledger.sides[0].funding_index);
+    // Nothing is left to accrue, and the same again is not newer.
+    assert_eq!(exchange.update_funding(0, None), Ok(0));
+    assert_eq!(exchange.update_price(0, &reading), Ok(PriceOutcome::NotNewer));
+}
+
+#[test]
+fn a_reading_comes_to_what_its_time_and_width_make_of_it() {
+    let mut exchange = stage();
+    exchange.wait(4, 8).unwrap();
+    let seconds = exchange.clock.now.get() - perp_engine::fixtures::NOW;
+    let update = |exchange: &mut Exchange, dollars, ahead| {
+        exchange.update_price(0, &crate::fixtures::reading(dollars, seconds + ahead)).unwrap()
+    };
+    assert_eq!(update(&mut exchange, 252, 0), PriceOutcome::Accepted);
+    let price = exchange.market(0).unwrap().price;
+    // Three seconds older: no longer the price, but one of its own two seconds' prices.
+    assert_eq!(update(&mut exchange, 240, -3), PriceOutcome::Older);
+    assert_eq!(update(&mut exchange, 240, -3), PriceOutcome::NotNewer);
+    let market = exchange.market(0).unwrap();
+    assert_eq!(market.price, price);
+    let lowest = market.recent.extremes(2, exchange.clock.now).map(|(low, _)| low);
+    assert_eq!(lowest, Some(perp_engine::units::Price::new(perp_engine::fixtures::PRICE / 250 * 240)));
+    // Too far ahead it is no price and proves that the clock lags: for a minute nothing is filled.
+    assert_eq!(update(&mut exchange, 260, 11), PriceOutcome::ClockBehind);
+    let refused = exchange.trade(ALICE, 0, &order(1), Some(&now(&exchange, 252))).unwrap_err();
+    let until = exchange.clock.now.get() + 60;
+    assert_eq!(refused.rule(), Some(perp_engine::EngineError::ClockBehind { until }));
+    exchange.wait(60, 120).unwrap();
+    exchange.trade(ALICE, 0, &order(1), Some(&now(&exchange, 252))).unwrap();
 }
 
 #[test]

@@ -53,11 +53,10 @@ impl Exchange {
     /// rules, with all funding accrued.
     ///
     /// # Errors
-    /// [`Refusal::NoMarket`]; `Paused` where this one is paused, `PriceStale` where it never had a price.
+    /// [`Refusal::NoMarket`]; `PriceStale` where this one never had a price.
     pub fn liquidation_price(&self, account: &Account, market: u16) -> Result<Option<Price>, Refusal> {
         let mut state = *self.market(market)?;
         state.refresh(None, &self.session())?;
-        state.status.in_force(self.clock.now).allows_reducing()?;
         if state.price.published.is_never() {
             return Err(EngineError::PriceStale { age: u64::MAX, allowed: u64::from(state.parameters.max_age_liquidate) }.into());
         }

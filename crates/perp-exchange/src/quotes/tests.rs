@@ -66,21 +66,33 @@ fn the_pool_is_worth_its_cash_and_what_flat_markets_hold() {
 }
 
 #[test]
-fn a_pool_that_cannot_be_valued_whole_sells_no_shares_and_still_redeems_them() {
+fn a_pool_is_valued_at_fresh_prices_and_a_dead_market_by_all_its_price_may_be() {
     let (mut exchange, _) = alice_after(10);
-    // Too wide a price: $250 ± $10 000 makes market 0 unusable. What it is worth counts as nothing.
-    let wide =
-        perp_engine::oracle::OracleReading::new(25_000_000_000, 1_000_000_000_000, -8, exchange.clock.now.get() + 1);
+    // Backing of $1 000 000 and nine tenths of a fee of $1; Alice is down by the impact she paid, 625 atoms.
+    let value = |least: u64, most: u64| PoolValue { lower: Atoms::new(least), upper: Ok(Atoms::new(most)) };
+    let fresh = value(2_000_000_900_000, 2_000_000_900_625);
+    assert_eq!(exchange.pool_value(), Ok(fresh));
+    // A price too wide to be one, $250 ± $10 000, leaves the last good one.
+    let (price, confidence, then) = (25_000_000_000, 1_000_000_000_000, exchange.clock.now.get() + 1);
+    let wide = perp_engine::oracle::OracleReading::new(price, confidence, -8, then).unwrap();
     exchange.wait(1, 2).unwrap();
-    exchange.ingest_price(0, &wide.unwrap()).unwrap();
-    let PoolValue { lower, upper } = exchange.pool_value().unwrap();
-    assert_eq!((lower, upper), (usdc(1_000_000), Err(EngineError::MarketUnusable { market: 0 })));
-    // One that merely is not updated is no reason: update it.
-    exchange.wait(15, 30).unwrap();
-    let (stale, _) = alice_after(10);
-    let mut stale = stale;
-    stale.wait(16, 32).unwrap();
-    assert_eq!(stale.pool_value(), Err(EngineError::LegStale { market: 0, age: 16, allowed: 15 }.into()));
+    exchange.ingest_price(0, &wide).unwrap();
+    assert_eq!(exchange.pool_value(), Ok(fresh));
+    exchange.wait(13, 26).unwrap();
+    assert_eq!(exchange.pool_value(), Ok(fresh));
+    // One that merely is not updated is no reason: update it. So is a reported outage while its delay runs.
+    exchange.wait(1, 2).unwrap();
+    let stale = |age| Err(EngineError::LegStale { market: 0, age, allowed: 14 }.into());
+    assert_eq!(exchange.pool_value(), stale(15));
+    exchange.report_oracle_outage(0).unwrap();
+    exchange.wait(299, 598).unwrap();
+    assert_eq!(exchange.pool_value(), stale(314));
+    // Dead: $250 ± 15 %. At $287.50 Alice has won $374.999375; at $212.50 she has lost more than 15 % of what she entered for,
+    // and ⌈15 % · 2 500 000 625⌉ counts.
+    exchange.wait(1, 2).unwrap();
+    exchange.ingest_price(1, &now(&exchange, 250)).unwrap();
+    let dead = value(2_000_000_900_000 - 374_999_375, 2_000_000_900_000 + 375_000_094);
+    assert_eq!(exchange.pool_value(), Ok(dead));
 }
 
 #[test]
@@ -102,10 +114,10 @@ fn a_trade_is_previewed_at_the_price_it_will_be_handed() {
 fn a_price_taken_in_for_a_question_is_no_event_and_a_refused_one_changes_nothing() {
     let mut exchange = exchange();
     let (before, events) = (exchange.clone(), exchange.market(0).unwrap().sequence);
-    let future = crate::fixtures::reading(260, 11);
-    let refused = exchange.ingest_price(0, &future).unwrap_err();
-    assert_eq!(refused, EngineError::PriceFromTheFuture { seconds_ahead: 11 }.into());
-    assert_eq!(exchange.ingest_price(7, &future), Err(Refusal::NoMarket { market: 7 }));
+    // $2^50 are beyond the largest price, 2^50 in 2^-40 atoms per base unit or $1 024 000 per SOL.
+    let unpriceable = perp_engine::oracle::OracleReading::new(1 << 50, 0, 0, exchange.clock.now.get() + 1).unwrap();
+    assert_eq!(exchange.ingest_price(0, &unpriceable), Err(EngineError::PriceOutOfRange.into()));
+    assert_eq!(exchange.ingest_price(7, &now(&exchange, 250)), Err(Refusal::NoMarket { market: 7 }));
     assert!(exchange == before);
     exchange.wait(1, 2).unwrap();
     exchange.ingest_price(0, &now(&exchange, 260)).unwrap();
@@ -114,8 +126,46 @@ fn a_price_taken_in_for_a_question_is_no_event_and_a_refused_one_changes_nothing
 }
 
 #[test]
-fn a_bankruptcy_is_paid_by_claims_elsewhere_and_then_by_insurance() {
-    // $100 owed to market 0, a claim of $30 on market 1, $20 of insurance in market 0, none shared: $50 are written off.
+fn a_price_taken_in_for_a_question_leaves_what_update_price_leaves() {
+    let (exchange, _) = alice_after(10);
+    // Newer, newer in the same two seconds, older, and so far ahead that the clock must lag.
+    for seconds in [2, 1, -3, 11] {
+        let reading = crate::fixtures::reading(240, seconds);
+        let (mut asked, mut told) = (exchange.clone(), exchange.clone());
+        for exchange in [&mut asked, &mut told] {
+            exchange.wait(2, 4).unwrap();
+            exchange.clock.now = at(2.min(seconds.max(0))).now;
+        }
+        asked.ingest_price(0, &reading).unwrap();
+        told.update_price(0, &reading).unwrap();
+        let [asked, told] = [asked, told].map(|exchange| *exchange.market(0).unwrap());
+        assert_eq!((asked.price, asked.recent), (told.price, told.recent), "{seconds} s");
+    }
+}
+
+#[test]
+fn a_reading_from_far_ahead_says_that_the_clock_lags_and_nothing_is_filled_by_it() {
+    let (mut exchange, account) = alice_after(10);
+    exchange.wait(1, 2).unwrap();
+    let before = exchange.health(&account).unwrap();
+    exchange.ingest_price(0, &crate::fixtures::reading(260, 12)).unwrap();
+    let until = at(61).now.get();
+    let refused = exchange.preview_trade(&account, 0, &order(1), Some(&now(&exchange, 250))).unwrap_err();
+    assert_eq!(refused, EngineError::ClockBehind { until }.into());
+    // What the account has counts at the better end of ±15 %, which no market pays yet: a profit of $374.999375 frees its own
+    // margin of 3 % · $2875 and is no equity.
+    let health = exchange.health(&account).unwrap();
+    assert_eq!(health.maintenance.equity, SignedAtoms::new(999_000_000));
+    assert_eq!((before.maintenance.margin, health.maintenance.margin), (usdc(75), Atoms::ZERO));
+    // A minute later the clock is believed again.
+    exchange.wait(60, 120).unwrap();
+    assert!(exchange.preview_trade(&account, 0, &order(1), Some(&now(&exchange, 250))).is_ok());
+}
+
+#[test]
+fn a_bankruptcy_is_paid_by_insurance_and_stays_owed_out_of_claims_elsewhere() {
+    // $100 owed to market 0, a claim of $30 without cash on market 1, $20 of insurance in market 0, none shared: $80 are written
+    // off, and $30 of the $100 are owed to market 0's insurance once the claim is paid.
     let mut exchange = exchange();
     let (mut owed, mut owing) = (*exchange.market(0).unwrap(), *exchange.market(1).unwrap());
     (owed.ledger.debts, owed.ledger.insurance) = (usdc(100), usdc(20));
@@ -128,15 +178,56 @@ fn a_bankruptcy_is_paid_by_claims_elsewhere_and_then_by_insurance() {
     exchange.put_market(owing);
 
     let preview = exchange.preview_bankruptcy(&account, 0).unwrap();
-    let BankruptcyPlan { paid_by_claims, paid_by_insurance, written_off, .. } = preview.plan;
-    assert_eq!([paid_by_claims, paid_by_insurance, written_off], [usdc(30), usdc(20), usdc(50)]);
-    assert!(preview.account.is_empty());
-    let [owing, owed] = preview.markets[..] else { panic!("{:?}", preview.markets) };
-    assert_eq!((owing.index, owing.ledger.claims), (1, Atoms::ZERO));
+    let BankruptcyPlan { paid_by_insurance, written_off, recoverable, .. } = preview.plan;
+    assert_eq!([paid_by_insurance, written_off, recoverable], [usdc(20), usdc(80), usdc(30)]);
+    let [left, claim] = [0, 1].map(|slot| preview.account.positions[slot]);
+    assert_eq!((left.debt, left.recoverable, claim), (Atoms::ZERO, usdc(30), account.positions[1]));
+    let owed = preview.market;
     assert_eq!((owed.index, owed.ledger.debts, owed.ledger.insurance), (0, Atoms::ZERO, Atoms::ZERO));
 
-    let healthy = exchange.preview_bankruptcy(&Account::opened(None), 0).unwrap_err();
-    assert_eq!(healthy, EngineError::NotBankrupt { equity: SignedAtoms::ZERO }.into());
+    // Once the claim is paid, the insurance is paid before anybody takes the money out.
+    let mut paid = preview.account;
+    paid.positions[1] = Position::default();
+    paid.balance = usdc(50);
+    let outstanding = exchange.preview_withdrawal(&paid, usdc(1)).unwrap_err();
+    assert_eq!(outstanding, EngineError::DebtOutstanding { market: 0, debt: usdc(30) }.into());
+    exchange.put_market(owed);
+    let settled = exchange.preview_settle_funding(&paid, 0).unwrap();
+    assert_eq!((settled.plan.settled.repaid, settled.market.ledger.insurance), (usdc(30), usdc(30)));
+    assert_eq!((settled.account.balance, settled.account.positions[0]), (usdc(20), Position::default()));
+}
+
+#[test]
+fn what_is_funded_of_a_claim_is_redeemed_before_a_bankruptcy() {
+    let mut exchange = exchange();
+    let mut market = *exchange.market(0).unwrap();
+    market.ledger.debts = usdc(100);
+    exchange.put_market(market);
+    let mut market = *exchange.market(1).unwrap();
+    (market.ledger.claims, market.ledger.backing) = (usdc(40), usdc(10));
+    exchange.put_market(market);
+    let mut account = Account::opened(None);
+    account.positions[0] = Position { debt: usdc(100), ..Position::empty_in(0) };
+    account.positions[1] =
+        Position { claim: usdc(40), claim_factor: market.ledger.claim_factor, ..Position::empty_in(1) };
+    exchange.fund_claims(1).unwrap();
+    let refused = exchange.preview_bankruptcy(&account, 0).unwrap_err();
+    assert_eq!(refused, EngineError::ClaimNotRedeemed { market: 1 }.into());
+    let redeemed = exchange.preview_redeem_claim(&account, 1).unwrap();
+    exchange.put_market(redeemed.market);
+    let plan = exchange.preview_bankruptcy(&redeemed.account, 0).unwrap().plan;
+    assert_eq!([plan.paid_by_balance, plan.written_off, plan.recoverable], [usdc(10), usdc(90), usdc(30)]);
+}
+
+#[test]
+fn whoever_owes_nothing_or_can_pay_is_not_bankrupt() {
+    let exchange = exchange();
+    let nothing = exchange.preview_bankruptcy(&Account::opened(None), 0).unwrap_err();
+    assert_eq!(nothing, EngineError::NoDebt.into());
+    let mut able = cash(5);
+    able.positions[0] = Position { debt: usdc(3), ..Position::empty_in(0) };
+    let refused = exchange.preview_bankruptcy(&able, 0).unwrap_err();
+    assert_eq!(refused, EngineError::NotBankrupt { equity: SignedAtoms::new(2_000_000) }.into());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::markets::TestMarket;
 use super::reference;
 use perp_engine::fixtures::{at, pool_parameters, NOW, USDC};
 use perp_engine::ledger::Ledger;
-use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{
     BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,

@@ -178,12 +178,12 @@ fn attack_a_coalition_at_one_price_and_time_never_gains() {
 /// Every member has some cash and a position, the coalition has a deposit and a withdrawal ripe for execution, somebody is
 /// near or below his maintenance margin, and every price is new.
 fn freeze(world: &mut World, pick: usize, percent: i128) {
-    world.set_exchange_status(Status::Active).unwrap();
+    world.set_exchange_status(Status::Active, 0).unwrap();
     for market in 0..MARKETS {
         world.feed_mut(market).confidence = 0;
-        // Now and then one that was paused stays so.
+        // Now and then one that was restricted stays so.
         if !pick.is_multiple_of(8) {
-            world.set_market_status(market, Status::Active).unwrap();
+            world.set_market_status(market, Status::Active, 0).unwrap();
         }
     }
     let shares = world.shares(PROVIDER);

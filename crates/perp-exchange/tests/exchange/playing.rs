@@ -169,19 +169,21 @@ pub fn take(world: &mut World, step: &Step) {
             let _ = world.withdraw_protocol_fees(market);
         }
         Step::Donate { amount } => world.donate(amount).unwrap(),
-        Step::Tighten { market, status } => {
-            let _ = world.tighten(market, status);
+        Step::Tighten { market, status, seconds } => {
+            let _ = world.tighten(market, status, seconds);
         }
-        Step::SetStatus { market, status } => match market {
-            Some(market) => world.set_market_status(market, status).unwrap(),
-            None => world.set_exchange_status(status).unwrap(),
-        },
-        Step::OutwaitGuardian { pick, seconds } => {
-            let now = world.exchange.clock.now;
-            let statuses = world.exchange.markets().iter().map(|market| market.status);
-            let running = statuses.chain([world.exchange.state.status]).filter(|status| status.until > now);
-            if let Some(status) = chosen(&running.collect::<Vec<_>>(), pick) {
-                world.wait(u32::try_from(status.until.seconds_since(now).unwrap()).unwrap() + seconds);
+        Step::SetStatus { market, status, seconds } => {
+            let _ = match market {
+                Some(market) => world.set_market_status(market, status, seconds),
+                None => world.set_exchange_status(status, seconds),
+            };
+        }
+        Step::OutwaitStatus { pick, seconds } => {
+            let (now, own) = (world.exchange.clock.now, world.exchange.state);
+            let restrictions = world.exchange.markets().iter().map(|market| market.reduce_only);
+            let running = restrictions.chain([own.pause, own.reduce_only]).filter(|it| it.is_in_force(now));
+            if let Some(restriction) = chosen(&running.collect::<Vec<_>>(), pick) {
+                world.wait(u32::try_from(restriction.until.seconds_since(now).unwrap()).unwrap() + seconds);
             }
         }
     }

@@ -62,13 +62,13 @@ fn play(steps: &[Step]) -> World {
 
 /// Everybody leaves: positions close, what is owed is settled, liquidity goes home.
 fn drain(world: &mut World) {
-    world.set_exchange_status(Status::Active).unwrap();
+    world.set_exchange_status(Status::Active, 0).unwrap();
     for market in 0..MARKETS {
-        // Whatever was paused and however wide the last price was.
+        // Whatever was restricted and however wide the last price was.
         world.wait(1);
         world.feed_mut(market).confidence = 0;
         world.republish(market);
-        world.set_market_status(market, Status::Active).unwrap();
+        world.set_market_status(market, Status::Active, 0).unwrap();
     }
     close_everything(world);
     settle_everything(world);

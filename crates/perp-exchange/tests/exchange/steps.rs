@@ -123,14 +123,16 @@ pub enum Step {
     SetStatus {
         market: Option<u16>,
         status: Status,
+        seconds: u32,
     },
     /// By the guardian.
     Tighten {
         market: Option<u16>,
         status: Status,
+        seconds: u32,
     },
-    /// Until so long after a guardian's status has ended, if there is one.
-    OutwaitGuardian {
+    /// Until so long after a status in force has ended, if there is one.
+    OutwaitStatus {
         pick: usize,
         seconds: u32,
     },
@@ -153,6 +155,7 @@ fn step() -> impl Strategy<Value = Step> {
     let thousandths = prop_oneof![1 => -30_000i64..30_000, 2 => -12_000i64..12_000];
     let status = prop_oneof![8 => Just(Status::Active), 1 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
     let stricter = prop_oneof![2 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
+    let length = prop_oneof![1 => Just(0u32), 8 => 1u32..120, 4 => 120u32..3_000, 1 => 3_000u32..40_000];
     let place = proptest::option::weighted(0.6, market.clone());
     let often = prop_oneof![
         12 => wait.prop_map(|seconds| Step::Wait { seconds }),
@@ -193,9 +196,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u64..2_000).prop_map(|dollars| Step::FundSharedInsurance { dollars }),
         1 => (1u64..1_000_000).prop_map(|amount| Step::Donate { amount }),
         1 => market.clone().prop_map(|market| Step::WithdrawProtocolFees { market }),
-        8 => (place.clone(), status).prop_map(|(market, status)| Step::SetStatus { market, status }),
-        2 => (place, stricter).prop_map(|(market, status)| Step::Tighten { market, status }),
-        2 => (pick, 0u32..200).prop_map(|(pick, seconds)| Step::OutwaitGuardian { pick, seconds }),
+        8 => (place.clone(), status, length.clone())
+            .prop_map(|(market, status, seconds)| Step::SetStatus { market, status, seconds }),
+        2 => (place, stricter, length)
+            .prop_map(|(market, status, seconds)| Step::Tighten { market, status, seconds }),
+        2 => (pick, 0u32..200).prop_map(|(pick, seconds)| Step::OutwaitStatus { pick, seconds }),
     ];
     prop_oneof![7 => often, 3 => seldom]
 }

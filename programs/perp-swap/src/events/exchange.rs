@@ -23,7 +23,7 @@ pub struct ExchangeCreated {
     pub quote_decimals: u8,
     /// Who sets statuses and backing targets besides the admin.
     pub risk_admin: Pubkey,
-    /// Who can make a status stricter for at most a day.
+    /// Who can make a status stricter, within half of what may be spent on it.
     pub guardian: Pubkey,
 }
 
@@ -93,10 +93,14 @@ pub struct ExchangeStatusSet {
     pub exchange_sequence: u64,
     /// Who set it.
     pub authority: Pubkey,
-    /// The status in force before.
+    /// The exchange's own status in force before, whatever grace there was after a pause.
     pub before: Status,
-    /// The status in force now.
+    /// The status that was set.
     pub after: Status,
-    /// When it ends by itself, in Unix seconds; zero for never.
+    /// When it ends by itself, in Unix seconds; zero for active, which has no end.
     pub until: i64,
+    /// Seconds that admin and risk admin may still spend on pauses and the grace after each.
+    pub pause_left: u64,
+    /// Seconds for which they may still make the exchange reduce-only.
+    pub reduce_only_left: u64,
 }

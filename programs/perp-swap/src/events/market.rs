@@ -45,10 +45,12 @@ pub struct MarketStatusSet {
     pub authority: Pubkey,
     /// The market's own status in force before.
     pub before: Status,
-    /// The market's own status in force now.
+    /// The status that was set: active or reduce-only.
     pub after: Status,
-    /// When it ends by itself, in Unix seconds; zero for never.
+    /// When it ends by itself, in Unix seconds; zero for active, which has no end.
     pub until: i64,
+    /// Seconds for which admin and risk admin may still make the market reduce-only.
+    pub reduce_only_left: u64,
 }
 
 /// What a market's backing is moved to was set.

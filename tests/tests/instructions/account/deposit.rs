@@ -12,7 +12,7 @@ fn tokens_become_balance_one_for_one_in_every_status() {
     let owner = world.user(100);
     let trader = world.account(owner, 0, None);
     let (vault, risk_admin) = (world.vault(), world.risk_admin);
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     for (amount, before) in [(60, 0), (40, 60)] {
         let expected = Deposited {
             exchange: world.addresses.exchange,

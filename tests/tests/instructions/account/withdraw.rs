@@ -87,15 +87,12 @@ fn a_pause_and_prices_that_do_not_count_keep_only_accounts_with_positions() {
     let mut world = world(2);
     let (flat, trader, risk_admin) = (world.trader(100), world.trader(1_000 * USDC), world.risk_admin);
     world.trade(trader, 0, 4 * SOL).unwrap();
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.withdraw(trader, 1), ExchangeError::Paused);
     world.withdraw(flat, 50).unwrap();
-    world.set_exchange_status(risk_admin, Status::ReduceOnly).unwrap();
-    world.set_market_status(risk_admin, 1, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::ReduceOnly, 3_600).unwrap();
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 300).unwrap();
     world.withdraw(trader, 1).unwrap();
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
-    assert_refused(world.withdraw(trader, 1), ExchangeError::Paused);
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
     world.wait(61);
     assert_refused(world.withdraw(trader, 1), ExchangeError::LegStale);
     world.publish_with(0, 250.0, 9.0, world.now);

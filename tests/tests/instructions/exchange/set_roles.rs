@@ -22,10 +22,10 @@ fn both_roles_pass_to_others_at_once() {
     says(world.run(&[set_roles(&at, admin, next_risk_admin, next_guardian)]), expected);
     assert_eq!((world.exchange().risk_admin, world.exchange().guardian), (next_risk_admin, next_guardian));
     for former in [risk_admin, guardian] {
-        assert_refused(world.set_exchange_status(former, Status::Paused), ExchangeError::MissingRole);
+        assert_refused(world.set_exchange_status(former, Status::Paused, 300), ExchangeError::MissingRole);
     }
-    world.set_exchange_status(next_guardian, Status::ReduceOnly).unwrap();
-    world.set_exchange_status(next_risk_admin, Status::Active).unwrap();
+    world.set_exchange_status(next_guardian, Status::ReduceOnly, 3_600).unwrap();
+    world.set_exchange_status(next_risk_admin, Status::Active, 0).unwrap();
 }
 
 #[test]

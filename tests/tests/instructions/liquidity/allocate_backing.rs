@@ -76,11 +76,15 @@ fn statuses_and_prices_that_do_not_count_are_named() {
     let mut world = world(1);
     let (trader, risk_admin) = (world.trader(1_000 * USDC), world.risk_admin);
     world.set_backing_target(0, 3_000_000 * USDC).unwrap();
-    for (status, rule) in [(Status::ReduceOnly, ExchangeError::ReduceOnly), (Status::Paused, ExchangeError::Paused)] {
-        world.set_market_status(risk_admin, 0, status).unwrap();
-        assert_refused(world.allocate_backing(0), rule);
-    }
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 300).unwrap();
+    assert_refused(world.allocate_backing(0), ExchangeError::ReduceOnly);
+    world.set_market_status(risk_admin, 0, Status::Active, 0).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
+    assert_refused(world.allocate_backing(0), ExchangeError::Paused);
+    // Until two minutes after the pause nothing is placed.
+    world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
+    assert_refused(world.allocate_backing(0), ExchangeError::ReduceOnly);
+    world.later_at(120, 0, 250.0);
     world.trade(trader, 0, SOL).unwrap();
     let at_cache = allocate_backing(&world.addresses, TargetMarket::at_cached_price(0));
     world.wait(16);
@@ -90,7 +94,7 @@ fn statuses_and_prices_that_do_not_count_are_named() {
     // Without positions no price is needed; backing also goes back while positions may only shrink.
     world.later_at(1, 0, 250.0);
     world.close_position(trader, 0).unwrap();
-    world.set_market_status(risk_admin, 0, Status::ReduceOnly).unwrap();
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 3_600).unwrap();
     world.set_backing_target(0, 0).unwrap();
     world.wait(1_000);
     world.send(&at_cache).unwrap();

@@ -84,7 +84,7 @@ fn a_pause_and_fewer_shares_than_the_minimum_are_refused() {
     world.wait(30);
     world.publish_all_again();
     assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::OutputTooSmall);
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::Paused);
 }
 

@@ -129,7 +129,7 @@ fn a_pause_and_fewer_tokens_than_the_minimum_are_refused() {
     world.wait(DAY);
     world.publish_all_again();
     assert_refused(world.execute_liquidity_withdrawal(executor, owner, 1), ExchangeError::OutputTooSmall);
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.execute_liquidity_withdrawal(executor, owner, 1), ExchangeError::Paused);
 }
 

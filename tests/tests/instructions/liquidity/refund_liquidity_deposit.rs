@@ -37,7 +37,7 @@ fn what_nobody_executed_in_time_goes_back_and_the_tip_to_whoever_sends_it_back()
     world.wait(3_629);
     assert_refused(world.refund_liquidity_deposit(caller, owner, 1), ExchangeError::RequestNotExpired);
     world.wait(1);
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     let (held, before, vault) = (lamports(&mut world, &request), lamports(&mut world, &caller), world.vault());
     let expected = refunded(&mut world, owner, caller);
     says(world.refund_liquidity_deposit(caller, owner, 1), expected);

@@ -37,7 +37,7 @@ fn what_nobody_executed_in_time_goes_back_and_the_tip_to_whoever_sends_it_back()
     world.wait(3 * DAY - 1);
     assert_refused(world.refund_liquidity_withdrawal(caller, owner, 1), ExchangeError::RequestNotExpired);
     world.wait(1);
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     let (held, before) = (lamports(&mut world, &at.request(&owner, 1)), lamports(&mut world, &caller));
     let expected = refunded(&mut world, owner, caller, amount);
     says(world.refund_liquidity_withdrawal(caller, owner, 1), expected);

@@ -13,7 +13,7 @@ fn what_backing_there_is_is_set_aside_for_claims_in_every_status() {
     let (backing, claims) = (before.backing.get(), before.claims.get());
     assert!(0 < backing && backing < claims);
     let risk_admin = world.risk_admin;
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     let expected = ClaimsFunded {
         exchange: world.addresses.exchange,
         time: world.now,

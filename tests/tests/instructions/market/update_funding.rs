@@ -1,4 +1,4 @@
-use crate::expected::{moment, says, world};
+use crate::expected::{event, moment, says, world};
 use perp_accounts::{decode, encode_into, Market};
 use perp_client::instructions::{update_funding, TargetMarket};
 use perp_engine::state::Status;
@@ -55,17 +55,19 @@ fn it_accrues_at_the_cached_price_where_no_price_account_is_passed() {
 }
 
 #[test]
-fn nothing_accrues_under_a_pause_or_without_a_usable_price() {
+fn it_accrues_in_every_status_and_not_without_a_usable_price() {
     let mut world = world(1);
     let (trader, risk_admin) = (world.trader(200_000 * USDC), world.risk_admin);
     world.trade(trader, 0, 8_000 * SOL).unwrap();
-    world.wait(10);
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
-    assert_refused(world.update_funding(0), ExchangeError::Paused);
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
-    assert_refused(world.update_funding(0), ExchangeError::Paused);
-    world.set_exchange_status(risk_admin, Status::Active).unwrap();
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 300).unwrap();
+    for status in [Status::ReduceOnly, Status::Paused] {
+        world.set_exchange_status(risk_admin, status, 300).unwrap();
+        world.wait(10);
+        world.publish(0, 250.0);
+        let event = event!(world.update_funding(0), FundingUpdated);
+        assert_eq!(event.state.funding_seconds, 10);
+    }
+    world.wait(1);
     world.publish_with(0, 250.0, 9.0, world.now);
     assert_refused(world.update_funding(0), ExchangeError::MarketUnusable);
 }

@@ -175,14 +175,13 @@ fn other_exchange(world: &mut World) -> anchor_lang::prelude::Pubkey {
 }
 
 #[test]
-fn prices_are_taken_in_under_a_pause_and_accrue_no_funding() {
+fn prices_are_taken_in_under_a_pause_and_do_not_accrue_funding_themselves() {
     let mut world = world(1);
     let (trader, risk_admin) = (world.trader(200_000 * USDC), world.risk_admin);
     world.trade(trader, 0, 8_000 * SOL).unwrap();
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     let ledger: MarketLedger = world.market(0).state.ledger;
-    world.wait(600);
+    world.wait(200);
     world.publish(0, 245.0);
     world.send(&update(&world, [0])).unwrap();
     assert_eq!((world.market(0).state.price.price.get(), world.market(0).state.ledger), (stored(245), ledger));

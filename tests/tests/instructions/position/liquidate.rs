@@ -129,9 +129,9 @@ fn a_pause_and_prices_that_do_not_count_are_named() {
     assert_refused(world.liquidate(liquidator, account, 0), ExchangeError::LegStale);
     world.publish(1, 250.0);
     world.update_price(1).unwrap();
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.liquidate(liquidator, account, 0), ExchangeError::Paused);
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
+    world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
     let at_cache = world.liquidation(liquidator, account, TargetMarket::at_cached_price(0), &ALL);
     world.wait(16);
     assert_refused(world.send(&at_cache), ExchangeError::PriceStale);

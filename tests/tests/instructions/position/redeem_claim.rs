@@ -12,7 +12,7 @@ fn what_is_funded_of_a_claim_is_paid_out_in_every_status() {
     world.close_position(loser, 0).unwrap();
     world.fund_claims(0).unwrap();
     let risk_admin = world.risk_admin;
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     let (ledger, claim) = (world.market(0).state.ledger, world.position(&account, 0).claim.get());
     let balance_before = world.balance(&account);
     let (account_number, market_number) =

@@ -169,12 +169,9 @@ fn who_can_pay_or_owes_nothing_here_and_a_pause_are_refused() {
     let (mut world, debtor) = bankrupt(world(2));
     let (account, risk_admin) = (debtor.margin_account, world.risk_admin);
     assert_refused(world.resolve_bankruptcy(account, 1), ExchangeError::NoDebt);
-    for (exchange, market) in [(Status::Paused, Status::Active), (Status::Active, Status::Paused)] {
-        world.set_exchange_status(risk_admin, exchange).unwrap();
-        world.set_market_status(risk_admin, 0, market).unwrap();
-        assert_refused(world.resolve_bankruptcy(account, 0), ExchangeError::Paused);
-    }
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
+    assert_refused(world.resolve_bankruptcy(account, 0), ExchangeError::Paused);
+    world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
     let debt = world.position(&account, 0).debt.get();
     world.give(debtor.signer, debt);
     world.deposit(debtor, debt).unwrap();

@@ -88,6 +88,6 @@ fn no_position_and_a_pause_are_refused() {
     let (trader, risk_admin) = (world.trader(1_000 * USDC), world.risk_admin);
     assert_refused(world.settle_funding(trader.margin_account, 0), ExchangeError::NoPosition);
     world.trade(trader, 0, SOL).unwrap();
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.settle_funding(trader.margin_account, 0), ExchangeError::Paused);
 }

@@ -111,9 +111,9 @@ fn where_liquidation_is_not_possible_settling_is_not_either() {
     let address = trader.margin_account;
     assert_refused(world.settle_pnl(address, 0), ExchangeError::NoPosition);
     world.trade(trader, 0, SOL).unwrap();
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.settle_pnl(address, 0), ExchangeError::Paused);
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
+    world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
     let at_cache = settle_pnl(&world.addresses, address, TargetMarket::at_cached_price(0));
     world.wait(15);
     world.send(&at_cache).unwrap();

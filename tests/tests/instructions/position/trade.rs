@@ -142,11 +142,9 @@ fn statuses_and_prices_that_do_not_count_are_named() {
     world.trade(trader, 0, 4 * SOL).unwrap();
     world.trade(trader, 1, 4 * SOL).unwrap();
     world.next_slot();
-    world.set_market_status(risk_admin, 0, Status::ReduceOnly).unwrap();
+    world.set_market_status(risk_admin, 0, Status::ReduceOnly, 3_600).unwrap();
     assert_refused(world.trade(trader, 0, SOL), ExchangeError::ReduceOnly);
-    world.set_market_status(risk_admin, 0, Status::Paused).unwrap();
-    assert_refused(world.trade(trader, 0, -SOL), ExchangeError::Paused);
-    world.set_market_status(risk_admin, 0, Status::Active).unwrap();
+    world.set_market_status(risk_admin, 0, Status::Active, 0).unwrap();
 
     let at_cache = world.trade_instruction(trader, TargetMarket::at_cached_price(0), &order(SOL));
     world.wait(6);
@@ -160,6 +158,10 @@ fn statuses_and_prices_that_do_not_count_are_named() {
     assert_refused(world.trade(trader, 0, SOL), ExchangeError::LegStale);
     world.publish_with(0, 250.0, 9.0, world.now + 1);
     assert_refused(world.trade(trader, 0, SOL), ExchangeError::MarketUnusable);
+    world.set_exchange_status(risk_admin, Status::Paused, 60).unwrap();
+    assert_refused(world.trade(trader, 0, -SOL), ExchangeError::Paused);
+    world.wait(60);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::ReduceOnly);
 }
 
 #[test]

@@ -38,13 +38,13 @@ fn a_claim_that_nobody_will_pay_keeps_no_account_open() {
     assert!(world.position(&account, 0).claim.get() > 1_090_000 * USDC);
     assert_refused(world.close_account(winner), ExchangeError::AccountNotEmpty);
     let risk_admin = world.risk_admin;
-    world.set_exchange_status(risk_admin, Status::Paused).unwrap();
+    world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     waives(&mut world, winner, 0);
     assert!(world.market(0).state.ledger.claims.is_zero());
     assert!(!world.position(&account, 0).is_occupied());
     world.close_account(winner).unwrap();
     // What the market owed is free: the loser's loss stays with the backing.
-    world.set_exchange_status(risk_admin, Status::Active).unwrap();
+    world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
     world.close_position(loser, 0).unwrap();
     assert!(!world.market(0).state.ledger.backing.is_zero());
     assert_refused(world.fund_claims(0), ExchangeError::NothingToFund);

@@ -11,9 +11,9 @@ impl Chaos {
     pub(super) fn everything_opens(&mut self) {
         let admin = self.world.admin;
         self.silent = None;
-        self.world.set_exchange_status(admin, Status::Active).unwrap();
+        self.world.set_exchange_status(admin, Status::Active, 0).unwrap();
         for market in 0..MARKETS as u16 {
-            self.world.set_market_status(admin, market, Status::Active).unwrap();
+            self.world.set_market_status(admin, market, Status::Active, 0).unwrap();
         }
     }
 

@@ -1,81 +1,60 @@
-//! What befalls the others: pauses that begin and end, roles that change hands, delegates, and feeds that fall silent.
+//! What befalls the others: statuses that are set and end, roles that change hands, delegates, and feeds that fall silent.
 
-use super::{Chaos, MARKETS};
+use super::{Chaos, MARKETS, RESTRICTIONS};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority};
-use perp_engine::state::{Status, StoredStatus};
+use perp_engine::state::{Restriction, Status};
 use perp_engine::units::Timestamp;
-use perp_swap::errors::ExchangeError;
-use perp_tests::assert_refused;
 
-/// A pause by whoever set it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pause {
-    Guardian,
-    Admin,
-}
-
-const LIFTED: [[&str; 2]; 2] = [
-    ["a guardian's pause of the exchange ended by itself", "a guardian's pause of a market ended by itself"],
-    ["an admin's pause of the exchange was lifted", "an admin's pause of a market was lifted"],
+/// Of the pause, of the exchange's and of a market's reduce-only.
+const ENDED: [[&str; 3]; 2] = [
+    ["a pause ended by itself", "the exchange's reduce-only ended by itself", "a market's reduce-only ended by itself"],
+    ["a pause was lifted", "the exchange's reduce-only was lifted", "a market's reduce-only was lifted"],
 ];
 const DELEGATED: &str = "a delegate traded";
 const OUTAGE: &str = "a market was unusable after an outage";
 pub const SHARED_INSURANCE: &str = "the shared insurance was funded";
 
 /// What must have happened besides the instructions.
-pub const HAPPENED: [&str; 7] =
-    [LIFTED[0][0], LIFTED[0][1], LIFTED[1][0], LIFTED[1][1], DELEGATED, OUTAGE, SHARED_INSURANCE];
+pub const HAPPENED: [&str; 9] =
+    [ENDED[0][0], ENDED[0][1], ENDED[0][2], ENDED[1][0], ENDED[1][1], ENDED[1][2], DELEGATED, OUTAGE, SHARED_INSURANCE];
 
 impl Chaos {
     fn now(&self) -> Timestamp {
         Timestamp::new(self.world.now)
     }
 
-    /// Stored statuses of the exchange and of each market.
-    fn statuses(&mut self) -> [StoredStatus; 1 + MARKETS as usize] {
+    /// The exchange's pause and reduce-only, and reduce-only of each market.
+    fn restrictions(&mut self) -> [Restriction; RESTRICTIONS] {
         std::array::from_fn(|place| match place {
-            0 => self.world.exchange().state.status,
-            _ => self.world.market(place as u16 - 1).state.status,
+            0 => self.world.exchange().state.pause,
+            1 => self.world.exchange().state.reduce_only,
+            _ => self.world.market(place as u16 - 2).state.reduce_only,
         })
     }
 
-    /// Sees which pauses have begun, and which have ended, and how.
-    pub(super) fn watch_pauses(&mut self) {
+    /// Sees which restrictions have begun, and which have ended, and how.
+    pub(super) fn watch_restrictions(&mut self) {
         let now = self.now();
-        for (place, stored) in self.statuses().into_iter().enumerate() {
-            let pause = match stored.in_force(now) {
-                Status::Paused if stored.until.is_never() => Some(Pause::Admin),
-                Status::Paused => Some(Pause::Guardian),
-                Status::Active | Status::ReduceOnly => None,
-            };
-            let before = std::mem::replace(&mut self.pauses[place], pause);
-            let of_market = usize::from(place > 0);
-            match (before, pause) {
-                (Some(Pause::Guardian), None) if !stored.pause_ended_at(now).is_never() => {
-                    self.happened(LIFTED[0][of_market]);
-                }
-                (Some(Pause::Admin), None) => self.happened(LIFTED[1][of_market]),
-                _ => continue,
+        for (place, stored) in self.restrictions().into_iter().enumerate() {
+            let running = stored.is_in_force(now).then_some(stored.until);
+            let before = std::mem::replace(&mut self.running[place], running);
+            if let (Some(until), None) = (before, running) {
+                let lifted = stored.until < until;
+                self.happened(ENDED[usize::from(lifted)][place.min(2)]);
+                self.funding_goes_on();
             }
-            self.what_is_not_paused_goes_on();
         }
     }
 
-    /// Funding accrues in every market with a price, unless it or the exchange is paused.
-    fn what_is_not_paused_goes_on(&mut self) {
+    /// Funding accrues in every market with a price, whatever its status.
+    fn funding_goes_on(&mut self) {
         self.publish_everything();
-        let now = self.now();
         let silent = self.silent;
-        let [exchange, markets @ ..] = self.statuses().map(|stored| stored.in_force(now));
-        for (market, status) in (0..).zip(markets).filter(|(market, _)| silent != Some(*market)) {
+        for market in (0..MARKETS as u16).filter(|market| silent != Some(*market)) {
             let done = self.world.update_funding(market);
-            if status.and(exchange) == Status::Paused {
-                assert_refused(done, ExchangeError::Paused);
-            } else {
-                done.as_ref().expect("nothing is paused");
-                self.note("update_funding", done);
-            }
+            done.as_ref().expect("no status stops funding");
+            self.note("update_funding", done);
         }
     }
 
@@ -142,17 +121,16 @@ impl Chaos {
         (self.world.admin, self.successor) = (successor, admin);
     }
 
-    pub(super) fn an_admin_lifts_what_admins_set(&mut self) {
-        let signer = self.one_of_the_admins();
-        for (place, stored) in self.statuses().into_iter().enumerate() {
-            if !stored.until.is_never() || stored.current == Status::Active as u8 {
-                continue;
-            }
-            let (instruction, done) = match place {
-                0 => ("set_exchange_status", self.world.set_exchange_status(signer, Status::Active)),
-                _ => ("set_market_status", self.world.set_market_status(signer, place as u16 - 1, Status::Active)),
-            };
-            self.note(instruction, done);
+    pub(super) fn an_admin_lifts_what_is_in_force(&mut self) {
+        let (signer, now) = (self.one_of_the_admins(), self.now());
+        let [pause, reduce_only, markets @ ..] = self.restrictions().map(|stored| stored.is_in_force(now));
+        if pause || reduce_only {
+            let done = self.world.set_exchange_status(signer, Status::Active, 0);
+            self.note("set_exchange_status", done);
+        }
+        for (market, _) in (0..).zip(markets).filter(|(_, limited)| *limited) {
+            let done = self.world.set_market_status(signer, market, Status::Active, 0);
+            self.note("set_market_status", done);
         }
     }
 
@@ -164,13 +142,15 @@ impl Chaos {
         }
     }
 
-    /// A stricter one, of the exchange or of the market.
+    /// A stricter one, of the exchange or of the market: pauses of less than a minute, reduce-only of less than ten.
     fn set_status(&mut self, signer: Pubkey, market: u16) {
         let status = if self.random.one_in(3) { Status::ReduceOnly } else { Status::Paused };
+        let longest = if status == Status::Paused { 60 } else { 600 };
+        let seconds = self.random.below(longest) as u32;
         let (instruction, done) = if self.random.one_in(2) {
-            ("set_exchange_status", self.world.set_exchange_status(signer, status))
+            ("set_exchange_status", self.world.set_exchange_status(signer, status, seconds))
         } else {
-            ("set_market_status", self.world.set_market_status(signer, market, status))
+            ("set_market_status", self.world.set_market_status(signer, market, Status::ReduceOnly, 10 * seconds))
         };
         self.note(instruction, done);
     }

@@ -3,7 +3,7 @@
 use super::InMemory;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
-use perp_engine::operations::exchange::StatusAuthority;
+use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
@@ -74,8 +74,9 @@ impl Sent<'_> {
     }
 
     fn of_exchange(self, world: &mut World) -> Option<Operation> {
-        let data::SetExchangeStatus { status } = self.arguments()?;
-        Some(Operation::SetExchangeStatus { status, authority: self.status_authority(world) })
+        let data::SetExchangeStatus { status, seconds } = self.arguments()?;
+        let order = StatusOrder { status, seconds, authority: self.status_authority(world) };
+        Some(Operation::SetExchangeStatus { order })
     }
 
     fn of_market(self, memory: &InMemory, world: &mut World) -> Option<Operation> {
@@ -93,8 +94,9 @@ impl Sent<'_> {
             Operation::WithdrawProtocolFees { market: market(2) }
         } else if let Some(data::SetBackingTarget { target }) = self.arguments() {
             Operation::SetBackingTarget { market: market(2), target: Atoms::new(target) }
-        } else if let Some(data::SetMarketStatus { status }) = self.arguments() {
-            Operation::SetMarketStatus { market: market(2), status, authority: self.status_authority(world) }
+        } else if let Some(data::SetMarketStatus { status, seconds }) = self.arguments() {
+            let order = StatusOrder { status, seconds, authority: self.status_authority(world) };
+            Operation::SetMarketStatus { market: market(2), order }
         } else {
             return None;
         })

@@ -1,12 +1,11 @@
-mod pauses;
+mod dropped;
 mod payments;
 mod properties;
 
 use super::*;
-use crate::fixtures::{at, base, publish, session, set_side, sol_market, sol_parameters, NOW, PRICE};
+use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, PRICE};
 use crate::market::solvency::pending_funding;
-use crate::state::{PriceCache, StoredStatus};
-use crate::units::{Clock, Ppm};
+use crate::units::Ppm;
 
 /// Full skew at 100 base units, velocity 16 and rates up to 100 (all in 2^-60).
 fn small_parameters() -> Parameters {
@@ -94,16 +93,12 @@ fn market_with(long: u64, short: u64, rate: i64) -> Market {
     market
 }
 
-fn active(clock: Clock) -> Session {
-    session(Status::Active, clock)
-}
-
 /// Time and rate before an accrual of the market as it stands, or the rule that kept it from accruing, and the ledger after
 /// it.
-fn attempt(market: &Market, session: &Session) -> (Result<(u64, i64), EngineError>, MarketLedger) {
+fn attempt(market: &Market, seconds_later: i64) -> (Result<(u64, i64), EngineError>, MarketLedger) {
     let mut market = *market;
-    let accrual = accrue(&mut market, session).unwrap();
-    (accrual.done(&market, session), market.ledger)
+    let accrual = accrue(&mut market, at(seconds_later)).unwrap();
+    (accrual.done(&market, at(seconds_later)), market.ledger)
 }
 
 /// What an accrual at a fresh price comes to.
@@ -116,7 +111,7 @@ struct Outcome {
 fn after(market: &Market, seconds_later: i64) -> Outcome {
     let mut fresh = *market;
     publish(&mut fresh, market.price.price.get(), seconds_later);
-    let (done, ledger) = attempt(&fresh, &active(at(seconds_later)));
+    let (done, ledger) = attempt(&fresh, seconds_later);
     let (seconds, rate_before) = done.unwrap();
     Outcome { ledger, seconds, rate_before }
 }

@@ -2,4 +2,5 @@
 
 pub mod set_exchange_status;
 
-pub use set_exchange_status::{permitted_status, StatusAuthority};
+pub use crate::state::{StatusAuthority, StatusOrder};
+pub use set_exchange_status::plan_exchange_status;

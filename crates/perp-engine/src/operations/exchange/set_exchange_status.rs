@@ -1,61 +1,61 @@
-//! Setting a status, of the exchange or of a market.
+//! Setting the exchange's status.
 
 use crate::error::EngineError;
-use crate::state::{Status, StoredStatus};
-use crate::units::Timestamp;
-
-/// By which role a status is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusAuthority {
-    /// Admin or risk admin: any status, without end.
-    RiskAdmin,
-    /// Guardian: a stricter one, for at most a day.
-    Guardian,
-}
-
-/// The status as that role may set it.
-///
-/// # Errors
-/// [`EngineError::GuardianOnlyTightens`], [`EngineError::GuardianMustWait`].
-pub fn permitted_status(
-    stored: &StoredStatus,
-    wanted: Status,
-    authority: StatusAuthority,
-    now: Timestamp,
-) -> Result<StoredStatus, EngineError> {
-    match authority {
-        StatusAuthority::RiskAdmin => Ok(StoredStatus::permanent(wanted)),
-        StatusAuthority::Guardian => stored.restricted(wanted, now),
-    }
-}
+use crate::state::{ExchangeState, Status, StatusAuthority, StatusOrder, PAUSES, REDUCTIONS};
+use crate::units::{Clock, Timestamp};
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::EngineError;
-    use crate::fixtures::at;
+mod tests;
 
-    #[test]
-    fn a_risk_admin_sets_any_status_without_end_and_a_guardian_a_stricter_one_for_a_day() {
-        let stored = StoredStatus::permanent(Status::ReduceOnly);
-        let now = at(0).now;
-        for wanted in [Status::Active, Status::ReduceOnly, Status::Paused] {
-            let set = permitted_status(&stored, wanted, StatusAuthority::RiskAdmin, now);
-            assert_eq!(set, Ok(StoredStatus::permanent(wanted)));
-        }
-        let set = |wanted| permitted_status(&stored, wanted, StatusAuthority::Guardian, now);
-        assert_eq!(set(Status::Active), Err(EngineError::GuardianOnlyTightens));
-        assert_eq!(set(Status::ReduceOnly), Err(EngineError::GuardianOnlyTightens));
-        let paused = set(Status::Paused).unwrap();
-        assert_eq!(paused.in_force(at(86_399).now), Status::Paused);
-        assert_eq!(paused.in_force(at(86_400).now), Status::ReduceOnly);
+/// The exchange's state with the status set. Active lifts what is in force; reduce-only ends a pause; a pause leaves
+/// reduce-only to go on after it.
+///
+/// # Errors
+/// [`EngineError::GuardianOnlyTightens`], [`EngineError::StatusAllowance`].
+pub fn plan_exchange_status(
+    exchange: &ExchangeState,
+    order: &StatusOrder,
+    clock: Clock,
+) -> Result<ExchangeState, EngineError> {
+    let StatusOrder { status, seconds, authority } = *order;
+    let now = clock.now;
+    if authority == StatusAuthority::Guardian {
+        require_tightening(exchange, status, seconds, now)?;
     }
+    let mut after = *exchange;
+    match status {
+        Status::Active => {
+            after.pause = exchange.pause.lifted(&PAUSES, now)?;
+            after.reduce_only = exchange.reduce_only.lifted(&REDUCTIONS, now)?;
+        }
+        Status::ReduceOnly => {
+            after.pause = exchange.pause.lifted(&PAUSES, now)?;
+            after.reduce_only = exchange.reduce_only.imposed(seconds, &REDUCTIONS, authority, now)?;
+        }
+        Status::Paused => {
+            after.pause = exchange.pause.imposed(seconds, &PAUSES, authority, now)?;
+            // Until a grace has passed in full, one pause after the other counts as one.
+            if !exchange.pause.is_in_force(now) && !exchange.session(clock).in_grace() {
+                after.pause_began = now;
+            }
+        }
+    }
+    Ok(after)
+}
 
-    #[test]
-    fn a_risk_admin_ends_a_guardians_pause() {
-        let stored = StoredStatus::permanent(Status::Active);
-        let paused = permitted_status(&stored, Status::Paused, StatusAuthority::Guardian, at(0).now).unwrap();
-        let lifted = permitted_status(&paused, Status::Active, StatusAuthority::RiskAdmin, at(60).now);
-        assert_eq!(lifted, Ok(StoredStatus::permanent(Status::Active)));
+/// What a guardian sets is stricter than what is in force, or the same for longer.
+fn require_tightening(
+    exchange: &ExchangeState,
+    wanted: Status,
+    seconds: u32,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    if wanted < exchange.own_status(now) {
+        return Err(EngineError::GuardianOnlyTightens);
+    }
+    match wanted {
+        Status::Active => Err(EngineError::GuardianOnlyTightens),
+        Status::ReduceOnly => exchange.reduce_only.require_prolonged(seconds, now),
+        Status::Paused => exchange.pause.require_prolonged(seconds, now),
     }
 }

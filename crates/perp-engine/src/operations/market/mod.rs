@@ -11,5 +11,5 @@ pub use fund_claims::{plan_fund_claims, FundClaimsPlan};
 pub use fund_insurance::{plan_fund_market_insurance, plan_fund_shared_insurance};
 pub use report_oracle_outage::plan_report_oracle_outage;
 pub use set_backing_target::plan_set_backing_target;
-pub use set_market_status::apply_market_status;
+pub use set_market_status::{apply_market_status, plan_market_status};
 pub use withdraw_protocol_fees::{plan_withdraw_protocol_fees, FeesPlan};

@@ -6,27 +6,35 @@ use perp_engine::units::{Price, Size, MAX_ATOMS};
 /// Every operation as one that is refused on the [`stage`], and the name of the rule.
 fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
     let (account, market) = (ALICE, 0);
-    let (guardian, all) = (StatusAuthority::Guardian, Atoms::new(MAX_ATOMS));
+    let all = Atoms::new(MAX_ATOMS);
+    let loosened = StatusOrder { status: Status::Active, ..LIMITED };
+    let too_long = StatusOrder { seconds: 18_001, ..LIMITED };
+    let paused = StatusOrder { status: Status::Paused, ..LIMITED };
     let future = reading(252, exchange.clock.now.get() - perp_engine::fixtures::NOW + 11);
+    // Beyond the largest price, $1 024 000 per SOL.
+    let unpriceable = now(exchange, 1_100_000);
     let bounty = LiquidationOrder { min_bounty: usdc(1_000), ..ALL };
     vec![
-        (Operation::SetExchangeStatus { status: Status::Active, authority: guardian }, "GuardianOnlyTightens"),
+        (Operation::SetExchangeStatus { order: loosened }, "GuardianOnlyTightens"),
+        (Operation::SetExchangeStatus { order: too_long }, "StatusAllowance"),
         (Operation::Donate { amount: all }, "Overflow"),
-        (Operation::UpdatePrice { market, reading: future }, "PriceFromTheFuture"),
+        (Operation::UpdatePrice { market, reading: unpriceable }, "PriceOutOfRange"),
         (Operation::ReportOracleOutage { market }, "PriceStillFresh"),
-        (Operation::UpdateFunding { market: 3, reading: None }, "MarketUnusable"),
-        (Operation::UpdateFunding { market, reading: Some(future) }, "PriceFromTheFuture"),
+        (Operation::UpdateFunding { market: 3, reading: None }, "PriceStale"),
+        (Operation::UpdateFunding { market, reading: Some(future) }, "ClockBehind"),
         (Operation::FundClaims { market }, "NothingToFund"),
         (Operation::FundInsurance { market: Some(market), amount: Atoms::ZERO }, "AmountZero"),
         (Operation::FundInsurance { market: None, amount: Atoms::ZERO }, "AmountZero"),
         (Operation::FundInsurance { market: None, amount: all }, "Overflow"),
         (Operation::WithdrawProtocolFees { market: 2 }, "NoProtocolFees"),
         (Operation::SetBackingTarget { market, target: Atoms::new(MAX_ATOMS + 1) }, "Overflow"),
-        (Operation::SetMarketStatus { market, status: Status::Active, authority: guardian }, "GuardianOnlyTightens"),
+        (Operation::SetMarketStatus { market, order: loosened }, "GuardianOnlyTightens"),
+        (Operation::SetMarketStatus { market, order: paused }, "MarketsDoNotPause"),
         (Operation::CloseAccount { account }, "AccountNotEmpty"),
         (Operation::Deposit { account, amount: all }, "Overflow"),
         (Operation::Withdraw { account, amount: usdc(990) }, "InitialMargin"),
         (Operation::Withdraw { account: LOSER, amount: usdc(1) }, "DebtOutstanding"),
+        (Operation::Trade { account, market, order: order(1), reading: Some(future) }, "ClockBehind"),
         // The reading of the trade that is refused is not taken in either.
         (Operation::Trade { account, market, order: order(1_000), reading: Some(now(exchange, 252)) }, "InitialMargin"),
         (
@@ -50,7 +58,7 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
         (Operation::SettlePnl { account, market: 1, reading: None }, "NoPosition"),
         (Operation::RedeemClaim { account, market }, "NothingToRedeem"),
         (Operation::WaiveClaim { account, market }, "NoClaim"),
-        (Operation::ResolveBankruptcy { account: WINNER, market: 2 }, "NotBankrupt"),
+        (Operation::ResolveBankruptcy { account: WINNER, market: 2 }, "NoDebt"),
         (
             Operation::RequestLiquidityDeposit { provider: 0, amount: usdc(9), minimum_output: Atoms::new(1) },
             "RequestTooSmall",

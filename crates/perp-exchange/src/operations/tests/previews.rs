@@ -1,5 +1,5 @@
 use super::*;
-use crate::operations::{After, BankruptcyAfter, LiquidationAfter};
+use crate::operations::{After, LiquidationAfter};
 use perp_engine::state::Market;
 
 /// The stage's account and market after an operation.
@@ -67,10 +67,10 @@ fn a_preview_of_a_settlement_is_the_settlement_that_follows() {
 #[test]
 fn a_preview_of_a_bankruptcy_is_the_resolution_that_follows() {
     let mut exchange = stage();
-    let BankruptcyAfter { plan, account, markets } = exchange.preview_bankruptcy(&state(&exchange, LOSER), 2).unwrap();
+    let After { plan, account, market } = exchange.preview_bankruptcy(&state(&exchange, LOSER), 2).unwrap();
     let events = exchange.pool.sequence;
     assert_eq!(exchange.resolve_bankruptcy(LOSER, 2), Ok(plan));
-    assert_eq!((vec![state(&exchange, LOSER)], markets), (vec![account], vec![*exchange.market(2).unwrap()]));
+    assert_eq!(after(&exchange, LOSER, 2), (account, market));
     assert_eq!(exchange.pool, perp_engine::state::Pool { sequence: events + 1, ..plan.pool });
 }
 

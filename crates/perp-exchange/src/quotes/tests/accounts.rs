@@ -15,7 +15,7 @@ fn a_long_is_previewed_with_its_health_and_liquidation_price() {
     assert_eq!(health.maintenance.equity, SignedAtoms::new(998_999_375));
     // 3 % and 5 % of $2500
     assert_eq!(health.maintenance.margin, usdc(75));
-    assert_eq!(health.initial.unwrap().margin, usdc(125));
+    assert_eq!(health.initial.margin, usdc(125));
 
     // 999 + 10·p − 2500.000625 < 3 % · 10·p, so p < 1501.000625 / 9.7 = 154.7423324…
     let shown = shown(&exchange, exchange.liquidation_price(&account, 0).unwrap());
@@ -76,30 +76,62 @@ fn a_withdrawal_leaves_the_initial_margin() {
 }
 
 #[test]
-fn other_legs_must_be_here_and_fresh() {
+fn what_the_market_could_pay_is_equity_and_on_cash_it_is_not() {
+    let (exchange, account) = alice_after(10);
+    // $260: a profit of 10 · $10 less the impact of 625 atoms, and 3 % of $2600.
+    let moved = at_price(&exchange, Price::new(PRICE / 250 * 260));
+    let health = moved.health(&account).unwrap();
+    let rounding = |health: perp_engine::risk::portfolio::Health| 1_098_999_375 - health.equity.get();
+    assert!((0..=1).contains(&rounding(health.maintenance)), "{health:?}");
+    assert_eq!((health.maintenance.margin, health.initial.margin), (usdc(78), usdc(130)));
+    // Unpaid it is no cash, and more than the margin the position demands.
+    assert_eq!((health.on_cash.equity, health.on_cash.margin), (SignedAtoms::new(999_000_000), Atoms::ZERO));
+    // Of a backing of $40 the rest lowers what the position demands: $78 − ⌊$59.999375⌋.
+    let mut poor = moved.clone();
+    let mut market = *moved.market(0).unwrap();
+    market.ledger.backing = usdc(40);
+    poor.put_market(market);
+    let health = poor.health(&account).unwrap().maintenance;
+    assert_eq!(health.equity, SignedAtoms::new(1_039_000_000));
+    assert!((18_000_625..=18_000_626).contains(&health.margin.get()), "{health:?}");
+}
+
+#[test]
+fn other_legs_must_be_here_and_an_old_price_counts_by_all_it_may_be() {
     let (mut exchange, mut account) = alice_after(10);
-    account.positions[1] = Position { size: SignedSize::new(1), ..Position::empty_in(7) };
+    let entry_notional = perp_engine::fixtures::exact(250).into();
+    account.positions[1] = Position { size: sol(1), entry_notional, ..Position::empty_in(7) };
     let missing = Refusal::NoMarket { market: 7 };
     assert_eq!(exchange.health(&account), Err(missing));
     assert_eq!(exchange.liquidation_price(&account, 0), Err(missing));
     assert_eq!(exchange.preview_trade(&account, 0, &order(1), None), Err(missing));
     assert_eq!(exchange.preview_withdrawal(&account, usdc(1)), Err(missing));
 
+    // Sixteen seconds old: $250 ± 15 %.
     let mut stale = *exchange.market(1).unwrap();
     stale.index = 7;
+    stale.recent = perp_engine::state::RecentPrices::default();
     stale.price.published = Timestamp::new(exchange.clock.now.get() - 16);
     stale.price.newest_published = stale.price.published;
     exchange.put_market(stale);
-    let leg_stale = EngineError::LegStale { market: 7, age: 16, allowed: 15 };
-    assert_eq!(exchange.health(&account), Err(leg_stale.into()));
+    let health = exchange.health(&account).unwrap();
+    // At the better end its $37.50 pay for its own 3 % of $287.50 and for nothing else; at the worse end they are lost, beside
+    // 5 % of $212.50.
+    assert_eq!((health.maintenance.equity, health.maintenance.margin), (SignedAtoms::new(998_999_375), usdc(75)));
+    let initial = (health.initial.equity, health.initial.margin);
+    assert_eq!(initial, (SignedAtoms::new(998_999_375 - 37_500_000), Atoms::new(125_000_000 + 10_625_000)));
+    // It stops nobody: the account still trades in market 0.
+    assert!(exchange.preview_trade(&account, 0, &order(1), None).is_ok());
 
-    exchange.ingest_price(7, &crate::fixtures::reading(250, -2)).unwrap();
-    assert!(exchange.health(&account).is_ok());
+    exchange.ingest_price(7, &crate::fixtures::reading(250, 0)).unwrap();
+    let health = exchange.health(&account).unwrap();
+    assert_eq!((health.maintenance.margin, health.initial.margin), (Atoms::new(82_500_000), Atoms::new(137_500_000)));
 }
 
 #[test]
-fn an_unusable_leg_forbids_what_needs_the_initial_margin_and_nothing_else() {
+fn a_pause_forbids_to_act_and_changes_nothing_of_what_an_account_has() {
     let (mut exchange, account) = alice_after(10);
+    let before = exchange.health(&account);
     exchange
         .set_market_status(
             0,
@@ -107,9 +139,10 @@ fn an_unusable_leg_forbids_what_needs_the_initial_margin_and_nothing_else() {
             perp_engine::operations::exchange::StatusAuthority::RiskAdmin,
         )
         .unwrap();
-    let health = exchange.health(&account).unwrap();
-    // The position counts at the last valid price and demands nothing.
-    assert_eq!((health.maintenance.equity, health.maintenance.margin), (SignedAtoms::new(998_999_375), Atoms::ZERO));
-    assert_eq!(health.initial, Err(EngineError::MarketUnusable { market: 0 }));
+    assert_eq!(exchange.health(&account), before);
+    let health = before.unwrap();
+    assert_eq!((health.maintenance.equity, health.maintenance.margin), (SignedAtoms::new(998_999_375), usdc(75)));
     assert_eq!(exchange.liquidation_price(&account, 0), Err(EngineError::Paused.into()));
+    assert_eq!(exchange.preview_withdrawal(&account, usdc(1)), Err(EngineError::Paused.into()));
+    assert_eq!(exchange.preview_trade(&account, 0, &order(-1), None), Err(EngineError::Paused.into()));
 }

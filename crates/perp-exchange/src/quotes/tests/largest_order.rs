@@ -105,8 +105,7 @@ fn whoever_can_only_close_is_told_the_whole_position_to_the_last_unit() {
     assert!(matches!(open.rule(), Some(EngineError::InitialMargin { .. })), "{open:?}");
     assert_eq!(exchange.largest_order(&account, 0, Side::Long, None), Ok(None));
     let mut status = exchange.clone();
-    let authority = perp_engine::operations::exchange::StatusAuthority::RiskAdmin;
-    status.set_exchange_status(perp_engine::state::Status::ReduceOnly, authority).unwrap();
+    status.state.reduce_only = perp_engine::fixtures::restricted_until(10_000);
     assert_eq!(status.largest_order(&account, 0, Side::Short, None), Ok(Some(sol(-10))));
     assert_eq!(status.largest_order(&account, 0, Side::Long, None), Ok(None));
 }

@@ -47,7 +47,7 @@ impl World {
     pub fn refresh_all(&mut self) {
         for market in 0..self.exchange.market_count {
             self.republish(market);
-            // A paused market accrues nothing and takes the price all the same.
+            // A price too wide accrues nothing and is taken in all the same.
             if self.update_funding(market).is_err() {
                 let _ = self.update_price(market);
             }

@@ -3,33 +3,39 @@
 use super::*;
 
 impl World {
-    /// The risk admin sets a market's status, without end.
-    pub fn set_market_status(&mut self, market: u16, status: Status) -> Result<(), EngineError> {
-        let set = |exchange: &mut Exchange| exchange.set_market_status(market, status, StatusAuthority::RiskAdmin);
-        let (before, _) = self.attempt(set)?;
-        assert_eq!(self.market(market).status.in_force(self.exchange.clock.now), status);
+    /// The risk admin sets a market's status.
+    pub fn set_market_status(&mut self, market: u16, status: Status, seconds: u32) -> Result<(), EngineError> {
+        let order = StatusOrder { status, seconds, authority: StatusAuthority::RiskAdmin };
+        let (before, ()) = self.attempt(|exchange| exchange.set_market_status(market, &order))?;
+        let restricted = status != Status::Active && seconds > 0;
+        assert_eq!(self.market(market).own_status(self.exchange.clock.now) != Status::Active, restricted);
         self.finish(&before, Kind::SetMarketStatus);
         Ok(())
     }
 
     /// The same of the exchange.
-    pub fn set_exchange_status(&mut self, status: Status) -> Result<(), EngineError> {
-        let set = |exchange: &mut Exchange| exchange.set_exchange_status(status, StatusAuthority::RiskAdmin);
-        let (before, _) = self.attempt(set)?;
-        assert_eq!(self.exchange.session().status, status);
+    pub fn set_exchange_status(&mut self, status: Status, seconds: u32) -> Result<(), EngineError> {
+        let order = StatusOrder { status, seconds, authority: StatusAuthority::RiskAdmin };
+        let (before, ()) = self.attempt(|exchange| exchange.set_exchange_status(&order))?;
+        let now = self.exchange.clock.now;
+        assert!(seconds == 0 || self.exchange.state.own_status(now) == status);
+        assert!(self.exchange.session().status >= self.exchange.state.own_status(now));
         self.finish(&before, Kind::SetExchangeStatus);
         Ok(())
     }
 
-    /// The guardian makes the status of a market stricter, or that of the exchange, until a day later.
-    pub fn tighten(&mut self, market: Option<u16>, status: Status) -> Result<(), EngineError> {
-        let authority = StatusAuthority::Guardian;
-        let (before, stored) = self.attempt(|exchange| match market {
-            Some(market) => exchange.set_market_status(market, status, authority),
-            None => exchange.set_exchange_status(status, authority),
+    /// The guardian makes the status of a market stricter, or that of the exchange.
+    pub fn tighten(&mut self, market: Option<u16>, status: Status, seconds: u32) -> Result<(), EngineError> {
+        let order = StatusOrder { status, seconds, authority: StatusAuthority::Guardian };
+        let (before, ()) = self.attempt(|exchange| match market {
+            Some(market) => exchange.set_market_status(market, &order),
+            None => exchange.set_exchange_status(&order),
         })?;
-        let ends_in = stored.until.seconds_since(before.clock.now).unwrap();
-        assert!((1..=86_400).contains(&ends_in), "a guardian's status ends in {ends_in} s");
+        let strictness = |exchange: &Exchange| match market {
+            Some(market) => exchange.market(market).unwrap().status_in(&exchange.session()),
+            None => exchange.session().status,
+        };
+        assert!(strictness(&self.exchange) >= strictness(&before), "a guardian loosened a status");
         self.finish(&before, if market.is_some() { Kind::TightenMarket } else { Kind::TightenExchange });
         Ok(())
     }

@@ -4,8 +4,9 @@ use crate::errors::refused;
 use crate::events::ExchangeStatusSet;
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
-use perp_engine::operations::exchange::permitted_status;
-use perp_engine::state::Status;
+use perp_engine::operations::exchange::{plan_exchange_status, StatusAuthority, StatusOrder};
+use perp_engine::state::{Status, PAUSES, REDUCTIONS};
+use perp_engine::units::Timestamp;
 
 /// Accounts of `set_exchange_status`.
 #[derive(Accounts)]
@@ -26,25 +27,34 @@ impl SetExchangeStatus<'_> {
     }
 }
 
-/// Sets the exchange's own status.
-pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status) -> Result<()> {
+/// Sets the exchange's own status, for so many seconds.
+pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status, seconds: u32) -> Result<()> {
     let clock = context::clock()?;
-    let authority = ctx.accounts.authority.key();
+    let signer = ctx.accounts.authority.key();
     let mut exchange = ctx.accounts.exchange.load_mut()?;
-    let role = status_authority(&exchange, &authority)?;
-    let before = exchange.state.status.in_force(clock.now);
+    let authority = status_authority(&exchange, &signer)?;
+    let before = exchange.state.own_status(clock.now);
 
-    let stored = permitted_status(&exchange.state.status, status, role, clock.now).map_err(refused)?;
-    exchange.state.set_status(stored, clock);
+    let order = StatusOrder { status, seconds, authority };
+    let state = plan_exchange_status(&exchange.state, &order, clock).map_err(refused)?;
+    exchange.state = state;
 
+    let until = match status {
+        Status::Active => Timestamp::NEVER,
+        Status::ReduceOnly => state.reduce_only.until,
+        Status::Paused => state.pause.until,
+    };
+    let everything = StatusAuthority::RiskAdmin;
     emit!(ExchangeStatusSet {
         exchange: ctx.accounts.exchange.key(),
         time: clock.now.get(),
         exchange_sequence: exchange.state.next_event(),
-        authority,
+        authority: signer,
         before,
         after: status,
-        until: stored.until.get(),
+        until: until.get(),
+        pause_left: state.pause.allowance.left(&PAUSES, everything, clock.now).map_err(refused)?,
+        reduce_only_left: state.reduce_only.allowance.left(&REDUCTIONS, everything, clock.now).map_err(refused)?,
     });
     Ok(())
 }

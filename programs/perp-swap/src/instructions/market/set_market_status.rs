@@ -4,9 +4,10 @@ use crate::errors::refused;
 use crate::events::{MarketMoment, MarketStatusSet};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
-use perp_engine::operations::exchange::permitted_status;
-use perp_engine::operations::market::apply_market_status;
-use perp_engine::state::Status;
+use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
+use perp_engine::operations::market::{apply_market_status, plan_market_status};
+use perp_engine::state::{Status, REDUCTIONS};
+use perp_engine::units::Timestamp;
 
 /// Accounts of `set_market_status`.
 #[derive(Accounts)]
@@ -31,28 +32,33 @@ impl SetMarketStatus<'_> {
     }
 }
 
-/// Sets a market's own status, after funding has accrued under the old one.
-pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status) -> Result<()> {
+/// Sets a market's own status, for so many seconds, after funding has accrued.
+pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status, seconds: u32) -> Result<()> {
     let accounts = ctx.accounts;
     let session = session(&accounts.exchange)?;
-    let role = status_authority(&*accounts.exchange.load()?, accounts.authority.key)?;
+    let now = session.clock.now;
+    let authority = status_authority(&*accounts.exchange.load()?, accounts.authority.key)?;
     let mut market = accounts.market.load_mut()?;
     let mut ready = refresh(&mut market, None, &session)?;
-    let before = ready.status.in_force(session.clock.now);
+    let before = ready.own_status(now);
 
-    let stored = permitted_status(&ready.status, status, role, session.clock.now).map_err(refused)?;
-    apply_market_status(&mut ready, stored);
+    let order = StatusOrder { status, seconds, authority };
+    let restriction = plan_market_status(&ready, &order, now).map_err(refused)?;
+    apply_market_status(&mut ready, restriction);
 
+    let until = if status == Status::Active { Timestamp::NEVER } else { restriction.until };
+    let left = restriction.allowance.left(&REDUCTIONS, StatusAuthority::RiskAdmin, now).map_err(refused)?;
     emit!(MarketStatusSet {
         exchange: accounts.exchange.key(),
-        time: session.clock.now.get(),
+        time: now.get(),
         market: accounts.market.key(),
         market_index: ready.index,
         state: MarketMoment::next(&mut ready),
         authority: accounts.authority.key(),
         before,
         after: status,
-        until: stored.until.get(),
+        until: until.get(),
+        reduce_only_left: left,
     });
     Ok(())
 }

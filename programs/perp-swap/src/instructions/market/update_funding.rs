@@ -35,7 +35,7 @@ pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
     let [long_before, short_before] = market.state.ledger.sides.map(|side| side.funding_index);
 
     let mut ready = refresh(&mut market, accounts.oracle.as_deref(), &session)?;
-    let (_, rate_before) = ready.accrual().done(&ready, &session).map_err(refused)?;
+    let (_, rate_before) = ready.accrual().done(&ready, session.clock).map_err(refused)?;
 
     emit!(FundingUpdated {
         exchange: accounts.exchange.key(),

@@ -104,7 +104,7 @@ fn time_that_stands_still_or_runs_backwards_changes_nothing() {
     let market = market_with(1_000, 3_000, 1 << 29);
     for seconds in [0, -1, -3_600] {
         let unchanged = (Ok((0, 1 << 29)), market.ledger);
-        assert_eq!(attempt(&market, &active(at(seconds))), unchanged);
+        assert_eq!(attempt(&market, seconds), unchanged);
     }
 }
 

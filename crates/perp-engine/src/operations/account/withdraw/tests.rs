@@ -1,7 +1,7 @@
 use super::*;
-use crate::fixtures::{at, base, publish, session, set_side, sol_market, usdc, PRICE, SOL, USDC};
-use crate::state::{Market, Position, Status, StoredStatus};
-use crate::units::{Price, Side, SignedAtoms};
+use crate::fixtures::{at, base, publish, restricted_until, session, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::state::{Market, Position, Status};
+use crate::units::{Side, SignedAtoms};
 use bytemuck::Zeroable;
 
 /// `balance` dollars and 100 SOL bought for `entry` dollars, worth $25 000.
@@ -153,12 +153,14 @@ fn prices_count_only_where_there_is_a_position() {
         let portfolio = Portfolio::new(account, None, markets.iter().copied(), at(seconds)).unwrap();
         plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::Active, at(seconds))).map(|_| ())
     };
-    // A claim on a market that is paused and was last priced long ago.
-    let mut dead = Market { index: 5, status: StoredStatus::permanent(Status::Paused), ..sol_market() };
+    assert_eq!(withdraw_at(&account, &[&market], 60), Ok(()));
+    let stale = Err(EngineError::LegStale { market: 0, age: 61, allowed: 60 });
+    assert_eq!(withdraw_at(&account, &[&market], 61), stale);
+
+    // A claim on a market that was last priced long ago.
+    let mut dead = Market { index: 5, ..sol_market() };
     publish(&mut dead, PRICE, -50_000);
     account.positions[1] = Position { claim: usdc(40), ..Position::empty_in(5) };
-    assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
-    dead.status = StoredStatus::permanent(Status::Active);
     assert_eq!(withdraw_at(&account, &[&market, &dead], 60), Ok(()));
 
     // A reading too wide to be a price, a reported outage and one that is five minutes old stop nothing either.

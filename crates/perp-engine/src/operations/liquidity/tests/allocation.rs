@@ -1,8 +1,7 @@
 //! How much of the pool's cash a market gets, and what comes back.
 
 use super::*;
-use crate::fixtures::planned;
-use crate::state::StoredStatus;
+use crate::fixtures::{planned, restricted_until};
 
 /// Target 1000 with a backing of 0; 10 000 in cash of which half may be placed here.
 fn empty_market() -> Market {
@@ -158,6 +157,6 @@ fn nothing_is_placed_unless_active_and_nothing_moves_while_paused() {
     assert_eq!(moved(&low, Status::Paused), Err(EngineError::Paused));
     assert_eq!(moved(&high, Status::ReduceOnly), Ok(SignedAtoms::new(-1_000)));
     assert_eq!(moved(&high, Status::Paused), Err(EngineError::Paused));
-    let limited = Market { status: StoredStatus::permanent(Status::ReduceOnly), ..low };
+    let limited = Market { reduce_only: restricted_until(1), ..low };
     assert_eq!(moved(&limited, Status::Active), Err(EngineError::ReduceOnly));
 }

@@ -248,7 +248,7 @@ fn two_debts_are_resolved_one_after_the_other_and_share_a_claim() {
 }
 
 #[test]
-fn a_pause_of_the_exchange_or_the_market_stops_a_bankruptcy() {
+fn a_pause_stops_a_bankruptcy_and_a_restriction_does_not() {
     let (mut account, mut owed) = (Account::zeroed(), market(0, 0, 500));
     account.positions[0] = Position { debt: usdc(40), ..Position::empty_in(0) };
     owed.ledger.debts = usdc(40);

@@ -1,7 +1,9 @@
 use super::*;
-use crate::fixtures::{alone, at, exact, planned, publish, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::fixtures::{
+    alone, at, exact, planned, publish, restricted_until, set_side, sol_market, usdc, PRICE, SOL, USDC,
+};
 use crate::risk::portfolio::{Health, Portfolio};
-use crate::state::{Market, Position, Status, StoredStatus};
+use crate::state::{ExchangeState, Market, Position, Status};
 use crate::units::{Atoms, QuoteX40, Side, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
@@ -172,13 +174,14 @@ fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_surplus() {
 }
 
 #[test]
-fn a_pause_that_ends_by_itself_holds_to_its_end_whatever_the_oracle_says() {
+fn a_pause_holds_to_its_end_whatever_the_oracle_says() {
     // The newest price may be ten seconds ahead of the clock: ages are measured from it, statuses are not.
     let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
-    market.status = StoredStatus::permanent(Status::Active).restricted(Status::Paused, at(0).now).unwrap();
-    publish(&mut market, PRICE, 86_405);
-    assert_eq!(settle_at(&account, &market, Status::Active, 86_399), Err(EngineError::Paused));
-    assert!(settle_at(&account, &market, Status::Active, 86_400).is_ok());
+    let exchange = ExchangeState { pause: restricted_until(300), ..ExchangeState::default() };
+    publish(&mut market, PRICE, 305);
+    let settle = |seconds| settle_at(&account, &market, exchange.session(at(seconds)).status, seconds);
+    assert_eq!(settle(299), Err(EngineError::Paused));
+    assert!(settle(300).is_ok());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 use super::*;
-use crate::fixtures::{at, base, exact, planned, planned_for, publish, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::fixtures::{
+    at, base, exact, planned, planned_for, publish, restricted_until, set_side, sol_market, usdc, PRICE, SOL, USDC,
+};
 use crate::operations::position::{plan_liquidation, plan_settle_pnl, LiquidationOrder};
-use crate::state::{AccountKind, Market, Position, Status, StoredStatus};
+use crate::state::{AccountKind, Market, Position, Status};
 use crate::units::{Clock, Ppm, X40_PER_ATOM};
 use bytemuck::Zeroable;
 use proptest::prelude::*;

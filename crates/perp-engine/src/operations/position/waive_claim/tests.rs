@@ -4,7 +4,7 @@ use crate::market::claims::FULL_CLAIM_FACTOR;
 use crate::operations::account::check_closable;
 use crate::operations::market::plan_fund_claims;
 use crate::operations::position::plan_redeem_claim;
-use crate::state::{AccountCounters, Position, PriceCache, Status, StoredStatus};
+use crate::state::{AccountCounters, Position, PriceCache};
 use crate::units::SignedAtoms;
 use bytemuck::Zeroable;
 
@@ -25,9 +25,8 @@ fn claiming(funded: u64) -> (Account, Market) {
 #[test]
 fn a_claim_nobody_will_pay_is_given_up_and_the_account_can_be_closed() {
     let (mut account, mut market) = claiming(0);
-    // No price, and a pause without end: nothing of the market is needed.
+    // No price: nothing of the market is needed.
     market.price = PriceCache::default();
-    market.status = StoredStatus::permanent(Status::Paused);
     let plan = plan_waive_claim(&account, &market).unwrap();
     assert_eq!((plan.ledger.slot, plan.redeemed, plan.waived), (2, Atoms::ZERO, usdc(100)));
     plan.apply(&mut account, &mut market);

@@ -115,14 +115,14 @@ fn an_increase_respects_minimum_cap_and_status() {
     assert!(trade(&account, &market, sol(10), 0).is_ok());
     assert_eq!(trade(&account, &market, sol(-11), 0), Err(EngineError::OpenInterestCap { cap: Size::new(10 * SOL) }));
 
-    market.status = StoredStatus { reverts_to: Status::Active as u8, ..StoredStatus::permanent(Status::ReduceOnly) };
+    market.reduce_only = restricted_until(1);
     assert_eq!(trade(&account, &market, sol(10), 0), Err(EngineError::ReduceOnly));
     let paused = planned_for(&account, &market, &[], Status::Paused, at(0), |portfolio, market| {
         plan_trade(portfolio, market, &sol(10))
     });
     assert_eq!(paused, Err(EngineError::Paused));
     // A status that is over is no status.
-    market.status.until = at(0).now;
+    market.reduce_only = restricted_until(0);
     assert!(trade(&account, &market, sol(10), 0).is_ok());
 }
 
