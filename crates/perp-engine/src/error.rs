@@ -74,6 +74,19 @@ macro_rules! engine_rules {
             "The exchange or the market accepts only reductions, or a pause ended less than 120 seconds ago."
             "Only reduce positions until the status or the grace ends.";
 
+        32 MarketSettled
+            "The market has ended: its positions are only closed at its final price."
+            "Let anybody call liquidate for the position once the notice is over.";
+        33 SettlementNotDue { from: i64 }
+            "The market cannot be moved to settlement yet."
+            "Report the oracle outage and wait until settle_after has passed, or until the delisting is due.";
+        34 SettlementNotice { until: i64 }
+            "Nobody is closed within a day of the move to settlement."
+            "Try again once the notice is over.";
+        35 AlreadyDelisted
+            "The market is delisted or has ended already."
+            "No action needed.";
+
         40 MarketMissing { expected: u16 }
             "The market accounts passed do not include that of one of the account's positions, or are out of order."
             "Fetch the account again and pass the markets of its occupied slots in their order.";

@@ -93,7 +93,9 @@ pub fn sol_parameters() -> Parameters {
         max_age_liquidate: 14,
         max_age_funding: 60,
         future_tolerance: 10,
+        settle_after: 172_800,
         outage_delay: 300,
+        padding: [0; 4],
         reserved: [0; 7],
     }
 }

@@ -35,6 +35,7 @@ pub struct OracleReading {
     confidence: u64,
     exponent: i32,
     publish_time: i64,
+    previous_publish_time: i64,
 }
 
 impl OracleReading {
@@ -58,7 +59,14 @@ impl OracleReading {
         if publish_time <= 0 {
             return Err(ReadingError::PublishTimeNotPositive);
         }
-        Ok(Self { price, confidence, exponent, publish_time })
+        Ok(Self { price, confidence, exponent, publish_time, previous_publish_time: publish_time })
+    }
+
+    /// The reading with the publish time of the one before it, which shows how long its feed was silent. Without it the reading
+    /// proves no silence; one that is later than its own is none.
+    #[must_use]
+    pub const fn with_previous(self, publish_time: i64) -> Self {
+        Self { previous_publish_time: publish_time, ..self }
     }
 
     /// Aggregate price in units of `10^exponent`; `1..=i64::MAX`.
@@ -79,6 +87,11 @@ impl OracleReading {
     /// Publish time, in Unix seconds; `1..=i64::MAX`.
     pub const fn publish_time(&self) -> i64 {
         self.publish_time
+    }
+
+    /// Publish time of the reading before it, in Unix seconds; its own where that is unknown.
+    pub const fn previous_publish_time(&self) -> i64 {
+        self.previous_publish_time
     }
 }
 

@@ -5,6 +5,7 @@ use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
 use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::liquidity::{AllocationPlan, Executor, RefundPlan};
+use perp_engine::operations::market::SettlementPlan;
 use perp_engine::operations::position::{
     BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,
     TradePlan, WaiverPlan,
@@ -27,6 +28,10 @@ pub enum Operation {
     ReportOracleOutage { market: u16 },
     /// [`Exchange::update_funding`].
     UpdateFunding { market: u16, reading: Option<OracleReading> },
+    /// [`Exchange::delist_market`].
+    DelistMarket { market: u16 },
+    /// [`Exchange::begin_settlement`].
+    BeginSettlement { market: u16 },
     /// [`Exchange::fund_claims`].
     FundClaims { market: u16 },
     /// [`Exchange::fund_insurance`].
@@ -88,6 +93,8 @@ pub enum Outcome {
     Amount(u64),
     /// What became of a price.
     Price(PriceOutcome),
+    /// A market moved to settlement.
+    Settlement(SettlementPlan),
     /// A deposit.
     Deposit(DepositPlan),
     /// A withdrawal.
@@ -128,6 +135,8 @@ impl Exchange {
             Operation::UpdateFunding { market, reading } => {
                 Outcome::Amount(self.update_funding(market, reading.as_ref())?)
             }
+            Operation::DelistMarket { market } => self.delist_market(market).map(|()| Outcome::Done)?,
+            Operation::BeginSettlement { market } => Outcome::Settlement(self.begin_settlement(market)?),
             Operation::FundClaims { market } => Outcome::Amount(self.fund_claims(market)?.get()),
             Operation::FundInsurance { market, amount } => {
                 self.fund_insurance(market, amount).map(|()| Outcome::Done)?

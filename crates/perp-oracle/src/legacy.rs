@@ -53,7 +53,8 @@ pub fn read(data: &[u8]) -> Result<OracleReading, OracleError> {
     if account.agg.status != PriceStatus::Trading {
         return Err(OracleError::NotTrading);
     }
-    reading(account.agg.price, account.agg.conf, account.expo, account.timestamp)
+    let reading = reading(account.agg.price, account.agg.conf, account.expo, account.timestamp)?;
+    Ok(reading.with_previous(account.prev_timestamp))
 }
 
 /// The SDK casts bytes to its enums unchecked, so each must hold one of its values before the account is loaded.

@@ -28,5 +28,6 @@ pub fn read(data: &[u8], feed_id: &[u8; 32]) -> Result<OracleReading, OracleErro
         return Err(OracleError::PartiallyVerified);
     }
     let price = update.get_price_unchecked(feed_id).map_err(|_| OracleError::WrongFeedId)?;
-    reading(price.price, price.conf, price.exponent, price.publish_time)
+    let reading = reading(price.price, price.conf, price.exponent, price.publish_time)?;
+    Ok(reading.with_previous(update.price_message.prev_publish_time))
 }

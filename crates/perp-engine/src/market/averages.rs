@@ -45,6 +45,11 @@ const DRIFT_DIVISOR: u64 = 351_100_947;
 const _: () = assert!((MAX_VOLATILITY as u128) * (MAX_VOLATILITY as u128) < 1 << 54);
 const _: () = assert!((RANGE_VOLATILITIES[0] as u128) << PART_BITS < 1 << 63);
 
+/// What a settlement of the market would be priced at, rounded down.
+pub(crate) fn settlement_price(averages: &PriceAverages) -> Price {
+    Price::new(averages.settlement_average >> AVERAGE_BITS)
+}
+
 /// The averages once `price`, published later than everything seen before, has become the valid price after `before`.
 pub(crate) fn averages_after(
     averages: &PriceAverages,

@@ -59,6 +59,8 @@ pub enum Accrual {
         /// Rate per second in 2^-60 before it; positive where longs pay.
         rate_before: i64,
     },
+    /// The market has ended: its time is dropped.
+    Settled,
     /// No price is fit to accrue at: the time is kept, so that it still accrues once there is one.
     NoPrice,
     /// An index would leave its range: the time is dropped, or nobody could close or leave the pool any more.
@@ -69,11 +71,13 @@ impl Accrual {
     /// Time and rate of an accrual that took place, or the rule that kept it from taking place.
     ///
     /// # Errors
-    /// [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`], [`EngineError::FundingIndexFull`].
+    /// [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`], [`EngineError::FundingIndexFull`],
+    /// [`EngineError::MarketSettled`].
     pub fn done(self, market: &Market, clock: Clock) -> Result<(u64, i64), EngineError> {
         match self {
             Self::Done { seconds, rate_before } => Ok((seconds, rate_before)),
             Self::IndexFull => Err(EngineError::FundingIndexFull),
+            Self::Settled => Err(EngineError::MarketSettled),
             Self::NoPrice => {
                 require_price(market, PriceUse::Funding, reference_time(clock, [market]))?;
                 // A market that never had a price has none that is recent.
@@ -92,10 +96,16 @@ pub(crate) fn accrue(market: &mut Market, clock: Clock) -> Result<Accrual, Engin
     if market.ledger.funding_time.is_never() {
         market.ledger.funding_time = now;
     }
+    if market.settlement.has_begun() {
+        market.ledger.funding_time = market.ledger.funding_time.max(now);
+        return Ok(Accrual::Settled);
+    }
     let Some(price) = accrual_price(market, reference_time(clock, [&*market]))? else { return Ok(Accrual::NoPrice) };
     let rate_before = market.ledger.funding_rate;
-    let seconds = now.seconds_since(market.ledger.funding_time)?.min(u64::from(market.parameters.max_accrual_seconds));
+    let passed = now.seconds_since(market.ledger.funding_time)?;
+    let seconds = passed.min(u64::from(market.parameters.max_accrual_seconds));
     market.ledger.funding_time = market.ledger.funding_time.max(now);
+    market.ledger.funding_rate = fallen(rate_before, passed.saturating_sub(seconds), &market.parameters)?;
     if seconds == 0 {
         return Ok(Accrual::Done { seconds, rate_before });
     }
@@ -133,6 +143,16 @@ fn accrual_price(market: &Market, reference: Timestamp) -> Result<Option<Price>,
     let fit = age(market, reference)? <= required.age
         && is_certain(&market.price, required.confidence);
     Ok(fit.then_some(market.price.price))
+}
+
+/// The rate after time that accrues nothing: it falls by `⌈v / 4⌉` a second, at most to zero.
+fn fallen(rate: i64, seconds: u64, parameters: &Parameters) -> Result<i64, EngineError> {
+    if seconds == 0 {
+        return Ok(rate);
+    }
+    let left = Ramp::between(rate.unsigned_abs(), 0, parameters.funding_velocity.div_ceil(4), seconds)?.end;
+    let left = i64::try_from(left).map_err(|_| EngineError::Overflow)?;
+    if rate < 0 { left.checked_neg().ok_or(EngineError::Overflow) } else { Ok(left) }
 }
 
 /// How the rate moves over an accrual.

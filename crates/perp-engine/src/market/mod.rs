@@ -4,6 +4,7 @@ pub(crate) mod averages;
 pub mod claims;
 pub mod fill;
 pub mod funding;
+mod grace;
 pub mod price;
 pub mod range;
 pub mod solvency;
@@ -15,6 +16,7 @@ use crate::state::{Market, MarketLedger, Status};
 use crate::units::Clock;
 use core::ops::Deref;
 use funding::Accrual;
+use grace::grace_after;
 use price::{plan_price, PriceOutcome};
 use solvency::net_asset_value;
 
@@ -49,8 +51,12 @@ impl Market {
     pub fn refresh(&mut self, reading: Option<&OracleReading>, session: &Session) -> Result<Ready<'_>, EngineError> {
         let price = match reading {
             Some(reading) => {
-                let plan = plan_price(self, reading, session.clock)?;
-                Some(plan.apply(self))
+                let before = self.price;
+                let outcome = plan_price(self, reading, session.clock)?.apply(self);
+                if matches!(outcome, PriceOutcome::Accepted | PriceOutcome::Older | PriceOutcome::SettlementUndone) {
+                    self.grace = grace_after(self, &before, reading, session)?;
+                }
+                Some(outcome)
             }
             None => None,
         };
@@ -61,9 +67,12 @@ impl Market {
         Ok(Ready { market: self, status, clock: session.clock, accrual, price })
     }
 
-    /// The stricter of the exchange's status and the market's own.
+    /// The strictest of the exchange's status, the market's own, and what a grace or the market's end leaves.
     pub fn status_in(&self, session: &Session) -> Status {
-        session.status.and(self.own_status(session.clock.now))
+        let now = session.clock.now;
+        let reduces = self.settlement.is_announced() || self.grace.price_at(now).is_some();
+        let at_least = if reduces { Status::ReduceOnly } else { Status::Active };
+        session.status.and(self.own_status(now)).and(at_least)
     }
 }
 

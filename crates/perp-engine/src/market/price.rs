@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::market::averages::{averages_after, MAX_VOLATILITY};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
-use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache};
+use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement};
 use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
@@ -78,6 +78,8 @@ pub enum PriceOutcome {
     Older = 3,
     /// Further ahead of the clock than the tolerance allows: no price, but proof that the clock lags.
     ClockBehind = 4,
+    /// The new valid price, which shows that the feed lived while it was held for dead: the market is not settled after all.
+    SettlementUndone = 5,
 }
 
 /// What a reading makes of a market's price.
@@ -100,6 +102,9 @@ impl PricePlan {
     pub fn apply(&self, market: &mut Market) -> PriceOutcome {
         market.price = self.cache;
         market.averages = self.averages;
+        if self.outcome == PriceOutcome::SettlementUndone {
+            market.settlement = Settlement::default();
+        }
         let recorded = self.good.is_some_and(|price| market.recent.record(price, self.published));
         if recorded && self.outcome == PriceOutcome::NotNewer {
             return PriceOutcome::Older;
@@ -123,6 +128,10 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
         let cache = PriceCache { clock_distrusted_until, ..cache };
         return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::ClockBehind });
     }
+    let undone = market.settlement.is_undone_by(published, clock.now);
+    if market.settlement.has_begun() && !undone {
+        return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer });
+    }
     let newer = published > cache.newest_published;
     if !newer && !is_fresh(published, clock.now) {
         return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer });
@@ -144,7 +153,8 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
             let averages = averages_after(&averages, &cache, price, published, &market.parameters)?;
             let (newest_published, outage_since) = (published, Timestamp::NEVER);
             let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
-            PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::Accepted }
+            let outcome = if undone { PriceOutcome::SettlementUndone } else { PriceOutcome::Accepted };
+            PricePlan { cache, averages, published, good: Some(price), outcome }
         }
     })
 }
@@ -222,14 +232,15 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
     markets.into_iter().fold(clock.now, |latest, market| latest.max(market.price.newest_published))
 }
 
-/// Whether the market's price is no older than its spans hold, and the clock that says so is believed.
+/// Whether the market's price is final, or no older than its spans hold and the clock that says so is believed.
 pub fn is_fresh_in(market: &Market, reference: Timestamp) -> bool {
-    is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until
+    market.settlement.has_begun()
+        || (is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until)
 }
 
 /// Whether an oracle outage was reported `outage_delay` ago.
 pub fn is_dead(market: &Market, reference: Timestamp) -> bool {
-    let since = market.price.outage_since;
+    let since = if market.settlement.has_begun() { Timestamp::NEVER } else { market.price.outage_since };
     let dead_from = since.after(market.parameters.outage_delay);
     !since.is_never() && dead_from.is_ok_and(|dead_from| reference >= dead_from)
 }
@@ -239,11 +250,14 @@ pub fn age(market: &Market, reference: Timestamp) -> Result<u64, EngineError> {
     reference.seconds_since(market.price.published)
 }
 
-/// The valid price, where it meets what the use requires of the market's own price.
+/// The final price of a market that ended, or the valid one where it meets what the use requires of the market's own price.
 ///
 /// # Errors
 /// [`EngineError::ClockBehind`], [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`].
 pub fn require_price(market: &Market, price_use: PriceUse, reference: Timestamp) -> Result<Price, EngineError> {
+    if market.settlement.has_begun() {
+        return Ok(market.price.price);
+    }
     let distrusted_until = market.price.clock_distrusted_until;
     if reference < distrusted_until {
         return Err(EngineError::ClockBehind { until: distrusted_until.get() });
@@ -273,6 +287,9 @@ const _: () = assert!((1u128 << 62) * (MAX_PRICE as u128) < 1 << 125);
 /// `k · confidence + max(z · σ, v · σ measured) · √(age + 1 s) · price + d · drift`, rounded up: how far the true price may
 /// be from the published one.
 pub fn spread_ceil(market: &Market, reference: Timestamp) -> Result<Price, EngineError> {
+    if market.settlement.has_begun() {
+        return Ok(Price::ZERO);
+    }
     let parameters = &market.parameters;
     let measured = weighted_ceil(parameters.spread_measured, market.averages.fast_volatility)?;
     let weight = listed_weight_ceil(parameters)?.max(measured);

@@ -61,6 +61,12 @@ impl PriceRange {
         Self { low, high, last: None }
     }
 
+    /// The range with another price that counts as well.
+    pub fn with(self, price: Option<Price>) -> Self {
+        let Some(price) = price else { return self };
+        Self { low: self.low.min(price), high: self.high.max(price), ..self }
+    }
+
     /// The end that is better for a position on that side.
     pub const fn better(&self, side: Side) -> Price {
         match side {
@@ -89,6 +95,9 @@ pub fn price_range(market: &Market, moment: Moment, reference: Timestamp) -> Res
         return stale_range(market, reference);
     }
     let Moment::Since { spans_ago } = moment else { return Ok(PriceRange::point(last)) };
+    if market.settlement.has_begun() {
+        return Ok(PriceRange::point(last));
+    }
     let (low, high) = market.recent.extremes(spans_ago, reference).unwrap_or((last, last));
     Ok(PriceRange { low, high, last: Some(last) })
 }

@@ -8,6 +8,7 @@ use crate::risk::margin::{maintenance_margin_ceil, Maintenance};
 use crate::state::{Parameters, FRESH_SECONDS, RATE_BITS};
 use crate::units::products::{mul_div_ceil, mul_div_floor};
 use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
+use core::ops::RangeInclusive;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ pub(crate) const MAX_ACCRUAL_SECONDS: u32 = 86_400;
 pub(crate) const MAX_WEIGHT: u64 = 10 * PPM;
 /// A market whose oracle died keeps its accounts' other legs from being liquidated until it is unusable: two hours at most.
 const MAX_OUTAGE_DELAY: u32 = 7_200;
+/// How long an outage lasts before its market may end: longer than any weekend, at most two weeks.
+const SETTLE_AFTER: RangeInclusive<u32> = 172_800..=1_209_600;
 /// Furthest that any market lets a publish time be ahead of the clock, in seconds.
 pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
 
@@ -34,7 +37,7 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
     SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
     FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, and the maintenance margin with liquidation_buffer is above the penalty";
-    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
+    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
     StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and what is reserved is zero";
 }
 
@@ -137,7 +140,8 @@ impl Parameters {
             && self.max_age_funding <= 3_600
             && self.future_tolerance <= MAX_FUTURE_TOLERANCE
             && self.outage_delay > self.max_age_liquidate
-            && self.outage_delay <= MAX_OUTAGE_DELAY;
+            && self.outage_delay <= MAX_OUTAGE_DELAY
+            && SETTLE_AFTER.contains(&self.settle_after);
         ordered
             && (1..=MAX_ACCRUAL_SECONDS).contains(&self.max_accrual_seconds)
             && self.funding_rate_cap <= MAX_FUNDING_RATE

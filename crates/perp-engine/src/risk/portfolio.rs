@@ -20,6 +20,8 @@ pub struct Portfolio<'a> {
     pub reference: Timestamp,
     /// From when on the prices of its positions count.
     pub moment: Moment,
+    /// Whether graces count.
+    grace: bool,
 }
 
 /// Equity and margin requirement of an account.
@@ -135,7 +137,7 @@ impl<'a> Portfolio<'a> {
         let open = account.positions.iter().zip(markets).filter(|(position, _)| !position.size.is_zero());
         let priced = open.filter_map(|(_, market)| market).filter(|market| Some(market.index) != target.map(|it| it.index));
         let moment = Moment::of(target.into_iter().chain(priced), reference);
-        Ok(Self { account, markets, reference, moment })
+        Ok(Self { account, markets, reference, moment, grace: true })
     }
 
     /// Occupied slots with their markets.
@@ -150,7 +152,14 @@ impl<'a> Portfolio<'a> {
 
     /// The range of a position's price.
     pub(crate) fn range(&self, market: &Market) -> Result<PriceRange, EngineError> {
-        price_range(market, self.moment, self.reference)
+        let range = price_range(market, self.moment, self.reference)?;
+        Ok(if self.grace { range.with(market.grace.price_at(self.reference)) } else { range })
+    }
+
+    /// The account without the graces of its markets; none where there are none.
+    pub(crate) fn without_graces(&self) -> Option<Self> {
+        let graced = self.legs().any(|(_, _, market)| market.grace.price_at(self.reference).is_some());
+        graced.then(|| Self { grace: false, ..*self })
     }
 
     /// Every leg but `slot` for maintenance, the balance not in it.

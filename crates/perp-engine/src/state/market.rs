@@ -1,5 +1,5 @@
 use super::counters::{count_one, MarketCounters};
-use super::{Parameters, PriceAverages, RecentPrices, Restriction, Status};
+use super::{Grace, Parameters, PriceAverages, RecentPrices, Restriction, Settlement, Status};
 use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredQuoteX40, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
@@ -128,6 +128,10 @@ pub struct Market {
     pub recent: RecentPrices,
     /// What the market has measured of its own price.
     pub averages: PriceAverages,
+    /// The time after a silence in which nobody is liquidated at a price he could not answer.
+    pub grace: Grace,
+    /// How the market ends.
+    pub settlement: Settlement,
     /// Everything of the market that an operation can change besides its price.
     pub ledger: MarketLedger,
     /// What the market was listed with.
@@ -171,5 +175,5 @@ const _: () = assert!(core::mem::size_of::<PriceCache>() == 64);
 const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
 const _: () = assert!(
-    core::mem::size_of::<Market>() == 64 + 192 + 128 + 576 + core::mem::size_of::<Parameters>() + 48 + 192
+    core::mem::size_of::<Market>() == 64 + 192 + 128 + 64 + 32 + 576 + core::mem::size_of::<Parameters>() + 48 + 192
 );

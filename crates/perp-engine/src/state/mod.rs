@@ -5,11 +5,13 @@ mod allowance;
 mod averages;
 pub(crate) mod counters;
 mod exchange;
+mod grace;
 mod market;
 mod parameters;
 mod pool;
 mod recent_prices;
 mod restriction;
+mod settlement;
 mod status;
 
 pub use account::{Account, AccountKind, Position, MAX_POSITIONS};
@@ -17,9 +19,11 @@ pub use allowance::{Allowance, AllowanceRule, ALLOWANCE_WINDOW_SECONDS, PAUSES, 
 pub use averages::PriceAverages;
 pub use counters::{AccountCounters, MarketCounters};
 pub use exchange::ExchangeState;
+pub use grace::Grace;
 pub use market::{Market, MarketLedger, PriceCache, SideTotals};
 pub use parameters::{Parameters, RATE_BITS};
 pub use pool::{Pool, PoolParameters, Request, RequestKind, SharedDraw, DEAD_SHARES, MAX_MARKETS};
 pub use recent_prices::{is_fresh, RecentPrices, Span, FRESH_SECONDS, SPANS, SPAN_SECONDS};
 pub use restriction::Restriction;
+pub use settlement::{Settlement, DELISTING_NOTICE_SECONDS, SETTLEMENT_NOTICE_SECONDS};
 pub use status::{Status, StatusAuthority, StatusOrder};

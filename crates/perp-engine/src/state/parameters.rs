@@ -86,6 +86,8 @@ macro_rules! market_parameters {
             "Oldest price for accruing funding, in seconds. At most 3600.";
         future_tolerance: u32 u32 Seconds
             "How far ahead of the clock a publish time may be, in seconds. At most 10.";
+        settle_after: u32 u32 Seconds
+            "Seconds from the report of an oracle outage until the market may be moved to settlement. 48 hours to 14 days, longer than its longest regular closing.";
         outage_delay: u32 u32 Seconds
             "Seconds from the report of an oracle outage until the price is held for dead. At most 7200.";
     }};
@@ -99,6 +101,8 @@ macro_rules! define {
         #[repr(C)]
         pub struct Parameters {
             $(#[doc = $text] pub $field: $unit,)+
+            /// Zero; aligns what follows.
+            pub padding: [u8; 4],
             /// Zero; room for what is added later.
             pub reserved: [u64; 7],
         }
@@ -107,7 +111,7 @@ macro_rules! define {
 
 market_parameters!(define);
 
-const _: () = assert!(core::mem::size_of::<Parameters>() == 208 + 56);
+const _: () = assert!(core::mem::size_of::<Parameters>() == 216 + 56);
 
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;

@@ -5,8 +5,8 @@ use crate::exchange::Exchange;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::market::{
-    apply_market_status, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance, plan_market_status,
-    plan_report_oracle_outage, plan_set_backing_target, plan_withdraw_protocol_fees,
+    apply_delisting, apply_market_status, plan_begin_settlement, plan_delist_market, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance, plan_market_status,
+    plan_report_oracle_outage, plan_set_backing_target, plan_withdraw_protocol_fees, SettlementPlan,
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::Market;
@@ -46,6 +46,34 @@ impl Exchange {
         let (seconds, _) = accrual.done(&state, self.clock)?;
         self.finish_market(state);
         Ok(seconds)
+    }
+
+    /// Announces the end of a market.
+    ///
+    /// # Errors
+    /// Those of [`plan_delist_market`]; [`Refusal::NoMarket`].
+    pub fn delist_market(&mut self, market: u16) -> Result<(), Refusal> {
+        let session = self.session();
+        let mut state = *self.market(market)?;
+        let mut ready = state.refresh(None, &session)?;
+        let plan = plan_delist_market(&ready)?;
+        apply_delisting(&mut ready, plan);
+        self.finish_market(state);
+        Ok(())
+    }
+
+    /// Moves a market to settlement at its final price.
+    ///
+    /// # Errors
+    /// Those of [`plan_begin_settlement`]; [`Refusal::NoMarket`].
+    pub fn begin_settlement(&mut self, market: u16) -> Result<SettlementPlan, Refusal> {
+        let session = self.session();
+        let mut state = *self.market(market)?;
+        let mut ready = state.refresh(None, &session)?;
+        let plan = plan_begin_settlement(&ready)?;
+        plan.apply(&mut ready);
+        self.finish_market(state);
+        Ok(plan)
     }
 
     /// Sets backing aside for claims and returns how much.

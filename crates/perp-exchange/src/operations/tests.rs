@@ -244,7 +244,7 @@ fn a_reading_comes_to_what_its_time_and_width_make_of_it() {
     let market = exchange.market(0).unwrap();
     assert_eq!(market.price, price);
     let lowest = market.recent.extremes(2, exchange.clock.now).map(|(low, _)| low);
-    assert_eq!(lowest, Some(perp_engine::units::Price::new(perp_engine::fixtures::PRICE / 250 * 240)));
+    assert_eq!(lowest, Some(perp_engine::units::Price::new(perp_engine::fixtures::PRICE * 24 / 25)));
     // Too far ahead it is no price and proves that the clock lags: for a minute nothing is filled.
     assert_eq!(update(&mut exchange, 260, 11), PriceOutcome::ClockBehind);
     let refused = exchange.trade(ALICE, 0, &order(1), Some(&now(&exchange, 252))).unwrap_err();

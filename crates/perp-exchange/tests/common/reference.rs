@@ -5,7 +5,7 @@ mod pool;
 mod prices;
 
 pub use pool::{cautious_pool_value_x40, market_value_x40, means, pending, pool_bounds, pool_value_x40, Means};
-pub use prices::{spread, Range, Seen, Touched};
+pub use prices::{spread, Seen, Touched};
 
 use perp_engine::state::{Account, Market, MarketLedger, Parameters, Position};
 use perp_engine::units::{Side, X40_PER_ATOM};
@@ -144,8 +144,8 @@ fn promised_owed_funded(position: &Position, ledger: &MarketLedger, price: i128)
 }
 
 /// Where an account stands: every leg at the end of its range that is better for it. What a market promises counts as equity
-/// as far as the market could pay it out of its backing now, at the price at which it would; nothing while its claims wait.
-/// The rest lowers only what this leg demands.
+/// as far as the market could pay it out of its backing now, at the price at which it would; nothing while its claims wait or it
+/// could not pay everybody. The rest lowers only what this leg demands.
 pub fn standing(exchange: &Exchange, account: &Account, touched: Touched) -> Standing {
     let seen = Seen::of(exchange, account, touched);
     let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
@@ -158,8 +158,8 @@ pub fn standing(exchange: &Exchange, account: &Account, touched: Touched) -> Sta
         });
         let (promised, owed, funded) = promised_owed_funded(position, ledger, price);
         let (promised_then, ..) = promised_owed_funded(position, ledger, paid_at);
-        let claims_wait = ledger.claims != ledger.claims_reserve;
-        let cash = if claims_wait { 0 } else { i128::from(ledger.backing.get()) * X40_PER_ATOM };
+        let pays_nobody = ledger.claims != ledger.claims_reserve || ledger.short != 0;
+        let cash = if pays_nobody { 0 } else { i128::from(ledger.backing.get()) * X40_PER_ATOM };
         let payable = promised.min(promised_then).min(cash);
         let margin = if position.size.is_zero() {
             0

@@ -40,16 +40,18 @@ fn attack_pumping_a_thin_market_takes_at_most_what_is_placed_in_it() {
     let size = i64::try_from(120_000 * THIN).unwrap();
     world.trade(ATTACKER, THIN_PERP, size).unwrap();
     pump(&mut world);
-    // $540 000 of profit on paper. The first settlement takes what is placed and the $54 that opening has brought; again and
-    // again it is settled, refilled, and closed, and there is nothing more.
-    let first = world.settle_pnl(ATTACKER, THIN_PERP).unwrap().profit.get();
-    assert_eq!(first / 1_000_000, 20_054);
+    // $540 000 of profit on paper is a claim, and funding it takes what is placed and the $54 that opening has brought; again
+    // and again it is settled, refilled, and closed, and there is nothing more.
+    assert_eq!(world.settle_pnl(ATTACKER, THIN_PERP).unwrap().profit.get() / 1_000_000, 539_922);
+    assert_eq!(world.fund_claims(THIN_PERP).unwrap().get() / USDC, 20_054);
+    world.redeem_claim(ATTACKER, THIN_PERP).unwrap();
     let no_refill = |world: &mut World| {
         let refill = world.allocate_backing(THIN_PERP);
         assert!(matches!(refill, Err(EngineError::MarketCapacity { .. })), "{refill:?}");
     };
     for _ in 0..5 {
         no_refill(&mut world);
+        assert_eq!(world.fund_claims(THIN_PERP), Err(EngineError::NothingToFund));
         assert_eq!(world.settle_pnl(ATTACKER, THIN_PERP).unwrap().profit, SignedAtoms::ZERO);
     }
     world.close(ATTACKER, THIN_PERP).unwrap();
@@ -80,7 +82,9 @@ fn attack_paper_profit_of_a_thin_market_is_no_margin_in_a_deep_one() {
     assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{refused:?}");
     // What he takes out as cash is what the market had, and all he can lose elsewhere.
     world.settle_pnl(ATTACKER, THIN_PERP).unwrap();
-    assert!(world.account(ATTACKER).balance.get() <= 40_100 * USDC);
+    world.fund_claims(THIN_PERP).unwrap();
+    world.redeem_claim(ATTACKER, THIN_PERP).unwrap();
+    assert!((40_000 * USDC..=40_100 * USDC).contains(&world.account(ATTACKER).balance.get()));
     let refused = world.trade(ATTACKER, SOL_PERP, sol);
     assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{refused:?}");
 }
@@ -101,6 +105,8 @@ fn attack_a_bankruptcy_bred_in_one_market_draws_a_tenth_of_the_shared_insurance(
     let plan = world.resolve_bankruptcy(ATTACKER, THIN_PERP).unwrap();
     assert_eq!(plan.paid_by_shared_insurance.get(), shared / 10);
     world.close(PARTNER, THIN_PERP).unwrap();
+    world.fund_claims(THIN_PERP).unwrap();
+    world.redeem_claim(PARTNER, THIN_PERP).unwrap();
     assert_eq!(world.fund_claims(THIN_PERP), Err(EngineError::NothingToFund));
 
     // Together they had $20 000. What they have more is the principal placed in the market and that draw.

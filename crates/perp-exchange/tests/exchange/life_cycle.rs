@@ -97,20 +97,33 @@ fn a_market_that_runs_out_of_money_pays_claims_in_proportion_as_money_comes_in()
         world.deposit(account, 2_000 * USDC).unwrap();
         world.trade(account, SOL_PERP, sol(80)).unwrap();
     }
-    // Doubled: $20 000 of profit each. The first to close is paid what there is, the second not before him.
+    // Doubled: $20 000 of profit each, which nobody can pay. The first to close is not paid before the second: the backing is
+    // set aside once both profits are claims.
     price(&mut world, 500);
     world.close(0, SOL_PERP).unwrap();
+    let open = Atoms::new(20_000 * USDC);
+    assert_eq!(world.fund_claims(SOL_PERP), Err(EngineError::ProfitsNotNoted { open }));
     world.close(1, SOL_PERP).unwrap();
-    let claims = |world: &World| [0, 1].map(|account| world.account(account).positions[0].claim.get() / USDC);
-    assert_eq!(world.account(0).balance, Atoms::new(8_000 * USDC));
-    assert_eq!((world.account(1).balance, claims(&world)), (Atoms::new(2_000 * USDC), [14_000, 20_000]));
+    let stand = |world: &World| {
+        [0, 1].map(|account| world.account(account)).map(|it| (it.balance.get() / USDC, it.positions[0].claim.get() / USDC))
+    };
+    assert_eq!(stand(&world), [(2_000, 20_000); 2]);
+    // $6000 of $40 000 are 15 %.
+    assert_eq!(world.fund_claims(SOL_PERP), Ok(Atoms::new(6_000 * USDC)));
+    for account in [0, 1] {
+        let redeemed = world.redeem_claim(account, SOL_PERP).unwrap().redeemed.get();
+        assert!((3_000 * USDC - 1..=3_000 * USDC).contains(&redeemed), "{redeemed}");
+    }
     // Nothing is poured into the hole, and nobody opens in it.
     world.set_backing_target(SOL_PERP, 400_000 * USDC).unwrap();
     assert!(matches!(world.allocate_backing(SOL_PERP), Err(EngineError::MarketCapacity { .. })));
     world.deposit(3, 10_000 * USDC).unwrap();
     assert!(matches!(world.trade(3, SOL_PERP, sol(10)), Err(EngineError::MarketCapacity { .. })));
     // Both take their balances out; their claims stay.
-    world.withdraw(0, 8_000 * USDC).unwrap();
+    for account in [0, 1] {
+        let balance = world.account(account).balance.get();
+        world.withdraw(account, balance).unwrap();
+    }
 
     // A tenth of the $34 000 reaches the backing, as the losses of others do.
     let mut market = *world.market(SOL_PERP);
@@ -118,7 +131,8 @@ fn a_market_that_runs_out_of_money_pays_claims_in_proportion_as_money_comes_in()
     world.exchange.put_market(market);
     world.exchange.vault = world.exchange.vault.checked_add(Atoms::new(3_400 * USDC)).unwrap();
     assert_eq!(world.fund_claims(SOL_PERP), Ok(Atoms::new(3_400 * USDC)));
-    for (account, paid) in [(0, 1_400), (1, 2_000)] {
+    let paid = 1_700;
+    for account in [0, 1] {
         let redeemed = world.redeem_claim(account, SOL_PERP).unwrap().redeemed.get();
         assert!((paid * USDC - 1..=paid * USDC).contains(&redeemed), "{redeemed}");
     }

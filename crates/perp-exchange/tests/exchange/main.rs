@@ -6,6 +6,7 @@ mod common;
 mod isolation;
 mod leaving;
 mod life_cycle;
+mod moments;
 mod pauses;
 mod playing;
 mod sequences;

@@ -31,7 +31,7 @@ impl MarketMoment {
         let sequence = market.next_event();
         let funding_seconds = match market.accrual() {
             Accrual::Done { seconds, .. } => seconds,
-            Accrual::NoPrice | Accrual::IndexFull => 0,
+            Accrual::NoPrice | Accrual::IndexFull | Accrual::Settled => 0,
         };
         let (long, short) = (market.ledger.side(Side::Long), market.ledger.side(Side::Short));
         Self {

@@ -1,12 +1,13 @@
 //! What the market cannot pay at once waits as a claim.
 
+use crate::fixtures::at;
 use super::*;
 use crate::operations::market::plan_fund_claims;
 
 /// Sets aside what backing there is for the market's claims. Returns how much.
 fn fund(ledger: &mut Ledger) -> Atoms {
     let market = Market { ledger: ledger.market, ..sol_market() };
-    let plan = plan_fund_claims(&market).unwrap();
+    let plan = plan_fund_claims(&market, at(0)).unwrap();
     ledger.market = plan.ledger;
     plan.funded
 }

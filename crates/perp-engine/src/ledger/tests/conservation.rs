@@ -1,5 +1,6 @@
 //! Whatever is posted, every atom is somewhere and every counter is the sum of what it counts.
 
+use crate::fixtures::at;
 use super::*;
 use crate::operations::market::plan_fund_claims;
 use proptest::prelude::*;
@@ -29,7 +30,7 @@ fn posting() -> impl Strategy<Value = (usize, Posting)> {
 
 /// The market once as much of its claims is funded as can be.
 fn funded(market: MarketLedger) -> MarketLedger {
-    plan_fund_claims(&Market { ledger: market, ..sol_market() }).map_or(market, |plan| plan.ledger)
+    plan_fund_claims(&Market { ledger: market, ..sol_market() }, at(0)).map_or(market, |plan| plan.ledger)
 }
 
 proptest! {

@@ -203,8 +203,6 @@ fn the_spread_contains_the_confidence() {
 #[test]
 fn a_market_that_never_had_a_price_has_no_fresh_one() {
     let mut market = sol_market();
-    market.reduce_only = restricted_until(100);
-    assert!(!is_unusable(&market, at(0).now));
     market.price = PriceCache::default();
     assert!(!is_fresh_in(&market, at(0).now));
     // Since 1970.

@@ -42,6 +42,9 @@ pub struct Valuation {
 /// The interval a market's price may lie in: `p ± a` with the confidence as `a`, ending at the bounds no price can leave; once
 /// the oracle is held for dead the range that widens with its age.
 fn valuation_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<PriceRange, EngineError> {
+    if market.settlement.has_begun() {
+        return Ok(PriceRange::point(market.price.price));
+    }
     if is_dead(market, reference) {
         return stale_range(market, reference);
     }

@@ -1,5 +1,7 @@
 //! A market: its price and funding, its claims, insurance and fees, its status and target.
 
+pub mod begin_settlement;
+pub mod delist_market;
 pub mod fund_claims;
 pub mod fund_insurance;
 pub mod report_oracle_outage;
@@ -7,6 +9,8 @@ pub mod set_backing_target;
 pub mod set_market_status;
 pub mod withdraw_protocol_fees;
 
+pub use begin_settlement::{plan_begin_settlement, SettlementPlan};
+pub use delist_market::{apply_delisting, plan_delist_market};
 pub use fund_claims::{plan_fund_claims, FundClaimsPlan};
 pub use fund_insurance::{plan_fund_market_insurance, plan_fund_shared_insurance};
 pub use report_oracle_outage::plan_report_oracle_outage;

@@ -81,6 +81,8 @@ impl LiquidationPlan {
 /// is turned into cash and nothing is closed: else one market's unpaid profit would keep the account's losses in others from
 /// being closed, for as many accounts as hold it.
 ///
+/// In a market that has ended any position is closed whole at the final price, once the notice is over.
+///
 /// A part is closed only if that helps: `E′ − MM′ ≥ E − MM`. Parts of a few atoms may not, because rounding takes more
 /// than the margin they free. All of a position can always be closed, or there would be no way to liquidate it: where the
 /// part that would restore the margin does not help, an order for the whole position closes the whole.
@@ -88,7 +90,8 @@ impl LiquidationPlan {
 /// # Errors
 /// [`EngineError::NotLiquidatable`] where the account is healthy, or only by the profit of its other positions, which are then
 /// to be settled; [`EngineError::PriceStale`], [`EngineError::ClockBehind`] where this market's price closes nothing;
-/// [`EngineError::Paused`], [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`],
+/// [`EngineError::SettlementNotice`] where the market has just ended; [`EngineError::Paused`],
+/// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`],
 /// [`EngineError::SizeOutOfRange`], [`EngineError::LiquidationWorsensHealth`] where closing a part would cost the account more
 /// than it relieves it: close more, or all.
 // A frame of its own: a program's is 4096 bytes.
@@ -106,16 +109,21 @@ pub fn plan_liquidation(
     if order.max_size.is_zero() {
         return Err(EngineError::SizeOutOfRange);
     }
-    let rest = portfolio.maintenance(Some(ledger.slot))?;
-    let range = portfolio.range(market)?;
-    let judged = rest.with(maintenance_leg(&ledger.position, &ledger.market, market, range)?)?;
-    let health = judged.required(ledger.balance)?;
+    if market.settlement.has_begun() {
+        return close_settled(ledger, market, portfolio, order);
+    }
+    let (mut rest, mut range, judged) = judge(portfolio, &ledger, market)?;
+    let mut health = judged.required(ledger.balance)?;
     if !health.is_below_margin() {
-        if !judged.required_on_cash(ledger.balance)?.is_below_margin() {
-            return Err(not_liquidatable(health));
+        match bare_health(portfolio, &ledger, market)? {
+            // A grace protects no account that has nothing left.
+            Some(bare) if bare.health.equity.is_negative() => (rest, range, health) = (bare.rest, bare.range, bare.health),
+            _ if judged.required_on_cash(ledger.balance)?.is_below_margin() => {
+                let account = Judged { rest, settled: ledger.settle()? };
+                return settle_only(ledger, &account, market, portfolio, order);
+            }
+            _ => return Err(not_liquidatable(health)),
         }
-        let account = Judged { rest, settled: ledger.settle()? };
-        return settle_only(ledger, &account, market, portfolio, order);
     }
     let price = require_price(market, PriceUse::Liquidate, portfolio.reference)?;
     let account = Judged { rest, settled: ledger.settle()? };
@@ -123,6 +131,61 @@ pub fn plan_liquidation(
     let before =
         if range == PriceRange::point(price) { health } else { account.health(&ledger, market, PriceRange::point(price))? };
     close_what_helps(&ledger, &account, before, market, Fill::of(market, price, portfolio)?, order)
+}
+
+/// The other positions, the range of the touched one's price, and all of them together.
+#[inline(never)]
+fn judge(
+    portfolio: &Portfolio<'_>,
+    ledger: &Ledger,
+    market: &Ready<'_>,
+) -> Result<(MaintenanceSums, PriceRange, MaintenanceSums), EngineError> {
+    let rest = portfolio.maintenance(Some(ledger.slot))?;
+    let range = portfolio.range(market)?;
+    Ok((rest, range, rest.with(maintenance_leg(&ledger.position, &ledger.market, market, range)?)?))
+}
+
+/// An account at present prices, whatever graces there are.
+struct Bare {
+    rest: MaintenanceSums,
+    range: PriceRange,
+    health: Health,
+}
+
+#[inline(never)]
+fn bare_health(
+    portfolio: &Portfolio<'_>,
+    ledger: &Ledger,
+    market: &Ready<'_>,
+) -> Result<Option<Bare>, EngineError> {
+    let Some(portfolio) = portfolio.without_graces() else { return Ok(None) };
+    let (rest, range, judged) = judge(&portfolio, ledger, market)?;
+    Ok(Some(Bare { rest, range, health: judged.required(ledger.balance)? }))
+}
+
+/// Closes the whole position at the final price of a market that has ended, whatever the account's health, for no penalty and
+/// the bounty of a whole close.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+fn close_settled(
+    mut ledger: Ledger,
+    market: &Ready<'_>,
+    portfolio: &Portfolio<'_>,
+    order: &LiquidationOrder,
+) -> Result<LiquidationPlan, EngineError> {
+    let closes_from = market.settlement.closes_from();
+    if market.clock().now < closes_from {
+        return Err(EngineError::SettlementNotice { until: closes_from.get() });
+    }
+    let (rest, range, judged) = judge(portfolio, &ledger, market)?;
+    let before = judged.required(ledger.balance)?;
+    let account = Judged { rest, settled: ledger.settle()? };
+    let fill = Fill { price: range.low, rate: Ppm::ZERO, shallowest: Ppm::ONE };
+    let plan = close_part(&ledger, &account, before, market, fill, ledger.position.size.size())?;
+    if plan.penalty.bounty < order.min_bounty {
+        return Err(EngineError::BountyTooSmall { bounty: plan.penalty.bounty });
+    }
+    Ok(plan)
 }
 
 /// An account that may be liquidated: its other positions, and what settling the touched slot moved.

@@ -112,6 +112,9 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
         market.status().allows_reducing()?;
         PriceUse::Reduce
     };
+    if market.settlement.has_begun() {
+        return Err(EngineError::MarketSettled);
+    }
     let price = require_price(market, price_use, portfolio.reference)?;
     if !closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
         return Err(EngineError::SameSlotReduction);

@@ -21,7 +21,7 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
         (Operation::UpdatePrice { market, reading: unpriceable }, "PriceOutOfRange"),
         (Operation::ReportOracleOutage { market }, "PriceStillFresh"),
         (Operation::UpdateFunding { market: 3, reading: None }, "PriceStale"),
-        (Operation::UpdateFunding { market, reading: Some(future) }, "ClockBehind"),
+        (Operation::UpdateFunding { market, reading: Some(unpriceable) }, "PriceOutOfRange"),
         (Operation::FundClaims { market }, "NothingToFund"),
         (Operation::FundInsurance { market: Some(market), amount: Atoms::ZERO }, "AmountZero"),
         (Operation::FundInsurance { market: None, amount: Atoms::ZERO }, "AmountZero"),

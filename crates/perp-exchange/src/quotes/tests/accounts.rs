@@ -1,4 +1,5 @@
 use super::*;
+use perp_engine::operations::exchange::StatusOrder;
 
 #[test]
 fn a_long_is_previewed_with_its_health_and_liquidation_price() {
@@ -79,7 +80,7 @@ fn a_withdrawal_leaves_the_initial_margin() {
 fn what_the_market_could_pay_is_equity_and_on_cash_it_is_not() {
     let (exchange, account) = alice_after(10);
     // $260: a profit of 10 · $10 less the impact of 625 atoms, and 3 % of $2600.
-    let moved = at_price(&exchange, Price::new(PRICE / 250 * 260));
+    let moved = at_price(&exchange, Price::new(PRICE * 26 / 25));
     let health = moved.health(&account).unwrap();
     let rounding = |health: perp_engine::risk::portfolio::Health| 1_098_999_375 - health.equity.get();
     assert!((0..=1).contains(&rounding(health.maintenance)), "{health:?}");
@@ -116,10 +117,10 @@ fn other_legs_must_be_here_and_an_old_price_counts_by_all_it_may_be() {
     exchange.put_market(stale);
     let health = exchange.health(&account).unwrap();
     // At the better end its $37.50 pay for its own 3 % of $287.50 and for nothing else; at the worse end they are lost, beside
-    // 5 % of $212.50.
+    // 5 % of $212.50. The range is rounded outwards.
     assert_eq!((health.maintenance.equity, health.maintenance.margin), (SignedAtoms::new(998_999_375), usdc(75)));
     let initial = (health.initial.equity, health.initial.margin);
-    assert_eq!(initial, (SignedAtoms::new(998_999_375 - 37_500_000), Atoms::new(125_000_000 + 10_625_000)));
+    assert_eq!(initial, (SignedAtoms::new(998_999_375 - 37_500_001), Atoms::new(125_000_000 + 10_625_000)));
     // It stops nobody: the account still trades in market 0.
     assert!(exchange.preview_trade(&account, 0, &order(1), None).is_ok());
 
@@ -131,18 +132,14 @@ fn other_legs_must_be_here_and_an_old_price_counts_by_all_it_may_be() {
 #[test]
 fn a_pause_forbids_to_act_and_changes_nothing_of_what_an_account_has() {
     let (mut exchange, account) = alice_after(10);
-    let before = exchange.health(&account);
-    exchange
-        .set_market_status(
-            0,
-            perp_engine::state::Status::Paused,
-            perp_engine::operations::exchange::StatusAuthority::RiskAdmin,
-        )
-        .unwrap();
+    let (before, price) = (exchange.health(&account), exchange.liquidation_price(&account, 0));
+    let authority = perp_engine::operations::exchange::StatusAuthority::RiskAdmin;
+    let pause = StatusOrder { status: perp_engine::state::Status::Paused, seconds: 60, authority };
+    exchange.set_exchange_status(&pause).unwrap();
     assert_eq!(exchange.health(&account), before);
     let health = before.unwrap();
     assert_eq!((health.maintenance.equity, health.maintenance.margin), (SignedAtoms::new(998_999_375), usdc(75)));
-    assert_eq!(exchange.liquidation_price(&account, 0), Err(EngineError::Paused.into()));
+    assert_eq!(exchange.liquidation_price(&account, 0), price);
     assert_eq!(exchange.preview_withdrawal(&account, usdc(1)), Err(EngineError::Paused.into()));
     assert_eq!(exchange.preview_trade(&account, 0, &order(-1), None), Err(EngineError::Paused.into()));
 }

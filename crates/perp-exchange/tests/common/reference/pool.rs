@@ -6,11 +6,9 @@ use perp_engine::state::{Market, MarketLedger, Parameters};
 use perp_engine::units::{Side, MAX_PRICE, X40_PER_ATOM};
 use perp_exchange::Exchange;
 
-/// What a market has, owes and can bear, in atoms.
+/// What a market has beyond what it owes, and what it must be able to bear, in atoms.
 #[derive(Clone, Copy, Debug)]
 pub struct Means {
-    pub assets: i128,
-    pub liabilities: i128,
     pub surplus: i128,
     pub stress_loss: i128,
 }
@@ -65,7 +63,7 @@ pub fn means(ledger: &MarketLedger, parameters: &Parameters, price: i128) -> Mea
     let one_way = |more: i128, less: i128| ceil_div(more * jump, PPM) - less * covered / PPM;
     let (long, short) = (value(Side::Long), value(Side::Short));
     let stress_loss = one_way(long, short).max(one_way(short, long)).max(0);
-    Means { assets, liabilities, surplus, stress_loss }
+    Means { surplus, stress_loss }
 }
 
 /// What a market is worth to the pool but for its positions, in 2^-40 atoms.

@@ -89,10 +89,13 @@ pub fn spread(market: &Market, reference: i64) -> i128 {
     let (price, confidence) = (i128::from(market.price.price.get()), i128::from(market.price.confidence.get()));
     let age = i128::from(reference - market.price.published.get()).max(0);
     let by_confidence = ceil_div(confidence * i128::from(parameters.spread_confidence.get()), PPM);
-    // σ is a volatility per √year; the root has 8 bits below the point.
-    let weight = i128::from(parameters.spread_volatility.get()) * i128::from(parameters.volatility.get());
-    let by_age = ceil_div(price * ceil_div(weight, PPM) * root_ceil((age + 1) << 16), VOLATILITY_DIVISOR);
-    by_confidence + by_age
+    // Volatilities are per √year, the listed and the measured one; the root has 8 bits below the point.
+    let listed = i128::from(parameters.spread_volatility.get()) * i128::from(parameters.volatility.get());
+    let measured = i128::from(parameters.spread_measured.get()) * i128::from(market.averages.fast_volatility.get());
+    let volatility = ceil_div(listed.max(measured), PPM);
+    let by_age = ceil_div(price * volatility * root_ceil((age + 1) << 16), VOLATILITY_DIVISOR);
+    let drift = i128::from(market.averages.drift.get()) * i128::from(parameters.spread_drift.get());
+    by_confidence + by_age + ceil_div(drift, PPM)
 }
 
 /// The range of a price that is old: the stress move or the spread, whichever is wider, but half the price at most.

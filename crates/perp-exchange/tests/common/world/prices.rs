@@ -93,6 +93,8 @@ impl World {
             // A rounded price and confidence may just exceed a limit that the reading meets.
             assert!(outcome != PriceOutcome::Accepted || !wide, "{reading:?}");
         }
+        let is_short = reference::market_value_x40(now) < 0;
+        assert_eq!(now.ledger.is_short(), is_short, "whether the market can pay everybody");
         // A good reading is among its two seconds' prices; nothing else changes them.
         let takes = matches!(outcome, PriceOutcome::Accepted | PriceOutcome::Older);
         assert_eq!(now.recent != then.recent, takes);

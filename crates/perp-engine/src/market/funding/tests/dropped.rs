@@ -3,15 +3,21 @@
 use super::*;
 
 #[test]
-fn without_a_usable_price_nothing_accrues_and_the_time_is_kept() {
+fn without_a_price_that_serves_nothing_accrues_and_the_time_is_kept() {
     let market = market_with(1_000, 3_000, 1 << 29);
     let stale = Err(EngineError::PriceStale { age: 61, allowed: 60 });
     assert_eq!(attempt(&market, 61), (stale, market.ledger));
 
-    let mut unusable = market;
-    unusable.price.newest_published = at(10).now;
-    let refused = Err(EngineError::MarketUnusable { market: 0 });
-    assert_eq!(attempt(&unusable, 10), (refused, market.ledger));
+    // A reading too wide to be a price does not keep the last good one from serving, while that is not too old.
+    let mut wide = market;
+    wide.price.newest_published = at(10).now;
+    assert_eq!(attempt(&wide, 10), attempt(&market, 10));
+    wide.price.newest_published = at(61).now;
+    assert_eq!(attempt(&wide, 60), (stale, market.ledger));
+    // Nor does a market that never had a price accrue.
+    let never = Market { price: PriceCache::default(), ..market };
+    let refused = Err(EngineError::PriceStale { age: NOW.unsigned_abs(), allowed: 60 });
+    assert_eq!(attempt(&never, 0), (refused, market.ledger));
 
     // A valid price of before the limit was lowered to less than its confidence.
     let mut uncertain = market;

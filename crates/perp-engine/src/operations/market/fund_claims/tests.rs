@@ -19,16 +19,16 @@ fn backing_is_set_aside_as_far_as_it_goes() {
     let mut market = sol_market();
     market.ledger.claims = usdc(100);
     market.ledger.backing = usdc(40);
-    let plan = plan_fund_claims(&market).unwrap();
+    let plan = plan_fund_claims(&market, at(0)).unwrap();
     assert_eq!((plan.funded, plan.ledger.backing, plan.ledger.claims_reserve), (usdc(40), Atoms::ZERO, usdc(40)));
     assert_eq!((plan.ledger.claim_factor >> 48, plan.ledger.claim_round), (1, 0));
-    assert_eq!(plan_fund_claims(&Market { ledger: plan.ledger, ..market }), Err(EngineError::NothingToFund));
+    assert_eq!(plan_fund_claims(&Market { ledger: plan.ledger, ..market }, at(0)), Err(EngineError::NothingToFund));
 
     market.ledger = MarketLedger { backing: usdc(80), ..plan.ledger };
-    let plan = plan_fund_claims(&market).unwrap();
+    let plan = plan_fund_claims(&market, at(0)).unwrap();
     assert_eq!((plan.funded, plan.ledger.backing, plan.ledger.claims_reserve), (usdc(60), usdc(20), usdc(100)));
     assert_eq!((plan.ledger.claim_factor, plan.ledger.claim_round), (FULL_CLAIM_FACTOR, 1));
-    assert_eq!(plan_fund_claims(&Market { ledger: plan.ledger, ..market }), Err(EngineError::NothingToFund));
+    assert_eq!(plan_fund_claims(&Market { ledger: plan.ledger, ..market }, at(0)), Err(EngineError::NothingToFund));
 }
 
 #[test]
@@ -37,9 +37,9 @@ fn so_little_that_no_claim_would_shrink_is_not_set_aside() {
     let mut market = sol_market();
     market.ledger.claims = Atoms::new(1 << 60);
     market.ledger.backing = Atoms::new(1);
-    assert_eq!(plan_fund_claims(&market), Err(EngineError::NothingToFund));
+    assert_eq!(plan_fund_claims(&market, at(0)), Err(EngineError::NothingToFund));
     market.ledger.backing = Atoms::new(1 << 14);
-    assert_eq!(plan_fund_claims(&market).unwrap().funded, Atoms::new(1 << 14));
+    assert_eq!(plan_fund_claims(&market, at(0)).unwrap().funded, Atoms::new(1 << 14));
 }
 
 #[test]
@@ -51,12 +51,12 @@ fn attack_funding_small_claims_again_and_again_does_not_freeze_the_large_ones() 
     for _ in 0..10 {
         claim(&mut claims, &mut market, usdc(1));
         market.ledger.backing = market.ledger.unfunded_claims().unwrap().checked_sub(Atoms::new(1)).unwrap();
-        market.ledger = plan_fund_claims(&market).unwrap().ledger;
+        market.ledger = plan_fund_claims(&market, at(0)).unwrap().ledger;
     }
     let mut victim = Account::zeroed();
     claim(&mut victim, &mut market, usdc(100_000));
     market.ledger.backing = usdc(50_000);
-    market.ledger = plan_fund_claims(&market).unwrap().ledger;
+    market.ledger = plan_fund_claims(&market, at(0)).unwrap().ledger;
     let redeemed = plan_redeem_claim(&victim, &market).unwrap().redeemed;
     assert!(redeemed.get() >= 50_000 * USDC - 2, "only {} atoms of half the claim", redeemed.get());
 }

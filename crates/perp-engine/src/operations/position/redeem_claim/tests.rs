@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixtures::{sol_market, usdc};
+use crate::fixtures::{at, sol_market, usdc};
 use crate::market::claims::FULL_CLAIM_FACTOR;
 use crate::operations::market::plan_fund_claims;
 use crate::state::{Position, PriceCache};
@@ -13,10 +13,10 @@ fn a_claim_is_redeemed_at_any_time_and_needs_no_price() {
     market.price = PriceCache::default();
     market.ledger.claims = usdc(100);
     assert_eq!(plan_redeem_claim(&account, &market), Err(EngineError::NothingToRedeem));
-    assert_eq!(plan_fund_claims(&market), Err(EngineError::NothingToFund));
+    assert_eq!(plan_fund_claims(&market, at(0)), Err(EngineError::NothingToFund));
 
     market.ledger.backing = usdc(40);
-    let funded = plan_fund_claims(&market).unwrap();
+    let funded = plan_fund_claims(&market, at(0)).unwrap();
     assert_eq!((funded.funded, funded.ledger.claims_reserve, funded.ledger.backing), (usdc(40), usdc(40), Atoms::ZERO));
     market.ledger = funded.ledger;
     let plan = plan_redeem_claim(&account, &market).unwrap();
@@ -40,7 +40,7 @@ fn attack_closing_and_reopening_a_claim_round_pays_nobody_twice() {
     }
     for backing in [99_999_999, 1] {
         market.ledger.backing = Atoms::new(backing);
-        market.ledger = plan_fund_claims(&market).unwrap().ledger;
+        market.ledger = plan_fund_claims(&market, at(0)).unwrap().ledger;
         for account in &mut accounts {
             for _ in 0..2 {
                 if let Ok(plan) = plan_redeem_claim(account, &market) {

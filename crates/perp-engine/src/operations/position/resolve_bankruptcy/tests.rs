@@ -106,14 +106,14 @@ fn what_others_paid_goes_to_the_markets_insurance_once_the_claim_is_paid() {
 
     // A third of the claim is paid: $20, by rounding an atom less. Anybody settles, and it is the insurance's.
     owing.ledger.backing = usdc(20);
-    owing.ledger = plan_fund_claims(&owing).unwrap().ledger;
+    owing.ledger = plan_fund_claims(&owing, at(0)).unwrap().ledger;
     plan_redeem_claim(&account, &owing).unwrap().apply(&mut account, &mut owing);
     let repaid = settle(&mut account, &mut owed);
     assert_eq!((repaid.get(), owed.ledger.insurance, account.balance), (19_999_999, repaid, Atoms::ZERO));
     assert_eq!(account.positions[0].recoverable, usdc(60).checked_sub(repaid).unwrap());
     // And the rest, after which both slots are empty.
     owing.ledger.backing = usdc(50);
-    owing.ledger = plan_fund_claims(&owing).unwrap().ledger;
+    owing.ledger = plan_fund_claims(&owing, at(0)).unwrap().ledger;
     plan_redeem_claim(&account, &owing).unwrap().apply(&mut account, &mut owing);
     settle(&mut account, &mut owed);
     assert_eq!((owed.ledger.insurance, owed.ledger.backing), (usdc(60), usdc(60)));

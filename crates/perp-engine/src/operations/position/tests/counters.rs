@@ -151,7 +151,7 @@ impl Exchange {
                 })
             }
             Action::FundClaims => {
-                if let Ok(plan) = plan_fund_claims(ready) {
+                if let Ok(plan) = plan_fund_claims(ready, clock) {
                     self.market.ledger = plan.ledger;
                 }
                 None

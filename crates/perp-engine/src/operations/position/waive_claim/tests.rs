@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixtures::{base, sol_market, usdc};
+use crate::fixtures::{at, base, sol_market, usdc};
 use crate::market::claims::FULL_CLAIM_FACTOR;
 use crate::operations::account::check_closable;
 use crate::operations::market::plan_fund_claims;
@@ -15,7 +15,7 @@ fn claiming(funded: u64) -> (Account, Market) {
     market.ledger.claims = usdc(200);
     market.ledger.backing = usdc(funded);
     if funded > 0 {
-        market.ledger = plan_fund_claims(&market).unwrap().ledger;
+        market.ledger = plan_fund_claims(&market, at(0)).unwrap().ledger;
     }
     let mut account = Account { balance: usdc(3), ..Account::zeroed() };
     account.positions[2] = Position { claim: usdc(100), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(0) };
@@ -56,7 +56,7 @@ fn waiving_raises_what_others_are_paid_and_lowers_it_for_nobody() {
     let mut other = account;
     plan_waive_claim(&account, &market).unwrap().apply(&mut account, &mut market);
     market.ledger.backing = usdc(150);
-    market.ledger = plan_fund_claims(&market).unwrap().ledger;
+    market.ledger = plan_fund_claims(&market, at(0)).unwrap().ledger;
     plan_redeem_claim(&other, &market).unwrap().apply(&mut other, &mut market);
     assert_eq!((other.balance, market.ledger.backing), (usdc(103), usdc(50)));
 }
@@ -68,7 +68,7 @@ fn waiving_the_last_claim_closes_the_round_and_returns_what_rounding_left() {
     let (account, mut market) = claiming(0);
     market.ledger.claims = usdc(100);
     market.ledger.backing = Atoms::new(33_333_334);
-    market.ledger = plan_fund_claims(&market).unwrap().ledger;
+    market.ledger = plan_fund_claims(&market, at(0)).unwrap().ledger;
     let plan = plan_waive_claim(&account, &market).unwrap();
     assert_eq!((plan.redeemed, plan.waived), (Atoms::new(33_333_333), Atoms::new(66_666_667)));
     let ledger = &plan.ledger.market;

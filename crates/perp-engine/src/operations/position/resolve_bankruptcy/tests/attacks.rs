@@ -59,7 +59,7 @@ fn attack_a_claim_of_ones_own_making_keeps_no_bankruptcy_from_being_resolved() {
     // only what is left of the claim is the account's.
     let claim = account.positions[1].claim;
     tox.ledger.backing = usdc(1_000_000);
-    tox.ledger = plan_fund_claims(&tox).unwrap().ledger;
+    tox.ledger = plan_fund_claims(&tox, at(0)).unwrap().ledger;
     plan_redeem_claim(&account, &tox).unwrap().apply(&mut account, &mut tox);
     assert_eq!(plan_withdrawal(&account, usdc(1)), Err(EngineError::DebtOutstanding { market: 0, debt }));
     assert_eq!(settle(&mut account, &mut sol), debt);

@@ -1,0 +1,66 @@
+//! Grace: for two minutes after a pause, a silence of the feed or a halt of the chain a position counts for liquidation at the
+//! better of the price before and the present one, and the market only lets positions be reduced.
+//!
+//! A silence of those who post is none of the feed: only a reading that names its predecessor proves one.
+
+use crate::error::EngineError;
+use crate::oracle::OracleReading;
+use crate::session::Session;
+use crate::state::{AllowanceRule, Grace, Market, PriceCache, StatusAuthority, PAUSE_GRACE_SECONDS};
+use crate::units::Timestamp;
+
+#[cfg(test)]
+mod tests;
+
+/// A feed or a chain that says nothing for longer than this is silent, in seconds.
+const SILENCE_SECONDS: u64 = 60;
+/// A grace of the feed or the chain, in seconds.
+const GRACE_SECONDS: u32 = 120;
+/// Five of them in any 72 hours.
+const GRACES: AllowanceRule = AllowanceRule { capacity: 360, refill: 240, besides: 0 };
+
+/// What a market's grace becomes where a good reading was taken in; `before` is the price until then, which the reading
+/// replaced where it was the newest.
+pub(super) fn grace_after(
+    market: &Market,
+    before: &PriceCache,
+    reading: &OracleReading,
+    session: &Session,
+) -> Result<Grace, EngineError> {
+    let (mut grace, clock) = (market.grace, session.clock);
+    let published = Timestamp::new(reading.publish_time());
+    let newest = market.price.published == published && before.published != published;
+    if newest && !before.published.is_never() && published.seconds_since(before.published)? > SILENCE_SECONDS {
+        (grace.price_before, grace.silent_since) = (before.price, before.published);
+    }
+    // The chain halted: the clock moved much further than its slots account for, a second each at the slowest.
+    let slots = clock.slot.saturating_sub(grace.seen_slot);
+    let halted = !grace.seen_at.is_never()
+        && clock.now.seconds_since(grace.seen_at)? > slots.checked_add(SILENCE_SECONDS).ok_or(EngineError::Overflow)?;
+    (grace.seen_at, grace.seen_slot) = (clock.now, clock.slot);
+
+    let paused = !session.pause_began.is_never();
+    if paused && grace.pause_began == session.pause_began {
+        // Lifting a pause ends its grace earlier as well.
+        grace.until = session.pause_ended.after(PAUSE_GRACE_SECONDS)?;
+    } else if paused && newest && !before.published.is_never() && before.published <= session.pause_began {
+        (grace.price_before, grace.silent_since) = (before.price, before.published);
+        grace.pause_began = session.pause_began;
+        grace.until = session.pause_ended.after(PAUSE_GRACE_SECONDS)?;
+    } else if clock.now >= grace.until && (halted || proves_silence(reading, &grace)?) {
+        if let Ok(allowance) = grace.allowance.charged(GRACE_SECONDS, &GRACES, StatusAuthority::RiskAdmin, clock.now) {
+            let from = if halted { clock.now } else { published };
+            let until = from.after(GRACE_SECONDS)?;
+            grace = Grace { allowance, until, pause_began: Timestamp::NEVER, ..grace };
+        }
+    }
+    Ok(grace)
+}
+
+/// Whether the reading names a predecessor more than a minute before it, within the silence since the price that was kept.
+fn proves_silence(reading: &OracleReading, grace: &Grace) -> Result<bool, EngineError> {
+    let published = Timestamp::new(reading.publish_time());
+    let previous = Timestamp::new(reading.previous_publish_time());
+    let silent = published.seconds_since(previous)? > SILENCE_SECONDS;
+    Ok(silent && !grace.silent_since.is_never() && previous >= grace.silent_since)
+}

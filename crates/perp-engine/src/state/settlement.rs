@@ -1,0 +1,49 @@
+use crate::units::{Price, Timestamp};
+use bytemuck::{Pod, Zeroable};
+
+/// From the move to settlement on nobody is closed for so long: what undoes it can be handed in.
+pub const SETTLEMENT_NOTICE_SECONDS: u32 = 86_400;
+/// A delisting waits for so long, so that everybody can close in that time.
+pub const DELISTING_NOTICE_SECONDS: u32 = 172_800;
+
+/// How a market ends: at one final price, which holds for every position from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct Settlement {
+    /// When the market may be moved to settlement because it was delisted; zero where it was not.
+    pub delisted_from: Timestamp,
+    /// When it was moved; zero before.
+    pub moved_at: Timestamp,
+    /// When the oracle outage that ended it was reported; zero where it was delisted.
+    pub outage_since: Timestamp,
+    /// The final price.
+    pub price: Price,
+}
+
+const _: () = assert!(core::mem::size_of::<Settlement>() == 32);
+
+impl Settlement {
+    /// Whether the market has moved to settlement.
+    pub const fn has_begun(&self) -> bool {
+        !self.moved_at.is_never()
+    }
+
+    /// Whether the market is to end or has ended: nothing is increased any more.
+    pub const fn is_announced(&self) -> bool {
+        self.has_begun() || !self.delisted_from.is_never()
+    }
+
+    /// From when on anybody may close positions.
+    pub fn closes_from(&self) -> Timestamp {
+        self.moved_at.after(SETTLEMENT_NOTICE_SECONDS).unwrap_or(Timestamp::new(i64::MAX))
+    }
+
+    /// Whether a good reading published then shows that the feed lived while it was held for dead.
+    pub fn is_undone_by(&self, published: Timestamp, now: Timestamp) -> bool {
+        !self.outage_since.is_never()
+            && now < self.closes_from()
+            && self.outage_since < published
+            && published <= self.moved_at
+    }
+}
