@@ -46,7 +46,7 @@ macro_rules! events {
 events! {
     ExchangeCreated AdminProposed AdminAccepted RolesSet ExchangeStatusSet
     MarketCreated MarketStatusSet BackingTargetSet ProtocolFeesWithdrawn PriceUpdated OracleOutageReported FundingUpdated
-    ClaimsFunded InsuranceFunded
+    MarketDelisted SettlementBegun ClaimsFunded InsuranceFunded
     AccountOpened AccountClosed DelegateSet Deposited Withdrawn
     Traded FundingSettled ProfitSettled ClaimRedeemed ClaimWaived Liquidated BankruptcyResolved
     LiquidityRequested LiquidityDeposited LiquidityWithdrawn LiquidityRefunded BackingAllocated

@@ -77,7 +77,7 @@ pub mod perp_swap {
     /// - `reduce_only`: shrinks the order to the position and never opens one.
     ///
     /// Errors: `PriceBoundExceeded`, `InitialMargin`, `MarketCapacity`, `OpenInterestCap`, `BelowMinimumPosition`,
-    /// `SameSlotReduction`, `PriceStale`, `LegStale`, `PriceTooUncertain`, `Paused`, `ReduceOnly`.
+    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `Paused`, `ReduceOnly`.
     #[access_control(ctx.accounts.validate())]
     pub fn trade<'info>(
         ctx: Context<'info, Trade<'info>>,
@@ -101,8 +101,8 @@ pub mod perp_swap {
     ///   whole.
     /// - `min_bounty`: least bounty, in atoms; zero for any.
     ///
-    /// Errors: `NotLiquidatable`, `SelfLiquidation`, `BountyTooSmall`, `LiquidationWorsensHealth`, `MarketUnusable`,
-    /// `PriceStale`, `LegStale`, `Paused`.
+    /// Errors: `NotLiquidatable`, `SelfLiquidation`, `BountyTooSmall`, `LiquidationWorsensHealth`, `PriceStale`,
+    /// `ClockBehind`, `SettlementNotice`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, min_bounty: u64) -> Result<()> {
         instructions::liquidate(ctx, max_size, min_bounty)
@@ -257,8 +257,31 @@ pub mod perp_swap {
         instructions::withdraw_protocol_fees(ctx)
     }
 
-    /// Notes that no valid price of a market arrives. A valid price takes the note away; without one the market is
-    /// unusable after its `outage_delay`.
+    /// Announces the end of a market: from now on positions in it can only be reduced, and after 48 hours anybody may move it to
+    /// settlement. It cannot be taken back.
+    ///
+    /// Authority: admin.
+    ///
+    /// Errors: `MissingRole`, `AlreadyDelisted`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn delist_market(ctx: Context<DelistMarket>) -> Result<()> {
+        instructions::delist_market(ctx)
+    }
+
+    /// Moves a market to settlement at one final price, the average of its last good ones, once the outage of its oracle was
+    /// reported `settle_after` ago or its delisting is due. After a day anybody may close its positions with `liquidate`; until
+    /// then a good reading published during the outage undoes it.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `SettlementNotDue`, `MarketSettled`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn begin_settlement(ctx: Context<BeginSettlement>) -> Result<()> {
+        instructions::begin_settlement(ctx)
+    }
+
+    /// Notes that no valid price of a market arrives. A valid price takes the note away; without one the market's price is held
+    /// for dead after its `outage_delay`, and after its `settle_after` the market may end.
     ///
     /// Authority: anybody.
     ///

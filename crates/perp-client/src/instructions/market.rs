@@ -83,6 +83,18 @@ pub fn update_prices(addresses: &Addresses, prices: impl IntoIterator<Item = (u1
     instruction(UpdatePrices { exchange: addresses.exchange }, data::UpdatePrices {}, pairs)
 }
 
+/// Announces the end of a market.
+pub fn delist_market(addresses: &Addresses, admin: Pubkey, market: u16) -> Instruction {
+    let accounts = DelistMarket { admin, exchange: addresses.exchange, market: addresses.market(market) };
+    instruction(accounts, data::DelistMarket {}, NO_OTHERS)
+}
+
+/// Moves a market to settlement at its final price.
+pub fn begin_settlement(addresses: &Addresses, market: u16) -> Instruction {
+    let accounts = BeginSettlement { exchange: addresses.exchange, market: addresses.market(market) };
+    instruction(accounts, data::BeginSettlement {}, NO_OTHERS)
+}
+
 /// Notes that no valid price arrives.
 pub fn report_oracle_outage(addresses: &Addresses, market: u16) -> Instruction {
     instruction(ReportOracleOutage { market: addresses.market(market) }, data::ReportOracleOutage {}, NO_OTHERS)

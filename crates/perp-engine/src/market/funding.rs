@@ -140,8 +140,7 @@ fn accrued(market: &Market, seconds: u64, price: Price) -> Result<Option<(Accrue
 /// The price an accrual takes place at; none where there is no fit one.
 fn accrual_price(market: &Market, reference: Timestamp) -> Result<Option<Price>, EngineError> {
     let required = price_requirement(market, PriceUse::Funding);
-    let fit = age(market, reference)? <= required.age
-        && is_certain(&market.price, required.confidence);
+    let fit = age(market, reference)? <= required.age && is_certain(&market.price, required.confidence);
     Ok(fit.then_some(market.price.price))
 }
 
@@ -152,7 +151,11 @@ fn fallen(rate: i64, seconds: u64, parameters: &Parameters) -> Result<i64, Engin
     }
     let left = Ramp::between(rate.unsigned_abs(), 0, parameters.funding_velocity.div_ceil(4), seconds)?.end;
     let left = i64::try_from(left).map_err(|_| EngineError::Overflow)?;
-    if rate < 0 { left.checked_neg().ok_or(EngineError::Overflow) } else { Ok(left) }
+    if rate < 0 {
+        left.checked_neg().ok_or(EngineError::Overflow)
+    } else {
+        Ok(left)
+    }
 }
 
 /// How the rate moves over an accrual.

@@ -144,7 +144,9 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
         .filter(|confidence| is_within(*confidence, price, market.parameters.max_confidence_valid));
     Ok(match (newer, confidence) {
         (false, None) => PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer },
-        (false, Some(_)) => PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::NotNewer },
+        (false, Some(_)) => {
+            PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::NotNewer }
+        }
         (true, None) => {
             let cache = PriceCache { newest_published: published, ..cache };
             PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::TooWide }

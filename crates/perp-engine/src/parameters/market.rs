@@ -174,7 +174,9 @@ impl Parameters {
 
     fn first_bounty_reaches_minimum(&self, value: Atoms) -> Result<bool, EngineError> {
         let Maintenance { margin, marginal } = maintenance_margin_ceil(value, self)?;
-        let Some(slope) = closing_slope(marginal, self.penalty, self)?.filter(|slope| *slope > 0) else { return Ok(false) };
+        let Some(slope) = closing_slope(marginal, self.penalty, self)?.filter(|slope| *slope > 0) else {
+            return Ok(false);
+        };
         let shortfall = mul_div_floor(margin.get(), self.liquidation_buffer.wide(), PPM)?;
         let closed = mul_div_floor(shortfall, PPM, slope)?.min(value.get());
         let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;

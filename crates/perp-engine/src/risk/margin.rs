@@ -137,12 +137,7 @@ pub(crate) struct Leg {
 
 impl Leg {
     /// Measures a position at `price` with its market's `ledger`, which a plan may have changed already.
-    pub fn of(
-        position: &Position,
-        ledger: &MarketLedger,
-        market: &Market,
-        price: Price,
-    ) -> Result<Self, EngineError> {
+    pub fn of(position: &Position, ledger: &MarketLedger, market: &Market, price: Price) -> Result<Self, EngineError> {
         let Some(side) = position.size.side() else {
             let fraction = Fraction { ppm: 0, by_size: false };
             let (zero, value) = (QuoteX40::ZERO, Atoms::ZERO);
@@ -227,8 +222,7 @@ impl Leg {
         ledger: &MarketLedger,
         profit: QuoteX40,
     ) -> Result<(QuoteX40, QuoteX40, QuoteX40), EngineError> {
-        let (lost, receivable) =
-            (profit.negative_part()?, self.funding.negative_part()?.to_atoms_floor()?.to_x40()?);
+        let (lost, receivable) = (profit.negative_part()?, self.funding.negative_part()?.to_atoms_floor()?.to_x40()?);
         let netted = lost.min(receivable);
         let loss = lost.checked_sub(netted)?.checked_add(self.funding.positive_part().to_atoms_ceil()?.to_x40()?)?;
         let gain = profit.positive_part().checked_add(receivable.checked_sub(netted)?)?;

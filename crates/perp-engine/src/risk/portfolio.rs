@@ -135,7 +135,8 @@ impl<'a> Portfolio<'a> {
             *market = Some(other);
         }
         let open = account.positions.iter().zip(markets).filter(|(position, _)| !position.size.is_zero());
-        let priced = open.filter_map(|(_, market)| market).filter(|market| Some(market.index) != target.map(|it| it.index));
+        let priced =
+            open.filter_map(|(_, market)| market).filter(|market| Some(market.index) != target.map(|it| it.index));
         let moment = Moment::of(target.into_iter().chain(priced), reference);
         Ok(Self { account, markets, reference, moment, grace: true })
     }

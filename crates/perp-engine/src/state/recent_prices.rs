@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn a_span_keeps_its_lowest_and_highest_in_whatever_order_they_come() {
         // The fixture's time is even, so seconds 0 and 1 share a span and 2 begins the next.
-        let (one_way, other_way) = (recorded(&[(250, 0), (240, 1), (260, 2)]), recorded(&[(260, 2), (240, 1), (250, 0)]));
+        let (one_way, other_way) =
+            (recorded(&[(250, 0), (240, 1), (260, 2)]), recorded(&[(260, 2), (240, 1), (250, 0)]));
         assert_eq!(one_way, other_way);
         assert_eq!(one_way.extremes(1, time(2)), Some((Price::new(240), Price::new(260))));
         assert_eq!(one_way.extremes(0, time(2)), Some((Price::new(260), Price::new(260))));

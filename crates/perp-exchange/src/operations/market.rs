@@ -5,8 +5,9 @@ use crate::exchange::Exchange;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::market::{
-    apply_delisting, apply_market_status, plan_begin_settlement, plan_delist_market, plan_fund_claims, plan_fund_market_insurance, plan_fund_shared_insurance, plan_market_status,
-    plan_report_oracle_outage, plan_set_backing_target, plan_withdraw_protocol_fees, SettlementPlan,
+    apply_delisting, apply_market_status, plan_begin_settlement, plan_delist_market, plan_fund_claims,
+    plan_fund_market_insurance, plan_fund_shared_insurance, plan_market_status, plan_report_oracle_outage,
+    plan_set_backing_target, plan_withdraw_protocol_fees, SettlementPlan,
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::Market;

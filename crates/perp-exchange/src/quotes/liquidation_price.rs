@@ -58,7 +58,11 @@ impl Exchange {
         let mut state = *self.market(market)?;
         state.refresh(None, &self.session())?;
         if state.price.published.is_never() {
-            return Err(EngineError::PriceStale { age: u64::MAX, allowed: u64::from(state.parameters.max_age_liquidate) }.into());
+            return Err(EngineError::PriceStale {
+                age: u64::MAX,
+                allowed: u64::from(state.parameters.max_age_liquidate),
+            }
+            .into());
         }
         let position = account.occupied().find(|(_, position)| position.market == market);
         let Some(side) = position.and_then(|(_, position)| position.size.side()) else { return Ok(None) };

@@ -147,7 +147,11 @@ fn promised_owed_funded(position: &Position, ledger: &MarketLedger, price: i128)
 /// as far as the market could pay it out of its backing now, at the price at which it would; nothing while its claims wait or it
 /// could not pay everybody. The rest lowers only what this leg demands.
 pub fn standing(exchange: &Exchange, account: &Account, touched: Touched) -> Standing {
-    let seen = Seen::of(exchange, account, touched);
+    standing_seen(exchange, account, &Seen::of(exchange, account, touched))
+}
+
+/// The same by what is seen.
+pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Standing {
     let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
     account.occupied().fold(Standing { equity: balance, ..Standing::default() }, |sum, (_, position)| {
         let market = market_of(exchange, position);

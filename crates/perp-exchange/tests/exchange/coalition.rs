@@ -1,9 +1,7 @@
 //! People who act together at one price and one time, over any number of accounts, shares and slots, take nothing from
 //! anybody but the penalties of those they liquidate.
 
-use crate::common::reference::{
-    cautious_pool_value_x40, face_equity_x40, market_value_x40, recoverable_x40, slot_x40,
-};
+use crate::common::reference::{cautious_pool_value_x40, face_equity_x40, market_value_x40, recoverable_x40, slot_x40};
 use crate::common::world::World;
 use crate::playing::{exchange, squeeze, take};
 use crate::sequences::runner;

@@ -105,7 +105,9 @@ fn a_market_that_runs_out_of_money_pays_claims_in_proportion_as_money_comes_in()
     assert_eq!(world.fund_claims(SOL_PERP), Err(EngineError::ProfitsNotNoted { open }));
     world.close(1, SOL_PERP).unwrap();
     let stand = |world: &World| {
-        [0, 1].map(|account| world.account(account)).map(|it| (it.balance.get() / USDC, it.positions[0].claim.get() / USDC))
+        [0, 1]
+            .map(|account| world.account(account))
+            .map(|it| (it.balance.get() / USDC, it.positions[0].claim.get() / USDC))
     };
     assert_eq!(stand(&world), [(2_000, 20_000); 2]);
     // $6000 of $40 000 are 15 %.

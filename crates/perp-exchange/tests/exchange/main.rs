@@ -11,3 +11,4 @@ mod pauses;
 mod playing;
 mod sequences;
 mod steps;
+mod toxic;

@@ -148,6 +148,48 @@ pub struct OracleOutageReported {
     pub outage_since: i64,
 }
 
+/// The end of a market was announced: its positions can only be reduced from now on.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarketDelisted {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// The market after it.
+    pub state: MarketMoment,
+    /// Who announced it.
+    pub authority: Pubkey,
+    /// From when on anybody may move the market to settlement, in Unix seconds.
+    pub settles_from: i64,
+}
+
+/// A market ended: every position in it counts at one final price, at which anybody may close it after a notice.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettlementBegun {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// The market after it.
+    pub state: MarketMoment,
+    /// The final price, in 2^-40 atoms per base unit.
+    pub price: u64,
+    /// When the oracle outage was reported that ended it, in Unix seconds; zero where it was delisted.
+    pub outage_since: i64,
+    /// From when on anybody may close its positions, in Unix seconds.
+    pub closes_from: i64,
+}
+
 /// A market's funding and carry were accrued; `state` has rate, indices and time after it.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What the market cannot pay at once waits as a claim.
 
-use crate::fixtures::at;
 use super::*;
+use crate::fixtures::at;
 use crate::operations::market::plan_fund_claims;
 
 /// Sets aside what backing there is for the market's claims. Returns how much.

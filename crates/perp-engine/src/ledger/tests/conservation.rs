@@ -1,7 +1,7 @@
 //! Whatever is posted, every atom is somewhere and every counter is the sum of what it counts.
 
-use crate::fixtures::at;
 use super::*;
+use crate::fixtures::at;
 use crate::operations::market::plan_fund_claims;
 use proptest::prelude::*;
 

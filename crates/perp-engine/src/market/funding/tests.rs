@@ -3,8 +3,9 @@ mod payments;
 mod properties;
 
 use super::*;
-use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, PRICE};
+use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, NOW, PRICE};
 use crate::market::solvency::pending_funding;
+use crate::state::PriceCache;
 use crate::units::Ppm;
 
 /// Full skew at 100 base units, velocity 16 and rates up to 100 (all in 2^-60).

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixtures::{at, publish, reading, restricted_until, sol_market, NOW, PRICE};
+use crate::fixtures::{at, publish, reading, sol_market, NOW, PRICE};
 use crate::oracle::MAX_CONFIDENCE;
 use crate::units::Timestamp;
 
@@ -101,8 +101,7 @@ fn a_reading_from_further_ahead_is_no_price_and_proves_for_a_minute_that_the_clo
     market.price = plan_price(&market, &reading(25_100_000_000, 0, 64), at(60)).unwrap().cache;
     assert_eq!((market.price.published, market.price.clock_distrusted_until), (at(64).now, at(65).now));
     let behind = Err(EngineError::ClockBehind { until: NOW + 65 });
-    for price_use in
-        [PriceUse::Increase, PriceUse::Reduce, PriceUse::Liquidate, PriceUse::Liquidity, PriceUse::Funding]
+    for price_use in [PriceUse::Increase, PriceUse::Reduce, PriceUse::Liquidate, PriceUse::Liquidity, PriceUse::Funding]
     {
         assert_eq!(require_price(&market, price_use, at(64).now), behind);
         assert!(require_price(&market, price_use, at(65).now).is_ok());

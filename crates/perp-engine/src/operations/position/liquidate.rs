@@ -117,7 +117,9 @@ pub fn plan_liquidation(
     if !health.is_below_margin() {
         match bare_health(portfolio, &ledger, market)? {
             // A grace protects no account that has nothing left.
-            Some(bare) if bare.health.equity.is_negative() => (rest, range, health) = (bare.rest, bare.range, bare.health),
+            Some(bare) if bare.health.equity.is_negative() => {
+                (rest, range, health) = (bare.rest, bare.range, bare.health)
+            }
             _ if judged.required_on_cash(ledger.balance)?.is_below_margin() => {
                 let account = Judged { rest, settled: ledger.settle()? };
                 return settle_only(ledger, &account, market, portfolio, order);
@@ -128,8 +130,11 @@ pub fn plan_liquidation(
     let price = require_price(market, PriceUse::Liquidate, portfolio.reference)?;
     let account = Judged { rest, settled: ledger.settle()? };
     // Settling changes nothing of what the account is worth; only another price than it was judged at does.
-    let before =
-        if range == PriceRange::point(price) { health } else { account.health(&ledger, market, PriceRange::point(price))? };
+    let before = if range == PriceRange::point(price) {
+        health
+    } else {
+        account.health(&ledger, market, PriceRange::point(price))?
+    };
     close_what_helps(&ledger, &account, before, market, Fill::of(market, price, portfolio)?, order)
 }
 
@@ -153,11 +158,7 @@ struct Bare {
 }
 
 #[inline(never)]
-fn bare_health(
-    portfolio: &Portfolio<'_>,
-    ledger: &Ledger,
-    market: &Ready<'_>,
-) -> Result<Option<Bare>, EngineError> {
+fn bare_health(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Option<Bare>, EngineError> {
     let Some(portfolio) = portfolio.without_graces() else { return Ok(None) };
     let (rest, range, judged) = judge(&portfolio, ledger, market)?;
     Ok(Some(Bare { rest, range, health: judged.required(ledger.balance)? }))

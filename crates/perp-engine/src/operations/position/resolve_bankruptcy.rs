@@ -100,9 +100,9 @@ pub fn plan_resolve_bankruptcy(
 
 /// Balance less debts of an account: what it could pay them with.
 fn cash_equity(account: &Account) -> Result<SignedAtoms, EngineError> {
-    account.occupied().try_fold(account.balance.signed()?, |equity, (_, position)| {
-        equity.checked_sub(position.debt.signed()?)
-    })
+    account
+        .occupied()
+        .try_fold(account.balance.signed()?, |equity, (_, position)| equity.checked_sub(position.debt.signed()?))
 }
 
 /// The account's claims less what it owes out of them already.
@@ -120,12 +120,7 @@ fn claims_without_cash(portfolio: &Portfolio<'_>) -> Result<Atoms, EngineError> 
 
 /// Takes from the shared insurance what the debt needs: at most what the market may ever draw, and within what all markets may
 /// draw in the running window.
-fn draw_shared(
-    pool: &mut Pool,
-    ledger: &mut Ledger,
-    market: &Market,
-    clock: Clock,
-) -> Result<Atoms, EngineError> {
+fn draw_shared(pool: &mut Pool, ledger: &mut Ledger, market: &Market, clock: Clock) -> Result<Atoms, EngineError> {
     let mut draw = current_window(pool, clock)?;
     let window = share_floor(draw.insurance_at_start, pool.parameters.shared_draw_share)?.saturating_sub(draw.drawn);
     let lifetime = market.parameters.shared_draw_limit.saturating_sub(ledger.market.shared_drawn);

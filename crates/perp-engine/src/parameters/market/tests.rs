@@ -59,20 +59,20 @@ fn shares_are_within_their_ranges() {
 
 #[test]
 fn a_position_at_the_threshold_survives_one_step() {
-    // Maintenance 3 %. Penalty 1 %, fee 0.04 %, and funding and carry of an hour: 0.1 % and 5.7 ppm, rounded up to
-    // 1006 ppm. That leaves 30 000 − 10 000 − 400 − 1006 = 18 594 ppm.
-    holds(|p| p.max_price_step = Ppm::new(18_594));
-    breaks(MarketRule::PriceStep, |p| p.max_price_step = Ppm::new(18_595));
+    // Maintenance 3 %. Penalty 1 %, fee 0.04 %, and funding, carry and its surge of an hour: 0.1 %, 5.7 and 39.9 ppm,
+    // rounded up to 1046 ppm. That leaves 30 000 − 10 000 − 400 − 1046 = 18 554 ppm.
+    holds(|p| p.max_price_step = Ppm::new(18_554));
+    breaks(MarketRule::PriceStep, |p| p.max_price_step = Ppm::new(18_555));
     // Twice the time for one accrual is twice the funding.
-    breaks(MarketRule::PriceStep, |p| (p.max_price_step, p.max_accrual_seconds) = (Ppm::new(18_594), 7_200));
+    breaks(MarketRule::PriceStep, |p| (p.max_price_step, p.max_accrual_seconds) = (Ppm::new(18_554), 7_200));
     breaks(MarketRule::PriceStep, |p| p.maintenance_fraction = Ppm::new(500_000));
 }
 
 #[test]
 fn the_confidence_of_a_valid_price_is_within_the_maintenance_margin() {
-    // 30 000 − 10 000 − 1006.
-    holds(|p| p.max_confidence_valid = Ppm::new(18_994));
-    breaks(MarketRule::ValidConfidence, |p| p.max_confidence_valid = Ppm::new(18_995));
+    // 30 000 − 10 000 − 1046.
+    holds(|p| p.max_confidence_valid = Ppm::new(18_954));
+    breaks(MarketRule::ValidConfidence, |p| p.max_confidence_valid = Ppm::new(18_955));
 }
 
 #[test]
@@ -127,7 +127,9 @@ fn times_and_rates_agree() {
     breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 7_201);
     breaks(MarketRule::TimesAndRates, |p| p.max_accrual_seconds = 0);
     breaks(MarketRule::TimesAndRates, |p| p.funding_velocity = (1 << RATE_BITS) / (86_400 * 86_400) + 1);
-    breaks(MarketRule::TimesAndRates, |p| (p.carry_rate, p.funding_rate_cap) = (1, 0));
+    breaks(MarketRule::TimesAndRates, |p| (p.carry_rate, p.carry_surge, p.funding_rate_cap) = (1, 0, 0));
+    breaks(MarketRule::TimesAndRates, |p| (p.carry_rate, p.carry_surge, p.funding_rate_cap) = (1, 1, 1));
+    holds(|p| (p.carry_rate, p.carry_surge, p.funding_rate_cap) = (1, 1, 2));
     // 1 % an hour at most, here with a margin that survives it.
     let high = |p: &mut Parameters, rate| {
         (p.funding_rate_cap, p.max_price_step, p.max_confidence_valid) = (rate, Ppm::new(9_500), Ppm::new(9_500));
@@ -170,6 +172,7 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("funding_velocity", Some(TimesAndRates)),
         ("funding_rate_cap", None),
         ("carry_rate", None),
+        ("carry_surge", None),
         ("minimum_position", Some(Sizes)),
         ("minimum_bounty", Some(FirstBounty)),
         ("base_margin", Some(Shares)),

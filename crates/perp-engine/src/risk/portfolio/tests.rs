@@ -1,9 +1,9 @@
 use super::*;
-use crate::fixtures::{at, base, exact, publish, set_side, sol_market, usdc, PRICE, SOL, USDC};
+use crate::fixtures::{
+    at, base, exact, publish, reading, restricted_until, set_side, sol_market, usdc, PRICE, SOL, USDC,
+};
 use crate::market::price::plan_price;
 use crate::market::range::Moment;
-use crate::fixtures::reading;
-use crate::state::{Status, StoredStatus};
 use crate::units::Side;
 use bytemuck::Zeroable;
 
@@ -146,17 +146,17 @@ fn a_leg_without_a_fresh_price_stops_nothing_and_demands_margin() {
     account.positions[1].entry_notional = exact(30_000).into();
     let mut plain = market(1);
     set_side(&mut plain, Side::Long, 100 * SOL, 30_000 * USDC);
-    // Whatever else is the matter with it: a reading too wide just now, a pause, an outage reported just now or long ago.
+    // Whatever else is the matter with it: a reading too wide just now, a restriction, an outage reported just now or long ago.
     let mut wide = plain;
     wide.price = plan_price(&wide, &reading(20_000_000_000, 2_000_000_000, 399), at(400)).unwrap().cache;
     assert_eq!(wide.price.newest_published, at(399).now);
-    let paused = Market { status: StoredStatus::permanent(Status::Paused), ..plain };
+    let limited = Market { reduce_only: restricted_until(1_000), ..plain };
     let (mut reported, mut dead) = (plain, plain);
     reported.price.outage_since = at(300).now;
     dead.price.outage_since = at(100).now;
     let mut fresh = market(0);
     publish(&mut fresh, PRICE, 400);
-    for old in [plain, wide, paused, reported, dead] {
+    for old in [plain, wide, limited, reported, dead] {
         let portfolio = Portfolio::new(&account, None, [&fresh, &old], at(400)).unwrap();
         assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (2_750, 1_612));
         // 5000 − 1000 − 7.12 − 8750.

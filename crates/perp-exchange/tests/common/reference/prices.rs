@@ -73,18 +73,29 @@ pub fn latest<'a>(exchange: &Exchange, markets: impl Iterator<Item = &'a Market>
     markets.map(|market| market.price.newest_published.get()).fold(exchange.clock.now.get(), i64::max)
 }
 
+/// Whether a market has ended at one final price.
+fn has_ended(market: &Market) -> bool {
+    market.settlement.moved_at.get() != 0
+}
+
 pub fn is_fresh(market: &Market, reference: i64) -> bool {
+    if has_ended(market) {
+        return true;
+    }
     let ago = span(reference) - span(market.price.published.get());
     (0..FRESH_SPANS).contains(&ago) && reference >= market.price.clock_distrusted_until.get()
 }
 
 pub fn is_dead(market: &Market, reference: i64) -> bool {
     let since = market.price.outage_since.get();
-    since != 0 && reference >= since + i64::from(market.parameters.outage_delay)
+    !has_ended(market) && since != 0 && reference >= since + i64::from(market.parameters.outage_delay)
 }
 
 /// How far the true price may be from the last one.
 pub fn spread(market: &Market, reference: i64) -> i128 {
+    if has_ended(market) {
+        return 0;
+    }
     let parameters = &market.parameters;
     let (price, confidence) = (i128::from(market.price.price.get()), i128::from(market.price.confidence.get()));
     let age = i128::from(reference - market.price.published.get()).max(0);
@@ -114,6 +125,8 @@ pub struct Seen {
     /// The first span whose prices count; none where each market's last price is of the same second.
     since: Option<i64>,
     touched: Touched,
+    /// Whether the price before a silence counts beside the present one.
+    graces: bool,
 }
 
 impl Seen {
@@ -129,20 +142,35 @@ impl Seen {
         priced.retain(|market| is_fresh(market, reference));
         let seconds: Vec<i64> = priced.iter().map(|market| market.price.published.get()).collect();
         if seconds.iter().all(|second| *second == seconds[0]) {
-            return Self { reference, since: None, touched };
+            return Self { reference, since: None, touched, graces: true };
         }
         let newest = span(reference);
         let oldest = newest - FRESH_SPANS + 1;
         let has = |market: &Market, number| market.recent.spans.iter().any(|it| span(it.published.get()) == number);
         let common = (oldest..=newest).rev().find(|number| priced.iter().all(|market| has(market, *number)));
-        Self { reference, since: Some(common.unwrap_or(oldest)), touched }
+        Self { reference, since: Some(common.unwrap_or(oldest)), touched, graces: true }
     }
 
-    /// The range of a market's price.
+    /// The same at present prices, whatever silences there were.
+    pub fn without_graces(self) -> Self {
+        Self { graces: false, ..self }
+    }
+
+    /// The range of a market's price, and for two minutes after a silence the price before it.
     pub fn range(&self, market: &Market) -> Range {
+        let range = self.range_now(market);
+        let (grace, before) = (market.grace, i128::from(market.grace.price_before.get()));
+        let counts = self.graces && self.reference < grace.until.get() && before > 0;
+        if !counts || self.touched == Touched::AtItsPrice(market.index) {
+            return range;
+        }
+        Range { low: range.low.min(before), high: range.high.max(before), ..range }
+    }
+
+    fn range_now(&self, market: &Market) -> Range {
         let last = i128::from(market.price.price.get());
         let point = Range { low: last, high: last, last: Some(last) };
-        if self.touched == Touched::AtItsPrice(market.index) {
+        if self.touched == Touched::AtItsPrice(market.index) || has_ended(market) {
             return point;
         }
         if !is_fresh(market, self.reference) {

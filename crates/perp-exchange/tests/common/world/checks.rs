@@ -25,7 +25,9 @@ fn frame(kind: Kind) -> Frame {
         Kind::SettleFunding | Kind::SettleProfit | Kind::SettleLoss | Kind::RedeemClaim | Kind::WaiveClaim => {
             Frame { accounts: 1, markets: 1, ..nothing }
         }
-        Kind::LiquidatePart | Kind::LiquidateWhole | Kind::LiquidateSettling => Frame { accounts: 2, markets: 1, ..nothing },
+        Kind::LiquidatePart | Kind::LiquidateWhole | Kind::LiquidateSettling => {
+            Frame { accounts: 2, markets: 1, ..nothing }
+        }
         Kind::ResolveBankruptcy => Frame { accounts: 1, markets: 1, pool: true, ..nothing },
         Kind::UpdatePrice | Kind::ReportOracleOutage | Kind::UpdateFunding | Kind::FundClaims => {
             Frame { markets: 1, ..nothing }

@@ -160,14 +160,25 @@ impl World {
         market: u16,
         plan: &LiquidationPlan,
     ) {
-        let judging = standing(judged, account, Touched::InRange(market)).demanded();
-        assert!(judging.is_below_margin(), "a healthy account was liquidated: {judging:?}");
+        let see = |exchange: &Exchange, touched| {
+            let seen = Seen::of(exchange, &exchange.accounts()[account], touched);
+            (seen, seen.without_graces())
+        };
+        let stands = |exchange: &Exchange, (graced, bare): (Seen, Seen), graces| {
+            let seen = if graces { graced } else { bare };
+            reference::standing_seen(exchange, &exchange.accounts()[account], &seen).demanded()
+        };
+        // A grace protects whom the price before the silence keeps healthy, unless he has nothing left at the present one.
+        let seen = see(judged, Touched::InRange(market));
+        let graces = stands(judged, seen, true).is_below_margin();
+        let judging = stands(judged, seen, graces);
+        assert!(judging.is_below_margin() && (graces || judging.equity < 0), "a healthy account was liquidated: {judging:?}");
         let touched = Touched::AtItsPrice(market);
-        let range = Seen::of(judged, &judged.accounts()[account], Touched::InRange(market))
-            .range(judged.market(market).unwrap());
-        let was = if range.is_last_price() { judging } else { standing(start, account, touched).demanded() };
+        let range = if graces { seen.0 } else { seen.1 }.range(judged.market(market).unwrap());
+        let was =
+            if range.is_last_price() { judging } else { stands(start, see(start, touched), graces) };
         check_health(plan.before, was);
-        check_health(plan.after, standing(&self.exchange, account, touched).demanded());
+        check_health(plan.after, stands(&self.exchange, see(&self.exchange, touched), graces));
 
         let then = start.accounts()[account].positions[plan.ledger.slot].size;
         let now = plan.ledger.position.size;
@@ -195,13 +206,14 @@ impl World {
         let closed = posted(start, account, market, |ledger| {
             assert_eq!(ledger.reduce(plan.closed, plan.notional), Ok(plan.realized));
         });
-        let left = standing(&closed, account, touched).demanded();
+        let left = stands(&closed, see(&closed, touched), graces);
         let closed_value = i128::from(plan.closed.get()) * price / X40_PER_ATOM;
         // Closing by liquidation costs no less than trading out would have.
         let ppm = i128::from(PPM);
         let seen = Seen::of(judged, &judged.accounts()[account], touched);
         let spread = reference::ceil_div(reference::spread(state, seen.reference) * ppm, price);
-        let (penalty_rate, fee) = (state.parameters.penalty.get(), i128::from(state.parameters.taker_fee_rebalancing.get()));
+        let (penalty_rate, fee) =
+            (state.parameters.penalty.get(), i128::from(state.parameters.taker_fee_rebalancing.get()));
         let rate = i128::from(penalty_rate).max(spread + fee).min(ppm);
         let nominal = closed_value * rate / ppm;
         assert_eq!(i128::from(penalty.charged.get()), nominal.min(was.equity).min(left.equity).max(0));

@@ -227,15 +227,18 @@ fn exact_profit(ledger: &MarketLedger, price: i128) -> [i128; 2] {
     Side::BOTH.map(|side| {
         let totals = ledger.side(side);
         let gained = i128::from(totals.open_interest.get()) * price - totals.entry_notional.get().get();
-        if side == Side::Long { gained } else { -gained }
+        if side == Side::Long {
+            gained
+        } else {
+            -gained
+        }
     })
 }
 
 /// `(backing + reserve − claims + debts + min((U_L + U_S)⁻, J · entry of the losers)) · 2^40`, exactly by its definition.
 fn exact_most(ledger: &MarketLedger, price: i128) -> i128 {
     let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
-    let settled =
-        money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts);
+    let settled = money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts);
     let [long, short] = exact_profit(ledger, price);
     let losers = if long < short { Side::Long } else { Side::Short };
     let stress = ledger.side(losers).entry_notional.get().get() / 1_000_000 * 150_000;

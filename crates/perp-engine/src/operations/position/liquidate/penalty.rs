@@ -37,11 +37,7 @@ const SETTLEMENT_FEE_SECONDS: u64 = 600;
 const WHOLE_CLOSE_BOUNTY: Ppm = Ppm::new(1_000);
 
 /// The rate of the penalty: the parameter, or what trading out would cost, `⌈spread / price⌉` and the reducing fee.
-pub(super) fn penalty_rate_ceil(
-    market: &Ready<'_>,
-    price: Price,
-    reference: Timestamp,
-) -> Result<Ppm, EngineError> {
+pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price, reference: Timestamp) -> Result<Ppm, EngineError> {
     let spread = mul_div_ceil(spread_ceil(market, reference)?.get(), PPM, price.get().max(1))?;
     let trading = spread.checked_add(market.parameters.taker_fee_rebalancing.wide()).ok_or(EngineError::Overflow)?;
     let rate = market.parameters.penalty.wide().max(trading).min(PPM);
@@ -62,11 +58,7 @@ pub(super) fn shallowest_bounty_ceil(portfolio: &Portfolio<'_>) -> Result<Ppm, E
 
 /// Bounty's share of the penalty: grows with the depth `1 − E / MM`, up to where the penalty takes all equity, because a share
 /// that grew with time would reward waiting.
-pub(super) fn bounty_share_floor(
-    before: Health,
-    shallowest: Ppm,
-    parameters: &Parameters,
-) -> Result<Ppm, EngineError> {
+pub(super) fn bounty_share_floor(before: Health, shallowest: Ppm, parameters: &Parameters) -> Result<Ppm, EngineError> {
     let equity = before.equity.positive_part().min(before.margin);
     let depth = mul_div_floor(before.margin.checked_sub(equity)?.get(), PPM, before.margin.get().max(1))?;
     let depth = depth.min(PPM.checked_sub(shallowest.wide()).ok_or(EngineError::Overflow)?);

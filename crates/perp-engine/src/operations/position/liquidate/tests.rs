@@ -253,7 +253,10 @@ fn an_account_healthy_only_by_what_markets_have_not_paid_has_its_profit_settled_
     assert_eq!(plan.penalty, Penalty { charged: fee, collected: fee, bounty: fee, ..Penalty::default() });
     assert_eq!(plan.ledger.balance, Atoms::new(4_499_600_000));
     assert_eq!((plan.ledger.market.backing, plan.ledger.position.claim), (Atoms::ZERO, Atoms::ZERO));
-    assert_eq!((plan.ledger.position.size, plan.ledger.position.settlement_paid_at), (base(-100_000_000_000), at(0).now));
+    assert_eq!(
+        (plan.ledger.position.size, plan.ledger.position.settlement_paid_at),
+        (base(-100_000_000_000), at(0).now)
+    );
     assert_eq!((plan.after.equity, plan.after.margin), (SignedAtoms::new(3_499_600_000), usdc(300)));
     assert_eq!((plan.ledger.market.counters.liquidations, plan.ledger.market.counters.bounties), (0, fee));
     // What is left of the profit nobody can pay: there is nothing to settle, and on cash the account is healthy now.
@@ -289,7 +292,9 @@ fn a_settlement_is_paid_for_once_in_ten_minutes_and_position() {
 #[test]
 fn a_settlement_never_costs_an_account_its_health() {
     // $4000 settled would cost $0.40. The account's surplus is the balance less $1000 and $300, plus $4000 paid.
-    for (balance, fee) in [(-2_700_000_000i64, 0u64), (-2_699_999_999, 1), (-2_699_600_001, 399_999), (-2_699_000_000, 400_000)] {
+    for (balance, fee) in
+        [(-2_700_000_000i64, 0u64), (-2_699_999_999, 1), (-2_699_600_001, 399_999), (-2_699_000_000, 400_000)]
+    {
         let (mut account, [market, other]) = healthy_on_promises(0, 4_000);
         // A negative balance is a debt to a third market.
         let third = Market { index: 2, ..sol_market() };

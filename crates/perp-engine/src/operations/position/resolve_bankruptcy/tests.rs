@@ -1,10 +1,12 @@
 use super::*;
-use crate::fixtures::{at, base, exact, planned, planned_for, pool, set_side, sol_market, usdc, SOL, USDC};
+use crate::fixtures::{
+    at, base, exact, planned, planned_for, pool, restricted_until, set_side, sol_market, usdc, SOL, USDC,
+};
 use crate::market::claims::FULL_CLAIM_FACTOR;
 use crate::operations::account::plan_withdrawal;
 use crate::operations::market::plan_fund_claims;
 use crate::operations::position::{plan_redeem_claim, plan_settle_funding, plan_waive_claim};
-use crate::state::{AccountCounters, Position, Status, StoredStatus};
+use crate::state::{AccountCounters, Position, Status};
 use crate::units::Side;
 use bytemuck::Zeroable;
 
@@ -142,10 +144,10 @@ fn a_claim_with_a_funded_part_is_redeemed_first() {
     let plan = done(&mut account, &mut owed, &[&owing], pool, 0);
     assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.recoverable), (usdc(10), usdc(80), usdc(10)));
     assert_eq!(owed.ledger.backing, usdc(90));
-    // A claim on the owing market itself is no different, whatever that market's status.
+    // A claim is left where it is whatever that market's status, and markets that are listed twice are passed over.
     let (mut owed, mut owing) = (market(0, 0, 0), market(1, 0, 0));
     let bankrupt = self::account(0, 90, 20, &mut owed, &mut owing);
-    owing.status = StoredStatus::permanent(Status::Paused);
+    owing.reduce_only = restricted_until(100);
     assert!(resolve(&bankrupt, &owed, &[&owing], pool, 0).is_ok());
     assert_eq!(resolve(&bankrupt, &owed, &[&owed, &owing], pool, 0), resolve(&bankrupt, &owed, &[&owing], pool, 0));
 }
@@ -259,8 +261,8 @@ fn a_pause_stops_a_bankruptcy_and_a_restriction_does_not() {
     };
     assert_eq!(attempt(&owed, Status::Paused), Err(EngineError::Paused));
     assert_eq!(attempt(&owed, Status::ReduceOnly), Ok(()));
-    owed.status = StoredStatus::permanent(Status::Paused);
-    assert_eq!(attempt(&owed, Status::Active), Err(EngineError::Paused));
+    owed.reduce_only = restricted_until(100);
+    assert_eq!(attempt(&owed, Status::Active), Ok(()));
 }
 
 #[test]
@@ -268,7 +270,8 @@ fn a_bankruptcy_needs_no_price_of_any_market() {
     // Neither that of the market owed nor that of the one it claims from: both oracles have been silent for a month.
     let (mut owed, mut owing) = (market(0, 0, 50), market(1, 0, 0));
     let account = account(10, 100, 60, &mut owed, &mut owing);
-    let (now, late) = [0, 30 * 86_400].map(|seconds| resolve(&account, &owed, &[&owing], &insured(0), seconds).unwrap()).into();
+    let (now, late) =
+        [0, 30 * 86_400].map(|seconds| resolve(&account, &owed, &[&owing], &insured(0), seconds).unwrap()).into();
     assert_eq!(BankruptcyPlan { pool: now.pool, ..late }, now);
 }
 

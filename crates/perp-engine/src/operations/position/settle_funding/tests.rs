@@ -1,8 +1,8 @@
 use super::*;
 use crate::fixtures::{alone, at, exact, planned, set_side, sol_market, usdc, SOL, USDC};
-use crate::risk::portfolio::{Health, Portfolio};
 use crate::market::claims::FULL_CLAIM_FACTOR;
 use crate::risk::margin::unsettled_funding_owed;
+use crate::risk::portfolio::{Health, Portfolio};
 use crate::state::{Market, Position, Status};
 use crate::units::{Atoms, FundingIndex, QuoteX40, Side, SignedAtoms, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;

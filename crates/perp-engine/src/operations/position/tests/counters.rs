@@ -142,8 +142,8 @@ impl Exchange {
                     told.penalties += plan.penalty.charged.get();
                     told.collected += plan.penalty.collected.get();
                     told.added += plan.penalty.added.get();
-                    told.added_by_insurance +=
-                        ready.ledger.insurance.get() + plan.penalty.insurance.get() - plan.ledger.market.insurance.get();
+                    told.added_by_insurance += ready.ledger.insurance.get() + plan.penalty.insurance.get()
+                        - plan.ledger.market.insurance.get();
                     told.bounties += plan.penalty.bounty.get();
                     told.penalties_to_insurance += plan.penalty.insurance.get();
                     plan.apply(account, &mut self.liquidator, ready).unwrap();

@@ -46,9 +46,14 @@ fn others(markets: &[Market], but: usize) -> Vec<&Market> {
 /// Whether a liquidation by any of the markets closes something.
 fn is_liquidated(account: &Account, markets: &[Market], clock: i64) -> bool {
     (0..markets.len()).any(|place| {
-        let plan = planned_for(account, &markets[place], &others(markets, place), Status::Active, at(clock), |portfolio, market| {
-            plan_liquidation(portfolio, market, &ALL)
-        });
+        let plan = planned_for(
+            account,
+            &markets[place],
+            &others(markets, place),
+            Status::Active,
+            at(clock),
+            |portfolio, market| plan_liquidation(portfolio, market, &ALL),
+        );
         plan.is_ok_and(|plan| !plan.closed.is_zero())
     })
 }
@@ -136,9 +141,10 @@ fn attack_two_opposite_accounts_are_kept_from_liquidation_by_a_thin_market_for_i
             let backing = tox.ledger.backing.get();
             for liquidates_sol in [true, false] {
                 let (touched, other) = if liquidates_sol { (&mut sol, tox) } else { (&mut tox, sol) };
-                let plan = planned_for(&account, touched, &[&other], Status::Active, at(second), |portfolio, market| {
-                    plan_liquidation(portfolio, market, &ALL)
-                });
+                let plan =
+                    planned_for(&account, touched, &[&other], Status::Active, at(second), |portfolio, market| {
+                        plan_liquidation(portfolio, market, &ALL)
+                    });
                 if let Ok(plan) = plan {
                     plan.ledger.apply_to(&mut account, &mut touched.ledger);
                     liquidator.balance = liquidator.balance.checked_add(plan.penalty.bounty).unwrap();

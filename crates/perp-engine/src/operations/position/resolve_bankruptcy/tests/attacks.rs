@@ -104,9 +104,14 @@ fn attack_a_debtor_keeps_nothing_of_a_claim_by_depositing_around_it() {
     assert_eq!(plan_withdrawal(&account, usdc(25)), Err(owes));
     owing.ledger.backing = usdc(1_000_000);
     let buy = Order::at_any_price(base(1_000_000));
-    let elsewhere = planned_for(&account, &Market { index: 5, ..owing }, &[&owed, &owing], Status::Active, at(0), |portfolio, market| {
-        plan_trade(portfolio, market, &Order { size: base(400_000_000), ..buy }).map(|_| ())
-    });
+    let elsewhere = planned_for(
+        &account,
+        &Market { index: 5, ..owing },
+        &[&owed, &owing],
+        Status::Active,
+        at(0),
+        |portfolio, market| plan_trade(portfolio, market, &Order { size: base(400_000_000), ..buy }).map(|_| ()),
+    );
     assert_eq!(elsewhere, Err(owes));
     assert_eq!(settle(&mut account, &mut owed), usdc(25));
     assert_eq!((owed.ledger.insurance, account.positions[0].recoverable), (usdc(25), usdc(35)));
