@@ -6,8 +6,8 @@ use anchor_lang::system_program;
 use perp_engine::state::{Parameters, Status};
 use perp_engine::units::Atoms;
 use perp_swap::accounts::{
-    CreateMarket, FundClaims, FundInsurance, ReportOracleOutage, SetBackingTarget, SetMarketStatus, UpdateFunding,
-    UpdatePrices, WithdrawProtocolFees,
+    BeginSettlement, CreateMarket, DelistMarket, FundClaims, FundInsurance, ReportOracleOutage, SetBackingTarget,
+    SetMarketStatus, UpdateFunding, UpdatePrices, WithdrawProtocolFees,
 };
 use perp_swap::instruction as data;
 
