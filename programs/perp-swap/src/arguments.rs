@@ -48,7 +48,7 @@ macro_rules! market_arguments {
 
         impl From<MarketParameters> for Parameters {
             fn from(sent: MarketParameters) -> Self {
-                Self { $($field: stored!($unit sent.$field),)+ bankrupt_bounty: Ppm::ZERO, reserved: [0; 7] }
+                Self { $($field: stored!($unit sent.$field),)+ bankrupt_bounty: Ppm::ZERO, reserved: [0; 5] }
             }
         }
 

@@ -4,6 +4,7 @@ pub(crate) mod averages;
 pub mod claims;
 pub mod fill;
 pub mod funding;
+pub mod measured_margin;
 pub mod price;
 pub mod solvency;
 

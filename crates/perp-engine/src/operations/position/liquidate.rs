@@ -3,12 +3,13 @@
 
 use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
+use crate::market::measured_margin::measured_margin_ceil;
 use crate::market::price::{require_price, PriceUse};
 use crate::market::Ready;
 use crate::risk::margin::maintenance_margin_ceil;
 use crate::risk::portfolio::{maintenance_with, Health, Portfolio, Sums};
 use crate::state::counters::{count, count_exact, count_one};
-use crate::state::{Account, Parameters};
+use crate::state::{Account, Market, Parameters};
 use crate::units::products::{mul_div_ceil, mul_div_floor, notional, share_floor, wide_product};
 use crate::units::{Atoms, Ppm, Price, QuoteX40, SignedAtoms, Size, PPM};
 
@@ -150,7 +151,7 @@ fn close_what_helps(
     order: &LiquidationOrder,
 ) -> Result<LiquidationPlan, EngineError> {
     let size = ledger.position.size.size();
-    let part = size_to_close_floor(account.before, size, price, order.max_size, &market.parameters)?;
+    let part = size_to_close_floor(account.before, size, price, order.max_size, market)?;
     let mut plan = close_part(ledger, account, market, price, part)?;
     if plan.closed < size && plan.after.surplus() < account.before.surplus() {
         if order.max_size < size {
@@ -217,11 +218,13 @@ fn size_to_close_floor(
     position: Size,
     price: Price,
     max_size: Size,
-    parameters: &Parameters,
+    market: &Market,
 ) -> Result<Size, EngineError> {
+    let parameters = &market.parameters;
     let value = notional(position, price)?.to_atoms_ceil()?;
     let buffered = buffered(parameters)?;
-    let slope = closing_slope(maintenance_margin_ceil(value, parameters)?.marginal, parameters)?;
+    let slope =
+        closing_slope(maintenance_margin_ceil(value, measured_margin_ceil(market)?, parameters)?.marginal, parameters)?;
     let target = Atoms::new(mul_div_floor(before.margin.get(), buffered, PPM)?);
     let shortfall = target.signed()?.checked_sub(before.equity)?.positive_part();
 
