@@ -69,6 +69,10 @@ pub fn sol_parameters() -> Parameters {
         base_margin: Ppm::new(50_000),
         maintenance_fraction: Ppm::new(600_000),
         volatility_margin: Ppm::ZERO,
+        measured_weight: Ppm::new(330_000),
+        measured_limit: Ppm::new(200_000),
+        ramp_up: Ppm::new(600_000),
+        ramp_down: Ppm::new(20_000),
         max_price_step: Ppm::new(18_000),
         penalty: Ppm::new(10_000),
         bounty_share_min: Ppm::new(300_000),
@@ -96,7 +100,7 @@ pub fn sol_parameters() -> Parameters {
         settle_after: 172_800,
         outage_delay: 300,
         padding: [0; 4],
-        reserved: [0; 7],
+        reserved: [0; 5],
     }
 }
 

@@ -11,6 +11,7 @@
 
 use clap::Parser;
 use perp_engine::fixtures::sol_parameters;
+use perp_engine::market::measured_margin::measured_margin_ceil;
 use perp_engine::market::price::{plan_price, spread_ceil};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Market, Parameters, PriceAverages};
@@ -36,8 +37,8 @@ struct Arguments {
     #[arg(long, default_value_t = 0.25)]
     spread_drift: f64,
     /// Weight of the measured volatility in the margin.
-    #[arg(long)]
-    measured_weight: Option<f64>,
+    #[arg(long, default_value_t = 0.33)]
+    measured_weight: f64,
 }
 
 struct Candle {
@@ -67,9 +68,11 @@ fn normal(random: &mut fastrand::Rng) -> f64 {
 fn path(candle: &Candle, seconds: i64, random: &mut fastrand::Rng) -> Vec<f64> {
     let (low, high) = candle.prices.iter().fold((f64::MAX, 0.0f64), |(low, high), p| (low.min(*p), high.max(*p)));
     let step = (high - low) / (1.6 * (seconds as f64).sqrt());
-    let mut cuts = [random.i64(1..seconds - 1), random.i64(1..seconds - 1)];
-    cuts.sort_unstable();
-    let knots = [0, cuts[0], cuts[1].max(cuts[0] + 1), seconds];
+    // As long for each part of the way as it is.
+    let ways = candle.prices.windows(2).map(|ends| (ends[1] - ends[0]).abs()).collect::<Vec<_>>();
+    let second = |way: f64| (way / ways.iter().sum::<f64>().max(1e-9) * seconds as f64) as i64;
+    let first = second(ways[0]).clamp(1, seconds - 2);
+    let knots = [0, first, second(ways[0] + ways[1]).clamp(first + 1, seconds - 1), seconds];
     let mut prices = vec![candle.prices[0]];
     for (knot, target) in knots.windows(2).zip(&candle.prices[1..]) {
         for second in knot[0]..knot[1] {
@@ -102,6 +105,8 @@ struct Seen {
     time: i64,
     price: f64,
     volatility: f64,
+    slow: f64,
+    margin: f64,
     spread: f64,
     gain: f64,
     gain_fixed: f64,
@@ -109,12 +114,12 @@ struct Seen {
 
 fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
     let ppm = |factor: f64| Ppm::new((factor * 1e6) as u32);
-    let listed = sol_parameters();
     let parameters = Parameters {
         volatility: ppm(arguments.volatility),
         spread_measured: ppm(arguments.spread_measured),
         spread_drift: ppm(arguments.spread_drift),
-        ..listed
+        measured_weight: ppm(arguments.measured_weight),
+        ..sol_parameters()
     };
     let mut market = Market { parameters, base_decimals: 9, quote_decimals: 6, ..Market::default() };
     let candles = candles(path_of_file)?;
@@ -123,13 +128,9 @@ fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
     let prices: Vec<f64> = candles.iter().flat_map(|candle| path(candle, seconds, &mut random)).collect();
     let start = candles[0].time;
     let mut seen = Vec::new();
-    for (time, next) in (start..)
-        .zip(&prices)
-        .step_by(POSTED_EVERY as usize)
-        .map(|(time, _)| time)
-        .zip(prices.iter().step_by(2).skip(1))
-    {
-        let price = prices[(time - start) as usize];
+    let posted: Vec<f64> = prices.into_iter().step_by(POSTED_EVERY as usize).collect();
+    for (time, pair) in (start..).step_by(POSTED_EVERY as usize).zip(posted.windows(2)) {
+        let (price, next) = (pair[0], pair[1]);
         let reading = OracleReading::new((price * 1e8) as i64, 0, -8, time).map_err(|error| format!("{error:?}"))?;
         let clock = Clock { now: Timestamp::new(time), slot: 0 };
         plan_price(&market, &reading, clock).map_err(|error| format!("{error:?}"))?.apply(&mut market);
@@ -141,29 +142,42 @@ fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
             time,
             price,
             volatility: f64::from(market.averages.fast_volatility.get()) / f64::from(parameters.volatility.get()),
+            slow: f64::from(market.averages.slow_volatility.get()) / f64::from(parameters.volatility.get()),
+            margin: measured_margin_ceil(&market).map_or(f64::NAN, |margin| f64::from(margin.get())) / 1e6,
             spread: now,
             gain: gain(now),
             gain_fixed: gain(fixed),
         });
     }
     println!("{}: {} postings", path_of_file.display(), seen.len());
-    report("all of it", &seen);
+    report("all of it", &seen, arguments.volatility);
     // The two hours of the widest range.
-    let hours = (7_200 / POSTED_EVERY) as usize;
+    let hours = 7_200 / POSTED_EVERY as usize;
     let range = |window: &[Seen]| {
         let (low, high) =
             window.iter().fold((f64::MAX, 0.0f64), |(low, high), at| (low.min(at.price), high.max(at.price)));
         high / low
     };
     if let Some(worst) = seen.windows(hours).step_by(60).max_by(|a, b| range(a).total_cmp(&range(b))) {
-        report(&format!("worst two hours, from {}", worst[0].time), worst);
+        report(&format!("worst two hours, from {}", worst[0].time), worst, arguments.volatility);
     }
     Ok(())
 }
 
-fn report(name: &str, seen: &[Seen]) {
+fn report(name: &str, seen: &[Seen], listed: f64) {
     println!(" {name}");
     line("measured / listed volatility", &mut seen.iter().map(|at| at.volatility).collect::<Vec<_>>(), 1.0);
+    line("the same over ten minutes", &mut seen.iter().map(|at| at.slow).collect::<Vec<_>>(), 1.0);
+    line("measured margin in percent", &mut seen.iter().map(|at| at.margin).collect::<Vec<_>>(), 100.0);
+    let base = seen.iter().map(|at| at.margin).fold(f64::MAX, f64::min);
+    let above = seen.iter().filter(|at| at.margin > base).count();
+    println!("  measured margin above the base {:.1} % of the time", 100.0 * above as f64 / seen.len() as f64);
+    // What samples of ranges find, and what differences of prices a sample apart do.
+    let apart = 16 / POSTED_EVERY as usize;
+    let moves = seen.windows(apart + 1).map(|at| (at[apart].price / at[0].price - 1.0).powi(2)).sum::<f64>();
+    let moves = (moves / (seen.len() - apart) as f64 * 31_557_600.0 / 16.0).sqrt() / listed;
+    let ranges = (seen.iter().map(|at| at.slow.powi(2)).sum::<f64>() / seen.len() as f64).sqrt();
+    println!("  root mean square of the ranges {ranges:.3}, of the moves in 16 s {moves:.3} of the listed volatility");
     line("spread in basis points", &mut seen.iter().map(|at| at.spread).collect::<Vec<_>>(), 1e4);
     let (gain, fixed) = seen.iter().fold((0.0, 0.0), |(gain, fixed), at| (gain + at.gain, fixed + at.gain_fixed));
     println!("  gain of the lead: ${gain:.0} of ${fixed:.0} at the listed spread alone, {:.2} %", 100.0 * gain / fixed);

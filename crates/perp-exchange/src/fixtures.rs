@@ -41,6 +41,7 @@ pub fn frictionless() -> Parameters {
         taker_fee: Ppm::ZERO,
         taker_fee_rebalancing: Ppm::ZERO,
         volatility: Ppm::ZERO,
+        measured_weight: Ppm::ZERO,
         funding_velocity: 0,
         carry_rate: 0,
         ..sol_parameters()
@@ -71,13 +72,17 @@ pub fn listing(parameters: Parameters, target: u64) -> Listing {
     Listing { parameters, base_decimals: 9, target_backing: usdc(target) }
 }
 
-/// Four markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
-/// anything there; market 3 never had a price and nothing is placed in it.
+/// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
+/// anything there; markets 3 and 4 never had a price and nothing is placed in them, and the delisting of market 4 is due.
 pub fn stage() -> Exchange {
     let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
-    for (parameters, target) in
-        [(sol_parameters(), 400_000), (sol_parameters(), 400_000), (frictionless(), 6_000), (sol_parameters(), 100_000)]
-    {
+    for (parameters, target) in [
+        (sol_parameters(), 400_000),
+        (sol_parameters(), 400_000),
+        (frictionless(), 6_000),
+        (sol_parameters(), 100_000),
+        (sol_parameters(), 0),
+    ] {
         exchange.list(&listing(parameters, target)).unwrap();
     }
     exchange.add_provider();
@@ -121,6 +126,9 @@ pub fn stage() -> Exchange {
         let reading = now(&exchange, dollars);
         exchange.update_price(market, &reading).unwrap();
     }
+    let mut delisted = *exchange.market(4).unwrap();
+    delisted.settlement.delisted_from = exchange.clock.now;
+    exchange.put_market(delisted);
     exchange
 }
 

@@ -25,6 +25,8 @@ pub enum Kind {
     Seconds,
     /// Percent per hour; 2^-60 per second, rounded down.
     PercentPerHour,
+    /// Percent per hour; parts per million per hour.
+    PpmPerHour,
     /// Percent per year; 2^-60 per second, rounded down.
     PercentPerYear,
     /// Percent per day per day; 2^-60 per second², rounded down.
@@ -88,7 +90,7 @@ impl Kind {
             Self::Percent => "_percent",
             Self::PercentPerRootYear => "_percent_per_root_year",
             Self::Seconds => "_seconds",
-            Self::PercentPerHour => "_percent_per_hour",
+            Self::PercentPerHour | Self::PpmPerHour => "_percent_per_hour",
             Self::PercentPerYear => "_percent_per_year",
             Self::PercentPerDayPerDay => "_percent_per_day_per_day",
             Self::PercentPerRootMillion => "_percent_per_root_million",
@@ -99,7 +101,7 @@ impl Kind {
         Some(match self {
             Self::Base => Scale::Places(decimals.base.into()),
             Self::Quote => Scale::Places(decimals.quote.into()),
-            Self::Percent | Self::PercentPerRootYear => Scale::Places(4),
+            Self::Percent | Self::PercentPerRootYear | Self::PpmPerHour => Scale::Places(4),
             Self::Factor => Scale::Places(6),
             Self::Seconds => Scale::Places(0),
             Self::PercentPerHour => Scale::rate(SECONDS_AN_HOUR),
@@ -213,7 +215,7 @@ mod tests {
             ..Parameters::default()
         };
         // 5 % · √4 of four million.
-        let margin = maintenance_margin_ceil(Atoms::new(4_000_000_000_000), &parameters).unwrap().margin;
+        let margin = maintenance_margin_ceil(Atoms::new(4_000_000_000_000), Ppm::ZERO, &parameters).unwrap().margin;
         assert_eq!(margin, Atoms::new(400_000_000_000));
     }
 }

@@ -48,7 +48,7 @@ macro_rules! market_arguments {
 
         impl From<MarketParameters> for Parameters {
             fn from(sent: MarketParameters) -> Self {
-                Self { $($field: stored!($unit sent.$field),)+ padding: [0; 4], reserved: [0; 7] }
+                Self { $($field: stored!($unit sent.$field),)+ padding: [0; 4], reserved: [0; 5] }
             }
         }
 
@@ -155,7 +155,7 @@ mod tests {
             (Size::new(sent.open_interest_cap), sent.outage_delay)
         );
         assert_eq!(MarketParameters::from(stored), sent);
-        assert_eq!(stored.reserved, [0; 7]);
+        assert_eq!(stored.reserved, [0; 5]);
 
         let bytes: Vec<u8> = (1..).take(LiquidityParameters::LENGTH).collect();
         let sent = LiquidityParameters::try_from_slice(&bytes).unwrap();

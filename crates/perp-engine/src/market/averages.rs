@@ -16,6 +16,7 @@
 //! next one is measured from where the clipped one reached: the way back of a print is then no second outlier, while a fall that
 //! goes on is taken in whole by the samples after it.
 
+use super::measured_margin;
 use crate::error::EngineError;
 use crate::state::{Parameters, PriceAverages, PriceCache};
 use crate::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil, wide_product};
@@ -35,6 +36,10 @@ const AVERAGE_BITS: u32 = 13;
 const PART_BITS: u32 = 32;
 /// A sample counts for at most so many times what was expected.
 const CLIP: u64 = 8;
+/// In the slow variance a sample counts for at most so many times the listed volatility or, where that is more, so many times
+/// the slow one: a margin must not follow one print even while the market is restless.
+const SLOW_CLIP_LISTED: u64 = 6;
+const SLOW_CLIP_MEASURED: u64 = 2;
 /// Largest volatility that is measured, in ppm per √year: hundredfold, 1.8 % per √second.
 pub(crate) const MAX_VOLATILITY: u64 = 100 * PPM;
 /// `⌊10^6 · √31 557 600 / 16⌋`: what the average of the price takes in at once, and what of the distance from it enters the
@@ -64,6 +69,7 @@ pub(crate) fn averages_after(
         next.settlement_average = next.fast_average;
         (next.sample_price, next.sample_high, next.sample_low) = (price, price, price);
         next.sampled_at = published;
+        next.measured_margin = measured_margin::smallest(parameters)?;
         return Ok(next);
     }
     let elapsed = published.seconds_since(before.published)?;
@@ -73,10 +79,11 @@ pub(crate) fn averages_after(
     next.sample_low = averages.sample_low.min(price);
     let since = place(published.seconds_since(averages.sampled_at)?, LONGEST_SAMPLE_SECONDS);
     if let Some(place) = since.checked_sub(SAMPLE_SECONDS) {
-        take_sample(&mut next, price, place, expected)?;
+        take_sample(&mut next, price, place, expected, parameters)?;
         next.sampled_at = published;
     }
     next.drift = drift_ceil(&next, price, parameters)?;
+    next.measured_margin = measured_margin::after(&next, elapsed, parameters)?;
     Ok(next)
 }
 
@@ -128,7 +135,13 @@ fn moved(from: u64, to: u64, distance: u64) -> Result<u64, EngineError> {
 }
 
 /// Takes the sample of the range since the last one. `place` is its time as a place in the tables of samples.
-fn take_sample(next: &mut PriceAverages, price: Price, place: usize, expected: u64) -> Result<(), EngineError> {
+fn take_sample(
+    next: &mut PriceAverages,
+    price: Price,
+    place: usize,
+    expected: u64,
+    parameters: &Parameters,
+) -> Result<(), EngineError> {
     let start = next.sample_price;
     let volatility_of_one = entry(&RANGE_VOLATILITIES, place)?;
     let range = furthest_move_ceil(start, next.sample_high, next.sample_low)?;
@@ -144,12 +157,21 @@ fn take_sample(next: &mut PriceAverages, price: Price, place: usize, expected: u
     (next.sample_price, next.sample_high, next.sample_low) = (reached, reached, reached);
 
     let sample = found.min(clip);
-    let square = sample.checked_mul(sample).ok_or(EngineError::Overflow)?;
-    next.fast_variance = mixed_ceil(next.fast_variance, square, entry(&FAST_SAMPLE_WEIGHTS, place)?)?;
-    next.slow_variance = mixed_ceil(next.slow_variance, square, entry(&SLOW_SAMPLE_WEIGHTS, place)?)?;
+    let steady = times(parameters.volatility, SLOW_CLIP_LISTED)?.max(times(next.slow_volatility, SLOW_CLIP_MEASURED)?);
+    let (fast, slow) = (square(sample)?, square(sample.min(steady))?);
+    next.fast_variance = mixed_ceil(next.fast_variance, fast, entry(&FAST_SAMPLE_WEIGHTS, place)?)?;
+    next.slow_variance = mixed_ceil(next.slow_variance, slow, entry(&SLOW_SAMPLE_WEIGHTS, place)?)?;
     next.fast_volatility = volatility_ceil(next.fast_variance)?;
     next.slow_volatility = volatility_ceil(next.slow_variance)?;
     Ok(())
+}
+
+fn times(volatility: Ppm, factor: u64) -> Result<u64, EngineError> {
+    volatility.wide().checked_mul(factor).ok_or(EngineError::Overflow)
+}
+
+fn square(volatility: u64) -> Result<u64, EngineError> {
+    volatility.checked_mul(volatility).ok_or(EngineError::Overflow)
 }
 
 /// `max(high/start − 1, start/low − 1)` in 2^-32, rounded up, at most one.

@@ -5,6 +5,7 @@ pub mod claims;
 pub mod fill;
 pub mod funding;
 mod grace;
+pub mod measured_margin;
 pub mod price;
 pub mod range;
 pub mod solvency;

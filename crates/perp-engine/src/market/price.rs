@@ -152,7 +152,11 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
             PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::TooWide }
         }
         (true, Some(confidence)) => {
-            let averages = averages_after(&averages, &cache, price, published, &market.parameters)?;
+            let mut averages = averages_after(&averages, &cache, price, published, &market.parameters)?;
+            if market.grace.price_at(clock.now).is_some() {
+                // Who may not be liquidated by the price may not be by the margin it makes.
+                averages.measured_margin = market.averages.measured_margin;
+            }
             let (newest_published, outage_since) = (published, Timestamp::NEVER);
             let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
             let outcome = if undone { PriceOutcome::SettlementUndone } else { PriceOutcome::Accepted };

@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::market::price::listed_spread_ceil;
 use crate::market::solvency::base_maintenance_floor;
 use crate::operations::position::liquidate::closing_slope;
-use crate::risk::margin::{maintenance_margin_ceil, Maintenance};
+use crate::risk::margin::{maintenance_margin_ceil, margin_floor, Maintenance};
 use crate::state::{Parameters, FRESH_SECONDS, RATE_BITS};
 use crate::units::products::{mul_div_ceil, mul_div_floor};
 use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
@@ -36,9 +36,10 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     ValidConfidence "max_confidence_valid + penalty + largest funding and carry of one accrual is at most the base maintenance margin";
     EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
     SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
-    FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, and the maintenance margin with liquidation_buffer is above the penalty";
+    FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, with and without the largest margin for measured volatility, and the maintenance margin with liquidation_buffer is above the penalty";
     TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
     StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and what is reserved is zero";
+    MeasuredMargin "a market with a measured_weight has a volatility, a measured_limit of at least base_margin, and both ramps above 0";
 }
 
 impl Parameters {
@@ -87,7 +88,14 @@ impl Parameters {
             MarketRule::StressMove => {
                 self.max_confidence_to_increase <= self.max_confidence_valid
                     && self.stress_move.wide() >= maintenance
-                    && self.reserved == [0; 7]
+                    && self.reserved == [0; 5]
+            }
+            MarketRule::MeasuredMargin => {
+                self.measured_weight == Ppm::ZERO
+                    || self.volatility > Ppm::ZERO
+                        && self.measured_limit >= self.base_margin
+                        && self.ramp_up > Ppm::ZERO
+                        && self.ramp_down > Ppm::ZERO
             }
         })
     }
@@ -108,6 +116,7 @@ impl Parameters {
             self.base_margin,
             self.maintenance_fraction,
             self.volatility_margin,
+            self.measured_limit,
             self.max_price_step,
             self.penalty,
             self.bounty_share_max,
@@ -121,8 +130,16 @@ impl Parameters {
             self.stress_move,
             self.backing_cap,
         ];
-        let weights =
-            [self.spread_confidence, self.spread_volatility, self.spread_measured, self.spread_drift, self.volatility];
+        let weights = [
+            self.spread_confidence,
+            self.spread_volatility,
+            self.spread_measured,
+            self.spread_drift,
+            self.measured_weight,
+            self.ramp_up,
+            self.ramp_down,
+            self.volatility,
+        ];
         shares.iter().all(|share| *share <= Ppm::ONE)
             && weights.iter().all(|weight| weight.wide() <= MAX_WEIGHT)
             && self.base_margin > Ppm::ZERO
@@ -166,14 +183,23 @@ impl Parameters {
 
     /// At the threshold `E = MM` a position closes `b·MM / ((1 + b)·marginal − penalty)` of notional, and the penalty's
     /// least bounty share on that must reach the minimum bounty. It grows with the position but for one step down, where
-    /// the size premium begins to bind and the marginal rate rises by half: both places are checked.
+    /// the size premium begins to bind and the marginal rate rises by half: both places are checked. It falls as the fraction
+    /// grows, so that of measured margins the largest is.
     fn first_bounty_covers_minimum(&self) -> Result<bool, EngineError> {
-        Ok(self.first_bounty_reaches_minimum(self.minimum_position)?
-            && self.first_bounty_reaches_minimum(self.minimum_position.max(self.premium_binds_from()))?)
+        let largest = if self.measured_weight == Ppm::ZERO { Ppm::ZERO } else { self.measured_limit };
+        for measured in [Ppm::ZERO, largest] {
+            let binds = self.minimum_position.max(self.premium_binds_from(measured));
+            if !self.first_bounty_reaches_minimum(self.minimum_position, measured)?
+                || !self.first_bounty_reaches_minimum(binds, measured)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
-    fn first_bounty_reaches_minimum(&self, value: Atoms) -> Result<bool, EngineError> {
-        let Maintenance { margin, marginal } = maintenance_margin_ceil(value, self)?;
+    fn first_bounty_reaches_minimum(&self, value: Atoms, measured: Ppm) -> Result<bool, EngineError> {
+        let Maintenance { margin, marginal } = maintenance_margin_ceil(value, measured, self)?;
         let Some(slope) = closing_slope(marginal, self.penalty, self)?.filter(|slope| *slope > 0) else {
             return Ok(false);
         };
@@ -185,8 +211,8 @@ impl Parameters {
 
     /// Smallest notional at which the size premium exceeds the floor of `f`: `⌈√value⌉ > floor · 2^32 / premium`. The
     /// largest that can be opened where it never does.
-    fn premium_binds_from(&self) -> Atoms {
-        let floor = self.base_margin.max(self.volatility_margin).wide();
+    fn premium_binds_from(&self, measured: Ppm) -> Atoms {
+        let floor = margin_floor(measured, self);
         let root = (floor << 32).checked_div(self.size_premium).unwrap_or(u64::MAX);
         let square = root.checked_mul(root).and_then(|square| square.checked_add(1)).unwrap_or(MAX_OPEN_NOTIONAL);
         Atoms::new(square.min(MAX_OPEN_NOTIONAL))

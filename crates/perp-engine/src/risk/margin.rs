@@ -1,6 +1,7 @@
 //! Margin fractions and the value of one position, the two ways it is counted.
 
 use crate::error::EngineError;
+use crate::market::measured_margin::measured_margin_ceil;
 use crate::state::{Market, MarketLedger, Parameters, Position};
 use crate::units::products::{funding_owed, mul_div_ceil, notional, share_ceil, square_root_ceil, unrealized_profit};
 use crate::units::{Atoms, Ppm, Price, QuoteX40, Side, Size, PPM};
@@ -15,9 +16,15 @@ struct Fraction {
     by_size: bool,
 }
 
-/// `f = max(base, size premium · √notional, volatility)`, at most one, rounded up.
-fn fraction_ceil(value: Atoms, parameters: &Parameters) -> Result<Fraction, EngineError> {
-    let floor = parameters.base_margin.max(parameters.volatility_margin).wide();
+/// The fraction that the smallest position needs, in ppm: the largest of the base margin, the listed and the measured one for
+/// volatility.
+pub(crate) fn margin_floor(measured: Ppm, parameters: &Parameters) -> u64 {
+    parameters.base_margin.max(parameters.volatility_margin).max(measured).wide()
+}
+
+/// `f = max(base, size premium · √notional, volatility, measured)`, at most one, rounded up.
+fn fraction_ceil(value: Atoms, measured: Ppm, parameters: &Parameters) -> Result<Fraction, EngineError> {
+    let floor = margin_floor(measured, parameters);
     if parameters.size_premium == 0 {
         return Ok(Fraction { ppm: floor, by_size: false });
     }
@@ -42,9 +49,14 @@ pub struct Maintenance {
     pub marginal: Ppm,
 }
 
-/// Maintenance margin of a position worth `value`, rounded up.
-pub fn maintenance_margin_ceil(value: Atoms, parameters: &Parameters) -> Result<Maintenance, EngineError> {
-    maintenance_at(value, fraction_ceil(value, parameters)?, parameters)
+/// Maintenance margin of a position worth `value`, rounded up, in a market whose
+/// [measured margin](crate::market::measured_margin) is `measured`.
+pub fn maintenance_margin_ceil(
+    value: Atoms,
+    measured: Ppm,
+    parameters: &Parameters,
+) -> Result<Maintenance, EngineError> {
+    maintenance_at(value, fraction_ceil(value, measured, parameters)?, parameters)
 }
 
 fn maintenance_at(value: Atoms, fraction: Fraction, parameters: &Parameters) -> Result<Maintenance, EngineError> {
@@ -55,8 +67,13 @@ fn maintenance_at(value: Atoms, fraction: Fraction, parameters: &Parameters) -> 
 
 /// Initial margin of a position worth `value`, rounded up. `IMF = f + (1 − f)·clamp((OI − low)/(high − low), 0, 1)`:
 /// open interest scales the initial margin only, or a wash trader could push others into liquidation.
-pub fn initial_margin_ceil(value: Atoms, ledger: &MarketLedger, parameters: &Parameters) -> Result<Atoms, EngineError> {
-    initial_at(value, fraction_ceil(value, parameters)?, ledger, parameters)
+pub fn initial_margin_ceil(
+    value: Atoms,
+    measured: Ppm,
+    ledger: &MarketLedger,
+    parameters: &Parameters,
+) -> Result<Atoms, EngineError> {
+    initial_at(value, fraction_ceil(value, measured, parameters)?, ledger, parameters)
 }
 
 fn initial_at(
@@ -158,7 +175,7 @@ impl Leg {
             value,
             profit,
             funding: funding_owed(size, change)?,
-            fraction: fraction_ceil(value, &market.parameters)?,
+            fraction: fraction_ceil(value, measured_margin_ceil(market)?, &market.parameters)?,
         })
     }
 

@@ -38,6 +38,14 @@ macro_rules! market_parameters {
             "Maintenance margin as a part of `f`, in ppm. 1 to 1 000 000.";
         volatility_margin: Ppm u32 Percent
             "Margin fraction for the market's volatility, in ppm; `f` is at least this.";
+        measured_weight: Ppm u32 Factor
+            "`c`: margin for measured volatility as a part of `base_margin` where that is the listed one, in ppm; 0 for none. At most tenfold.";
+        measured_limit: Ppm u32 Percent
+            "Largest margin fraction for measured volatility, in ppm.";
+        ramp_up: Ppm u32 PpmPerHour
+            "How fast the margin for measured volatility may rise, in ppm per hour. At most tenfold.";
+        ramp_down: Ppm u32 PpmPerHour
+            "How fast the margin for measured volatility may fall, in ppm per hour. At most tenfold.";
         max_price_step: Ppm u32 Percent
             "Largest move from one price to the next that the maintenance margin must absorb, in ppm.";
         penalty: Ppm u32 Percent
@@ -104,14 +112,14 @@ macro_rules! define {
             /// Zero; aligns what follows.
             pub padding: [u8; 4],
             /// Zero; room for what is added later.
-            pub reserved: [u64; 7],
+            pub reserved: [u64; 5],
         }
     };
 }
 
 market_parameters!(define);
 
-const _: () = assert!(core::mem::size_of::<Parameters>() == 216 + 56);
+const _: () = assert!(core::mem::size_of::<Parameters>() == 232 + 40);
 
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;

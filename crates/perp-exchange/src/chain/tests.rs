@@ -5,7 +5,7 @@ use bytemuck::Zeroable;
 use perp_engine::fixtures::{at, usdc};
 use perp_engine::state::{ExchangeState, Restriction, Status};
 
-/// The stage's accounts as they would lie on chain, and only two of its four markets.
+/// The stage's accounts as they would lie on chain, and only two of its five markets.
 fn fetched() -> (perp_accounts::Exchange, perp_accounts::Pool, [perp_accounts::Market; 2]) {
     let stage = stage();
     let exchange = perp_accounts::Exchange {
@@ -26,7 +26,7 @@ fn an_exchange_from_fetched_accounts_does_to_an_account_what_the_whole_one_does(
     let mut whole = stage();
     let mut fetched =
         Exchange::from_chain(&exchange, whole.clock).with_market(&one).with_market(&zero).with_pool(&pool);
-    assert_eq!((fetched.market_count, fetched.quote_decimals, fetched.pool), (4, 6, whole.pool));
+    assert_eq!((fetched.market_count, fetched.quote_decimals, fetched.pool), (5, 6, whole.pool));
     assert_eq!(fetched.session(), whole.session());
 
     let alice = fetched.add_account(*whole.account(ALICE).unwrap());

@@ -58,6 +58,8 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
         (Operation::SetMarketStatus { market: 1, order: LIMITED }, |exchange| {
             exchange.set_market_status(1, &LIMITED).map(|()| Outcome::Done)
         }),
+        (Operation::DelistMarket { market: 3 }, |exchange| exchange.delist_market(3).map(|()| Outcome::Done)),
+        (Operation::BeginSettlement { market: 4 }, |exchange| exchange.begin_settlement(4).map(Outcome::Settlement)),
         (Operation::OpenAccount { isolated_market: Some(2) }, |exchange| {
             exchange.open_account(Some(2)).map(|number| Outcome::Number(number as u64))
         }),
@@ -142,6 +144,8 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             | Operation::FundInsurance { market: Some(market), .. }
             | Operation::WithdrawProtocolFees { market }
             | Operation::SetBackingTarget { market, .. }
+            | Operation::DelistMarket { market }
+            | Operation::BeginSettlement { market }
             | Operation::SetMarketStatus { market, .. } => (vec![], vec![market], false, false),
             Operation::OpenAccount { .. } => (vec![stage.accounts().len()], vec![], false, false),
             Operation::CloseAccount { account }

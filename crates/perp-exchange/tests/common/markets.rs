@@ -59,6 +59,7 @@ pub fn frictionless(market: TestMarket) -> TestMarket {
         taker_fee: Ppm::ZERO,
         taker_fee_rebalancing: Ppm::ZERO,
         volatility: Ppm::ZERO,
+        measured_weight: Ppm::ZERO,
         funding_velocity: 0,
         carry_rate: 0,
         ..market.listing.parameters

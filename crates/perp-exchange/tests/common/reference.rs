@@ -37,23 +37,27 @@ fn interest(ledger: &MarketLedger, side: Side) -> i128 {
 }
 
 /// Margin fraction in ppm of a position worth `value` atoms.
-fn fraction(value: i128, parameters: &Parameters) -> i128 {
-    let floor = i128::from(parameters.base_margin.get().max(parameters.volatility_margin.get()));
+fn fraction(value: i128, market: &Market) -> i128 {
+    let parameters = &market.parameters;
+    let listed = i128::from(parameters.base_margin.get().max(parameters.volatility_margin.get()));
+    let floor = listed.max(ceil_div(i128::from(market.averages.measured_margin), 3_600));
     let premium = ceil_div(i128::from(parameters.size_premium) * root_ceil(value), 1 << 32);
     floor.max(premium.min(PPM))
 }
 
-pub fn maintenance_margin(value: i128, parameters: &Parameters) -> i128 {
-    let fraction = ceil_div(fraction(value, parameters) * i128::from(parameters.maintenance_fraction.get()), PPM);
+pub fn maintenance_margin(value: i128, market: &Market) -> i128 {
+    let share = i128::from(market.parameters.maintenance_fraction.get());
+    let fraction = ceil_div(fraction(value, market) * share, PPM);
     ceil_div(value * fraction, PPM)
 }
 
-pub fn initial_margin(value: i128, ledger: &MarketLedger, parameters: &Parameters) -> i128 {
+pub fn initial_margin(value: i128, market: &Market) -> i128 {
+    let (ledger, parameters) = (&market.ledger, &market.parameters);
     let (low, high) = (parameters.open_interest_low.get(), parameters.open_interest_high.get());
     let interest = interest(ledger, Side::Long).max(interest(ledger, Side::Short));
     let range = i128::from(high - low);
     let above = (interest - i128::from(low)).clamp(0, range);
-    let fraction = fraction(value, parameters);
+    let fraction = fraction(value, market);
     ceil_div(value * (fraction + ceil_div((PPM - fraction) * above, range)), PPM)
 }
 
@@ -200,7 +204,7 @@ pub fn adverse(exchange: &Exchange, account: &Account, touched: Option<u16>) -> 
         let (profit, funding) = profit_and_funding(position, ledger, adverse);
         equity += (profit - funding).min(0);
         let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
-        margin += initial_margin(value, ledger, &market.parameters);
+        margin += initial_margin(value, market);
     }
     Health { equity: floor_div(equity, X40_PER_ATOM), margin }
 }

@@ -39,6 +39,8 @@ fn the_first_price_is_its_own_average_and_nothing_is_measured() {
         sample_high: Price::new(PRICE),
         sample_low: Price::new(PRICE),
         sampled_at: at(0).now,
+        // Where the margin begins: 5 %, in 1/3600 ppm.
+        measured_margin: 50_000 * 3_600,
         ..PriceAverages::default()
     };
     assert_eq!(market.averages, expected);

@@ -269,7 +269,7 @@ fn close_what_helps(
     order: &LiquidationOrder,
 ) -> Result<LiquidationPlan, EngineError> {
     let size = ledger.position.size.size();
-    let part = size_to_close_floor(before, size, fill.price, fill.rate, order.max_size, &market.parameters)?;
+    let part = size_to_close_floor(before, size, fill.price, fill.rate, order.max_size, market)?;
     let mut plan = close_part(ledger, account, before, market, fill, part)?;
     if plan.closed < size && plan.after.surplus() < before.surplus() {
         if order.max_size < size {

@@ -54,6 +54,9 @@ fn shares_are_within_their_ranges() {
     breaks(MarketRule::Shares, |p| p.spread_volatility = Ppm::new(10_000_001));
     breaks(MarketRule::Shares, |p| p.spread_measured = Ppm::new(10_000_001));
     breaks(MarketRule::Shares, |p| p.spread_drift = Ppm::new(10_000_001));
+    breaks(MarketRule::Shares, |p| p.measured_weight = Ppm::new(10_000_001));
+    breaks(MarketRule::Shares, |p| p.measured_limit = Ppm::new(1_000_001));
+    breaks(MarketRule::Shares, |p| p.ramp_up = Ppm::new(10_000_001));
     breaks(MarketRule::Shares, |p| p.protocol_share = Ppm::new(1_000_001));
 }
 
@@ -93,22 +96,43 @@ fn provoking_ones_own_liquidation_loses() {
 
 #[test]
 fn the_first_partial_liquidation_is_worth_its_callers_while() {
-    // $100: margin $3, shortfall $0.75 / (1.25 · 3 % − 1 %) = $27.27, penalty ⌊272 727.27⌋, 30 % of it ⌊81 818.1⌋.
-    holds(|p| p.minimum_bounty = Atoms::new(81_818));
-    breaks(MarketRule::FirstBounty, |p| p.minimum_bounty = Atoms::new(81_819));
+    let unmeasured = |p: &mut Parameters, change: &dyn Fn(&mut Parameters)| {
+        p.measured_weight = Ppm::ZERO;
+        change(p);
+    };
+    let holds = |change: &dyn Fn(&mut Parameters)| holds(|p| unmeasured(p, change));
+    let breaks = |change: &dyn Fn(&mut Parameters)| breaks(MarketRule::FirstBounty, |p| unmeasured(p, change));
+    // Without a measured margin, $100: margin $3, shortfall $0.75 / (1.25 · 3 % − 1 %) = $27.27, penalty ⌊272 727.27⌋, 30 % of it ⌊81 818.1⌋.
+    holds(&|p| p.minimum_bounty = Atoms::new(81_818));
+    breaks(&|p| p.minimum_bounty = Atoms::new(81_819));
     // A larger fraction closes less: 30 % of maintenance makes $7.50 / 36.5 % = $20.55, a bounty of ⌊61 643.8⌋.
-    holds(|p| (p.volatility_margin, p.minimum_bounty) = (Ppm::new(500_000), Atoms::new(61_643)));
-    breaks(MarketRule::FirstBounty, |p| {
-        (p.volatility_margin, p.minimum_bounty) = (Ppm::new(500_000), Atoms::new(61_644))
-    });
+    holds(&|p| (p.volatility_margin, p.minimum_bounty) = (Ppm::new(500_000), Atoms::new(61_643)));
+    breaks(&|p| (p.volatility_margin, p.minimum_bounty) = (Ppm::new(500_000), Atoms::new(61_644)));
     // A size premium that binds right above $100 = (10^4)^2 atoms: 5 ppm per √atom. The marginal rate is 4.5 %, so
     // $0.75 / 4.625 % = $16.22, a bounty of 48 64x: less than at $100.
-    holds(|p| (p.size_premium, p.minimum_bounty) = (5 << 32, Atoms::new(48_600)));
-    breaks(MarketRule::FirstBounty, |p| (p.size_premium, p.minimum_bounty) = (5 << 32, Atoms::new(50_000)));
+    holds(&|p| (p.size_premium, p.minimum_bounty) = (5 << 32, Atoms::new(48_600)));
+    breaks(&|p| (p.size_premium, p.minimum_bounty) = (5 << 32, Atoms::new(50_000)));
     // Without a minimum position there is no minimum bounty.
-    breaks(MarketRule::FirstBounty, |p| p.minimum_position = Atoms::ZERO);
+    breaks(&|p| p.minimum_position = Atoms::ZERO);
     // Without a buffer nothing is closed at the threshold; without a slope everything would be.
-    breaks(MarketRule::FirstBounty, |p| p.liquidation_buffer = Ppm::ZERO);
+    breaks(&|p| p.liquidation_buffer = Ppm::ZERO);
+}
+
+#[test]
+fn a_margin_for_measured_volatility_has_what_it_is_measured_against() {
+    breaks(MarketRule::MeasuredMargin, |p| p.volatility = Ppm::ZERO);
+    breaks(MarketRule::MeasuredMargin, |p| p.measured_limit = Ppm::new(49_999));
+    breaks(MarketRule::MeasuredMargin, |p| p.ramp_up = Ppm::ZERO);
+    breaks(MarketRule::MeasuredMargin, |p| p.ramp_down = Ppm::ZERO);
+    // Without a weight none of it is used.
+    holds(|p| {
+        (p.measured_weight, p.measured_limit, p.volatility) = (Ppm::ZERO, Ppm::ZERO, Ppm::ZERO);
+        (p.ramp_up, p.ramp_down) = (Ppm::ZERO, Ppm::ZERO);
+    });
+    // The first bounty is smallest at the limit: 50 % · 60 % = 30 % of maintenance makes it ⌊61 643.8⌋ as for a listed margin of
+    // that, and at the base margin it would be 81 818.
+    holds(|p| (p.measured_limit, p.minimum_bounty) = (Ppm::new(500_000), Atoms::new(61_643)));
+    breaks(MarketRule::FirstBounty, |p| (p.measured_limit, p.minimum_bounty) = (Ppm::new(500_000), Atoms::new(61_644)));
 }
 
 #[test]
@@ -142,7 +166,7 @@ fn times_and_rates_agree() {
 fn what_else_must_agree() {
     breaks(MarketRule::StressMove, |p| p.max_confidence_to_increase = Ppm::new(15_001));
     breaks(MarketRule::StressMove, |p| p.stress_move = Ppm::new(29_999));
-    breaks(MarketRule::StressMove, |p| p.reserved[6] = 1);
+    breaks(MarketRule::StressMove, |p| p.reserved[4] = 1);
 }
 
 /// Every parameter by name, with the error that its largest value is.
@@ -178,6 +202,10 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("base_margin", Some(Shares)),
         ("maintenance_fraction", Some(Shares)),
         ("volatility_margin", Some(Shares)),
+        ("measured_weight", Some(Shares)),
+        ("measured_limit", Some(Shares)),
+        ("ramp_up", Some(Shares)),
+        ("ramp_down", Some(Shares)),
         ("max_price_step", Some(Shares)),
         ("penalty", Some(Shares)),
         ("bounty_share_min", Some(Shares)),
@@ -246,7 +274,7 @@ proptest! {
         let value = u64::try_from(u128::from(parameters.minimum_position.get()) * u128::from(times) / 1_000).unwrap();
         let mut market = Market { parameters, ..sol_market() };
         set_side(&mut market, Side::Long, value * 4, value);
-        let margin = maintenance_margin_ceil(Atoms::new(value), &parameters).unwrap().margin.get();
+        let margin = maintenance_margin_ceil(Atoms::new(value), Ppm::ZERO, &parameters).unwrap().margin.get();
         let mut account = Account { balance: Atoms::new(margin - 1), ..Account::zeroed() };
         account.positions[0] = Position {
             size: Size::new(value * 4).on(Side::Long).unwrap(),

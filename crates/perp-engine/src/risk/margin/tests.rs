@@ -42,25 +42,25 @@ fn dollars(leg: LegHealth) -> (i128, i128, u64, u64) {
 fn maintenance_is_three_percent_rounded_up() {
     // 5 % · 60 % = 3 %: of $25 000, $750.
     let parameters = sol_parameters();
-    let maintenance = maintenance_margin_ceil(usdc(25_000), &parameters).unwrap();
+    let maintenance = maintenance_margin_ceil(usdc(25_000), Ppm::ZERO, &parameters).unwrap();
     assert_eq!(maintenance, Maintenance { margin: usdc(750), marginal: Ppm::new(30_000) });
     // One atom demands one atom, 34 atoms two: ⌈34 · 3 %⌉ = ⌈1.02⌉.
-    assert_eq!(maintenance_margin_ceil(Atoms::new(1), &parameters).unwrap().margin, Atoms::new(1));
-    assert_eq!(maintenance_margin_ceil(Atoms::new(33), &parameters).unwrap().margin, Atoms::new(1));
-    assert_eq!(maintenance_margin_ceil(Atoms::new(34), &parameters).unwrap().margin, Atoms::new(2));
+    assert_eq!(maintenance_margin_ceil(Atoms::new(1), Ppm::ZERO, &parameters).unwrap().margin, Atoms::new(1));
+    assert_eq!(maintenance_margin_ceil(Atoms::new(33), Ppm::ZERO, &parameters).unwrap().margin, Atoms::new(1));
+    assert_eq!(maintenance_margin_ceil(Atoms::new(34), Ppm::ZERO, &parameters).unwrap().margin, Atoms::new(2));
 }
 
 #[test]
 fn the_size_premium_grows_with_the_root_of_the_notional() {
     // One ppm per √atom: at $10 000 = 10^10 atoms 100 000 ppm = 10 %, MM 6 %, marginal 9 %.
     let parameters = Parameters { size_premium: 1 << 32, ..sol_parameters() };
-    let maintenance = maintenance_margin_ceil(usdc(10_000), &parameters).unwrap();
+    let maintenance = maintenance_margin_ceil(usdc(10_000), Ppm::ZERO, &parameters).unwrap();
     assert_eq!(maintenance, Maintenance { margin: usdc(600), marginal: Ppm::new(90_000) });
     // Below $2500 = (50 000)^2 atoms the base of 5 % is more.
-    let small = maintenance_margin_ceil(usdc(2_500), &parameters).unwrap();
+    let small = maintenance_margin_ceil(usdc(2_500), Ppm::ZERO, &parameters).unwrap();
     assert_eq!(small, Maintenance { margin: usdc(75), marginal: Ppm::new(30_000) });
     // From $1 000 000 = (10^6)^2 atoms it is all of the notional: MM 60 %.
-    let huge = maintenance_margin_ceil(usdc(4_000_000), &parameters).unwrap();
+    let huge = maintenance_margin_ceil(usdc(4_000_000), Ppm::ZERO, &parameters).unwrap();
     assert_eq!(huge.margin, usdc(2_400_000));
 }
 
@@ -68,7 +68,31 @@ fn the_size_premium_grows_with_the_root_of_the_notional() {
 fn volatility_raises_the_fraction() {
     // max(5 %, 8 %) · 60 % = 4.8 %.
     let parameters = Parameters { volatility_margin: Ppm::new(80_000), ..sol_parameters() };
-    assert_eq!(maintenance_margin_ceil(usdc(1_000), &parameters).unwrap().margin, usdc(48));
+    assert_eq!(maintenance_margin_ceil(usdc(1_000), Ppm::ZERO, &parameters).unwrap().margin, usdc(48));
+}
+
+#[test]
+fn measured_volatility_raises_both_margins_where_it_is_more() {
+    // 8 % measured is above the base of 5 %: 4.8 % for maintenance and 8 % to begin with; 4 % is not.
+    let flat = position(4, 1_000);
+    let mut market = market_of(&flat, 0);
+    let margins = |market: &Market| {
+        let initial = leg(&flat, market).initial(&flat, &market.ledger, market, at(0).now).unwrap();
+        (maintained(&flat, market).margin, initial.margin)
+    };
+    market.averages.measured_margin = 80_000 * 3_600;
+    assert_eq!(margins(&market), (usdc(48), usdc(80)));
+    market.averages.measured_margin = 40_000 * 3_600;
+    assert_eq!(margins(&market), (usdc(30), usdc(50)));
+    // A listed margin for volatility stays the least.
+    market.parameters.volatility_margin = Ppm::new(60_000);
+    assert_eq!(margins(&market), (usdc(36), usdc(60)));
+    // One unit of 1/3600 ppm is a whole ppm.
+    market.averages.measured_margin = 80_000 * 3_600 + 1;
+    assert_eq!(margins(&market).1, Atoms::new(80_001_000));
+    // What the market counts on the losers for is the base margin whatever is measured.
+    let solvency = |market: &Market| solvency(&market.ledger, &market.parameters, market.price.price).unwrap();
+    assert_eq!(solvency(&market), solvency(&market_of(&flat, 0)));
 }
 
 #[test]
@@ -78,7 +102,7 @@ fn open_interest_scales_the_initial_margin_only() {
         let mut market = sol_market();
         set_side(&mut market, Side::Long, long * SOL, 0);
         set_side(&mut market, Side::Short, short * SOL, 0);
-        initial_margin_ceil(usdc(1_000), &market.ledger, &market.parameters).unwrap()
+        initial_margin_ceil(usdc(1_000), Ppm::ZERO, &market.ledger, &market.parameters).unwrap()
     };
     assert_eq!(initial(0, 0), usdc(50));
     assert_eq!(initial(50_000, 0), usdc(50));
@@ -89,7 +113,7 @@ fn open_interest_scales_the_initial_margin_only() {
     // One base unit above the threshold: the rise rounds up to one ppm, $0.001 of $1000.
     let mut market = sol_market();
     set_side(&mut market, Side::Long, 50_000 * SOL + 1, 0);
-    let margin = initial_margin_ceil(usdc(1_000), &market.ledger, &market.parameters);
+    let margin = initial_margin_ceil(usdc(1_000), Ppm::ZERO, &market.ledger, &market.parameters);
     assert_eq!(margin, Ok(Atoms::new(50_001_000)));
 }
 
@@ -272,10 +296,10 @@ proptest! {
     #[test]
     fn margin_grows_with_the_position(value in 1u64..1 << 53, more in 0u64..1 << 50, premium in 0u64..1 << 36) {
         let parameters = Parameters { size_premium: premium, ..sol_parameters() };
-        let margin = |value| maintenance_margin_ceil(Atoms::new(value), &parameters).unwrap();
+        let margin = |value| maintenance_margin_ceil(Atoms::new(value), Ppm::ZERO, &parameters).unwrap();
         prop_assert!(margin(value + more).margin >= margin(value).margin);
         let ledger = sol_market().ledger;
-        let initial = initial_margin_ceil(Atoms::new(value), &ledger, &parameters).unwrap();
+        let initial = initial_margin_ceil(Atoms::new(value), Ppm::ZERO, &ledger, &parameters).unwrap();
         prop_assert!(initial >= margin(value).margin);
     }
 
@@ -285,7 +309,7 @@ proptest! {
     fn the_marginal_rate_is_an_upper_bound(value in 1u64..1 << 50, part in 0u64..1 << 50, premium in 0u64..1 << 36) {
         prop_assume!(part <= value);
         let parameters = Parameters { size_premium: premium, ..sol_parameters() };
-        let margin = |value| maintenance_margin_ceil(Atoms::new(value), &parameters).unwrap();
+        let margin = |value| maintenance_margin_ceil(Atoms::new(value), Ppm::ZERO, &parameters).unwrap();
         let Maintenance { margin: before, marginal } = margin(value);
         let after = margin(value - part).margin;
         let fall = u128::from(before.get() - after.get());
@@ -300,11 +324,11 @@ fn the_largest_numbers_fit() {
     let largest = Atoms::new(crate::units::MAX_NOTIONAL);
     // All of it, 60 % for maintenance.
     assert_eq!(
-        maintenance_margin_ceil(largest, &parameters).map(|maintenance| maintenance.marginal),
+        maintenance_margin_ceil(largest, Ppm::ZERO, &parameters).map(|maintenance| maintenance.marginal),
         Ok(Ppm::new(900_000))
     );
     let mut market = sol_market();
     set_side(&mut market, Side::Long, crate::units::MAX_SIZE, 0);
-    assert_eq!(initial_margin_ceil(largest, &market.ledger, &market.parameters), Ok(largest));
+    assert_eq!(initial_margin_ceil(largest, Ppm::ZERO, &market.ledger, &market.parameters), Ok(largest));
     assert!(Size::new(crate::units::MAX_SIZE).on(Side::Short).is_ok());
 }

@@ -30,6 +30,8 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
         (Operation::SetBackingTarget { market, target: Atoms::new(MAX_ATOMS + 1) }, "Overflow"),
         (Operation::SetMarketStatus { market, order: loosened }, "GuardianOnlyTightens"),
         (Operation::SetMarketStatus { market, order: paused }, "MarketsDoNotPause"),
+        (Operation::DelistMarket { market: 4 }, "AlreadyDelisted"),
+        (Operation::BeginSettlement { market }, "SettlementNotDue"),
         (Operation::CloseAccount { account }, "AccountNotEmpty"),
         (Operation::Deposit { account, amount: all }, "Overflow"),
         (Operation::Withdraw { account, amount: usdc(990) }, "InitialMargin"),

@@ -77,7 +77,7 @@ impl World {
             PriceOutcome::ClockBehind => PriceCache { clock_distrusted_until, ..was },
             PriceOutcome::TooWide => PriceCache { newest_published: published, ..was },
             PriceOutcome::NotNewer | PriceOutcome::Older => was,
-            PriceOutcome::Accepted => PriceCache {
+            PriceOutcome::Accepted | PriceOutcome::SettlementUndone => PriceCache {
                 price: is.price,
                 confidence: is.confidence,
                 published,
@@ -88,15 +88,19 @@ impl World {
         };
         assert_eq!(is, expected, "{outcome:?}");
         if !too_far_ahead {
-            let newer = published > was.newest_published;
-            assert_eq!(matches!(outcome, PriceOutcome::Accepted | PriceOutcome::TooWide), newer);
+            let ended = then.settlement.has_begun();
+            let undone = outcome == PriceOutcome::SettlementUndone;
+            let accepted = undone || outcome == PriceOutcome::Accepted;
+            assert!(!undone || ended, "only an end can be undone");
+            assert_eq!(accepted || outcome == PriceOutcome::TooWide, published > was.newest_published && ended == undone);
             // A rounded price and confidence may just exceed a limit that the reading meets.
-            assert!(outcome != PriceOutcome::Accepted || !wide, "{reading:?}");
+            assert!(!accepted || !wide, "{reading:?}");
         }
         let is_short = reference::market_value_x40(now) < 0;
         assert_eq!(now.ledger.is_short(), is_short, "whether the market can pay everybody");
         // A good reading is among its two seconds' prices; nothing else changes them.
-        let takes = matches!(outcome, PriceOutcome::Accepted | PriceOutcome::Older);
+        let good = [PriceOutcome::Accepted, PriceOutcome::Older, PriceOutcome::SettlementUndone];
+        let takes = good.contains(&outcome);
         assert_eq!(now.recent != then.recent, takes);
         if takes {
             let span = now.recent.spans.iter().find(|it| it.published.get() >> 1 == published.get() >> 1).unwrap();

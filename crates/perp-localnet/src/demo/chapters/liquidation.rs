@@ -3,6 +3,7 @@
 
 use perp_client::events::Event;
 use perp_engine::operations::position::LiquidationPlan;
+use perp_engine::market::measured_margin::measured_margin_ceil;
 use perp_engine::risk::margin::maintenance_margin_ceil;
 use perp_engine::risk::portfolio::Health;
 use perp_engine::state::Parameters;
@@ -83,7 +84,7 @@ pub fn report(
         Extent::Partial => healthy_again(report, &after, parameters)?,
         Extent::Full => {
             let value = notional(size_before.size(), listed.state.price.price)?.to_atoms_ceil()?;
-            too_little_left(report, &before, value, parameters)?
+            too_little_left(report, &before, value, &listed.state)?
         }
         Extent::Bankrupt => {
             let report = from_health_to_debt(report, &account, earlier, before.equity)?;
@@ -179,12 +180,13 @@ fn too_little_left(
     report: StepReport,
     before: &Health,
     value: Atoms,
-    parameters: &Parameters,
+    market: &perp_engine::state::Market,
 ) -> Result<StepReport, DemoError> {
+    let (parameters, measured) = (&market.parameters, measured_margin_ceil(market)?);
     let buffered = PPM + parameters.liquidation_buffer.wide();
     let target = Atoms::new(mul_div_floor(before.margin.get(), buffered, PPM)?);
     let shortfall = target.signed()?.checked_sub(before.equity)?.positive_part();
-    let marginal = maintenance_margin_ceil(value, parameters)?.marginal;
+    let marginal = maintenance_margin_ceil(value, measured, parameters)?.marginal;
     let relief = mul_div_ceil(marginal.wide(), buffered, PPM)?.saturating_sub(parameters.penalty.wide());
     let needed = Atoms::new(mul_div_floor(shortfall.get(), PPM, relief.max(1))?);
     let most = value.saturating_sub(parameters.minimum_position);

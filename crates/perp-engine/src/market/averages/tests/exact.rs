@@ -58,7 +58,9 @@ impl Exact {
             let found = range / 1.22 / (seconds / 31_557_600.0).sqrt() * 1e6;
             let sample = found.min((8.0 * expected).min(1e8)).powi(2);
             self.fast_variance = mixed(self.fast_variance, sample, kept(seconds, 120.0));
-            self.slow_variance = mixed(self.slow_variance, sample, kept(seconds, 600.0));
+            let listed = f64::from(before.parameters.volatility.get());
+            let slow = (6.0 * listed).max(2.0 * f64::from(before.averages.slow_volatility.get()));
+            self.slow_variance = mixed(self.slow_variance, sample.min(slow.powi(2)), kept(seconds, 600.0));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! How much of a position a liquidation closes.
 
 use crate::error::EngineError;
+use crate::market::measured_margin::measured_margin_ceil;
 use crate::risk::margin::maintenance_margin_ceil;
 use crate::risk::portfolio::Health;
-use crate::state::Parameters;
+use crate::state::{Market, Parameters};
 use crate::units::products::{mul_div_ceil, mul_div_floor, notional, wide_product};
 use crate::units::{Atoms, Ppm, Price, Size, PPM};
 
@@ -30,10 +31,12 @@ pub(super) fn size_to_close_floor(
     price: Price,
     rate: Ppm,
     max_size: Size,
-    parameters: &Parameters,
+    market: &Market,
 ) -> Result<Size, EngineError> {
+    let parameters = &market.parameters;
     let value = notional(position, price)?.to_atoms_ceil()?;
-    let slope = closing_slope(maintenance_margin_ceil(value, parameters)?.marginal, rate, parameters)?;
+    let marginal = maintenance_margin_ceil(value, measured_margin_ceil(market)?, parameters)?.marginal;
+    let slope = closing_slope(marginal, rate, parameters)?;
     let target = Atoms::new(mul_div_floor(before.margin.get(), buffered(parameters)?, PPM)?);
     let shortfall = target.signed()?.checked_sub(before.equity)?.positive_part();
 

@@ -19,7 +19,7 @@ proptest! {
         let entry = size / 4;
         set_side(&mut market, side, size, entry);
         let value = notional(Size::new(size), market.price.price).unwrap().to_atoms_ceil().unwrap();
-        let margin = maintenance_margin_ceil(value, &parameters).unwrap().margin.get();
+        let margin = maintenance_margin_ceil(value, Ppm::ZERO, &parameters).unwrap().margin.get();
         let balance = u64::try_from(u128::from(margin) * u128::from(equity_ppm) / 1_000_000).unwrap();
         let mut account = Account { balance: Atoms::new(balance), ..Account::zeroed() };
         account.positions[0] = Position {
