@@ -2,7 +2,7 @@
 //! liquidation. Every formula is in `perp-engine`; this program checks accounts, plans with the engine, applies the
 //! plan, emits an event and moves tokens.
 
-#![deny(clippy::arithmetic_side_effects)]
+#![deny(clippy::arithmetic_side_effects, unsafe_code)]
 // Anchor's macros expand to code these lints object to.
 #![allow(unexpected_cfgs, clippy::diverging_sub_expression)]
 
@@ -41,8 +41,9 @@ compile_error!(
 perp_accounts::program_id!(declare_id);
 
 // A program that calls this one has an entrypoint of its own.
-#[cfg(all(feature = "entrypoint", not(feature = "cpi"), target_os = "solana"))]
-anchor_lang::solana_program::entrypoint!(process);
+#[cfg(any(test, all(feature = "entrypoint", not(feature = "cpi"), target_os = "solana")))]
+#[allow(unsafe_code)]
+mod entrypoint;
 
 /// Runs one instruction: what the entrypoint calls, on chain and in tests.
 ///
