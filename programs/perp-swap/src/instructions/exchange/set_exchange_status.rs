@@ -1,7 +1,7 @@
 use crate::access::status_authority;
 use crate::context;
 use crate::errors::refused;
-use crate::events::ExchangeStatusSet;
+use crate::events::{log, ExchangeStatusSet};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 use perp_engine::operations::exchange::permitted_status;
@@ -37,7 +37,7 @@ pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status) -> R
     let stored = permitted_status(&exchange.state.status, status, role, clock.now).map_err(refused)?;
     exchange.state.set_status(stored, clock);
 
-    emit!(ExchangeStatusSet {
+    log(&ExchangeStatusSet {
         exchange: ctx.accounts.exchange.key(),
         time: clock.now.get(),
         exchange_sequence: exchange.state.next_event(),
@@ -45,6 +45,6 @@ pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status) -> R
         before,
         after: status,
         until: stored.until.get(),
-    });
+    })?;
     Ok(())
 }

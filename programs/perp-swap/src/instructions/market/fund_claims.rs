@@ -1,6 +1,6 @@
 use crate::context;
 use crate::errors::refused;
-use crate::events::ClaimsFunded;
+use crate::events::{log, ClaimsFunded};
 use crate::state::Market;
 use anchor_lang::prelude::*;
 use perp_engine::operations::market::plan_fund_claims;
@@ -30,7 +30,7 @@ pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
     let plan = plan_fund_claims(&market.state).map_err(refused)?;
     market.state.ledger = plan.ledger;
 
-    emit!(ClaimsFunded {
+    log(&ClaimsFunded {
         exchange: market.exchange,
         time: context::now()?,
         market: ctx.accounts.market.key(),
@@ -40,6 +40,6 @@ pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
         claims_reserve_before: before.get(),
         claims_reserve_after: plan.ledger.claims_reserve.get(),
         claims: plan.ledger.claims.get(),
-    });
+    })?;
     Ok(())
 }

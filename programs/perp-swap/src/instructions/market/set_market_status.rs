@@ -1,7 +1,7 @@
 use crate::access::{check_exchange, status_authority};
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{MarketMoment, MarketStatusSet};
+use crate::events::{log, MarketMoment, MarketStatusSet};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::exchange::permitted_status;
@@ -43,7 +43,7 @@ pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status) -> Resul
     let stored = permitted_status(&ready.status, status, role, session.clock.now).map_err(refused)?;
     apply_market_status(&mut ready, stored);
 
-    emit!(MarketStatusSet {
+    log(&MarketStatusSet {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         market: accounts.market.key(),
@@ -53,6 +53,6 @@ pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status) -> Resul
         before,
         after: status,
         until: stored.until.get(),
-    });
+    })?;
     Ok(())
 }

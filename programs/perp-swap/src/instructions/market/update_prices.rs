@@ -1,6 +1,6 @@
 use crate::context::{clock, read_oracle, write_market};
 use crate::errors::{denied, refused, ExchangeError};
-use crate::events::PriceUpdated;
+use crate::events::{log, PriceUpdated};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 use perp_engine::market::price::plan_price;
@@ -47,7 +47,7 @@ fn update_price<'info>(
     let plan = plan_price(&market.state, &read_oracle(&market, oracle)?, clock).map_err(refused)?;
     market.state.price = plan.cache;
 
-    emit!(PriceUpdated {
+    log(&PriceUpdated {
         exchange: *exchange,
         time: clock.now.get(),
         market: *account.key,
@@ -59,6 +59,6 @@ fn update_price<'info>(
         confidence: plan.cache.confidence.get(),
         published: plan.cache.published.get(),
         newest_published: plan.cache.newest_published.get(),
-    });
+    })?;
     Ok(())
 }
