@@ -3,6 +3,7 @@
 
 use crate::errors::{refused, require, ExchangeError};
 use anchor_lang::prelude::*;
+use anchor_lang::Discriminator;
 use perp_accounts::{Exchange, Market};
 use perp_engine::market::Ready;
 use perp_engine::oracle::OracleReading;
@@ -69,7 +70,11 @@ impl<'info> Markets<'info> {
     /// # Errors
     /// [`ExchangeError::ExchangeMismatch`], and Anchor's for what is no market.
     pub fn load(accounts: &'info [AccountInfo<'info>], exchange: &Pubkey) -> Result<Self> {
-        accounts.iter().map(|account| read_market(account, exchange)).collect::<Result<_>>().map(Self)
+        let mut markets = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            markets.push(read_market(account, exchange)?);
+        }
+        Ok(Self(markets))
     }
 
     /// Their states, in the order in which they were passed.
@@ -79,11 +84,11 @@ impl<'info> Markets<'info> {
 }
 
 fn read_market<'info>(account: &'info AccountInfo<'info>, exchange: &Pubkey) -> Result<Ref<'info, Market>> {
-    AccountLoader::<Market>::try_from(account)?;
-    // The loader's own borrow would end with it.
-    let data = account.try_borrow_data()?;
-    let market = Ref::filter_map(data, |data| bytemuck::try_from_bytes::<Market>(data.get(8..Market::SPACE)?).ok())
-        .map_err(|_| ErrorCode::AccountDidNotDeserialize)?;
+    let market = Ref::filter_map(account.try_borrow_data()?, |data| {
+        let bytes = data.get(8..Market::SPACE).filter(|_| is_market(account, data))?;
+        bytemuck::try_from_bytes::<Market>(bytes).ok()
+    });
+    let market = market.map_err(|_| no_market(account))?;
     require(market.exchange == *exchange, ExchangeError::ExchangeMismatch)?;
     Ok(market)
 }
@@ -94,13 +99,31 @@ fn read_market<'info>(account: &'info AccountInfo<'info>, exchange: &Pubkey) -> 
 /// [`ExchangeError::MarketNotWritable`], [`ExchangeError::ExchangeMismatch`], and Anchor's for what is no market.
 pub fn write_market<'info>(account: &'info AccountInfo<'info>, exchange: &Pubkey) -> Result<RefMut<'info, Market>> {
     require(account.is_writable, ExchangeError::MarketNotWritable)?;
-    AccountLoader::<Market>::try_from(account)?;
-    let data = account.try_borrow_mut_data()?;
-    let market =
-        RefMut::filter_map(data, |data| bytemuck::try_from_bytes_mut::<Market>(data.get_mut(8..Market::SPACE)?).ok())
-            .map_err(|_| ErrorCode::AccountDidNotDeserialize)?;
+    let market = RefMut::filter_map(account.try_borrow_mut_data()?, |data| {
+        if !is_market(account, data) {
+            return None;
+        }
+        bytemuck::try_from_bytes_mut::<Market>(data.get_mut(8..Market::SPACE)?).ok()
+    });
+    // Anchor reads what is held for writing until then.
+    let market = market.map_err(drop).map_err(|()| no_market(account))?;
     require(market.exchange == *exchange, ExchangeError::ExchangeMismatch)?;
     Ok(market)
+}
+
+/// What Anchor's loader checks, at once.
+fn is_market(account: &AccountInfo<'_>, data: &[u8]) -> bool {
+    *account.owner == crate::ID && data.starts_with(Market::DISCRIMINATOR)
+}
+
+/// What Anchor says of an account that is no market.
+#[cold]
+#[inline(never)]
+fn no_market<'info>(account: &'info AccountInfo<'info>) -> Error {
+    match AccountLoader::<Market>::try_from(account) {
+        Err(error) => error,
+        Ok(_) => ErrorCode::AccountDidNotDeserialize.into(),
+    }
 }
 
 /// The size of the position in a slot.

@@ -2,10 +2,12 @@
 
 use crate::errors::{denied, require, ExchangeError};
 use anchor_lang::prelude::*;
+use anchor_lang::solana_program::program::invoke_signed_unchecked;
 use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use anchor_spl::token_2022::spl_token_2022::extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions};
+use anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked;
 use anchor_spl::token_2022::spl_token_2022::state::Mint;
-use anchor_spl::token_interface::{self, Burn, MintTo, TransferChecked};
+use anchor_spl::token_interface::{self, Burn, MintTo};
 use perp_accounts::Exchange;
 use perp_engine::units::{Atoms, QUOTE_DECIMALS};
 
@@ -28,31 +30,39 @@ pub struct Transfer<'a, 'info> {
     pub authority: &'a AccountInfo<'info>,
 }
 
-impl<'info> Transfer<'_, 'info> {
-    /// # Errors
-    /// [`ExchangeError::TransferToItself`] from an account to itself: one of the two is the exchange's, which would
-    /// credit or debit tokens that did not move.
-    fn accounts(&self) -> Result<TransferChecked<'info>> {
-        require(self.from.key != self.to.key, ExchangeError::TransferToItself)?;
-        Ok(TransferChecked {
-            from: self.from.clone(),
-            mint: self.mint.clone(),
-            to: self.to.clone(),
-            authority: self.authority.clone(),
-        })
-    }
-
+impl Transfer<'_, '_> {
     /// Signed by a user; the token program checks mint, balance and authority of the user's account.
     pub fn by_user(&self, amount: Atoms, decimals: u8) -> Result<()> {
-        let context = CpiContext::new(*self.token_program.key, self.accounts()?);
-        token_interface::transfer_checked(context, amount.get(), decimals)
+        self.send(amount, decimals, &[])
     }
 
     /// Signed by the exchange, the authority over vault and share escrow.
     pub fn by_exchange(&self, exchange: &Exchange, amount: Atoms) -> Result<()> {
-        let signer = &[&seeds(exchange)[..]];
-        let context = CpiContext::new_with_signer(*self.token_program.key, self.accounts()?, signer);
-        token_interface::transfer_checked(context, amount.get(), exchange.quote_decimals)
+        self.send(amount, exchange.quote_decimals, &[&seeds(exchange)])
+    }
+
+    /// # Errors
+    /// [`ExchangeError::TransferToItself`] from an account to itself: one of the two is the exchange's, which would
+    /// credit or debit tokens that did not move.
+    fn send(&self, amount: Atoms, decimals: u8, signer: &[&[&[u8]]]) -> Result<()> {
+        let Self { token_program, mint, from, to, authority } = *self;
+        require(from.key != to.key, ExchangeError::TransferToItself)?;
+        let [program, from_key, mint_key, to_key, authority_key] =
+            [token_program, from, mint, to, authority].map(|account| account.key);
+        let instruction =
+            transfer_checked(program, from_key, mint_key, to_key, authority_key, &[], amount.get(), decimals)?;
+        // What `invoke_signed` asks after it has looked for each account of the instruction among those passed: that
+        // nobody here holds what the call may change, or changes what it reads.
+        for account in [from, to] {
+            account.try_borrow_mut_lamports()?;
+            account.try_borrow_mut_data()?;
+        }
+        for account in [mint, authority] {
+            account.try_borrow_lamports()?;
+            account.try_borrow_data()?;
+        }
+        let accounts = [from, mint, to, authority].map(AccountInfo::clone);
+        Ok(invoke_signed_unchecked(&instruction, &accounts, signer)?)
     }
 }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod claims;
 mod creation;
+mod crowds;
 mod events;
 mod liquidation;
 mod liquidity;

@@ -17,7 +17,7 @@ use solana_instruction::Instruction;
 
 /// An account with positions of $10 000 in markets 0, 1 and 2, of which 1 has lost 40 · 31.25 = 1 250 and the others
 /// have won 78 each; and somebody who could liquidate it. 1 445 are its initial margin, 867 the maintenance margin.
-fn hedged(deposit: u64) -> (World, Authority, Authority) {
+pub fn hedged(deposit: u64) -> (World, Authority, Authority) {
     let mut world = World::new(BACKEND, 4);
     let liquidator = world.trader(100 * USDC);
     let trader = world.trader(deposit);
@@ -82,7 +82,7 @@ fn lists(world: &World, trader: Authority, first: u16, second: u16, target: u16)
 }
 
 /// The instruction with these markets in place of the last `count` accounts.
-fn with_markets(instruction: &Instruction, count: usize, markets: &[Pubkey]) -> Instruction {
+pub fn with_markets(instruction: &Instruction, count: usize, markets: &[Pubkey]) -> Instruction {
     let mut changed = instruction.clone();
     changed.accounts.truncate(instruction.accounts.len() - count);
     changed.accounts.extend(markets.iter().map(|market| AccountMeta::new_readonly(*market, false)));

@@ -7,7 +7,7 @@ mod prices;
 pub use pool::{cautious_pool_value_x40, market_value_x40, means, pending, pool_bounds, pool_value_x40, Means};
 pub use prices::{spread, Seen, Touched};
 
-use perp_engine::state::{Account, Market, MarketLedger, Parameters, Position};
+use perp_engine::state::{Account, Market, MarketLedger, Position};
 use perp_engine::units::{Side, X40_PER_ATOM};
 use perp_exchange::Exchange;
 
@@ -173,7 +173,7 @@ pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Sta
             0
         } else {
             let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
-            maintenance_margin(value, &market.parameters)
+            maintenance_margin(value, market)
         };
         let less = |promise| (margin - floor_div(promise, X40_PER_ATOM)).max(0);
         Standing {

@@ -18,4 +18,4 @@ pub use liquidity::*;
 pub use market::*;
 pub use moment::MarketMoment;
 pub use position::*;
-pub use record::record;
+pub use record::{log, record};

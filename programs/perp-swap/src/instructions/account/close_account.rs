@@ -1,7 +1,7 @@
 use crate::access::check_owner;
 use crate::context;
 use crate::errors::refused;
-use crate::events::AccountClosed;
+use crate::events::{log, AccountClosed};
 use crate::state::MarginAccount;
 use anchor_lang::prelude::*;
 use perp_engine::operations::account::check_closable;
@@ -32,12 +32,12 @@ pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
 
     check_closable(&account.state).map_err(refused)?;
 
-    emit!(AccountClosed {
+    log(&AccountClosed {
         exchange: account.exchange,
         time: context::now()?,
         account: ctx.accounts.margin_account.key(),
         owner: account.owner,
         account_sequence: account.state.next_event(),
-    });
+    })?;
     Ok(())
 }

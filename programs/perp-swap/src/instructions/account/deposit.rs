@@ -1,7 +1,7 @@
 use crate::access::{check_custody, check_exchange, check_owner};
 use crate::context;
 use crate::errors::refused;
-use crate::events::Deposited;
+use crate::events::{log, Deposited};
 use crate::state::{Exchange, MarginAccount};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
@@ -56,7 +56,7 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
     let plan = plan_deposit(&account.state, Atoms::new(amount)).map_err(refused)?;
     plan.apply(&mut account.state);
 
-    emit!(Deposited {
+    log(&Deposited {
         exchange: account.exchange,
         time: context::now()?,
         account: accounts.margin_account.key(),
@@ -65,7 +65,7 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         amount,
         balance_before: before.get(),
         balance_after: plan.balance.get(),
-    });
+    })?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,

@@ -1,6 +1,6 @@
 use crate::context;
 use crate::errors::{require, ExchangeError};
-use crate::events::AccountOpened;
+use crate::events::{log, AccountOpened};
 use crate::state::{Exchange, MarginAccount, VERSION};
 use anchor_lang::prelude::*;
 use perp_engine::state::Account;
@@ -50,7 +50,7 @@ pub fn open_account(ctx: Context<OpenAccount>, sub_account: u16, isolated_market
     account.version = VERSION;
     account.state = Account::opened(isolated_market);
 
-    emit!(AccountOpened {
+    log(&AccountOpened {
         exchange: account.exchange,
         time: context::now()?,
         account: accounts.margin_account.key(),
@@ -58,6 +58,6 @@ pub fn open_account(ctx: Context<OpenAccount>, sub_account: u16, isolated_market
         account_sequence: account.state.next_event(),
         sub_account,
         isolated_market,
-    });
+    })?;
     Ok(())
 }

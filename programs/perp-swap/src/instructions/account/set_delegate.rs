@@ -1,6 +1,6 @@
 use crate::access::check_owner;
 use crate::context;
-use crate::events::DelegateSet;
+use crate::events::{log, DelegateSet};
 use crate::state::MarginAccount;
 use anchor_lang::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
     let mut account = ctx.accounts.margin_account.load_mut()?;
     let before = account.delegate;
     account.delegate = delegate;
-    emit!(DelegateSet {
+    log(&DelegateSet {
         exchange: account.exchange,
         time: context::now()?,
         account: ctx.accounts.margin_account.key(),
@@ -36,6 +36,6 @@ pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
         account_sequence: account.state.next_event(),
         before,
         after: delegate,
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::access::{check_custody, check_exchange, check_owner};
 use crate::context::{session, Markets};
 use crate::errors::refused;
-use crate::events::Withdrawn;
+use crate::events::{log, Withdrawn};
 use crate::state::{Exchange, MarginAccount};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
@@ -59,7 +59,7 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     let plan = plan(&account, Atoms::new(amount), ctx.remaining_accounts, &session)?;
     plan.apply(&mut account.state);
 
-    emit!(Withdrawn {
+    log(&Withdrawn {
         exchange: account.exchange,
         time: session.clock.now.get(),
         account: accounts.margin_account.key(),
@@ -69,7 +69,7 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
         amount,
         balance_before: before.get(),
         balance_after: plan.balance.get(),
-    });
+    })?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,

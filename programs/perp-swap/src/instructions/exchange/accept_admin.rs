@@ -1,6 +1,6 @@
 use crate::context;
 use crate::errors::{require, ExchangeError};
-use crate::events::AdminAccepted;
+use crate::events::{log, AdminAccepted};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 
@@ -29,12 +29,12 @@ pub fn accept_admin(ctx: Context<AcceptAdmin>) -> Result<()> {
     let admin_before = exchange.admin;
     exchange.admin = exchange.pending_admin;
     exchange.pending_admin = Pubkey::default();
-    emit!(AdminAccepted {
+    log(&AdminAccepted {
         exchange: ctx.accounts.exchange.key(),
         time: context::now()?,
         exchange_sequence: exchange.state.next_event(),
         admin_before,
         admin_after: exchange.admin,
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::arguments::{check_name, LiquidityParameters};
 use crate::context;
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::ExchangeCreated;
+use crate::events::{log, ExchangeCreated};
 use crate::state::{Exchange, Pool, VERSION};
 use crate::token::check_collateral;
 use anchor_lang::prelude::*;
@@ -131,7 +131,7 @@ pub fn create_exchange(
         padding: [0; 3],
         reserved: [0; 32],
     };
-    emit!(ExchangeCreated {
+    log(&ExchangeCreated {
         exchange: accounts.exchange.key(),
         time: context::now()?,
         exchange_sequence: exchange.state.next_event(),
@@ -141,6 +141,6 @@ pub fn create_exchange(
         quote_decimals: exchange.quote_decimals,
         risk_admin,
         guardian,
-    });
+    })?;
     Ok(())
 }

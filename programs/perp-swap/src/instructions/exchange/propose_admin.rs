@@ -1,6 +1,6 @@
 use crate::access::check_admin;
 use crate::context;
-use crate::events::AdminProposed;
+use crate::events::{log, AdminProposed};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 
@@ -28,13 +28,13 @@ pub fn propose_admin(ctx: Context<ProposeAdmin>, successor: Pubkey) -> Result<()
     let mut exchange = ctx.accounts.exchange.load_mut()?;
     let pending_admin_before = exchange.pending_admin;
     exchange.pending_admin = successor;
-    emit!(AdminProposed {
+    log(&AdminProposed {
         exchange: ctx.accounts.exchange.key(),
         time: context::now()?,
         exchange_sequence: exchange.state.next_event(),
         admin: exchange.admin,
         pending_admin_before,
         pending_admin_after: successor,
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::access::status_authority;
 use crate::context;
 use crate::errors::refused;
-use crate::events::ExchangeStatusSet;
+use crate::events::{log, ExchangeStatusSet};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 use perp_engine::operations::exchange::{plan_exchange_status, StatusAuthority, StatusOrder};
@@ -45,7 +45,7 @@ pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status, seco
         Status::Paused => state.pause.until,
     };
     let everything = StatusAuthority::RiskAdmin;
-    emit!(ExchangeStatusSet {
+    log(&ExchangeStatusSet {
         exchange: ctx.accounts.exchange.key(),
         time: clock.now.get(),
         exchange_sequence: exchange.state.next_event(),
@@ -55,6 +55,6 @@ pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status, seco
         until: until.get(),
         pause_left: state.pause.allowance.left(&PAUSES, everything, clock.now).map_err(refused)?,
         reduce_only_left: state.reduce_only.allowance.left(&REDUCTIONS, everything, clock.now).map_err(refused)?,
-    });
+    })?;
     Ok(())
 }

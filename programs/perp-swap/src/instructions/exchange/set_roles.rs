@@ -1,6 +1,6 @@
 use crate::access::check_admin;
 use crate::context;
-use crate::events::RolesSet;
+use crate::events::{log, RolesSet};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 
@@ -29,7 +29,7 @@ pub fn set_roles(ctx: Context<SetRoles>, risk_admin: Pubkey, guardian: Pubkey) -
     let (risk_admin_before, guardian_before) = (exchange.risk_admin, exchange.guardian);
     exchange.risk_admin = risk_admin;
     exchange.guardian = guardian;
-    emit!(RolesSet {
+    log(&RolesSet {
         exchange: ctx.accounts.exchange.key(),
         time: context::now()?,
         exchange_sequence: exchange.state.next_event(),
@@ -37,6 +37,6 @@ pub fn set_roles(ctx: Context<SetRoles>, risk_admin: Pubkey, guardian: Pubkey) -
         risk_admin_after: risk_admin,
         guardian_before,
         guardian_after: guardian,
-    });
+    })?;
     Ok(())
 }

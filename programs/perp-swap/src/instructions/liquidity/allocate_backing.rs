@@ -1,7 +1,7 @@
 use crate::access::{check_exchange, check_pool};
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{BackingAllocated, MarketMoment};
+use crate::events::{log, BackingAllocated, MarketMoment};
 use crate::state::{Exchange, Market, Pool};
 use anchor_lang::prelude::*;
 use perp_engine::operations::liquidity::plan_allocate_backing;
@@ -44,7 +44,7 @@ pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
     let plan = plan_allocate_backing(&pool.state, &ready).map_err(refused)?;
     plan.apply(&mut pool.state, &mut ready);
 
-    emit!(BackingAllocated {
+    log(&BackingAllocated {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         market: accounts.market.key(),
@@ -56,6 +56,6 @@ pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
         backing_after: ready.ledger.backing.get(),
         pool_cash_before: pool_cash_before.get(),
         pool_cash_after: pool.state.cash.get(),
-    });
+    })?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use super::check_request;
 use crate::access::{check_pool, check_share_mint, check_token_program};
 use crate::context::{session, Markets};
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::LiquidityDeposited;
+use crate::events::{log, LiquidityDeposited};
 use crate::state::{Exchange, LiquidityRequest, Pool};
 use crate::token::Shares;
 use anchor_lang::prelude::*;
@@ -68,7 +68,7 @@ pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDepo
     };
     pool.state = plan.pool;
 
-    emit!(LiquidityDeposited {
+    log(&LiquidityDeposited {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         pool_sequence: pool.state.next_event(),
@@ -82,7 +82,7 @@ pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDepo
         pool_cash_after: plan.pool.cash.get(),
         shares_before: before.shares.get(),
         shares_after: plan.pool.shares.get(),
-    });
+    })?;
     Shares {
         token_program: &accounts.token_program,
         mint: &accounts.share_mint,

@@ -2,7 +2,7 @@ use super::check_request;
 use crate::access::{check_custody, check_pool, check_shares};
 use crate::context::{session, Markets};
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::LiquidityWithdrawn;
+use crate::events::{log, LiquidityWithdrawn};
 use crate::state::{Exchange, LiquidityRequest, Pool};
 use crate::token::{Shares, Transfer};
 use anchor_lang::prelude::*;
@@ -96,7 +96,7 @@ pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityW
         request.state = left;
     }
 
-    emit!(LiquidityWithdrawn {
+    log(&LiquidityWithdrawn {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         pool_sequence: pool.state.next_event(),
@@ -111,7 +111,7 @@ pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityW
         pool_cash_after: plan.pool.cash.get(),
         shares_before: before.shares.get(),
         shares_after: plan.pool.shares.get(),
-    });
+    })?;
     Shares {
         token_program: &accounts.token_program,
         mint: &accounts.share_mint,

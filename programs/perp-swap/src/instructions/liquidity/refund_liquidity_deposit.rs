@@ -2,7 +2,7 @@ use super::check_request;
 use crate::access::{check_custody, check_pool};
 use crate::context::clock;
 use crate::errors::refused;
-use crate::events::LiquidityRefunded;
+use crate::events::{log, LiquidityRefunded};
 use crate::state::{Exchange, LiquidityRequest, Pool};
 use crate::token::{check_associated, Transfer};
 use anchor_lang::prelude::*;
@@ -66,7 +66,7 @@ pub fn refund_liquidity_deposit(ctx: Context<RefundLiquidityDeposit>) -> Result<
     let plan = plan_refund_expired(&pool.state, &request.state, RequestKind::Deposit, clock).map_err(refused)?;
     pool.state = plan.pool;
 
-    emit!(LiquidityRefunded {
+    log(&LiquidityRefunded {
         exchange: accounts.exchange.key(),
         time: clock.now.get(),
         pool_sequence: pool.state.next_event(),
@@ -77,7 +77,7 @@ pub fn refund_liquidity_deposit(ctx: Context<RefundLiquidityDeposit>) -> Result<
         amount: plan.tokens.get(),
         escrow_before: escrow_before.get(),
         escrow_after: pool.state.escrow.get(),
-    });
+    })?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,

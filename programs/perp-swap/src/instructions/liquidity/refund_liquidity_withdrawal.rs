@@ -2,7 +2,7 @@ use super::check_request;
 use crate::access::{check_pool, check_shares, check_token_program};
 use crate::context::clock;
 use crate::errors::refused;
-use crate::events::LiquidityRefunded;
+use crate::events::{log, LiquidityRefunded};
 use crate::state::{Exchange, LiquidityRequest, Pool};
 use crate::token::{check_associated, Transfer};
 use anchor_lang::prelude::*;
@@ -68,7 +68,7 @@ pub fn refund_liquidity_withdrawal(ctx: Context<RefundLiquidityWithdrawal>) -> R
     let plan = plan_refund_expired(&pool.state, &request.state, RequestKind::Withdrawal, clock).map_err(refused)?;
     pool.state = plan.pool;
 
-    emit!(LiquidityRefunded {
+    log(&LiquidityRefunded {
         exchange: accounts.exchange.key(),
         time: clock.now.get(),
         pool_sequence: pool.state.next_event(),
@@ -79,7 +79,7 @@ pub fn refund_liquidity_withdrawal(ctx: Context<RefundLiquidityWithdrawal>) -> R
         amount: plan.shares.get(),
         escrow_before: escrow_before.get(),
         escrow_after: pool.state.escrow.get(),
-    });
+    })?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.share_mint,

@@ -2,7 +2,7 @@ use super::pay_tip;
 use crate::access::{check_custody, check_pool, check_share_mint};
 use crate::context::clock;
 use crate::errors::refused;
-use crate::events::LiquidityRequested;
+use crate::events::{log, LiquidityRequested};
 use crate::state::{Exchange, LiquidityRequest, Pool, VERSION};
 use crate::token::{check_associated, Transfer};
 use anchor_lang::prelude::*;
@@ -114,7 +114,7 @@ pub fn request_liquidity_deposit(
         reserved: [0; 4],
     };
 
-    emit!(LiquidityRequested {
+    log(&LiquidityRequested {
         exchange: accounts.exchange.key(),
         time: clock.now.get(),
         pool_sequence: pool.state.next_event(),
@@ -126,7 +126,7 @@ pub fn request_liquidity_deposit(
         tip,
         escrow_before: escrow_before.get(),
         escrow_after: pool.state.escrow.get(),
-    });
+    })?;
     pay_tip(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), tip)?;
     Transfer {
         token_program: &accounts.token_program,

@@ -2,7 +2,7 @@ use super::pay_tip;
 use crate::access::{check_pool, check_shares, check_token_program};
 use crate::context::clock;
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::LiquidityRequested;
+use crate::events::{log, LiquidityRequested};
 use crate::state::{Exchange, LiquidityRequest, Pool, VERSION};
 use crate::token::{check_associated, Transfer};
 use anchor_lang::prelude::*;
@@ -116,7 +116,7 @@ pub fn request_liquidity_withdrawal(
     };
 
     let escrow = pool.state.escrow.get();
-    emit!(LiquidityRequested {
+    log(&LiquidityRequested {
         exchange: accounts.exchange.key(),
         time: clock.now.get(),
         pool_sequence: pool.state.next_event(),
@@ -128,7 +128,7 @@ pub fn request_liquidity_withdrawal(
         tip,
         escrow_before: escrow,
         escrow_after: escrow,
-    });
+    })?;
     pay_tip(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), tip)?;
     Transfer {
         token_program: &accounts.token_program,

@@ -1,7 +1,7 @@
 use crate::access::check_exchange;
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{MarketMoment, SettlementBegun};
+use crate::events::{log, MarketMoment, SettlementBegun};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::market::plan_begin_settlement;
@@ -35,7 +35,7 @@ pub fn begin_settlement(ctx: Context<BeginSettlement>) -> Result<()> {
     let plan = plan_begin_settlement(&ready).map_err(refused)?;
     plan.apply(&mut ready);
 
-    emit!(SettlementBegun {
+    log(&SettlementBegun {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         market: accounts.market.key(),
@@ -44,6 +44,6 @@ pub fn begin_settlement(ctx: Context<BeginSettlement>) -> Result<()> {
         price: plan.settlement.price.get(),
         outage_since: plan.settlement.outage_since.get(),
         closes_from: plan.settlement.closes_from().get(),
-    });
+    })?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use crate::access::check_admin;
 use crate::arguments::{check_name, MarketParameters, OracleSource};
 use crate::context;
 use crate::errors::{denied, refused, require, ExchangeError};
-use crate::events::MarketCreated;
+use crate::events::{log, MarketCreated};
 use crate::state::{Exchange, Market, VERSION};
 use anchor_lang::prelude::*;
 use perp_accounts::oracle::OracleBinding;
@@ -82,7 +82,7 @@ pub fn create_market(
     market.state.target_backing = target;
     market.state.ledger.claim_factor = FULL_CLAIM_FACTOR;
 
-    emit!(MarketCreated {
+    log(&MarketCreated {
         exchange: accounts.exchange.key(),
         time: context::now()?,
         market: accounts.market.key(),
@@ -91,6 +91,6 @@ pub fn create_market(
         symbol,
         base_decimals,
         target_backing,
-    });
+    })?;
     Ok(())
 }

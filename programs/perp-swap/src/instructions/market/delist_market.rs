@@ -1,7 +1,7 @@
 use crate::access::{check_admin, check_exchange};
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{MarketDelisted, MarketMoment};
+use crate::events::{log, MarketDelisted, MarketMoment};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::market::{apply_delisting, plan_delist_market};
@@ -39,7 +39,7 @@ pub fn delist_market(ctx: Context<DelistMarket>) -> Result<()> {
     let settlement = plan_delist_market(&ready).map_err(refused)?;
     apply_delisting(&mut ready, settlement);
 
-    emit!(MarketDelisted {
+    log(&MarketDelisted {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         market: accounts.market.key(),
@@ -47,6 +47,6 @@ pub fn delist_market(ctx: Context<DelistMarket>) -> Result<()> {
         state: MarketMoment::next(&mut ready),
         authority: accounts.admin.key(),
         settles_from: settlement.delisted_from.get(),
-    });
+    })?;
     Ok(())
 }

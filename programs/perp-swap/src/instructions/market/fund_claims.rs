@@ -1,6 +1,6 @@
 use crate::context::clock;
 use crate::errors::refused;
-use crate::events::ClaimsFunded;
+use crate::events::{log, ClaimsFunded};
 use crate::state::Market;
 use anchor_lang::prelude::*;
 use perp_engine::operations::market::plan_fund_claims;
@@ -31,7 +31,7 @@ pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
     let plan = plan_fund_claims(&market.state, clock).map_err(refused)?;
     market.state.ledger = plan.ledger;
 
-    emit!(ClaimsFunded {
+    log(&ClaimsFunded {
         exchange: market.exchange,
         time: clock.now.get(),
         market: ctx.accounts.market.key(),
@@ -41,6 +41,6 @@ pub fn fund_claims(ctx: Context<FundClaims>) -> Result<()> {
         claims_reserve_before: before.get(),
         claims_reserve_after: plan.ledger.claims_reserve.get(),
         claims: plan.ledger.claims.get(),
-    });
+    })?;
     Ok(())
 }

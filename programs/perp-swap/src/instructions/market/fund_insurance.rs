@@ -1,7 +1,7 @@
 use crate::access::{check_custody, check_exchange, check_pool};
 use crate::context;
 use crate::errors::refused;
-use crate::events::InsuranceFunded;
+use crate::events::{log, InsuranceFunded};
 use crate::state::{Exchange, Market, Pool};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
@@ -85,7 +85,7 @@ pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
             event.pool_sequence = Some(pool.state.next_event());
         }
     }
-    emit!(event);
+    log(&event)?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,

@@ -1,6 +1,6 @@
 use crate::context::clock;
 use crate::errors::refused;
-use crate::events::OracleOutageReported;
+use crate::events::{log, OracleOutageReported};
 use crate::state::Market;
 use anchor_lang::prelude::*;
 use perp_engine::operations::market::plan_report_oracle_outage;
@@ -30,7 +30,7 @@ pub fn report_oracle_outage(ctx: Context<ReportOracleOutage>) -> Result<()> {
 
     market.state.price = plan_report_oracle_outage(&market.state, clock).map_err(refused)?;
 
-    emit!(OracleOutageReported {
+    log(&OracleOutageReported {
         exchange: market.exchange,
         time: clock.now.get(),
         market: ctx.accounts.market.key(),
@@ -38,6 +38,6 @@ pub fn report_oracle_outage(ctx: Context<ReportOracleOutage>) -> Result<()> {
         market_sequence: market.state.next_event(),
         published: market.state.price.published.get(),
         outage_since: market.state.price.outage_since.get(),
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::access::{check_exchange, check_risk_admin};
 use crate::context;
 use crate::errors::refused;
-use crate::events::BackingTargetSet;
+use crate::events::{log, BackingTargetSet};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::market::plan_set_backing_target;
@@ -38,7 +38,7 @@ pub fn set_backing_target(ctx: Context<SetBackingTarget>, target: u64) -> Result
 
     market.state.target_backing = plan_set_backing_target(Atoms::new(target)).map_err(refused)?;
 
-    emit!(BackingTargetSet {
+    log(&BackingTargetSet {
         exchange: accounts.exchange.key(),
         time: context::now()?,
         market: accounts.market.key(),
@@ -47,6 +47,6 @@ pub fn set_backing_target(ctx: Context<SetBackingTarget>, target: u64) -> Result
         authority: accounts.authority.key(),
         before: before.get(),
         after: target,
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::access::{check_exchange, status_authority};
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{MarketMoment, MarketStatusSet};
+use crate::events::{log, MarketMoment, MarketStatusSet};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
@@ -48,7 +48,7 @@ pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status, seconds:
 
     let until = if status == Status::Active { Timestamp::NEVER } else { restriction.until };
     let left = restriction.allowance.left(&REDUCTIONS, StatusAuthority::RiskAdmin, now).map_err(refused)?;
-    emit!(MarketStatusSet {
+    log(&MarketStatusSet {
         exchange: accounts.exchange.key(),
         time: now.get(),
         market: accounts.market.key(),
@@ -59,6 +59,6 @@ pub fn set_market_status(ctx: Context<SetMarketStatus>, status: Status, seconds:
         after: status,
         until: until.get(),
         reduce_only_left: left,
-    });
+    })?;
     Ok(())
 }

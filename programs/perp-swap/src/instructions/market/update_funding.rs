@@ -1,7 +1,7 @@
 use crate::access::check_exchange;
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{FundingUpdated, MarketMoment};
+use crate::events::{log, FundingUpdated, MarketMoment};
 use crate::state::{Exchange, Market};
 use anchor_lang::prelude::*;
 
@@ -37,7 +37,7 @@ pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
     let mut ready = refresh(&mut market, accounts.oracle.as_deref(), &session)?;
     let (_, rate_before) = ready.accrual().done(&ready, session.clock).map_err(refused)?;
 
-    emit!(FundingUpdated {
+    log(&FundingUpdated {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
         market: accounts.market.key(),
@@ -46,6 +46,6 @@ pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
         rate_before,
         long_index_before: long_before.get(),
         short_index_before: short_before.get(),
-    });
+    })?;
     Ok(())
 }

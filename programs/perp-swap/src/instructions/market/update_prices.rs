@@ -1,6 +1,6 @@
 use crate::context::{refresh, session, write_market};
 use crate::errors::{denied, ExchangeError};
-use crate::events::{MarketMoment, PriceUpdated};
+use crate::events::{log, MarketMoment, PriceUpdated};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
 use perp_engine::market::price::PriceOutcome;
@@ -46,7 +46,7 @@ fn update_price<'info>(
     let mut ready = refresh(&mut market, Some(oracle), session)?;
     let outcome = ready.price_outcome().unwrap_or(PriceOutcome::NotNewer);
 
-    emit!(PriceUpdated {
+    log(&PriceUpdated {
         exchange: *exchange,
         time: session.clock.now.get(),
         market: *account.key,
@@ -58,6 +58,6 @@ fn update_price<'info>(
         confidence: ready.price.confidence.get(),
         published: ready.price.published.get(),
         newest_published: ready.price.newest_published.get(),
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::access::{check_admin, check_custody, check_exchange};
 use crate::context;
 use crate::errors::refused;
-use crate::events::ProtocolFeesWithdrawn;
+use crate::events::{log, ProtocolFeesWithdrawn};
 use crate::state::{Exchange, Market};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
@@ -55,7 +55,7 @@ pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> 
     let plan = plan_withdraw_protocol_fees(&market.state).map_err(refused)?;
     market.state.ledger = plan.ledger;
 
-    emit!(ProtocolFeesWithdrawn {
+    log(&ProtocolFeesWithdrawn {
         exchange: accounts.exchange.key(),
         time: context::now()?,
         market: accounts.market.key(),
@@ -65,7 +65,7 @@ pub fn withdraw_protocol_fees(ctx: Context<WithdrawProtocolFees>) -> Result<()> 
         amount: plan.amount.get(),
         before: before.get(),
         after: plan.ledger.protocol_fees.get(),
-    });
+    })?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,

@@ -1,6 +1,6 @@
 use crate::context;
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::ClaimRedeemed;
+use crate::events::{log, ClaimRedeemed};
 use crate::state::{MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::plan_redeem_claim;
@@ -35,7 +35,7 @@ pub fn redeem_claim(ctx: Context<RedeemClaim>) -> Result<()> {
     let plan = plan_redeem_claim(&account.state, &market.state).map_err(refused)?;
     plan.apply(&mut account.state, &mut market.state);
 
-    emit!(ClaimRedeemed {
+    log(&ClaimRedeemed {
         exchange: account.exchange,
         time: context::now()?,
         account: accounts.margin_account.key(),
@@ -48,6 +48,6 @@ pub fn redeem_claim(ctx: Context<RedeemClaim>) -> Result<()> {
         left: plan.ledger.position.claim.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
-    });
+    })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::access::check_exchange;
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{FundingSettled, MarketMoment};
+use crate::events::{log, FundingSettled, MarketMoment};
 use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::plan_settle_funding;
@@ -41,7 +41,7 @@ pub fn settle_funding(ctx: Context<SettleFunding>) -> Result<()> {
     let plan = plan_settle_funding(&account.state, &ready).map_err(refused)?;
     plan.ledger.apply(&mut account.state, &mut ready);
 
-    emit!(FundingSettled {
+    log(&FundingSettled {
         exchange: account.exchange,
         time: session.clock.now.get(),
         account: accounts.margin_account.key(),
@@ -55,6 +55,6 @@ pub fn settle_funding(ctx: Context<SettleFunding>) -> Result<()> {
         repaid: plan.settled.repaid.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
-    });
+    })?;
     Ok(())
 }

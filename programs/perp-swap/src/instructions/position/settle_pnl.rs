@@ -1,7 +1,7 @@
 use crate::access::check_exchange;
 use crate::context::{refresh, session};
 use crate::errors::refused;
-use crate::events::{MarketMoment, ProfitSettled};
+use crate::events::{log, MarketMoment, ProfitSettled};
 use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::plan_settle_pnl;
@@ -44,7 +44,7 @@ pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
     let plan = plan_settle_pnl(&account.state, &ready).map_err(refused)?;
     plan.ledger.apply(&mut account.state, &mut ready);
 
-    emit!(ProfitSettled {
+    log(&ProfitSettled {
         exchange: account.exchange,
         time: session.clock.now.get(),
         account: accounts.margin_account.key(),
@@ -59,6 +59,6 @@ pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
         repaid: plan.settled.repaid.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
-    });
+    })?;
     Ok(())
 }

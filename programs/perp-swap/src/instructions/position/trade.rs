@@ -1,7 +1,7 @@
 use crate::access::{check_exchange, check_trader};
 use crate::context::{refresh, session, size_in, Markets};
 use crate::errors::refused;
-use crate::events::{MarketMoment, Traded};
+use crate::events::{log, MarketMoment, Traded};
 use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::{plan_trade, Order};
@@ -62,7 +62,7 @@ pub fn trade<'info>(
     let (size_before, balance_before) = (size_in(&account.state, plan.ledger.slot), account.state.balance);
     plan.apply(&mut account.state, &mut ready);
 
-    emit!(Traded {
+    log(&Traded {
         exchange: account.exchange,
         time: session.clock.now.get(),
         account: accounts.margin_account.key(),
@@ -88,6 +88,6 @@ pub fn trade<'info>(
         balance_after: account.state.balance.get(),
         equity: plan.after.equity.get(),
         margin: plan.after.margin.get(),
-    });
+    })?;
     Ok(())
 }

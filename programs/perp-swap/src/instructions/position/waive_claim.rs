@@ -1,7 +1,7 @@
 use crate::access::check_owner;
 use crate::context;
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::ClaimWaived;
+use crate::events::{log, ClaimWaived};
 use crate::state::{MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::plan_waive_claim;
@@ -40,7 +40,7 @@ pub fn waive_claim(ctx: Context<WaiveClaim>) -> Result<()> {
     let plan = plan_waive_claim(&account.state, &market.state).map_err(refused)?;
     plan.apply(&mut account.state, &mut market.state);
 
-    emit!(ClaimWaived {
+    log(&ClaimWaived {
         exchange: account.exchange,
         time: context::now()?,
         account: accounts.margin_account.key(),
@@ -53,6 +53,6 @@ pub fn waive_claim(ctx: Context<WaiveClaim>) -> Result<()> {
         waived: plan.waived.get(),
         balance_before: balance_before.get(),
         balance_after: account.state.balance.get(),
-    });
+    })?;
     Ok(())
 }
