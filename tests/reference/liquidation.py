@@ -67,7 +67,7 @@ class Liquidation:
         value = notional_atoms(self.market, held)
         restored = PPM + parameters.liquidation_buffer
         shortfall = positive_part(share_floor(self.margin, restored) - self.equity)
-        slope = div_ceil(restored * marginal_maintenance(parameters, value), PPM) - parameters.penalty
+        slope = div_ceil(restored * marginal_maintenance(self.market, value), PPM) - parameters.penalty
         if self.equity <= 0 or slope <= 0 or shortfall * PPM >= value * slope:
             return held
         needed = div_floor(shortfall * PPM, slope)

@@ -32,7 +32,7 @@ def pool_value(exchange, value_of_market, maturity, forgoes):
             market = copy_of_market(market)
             funding.accrue(market, exchange.now, reference)
         try:
-            total += value_of_market(market, age(market, reference))
+            total += value_of_market(market)
         except Refused as refusal:
             if not (forgoes and refusal.name == "NotionalOutOfRange"):
                 raise

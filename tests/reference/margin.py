@@ -33,32 +33,37 @@ def size_premium(parameters, value):
     return div_ceil(parameters.size_premium * sqrt_ceil(value), SIZE_PREMIUM_SCALE)
 
 
-def margin_fraction(parameters, value):
-    fraction = max(parameters.base_margin, parameters.volatility_margin, size_premium(parameters, value))
-    return min(fraction, PPM)
+def without_premium(market):
+    """What of the margin fraction does not depend on the size, in ppm."""
+    parameters, measured = market.parameters, div_ceil(market.averages.measured_margin, 3_600)
+    return max(parameters.base_margin, parameters.volatility_margin, measured)
 
 
-def maintenance_fraction(parameters, value):
+def margin_fraction(market, value):
+    return min(max(without_premium(market), size_premium(market.parameters, value)), PPM)
+
+
+def maintenance_fraction(market, value):
     """MMF in ppm."""
-    return share_ceil(margin_fraction(parameters, value), parameters.maintenance_fraction)
+    return share_ceil(margin_fraction(market, value), market.parameters.maintenance_fraction)
 
 
-def marginal_maintenance(parameters, value):
+def marginal_maintenance(market, value):
     """What one more atom of notional adds to the maintenance margin, in ppm."""
-    fraction = maintenance_fraction(parameters, value)
-    binds = size_premium(parameters, value) > max(parameters.base_margin, parameters.volatility_margin)
+    fraction = maintenance_fraction(market, value)
+    binds = size_premium(market.parameters, value) > without_premium(market)
     return div_ceil(3 * fraction, 2) if binds else fraction
 
 
 def maintenance_margin(market, size):
     value = notional_atoms(market, size)
-    return share_ceil(value, maintenance_fraction(market.parameters, value))
+    return share_ceil(value, maintenance_fraction(market, value))
 
 
 def initial_margin(market, size):
     parameters = market.parameters
     value = notional_atoms(market, size)
-    fraction = margin_fraction(parameters, value)
+    fraction = margin_fraction(market, value)
     low, high = parameters.open_interest_low, parameters.open_interest_high
     above = clamp(market.ledger.larger_side() - low, 0, high - low)
     fraction += div_ceil((PPM - fraction) * above, high - low)

@@ -1,5 +1,6 @@
 """One market by itself: its price, what a fill costs, and what it can bear (price.md, trading.md, losses.md)."""
 
+from averages import take_into_averages
 from state import LONG, SHORT
 from units import (
     ATOM,
@@ -64,6 +65,7 @@ def take_price(market, reading, now):
     cache.newest_published = published
     if confidence * PPM > market.parameters.max_confidence_valid * price:
         return
+    take_into_averages(market, price, published)
     cache.price = price
     cache.confidence = confidence
     cache.published = published
@@ -90,11 +92,18 @@ def age(market, reference):
 
 
 def spread(market, seconds):
-    """`⌈k · confidence⌉ + ⌈z · σ · √(age + 1 s) · price⌉`, in raw per base unit."""
-    parameters, cache = market.parameters, market.price
-    for_confidence = share_ceil(cache.confidence, parameters.spread_confidence)
-    weight = share_ceil(parameters.spread_volatility, parameters.volatility) * sqrt_ceil(ROOT_SCALE * (seconds + 1))
-    return for_confidence + div_ceil(cache.price * weight, SPREAD_DIVISOR)
+    """`⌈k · confidence⌉ + ⌈max(z · σ, v · σ measured) · √(age + 1 s) · price⌉ + ⌈d · drift⌉`, in raw per base unit."""
+    parameters, averages = market.parameters, market.averages
+    listed = share_ceil(parameters.spread_volatility, parameters.volatility)
+    measured = share_ceil(parameters.spread_measured, averages.fast_volatility)
+    weight = max(listed, measured) * sqrt_ceil(ROOT_SCALE * (seconds + 1))
+    for_volatility = div_ceil(market.price.price * weight, SPREAD_DIVISOR)
+    return spread_of_confidence(market) + for_volatility + share_ceil(averages.drift, parameters.spread_drift)
+
+
+def spread_of_confidence(market):
+    """The part of the spread in which liquidity is valued."""
+    return share_ceil(market.price.confidence, market.parameters.spread_confidence)
 
 
 # --- Fill -------------------------------------------------------------------------------------------------------
@@ -198,23 +207,23 @@ def coverage(market):
 # --- Value for the pool -------------------------------------------------------------------------------------------
 
 
-def lower_value(market, seconds):
+def lower_value(market):
     """What is left of the backing once winners are paid and no loser has paid, in atoms."""
-    return min(left_for_pool(market.ledger, end) for end in interval(market, seconds))
+    return min(left_for_pool(market.ledger, end) for end in interval(market))
 
 
-def upper_value(market, seconds):
+def upper_value(market):
     """What is left if every loser and debtor pays, in atoms: linear in the price, so largest at one end."""
-    low, high = interval(market, seconds)
+    low, high = interval(market)
     end = high if market.ledger.skew() < 0 else low
     return atoms_ceil(positive_part(net_asset_value(market.ledger, end)))
 
 
-def interval(market, seconds):
+def interval(market):
     """The prices between which the true one lies; without open interest no price counts."""
     if not market.ledger.has_open_interest():
         return 0, 0
-    around, price = spread(market, seconds), market.price.price
+    around, price = spread_of_confidence(market), market.price.price
     return positive_part(price - around), min(MAX_PRICE, price + around)
 
 

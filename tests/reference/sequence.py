@@ -27,6 +27,10 @@ PARAMETERS = {
     "base_margin": 50_000,
     "maintenance_fraction": 600_000,
     "volatility_margin": 0,
+    "measured_weight": 330_000,
+    "measured_limit": 200_000,
+    "ramp_up": 600_000,
+    "ramp_down": 20_000,
     "max_price_step": 18_000,
     "penalty": 10_000,
     "bounty_share_min": 300_000,
@@ -39,6 +43,8 @@ PARAMETERS = {
     "protocol_share": 100_000,
     "spread_confidence": 1_000_000,
     "spread_volatility": 2_000_000,
+    "spread_measured": 3_000_000,
+    "spread_drift": 250_000,
     "volatility": 800_000,
     "max_confidence_to_increase": 5_000,
     "max_confidence_valid": 15_000,
@@ -254,7 +260,7 @@ class RandomSequence:
             after["account"] = asdict(self.exchange.accounts[arguments["account"]])
         if arguments.get("market") is not None:
             market = self.exchange.markets[arguments["market"]]
-            after["market"] = {"price": asdict(market.price), "ledger": asdict(market.ledger)}
+            after["market"] = {"price": asdict(market.price), "averages": asdict(market.averages), "ledger": asdict(market.ledger)}
         return {"now": self.now, "slot": self.slot, "op": name, **arguments, "result": result, "after": after}
 
 

@@ -31,6 +31,10 @@ class Parameters:
     base_margin: int
     maintenance_fraction: int
     volatility_margin: int
+    measured_weight: int
+    measured_limit: int
+    ramp_up: int
+    ramp_down: int
     max_price_step: int
     penalty: int
     bounty_share_min: int
@@ -43,6 +47,8 @@ class Parameters:
     protocol_share: int
     spread_confidence: int
     spread_volatility: int
+    spread_measured: int
+    spread_drift: int
     volatility: int
     max_confidence_to_increase: int
     max_confidence_valid: int
@@ -77,6 +83,22 @@ class PriceCache:
     published: int = 0
     newest_published: int = 0
     outage_since: int = 0
+
+
+@dataclass
+class Averages:
+    fast_average: int = 0
+    settlement_average: int = 0
+    drift: int = 0
+    sample_price: int = 0
+    sample_high: int = 0
+    sample_low: int = 0
+    sampled_at: int = 0
+    fast_variance: int = 0
+    slow_variance: int = 0
+    fast_volatility: int = 0
+    slow_volatility: int = 0
+    measured_margin: int = 0
 
 
 @dataclass
@@ -150,6 +172,7 @@ class Market:
     quote_decimals: int
     target_backing: int = 0
     price: PriceCache = field(default_factory=PriceCache)
+    averages: Averages = field(default_factory=Averages)
     ledger: Ledger = field(default_factory=Ledger)
     reduce_only: Restriction = field(default_factory=Restriction)
 
@@ -218,6 +241,7 @@ class Request:
 def copy_of_market(market):
     twin = copy(market)
     twin.price = copy(market.price)
+    twin.averages = copy(market.averages)
     twin.ledger = copy(market.ledger)
     twin.ledger.sides = [copy(side) for side in market.ledger.sides]
     twin.ledger.shared_draw = copy(market.ledger.shared_draw)

@@ -8,9 +8,10 @@ import unittest
 from pathlib import Path
 
 import funding
+from averages import weight
 from exchange import Exchange
 from ledger import factor_times, unfunded_part
-from margin import initial_margin, maintenance
+from margin import initial_margin, maintenance, margin_fraction, notional_atoms
 from market import converted, coverage, impact_potential, spread
 from replay import Difference, opened, replay
 from sequence import (
@@ -138,6 +139,43 @@ class WorkedExamples(Story):
         # 1 % an hour of funding and of carry at a price of 2^50 need 2^60 / (2^50 / 50) hours, almost six years.
         years = 2**60 / (2**50 / 50) / 24 / 365.25
         self.assertTrue(5.8 < years < 6)
+
+
+class Averages(Story):
+    def test_weights_are_halved_by_their_half_life(self):
+        self.assertEqual((weight(60, 0), weight(60, 60)), (0, 1 << 31))
+        # 1 − 2^(−1/4)
+        self.assertEqual(weight(120, 30), 683_344_693)
+
+    def test_a_sample_of_price_md(self):
+        self.begin()
+        market = self.exchange.markets[0]
+        # 0.1 % within 15 s is 118.9 % a √year, which weighs 8.2996 % and 1.7179 %: roots of 34.2512 % and 15.583 %.
+        self.later(14)
+        self.does("update_prices", market=0, reading=reading(250.25, self.now))
+        averages = market.averages
+        self.assertAlmostEqual(averages.fast_volatility / 1e6, 0.342512, places=5)
+        self.assertAlmostEqual(averages.slow_volatility / 1e6, 0.155830, places=5)
+        # The average has taken in $250 alone; the distance counts as far as 16 · 80 % · √(1 s), 0.2279 % of the price.
+        self.assertEqual(averages.fast_average, PRICE_250 << 13)
+        self.assertEqual(averages.drift, market.price.price - PRICE_250)
+        self.later(1)
+        self.does("update_prices", market=0, reading=reading(252, self.now))
+        self.assertAlmostEqual(averages.drift / market.price.price, 0.0022785, places=6)
+
+    def test_a_print_and_the_way_back_move_no_margin_and_a_restless_hour_does(self):
+        self.begin()
+        market, base = self.exchange.markets[0], 3_600 * 50_000
+        for dollars in (125, 250):
+            self.later(15)
+            self.does("update_prices", market=0, reading=reading(dollars, self.now))
+        self.assertEqual(market.averages.measured_margin, base)
+        for step in range(240):
+            self.later(15)
+            self.does("update_prices", market=0, reading=reading(250 + step % 2, self.now))
+        self.assertGreater(market.averages.measured_margin, base * 3 // 2)
+        value = notional_atoms(market, SOL)
+        self.assertGreater(margin_fraction(market, value), 75_000)
 
 
 class Funding(Story):

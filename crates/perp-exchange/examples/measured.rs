@@ -112,7 +112,8 @@ struct Seen {
     gain_fixed: f64,
 }
 
-fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
+/// Plays one file; the gain of the lead and what it would be at the listed spread.
+fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(f64, f64), String> {
     let ppm = |factor: f64| Ppm::new((factor * 1e6) as u32);
     let parameters = Parameters {
         volatility: ppm(arguments.volatility),
@@ -150,7 +151,7 @@ fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
         });
     }
     println!("{}: {} postings", path_of_file.display(), seen.len());
-    report("all of it", &seen, arguments.volatility);
+    let gains = report("all of it", &seen, arguments.volatility);
     // The two hours of the widest range.
     let hours = 7_200 / POSTED_EVERY as usize;
     let range = |window: &[Seen]| {
@@ -161,10 +162,10 @@ fn run(path_of_file: &Path, arguments: &Arguments) -> Result<(), String> {
     if let Some(worst) = seen.windows(hours).step_by(60).max_by(|a, b| range(a).total_cmp(&range(b))) {
         report(&format!("worst two hours, from {}", worst[0].time), worst, arguments.volatility);
     }
-    Ok(())
+    Ok(gains)
 }
 
-fn report(name: &str, seen: &[Seen], listed: f64) {
+fn report(name: &str, seen: &[Seen], listed: f64) -> (f64, f64) {
     println!(" {name}");
     line("measured / listed volatility", &mut seen.iter().map(|at| at.volatility).collect::<Vec<_>>(), 1.0);
     line("the same over ten minutes", &mut seen.iter().map(|at| at.slow).collect::<Vec<_>>(), 1.0);
@@ -181,9 +182,16 @@ fn report(name: &str, seen: &[Seen], listed: f64) {
     line("spread in basis points", &mut seen.iter().map(|at| at.spread).collect::<Vec<_>>(), 1e4);
     let (gain, fixed) = seen.iter().fold((0.0, 0.0), |(gain, fixed), at| (gain + at.gain, fixed + at.gain_fixed));
     println!("  gain of the lead: ${gain:.0} of ${fixed:.0} at the listed spread alone, {:.2} %", 100.0 * gain / fixed);
+    (gain, fixed)
 }
 
 fn main() -> Result<(), String> {
     let arguments = Arguments::parse();
-    arguments.files.iter().try_for_each(|file| run(file, &arguments))
+    let (mut gain, mut fixed) = (0.0, 0.0);
+    for file in &arguments.files {
+        let gains = run(file, &arguments)?;
+        (gain, fixed) = (gain + gains.0, fixed + gains.1);
+    }
+    println!("gain of the lead in all files: ${gain:.0} of ${fixed:.0}, {:.2} %", 100.0 * gain / fixed);
+    Ok(())
 }

@@ -45,9 +45,12 @@ fn structs() -> Vec<Compiled> {
             withdrawal_validity hysteresis shared_draw_share shared_draw_window padding reserved;
         "Market" Market: exchange oracle state symbol bump version padding reserved;
         "OracleBinding" OracleBinding: program account feed_id kind padding reserved;
-        "MarketState" state::Market: price ledger parameters target_backing reduce_only sequence index base_decimals
+        "MarketState" state::Market: price recent averages grace settlement ledger parameters target_backing reduce_only
+            sequence index base_decimals
             quote_decimals padding reserved;
         "PriceCache" state::PriceCache: price confidence published newest_published outage_since reserved;
+        "PriceAverages" state::PriceAverages: fast_average settlement_average drift sample_price sample_high sample_low
+            sampled_at fast_variance slow_variance fast_volatility slow_volatility measured_margin reserved;
         "MarketLedger" state::MarketLedger: sides funding_rate funding_time funding_fraction backing net_principal claims
             claims_reserve claim_factor debts insurance protocol_fees written_off shared_draw claim_round padding counters
             reserved;
@@ -58,9 +61,9 @@ fn structs() -> Vec<Compiled> {
             protocol_fees penalties penalties_to_insurance bounties trades liquidations reserved;
         "Parameters" state::Parameters: open_interest_cap impact_scale open_interest_low open_interest_high size_premium
             funding_velocity funding_rate_cap carry_rate minimum_position minimum_bounty base_margin maintenance_fraction
-            volatility_margin max_price_step penalty bounty_share_min bounty_share_max backing_share liquidation_buffer
-            impact_limit taker_fee taker_fee_rebalancing protocol_share spread_confidence spread_volatility volatility
-            max_confidence_to_increase max_confidence_valid stress_move backing_cap max_accrual_seconds max_age_trade
+            volatility_margin measured_weight measured_limit ramp_up ramp_down max_price_step penalty bounty_share_min
+            bounty_share_max backing_share liquidation_buffer impact_limit taker_fee taker_fee_rebalancing protocol_share
+            spread_confidence spread_volatility spread_measured spread_drift volatility max_confidence_to_increase max_confidence_valid stress_move backing_cap max_accrual_seconds max_age_trade
             max_age_other_legs max_age_liquidate max_age_funding future_tolerance outage_delay bankrupt_bounty reserved;
         "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
         "MarginAccountState" state::Account: balance kind padding isolated_market sequence counters reserved positions;

@@ -1,7 +1,7 @@
 //! What a market measures of its own price: averages and volatility.
 //!
-//! Only a price that becomes the valid one enters, so that a publish time enters once. Times are publish times; neither who posts a price nor
-//! when is looked at.
+//! Only a price that becomes the valid one enters, so that a publish time enters once. Times are publish times; neither who
+//! posts a price nor when is looked at.
 //!
 //! # Why a sample is a range
 //! A difference between two prices would be the poster's to choose: somebody who leaves out the readings between could make
@@ -19,7 +19,7 @@
 use super::measured_margin;
 use crate::error::EngineError;
 use crate::state::{Parameters, PriceAverages, PriceCache};
-use crate::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil, wide_product};
+use crate::units::products::{mul_div_ceil, square_root_ceil, wide_product};
 use crate::units::{Ppm, Price, Timestamp, PPM};
 use tables::{
     FAST_PRICE_WEIGHTS, FAST_SAMPLE_WEIGHTS, LONGEST_AVERAGED_SECONDS, LONGEST_SAMPLE_SECONDS, RANGE_VOLATILITIES,
@@ -102,8 +102,21 @@ fn finer(price: Price) -> Result<u64, EngineError> {
 }
 
 /// `⌊value · part · 2^-32⌋`.
-fn part_floor(value: u64, part: u32) -> Result<u64, EngineError> {
-    u64::try_from(wide_product(value, part.into()) >> PART_BITS).map_err(|_| EngineError::Overflow)
+fn part_floor(value: u64, part: u64) -> Result<u64, EngineError> {
+    u64::try_from(wide_product(value, part) >> PART_BITS).map_err(|_| EngineError::Overflow)
+}
+
+/// `⌈value · part · 2^-32⌉`.
+fn part_ceil(value: u64, part: u64) -> Result<u64, EngineError> {
+    let sum = wide_product(value, part).checked_add((1 << PART_BITS) - 1).ok_or(EngineError::Overflow)?;
+    u64::try_from(sum >> PART_BITS).map_err(|_| EngineError::Overflow)
+}
+
+/// `⌊2^32 · volatility / of⌋`: prices are multiplied by parts, because dividing a product of 128 bits costs a program hundreds of
+/// units.
+fn part_of_one_floor(volatility: u64, of: u64) -> Result<u64, EngineError> {
+    let parts = volatility.checked_mul(1 << PART_BITS).and_then(|parts| parts.checked_div(of));
+    parts.ok_or(EngineError::Overflow)
 }
 
 /// The volatility that the next move is held against: the measured one, but at least the listed.
@@ -113,7 +126,7 @@ fn expected_volatility(averages: &PriceAverages, parameters: &Parameters) -> u64
 
 /// Twice the clip of one second: 16 standard deviations.
 fn drift_limit_ceil(price: Price, volatility: u64) -> Result<u64, EngineError> {
-    mul_div_ceil(price.get(), volatility, DRIFT_DIVISOR)
+    part_ceil(price.get(), part_of_one_floor(volatility, DRIFT_DIVISOR)?)
 }
 
 /// Both averages take in the price that was valid for `elapsed` seconds, brought to within the limit of the fast one.
@@ -122,7 +135,8 @@ fn average_price(next: &mut PriceAverages, held: Price, elapsed: u64, expected: 
     let limit = finer(Price::new(drift_limit_ceil(held, expected)?))?;
     let (average, exact) = (next.fast_average, finer(held)?);
     let taken_in = moved(average, exact, average.abs_diff(exact).min(limit))?;
-    let by_part = |average: u64, weight: u32| moved(average, taken_in, part_floor(average.abs_diff(taken_in), weight)?);
+    let by_part =
+        |average: u64, weight: u32| moved(average, taken_in, part_floor(average.abs_diff(taken_in), weight.into())?);
     next.fast_average = by_part(average, entry(&FAST_PRICE_WEIGHTS, place)?)?;
     next.settlement_average = by_part(next.settlement_average, entry(&SLOW_PRICE_WEIGHTS, place)?)?;
     Ok(())
@@ -145,13 +159,13 @@ fn take_sample(
     let start = next.sample_price;
     let volatility_of_one = entry(&RANGE_VOLATILITIES, place)?;
     let range = furthest_move_ceil(start, next.sample_high, next.sample_low)?;
-    let found = part_ceil(range, volatility_of_one)?;
+    let found = part_ceil(volatility_of_one, range)?;
     let clip = expected.checked_mul(CLIP).ok_or(EngineError::Overflow)?.min(MAX_VOLATILITY);
     let reached = if found <= clip {
         price
     } else {
         // At least one unit, so that no price is out of reach for good.
-        let reach = mul_div_floor(start.get(), clip, volatility_of_one)?.max(1);
+        let reach = part_floor(start.get(), part_of_one_floor(clip, volatility_of_one)?)?.max(1);
         Price::new(moved(start.get(), price.get(), start.get().abs_diff(price.get()).min(reach))?)
     };
     (next.sample_price, next.sample_high, next.sample_low) = (reached, reached, reached);
@@ -187,12 +201,6 @@ fn furthest_move_ceil(start: Price, high: Price, low: Price) -> Result<u64, Engi
         return Ok(1 << PART_BITS);
     }
     mul_div_ceil(distance, 1 << PART_BITS, from)
-}
-
-/// `⌈value · part · 2^-32⌉` of a part of at most one.
-fn part_ceil(part: u64, value: u64) -> Result<u64, EngineError> {
-    let product = part.checked_mul(value).ok_or(EngineError::Overflow)?;
-    Ok(product.div_ceil(1 << PART_BITS))
 }
 
 /// `⌈old · (1 − weight) + new · weight⌉`.

@@ -144,6 +144,8 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
         Operation::SetMarketStatus { market, order } => {
             ("set_market_status", Arguments { market: Some(*market), ..status(order) })
         }
+        Operation::DelistMarket { market } => ("delist_market", market_of(*market)),
+        Operation::BeginSettlement { market } => ("begin_settlement", market_of(*market)),
         Operation::OpenAccount { isolated_market } => {
             ("open_account", Arguments { isolated_market: *isolated_market, ..holding(exchange.accounts().len()) })
         }

@@ -86,6 +86,22 @@ struct SpanRecord {
 }
 
 #[derive(Serialize)]
+struct AveragesRecord {
+    fast_average: u64,
+    settlement_average: u64,
+    drift: u64,
+    sample_price: u64,
+    sample_high: u64,
+    sample_low: u64,
+    sampled_at: i64,
+    fast_variance: u64,
+    slow_variance: u64,
+    fast_volatility: u32,
+    slow_volatility: u32,
+    measured_margin: u64,
+}
+
+#[derive(Serialize)]
 struct SideRecord {
     open_interest: u64,
     entry_notional: i128,
@@ -138,6 +154,7 @@ impl RestrictionRecord {
 pub struct MarketRecord {
     price: PriceRecord,
     recent: Vec<SpanRecord>,
+    averages: AveragesRecord,
     ledger: LedgerRecord,
     reduce_only: RestrictionRecord,
     target_backing: u64,
@@ -145,7 +162,7 @@ pub struct MarketRecord {
 
 impl MarketRecord {
     pub fn of(market: &Market) -> Self {
-        let (price, ledger) = (&market.price, &market.ledger);
+        let (price, averages, ledger) = (&market.price, &market.averages, &market.ledger);
         let sides = ledger.sides.iter().map(|side| SideRecord {
             open_interest: side.open_interest.get(),
             entry_notional: side.entry_notional.get().get(),
@@ -168,6 +185,20 @@ impl MarketRecord {
                 clock_distrusted_until: price.clock_distrusted_until.get(),
             },
             recent: spans.collect(),
+            averages: AveragesRecord {
+                fast_average: averages.fast_average,
+                settlement_average: averages.settlement_average,
+                drift: averages.drift.get(),
+                sample_price: averages.sample_price.get(),
+                sample_high: averages.sample_high.get(),
+                sample_low: averages.sample_low.get(),
+                sampled_at: averages.sampled_at.get(),
+                fast_variance: averages.fast_variance,
+                slow_variance: averages.slow_variance,
+                fast_volatility: averages.fast_volatility.get(),
+                slow_volatility: averages.slow_volatility.get(),
+                measured_margin: averages.measured_margin,
+            },
             ledger: LedgerRecord {
                 sides: sides.collect(),
                 funding_rate: ledger.funding_rate,

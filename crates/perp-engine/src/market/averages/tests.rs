@@ -97,7 +97,7 @@ fn a_sample_is_clipped_and_the_next_is_measured_from_where_it_reached() {
     take(&mut market, up, 15);
     assert_eq!(market.averages.fast_volatility, Ppm::new(1_843_778));
     // Which is a move of 6.4 / 1188.903 274 = 0.538 311 % of 2^38.
-    let reached = PRICE + 1_479_698_679;
+    let reached = PRICE + 1_479_698_624;
     assert_eq!(market.averages.sample_price, Price::new(reached));
     // The rest, 0.459 %, is the next sample: 546.0 % a √year, below 8 · 184.4 %.
     take(&mut market, up, 30);
@@ -109,23 +109,24 @@ fn a_sample_is_clipped_and_the_next_is_measured_from_where_it_reached() {
 
 #[test]
 fn the_average_takes_in_the_price_that_was_for_as_long_as_it_was() {
-    // $250 for a minute, then $251 for a minute: half of the dollar after two minutes, and nothing before, but the limit
-    // is 16 · 80 % / √31 557 600 = 0.022 785 % of $251, 5.72 cents; half of that is taken in.
+    // $250 for a minute, then $251 for a minute: nothing of the dollar after one minute and half of it after two. The limit is
+    // 16 · 80 % / √31 557 600 = 0.227 85 % of $251, 57.2 cents; half of that is taken in.
     let mut market = begun(PRICE);
     let dollar = PRICE / 250;
+    let limit = |volatility: u64| ((PRICE + dollar) * ((volatility << 32) / 351_100_947)).div_ceil(1 << 32);
     take(&mut market, PRICE + dollar, 60);
     assert_eq!(market.averages.fast_average, PRICE << 13);
     // The distance in the spread is limited likewise: by 16 times what the sample has made of the volatility.
     let volatility = market.averages.fast_volatility.wide().max(800_000);
-    assert_eq!(market.averages.drift, Price::new(((PRICE + dollar) * volatility).div_ceil(351_100_947).min(dollar)));
+    assert_eq!(market.averages.drift, Price::new(limit(volatility).min(dollar)));
     market.averages.fast_volatility = Ppm::ZERO;
     take(&mut market, PRICE + dollar, 120);
-    let limit = ((PRICE + dollar) * 800_000).div_ceil(351_100_947) << 13;
+    let limit = limit(800_000) << 13;
     assert_eq!(market.averages.fast_average, (PRICE << 13) + limit / 2);
     // Of the half-life of ten minutes a minute is 1 − 2^(−1/10) = 6.697 %.
     let part = (market.averages.settlement_average - (PRICE << 13)) as f64 / limit as f64;
     assert!((part - 0.066_967_008).abs() < 1e-9, "{part}");
-    // An hour of one price is a minute of it: half the distance, $0.97 then, as far as the limit goes.
+    // An hour of one price is a minute of it.
     let before = market.averages.fast_average;
     let [minute, hour] = [180, 3_720].map(|seconds| {
         let mut market = market;

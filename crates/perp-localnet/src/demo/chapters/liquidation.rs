@@ -2,11 +2,11 @@
 //! step that asked the engine would compare it with itself.
 
 use perp_client::events::Event;
-use perp_engine::operations::position::LiquidationPlan;
 use perp_engine::market::measured_margin::measured_margin_ceil;
+use perp_engine::operations::position::LiquidationPlan;
 use perp_engine::risk::margin::maintenance_margin_ceil;
 use perp_engine::risk::portfolio::Health;
-use perp_engine::state::Parameters;
+use perp_engine::state::{Market, Parameters};
 use perp_engine::units::products::{mul_div_ceil, mul_div_floor, notional, share_ceil};
 use perp_engine::units::{Atoms, SignedAtoms, SignedSize, Size, PPM};
 use solana_pubkey::Pubkey;
@@ -180,7 +180,7 @@ fn too_little_left(
     report: StepReport,
     before: &Health,
     value: Atoms,
-    market: &perp_engine::state::Market,
+    market: &Market,
 ) -> Result<StepReport, DemoError> {
     let (parameters, measured) = (&market.parameters, measured_margin_ceil(market)?);
     let buffered = PPM + parameters.liquidation_buffer.wide();

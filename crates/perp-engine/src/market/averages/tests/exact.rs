@@ -40,7 +40,8 @@ impl Exact {
         let expected = f64::from(before.averages.fast_volatility.max(before.parameters.volatility).get());
         let held = before.price.price.get() as f64;
         let seconds = elapsed.min(60) as f64;
-        let limit = (held * expected / 351_100_947.0).ceil();
+        let part = (expected * 4_294_967_296.0 / 351_100_947.0).floor();
+        let limit = (held * part / 4_294_967_296.0).ceil();
         // The engine's own distance, of which the part is exact here.
         let average = before.averages.fast_average as f64 / 8_192.0;
         let taken_in = average + (held - average).clamp(-limit, limit);
@@ -86,7 +87,8 @@ proptest! {
         let mut now = 0;
         for (pause, parts) in steps {
             now += pause;
-            price = price.checked_add_signed(price as i64 / 10_000_000 * parts * size / 10).unwrap().clamp(1 << 24, 1 << 48);
+            let change = price as i64 / 10_000_000 * parts * size / 10;
+            price = price.checked_add_signed(change).unwrap().clamp(1 << 24, 1 << 48);
             exact.take(&market, price, now);
             take(&mut market, price, now);
             let averages = market.averages;
