@@ -121,6 +121,8 @@ pub struct LegHealth {
     pub required: Atoms,
     /// The margin it demands while `payable` is no cash yet: less all that its market owes it, not below zero.
     pub required_on_cash: Atoms,
+    /// What of `margin` measured volatility adds to the listed one.
+    pub ramped: Atoms,
 }
 
 /// Funding the position owes and has not settled, exactly; negative where it is owed.
@@ -198,10 +200,11 @@ impl Leg {
             Some(_) => maintenance_at(self.value, self.fraction, &market.parameters)?.margin,
             None => Atoms::ZERO,
         };
+        let ramped = self.ramped(margin, market)?;
         let equity = funded.checked_sub(owed)?;
         if promised <= QuoteX40::ZERO {
             let payable = QuoteX40::ZERO;
-            return Ok(LegHealth { equity, payable, margin, required: margin, required_on_cash: margin });
+            return Ok(LegHealth { equity, payable, margin, required: margin, required_on_cash: margin, ramped });
         }
         let payable = promised.min(self.promised_at(settled, position, ledger, promised)?);
         let payable = payable.min(ledger.payable()?.to_x40()?);
@@ -213,7 +216,17 @@ impl Leg {
             margin,
             required: less(promised.checked_sub(payable)?)?,
             required_on_cash: less(promised)?,
+            ramped,
         })
+    }
+
+    /// What measured volatility adds to the margin.
+    fn ramped(&self, margin: Atoms, market: &Market) -> Result<Atoms, EngineError> {
+        if self.open.is_none() || self.fraction.ppm == margin_floor(Ppm::ZERO, &market.parameters) {
+            return Ok(Atoms::ZERO);
+        }
+        let listed = fraction_ceil(self.value, Ppm::ZERO, &market.parameters)?;
+        margin.checked_sub(maintenance_at(self.value, listed, &market.parameters)?.margin)
     }
 
     /// What the market would owe the position at the price at which it is settled.

@@ -80,12 +80,18 @@ impl MaintenanceSums {
             margin: sum.margin.checked_add(leg.margin)?,
             required: sum.required.checked_add(leg.required)?,
             required_on_cash: sum.required_on_cash.checked_add(leg.required_on_cash)?,
+            ramped: sum.ramped.checked_add(leg.ramped)?,
         }))
     }
 
     /// The margin of all notionals.
     pub fn margin(&self) -> Atoms {
         self.0.margin
+    }
+
+    /// What measured volatility adds to the margin.
+    pub fn ramped(&self) -> Atoms {
+        self.0.ramped
     }
 
     /// Equity against the margin of all notionals, whatever is owed to the account: what a trade is measured by.

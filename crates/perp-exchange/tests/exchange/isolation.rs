@@ -84,7 +84,7 @@ fn attack_paper_profit_of_a_thin_market_is_no_margin_in_a_deep_one() {
     world.settle_pnl(ATTACKER, THIN_PERP).unwrap();
     world.fund_claims(THIN_PERP).unwrap();
     world.redeem_claim(ATTACKER, THIN_PERP).unwrap();
-    assert!((40_000 * USDC..=40_100 * USDC).contains(&world.account(ATTACKER).balance.get()));
+    assert!((39_900 * USDC..=40_100 * USDC).contains(&world.account(ATTACKER).balance.get()));
     let refused = world.trade(ATTACKER, SOL_PERP, sol);
     assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{refused:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::MarketMoment;
 use anchor_lang::prelude::*;
+use perp_engine::operations::position::LiquidationReason;
 
 /// An order was filled. Equity and margin are at the index of this market and the last valid prices of the others.
 #[event]
@@ -206,6 +207,8 @@ pub struct Liquidated {
     pub market_index: u16,
     /// The market after it.
     pub state: MarketMoment,
+    /// Why it happened.
+    pub reason: LiquidationReason,
     /// Who signed the liquidation.
     pub liquidator: Pubkey,
     /// Margin account that received the bounty.

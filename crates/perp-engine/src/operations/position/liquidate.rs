@@ -12,6 +12,10 @@ use crate::state::counters::{count, count_exact, count_one};
 use crate::state::Account;
 use crate::units::products::notional;
 use crate::units::{Atoms, Ppm, Price, QuoteX40, SignedAtoms, Size};
+#[cfg(feature = "idl-build")]
+use anchor_lang::{AnchorDeserialize, AnchorSerialize};
+#[cfg(not(feature = "idl-build"))]
+use borsh::{BorshDeserialize, BorshSerialize};
 use penalty::{
     bounty_share_floor, charge_penalty, charge_settlement, penalty_rate_ceil, shallowest_bounty_ceil, Charge,
 };
@@ -34,12 +38,33 @@ pub struct LiquidationOrder {
     pub min_bounty: Atoms,
 }
 
+/// Why a position was closed or settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
+#[borsh(use_discriminant = false)]
+#[repr(u8)]
+pub enum LiquidationReason {
+    /// Prices moved against the account.
+    Price = 0,
+    /// Without the funding that the position has paid the account would be healthy.
+    Funding = 1,
+    /// With the listed margin the account would be healthy: measured volatility raised it.
+    Volatility = 2,
+    /// The account was healthy only by profit that its market had not paid: it was settled.
+    Unsettled = 3,
+    /// The market has ended.
+    Settlement = 4,
+}
+
 /// The account's slot and its market after a liquidation, and what happened. The bounty has left the market: the
 /// liquidator's account gets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiquidationPlan {
     /// What applying the plan stores.
     pub ledger: Ledger,
+    /// Why.
+    pub reason: LiquidationReason,
     /// Size closed; zero where settling the position's profit is all that was needed.
     pub closed: Size,
     /// What it was closed for, at the index.
@@ -112,7 +137,7 @@ pub fn plan_liquidation(
     if market.settlement.has_begun() {
         return close_settled(ledger, market, portfolio, order);
     }
-    let (mut rest, mut range, judged) = judge(portfolio, &ledger, market)?;
+    let (mut rest, mut range, mut judged) = judge(portfolio, &ledger, market)?;
     let mut health = judged.required(ledger.balance)?;
     if !health.is_below_margin() {
         match bare_health(portfolio, &ledger, market)? {
@@ -127,6 +152,7 @@ pub fn plan_liquidation(
             _ => return Err(not_liquidatable(health)),
         }
     }
+    let reason = reason(health, &judged, &ledger)?;
     let price = require_price(market, PriceUse::Liquidate, portfolio.reference)?;
     let account = Judged { rest, settled: ledger.settle()? };
     // Settling changes nothing of what the account is worth; only another price than it was judged at does.
@@ -135,7 +161,20 @@ pub fn plan_liquidation(
     } else {
         account.health(&ledger, market, PriceRange::point(price))?
     };
-    close_what_helps(&ledger, &account, before, market, Fill::of(market, price, portfolio)?, order)
+    close_what_helps(&ledger, &account, before, market, Fill::of(market, price, reason, portfolio)?, order)
+}
+
+/// Why an account that is below its margin is.
+fn reason(health: Health, judged: &MaintenanceSums, ledger: &Ledger) -> Result<LiquidationReason, EngineError> {
+    let missing = health.margin.signed()?.checked_sub(health.equity)?.positive_part();
+    let paid = ledger.position.funding.checked_neg()?.positive_part();
+    Ok(if missing <= judged.ramped() {
+        LiquidationReason::Volatility
+    } else if missing <= paid {
+        LiquidationReason::Funding
+    } else {
+        LiquidationReason::Price
+    })
 }
 
 /// The other positions, the range of the touched one's price, and all of them together.
@@ -154,6 +193,7 @@ fn judge(
 struct Bare {
     rest: MaintenanceSums,
     range: PriceRange,
+    judged: MaintenanceSums,
     health: Health,
 }
 
@@ -161,7 +201,7 @@ struct Bare {
 fn bare_health(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Option<Bare>, EngineError> {
     let Some(portfolio) = portfolio.without_graces() else { return Ok(None) };
     let (rest, range, judged) = judge(&portfolio, ledger, market)?;
-    Ok(Some(Bare { rest, range, health: judged.required(ledger.balance)? }))
+    Ok(Some(Bare { rest, range, judged, health: judged.required(ledger.balance)? }))
 }
 
 /// Closes the whole position at the final price of a market that has ended, whatever the account's health, for no penalty and
@@ -181,7 +221,8 @@ fn close_settled(
     let (rest, range, judged) = judge(portfolio, &ledger, market)?;
     let before = judged.required(ledger.balance)?;
     let account = Judged { rest, settled: ledger.settle()? };
-    let fill = Fill { price: range.low, rate: Ppm::ZERO, shallowest: Ppm::ONE };
+    let reason = LiquidationReason::Settlement;
+    let fill = Fill { price: range.low, rate: Ppm::ZERO, shallowest: Ppm::ONE, reason };
     let plan = close_part(&ledger, &account, before, market, fill, ledger.position.size.size())?;
     if plan.penalty.bounty < order.min_bounty {
         return Err(EngineError::BountyTooSmall { bounty: plan.penalty.bounty });
@@ -235,8 +276,8 @@ fn settle_only(
         return Err(EngineError::BountyTooSmall { bounty: penalty.bounty });
     }
     let after = account.health(&ledger, market, range)?;
-    let (closed, notional) = (Size::ZERO, QuoteX40::ZERO);
-    Ok(LiquidationPlan { ledger, closed, notional, realized, settled, penalty, before, after })
+    let (closed, notional, reason) = (Size::ZERO, QuoteX40::ZERO, LiquidationReason::Unsettled);
+    Ok(LiquidationPlan { ledger, reason, closed, notional, realized, settled, penalty, before, after })
 }
 
 /// What the touched position is closed at.
@@ -248,12 +289,18 @@ struct Fill {
     rate: Ppm,
     /// What of the equity's part in the margin pays no more for going deeper.
     shallowest: Ppm,
+    reason: LiquidationReason,
 }
 
 impl Fill {
-    fn of(market: &Ready<'_>, price: Price, portfolio: &Portfolio<'_>) -> Result<Self, EngineError> {
+    fn of(
+        market: &Ready<'_>,
+        price: Price,
+        reason: LiquidationReason,
+        portfolio: &Portfolio<'_>,
+    ) -> Result<Self, EngineError> {
         let rate = penalty_rate_ceil(market, price, portfolio.reference)?;
-        Ok(Self { price, rate, shallowest: shallowest_bounty_ceil(portfolio)? })
+        Ok(Self { price, rate, shallowest: shallowest_bounty_ceil(portfolio)?, reason })
     }
 }
 
@@ -309,5 +356,6 @@ fn close_part(
     count_exact(&mut ledger.market.counters.liquidated, notional);
     count_one(&mut ledger.market.counters.liquidations);
     let after = account.health(&ledger, market, range)?;
-    Ok(LiquidationPlan { ledger, closed, notional, realized, settled, penalty, before, after })
+    let reason = fill.reason;
+    Ok(LiquidationPlan { ledger, reason, closed, notional, realized, settled, penalty, before, after })
 }

@@ -8,7 +8,7 @@ pub mod settle_pnl;
 pub mod trade;
 pub mod waive_claim;
 
-pub use liquidate::{plan_liquidation, LiquidationOrder, LiquidationPlan, Penalty};
+pub use liquidate::{plan_liquidation, LiquidationOrder, LiquidationPlan, LiquidationReason, Penalty};
 pub use redeem_claim::{plan_redeem_claim, RedemptionPlan};
 pub use resolve_bankruptcy::{plan_resolve_bankruptcy, BankruptcyPlan};
 pub use settle_funding::{plan_settle_funding, FundingSettlementPlan};

@@ -87,14 +87,21 @@ fn what_the_market_could_pay_is_equity_and_on_cash_it_is_not() {
     assert_eq!((health.maintenance.margin, health.initial.margin), (usdc(78), usdc(130)));
     // Unpaid it is no cash, and more than the margin the position demands.
     assert_eq!((health.on_cash.equity, health.on_cash.margin), (SignedAtoms::new(999_000_000), Atoms::ZERO));
-    // Of a backing of $40 the rest lowers what the position demands: $78 − ⌊$59.999375⌋.
+    // Of a backing of $40, beside losers who owe it as much as it owes, the rest lowers what the position demands:
+    // $78 − $59.999375.
     let mut poor = moved.clone();
     let mut market = *moved.market(0).unwrap();
     market.ledger.backing = usdc(40);
+    perp_engine::fixtures::set_side(&mut market, perp_engine::units::Side::Short, sol(10).size().get(), 2_500 * USDC);
     poor.put_market(market);
     let health = poor.health(&account).unwrap().maintenance;
     assert_eq!(health.equity, SignedAtoms::new(1_039_000_000));
-    assert!((18_000_625..=18_000_626).contains(&health.margin.get()), "{health:?}");
+    assert!((18_000_625..=18_000_627).contains(&health.margin.get()), "{health:?}");
+    // Without them it cannot pay everybody, and pays nobody.
+    perp_engine::fixtures::set_side(&mut market, perp_engine::units::Side::Short, 0, 0);
+    poor.put_market(market);
+    let health = poor.health(&account).unwrap().maintenance;
+    assert_eq!((health.equity, health.margin), (SignedAtoms::new(999_000_000), Atoms::ZERO));
 }
 
 #[test]

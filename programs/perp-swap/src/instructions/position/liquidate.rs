@@ -83,6 +83,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, mi
         market: accounts.market.key(),
         market_index: ready.index,
         state: MarketMoment::next(&mut ready),
+        reason: plan.reason,
         liquidator: accounts.liquidator.key(),
         liquidator_account: accounts.liquidator_account.key(),
         liquidator_sequence: liquidator.state.next_event(),
