@@ -257,6 +257,8 @@ fn conspire(world: &mut World, acts: &[Act], done: &mut [u32; 5]) {
                         Some((account, plan))
                     });
                 let Some((account, plan)) = liquidated else { continue };
+                // What the market adds to the bounty of a whole close is at most what the fee for opening it left there.
+                allowed += i128::from(plan.penalty.added.get()) * X40_PER_ATOM;
                 if let Some(stranger) = strangers.iter().position(|stranger| *stranger == account) {
                     let charged = i128::from(plan.penalty.charged.get()) * X40_PER_ATOM;
                     allowed += charged;

@@ -13,8 +13,8 @@ fn sol(amount: i64) -> i64 {
 }
 
 /// Two markets of the same asset at $250; the owner is long 100 SOL in the first and short 100 SOL in the second, with $2600.
-/// Two seconds later the asset is worth $235, and only the first market is told: $1500 of loss leave $1100 against 3 % of
-/// $23 500 and $25 000, $1455, but the second market owes as much.
+/// Two seconds later the asset is worth $230, and only the first market is told: $2000 of loss leave $600, less than the 3 % of
+/// $25 000 that the short alone demands, but the second market owes as much.
 fn hedged() -> World {
     let markets: [TestMarket; 2] = [frictionless(sol_perp()); 2];
     let mut world = World::with_liquidity(&markets, 2, 1, MILLION);
@@ -24,7 +24,7 @@ fn hedged() -> World {
     world.wait(1);
     world.refresh_all();
     world.wait(2);
-    world.publish(0, 23_500_000_000, 0);
+    world.publish(0, 23_000_000_000, 0);
     world.update_price(0).unwrap();
     world
 }

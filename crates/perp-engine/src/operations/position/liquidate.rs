@@ -143,7 +143,7 @@ pub fn plan_liquidation(
         match bare_health(portfolio, &ledger, market)? {
             // A grace protects no account that has nothing left.
             Some(bare) if bare.health.equity.is_negative() => {
-                (rest, range, health) = (bare.rest, bare.range, bare.health)
+                (rest, range, judged, health) = (bare.rest, bare.range, bare.judged, bare.health);
             }
             _ if judged.required_on_cash(ledger.balance)?.is_below_margin() => {
                 let account = Judged { rest, settled: ledger.settle()? };
