@@ -103,7 +103,8 @@ impl PricePlan {
         market.price = self.cache;
         market.averages = self.averages;
         if self.outcome == PriceOutcome::SettlementUndone {
-            market.settlement = Settlement::default();
+            // A delisting stands all the same.
+            market.settlement = Settlement { delisted_from: market.settlement.delisted_from, ..Settlement::default() };
         }
         let recorded = self.good.is_some_and(|price| market.recent.record(price, self.published));
         if recorded && self.outcome == PriceOutcome::NotNewer {

@@ -108,6 +108,17 @@ fn an_older_reading_enters_its_own_two_seconds_and_leaves_the_price_as_it_is() {
 }
 
 #[test]
+fn an_older_reading_enters_its_two_seconds_also_where_the_clock_has_not_reached_it() {
+    // The clock says 3 s. $250 of 13 s, a tolerated time, came first; $260 of 12 s is of the same two seconds.
+    let mut market = charging();
+    market.refresh(Some(&dollars(250, 13)), &active(3)).unwrap();
+    let ready = market.refresh(Some(&dollars(260, 12)), &active(3)).unwrap();
+    assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
+    let range = market.recent.extremes(0, at(13).now);
+    assert_eq!(range, Some((Price::new(PRICE), Price::new(285_873_023_221))));
+}
+
+#[test]
 fn a_reading_from_too_far_ahead_stores_only_that_the_clock_lags() {
     let mut market = charging();
     let (before, recent) = (market.price, market.recent);

@@ -7,6 +7,8 @@ use crate::state::{ExchangeState, Market, Position, Status};
 use crate::units::{Atoms, QuoteX40, Side, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
+mod properties;
+
 fn settle(account: &Account, market: &Market) -> Result<PnlSettlementPlan, EngineError> {
     settle_at(account, market, Status::Active, 0)
 }
