@@ -42,10 +42,20 @@ fn update_others(world: &mut World) {
     }
 }
 
+/// Every market's price has stood at the scenes' for an hour, so that nothing of a jump is left in what is measured of it.
+pub(super) fn settle_in(world: &mut World) {
+    for seconds in [1, 3_600] {
+        world.wait(seconds);
+        print(world, 0..world.market_count, 1.0);
+        for market in 0..world.market_count {
+            world.update_price(market).expect("the price is taken in");
+        }
+    }
+}
+
 /// An account with a long in the first `count` markets, the first one large, and another that is short in all of them.
 fn portfolio(world: &mut World, count: u16, deposit: u64) -> Authority {
-    world.wait(1);
-    print(world, 0..world.market_count, 1.0);
+    settle_in(world);
     let shorts = world.trader(100_000 * USDC);
     let longs = world.trader(deposit);
     for market in 0..count {
@@ -86,6 +96,7 @@ pub fn administration(costs: &mut Costs) {
     costs.record(&mut world, once("set_market_status"), limited);
     let target = client::set_backing_target(&at, risk_admin, 0, Atoms::new(USDC));
     costs.record(&mut world, once("set_backing_target"), target);
+    costs.record(&mut world, once("delist_market"), client::delist_market(&at, successor, 0));
 }
 
 pub fn accounts(costs: &mut Costs) {
@@ -109,6 +120,8 @@ pub fn market(costs: &mut Costs) {
     let at = world.addresses;
     world.wait(61);
     costs.record(&mut world, once("report_oracle_outage"), client::report_oracle_outage(&at, 0));
+    world.wait(172_800);
+    costs.record(&mut world, once("begin_settlement"), client::begin_settlement(&at, 0));
 }
 
 pub fn trading(costs: &mut Costs, count: u16) {
@@ -248,12 +261,11 @@ pub fn liquidity_returned(costs: &mut Costs) {
     costs.record(&mut world, once("refund_liquidity_withdrawal"), instruction);
 }
 
-/// A market whose backing cannot pay its winners at once.
+/// A market that could not pay its winners even if every loser paid.
 pub fn claims(costs: &mut Costs) {
     let mut world = world(1);
     let at = world.addresses;
-    world.wait(1);
-    print(&mut world, [0], 1.0);
+    settle_in(&mut world);
     let (winner, loser) = (world.trader(1_000_000 * USDC), world.trader(400_000 * USDC));
     world.trade(winner, 0, 50_000 * SOL).expect("the backing bears a jump");
     world.trade(loser, 0, -5_000 * SOL).expect("the market is less one-sided then");
@@ -262,7 +274,7 @@ pub fn claims(costs: &mut Costs) {
     // The profit is 50 000 · 251.37 · 20 % = 2 513 700, the backing 2 000 000 and fees.
     world.close_position(winner, 0).expect("a winner can leave");
     assert!(!world.position(&winner.margin_account, 0).claim.is_zero(), "not all of it can be paid");
-    world.close_position(loser, 0).expect("a loser can leave");
+    world.trade(loser, 0, 4_990 * SOL).expect("a loser can leave");
     costs.record(&mut world, once("fund_claims"), client::fund_claims(&at, 0));
     costs.record(&mut world, once("redeem_claim"), client::redeem_claim(&at, winner.margin_account, 0));
     costs.record(&mut world, once("waive_claim"), client::waive_claim(&at, winner, 0));

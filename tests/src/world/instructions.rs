@@ -62,6 +62,14 @@ impl World {
         self.run(&[build::report_oracle_outage(&self.addresses, market)])
     }
 
+    pub fn delist_market(&mut self, market: u16) -> Ran {
+        self.run(&[build::delist_market(&self.addresses, self.admin, market)])
+    }
+
+    pub fn begin_settlement(&mut self, market: u16) -> Ran {
+        self.run(&[build::begin_settlement(&self.addresses, market)])
+    }
+
     pub fn update_funding(&mut self, market: u16) -> Ran {
         self.run(&[build::update_funding(&self.addresses, self.target(market))])
     }

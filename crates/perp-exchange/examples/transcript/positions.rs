@@ -102,6 +102,7 @@ impl<W: io::Write> Crowd<W> {
             0..60 => self.position(),
             60..75 => self.slot(|position| !position.claim.is_zero()),
             75..88 => self.slot(|position| !position.debt.is_zero()),
+            96..98 => self.slot(|position| !position.recoverable.is_zero()),
             _ => self.slot(|_| true),
         };
         // Now and then somebody asks for what is not there.
@@ -127,12 +128,19 @@ impl<W: io::Write> Crowd<W> {
         for account in 0..self.exchange.accounts().len() {
             for market in 0..MARKETS {
                 let health = self.exchange.health(&self.exchange.accounts()[account]);
-                let liquidatable = health.is_ok_and(|health| health.maintenance.is_below_margin());
+                let liquidatable = health.is_ok_and(|health| health.maintenance.is_below_margin() || health.on_cash.is_below_margin());
                 if liquidatable && self.size(account, market) != 0 {
                     let liquidator = if account == 0 { 1 } else { 0 };
                     let order = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
                     self.push(Operation::Liquidate { liquidator, account, market, order, reading: None })?;
                 }
+            }
+        }
+        for (account, state) in self.exchange.accounts().to_vec().iter().enumerate() {
+            // What is funded of a claim pays debts before insurance does.
+            let owes = state.occupied().any(|(_, position)| !position.debt.is_zero());
+            for (_, position) in state.occupied().filter(|(_, position)| owes && !position.claim.is_zero()) {
+                self.push(Operation::RedeemClaim { account, market: position.market })?;
             }
         }
         while let Some((account, market)) = self.slot(|position| !position.debt.is_zero()) {

@@ -49,13 +49,18 @@ impl<W: io::Write> Crowd<W> {
         let (publish_time, finer) = match self.rng.u8(..60) {
             0 => (now + self.rng.i64(1..=12), 0),
             1..3 => (now - self.rng.i64(1..100), 0),
-            3..12 => (now, self.rng.u32(1..4)),
+            // Older than the market's price and still of the last seconds.
+            3..5 => (now - self.rng.i64(1..16), 0),
+            5..12 => (now, self.rng.u32(1..4)),
             _ => (now, 0),
         };
         let price = price * 10i64.pow(finer);
         let confidence = u64::try_from(u128::from(price.unsigned_abs()) * u128::from(confidence) / 1_000_000);
         let exponent = quoted.exponent - i32::try_from(finer).expect("at most three");
-        Reading { price, confidence: confidence.unwrap_or(u64::MAX), exponent, publish_time }
+        // Feeds speak every second, but for a silence now and then.
+        let silence = if self.rng.u8(..20) == 0 { self.rng.i64(30..400) } else { self.rng.i64(0..3) };
+        let previous_publish_time = publish_time - silence;
+        Reading { price, confidence: confidence.unwrap_or(u64::MAX), exponent, publish_time, previous_publish_time }
     }
 
     /// The oracle's price moves; the market may be told, or told something else.

@@ -17,11 +17,13 @@ pub struct Reading {
     pub confidence: u64,
     pub exponent: i32,
     pub publish_time: i64,
+    pub previous_publish_time: i64,
 }
 
 impl Reading {
     pub fn checked(&self) -> Result<OracleReading, ReadingError> {
-        OracleReading::new(self.price, self.confidence, self.exponent, self.publish_time)
+        let reading = OracleReading::new(self.price, self.confidence, self.exponent, self.publish_time)?;
+        Ok(reading.with_previous(self.previous_publish_time))
     }
 
     fn of(reading: &OracleReading) -> Self {
@@ -30,6 +32,7 @@ impl Reading {
             confidence: reading.confidence(),
             exponent: reading.exponent(),
             publish_time: reading.publish_time(),
+            previous_publish_time: reading.previous_publish_time(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The state as the transcript gives it: every field that has a meaning for the rules, by its name.
 
-use perp_engine::state::{Account, ExchangeState, Market, Pool, Position, Request, Restriction};
+use perp_engine::state::{
+    Account, ExchangeState, Grace, Market, Pool, Position, Request, Restriction, Settlement,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -102,12 +104,59 @@ struct AveragesRecord {
 }
 
 #[derive(Serialize)]
+struct GraceRecord {
+    price_before: u64,
+    silent_since: i64,
+    pause_began: i64,
+    until: i64,
+    spent: u64,
+    spent_at: i64,
+    seen_at: i64,
+    seen_slot: u64,
+}
+
+impl GraceRecord {
+    fn of(grace: &Grace) -> Self {
+        Self {
+            price_before: grace.price_before.get(),
+            silent_since: grace.silent_since.get(),
+            pause_began: grace.pause_began.get(),
+            until: grace.until.get(),
+            spent: grace.allowance.spent,
+            spent_at: grace.allowance.spent_at.get(),
+            seen_at: grace.seen_at.get(),
+            seen_slot: grace.seen_slot,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SettlementRecord {
+    delisted_from: i64,
+    moved_at: i64,
+    outage_since: i64,
+    price: u64,
+}
+
+impl SettlementRecord {
+    fn of(settlement: &Settlement) -> Self {
+        Self {
+            delisted_from: settlement.delisted_from.get(),
+            moved_at: settlement.moved_at.get(),
+            outage_since: settlement.outage_since.get(),
+            price: settlement.price.get(),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct SideRecord {
     open_interest: u64,
     entry_notional: i128,
     funding_index: i64,
     funding_checkpoint: i128,
     carry_fraction: u64,
+    mean_interest: u64,
 }
 
 #[derive(Serialize)]
@@ -134,6 +183,7 @@ struct LedgerRecord {
     written_off: u64,
     shared_drawn: u64,
     claim_round: u32,
+    short: u8,
 }
 
 #[derive(Serialize)]
@@ -155,6 +205,8 @@ pub struct MarketRecord {
     price: PriceRecord,
     recent: Vec<SpanRecord>,
     averages: AveragesRecord,
+    grace: GraceRecord,
+    settlement: SettlementRecord,
     ledger: LedgerRecord,
     reduce_only: RestrictionRecord,
     target_backing: u64,
@@ -169,6 +221,7 @@ impl MarketRecord {
             funding_index: side.funding_index.get(),
             funding_checkpoint: side.funding_checkpoint.get().get(),
             carry_fraction: side.carry_fraction,
+            mean_interest: side.mean_interest.get(),
         });
         let spans = market.recent.spans.iter().map(|span| SpanRecord {
             low: span.low.get(),
@@ -185,6 +238,8 @@ impl MarketRecord {
                 clock_distrusted_until: price.clock_distrusted_until.get(),
             },
             recent: spans.collect(),
+            grace: GraceRecord::of(&market.grace),
+            settlement: SettlementRecord::of(&market.settlement),
             averages: AveragesRecord {
                 fast_average: averages.fast_average,
                 settlement_average: averages.settlement_average,
@@ -215,6 +270,7 @@ impl MarketRecord {
                 written_off: ledger.written_off.get(),
                 shared_drawn: ledger.shared_drawn.get(),
                 claim_round: ledger.claim_round,
+                short: ledger.short,
             },
             reduce_only: RestrictionRecord::of(&market.reduce_only),
             target_backing: market.target_backing.get(),

@@ -230,6 +230,7 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("max_age_liquidate", Some(TimesAndRates)),
         ("max_age_funding", Some(TimesAndRates)),
         ("future_tolerance", Some(TimesAndRates)),
+        ("settle_after", Some(TimesAndRates)),
         ("outage_delay", Some(TimesAndRates)),
     ];
     let mut expected: Vec<_> = bounded_by

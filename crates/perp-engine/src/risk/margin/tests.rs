@@ -2,6 +2,7 @@ use super::*;
 use crate::fixtures::{base, exact, set_side, sol_market, sol_parameters, usdc, PRICE, SOL, USDC};
 use crate::ledger::Ledger;
 use crate::market::claims::FULL_CLAIM_FACTOR;
+use crate::market::solvency::solvency;
 use crate::state::AccountCounters;
 use crate::units::{FundingIndex, Size, X40_PER_ATOM};
 use proptest::prelude::*;
@@ -77,7 +78,7 @@ fn measured_volatility_raises_both_margins_where_it_is_more() {
     let flat = position(4, 1_000);
     let mut market = market_of(&flat, 0);
     let margins = |market: &Market| {
-        let initial = leg(&flat, market).initial(&flat, &market.ledger, market, at(0).now).unwrap();
+        let initial = leg(&flat, market).initial(&flat, &market.ledger, market, Price::ZERO).unwrap();
         (maintained(&flat, market).margin, initial.margin)
     };
     market.averages.measured_margin = 80_000 * 3_600;

@@ -139,6 +139,23 @@ fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_surplus() {
 }
 
 #[test]
+fn attack_paying_an_accounts_debt_to_a_market_that_pays_no_profit_now_does_not_lower_its_surplus() {
+    // $40 000 won and a debt of $30 000 here, $20 000 of balance, and 100 SOL elsewhere that demand $750. Somebody else's claim of an
+    // atom waits here, so no profit is paid: $20 000 count. Anybody has the $20 000 pay the debt: they are the market's.
+    let mut market = sol_market();
+    market.ledger.claims = Atoms::new(1);
+    set_side(&mut market, Side::Long, 1_750 * SOL, 367_500 * USDC);
+    market.ledger.debts = usdc(30_000);
+    let mut account = Account { balance: usdc(20_000), ..Account::zeroed() };
+    let entry_notional = exact(210_000).into();
+    let size = Size::new(1_000 * SOL).on(Side::Long).unwrap();
+    account.positions[0] = Position { size, entry_notional, debt: usdc(30_000), ..Position::empty_in(0) };
+    let (before, after, _) = judged_around_settling(&account, &market);
+    assert_eq!((before.equity, before.margin), (SignedAtoms::new(20_000 * USDC as i64), Atoms::ZERO));
+    assert!(after.surplus() >= before.surplus(), "{before:?} becomes {after:?}");
+}
+
+#[test]
 fn what_an_insurance_paid_is_repaid_after_the_debt() {
     // $40 owed to the market and $30 of what its insurance paid: $50 pay the debt and $10 of the rest, apart from each other.
     let mut market = sol_market();

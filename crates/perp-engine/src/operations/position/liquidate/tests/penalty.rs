@@ -134,14 +134,26 @@ fn no_penalty_takes_an_account_below_zero_at_any_boundary() {
     let (tenth, mut cases) = (X40_PER_ATOM / 10, 0);
     for around in [1i64, 250_000_000, 1_500_000_000] {
         for off in [-2i64, -1, 0, 1, 2] {
-            for above in [[0, 0], [tenth, tenth], [-tenth, tenth], [5 * tenth, 6 * tenth], [9 * tenth, -9 * tenth], [10 * tenth, 10 * tenth], [11 * tenth, -tenth], [-5 * tenth, -5 * tenth]] {
+            for above in [
+                [0, 0],
+                [tenth, tenth],
+                [-tenth, tenth],
+                [5 * tenth, 6 * tenth],
+                [9 * tenth, -9 * tenth],
+                [10 * tenth, 10 * tenth],
+                [11 * tenth, -tenth],
+                [-5 * tenth, -5 * tenth],
+            ] {
                 let balance = u64::try_from((around + off).max(0)).unwrap();
                 let (account, [market, other]) = two_legs(balance, above);
                 for max_size in [1, 33 * SOL, 100 * SOL] {
                     let order = LiquidationOrder { max_size: Size::new(max_size), ..ALL };
                     let Ok(plan) = liquidate_beside(&[&other], &account, &market, order) else { continue };
                     let left = plan.after.equity;
-                    assert!(plan.penalty.charged.is_zero() || !left.is_negative(), "{balance} {above:?} {max_size}: {left:?}");
+                    assert!(
+                        plan.penalty.charged.is_zero() || !left.is_negative(),
+                        "{balance} {above:?} {max_size}: {left:?}"
+                    );
                     cases += 1;
                 }
             }

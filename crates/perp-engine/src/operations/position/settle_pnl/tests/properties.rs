@@ -13,7 +13,7 @@ use proptest::prelude::*;
 struct State {
     account: Account,
     markets: [Market; 2],
-    /// At which everything is looked at: some prices are stale then.
+    /// At which everything is looked at: some prices are stale then, none is of later.
     seconds: i64,
 }
 
@@ -50,7 +50,7 @@ prop_compose! {
 
 prop_compose! {
     fn state()(
-        first in leg(0), second in leg(1), balance in prop_oneof![Just(0u64), 0u64..1 << 36], seconds in 30i64..50,
+        first in leg(0), second in leg(1), balance in prop_oneof![Just(0u64), 0u64..1 << 36], seconds in 40i64..56,
     ) -> State {
         let mut account = Account { balance: Atoms::new(balance), ..Account::zeroed() };
         account.positions[0] = first.0;
@@ -90,13 +90,13 @@ impl State {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// Settling never lowers what an account without debts has beyond what is demanded of it, but for rounding its equity and its
-    /// margin to whole atoms, nor does it change what it is worth if every market pays.
+    /// Settling never lowers what an account without debts has beyond what is demanded of it, but for an atom of
+    /// rounding, nor does it change what it is worth if every market pays.
     #[test]
     fn settling_funding_and_profit_never_lowers_a_surplus(state in state(), profit: bool) {
         let Some(settled) = state.settled(profit) else { return Ok(()) };
         let (before, after) = (state.health().surplus(), settled.health().surplus());
-        prop_assert!(after >= before - 4, "{before} becomes {after}");
+        prop_assert!(after >= before - 1, "{before} becomes {after}");
         let (before, after) = (state.face(), settled.face());
         prop_assert!((before - after).abs() <= X40_PER_ATOM, "worth {before} becomes {after}");
     }
