@@ -1,0 +1,333 @@
+//! A population on a venue along a path of prices.
+
+use crate::market::{dollars, CAP};
+use crate::outcome::Outcome;
+use crate::path::{PricePath, TICK};
+use crate::population::{Appetite, Wish, LONG_SHARE};
+use crate::venue::{Gauge, Liquidation, Standing, Venue};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How far beyond its computed trigger a position is still asked about, as a part of the price: what funding can move a trigger
+/// within the hour for which it is kept.
+const BAND: f64 = 0.003;
+const HOUR: i64 = 3_600;
+/// Seconds between two rounds of housekeeping.
+const KEEPING: i64 = 300;
+/// The smallest position anybody wants, in dollars: above the least the market allows.
+const SMALLEST: f64 = 150.0;
+
+/// A silence of the oracle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// The first tick without a price.
+    pub from: usize,
+    /// Ticks without a price.
+    pub ticks: usize,
+}
+
+impl Outage {
+    fn covers(self, tick: usize) -> bool {
+        (self.from..self.from + self.ticks).contains(&tick)
+    }
+}
+
+/// What a run is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Open interest of the longs at the beginning, as a part of the cap.
+    pub fill: f64,
+    /// Seconds that an account is below its margin before it is liquidated.
+    pub delay: i64,
+    /// When the oracle is silent.
+    pub outage: Option<Outage>,
+    /// Seed of the population.
+    pub seed: u64,
+    /// How many trade.
+    pub traders: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Close,
+    Open,
+}
+
+#[derive(Clone, Debug)]
+struct Trader {
+    appetite: Appetite,
+    wish: Wish,
+    /// Price beyond which it may be liquidated: kept for an hour. `None` without a position.
+    trigger: Option<f64>,
+    /// Price at which its profit is taken.
+    target: f64,
+    below_since: Option<i64>,
+    liquidated: bool,
+    /// Positions it has had, so that what was planned for an earlier one is forgotten.
+    life: u32,
+}
+
+impl Trader {
+    /// Whether a price is beyond the trigger by more than `band`.
+    fn is_near(&self, price: f64, band: f64) -> bool {
+        match self.trigger {
+            Some(trigger) if self.wish.long => price < trigger * (1.0 + band),
+            Some(trigger) => price > trigger * (1.0 - band),
+            None => false,
+        }
+    }
+}
+
+struct Simulation<'a, V> {
+    venue: V,
+    path: &'a PricePath,
+    scenario: Scenario,
+    traders: Vec<Trader>,
+    /// Mean notional of a position, long and short, in dollars.
+    notional: [f64; 2],
+    events: BinaryHeap<Reverse<(i64, usize, Event, u32)>>,
+    outcome: Outcome,
+    margins: (f64, u32),
+}
+
+/// Runs a population through a path and returns the venue as it ends with what happened.
+///
+/// # Panics
+/// Where the venue's books do not balance at the end.
+pub fn run<V: Venue>(venue: V, path: &PricePath, scenario: Scenario) -> (V, Outcome) {
+    let mut simulation = Simulation::populated(venue, path, scenario);
+    simulation.play();
+    let Simulation { venue, outcome, .. } = simulation;
+    venue.check().unwrap_or_else(|violation| panic!("{} {scenario:?}: {violation}", path.name));
+    (venue, outcome.rounded())
+}
+
+impl<'a, V: Venue> Simulation<'a, V> {
+    /// Everybody has a position at the first price.
+    fn populated(venue: V, path: &'a PricePath, scenario: Scenario) -> Self {
+        let traders: Vec<Trader> = (0..scenario.traders)
+            .map(|number| {
+                let mut appetite = Appetite::of(scenario.seed, number);
+                let wish = appetite.wish();
+                Trader { appetite, wish, trigger: None, target: 0.0, below_since: None, liquidated: false, life: 0 }
+            })
+            .collect();
+        let sum = |long| traders.iter().map(|trader| trader.wish).filter(|wish| wish.long == long).map(|wish| wish.size).sum::<f64>();
+        let longs = scenario.fill * CAP;
+        let notional = [longs / sum(true), longs * (1.0 / LONG_SHARE - 1.0) / sum(false)];
+        let outcome = Outcome { coverage: 1.0, ..Outcome::default() };
+        let mut simulation =
+            Self { venue, path, scenario, traders, notional, events: BinaryHeap::new(), outcome, margins: (0.0, 0) };
+        for trader in 0..scenario.traders {
+            simulation.open(trader, path.start, dollars(path.ticks[0]));
+        }
+        // As if each had come when the others were there already.
+        for trader in 0..scenario.traders {
+            simulation.venue.top_up(trader);
+            simulation.remember(trader);
+        }
+        simulation.outcome.opened = 0;
+        simulation
+    }
+
+    fn play(&mut self) {
+        let first = self.venue.gauge();
+        let (mut gauge, mut last) = (first, dollars(self.path.ticks[0]));
+        let mut drift = 0.0;
+        for tick in 1..self.path.ticks.len() {
+            let (now, truth) = (self.path.time(tick), self.path.ticks[tick]);
+            if self.scenario.outage.is_some_and(|outage| outage.covers(tick)) {
+                self.venue.publish(now, None);
+                self.watch_unseen(now, dollars(truth));
+                continue;
+            }
+            self.venue.publish(now, Some(truth));
+            let price = dollars(truth);
+            drift -= gauge.skew * (price - last);
+            last = price;
+            self.outcome.coverage = self.outcome.coverage.min(self.venue.gauge().coverage);
+            self.liquidate(tick, now, price, gauge);
+            self.take_profits(now, price);
+            self.happen(now, price);
+            if now % KEEPING < TICK {
+                self.venue.keep();
+            }
+            if now % HOUR < TICK {
+                self.hourly();
+            }
+            gauge = self.venue.gauge();
+            self.outcome.claims = self.outcome.claims.max(gauge.claims);
+        }
+        let end = self.path.time(self.path.ticks.len() - 1);
+        for trader in 0..self.traders.len() {
+            self.heal(trader, end);
+        }
+        self.outcome.providers = gauge.providers - first.providers;
+        self.outcome.providers_hedged = self.outcome.providers - drift;
+        self.outcome.margin = self.margins.0 / f64::from(self.margins.1.max(1));
+    }
+
+    /// While the oracle is silent nobody can act, and time below the margin passes all the same.
+    fn watch_unseen(&mut self, now: i64, price: f64) {
+        for trader in 0..self.traders.len() {
+            if self.traders[trader].is_near(price, 0.0) {
+                self.traders[trader].below_since.get_or_insert(now);
+            } else {
+                self.heal(trader, now);
+            }
+        }
+    }
+
+    /// An account that is no longer below its margin.
+    fn heal(&mut self, trader: usize, now: i64) {
+        if let Some(since) = self.traders[trader].below_since.take() {
+            self.outcome.longest_below = self.outcome.longest_below.max(now - since);
+        }
+    }
+
+    fn liquidate(&mut self, tick: usize, now: i64, price: f64, gauge: Gauge) {
+        // A market that cannot pay everything counts profit for less, which no trigger knows.
+        let all = gauge.coverage < 1.0 && now % KEEPING < TICK;
+        for number in 0..self.traders.len() {
+            let trader = &mut self.traders[number];
+            if !(trader.is_near(price, BAND) || all && trader.trigger.is_some()) || !self.venue.is_below_margin(number) {
+                self.heal(number, now);
+                continue;
+            }
+            let since = *trader.below_since.get_or_insert(now);
+            if now - since < self.scenario.delay {
+                continue;
+            }
+            if let Some(liquidation) = self.venue.liquidate(number) {
+                self.heal(number, now);
+                self.count(number, tick, &liquidation);
+                if liquidation.whole {
+                    self.gone(number);
+                    if let Some(after) = self.traders[number].appetite.recovery() {
+                        self.plan(now + after, number, Event::Open);
+                    }
+                } else {
+                    self.remember(number);
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, number: usize, tick: usize, liquidation: &Liquidation) {
+        let trader = &mut self.traders[number];
+        let outcome = &mut self.outcome;
+        outcome.liquidated += u64::from(!trader.liquidated);
+        trader.liquidated = true;
+        outcome.liquidated_notional += liquidation.notional;
+        let before = &liquidation.before;
+        outcome.early += u64::from(before.equity >= before.maintenance * before.notional());
+        if recovers(before, &self.path.ticks[tick..].iter().map(|price| dollars(*price)).take((HOUR / TICK) as usize)) {
+            outcome.recovered_notional += liquidation.notional;
+        }
+        outcome.bear(liquidation.bad_debt);
+    }
+
+    fn take_profits(&mut self, now: i64, price: f64) {
+        for number in 0..self.traders.len() {
+            let trader = &self.traders[number];
+            let is_reached = if trader.wish.long { price >= trader.target } else { price <= trader.target };
+            if trader.trigger.is_some() && is_reached {
+                self.close(number, now);
+            }
+        }
+    }
+
+    fn happen(&mut self, now: i64, price: f64) {
+        while let Some(Reverse((at, number, event, life))) = self.events.peek().copied() {
+            if at > now {
+                return;
+            }
+            self.events.pop();
+            if life != self.traders[number].life {
+                continue;
+            }
+            match event {
+                Event::Close => self.close(number, now),
+                Event::Open => {
+                    self.traders[number].wish = self.traders[number].appetite.wish();
+                    self.open(number, now, price);
+                }
+            }
+        }
+    }
+
+    fn plan(&mut self, at: i64, number: usize, event: Event) {
+        self.events.push(Reverse((at, number, event, self.traders[number].life)));
+    }
+
+    fn open(&mut self, number: usize, now: i64, price: f64) {
+        let wish = self.traders[number].wish;
+        let notional = (wish.size * self.notional[usize::from(!wish.long)]).max(SMALLEST);
+        if self.venue.open(number, wish.long, notional, notional / wish.leverage).is_err() {
+            self.outcome.refused += 1;
+            let again = self.traders[number].appetite.pause();
+            self.plan(now + again, number, Event::Open);
+            return;
+        }
+        self.outcome.opened += 1;
+        self.traders[number].target =
+            price * if wish.long { 1.0 + wish.take_profit } else { 1.0 - wish.take_profit };
+        self.remember(number);
+        self.plan(now + wish.holding, number, Event::Close);
+    }
+
+    fn close(&mut self, number: usize, now: i64) {
+        if self.venue.close(number).is_err() {
+            // Not at present: its equity is gone, and whoever liquidates comes first.
+            self.plan(now + TICK, number, Event::Close);
+            return;
+        }
+        self.heal(number, now);
+        self.gone(number);
+        let after = self.traders[number].appetite.pause();
+        self.plan(now + after, number, Event::Open);
+    }
+
+    /// The trader has no position any more.
+    fn gone(&mut self, number: usize) {
+        let trader = &mut self.traders[number];
+        (trader.trigger, trader.liquidated) = (None, false);
+        trader.life += 1;
+    }
+
+    fn remember(&mut self, number: usize) {
+        self.traders[number].trigger = self.venue.standing(number).as_ref().map(Standing::trigger);
+    }
+
+    fn hourly(&mut self) {
+        let (mut margin, mut notional) = (0.0, 0.0);
+        for number in 0..self.traders.len() {
+            if let Some(standing) = self.venue.standing(number) {
+                self.traders[number].trigger = Some(standing.trigger());
+                margin += standing.balance;
+                notional += standing.notional();
+            }
+        }
+        if notional > 0.0 {
+            self.margins = (self.margins.0 + margin / notional, self.margins.1 + 1);
+        }
+    }
+}
+
+/// Whether a position would have been above its margin again at one of these prices, and not bankrupt before.
+fn recovers(before: &Standing, prices: &(impl Iterator<Item = f64> + Clone)) -> bool {
+    let (trigger, bankrupt) = (before.trigger(), before.price_at(0.0));
+    let long = before.size > 0.0;
+    for price in prices.clone() {
+        if if long { price <= bankrupt } else { price >= bankrupt } {
+            return false;
+        }
+        if if long { price > trigger } else { price < trigger } {
+            return true;
+        }
+    }
+    false
+}
+
+
+
