@@ -1,17 +1,63 @@
-use perp_stress::exchange_venue::ExchangeVenue;
+//! Runs the stress benchmark and shows what it measured.
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use perp_stress::case::{Rules, FILLS};
+use perp_stress::cli::Cli;
+use perp_stress::document::{Document, Origin};
+use perp_stress::page::page;
 use perp_stress::path::PricePath;
-use perp_stress::simulation::{run, Outage, Scenario};
-fn main() {
-    for name in std::env::args().skip(1) {
-        let path = PricePath::read(std::path::Path::new(&name)).unwrap();
-        for fill in [0.3, 0.6, 0.95] {
-            for (case, delay, ticks) in [("prompt", 0, 0), ("1 min", 60, 0), ("5", 300, 0), ("30", 1800, 0), ("out 5", 0, 20), ("out 60", 0, 240)] {
-                let began = std::time::Instant::now();
-                let outage = (ticks > 0).then(|| Outage { from: path.worst_fall(ticks), ticks });
-                let scenario = Scenario { fill, delay, outage, seed: 1, traders: 2000 };
-                let (_, o) = run(ExchangeVenue::new(path.start, path.ticks[0], 2000), &path, scenario);
-                println!("{} {fill} {case}: {:.2}s bad {:.0} {o:?}", path.name, began.elapsed().as_secs_f64(), o.bad_debt());
-            }
+use perp_stress::work::work;
+use perp_stress::table;
+use std::path::PathBuf;
+
+/// Every candle file of the folders, by name, but for those that are not asked for.
+fn paths(cli: &Cli) -> Result<Vec<PricePath>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in cli.prices.iter().chain([&perp_candles::recorded_days()]) {
+        let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            files.push(entry?.path());
         }
     }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
+    files.sort_by_key(|file| file.file_name().map(ToOwned::to_owned));
+    let mut paths = files.iter().map(|file| PricePath::read(file)).collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| cli.path.is_empty() || cli.path.iter().any(|text| path.name.contains(text)));
+    Ok(paths)
+}
+
+/// What is finished already, where it can be continued.
+fn finished(cli: &Cli, origin: Origin) -> Result<Document> {
+    if !cli.json.exists() {
+        return Ok(Document::empty(origin));
+    }
+    let found = Document::read(&cli.json)?;
+    if found.origin.continues(&origin) {
+        return Ok(Document { origin, ..found });
+    }
+    eprintln!("{} is of other sources or parameters: everything is run anew", cli.json.display());
+    Ok(Document::empty(origin))
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let paths = paths(&cli)?;
+    let seeds = if cli.seed.is_empty() { vec![1, 2, 3, 4, 5] } else { cli.seed.clone() };
+    let threads = cli.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let mut document = finished(&cli, Origin::here())?;
+    work(&mut document, &cli.json, &paths, &seeds, threads)?;
+    let baseline = cli.baseline.exists().then(|| Document::read(&cli.baseline)).transpose()?;
+    for sheet in table::bad_debt(&document, baseline.as_ref()) {
+        println!("{}", sheet.terminal());
+    }
+    for fill in FILLS {
+        println!("{}", table::measures(&document, Rules::Exchange, fill).terminal());
+    }
+    println!("{}", table::strategies(&document, baseline.as_ref()).terminal());
+    if let Some(file) = cli.page {
+        std::fs::write(&file, page(&document, baseline.as_ref()))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
 }

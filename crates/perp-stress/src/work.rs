@@ -1,0 +1,122 @@
+//! What is to be run, on every core.
+
+use crate::case::{measure, Case, Rules, CASES, FILLS};
+use crate::document::{Attempt, Cell, Document};
+use crate::path::PricePath;
+use crate::population::TRADERS;
+use crate::strategies::{Strategy, STRATEGIES};
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// How often what is finished is written.
+const SAVING: Duration = Duration::from_secs(5);
+
+/// Something to run.
+#[derive(Clone, Copy)]
+enum Job<'a> {
+    Population { path: &'a PricePath, rules: Rules, fill: u32, case: Case, seed: u64 },
+    Strategy { path: &'a PricePath, strategy: &'static Strategy, seed: u64 },
+}
+
+enum Finished {
+    Cell(Cell),
+    Attempts(Vec<Attempt>),
+}
+
+impl Job<'_> {
+    fn is_finished(&self, document: &Document) -> bool {
+        match *self {
+            Self::Population { path, rules, fill, case, seed } => document.cells.iter().any(|cell| {
+                (&cell.path, &cell.prices, cell.rules, cell.fill, &cell.case, cell.seed)
+                    == (&path.name, &path.digest, rules, fill, &case.name(), seed)
+            }),
+            Self::Strategy { path, strategy, seed } => document.strategies.iter().any(|attempt| {
+                (&attempt.path, &attempt.prices, attempt.strategy.as_str(), attempt.seed)
+                    == (&path.name, &path.digest, strategy.name, seed)
+            }),
+        }
+    }
+
+    fn run(&self) -> Finished {
+        match *self {
+            Self::Population { path, rules, fill, case, seed } => {
+                let measured = measure(path, rules, fill, case, seed, TRADERS);
+                Finished::Cell(Cell {
+                    path: path.name.clone(),
+                    prices: path.digest.clone(),
+                    rules,
+                    fill,
+                    case: case.name(),
+                    seed,
+                    outcome: measured.outcome,
+                    elsewhere: measured.elsewhere,
+                })
+            }
+            Self::Strategy { path, strategy, seed } => Finished::Attempts(strategy.play(path, seed)),
+        }
+    }
+}
+
+/// Every job of these paths and seeds: the long ones first, so that no core waits for another at the end.
+fn jobs<'a>(paths: &'a [PricePath], seeds: &[u64]) -> Vec<Job<'a>> {
+    let mut jobs = Vec::new();
+    for seed in seeds {
+        for case in CASES.into_iter().rev() {
+            for path in paths {
+                for rules in [Rules::Exchange, Rules::Peers] {
+                    jobs.extend(FILLS.map(|fill| Job::Population { path, rules, fill, case, seed: *seed }));
+                }
+            }
+        }
+        for strategy in &STRATEGIES {
+            jobs.extend(paths.iter().map(|path| Job::Strategy { path, strategy, seed: *seed }));
+        }
+    }
+    jobs
+}
+
+/// Runs what is not finished, and writes what is, again and again, to the file.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn work(document: &mut Document, file: &Path, paths: &[PricePath], seeds: &[u64], threads: usize) -> Result<()> {
+    let mut open = jobs(paths, seeds);
+    open.retain(|job| !job.is_finished(document));
+    let bar = ProgressBar::new(open.len() as u64).with_style(
+        ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {elapsed} gone, {eta} to go").expect("a template"),
+    );
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| -> Result<()> {
+        let (sender, results) = mpsc::channel();
+        for _ in 0..threads {
+            let (sender, open, next) = (sender.clone(), &open, &next);
+            scope.spawn(move || {
+                while let Some(job) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if sender.send(job.run()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut saved = Instant::now();
+        for result in results {
+            match result {
+                Finished::Cell(cell) => document.cells.push(cell),
+                Finished::Attempts(attempts) => document.strategies.extend(attempts),
+            }
+            bar.inc(1);
+            if saved.elapsed() >= SAVING {
+                document.write(file)?;
+                saved = Instant::now();
+            }
+        }
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    document.write(file)
+}
