@@ -68,12 +68,26 @@ struct Trader {
 }
 
 impl Trader {
-    /// Whether a price is beyond the trigger by more than `band`.
+    /// Whether a price is beyond the trigger, or no further from it than `band`.
     fn is_near(&self, price: f64, band: f64) -> bool {
         match self.trigger {
             Some(trigger) if self.wish.long => price < trigger * (1.0 + band),
             Some(trigger) => price > trigger * (1.0 - band),
             None => false,
+        }
+    }
+
+    fn is_target_reached(&self, price: f64) -> bool {
+        self.trigger.is_some() && if self.wish.long { price >= self.target } else { price <= self.target }
+    }
+
+    /// The prices between which there is nothing to do.
+    fn quiet(&self) -> (f64, f64) {
+        match self.trigger {
+            _ if self.below_since.is_some() => (f64::INFINITY, f64::NEG_INFINITY),
+            Some(trigger) if self.wish.long => (trigger * (1.0 + BAND), self.target),
+            Some(trigger) => (self.target, trigger * (1.0 - BAND)),
+            None => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 }
@@ -83,6 +97,8 @@ struct Simulation<'a, V> {
     path: &'a PricePath,
     scenario: Scenario,
     traders: Vec<Trader>,
+    /// The [quiet](Trader::quiet) prices of each: looked at on every tick, and so kept close together.
+    quiet: Vec<(f64, f64)>,
     /// Mean notional of a position, long and short, in dollars.
     notional: [f64; 2],
     events: BinaryHeap<Reverse<(i64, usize, Event, u32)>>,
@@ -116,8 +132,9 @@ impl<'a, V: Venue> Simulation<'a, V> {
         let longs = scenario.fill * CAP;
         let notional = [longs / sum(true), longs * (1.0 / LONG_SHARE - 1.0) / sum(false)];
         let outcome = Outcome { coverage: 1.0, ..Outcome::default() };
+        let quiet = vec![(f64::NEG_INFINITY, f64::INFINITY); scenario.traders];
         let mut simulation =
-            Self { venue, path, scenario, traders, notional, events: BinaryHeap::new(), outcome, margins: (0.0, 0) };
+            Self { venue, path, scenario, traders, quiet, notional, events: BinaryHeap::new(), outcome, margins: (0.0, 0) };
         for trader in 0..scenario.traders {
             simulation.open(trader, path.start, dollars(path.ticks[0]));
         }
@@ -146,8 +163,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
             drift -= gauge.skew * (price - last);
             last = price;
             self.outcome.coverage = self.outcome.coverage.min(self.venue.gauge().coverage);
-            self.liquidate(tick, now, price, gauge);
-            self.take_profits(now, price);
+            self.attend(tick, now, price, gauge);
             self.happen(now, price);
             if now % KEEPING < TICK {
                 self.venue.keep();
@@ -172,6 +188,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
         for trader in 0..self.traders.len() {
             if self.traders[trader].is_near(price, 0.0) {
                 self.traders[trader].below_since.get_or_insert(now);
+                self.look(trader);
             } else {
                 self.heal(trader, now);
             }
@@ -182,34 +199,54 @@ impl<'a, V: Venue> Simulation<'a, V> {
     fn heal(&mut self, trader: usize, now: i64) {
         if let Some(since) = self.traders[trader].below_since.take() {
             self.outcome.longest_below = self.outcome.longest_below.max(now - since);
+            self.look(trader);
         }
     }
 
-    fn liquidate(&mut self, tick: usize, now: i64, price: f64, gauge: Gauge) {
+    /// Works out anew when there is something to do about a trader.
+    fn look(&mut self, trader: usize) {
+        self.quiet[trader] = self.traders[trader].quiet();
+    }
+
+    /// Liquidates who is below the margin, and takes the profit of who has reached it.
+    fn attend(&mut self, tick: usize, now: i64, price: f64, gauge: Gauge) {
         // A market that cannot pay everything counts profit for less, which no trigger knows.
         let all = gauge.coverage < 1.0 && now % KEEPING < TICK;
         for number in 0..self.traders.len() {
-            let trader = &mut self.traders[number];
-            if !(trader.is_near(price, BAND) || all && trader.trigger.is_some()) || !self.venue.is_below_margin(number) {
-                self.heal(number, now);
+            let (low, high) = self.quiet[number];
+            if low < price && price < high && !all {
                 continue;
             }
-            let since = *trader.below_since.get_or_insert(now);
-            if now - since < self.scenario.delay {
+            let trader = &self.traders[number];
+            let is_asked = trader.is_near(price, BAND) || all && trader.trigger.is_some();
+            if is_asked && self.venue.is_below_margin(number) {
+                self.liquidate(number, tick, now);
                 continue;
             }
-            if let Some(liquidation) = self.venue.liquidate(number) {
-                self.heal(number, now);
-                self.count(number, tick, &liquidation);
-                if liquidation.whole {
-                    self.gone(number);
-                    if let Some(after) = self.traders[number].appetite.recovery() {
-                        self.plan(now + after, number, Event::Open);
-                    }
-                } else {
-                    self.remember(number);
-                }
+            self.heal(number, now);
+            if self.traders[number].is_target_reached(price) {
+                self.close(number, now);
             }
+        }
+    }
+
+    /// Liquidates an account that is below its margin, once that has lasted long enough.
+    fn liquidate(&mut self, number: usize, tick: usize, now: i64) {
+        let since = *self.traders[number].below_since.get_or_insert(now);
+        self.look(number);
+        if now - since < self.scenario.delay {
+            return;
+        }
+        let Some(liquidation) = self.venue.liquidate(number) else { return };
+        self.heal(number, now);
+        self.count(number, tick, &liquidation);
+        if liquidation.whole {
+            self.gone(number);
+            if let Some(after) = self.traders[number].appetite.recovery() {
+                self.plan(now + after, number, Event::Open);
+            }
+        } else {
+            self.remember(number);
         }
     }
 
@@ -225,16 +262,6 @@ impl<'a, V: Venue> Simulation<'a, V> {
             outcome.recovered_notional += liquidation.notional;
         }
         outcome.bear(liquidation.bad_debt);
-    }
-
-    fn take_profits(&mut self, now: i64, price: f64) {
-        for number in 0..self.traders.len() {
-            let trader = &self.traders[number];
-            let is_reached = if trader.wish.long { price >= trader.target } else { price <= trader.target };
-            if trader.trigger.is_some() && is_reached {
-                self.close(number, now);
-            }
-        }
     }
 
     fn happen(&mut self, now: i64, price: f64) {
@@ -293,10 +320,12 @@ impl<'a, V: Venue> Simulation<'a, V> {
         let trader = &mut self.traders[number];
         (trader.trigger, trader.liquidated) = (None, false);
         trader.life += 1;
+        self.look(number);
     }
 
     fn remember(&mut self, number: usize) {
         self.traders[number].trigger = self.venue.standing(number).as_ref().map(Standing::trigger);
+        self.look(number);
     }
 
     fn hourly(&mut self) {
@@ -304,6 +333,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
         for number in 0..self.traders.len() {
             if let Some(standing) = self.venue.standing(number) {
                 self.traders[number].trigger = Some(standing.trigger());
+                self.look(number);
                 margin += standing.balance;
                 notional += standing.notional();
             }
@@ -328,6 +358,4 @@ fn recovers(before: &Standing, prices: &(impl Iterator<Item = f64> + Clone)) -> 
     }
     false
 }
-
-
 
