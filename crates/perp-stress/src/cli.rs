@@ -1,6 +1,7 @@
 //! The command line.
 #![allow(missing_docs)] // a comment on a flag is its help text
 
+use crate::work::Part;
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -17,6 +18,9 @@ pub struct Cli {
     /// Seed of a population (repeatable) [default: 1 to 5]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Vec<u64>,
+    /// Only this part of the benchmark (repeatable) [default: all]
+    #[arg(long, value_name = "PART")]
+    pub only: Vec<Part>,
     /// Where results are kept, and continued from
     #[arg(long, value_name = "FILE", default_value = "stress.json")]
     pub json: PathBuf,

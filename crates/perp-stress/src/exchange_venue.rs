@@ -37,7 +37,8 @@ pub fn usd(atoms: Atoms) -> f64 {
     atoms.get() as f64 / 1e6
 }
 
-fn exact_usd(amount: QuoteX40) -> f64 {
+/// An exact amount in dollars.
+pub fn exact_usd(amount: QuoteX40) -> f64 {
     amount.get() as f64 / X40_PER_ATOM as f64 / 1e6
 }
 

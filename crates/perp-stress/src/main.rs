@@ -7,8 +7,8 @@ use perp_stress::cli::Cli;
 use perp_stress::document::{Document, Origin};
 use perp_stress::page::page;
 use perp_stress::path::PricePath;
-use perp_stress::work::work;
 use perp_stress::table;
+use perp_stress::work::{work, Order};
 use std::path::PathBuf;
 
 /// Every candle file of the folders, by name, but for those that are not asked for.
@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     let seeds = if cli.seed.is_empty() { vec![1, 2, 3, 4, 5] } else { cli.seed.clone() };
     let threads = cli.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let mut document = finished(&cli, Origin::here())?;
-    work(&mut document, &cli.json, &paths, &seeds, threads)?;
+    work(&mut document, &cli.json, &Order { paths: &paths, seeds: &seeds, only: &cli.only, threads })?;
     let baseline = cli.baseline.exists().then(|| Document::read(&cli.baseline)).transpose()?;
     for sheet in table::bad_debt(&document, baseline.as_ref()) {
         println!("{}", sheet.terminal());

@@ -6,6 +6,7 @@ use crate::path::PricePath;
 use crate::population::TRADERS;
 use crate::strategies::{Strategy, STRATEGIES};
 use anyhow::Result;
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +15,17 @@ use std::time::{Duration, Instant};
 
 /// How often what is finished is written.
 const SAVING: Duration = Duration::from_secs(5);
+
+/// What can be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Populations on this exchange.
+    Populations,
+    /// Populations by the peers' rules.
+    Peers,
+    /// Strategies of attackers.
+    Strategies,
+}
 
 /// Something to run.
 #[derive(Clone, Copy)]
@@ -28,6 +40,14 @@ enum Finished {
 }
 
 impl Job<'_> {
+    fn part(&self) -> Part {
+        match self {
+            Self::Population { rules: Rules::Exchange, .. } => Part::Populations,
+            Self::Population { rules: Rules::Peers, .. } => Part::Peers,
+            Self::Strategy { .. } => Part::Strategies,
+        }
+    }
+
     fn is_finished(&self, document: &Document) -> bool {
         match *self {
             Self::Population { path, rules, fill, case, seed } => document.cells.iter().any(|cell| {
@@ -79,13 +99,26 @@ fn jobs<'a>(paths: &'a [PricePath], seeds: &[u64]) -> Vec<Job<'a>> {
     jobs
 }
 
+/// What is asked for.
+pub struct Order<'a> {
+    /// The paths.
+    pub paths: &'a [PricePath],
+    /// The seeds.
+    pub seeds: &'a [u64],
+    /// The parts; all of them where none is named.
+    pub only: &'a [Part],
+    /// Runs at a time.
+    pub threads: usize,
+}
+
 /// Runs what is not finished, and writes what is, again and again, to the file.
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn work(document: &mut Document, file: &Path, paths: &[PricePath], seeds: &[u64], threads: usize) -> Result<()> {
+pub fn work(document: &mut Document, file: &Path, order: &Order<'_>) -> Result<()> {
+    let Order { paths, seeds, only, threads } = *order;
     let mut open = jobs(paths, seeds);
-    open.retain(|job| !job.is_finished(document));
+    open.retain(|job| (only.is_empty() || only.contains(&job.part())) && !job.is_finished(document));
     let bar = ProgressBar::new(open.len() as u64).with_style(
         ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {elapsed} gone, {eta} to go").expect("a template"),
     );

@@ -2,6 +2,15 @@
 
 use crate::document::Attempt;
 use crate::path::PricePath;
+use fastrand::Rng;
+
+pub mod arena;
+mod bounty;
+mod funding;
+mod lead;
+mod pair;
+mod pool;
+mod toxic;
 
 /// Profits of tries that are alike.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +67,26 @@ pub struct Strategy {
 }
 
 /// In the order in which they are shown.
-pub static STRATEGIES: [Strategy; 0] = [];
+pub static STRATEGIES: [Strategy; 11] = [
+    Strategy { name: "lead over the oracle", run: lead::run },
+    Strategy { name: "toxic market as margin", run: toxic::margin },
+    Strategy { name: "toxic market against the pool", run: toxic::against_pool },
+    Strategy { name: "timing the pool", run: pool::timing },
+    Strategy { name: "leaving before losers settle", run: pool::settling },
+    Strategy { name: "long and short", run: pair::run },
+    Strategy { name: "filling the cap", run: funding::filling },
+    Strategy { name: "flipping funding", run: funding::flipping },
+    Strategy { name: "own liquidation", run: bounty::own },
+    Strategy { name: "splitting a liquidation", run: bounty::splitting },
+    Strategy { name: "funded hedge, for comparison", run: funding::hedge },
+];
+
+/// Random ticks of a path after which so many more come.
+fn places(path: &PricePath, ticks: usize, count: usize, seed: u64) -> Vec<usize> {
+    let mut rng = Rng::with_seed(seed);
+    let room = path.ticks.len().saturating_sub(ticks);
+    (0..count).filter(|_| room > 0).map(|_| rng.usize(0..room)).collect()
+}
 
 impl Strategy {
     /// What it earns on a path.
