@@ -86,10 +86,10 @@ pub fn measure(path: &PricePath, rules: Rules, fill: u32, case: Case, seed: u64,
     let ticks = minutes * 60 / TICK as usize;
     let outcome = at(Some(Outage { from: path.worst_fall(ticks), ticks }));
     let room = path.ticks.len().saturating_sub(ticks + 1);
-    let debts: Vec<f64> = (0..ELSEWHERE)
-        .map(|place| at(Some(Outage { from: 1 + room * place / ELSEWHERE, ticks })).bad_debt())
-        .collect();
-    let mean = (debts.iter().sum::<f64>() / debts.len() as f64 * 100.0).round() / 100.0;
-    let worst = debts.iter().copied().fold(0.0, f64::max);
+    let debts: Vec<f64> =
+        (0..ELSEWHERE).map(|place| at(Some(Outage { from: 1 + room * place / ELSEWHERE, ticks })).bad_debt()).collect();
+    let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
+    let mean = cents(debts.iter().sum::<f64>() / debts.len() as f64);
+    let worst = cents(debts.iter().copied().fold(0.0, f64::max));
     Measured { outcome, elsewhere: Some(Elsewhere { places: ELSEWHERE, mean, worst }) }
 }

@@ -123,7 +123,7 @@ impl Attempt {
 pub struct Document {
     /// What it was made from.
     pub origin: Origin,
-    /// Traders at a time.
+    /// Traders at a time in a population.
     pub traders: usize,
     /// Cap of a side, in dollars.
     pub cap: f64,

@@ -39,7 +39,9 @@ pub fn listing(start: UsdPrice, cap: f64) -> Listing {
     let base_decimals = (start * USDC as f64).log10().floor() as u8 + 1;
     let units = (cap / start * 10f64.powi(base_decimals.into())) as u64;
     let fixture = sol_parameters();
-    let of_cap = |size: Size| Size::new((size.get() as u128 * u128::from(units) / u128::from(fixture.open_interest_cap.get())) as u64);
+    let of_cap = |size: Size| {
+        Size::new((size.get() as u128 * u128::from(units) / u128::from(fixture.open_interest_cap.get())) as u64)
+    };
     let parameters = Parameters {
         open_interest_cap: Size::new(units),
         impact_scale: Size::new(units * IMPACT_SCALE),
@@ -59,4 +61,23 @@ pub fn dollars(price: UsdPrice) -> f64 {
 /// The nearest price to so many dollars.
 pub fn price(dollars: f64) -> UsdPrice {
     UsdPrice::from_units((dollars * 1e8).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_asset_costs_the_market_is_as_large_and_its_parameters_are_accepted() {
+        for (start, decimals) in [(0.02, 5), (2.13, 7), (140.0, 9), (3_950.0, 10), (61_334.0, 11)] {
+            let listing = listing(price(start), CAP);
+            listing.parameters.validate().unwrap();
+            assert_eq!(listing.base_decimals, decimals);
+            let cap = listing.parameters.open_interest_cap.get() as f64 / 10f64.powi(decimals.into()) * start;
+            assert!((cap / CAP - 1.0).abs() < 1e-6, "{start}: {cap}");
+            assert_eq!(listing.parameters.impact_scale.get(), 200 * listing.parameters.open_interest_cap.get());
+            // 1.1 · 15 % of $20 million.
+            assert_eq!(listing.target_backing, atoms(3_300_000.0));
+        }
+    }
 }

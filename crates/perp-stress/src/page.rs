@@ -16,23 +16,24 @@ pub fn page(document: &Document, baseline: Option<&Document>) -> String {
     let mut seeds: Vec<u64> = document.cells.iter().map(|cell| cell.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
+    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
     let mut text = format!(
         "# Stress\nWhat recorded crashes, late liquidators, silent oracles and attackers do to a market. Written by\n\
          `cargo run --release -p perp-stress -- --page docs/stress.md`; what is simulated and how each number is defined, says\n\
          [its README](../crates/perp-stress/README.md).\n\n\
-         Measured at commit {}, {} seeds, {} traders, a cap of ${:.0} million a side and a pool of ${:.1} million.\n",
+         Measured at commit {} with seeds {}, {} traders, a cap of ${:.0} million a side and a pool of ${:.1} million.\n",
         commit(&document.origin),
-        seeds.len(),
+        seeds.join(", "),
         document.traders,
         document.cap / 1e6,
         document.pool / 1e6,
     );
     if let Some(baseline) = baseline {
-        let _ = write!(text, "The baseline is commit {}.\n", commit(&baseline.origin));
+        let _ = writeln!(text, "The baseline is commit {}.", commit(&baseline.origin));
     }
     text.push_str("\n## Bad debt\nWhat accounts could not pay, whoever bore it: mean over the seeds.\n\n");
     for sheet in table::bad_debt(document, baseline) {
-        let _ = write!(text, "{}\n", sheet.markdown());
+        let _ = writeln!(text, "{}", sheet.markdown());
     }
     text.push_str("## Every measure\n");
     for (rules, fill) in FILLS.map(|fill| (Rules::Exchange, fill)).into_iter().chain([(Rules::Peers, 60)]) {

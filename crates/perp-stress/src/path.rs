@@ -103,7 +103,8 @@ impl PricePath {
                 seconds.push(now.exp().clamp(low, high));
                 // A step of a bridge with so many seconds left: towards the end, with less and less room.
                 let left = left as f64;
-                now += (to.dollars.ln() - now) / left + from.volatility * ((left - 1.0) / left).sqrt() * normal(&mut rng);
+                now +=
+                    (to.dollars.ln() - now) / left + from.volatility * ((left - 1.0) / left).sqrt() * normal(&mut rng);
             }
         }
         seconds
@@ -131,5 +132,57 @@ impl PricePath {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
 
+    fn candle(unix_time: i64, [open, high, low, close]: [u32; 4]) -> Candle {
+        let [open, high, low, close] = [open, high, low, close].map(UsdPrice::dollars);
+        Candle { unix_time, open, high, low, close }
+    }
 
+    fn ticks(candles: &[Candle]) -> Vec<f64> {
+        PricePath::of(candles).ticks.into_iter().map(dollars).collect()
+    }
+
+    #[test]
+    fn a_minute_is_four_ticks_and_the_extreme_nearer_to_the_open_comes_first() {
+        let rising = candle(60, [100, 130, 90, 120]);
+        let falling = candle(120, [120, 125, 80, 85]);
+        assert_eq!(ticks(&[rising, falling]), [100.0, 90.0, 130.0, 120.0, 120.0, 125.0, 80.0, 85.0]);
+    }
+
+    #[test]
+    fn between_the_corners_of_a_longer_candle_ticks_lie_on_a_line() {
+        // Two candles of two minutes: a corner every 30 s, a tick between each two.
+        let path = ticks(&[candle(120, [100, 130, 90, 120]), candle(240, [120, 120, 100, 100])]);
+        assert_eq!(path[..8], [100.0, 95.0, 90.0, 110.0, 130.0, 125.0, 120.0, 120.0]);
+    }
+
+    #[test]
+    fn seconds_pass_through_every_corner_and_stay_within_the_candle() {
+        let candles = [candle(60, [100, 130, 90, 120]), candle(120, [120, 125, 80, 85])];
+        let path = PricePath::of(&candles);
+        let seconds = path.seconds(7);
+        for (second, corner) in [(0, 100.0), (15, 90.0), (30, 130.0), (45, 120.0), (60, 120.0), (75, 125.0), (90, 80.0)]
+        {
+            assert!((seconds[second] - corner).abs() < 1e-6, "{second}: {}", seconds[second]);
+        }
+        assert!(seconds[..60].iter().all(|price| (90.0..=130.0).contains(price)));
+        // It wanders, the same for the same seed.
+        assert!(seconds[16] != seconds[17]);
+        assert_eq!(seconds, path.seconds(7));
+        assert_ne!(seconds, path.seconds(8));
+    }
+
+    #[test]
+    fn the_worst_fall_and_the_wildest_time_are_found() {
+        let quiet = |minute: i64| candle(minute * 60, [100, 100, 100, 100]);
+        let candles = [quiet(1), quiet(2), candle(180, [100, 100, 50, 60]), candle(240, [60, 60, 60, 60])];
+        let path = PricePath::of(&candles);
+        // The third minute's ticks 8 to 11 are 100, 100, 50, 60: over one tick it falls most from 9 to 10.
+        assert_eq!(path.worst_fall(1), 9);
+        // Two ticks from 9 see both the fall and the rise.
+        assert_eq!(path.wildest(2), 9);
+    }
+}

@@ -49,7 +49,9 @@ impl Appetite {
     /// That of a trader in the population of a seed.
     pub fn of(seed: u64, trader: usize) -> Self {
         // Far apart, so that no two populations share a trader.
-        Self(Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (trader as u64).wrapping_mul(0xd1b5_4a32_d192_ed03)))
+        Self(Rng::with_seed(
+            seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (trader as u64).wrapping_mul(0xd1b5_4a32_d192_ed03),
+        ))
     }
 
     /// The next position wanted.

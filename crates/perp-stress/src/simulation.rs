@@ -128,13 +128,24 @@ impl<'a, V: Venue> Simulation<'a, V> {
                 Trader { appetite, wish, trigger: None, target: 0.0, below_since: None, liquidated: false, life: 0 }
             })
             .collect();
-        let sum = |long| traders.iter().map(|trader| trader.wish).filter(|wish| wish.long == long).map(|wish| wish.size).sum::<f64>();
+        let sum = |long| {
+            traders.iter().map(|trader| trader.wish).filter(|wish| wish.long == long).map(|wish| wish.size).sum::<f64>()
+        };
         let longs = scenario.fill * CAP;
         let notional = [longs / sum(true), longs * (1.0 / LONG_SHARE - 1.0) / sum(false)];
         let outcome = Outcome { coverage: 1.0, ..Outcome::default() };
         let quiet = vec![(f64::NEG_INFINITY, f64::INFINITY); scenario.traders];
-        let mut simulation =
-            Self { venue, path, scenario, traders, quiet, notional, events: BinaryHeap::new(), outcome, margins: (0.0, 0) };
+        let mut simulation = Self {
+            venue,
+            path,
+            scenario,
+            traders,
+            quiet,
+            notional,
+            events: BinaryHeap::new(),
+            outcome,
+            margins: (0.0, 0),
+        };
         for trader in 0..scenario.traders {
             simulation.open(trader, path.start, dollars(path.ticks[0]));
         }
@@ -297,8 +308,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
             return;
         }
         self.outcome.opened += 1;
-        self.traders[number].target =
-            price * if wish.long { 1.0 + wish.take_profit } else { 1.0 - wish.take_profit };
+        self.traders[number].target = price * if wish.long { 1.0 + wish.take_profit } else { 1.0 - wish.take_profit };
         self.remember(number);
         self.plan(now + wish.holding, number, Event::Close);
     }
@@ -359,3 +369,24 @@ fn recovers(before: &Standing, prices: &(impl Iterator<Item = f64> + Clone)) -> 
     false
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn long() -> Standing {
+        // 10 units at $100 with $50 of equity: liquidated below (1000 − 50) / (10 · 97 %) = $97.94, bankrupt at $95.
+        Standing { size: 10.0, price: 97.0, equity: 20.0, maintenance: 0.03, balance: 50.0 }
+    }
+
+    #[test]
+    fn a_position_recovers_where_it_is_above_its_margin_before_it_is_bankrupt() {
+        let recovers = |prices: &[f64]| recovers(&long(), &prices.iter().copied());
+        assert!(recovers(&[97.0, 96.0, 98.0]));
+        assert!(!recovers(&[97.0, 96.0, 97.9]));
+        assert!(!recovers(&[97.0, 95.0, 98.0]));
+        let short = Standing { size: -10.0, price: 103.0, ..long() };
+        // Mirrored: liquidated above (1030 + 20) / (10 · 103 %) = $101.94, bankrupt at $105.
+        assert!(super::recovers(&short, &[103.0, 104.0, 101.9].into_iter()));
+        assert!(!super::recovers(&short, &[103.0, 105.0, 101.9].into_iter()));
+    }
+}

@@ -1,6 +1,6 @@
 //! Results side by side, in the terminal and on the page.
 
-use crate::case::{Rules, CASES, FILLS};
+use crate::case::{Case, Rules, CASES, FILLS};
 use crate::document::{Attempt, Cell, Document};
 use crate::outcome::Outcome;
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
@@ -49,18 +49,39 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 /// Dollars in thousands, with one place.
 fn thousands(dollars: f64) -> String {
     let shown = format!("{:.1}", dollars / 1e3);
-    if shown == "-0.0" { "0.0".into() } else { shown }
+    if shown == "-0.0" {
+        "0.0".into()
+    } else {
+        shown
+    }
+}
+
+/// Dollars, with cents where there are few of them.
+fn cash(dollars: f64) -> String {
+    if dollars.abs() < 100.0 {
+        format!("{dollars:.2}")
+    } else {
+        format!("{dollars:.0}")
+    }
 }
 
 fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
 }
 
-fn chosen<'a>(document: &'a Document, rules: Rules, path: &'a str, fill: u32, case: &'a str) -> impl Iterator<Item = &'a Cell> + Clone {
+/// The cells of a case, on one path or on all, for every seed.
+fn chosen<'a>(
+    document: &'a Document,
+    rules: Rules,
+    path: Option<&'a str>,
+    fill: u32,
+    case: &'a str,
+) -> impl Iterator<Item = &'a Cell> + Clone {
     document
         .cells
         .iter()
-        .filter(move |cell| cell.rules == rules && cell.path == path && cell.fill == fill && cell.case == case)
+        .filter(move |cell| cell.rules == rules && cell.fill == fill && cell.case == case)
+        .filter(move |cell| path.is_none_or(|path| cell.path == path))
 }
 
 fn of<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, number: impl Fn(&Outcome) -> f64) -> f64 {
@@ -80,16 +101,18 @@ pub fn bad_debt(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> 
     FILLS
         .into_iter()
         .map(|fill| {
+            let cases = CASES.map(Case::name);
+            let header: Vec<&str> = ["path"].into_iter().chain(cases.iter().map(String::as_str)).collect();
             let mut sheet = Sheet::new(
                 format!("Bad debt at {fill} % of the cap, in thousands of dollars: now / baseline / peers"),
-                &["path", "prompt", "1 min late", "5 min late", "30 min late", "5 min outage", "60 min outage"],
+                &header,
             );
-            for path in paths(document) {
-                let mut row = vec![path.clone()];
-                for case in CASES {
-                    let case = case.name();
+            let names = paths(document);
+            for path in names.iter().map(|name| Some(name.as_str())).chain([None]) {
+                let mut row = vec![path.unwrap_or("mean of these").to_string()];
+                for case in &cases {
                     let shown = |document: &Document, rules| {
-                        let cells = chosen(document, rules, &path, fill, &case);
+                        let cells = chosen(document, rules, path, fill, case);
                         if cells.clone().next().is_none() {
                             return "–".to_string();
                         }
@@ -115,24 +138,43 @@ pub fn measures(document: &Document, rules: Rules, fill: u32) -> Sheet {
     let mut sheet = Sheet::new(
         format!("{whose} at {fill} % of the cap, amounts in thousands of dollars"),
         &[
-            "path, case", "liquidated", "notional", "recovers %", "early", "own ins.", "shared", "backing", "claims",
-            "coverage %", "providers", "hedged", "below s", "margin %", "elsewhere mean", "worst",
+            "path, case",
+            "liquidated",
+            "notional",
+            "recovers %",
+            "early",
+            "own ins.",
+            "shared",
+            "backing",
+            "claims",
+            "coverage %",
+            "providers",
+            "hedged",
+            "below s",
+            "margin %",
+            "elsewhere mean",
+            "worst",
         ],
     );
     for path in paths(document) {
         for case in CASES {
             let name = case.name();
-            let cells = chosen(document, rules, &path, fill, &name);
+            let cells = chosen(document, rules, Some(&path), fill, &name);
             if cells.clone().next().is_none() {
                 continue;
             }
             let notional = of(cells.clone(), |outcome| outcome.liquidated_notional);
             let recovers = of(cells.clone(), |outcome| outcome.recovered_notional) / notional.max(1.0);
-            let least = |number: fn(&Outcome) -> f64| cells.clone().map(|cell| number(&cell.outcome)).fold(1.0, f64::min);
+            let least =
+                |number: fn(&Outcome) -> f64| cells.clone().map(|cell| number(&cell.outcome)).fold(1.0, f64::min);
             let most = cells.clone().map(|cell| cell.outcome.longest_below).max().unwrap_or(0);
             let elsewhere = |number: fn(&crate::case::Elsewhere) -> f64| {
                 let known: Vec<f64> = cells.clone().filter_map(|cell| cell.elsewhere.as_ref()).map(number).collect();
-                if known.is_empty() { String::new() } else { thousands(mean(known.into_iter())) }
+                if known.is_empty() {
+                    String::new()
+                } else {
+                    thousands(mean(known.into_iter()))
+                }
             };
             sheet.rows.push(vec![
                 format!("{path}, {name}"),
@@ -161,7 +203,18 @@ pub fn measures(document: &Document, rules: Rules, fill: u32) -> Sheet {
 pub fn strategies(document: &Document, baseline: Option<&Document>) -> Sheet {
     let mut sheet = Sheet::new(
         "Strategies, in dollars a try",
-        &["strategy", "tries", "mean", "std. error", "t", "an hour", "baseline mean", "best path", "mean there", "t there"],
+        &[
+            "strategy",
+            "tries",
+            "mean",
+            "std. error",
+            "t",
+            "an hour",
+            "baseline mean",
+            "best path",
+            "mean there",
+            "t there",
+        ],
     );
     let mut names: Vec<(&str, &str)> =
         document.strategies.iter().map(|attempt| (attempt.strategy.as_str(), attempt.variant.as_str())).collect();
@@ -176,17 +229,17 @@ pub fn strategies(document: &Document, baseline: Option<&Document>) -> Sheet {
             .max_by(|(_, a), (_, b)| a.mean.total_cmp(&b.mean));
         let then = baseline.and_then(|baseline| pooled(baseline, strategy, variant, None));
         let (best_path, best_mean, best_t) = match &best {
-            Some((path, attempt)) => ((*path).to_string(), format!("{:.0}", attempt.mean), format!("{:.1}", attempt.t())),
+            Some((path, attempt)) => ((*path).to_string(), cash(attempt.mean), format!("{:.1}", attempt.t())),
             None => Default::default(),
         };
         sheet.rows.push(vec![
             format!("{strategy}: {variant}"),
             all.tries.to_string(),
-            format!("{:.0}", all.mean),
-            format!("{:.0}", all.error),
+            cash(all.mean),
+            cash(all.error),
             format!("{:.1}", all.t()),
-            all.hourly.map_or(String::new(), |hourly| format!("{hourly:.0}")),
-            then.map_or(String::new(), |attempt| format!("{:.0}", attempt.mean)),
+            all.hourly.map_or(String::new(), cash),
+            then.map_or(String::new(), |attempt| cash(attempt.mean)),
             best_path,
             best_mean,
             best_t,
@@ -213,10 +266,13 @@ fn pooled(document: &Document, strategy: &str, variant: &str, path: Option<&str>
         .collect();
     let first = *attempts.first()?;
     let tries: u64 = attempts.iter().map(|attempt| attempt.tries).sum();
-    let weighed = |number: fn(&Attempt) -> f64| attempts.iter().map(|attempt| attempt.tries as f64 * number(attempt)).sum::<f64>();
+    let weighed = |number: fn(&Attempt) -> f64| {
+        attempts.iter().map(|attempt| attempt.tries as f64 * number(attempt)).sum::<f64>()
+    };
     let mean_of_all = weighed(|attempt| attempt.mean) / tries as f64;
     // Variance of the pooled mean from the groups' own: Σ (tries · error)² / (Σ tries)².
-    let error = attempts.iter().map(|attempt| (attempt.tries as f64 * attempt.error).powi(2)).sum::<f64>().sqrt() / tries as f64;
+    let error = attempts.iter().map(|attempt| (attempt.tries as f64 * attempt.error).powi(2)).sum::<f64>().sqrt()
+        / tries as f64;
     let hours: Vec<f64> = attempts.iter().filter_map(|attempt| attempt.hourly).collect();
     let hourly = (!hours.is_empty()).then(|| mean(hours.into_iter()));
     Some(Attempt { tries, mean: mean_of_all, error, hourly, ..first.clone() })

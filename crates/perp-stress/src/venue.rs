@@ -116,3 +116,23 @@ pub trait Venue {
     /// What does not.
     fn check(&self) -> Result<(), String>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equity_is_what_the_trigger_says_at_the_trigger() {
+        for size in [10.0, -10.0] {
+            // $1000 of notional with $100 of equity, 3 % to hold.
+            let standing = Standing { size, price: 100.0, equity: 100.0, maintenance: 0.03, balance: 100.0 };
+            for part in [0.0, 0.03] {
+                let price = standing.price_at(part);
+                let equity = standing.equity + size * (price - standing.price);
+                assert!((equity - part * size.abs() * price).abs() < 1e-9);
+            }
+            // A long is bankrupt 10 % below, a short 10 % above.
+            assert!((standing.price_at(0.0) - (100.0 - size)).abs() < 1e-9);
+        }
+    }
+}

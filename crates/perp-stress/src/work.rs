@@ -3,7 +3,6 @@
 use crate::case::{measure, Case, Rules, CASES, FILLS};
 use crate::document::{Attempt, Cell, Document};
 use crate::path::PricePath;
-use crate::population::TRADERS;
 use crate::strategies::{Strategy, STRATEGIES};
 use anyhow::Result;
 use clap::ValueEnum;
@@ -35,7 +34,7 @@ enum Job<'a> {
 }
 
 enum Finished {
-    Cell(Cell),
+    Cell(Box<Cell>),
     Attempts(Vec<Attempt>),
 }
 
@@ -61,11 +60,11 @@ impl Job<'_> {
         }
     }
 
-    fn run(&self) -> Finished {
+    fn run(&self, traders: usize) -> Finished {
         match *self {
             Self::Population { path, rules, fill, case, seed } => {
-                let measured = measure(path, rules, fill, case, seed, TRADERS);
-                Finished::Cell(Cell {
+                let measured = measure(path, rules, fill, case, seed, traders);
+                Finished::Cell(Box::new(Cell {
                     path: path.name.clone(),
                     prices: path.digest.clone(),
                     rules,
@@ -74,7 +73,7 @@ impl Job<'_> {
                     seed,
                     outcome: measured.outcome,
                     elsewhere: measured.elsewhere,
-                })
+                }))
             }
             Self::Strategy { path, strategy, seed } => Finished::Attempts(strategy.play(path, seed)),
         }
@@ -117,6 +116,7 @@ pub struct Order<'a> {
 /// Where the file cannot be written.
 pub fn work(document: &mut Document, file: &Path, order: &Order<'_>) -> Result<()> {
     let Order { paths, seeds, only, threads } = *order;
+    let traders = document.traders;
     let mut open = jobs(paths, seeds);
     open.retain(|job| (only.is_empty() || only.contains(&job.part())) && !job.is_finished(document));
     let bar = ProgressBar::new(open.len() as u64).with_style(
@@ -129,7 +129,7 @@ pub fn work(document: &mut Document, file: &Path, order: &Order<'_>) -> Result<(
             let (sender, open, next) = (sender.clone(), &open, &next);
             scope.spawn(move || {
                 while let Some(job) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if sender.send(job.run()).is_err() {
+                    if sender.send(job.run(traders)).is_err() {
                         return;
                     }
                 }
@@ -139,7 +139,7 @@ pub fn work(document: &mut Document, file: &Path, order: &Order<'_>) -> Result<(
         let mut saved = Instant::now();
         for result in results {
             match result {
-                Finished::Cell(cell) => document.cells.push(cell),
+                Finished::Cell(cell) => document.cells.push(*cell),
                 Finished::Attempts(attempts) => document.strategies.extend(attempts),
             }
             bar.inc(1);

@@ -6,7 +6,7 @@ use crate::population::LONG_SHARE;
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, LiquidationPlan, Order};
 use perp_engine::units::{Atoms, SignedSize};
-use perp_exchange::{ExecutedRequest, Exchange, Refusal};
+use perp_exchange::{Exchange, ExecutedRequest, Refusal};
 
 /// The provider that is the attacker; the other one has the rest of the pool.
 pub const ATTACKER: usize = 1;

@@ -8,7 +8,7 @@ use crate::path::{PricePath, TICK};
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::units::{Atoms, Size};
 
-const TRIES: usize = 100;
+const TRIES: usize = 400;
 /// The longest time an attacker waits to be liquidated.
 const HOURS: usize = 4 * 3_600 / TICK as usize;
 const FILL: f64 = 0.3;

@@ -9,6 +9,9 @@ use crate::path::{PricePath, TICK};
 const HOUR: i64 = 3_600;
 /// Notional of the attacker's position, in dollars.
 const SIZE: f64 = 4_000_000.0;
+/// Notional of an order of whoever fills the market, and the collateral of each of its accounts, in dollars.
+const STEP: f64 = 100_000.0;
+const COLLATERAL: f64 = 12_000_000.0;
 /// Notional of the honest hedge, in dollars.
 const HEDGE: f64 = 1_000_000.0;
 const FILL: f64 = 0.6;
@@ -51,7 +54,11 @@ pub fn flipping(path: &PricePath, _seed: u64) -> Vec<Played> {
         .into_iter()
         .flat_map(|(pumped, held)| {
             [
-                Played { variant: format!("{pumped} h long, {held} h short"), tally: once(attempt(pumped, held)), hours: None },
+                Played {
+                    variant: format!("{pumped} h long, {held} h short"),
+                    tally: once(attempt(pumped, held)),
+                    hours: None,
+                },
                 Played { variant: format!("{held} h short alone"), tally: once(attempt(0, held)), hours: None },
             ]
         })
@@ -85,20 +92,13 @@ pub fn filling(path: &PricePath, _seed: u64) -> Vec<Played> {
     let at = dollars(path.ticks[0]);
     let attempt = |held: i64| {
         let mut arena = Arena::new(path.start, at, FILL);
-        let accounts = [arena.account(3.0 * SIZE), arena.account(3.0 * SIZE)];
-        let mut filled = 0.0;
-        // In turns, each as much as is admitted.
-        for _ in 0..200 {
-            let mut taken = 0.0;
-            for (account, side) in accounts.into_iter().zip([-1.0, 1.0]) {
-                let step = 100_000.0;
-                if arena.trade(account, MARKET, side * step).is_ok() {
-                    taken += step;
-                }
-            }
-            filled += taken;
-            if taken == 0.0 {
-                break;
+        let accounts = [arena.account(COLLATERAL), arena.account(COLLATERAL)];
+        // In turns, each as much as is admitted, until neither is.
+        let mut is_admitted = true;
+        while is_admitted {
+            is_admitted = false;
+            for (account, side) in accounts.into_iter().zip([-STEP, STEP]) {
+                is_admitted |= arena.trade(account, MARKET, side).is_ok();
             }
         }
         hours(&mut arena, held);
@@ -107,17 +107,9 @@ pub fn filling(path: &PricePath, _seed: u64) -> Vec<Played> {
             arena.close(account, MARKET).ok()?;
             arena.cash_out(account);
         }
-        Some((arena.profit(), filled))
+        Some(arena.profit())
     };
     [1, 24]
-        .map(|held| {
-            let found = attempt(held);
-            let filled = found.map_or(0.0, |(_, filled)| filled);
-            Played {
-                variant: format!("{held} h, with ${:.1} million", filled / 1e6),
-                tally: once(found.map(|(profit, _)| profit)),
-                hours: Some(held as f64),
-            }
-        })
+        .map(|held| Played { variant: format!("for {held} h"), tally: once(attempt(held)), hours: Some(held as f64) })
         .into()
 }

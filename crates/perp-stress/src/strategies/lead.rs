@@ -11,13 +11,13 @@ const LEADS: [usize; 2] = [1, 2];
 const SIZES: [f64; 3] = [100_000.0, 1_000_000.0, 4_000_000.0];
 /// Open interest of the crowd's longs, as a part of the cap.
 const FILL: f64 = 0.6;
-/// A move below which no trade pays whatever the parameters: two spreads of a price without confidence, as a part of the price.
+/// A move below which nobody trades, as a part of the price: it does not even pay the fees.
 const LEAST_MOVE: f64 = 0.0005;
 const HOUR: usize = 3_600;
 const WORST_HOURS: usize = 2;
 
-/// Trades ahead of every move that pays, all along the path; each try finds the market as it was in the beginning, at the price of
-/// the hour, so that an hour's profit is what providers would lose who refill the market.
+/// Trades ahead of every move that pays, all along the path. Each try finds the market as it stood at the beginning of the hour, so
+/// that an hour's profit is what providers would lose who refill the market.
 pub fn run(path: &PricePath, seed: u64) -> Vec<Played> {
     let seconds = path.seconds(seed);
     let worst = path.wildest(WORST_HOURS * HOUR / TICK as usize) * TICK as usize;
@@ -40,7 +40,13 @@ pub fn run(path: &PricePath, seed: u64) -> Vec<Played> {
                     stage = Some((second / HOUR, arena, account));
                 }
                 let gained = stage.as_ref().and_then(|(_, arena, account)| {
-                    attempt(arena.clone(), *account, size * change.signum(), lead, [seconds[second], seconds[second + lead]])
+                    attempt(
+                        arena.clone(),
+                        *account,
+                        size * change.signum(),
+                        lead,
+                        [seconds[second], seconds[second + lead]],
+                    )
                 });
                 match gained {
                     Some(profit) if profit > 0.0 => {
@@ -52,7 +58,11 @@ pub fn run(path: &PricePath, seed: u64) -> Vec<Played> {
             }
             let name = format!("{lead} s, ${} k", size / 1e3);
             let hours = seconds.len() as f64 / HOUR as f64 - WORST_HOURS as f64;
-            played.push(Played { variant: format!("{name}, worst two hours"), tally: within, hours: Some(WORST_HOURS as f64) });
+            played.push(Played {
+                variant: format!("{name}, worst two hours"),
+                tally: within,
+                hours: Some(WORST_HOURS as f64),
+            });
             played.push(Played { variant: format!("{name}, other times"), tally: without, hours: Some(hours) });
         }
     }

@@ -89,7 +89,12 @@ fn places(path: &PricePath, ticks: usize, count: usize, seed: u64) -> Vec<usize>
 }
 
 impl Strategy {
-    /// What it earns on a path.
+    /// What each way of playing it earns on a path.
+    pub fn played(&self, path: &PricePath, seed: u64) -> Vec<Played> {
+        (self.run)(path, seed)
+    }
+
+    /// The same as it stands in a document.
     pub fn play(&self, path: &PricePath, seed: u64) -> Vec<Attempt> {
         let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
         let attempt = |Played { variant, tally, hours }: Played| Attempt {
@@ -103,6 +108,23 @@ impl Strategy {
             error: cents(tally.error()),
             hourly: hours.map(|hours| cents(tally.sum() / hours)),
         };
-        (self.run)(path, seed).into_iter().map(attempt).collect()
+        self.played(path, seed).into_iter().map(attempt).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_knows_mean_and_standard_error() {
+        let mut tally = Tally::default();
+        for profit in [1.0, 2.0, 3.0, 6.0] {
+            tally.add(profit);
+        }
+        // Mean 3; squares about it 4 + 1 + 0 + 9 = 14, by 3 and by 4, and the root.
+        assert_eq!((tally.mean(), tally.sum()), (3.0, 12.0));
+        assert!((tally.error() - (14.0f64 / 12.0).sqrt()).abs() < 1e-12);
+        assert_eq!(Tally::default().error(), 0.0);
     }
 }

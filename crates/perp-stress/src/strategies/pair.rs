@@ -12,7 +12,7 @@ use perp_engine::state::Status;
 const SIZE: f64 = 500_000.0;
 /// Open interest of the crowd's longs: low enough for the highest leverage.
 const FILL: f64 = 0.3;
-const TRIES: usize = 100;
+const TRIES: usize = 400;
 
 /// What happens while the pair is held.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Entering and leaving the pool when it suits.
 
-use super::arena::{Arena, ATTACKER};
+use super::arena::Arena;
 use super::{places, Played, Tally};
 use crate::exchange_venue::{usd, MARKET};
 use crate::market::dollars;
@@ -11,7 +11,7 @@ use perp_exchange::ExecutedRequest;
 const FILL: f64 = 0.6;
 /// What the attacker puts into the pool, in dollars.
 const SHARE: f64 = 690_000.0;
-const TRIES: usize = 100;
+const TRIES: usize = 400;
 const DAY: i64 = 86_400;
 const WORST: usize = 2 * 3_600 / TICK as usize;
 
@@ -21,7 +21,8 @@ pub fn timing(path: &PricePath, seed: u64) -> Vec<Played> {
     let start = dollars(path.ticks[0]);
     let worst = path.wildest(WORST);
     let anywhere = places(path, 2, TRIES, seed);
-    let within: Vec<usize> = anywhere.iter().map(|place| worst + place % WORST.min(path.ticks.len() - 2 - worst)).collect();
+    let within: Vec<usize> =
+        anywhere.iter().map(|place| worst + place % WORST.min(path.ticks.len() - 2 - worst)).collect();
     let mut played = Vec::new();
     for (when, places) in [("at random", &anywhere), ("in the worst two hours", &within)] {
         let [mut exits, mut chosen_exits, mut entries, mut chosen_entries]: [Tally; 4] = Default::default();
@@ -131,7 +132,6 @@ pub fn settling(path: &PricePath, seed: u64) -> Vec<Played> {
             }
         }
     }
-    debug_assert_eq!(ATTACKER, 1);
     [("losers unsettled, gain of who stays", unsettled), ("losers settled, gain of who stays", settled)]
         .map(|(variant, tally)| Played { variant: variant.into(), tally, hours: None })
         .into()
