@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use perp_client::accounts::oracle::{CORE_RECEIVER, LEGACY_MAINNET};
 use perp_candles::{UsdPrice, EXPONENT};
+use perp_client::accounts::oracle::{CORE_RECEIVER, LEGACY_MAINNET};
 use perp_oracle::write::{legacy_account, pull_account, LegacyTemplateError};
 use solana_clock::Clock;
 use solana_pubkey::Pubkey;
