@@ -121,6 +121,10 @@ macro_rules! engine_rules {
             "The market's open interest would exceed its cap."
             "Trade a smaller size, or wait until others on this side have closed.";
 
+        51 IsolatedMarket { market: u16 }
+            "Only accounts isolated to this market may hold positions in it."
+            "Open an account isolated to the market and trade with that.";
+
         60 InitialMargin { equity: SignedAtoms, required: Atoms }
             "Equity at adverse prices is below the initial margin."
             "Deposit more, or trade or withdraw less.";
@@ -132,7 +136,7 @@ macro_rules! engine_rules {
             "Deposit until equity is positive, or leave the position to liquidation.";
         64 DebtOutstanding { market: u16, debt: Atoms }
             "A debt must be paid before the account may increase or withdraw."
-            "Deposit, then call settle_funding for the market: it pays the debt.";
+            "Deposit, then call settle_pnl for the market, or settle_funding once the position is closed: they pay the debt.";
         65 MarketCapacity { surplus: SignedAtoms, stress_loss: Atoms }
             "After this the market could not cover its stress move."
             "Add backing (allocate_backing) or reduce the size.";

@@ -62,7 +62,8 @@ pub fn sol_parameters() -> Parameters {
         funding_velocity: (1 << RATE_BITS) / 77_760_000_000,
         funding_rate_cap: (1 << RATE_BITS) / (1_000 * 3_600),
         carry_rate: (5 << RATE_BITS) / (100 * SECONDS_A_YEAR),
-        carry_surge: (35 << RATE_BITS) / (100 * SECONDS_A_YEAR),
+        // Seven times as much: 35 %.
+        carry_surge: 7 * ((5 << RATE_BITS) / (100 * SECONDS_A_YEAR)),
         minimum_position: Atoms::new(100 * USDC),
         minimum_bounty: Atoms::new(50_000),
         shared_draw_limit: Atoms::new(100_000 * USDC),
@@ -94,12 +95,12 @@ pub fn sol_parameters() -> Parameters {
         backing_cap: Ppm::new(500_000),
         max_accrual_seconds: 3_600,
         max_age_trade: 5,
-        max_age_liquidate: 14,
+        max_age_liquidate: 15,
         max_age_funding: 60,
         future_tolerance: 10,
         settle_after: 172_800,
+        isolated_only: 0,
         outage_delay: 300,
-        padding: [0; 4],
         reserved: [0; 5],
     }
 }

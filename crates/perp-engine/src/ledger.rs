@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use crate::market::claims::{unfunded_ceil, FULL_CLAIM_FACTOR};
 use crate::market::Ready;
 use crate::state::counters::{count, count_signed};
-use crate::state::{Account, AccountCounters, Market, MarketLedger, Position};
+use crate::state::{Account, AccountCounters, AccountKind, Market, MarketLedger, Position};
 use crate::units::products::{funding_owed, part_of_quote_floor, share_floor};
 use crate::units::{Atoms, Ppm, QuoteX40, Side, SignedAtoms, Size, Timestamp};
 
@@ -98,8 +98,11 @@ impl Ledger {
     /// Opens the slot of `market`, or a free one for it that is taken at `now`.
     ///
     /// # Errors
-    /// [`EngineError::IsolatedToAnotherMarket`], [`EngineError::NoFreePosition`].
+    /// [`EngineError::IsolatedToAnotherMarket`], [`EngineError::IsolatedMarket`], [`EngineError::NoFreePosition`].
     pub fn open_or_take(account: &Account, market: &Market, now: Timestamp) -> Result<Self, EngineError> {
+        if market.parameters.isolated_only != 0 && account.kind != AccountKind::Isolated as u8 {
+            return Err(EngineError::IsolatedMarket { market: market.index });
+        }
         let slot = account.slot_for(market.index)?;
         let mut ledger = Self::at(slot, account, market)?;
         if !ledger.position.is_occupied() {

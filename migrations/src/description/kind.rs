@@ -23,6 +23,8 @@ pub enum Kind {
     Factor,
     /// Seconds; seconds.
     Seconds,
+    /// 1 for yes, 0 for no.
+    Flag,
     /// Percent per hour; 2^-60 per second, rounded down.
     PercentPerHour,
     /// Percent per hour; parts per million per hour.
@@ -86,7 +88,7 @@ impl Kind {
     /// What a key ends with whose numbers are of this kind.
     pub const fn suffix(self) -> &'static str {
         match self {
-            Self::Base | Self::Quote | Self::Factor => "",
+            Self::Base | Self::Quote | Self::Factor | Self::Flag => "",
             Self::Percent => "_percent",
             Self::PercentPerRootYear => "_percent_per_root_year",
             Self::Seconds => "_seconds",
@@ -103,7 +105,7 @@ impl Kind {
             Self::Quote => Scale::Places(decimals.quote.into()),
             Self::Percent | Self::PercentPerRootYear | Self::PpmPerHour => Scale::Places(4),
             Self::Factor => Scale::Places(6),
-            Self::Seconds => Scale::Places(0),
+            Self::Seconds | Self::Flag => Scale::Places(0),
             Self::PercentPerHour => Scale::rate(SECONDS_AN_HOUR),
             Self::PercentPerYear => Scale::rate(SECONDS_A_YEAR),
             Self::PercentPerDayPerDay => Scale::rate(SECONDS_A_DAY * SECONDS_A_DAY),

@@ -48,7 +48,7 @@ macro_rules! market_arguments {
 
         impl From<MarketParameters> for Parameters {
             fn from(sent: MarketParameters) -> Self {
-                Self { $($field: stored!($unit sent.$field),)+ padding: [0; 4], reserved: [0; 5] }
+                Self { $($field: stored!($unit sent.$field),)+ reserved: [0; 5] }
             }
         }
 

@@ -42,10 +42,11 @@ fn update_others(world: &mut World) {
     }
 }
 
-/// Every market's price has stood at the scenes' for an hour, so that nothing of a jump is left in what is measured of it.
+/// Every market's price stands at that of the scenes for ten minutes, so that next to nothing of the jump there is left in what
+/// is measured of it: a sample covers half a minute at most.
 pub(super) fn settle_in(world: &mut World) {
-    for seconds in [1, 3_600] {
-        world.wait(seconds);
+    for _ in 0..20 {
+        world.wait(30);
         print(world, 0..world.market_count, 1.0);
         for market in 0..world.market_count {
             world.update_price(market).expect("the price is taken in");

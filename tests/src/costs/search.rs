@@ -91,7 +91,7 @@ impl State {
             }
         }
         world.wait(1_800);
-        state.publish(runner, true);
+        state.publish(runner, false);
         for market in 0..count {
             let world = &mut state.world;
             // 500 · 251.37 · 25 % = 31 421 are won.

@@ -41,7 +41,6 @@ fn attack_a_forged_price_is_refused_by_every_instruction_that_reads_one() {
         (CORE_RECEIVER, vec![], ExchangeError::OracleNotAPriceUpdate),
         (CORE_RECEIVER, update(&world, 1, 50_000, world.now), ExchangeError::OracleWrongFeedId),
         (CORE_RECEIVER, update(&world, 0, -50_000, world.now), ExchangeError::OraclePriceNotPositive),
-        (CORE_RECEIVER, update(&world, 0, 50_000, world.now + 11), ExchangeError::PriceFromTheFuture),
     ];
     gains_nothing(&mut world, &[trader.signer], |world| {
         for (owner, data, reason) in forgeries {
@@ -108,23 +107,38 @@ fn attack_posting_a_newer_price_first_makes_nobodys_transaction_fail() {
 fn attack_an_old_price_moves_no_money() {
     let mut world = world();
     let trader = world.trader(1_000 * USDC);
-    let victim = world.trader(700 * USDC);
+    let (victim, sunk) = (world.trader(700 * USDC), world.trader(700 * USDC));
     world.trade(victim, 0, 40 * SOL).unwrap();
+    world.trade(sunk, 1, 40 * SOL).unwrap();
     world.trade(trader, 0, SOL).unwrap();
+    // A quarter is lost in the second market: what the account had is gone there, even at 15 % above the price.
+    world.wait(60);
+    for (market, price) in [(0, 250.0), (1, 187.5)] {
+        world.publish(market, price);
+        world.update_price(market).unwrap();
+    }
     let at_cache = TargetMarket::at_cached_price(0);
     gains_nothing(&mut world, &[trader.signer], |world| {
         world.wait(6);
         let trade = world.trade_instruction(trader, at_cache, &order(SOL));
         assert_refused(world.run(&[trade]), ExchangeError::PriceStale);
+        // At sixteen seconds the price is the middle of a range: it closes nobody's position, however deep he is under
+        // water, and settles nothing but what is certain. 40 · 250 may have won or lost 15 %.
         world.wait(10);
         let liquidation = world.liquidation(trader, victim.margin_account, at_cache, &ALL);
+        assert_refused(world.run(&[liquidation]), ExchangeError::NotLiquidatable);
+        let liquidation = world.liquidation(trader, sunk.margin_account, TargetMarket::at_cached_price(1), &ALL);
         assert_refused(world.run(&[liquidation]), ExchangeError::PriceStale);
+        let balance = world.balance(&victim.margin_account);
         let settle = client::settle_pnl(&world.addresses, victim.margin_account, at_cache);
-        assert_refused(world.run(&[settle]), ExchangeError::PriceStale);
+        world.run(&[settle]).unwrap();
+        assert_eq!(world.balance(&victim.margin_account), balance);
         world.wait(45);
-        assert_refused(world.withdraw(trader, USDC), ExchangeError::LegStale);
         let funding = client::update_funding(&world.addresses, at_cache);
         assert_refused(world.run(&[funding]), ExchangeError::PriceStale);
+        // Of 1 000 the position may have lost 37.50, and 5 % of 212.50 is its margin: some 48 stay.
+        assert_refused(world.withdraw(trader, 955 * USDC), ExchangeError::InitialMargin);
+        world.withdraw(trader, 945 * USDC).unwrap();
     });
 }
 
@@ -139,7 +153,8 @@ fn attack_refreshing_only_the_losing_leg_of_a_hedge_liquidates_nobody() {
     // Both markets fall alike: what one leg loses the other gains, but only the loss is published.
     world.publish(0, 218.75);
     gains_nothing(&mut world, &[liquidator.signer], |world| {
-        assert_refused(world.liquidate(liquidator, hedged.margin_account, 0), ExchangeError::LegStale);
+        // The short leg's price is a minute old: it may have won 15 %, and counts so.
+        assert_refused(world.liquidate(liquidator, hedged.margin_account, 0), ExchangeError::NotLiquidatable);
         world.publish(1, 218.75);
         world.update_price(1).unwrap();
         assert_refused(world.liquidate(liquidator, hedged.margin_account, 0), ExchangeError::NotLiquidatable);
@@ -154,15 +169,19 @@ fn attack_a_print_too_wide_liquidates_nobody_and_values_nothing() {
     world.trade(victim, 0, 40 * SOL).unwrap();
     let equity = world.equity(&victim.margin_account);
     world.wait(10);
+    let before = world.market(0).state;
     // As on the day when a feed printed 5402 ± 21623.
     world.publish_with(0, 54.02, 216.23, world.now);
     world.update_price(0).unwrap();
     assert_eq!(world.equity(&victim.margin_account), equity, "the last good price values");
+    let after = world.market(0).state;
+    assert_eq!((after.recent, after.averages), (before.recent, before.averages), "nothing is measured of it");
     gains_nothing(&mut world, &[liquidator.signer, victim.signer], |world| {
-        assert_refused(world.liquidate(liquidator, victim.margin_account, 0), ExchangeError::MarketUnusable);
-        assert_refused(world.settle_pnl(victim.margin_account, 0), ExchangeError::MarketUnusable);
-        assert_refused(world.trade(victim, 0, SOL), ExchangeError::MarketUnusable);
-        assert_refused(world.withdraw(victim, USDC), ExchangeError::MarketUnusable);
+        assert_refused(world.liquidate(liquidator, victim.margin_account, 0), ExchangeError::NotLiquidatable);
+        // The last good price is ten seconds old, and as old as that for everything.
+        assert_refused(world.trade(victim, 0, SOL), ExchangeError::PriceStale);
+        assert_refused(world.trade(victim, 0, -SOL), ExchangeError::PriceStale);
+        world.settle_pnl(victim.margin_account, 0).unwrap();
     });
     // A good price ends it.
     world.later_at(1, 0, 250.0);
@@ -185,7 +204,7 @@ fn attack_wide_confidence_within_the_limit_increases_nothing() {
 #[test]
 fn attack_reporting_an_outage_of_a_living_oracle_is_refused_and_a_price_undoes_it() {
     let mut world = world();
-    world.wait(60);
+    world.wait(14);
     assert_refused(world.report_oracle_outage(0), ExchangeError::PriceStillFresh);
     world.wait(1);
     world.report_oracle_outage(0).unwrap();
@@ -209,14 +228,15 @@ fn attack_a_leg_in_an_oracle_outage_neither_shields_nor_harms() {
     world.publish(0, 250.0);
     world.update_price(0).unwrap();
     gains_nothing(&mut world, &[trader.signer, liquidator.signer], |world| {
-        // It frees no margin for its owner.
-        assert_refused(world.withdraw(trader, USDC), ExchangeError::MarketUnusable);
-        assert_refused(world.trade(trader, 0, SOL), ExchangeError::MarketUnusable);
-        // Nobody closes it.
-        assert_refused(world.liquidate(liquidator, trader.margin_account, 1), ExchangeError::MarketUnusable);
+        // Its 10 000 may have lost 15 %, more than there is: it frees no margin for its owner.
+        assert_refused(world.withdraw(trader, USDC), ExchangeError::InitialMargin);
+        assert_refused(world.trade(trader, 0, SOL), ExchangeError::InitialMargin);
+        // Nobody closes it, and for it nobody closes the other.
+        assert_refused(world.liquidate(liquidator, trader.margin_account, 1), ExchangeError::NotLiquidatable);
         assert_refused(world.liquidate(liquidator, trader.margin_account, 0), ExchangeError::NotLiquidatable);
     });
-    // The other leg falls by 12.5 %: 40 · 31.25 = 1 250 of the 1 290 left. Only this leg demands margin, 262.50.
+    // The other leg falls by 12.5 %: 40 · 31.25 = 1 250 of the 1 290 left. Only this leg demands margin, 262.50: what the
+    // dead one may have won pays for its own margin and for no other.
     world.later_at(1, 0, 218.75);
     world.liquidate(liquidator, trader.margin_account, 0).unwrap();
     assert!(world.balance(&liquidator.margin_account) > 0);

@@ -11,7 +11,7 @@ use perp_oracle::write::pull_account;
 use perp_swap::errors::ExchangeError;
 use perp_tests::chain::Reason;
 use perp_tests::listing::feed_id;
-use perp_tests::{assert_refused, tokens, SOL, USDC};
+use perp_tests::{assert_refused, tokens, World, SOL, USDC};
 use solana_instruction::Instruction;
 
 /// The instruction with these accounts after its named one.

@@ -1,4 +1,4 @@
-use super::{instruction, markets_of, read_only, writable, Authority, TargetMarket, NO_OTHERS};
+use super::{instruction, markets_of, read_only, Authority, TargetMarket, NO_OTHERS};
 use crate::addresses::{event_authority, Addresses};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
@@ -61,8 +61,9 @@ pub fn waive_claim(addresses: &Addresses, owner: Authority, market: u16) -> Inst
     instruction(accounts, data::WaiveClaim {}, NO_OTHERS)
 }
 
-/// Closes part or all of an under-margined position; the bounty is credited to the liquidator's margin account.
-/// `account` is the state of `margin_account`, the account that is liquidated.
+/// Closes part or all of an under-margined position, settles the profit of one whose account is healthy only by what markets have
+/// not paid yet, or closes one in a market that has ended; the bounty is credited to the liquidator's margin account. `account`
+/// is the state of `margin_account`, the account that is liquidated.
 pub fn liquidate(
     addresses: &Addresses,
     liquidator: Authority,
@@ -90,7 +91,7 @@ pub fn liquidate(
     )
 }
 
-/// Settles what a bankrupt account owes `market`. Its other markets are written: claims on them are set off.
+/// Settles what a bankrupt account owes `market`. Its other markets are read, for its claims on them.
 pub fn resolve_bankruptcy(
     addresses: &Addresses,
     margin_account: Pubkey,
@@ -106,5 +107,5 @@ pub fn resolve_bankruptcy(
         program: perp_accounts::ID,
     };
     let others = markets_of(addresses, account, Some(market));
-    instruction(accounts, data::ResolveBankruptcy {}, others.map(writable))
+    instruction(accounts, data::ResolveBankruptcy {}, others.map(read_only))
 }

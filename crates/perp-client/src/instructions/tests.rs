@@ -73,11 +73,12 @@ fn a_liquidation_names_the_markets_of_the_liquidated() {
 }
 
 #[test]
-fn a_bankruptcy_writes_the_other_markets() {
+fn a_bankruptcy_reads_the_other_markets() {
     let addresses = addresses();
     let resolve = resolve_bankruptcy(&addresses, Pubkey::new_unique(), &account(), 2);
     assert_eq!(resolve.accounts[4..6], [read_only(event_authority()), read_only(perp_swap::ID)]);
-    assert_eq!(rest(&resolve, 6), [9, 5].map(|market| writable(addresses.market(market))));
+    assert_eq!(resolve.accounts[3], writable(addresses.market(2)));
+    assert_eq!(rest(&resolve, 6), [9, 5].map(|market| read_only(addresses.market(market))));
 }
 
 #[test]

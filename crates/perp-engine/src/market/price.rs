@@ -133,8 +133,8 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
     if market.settlement.has_begun() && !undone {
         return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer });
     }
-    let newer = published > cache.newest_published;
-    if !newer && !is_fresh(published, clock.now) {
+    let newer = published > cache.published;
+    if !newer && !is_fresh(published, clock.now.max(cache.newest_published)) {
         return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer });
     }
     let scale = Scale::new(decimal_shift(reading.exponent(), market.base_decimals, market.quote_decimals)?)?;
@@ -149,7 +149,8 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
             PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::NotNewer }
         }
         (true, None) => {
-            let cache = PriceCache { newest_published: published, ..cache };
+            let newest_published = published.max(cache.newest_published);
+            let cache = PriceCache { newest_published, ..cache };
             PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::TooWide }
         }
         (true, Some(confidence)) => {
@@ -158,7 +159,8 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
                 // Who may not be liquidated by the price may not be by the margin it makes.
                 averages.measured_margin = market.averages.measured_margin;
             }
-            let (newest_published, outage_since) = (published, Timestamp::NEVER);
+            let newest_published = published.max(cache.newest_published);
+            let outage_since = Timestamp::NEVER;
             let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
             let outcome = if undone { PriceOutcome::SettlementUndone } else { PriceOutcome::Accepted };
             PricePlan { cache, averages, published, good: Some(price), outcome }

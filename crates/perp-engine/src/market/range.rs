@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::market::price::{is_dead, is_fresh_in, spread_ceil};
-use crate::state::Market;
+use crate::state::{Market, FRESH_SECONDS};
 use crate::units::products::price_share_ceil;
 use crate::units::{Price, Side, Timestamp, MAX_PRICE};
 
@@ -14,11 +14,15 @@ mod tests;
 pub enum Moment {
     /// The markets with a fresh price published their newest in the same second: each counts at it.
     Newest,
-    /// From the span so many spans ago on, the newest in which all of them have a price; all spans where there is none.
+    /// From the second so many seconds ago on, the newest in which all of them have a price.
     Since {
-        /// How many spans of two seconds ago.
-        spans_ago: u32,
+        /// How many seconds ago.
+        seconds_ago: u32,
     },
+    /// There is no second in which all of them have a price.
+    Apart,
+    /// Nor does any count as known.
+    Unknown,
 }
 
 impl Moment {
@@ -27,15 +31,20 @@ impl Moment {
     /// Who updates only some of the markets only adds prices to those from which the end is taken that is worse for him: an
     /// older moment never helps whoever chooses it.
     pub fn of<'a>(markets: impl Iterator<Item = &'a Market> + Clone, reference: Timestamp) -> Self {
-        let mut fresh = markets.filter(|market| is_fresh_in(market, reference));
+        // A final price is that of every second.
+        let mut fresh = markets.filter(|market| is_fresh_in(market, reference) && !market.settlement.has_begun());
         let Some(first) = fresh.next() else { return Self::Newest };
         let mut rest = fresh.clone();
         if rest.all(|market| market.price.published == first.price.published) {
             return Self::Newest;
         }
         let held = fresh.fold(first.recent.held(reference), |held, market| held & market.recent.held(reference));
-        // The lowest bit is the newest span; without any, every span a byte stands for.
-        Self::Since { spans_ago: if held == 0 { u8::BITS } else { held.trailing_zeros() } }
+        // The lowest bit is the newest second.
+        if held == 0 {
+            Self::Apart
+        } else {
+            Self::Since { seconds_ago: held.trailing_zeros() }
+        }
     }
 }
 
@@ -85,20 +94,34 @@ impl PriceRange {
     pub fn settled(&self, side: Side) -> Price {
         self.last.unwrap_or(self.worse(side))
     }
+
+    /// The price at which what a market could pay a position on that side is judged: the end that is better for it, since its
+    /// true price may be there and can be handed in; once the oracle is held for dead the one at which it is settled.
+    pub fn judged(&self, side: Side) -> Price {
+        match self.last {
+            Some(_) => self.better(side),
+            None => self.worse(side),
+        }
+    }
 }
 
-/// The range of a market's price: while it is fresh the extremes of its good prices from `moment` on; afterwards
-/// [`stale_range`].
+/// The range of a market's price: while it is fresh the extremes of its good prices from `moment` on, all it remembers where
+/// there is no moment; afterwards [`stale_range`].
 pub fn price_range(market: &Market, moment: Moment, reference: Timestamp) -> Result<PriceRange, EngineError> {
     let last = market.price.price;
-    if !is_fresh_in(market, reference) {
-        return stale_range(market, reference);
-    }
-    let Moment::Since { spans_ago } = moment else { return Ok(PriceRange::point(last)) };
     if market.settlement.has_begun() {
         return Ok(PriceRange::point(last));
     }
-    let (low, high) = market.recent.extremes(spans_ago, reference).unwrap_or((last, last));
+    if !is_fresh_in(market, reference) {
+        return stale_range(market, reference);
+    }
+    let seconds_ago = match moment {
+        Moment::Since { seconds_ago } => seconds_ago,
+        Moment::Apart => FRESH_SECONDS,
+        Moment::Newest => return Ok(PriceRange::point(last)),
+        Moment::Unknown => return stale_range(market, reference),
+    };
+    let (low, high) = market.recent.extremes(seconds_ago, reference).unwrap_or((last, last));
     Ok(PriceRange { low, high, last: Some(last) })
 }
 
@@ -110,7 +133,7 @@ pub fn stale_range(market: &Market, reference: Timestamp) -> Result<PriceRange, 
     let width = stress.max(spread_ceil(market, reference)?).min(Price::new(price.get() / 2));
     Ok(PriceRange {
         low: price.checked_sub(width)?,
-        high: price.checked_add(width)?.min(Price::new(MAX_PRICE)),
+        high: price.checked_add(width).unwrap_or(Price::new(MAX_PRICE)),
         last: (!is_dead(market, reference)).then_some(price),
     })
 }

@@ -37,8 +37,8 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
     SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
     FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, with and without the largest margin for measured volatility, and the maintenance margin with liquidation_buffer is above the penalty";
-    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 14, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
-    StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, and what is reserved is zero";
+    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 15, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
+    StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, isolated_only is 0 or 1, and what is reserved is zero";
     MeasuredMargin "a market with a measured_weight has a volatility, a measured_limit of at least base_margin, and both ramps above 0";
 }
 
@@ -88,6 +88,7 @@ impl Parameters {
             MarketRule::StressMove => {
                 self.max_confidence_to_increase <= self.max_confidence_valid
                     && self.stress_move.wide() >= maintenance
+                    && self.isolated_only <= 1
                     && self.reserved == [0; 5]
             }
             MarketRule::MeasuredMargin => {

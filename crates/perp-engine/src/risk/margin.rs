@@ -259,12 +259,14 @@ impl Leg {
         set_off(position, ledger, gain, loss)
     }
 
-    /// Value for initial margin, worse than its price by `spread`: profit and claims count for nothing.
+    /// Value for initial margin, worse than its price by `spread`: profit and claims count for nothing. The margin is that of
+    /// the notional at `dearest`, the highest price it may have.
     pub fn initial(
         &self,
         position: &Position,
         ledger: &MarketLedger,
         market: &Market,
+        dearest: Price,
         spread: Price,
     ) -> Result<LegValue, EngineError> {
         let debt = position.debt.to_x40()?;
@@ -278,7 +280,13 @@ impl Leg {
         };
         let profit = self.profit.checked_sub(notional(size, worsened)?)?;
         let equity = profit.checked_sub(self.funding)?.min(QuoteX40::ZERO).checked_sub(debt)?;
-        Ok(LegValue { equity, margin: initial_at(self.value, self.fraction, ledger, &market.parameters)? })
+        let (value, fraction) = if dearest == self.price {
+            (self.value, self.fraction)
+        } else {
+            let value = notional(size, dearest)?.to_atoms_ceil()?;
+            (value, fraction_ceil(value, measured_margin_ceil(market)?, &market.parameters)?)
+        };
+        Ok(LegValue { equity, margin: initial_at(value, fraction, ledger, &market.parameters)? })
     }
 }
 

@@ -180,6 +180,15 @@ impl<'a> Portfolio<'a> {
         Ok(sums)
     }
 
+    /// The same, as a liquidation judges it: where the account's prices have no second in common the other ones count as not
+    /// fresh, since at no second all of them are known.
+    pub(crate) fn judged(&self, slot: Option<usize>) -> Result<MaintenanceSums, EngineError> {
+        if self.moment == Moment::Apart {
+            return Self { moment: Moment::Unknown, ..*self }.maintenance(slot);
+        }
+        self.maintenance(slot)
+    }
+
     /// Every leg but `slot` for initial margin, the balance not in it.
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
@@ -192,7 +201,7 @@ impl<'a> Portfolio<'a> {
     }
 
     /// A leg for initial margin: at the end of its range that is worse for its owner and, while that is a price, further by the
-    /// spread at its age.
+    /// spread at its age. Its margin is that of the upper end, where its notional is largest.
     pub(crate) fn initial_leg(
         &self,
         position: &Position,
@@ -201,12 +210,13 @@ impl<'a> Portfolio<'a> {
     ) -> Result<LegValue, EngineError> {
         let Some(side) = position.size.side() else {
             // A debt needs no price.
-            return Leg::of(position, ledger, market, Price::ZERO)?.initial(position, ledger, market, Price::ZERO);
+            return Leg::of(position, ledger, market, Price::ZERO)?.initial(position, ledger, market, Price::ZERO, Price::ZERO);
         };
-        let price = self.range(market)?.worse(side);
+        let range = self.range(market)?;
+        let price = range.worse(side);
         let spread =
             if is_fresh_in(market, self.reference) { spread_ceil(market, self.reference)? } else { Price::ZERO };
-        Leg::of(position, ledger, market, price)?.initial(position, ledger, market, spread)
+        Leg::of(position, ledger, market, price)?.initial(position, ledger, market, range.high, spread)
     }
 
     /// Equity and the margin demanded as stored, as a liquidation judges them.
@@ -214,7 +224,7 @@ impl<'a> Portfolio<'a> {
     /// # Errors
     /// [`EngineError::Overflow`].
     pub fn maintenance_health(&self) -> Result<Health, EngineError> {
-        self.maintenance(None)?.required(self.account.balance)
+        self.judged(None)?.required(self.account.balance)
     }
 
     /// Equity and the margin demanded as stored, with nothing that a market has not paid yet counted as cash: below it, settling
@@ -223,7 +233,7 @@ impl<'a> Portfolio<'a> {
     /// # Errors
     /// [`EngineError::Overflow`].
     pub fn health_on_cash(&self) -> Result<Health, EngineError> {
-        self.maintenance(None)?.required_on_cash(self.account.balance)
+        self.judged(None)?.required_on_cash(self.account.balance)
     }
 
     /// Equity at adverse prices and initial margin as stored.
@@ -243,7 +253,7 @@ pub(crate) fn maintenance_leg(
     range: PriceRange,
 ) -> Result<LegHealth, EngineError> {
     let (price, settled) = match position.size.side() {
-        Some(side) => (range.better(side), range.settled(side)),
+        Some(side) => (range.better(side), range.judged(side)),
         None => (Price::ZERO, Price::ZERO),
     };
     Leg::of(position, ledger, market, price)?.maintenance(position, ledger, market, settled)

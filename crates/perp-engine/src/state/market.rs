@@ -175,5 +175,5 @@ const _: () = assert!(core::mem::size_of::<PriceCache>() == 64);
 const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
 const _: () = assert!(
-    core::mem::size_of::<Market>() == 64 + 192 + 128 + 64 + 32 + 576 + core::mem::size_of::<Parameters>() + 48 + 192
+    core::mem::size_of::<Market>() == 64 + 384 + 128 + 64 + 32 + 576 + core::mem::size_of::<Parameters>() + 48 + 192
 );

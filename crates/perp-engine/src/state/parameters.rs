@@ -89,13 +89,15 @@ macro_rules! market_parameters {
         max_age_trade: u32 u32 Seconds
             "Oldest own price for trading, in seconds. Above 0.";
         max_age_liquidate: u32 u32 Seconds
-            "Oldest price for liquidating, settling profit and moving liquidity, in seconds. At most 14.";
+            "Oldest price for liquidating, settling profit and moving liquidity, in seconds. At most 15.";
         max_age_funding: u32 u32 Seconds
             "Oldest price for accruing funding, in seconds. At most 3600.";
         future_tolerance: u32 u32 Seconds
             "How far ahead of the clock a publish time may be, in seconds. At most 10.";
         settle_after: u32 u32 Seconds
             "Seconds from the report of an oracle outage until the market may be moved to settlement. 48 hours to 14 days, longer than its longest regular closing.";
+        isolated_only: u32 u32 Flag
+            "1 where only accounts isolated to the market may hold positions in it, else 0: a thin market's price can take the cash that an account's losses elsewhere need.";
         outage_delay: u32 u32 Seconds
             "Seconds from the report of an oracle outage until the price is held for dead. At most 7200.";
     }};
@@ -109,8 +111,6 @@ macro_rules! define {
         #[repr(C)]
         pub struct Parameters {
             $(#[doc = $text] pub $field: $unit,)+
-            /// Zero; aligns what follows.
-            pub padding: [u8; 4],
             /// Zero; room for what is added later.
             pub reserved: [u64; 5],
         }

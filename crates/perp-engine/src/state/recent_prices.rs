@@ -1,95 +1,82 @@
 use crate::units::{Price, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
-/// Length of a span, in seconds. Whoever updates the prices of an account with several positions needs them in one span: two
-/// seconds are what the readings of one moment take to arrive.
-pub const SPAN_SECONDS: i64 = 2;
-/// Spans a market remembers.
-pub const SPANS: usize = 8;
-/// A price is fresh for at least this many seconds, wherever in its span it was published. What is not fresh is no price but
-/// the middle of a range.
-pub const FRESH_SECONDS: u32 = 14;
+/// Seconds whose prices a market remembers.
+pub const SECONDS: usize = 16;
+/// A price is fresh for so many seconds: what is older is no price but the middle of a range.
+pub const FRESH_SECONDS: u32 = 15;
 
-const _: () = assert!(FRESH_SECONDS as i64 == (SPANS as i64 - 1) * SPAN_SECONDS);
+const _: () = assert!(FRESH_SECONDS as usize + 1 == SECONDS);
 
-/// The good prices published within one span of two seconds.
+/// The good prices published within one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
-pub struct Span {
+pub struct Second {
     /// The lowest of them.
     pub low: Price,
     /// The highest.
     pub high: Price,
-    /// Publish time of the latest; which span it is follows from it. Zero where there is none.
+    /// Which second; zero where there is none.
     pub published: Timestamp,
 }
 
-/// A market's good prices of the last sixteen seconds: what it takes to judge an account with several positions at one
-/// moment, although their prices arrive one after the other.
+/// A market's good prices of the last sixteen seconds: what it takes to judge an account with several positions at one second,
+/// although their prices arrive one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct RecentPrices {
-    /// The span of publish time `t` is number `⌊t / 2⌋` and lies at that number modulo eight.
-    pub spans: [Span; SPANS],
+    /// Second `t` lies at `t` modulo sixteen.
+    pub seconds: [Second; SECONDS],
 }
 
-/// The number of the span a time lies in.
-const fn span_number(time: Timestamp) -> i64 {
-    time.get() >> 1
+/// How many seconds before `reference` a price was published; `None` where that is after it or no longer fresh.
+fn seconds_ago(published: Timestamp, reference: Timestamp) -> Option<u32> {
+    let ago = reference.get().checked_sub(published.get())?;
+    u32::try_from(ago).ok().filter(|ago| *ago <= FRESH_SECONDS)
 }
 
-const _: () = assert!(SPAN_SECONDS == 1 << 1);
-
-/// How many spans before that of `reference` a time lies; `None` where it lies after it.
-fn spans_ago(time: Timestamp, reference: Timestamp) -> Option<u32> {
-    span_number(reference).checked_sub(span_number(time)).and_then(|ago| u32::try_from(ago).ok())
-}
-
-/// Whether a price published then is fresh: its span is one of the eight up to that of `reference`.
+/// Whether a price published then is fresh.
 pub fn is_fresh(published: Timestamp, reference: Timestamp) -> bool {
-    spans_ago(published, reference).is_some_and(|ago| ago < SPANS as u32)
+    seconds_ago(published, reference).is_some()
 }
 
 impl RecentPrices {
-    /// Takes a good price into its span, whether it is the newest or not, unless a later span has its place. The lowest and the
-    /// highest of a span do not depend on the order in which its readings arrive. Says whether anything changed.
+    /// Takes a good price into its second, whether it is the newest or not, unless a later second has its place. The lowest and
+    /// the highest of a second do not depend on the order in which its readings arrive. Says whether anything changed.
     pub fn record(&mut self, price: Price, published: Timestamp) -> bool {
-        let number = span_number(published);
-        let place = usize::try_from(number.rem_euclid(SPANS as i64)).unwrap_or(0);
-        let Some(span) = self.spans.get_mut(place) else { return false };
-        let held = span_number(span.published);
-        let recorded = if held < number {
-            Span { low: price, high: price, published }
-        } else if held == number {
-            let published = span.published.max(published);
-            Span { low: span.low.min(price), high: span.high.max(price), published }
+        let place = usize::try_from(published.get().rem_euclid(SECONDS as i64)).unwrap_or(0);
+        let Some(second) = self.seconds.get_mut(place) else { return false };
+        let recorded = if second.published < published {
+            Second { low: price, high: price, published }
+        } else if second.published == published {
+            Second { low: second.low.min(price), high: second.high.max(price), published }
         } else {
             return false;
         };
-        let changed = *span != recorded;
-        *span = recorded;
+        let changed = *second != recorded;
+        *second = recorded;
         changed
     }
 
-    /// The spans with a fresh price: bit `k` stands for the one `k` spans ago.
-    pub fn held(&self, reference: Timestamp) -> u8 {
-        let ago = self.spans.iter().map(|span| spans_ago(span.published, reference));
-        ago.fold(0, |held, ago| held | ago.and_then(|ago| 1u8.checked_shl(ago)).unwrap_or(0))
+    /// The seconds with a fresh price: bit `k` stands for `k` seconds ago.
+    pub fn held(&self, reference: Timestamp) -> u16 {
+        let ago = self.seconds.iter().filter_map(|second| seconds_ago(second.published, reference));
+        ago.fold(0, |held, ago| held | 1u16.checked_shl(ago).unwrap_or(0))
     }
 
-    /// The lowest and the highest of the prices of at most so many spans ago; `None` where there is none.
+    /// The lowest and the highest of the fresh prices of at most so many seconds ago; `None` where there is none.
     pub fn extremes(&self, most_ago: u32, reference: Timestamp) -> Option<(Price, Price)> {
-        self.spans
+        self.seconds
             .iter()
-            .filter(|span| spans_ago(span.published, reference).is_some_and(|ago| ago <= most_ago))
-            .map(|span| (span.low, span.high))
+            .filter(|second| seconds_ago(second.published, reference).is_some_and(|ago| ago <= most_ago))
+            .map(|second| (second.low, second.high))
             .reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
     }
 }
 
-const _: () = assert!(core::mem::size_of::<RecentPrices>() == 24 * SPANS);
+const _: () = assert!(core::mem::size_of::<RecentPrices>() == 24 * SECONDS);
 
 #[cfg(test)]
 mod tests {
@@ -109,33 +96,32 @@ mod tests {
     }
 
     #[test]
-    fn a_span_keeps_its_lowest_and_highest_in_whatever_order_they_come() {
-        // The fixture's time is even, so seconds 0 and 1 share a span and 2 begins the next.
+    fn a_second_keeps_its_lowest_and_highest_in_whatever_order_they_come() {
+        let readings = [(250, 0), (240, 0), (260, 1)];
         let (one_way, other_way) =
-            (recorded(&[(250, 0), (240, 1), (260, 2)]), recorded(&[(260, 2), (240, 1), (250, 0)]));
+            (recorded(&readings), recorded(&[readings[2], readings[1], readings[0]]));
         assert_eq!(one_way, other_way);
-        assert_eq!(one_way.extremes(1, time(2)), Some((Price::new(240), Price::new(260))));
-        assert_eq!(one_way.extremes(0, time(2)), Some((Price::new(260), Price::new(260))));
+        assert_eq!(one_way.extremes(1, time(1)), Some((Price::new(240), Price::new(260))));
+        assert_eq!(one_way.extremes(0, time(1)), Some((Price::new(260), Price::new(260))));
     }
 
     #[test]
-    fn a_price_is_fresh_for_fourteen_or_fifteen_seconds() {
+    fn a_price_is_fresh_for_fifteen_seconds() {
         let recent = recorded(&[(250, 0)]);
-        assert_eq!((recent.held(time(0)), recent.held(time(15)), recent.held(time(16))), (1, 1 << 7, 0));
-        assert_eq!(recent.extremes(7, time(16)), None);
-        // Published in the second half of its span it is so for a second less.
-        assert_eq!([14, 15].map(|age| is_fresh(time(1), time(1 + age))), [true, false]);
-        // Ahead of the reference by less than its span it is of this span.
-        assert_eq!(recorded(&[(250, 1)]).held(time(0)), 1);
+        assert_eq!((recent.held(time(0)), recent.held(time(15)), recent.held(time(16))), (1, 1 << 15, 0));
+        assert_eq!(recent.extremes(15, time(16)), None);
+        assert_eq!([15, 16].map(|age| is_fresh(time(1), time(1 + age))), [true, false]);
+        // What is ahead of the reference is of no second before it.
+        assert_eq!(recorded(&[(250, 1)]).held(time(0)), 0);
     }
 
     #[test]
-    fn a_later_span_in_its_place_is_not_replaced_by_an_older_one() {
+    fn a_later_second_in_its_place_is_not_replaced_by_an_older_one() {
         let mut recent = recorded(&[(250, 16)]);
         assert!(!recent.record(Price::new(240), time(0)));
-        assert_eq!(recent.extremes(7, time(16)), Some((Price::new(250), Price::new(250))));
+        assert_eq!(recent.extremes(15, time(16)), Some((Price::new(250), Price::new(250))));
         assert!(recent.record(Price::new(260), time(32)));
-        assert_eq!(recent.extremes(7, time(32)), Some((Price::new(260), Price::new(260))));
+        assert_eq!(recent.extremes(15, time(32)), Some((Price::new(260), Price::new(260))));
     }
 
     #[test]

@@ -128,7 +128,8 @@ impl<W: io::Write> Crowd<W> {
         for account in 0..self.exchange.accounts().len() {
             for market in 0..MARKETS {
                 let health = self.exchange.health(&self.exchange.accounts()[account]);
-                let liquidatable = health.is_ok_and(|health| health.maintenance.is_below_margin() || health.on_cash.is_below_margin());
+                let liquidatable =
+                    health.is_ok_and(|health| health.maintenance.is_below_margin() || health.on_cash.is_below_margin());
                 if liquidatable && self.size(account, market) != 0 {
                     let liquidator = if account == 0 { 1 } else { 0 };
                     let order = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };

@@ -1,8 +1,6 @@
 //! The state as the transcript gives it: every field that has a meaning for the rules, by its name.
 
-use perp_engine::state::{
-    Account, ExchangeState, Grace, Market, Pool, Position, Request, Restriction, Settlement,
-};
+use perp_engine::state::{Account, ExchangeState, Grace, Market, Pool, Position, Request, Restriction, Settlement};
 use serde::Serialize;
 
 #[derive(Serialize)]

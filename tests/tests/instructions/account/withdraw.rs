@@ -83,7 +83,7 @@ fn nothing_more_than_the_balance_and_a_debtors_balance_are_refused() {
 }
 
 #[test]
-fn a_pause_and_prices_that_do_not_count_keep_only_accounts_with_positions() {
+fn a_pause_keeps_only_accounts_with_positions_and_an_old_price_what_they_may_have_lost() {
     let mut world = world(2);
     let (flat, trader, risk_admin) = (world.trader(100), world.trader(1_000 * USDC), world.risk_admin);
     world.trade(trader, 0, 4 * SOL).unwrap();
@@ -93,11 +93,17 @@ fn a_pause_and_prices_that_do_not_count_keep_only_accounts_with_positions() {
     world.set_exchange_status(risk_admin, Status::ReduceOnly, 3_600).unwrap();
     world.set_market_status(risk_admin, 0, Status::ReduceOnly, 300).unwrap();
     world.withdraw(trader, 1).unwrap();
-    world.wait(61);
-    assert_refused(world.withdraw(trader, 1), ExchangeError::LegStale);
+    // Fresh, the 4 SOL need 5 % of 1 000 and what the spread and opening cost, 50.97; sixteen seconds old they may have lost
+    // 15 % of 1 000 and need 5 % of 850, 192.50 and more. A reading that is too wide is none.
+    world.wait(16);
     world.publish_with(0, 250.0, 9.0, world.now);
     world.update_price(0).unwrap();
-    assert_refused(world.withdraw(trader, 1), ExchangeError::MarketUnusable);
+    let balance = world.balance(&trader.margin_account);
+    assert_refused(world.withdraw(trader, balance - 192 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, balance - 193 * USDC).unwrap();
+    world.later_at(1, 0, 250.0);
+    assert_refused(world.withdraw(trader, 143 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, 141 * USDC).unwrap();
     world.withdraw(flat, 50).unwrap();
 }
 

@@ -89,8 +89,9 @@ fn statuses_and_prices_that_do_not_count_are_named() {
     let at_cache = allocate_backing(&world.addresses, TargetMarket::at_cached_price(0));
     world.wait(16);
     assert_refused(world.send(&at_cache), ExchangeError::PriceStale);
+    // One too wide to be a price leaves the old one as old as it is.
     world.publish_with(0, 250.0, 9.0, world.now);
-    assert_refused(world.allocate_backing(0), ExchangeError::MarketUnusable);
+    assert_refused(world.allocate_backing(0), ExchangeError::PriceStale);
     // Without positions no price is needed; backing also goes back while positions may only shrink.
     world.later_at(1, 0, 250.0);
     world.close_position(trader, 0).unwrap();

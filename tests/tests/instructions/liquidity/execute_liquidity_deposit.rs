@@ -68,9 +68,10 @@ fn it_is_executed_neither_before_nor_at_prices_from_before_nor_after_its_time() 
     world.publish_all_again();
     world.wait(16);
     assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::LegStale);
+    // One too wide to be a price values nothing.
     world.publish_with(0, 250.0, 9.0, world.now);
     world.update_price(0).unwrap();
-    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::MarketUnusable);
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::LegStale);
     world.wait(3_600 - 16);
     world.publish_all_again();
     assert_refused(world.execute_liquidity_deposit(executor, owner, 1), ExchangeError::RequestExpired);

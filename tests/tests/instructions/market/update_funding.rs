@@ -69,7 +69,11 @@ fn it_accrues_in_every_status_and_not_without_a_usable_price() {
     }
     world.wait(1);
     world.publish_with(0, 250.0, 9.0, world.now);
-    assert_refused(world.update_funding(0), ExchangeError::MarketUnusable);
+    // Too wide to be a price it leaves the one of a second ago, at which a second accrues.
+    let event = event!(world.update_funding(0), FundingUpdated);
+    assert_eq!(event.state.funding_seconds, 1);
+    world.wait(60);
+    assert_refused(world.update_funding(0), ExchangeError::PriceStale);
 }
 
 /// Puts the longs' index, of nobody yet, where it can rise by `room` more.

@@ -45,6 +45,7 @@ pub fn plan_allocate_backing(pool: &Pool, market: &Ready<'_>) -> Result<Allocati
     let band = share_floor(target, pool.parameters.hysteresis)?;
     if ledger.backing.checked_add(band)? < target {
         market.status().allows_increasing()?;
+        require_live(market)?;
         place(pool, market, &valued_solvency(market)?, target.checked_sub(ledger.backing)?)
     } else if ledger.backing > target.checked_add(band)? {
         market.status().allows_reducing()?;
@@ -68,6 +69,14 @@ fn valued_solvency(market: &Ready<'_>) -> Result<Solvency, EngineError> {
     let range = stale_range(market, reference)?;
     let (low, high) = (at(range.low)?, at(range.high)?);
     Ok(if low.headroom()? <= high.headroom()? { low } else { high })
+}
+
+/// Nothing is placed where nobody knows what is owed.
+fn require_live(market: &Ready<'_>) -> Result<(), EngineError> {
+    if !market.ledger.is_flat() {
+        require_price(market, PriceUse::Liquidity, reference_time(market.clock(), [&**market]))?;
+    }
+    Ok(())
 }
 
 fn place(pool: &Pool, market: &Market, solvency: &Solvency, missing: Atoms) -> Result<AllocationPlan, EngineError> {

@@ -105,22 +105,38 @@ pub fn market_value_ceil(market: &Market, valuation: &Valuation, reference: Time
     }
     let PriceRange { low, high, .. } = valuation_range(market, valuation, reference)?;
     let ledger = accrued(market, valuation)?;
-    let most = |price| most_at_ceil(&ledger, market, price);
-    Ok(most(low)?.max(most(high)?))
+    let most = |of_longs, of_shorts| most_at_ceil(&ledger, market, of_longs, of_shorts);
+    Ok(most(low, low)?.max(most(high, high)?).max(most(low, high)?))
 }
 
-/// Most the market may be worth at one price: what it holds and is owed without its positions, and the losers' loss, which pays
-/// the winners of the same market first and never lets them count against its backing. What is left of it counts for at most
-/// what the losers' side can lose in the stress move, or one print of a price would be worth money to whoever is in already.
-fn most_at_ceil(ledger: &MarketLedger, market: &Market, price: Price) -> Result<Atoms, EngineError> {
+/// Most the market may be worth with either side at its own price: what it holds and is owed without its positions, and the
+/// losers' loss, which pays the winners of the same market first and never lets them count against its backing. What is left of
+/// it counts for at most what the losers' side can lose in the stress move, or one print of a price would be worth money to
+/// whoever is in already. Where both sides have lost each counts by itself, and each has lost most at another end.
+fn most_at_ceil(
+    ledger: &MarketLedger,
+    market: &Market,
+    of_longs: Price,
+    of_shorts: Price,
+) -> Result<Atoms, EngineError> {
     let settled = ledger.backing.checked_add(ledger.claims_reserve)?.checked_add(ledger.debts)?.to_x40()?;
     let settled = settled.checked_sub(ledger.claims.to_x40()?)?.checked_add(pending_funding(ledger)?)?;
-    let [long, short] = [side_unrealized(ledger, Side::Long, price)?, side_unrealized(ledger, Side::Short, price)?];
-    let loss = long.checked_add(short)?.negative_part()?;
-    let losers = if long < short { Side::Long } else { Side::Short };
-    let entered = ledger.side(losers).entry_notional.get().to_atoms_floor()?;
-    let most = share_ceil(entered, market.parameters.stress_move)?.to_x40()?;
-    settled.checked_add(loss.min(most))?.positive_part().to_atoms_ceil()
+    let most = |side: Side| {
+        let entered = ledger.side(side).entry_notional.get().to_atoms_floor()?;
+        share_ceil(entered, market.parameters.stress_move)?.to_x40()
+    };
+    let (long, short) = (
+        side_unrealized(ledger, Side::Long, of_longs)?,
+        side_unrealized(ledger, Side::Short, of_shorts)?,
+    );
+    let left = if long.is_negative() && short.is_negative() {
+        let of_both = long.negative_part()?.min(most(Side::Long)?);
+        of_both.checked_add(short.negative_part()?.min(most(Side::Short)?))?
+    } else {
+        let losers = if long < short { Side::Long } else { Side::Short };
+        long.checked_add(short)?.negative_part()?.min(most(losers)?)
+    };
+    settled.checked_add(left)?.positive_part().to_atoms_ceil()
 }
 
 /// Whether `markets` are all markets of the exchange, each at the place of its index.

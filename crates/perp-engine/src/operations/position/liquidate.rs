@@ -184,7 +184,7 @@ fn judge(
     ledger: &Ledger,
     market: &Ready<'_>,
 ) -> Result<(MaintenanceSums, PriceRange, MaintenanceSums), EngineError> {
-    let rest = portfolio.maintenance(Some(ledger.slot))?;
+    let rest = portfolio.judged(Some(ledger.slot))?;
     let range = portfolio.range(market)?;
     Ok((rest, range, rest.with(maintenance_leg(&ledger.position, &ledger.market, market, range)?)?))
 }
@@ -345,11 +345,10 @@ fn close_part(
     let mut ledger = *ledger;
     let mut settled = account.settled;
     let range = PriceRange::point(fill.price);
-    let whole = closed == ledger.position.size.size();
     let notional = notional(closed, fill.price)?;
     let realized = ledger.reduce(closed, notional)?;
     let most = before.equity.min(account.health(&ledger, market, range)?.equity).positive_part();
-    let charge = Charge { closed: notional.to_atoms_floor()?, whole, rate: fill.rate, most };
+    let charge = Charge { closed: notional.to_atoms_floor()?, rate: fill.rate, most };
     let share = bounty_share_floor(before, fill.shallowest, &market.parameters)?;
     let penalty = charge_penalty(&mut ledger, charge, share, &market.parameters)?;
     settled.repaid = ledger.repay_debt()?;

@@ -17,8 +17,8 @@ pub struct FundingSettlementPlan {
     pub settled: Settled,
 }
 
-/// Settles the position's funding up to the market's indices, redeems what is funded of its claim and pays its debt as
-/// far as the balance goes. What the account is worth does not change, here or if the market paid everybody.
+/// Settles the position's funding up to the market's indices, redeems what is funded of its claim and, once the position is
+/// closed, pays its debt as far as the balance goes. What the account is worth does not change, here or if the market paid everybody.
 ///
 /// # Errors
 /// [`EngineError::NoPosition`], [`EngineError::Paused`].
@@ -26,6 +26,9 @@ pub fn plan_settle_funding(account: &Account, market: &Ready<'_>) -> Result<Fund
     market.status().allows_reducing()?;
     let mut ledger = Ledger::open(account, market)?;
     let mut settled = ledger.settle()?;
-    settled.repaid = ledger.repay_debt()?;
+    if ledger.position.size.is_zero() {
+        // An open position's profit may set more of it off.
+        settled.repaid = ledger.repay_debt()?;
+    }
     Ok(FundingSettlementPlan { ledger, settled })
 }

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
 use crate::market::price::{is_fresh_in, reference_time};
-use crate::market::range::{stale_range, PriceRange};
+use crate::market::range::{price_range, Moment, PriceRange};
 use crate::market::Ready;
 use crate::state::{Account, Market};
 use crate::units::products::unrealized_profit;
@@ -37,18 +37,20 @@ pub fn plan_settle_pnl(account: &Account, market: &Ready<'_>) -> Result<PnlSettl
         return Err(EngineError::NoPosition);
     }
     let mut settled = ledger.settle()?;
-    let range = settlement_range(market, reference_time(market.clock(), [&**market]))?;
+    let reference = reference_time(market.clock(), [&**market]);
+    let range = settlement_range(market, reference)?;
     let profit = settle_profit(&mut ledger, range)?;
-    settled.repaid = ledger.repay_debt()?;
+    if is_fresh_in(market, reference) {
+        // Before, a gain at a better price may set more of it off.
+        settled.repaid = ledger.repay_debt()?;
+    }
     Ok(PnlSettlementPlan { ledger, profit, settled })
 }
 
-/// The last good price while it is fresh, else the range it may have moved in.
+/// All that the market's price may be at whichever moment its account is judged: a loss is settled at the end that is better
+/// for it, or one leg told of a second alone would take the cash that another has gained by then.
 pub(super) fn settlement_range(market: &Market, reference: Timestamp) -> Result<PriceRange, EngineError> {
-    if is_fresh_in(market, reference) {
-        return Ok(PriceRange::point(market.price.price));
-    }
-    stale_range(market, reference)
+    Ok(price_range(market, Moment::Apart, reference)?.with(market.grace.price_at(reference)))
 }
 
 /// Posts a profit at the price at which it may be paid, up to what the market can pay or in a short one whole, or else the loss at the end of the

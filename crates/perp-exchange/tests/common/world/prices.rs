@@ -92,7 +92,10 @@ impl World {
             let undone = outcome == PriceOutcome::SettlementUndone;
             let accepted = undone || outcome == PriceOutcome::Accepted;
             assert!(!undone || ended, "only an end can be undone");
-            assert_eq!(accepted || outcome == PriceOutcome::TooWide, published > was.newest_published && ended == undone);
+            assert_eq!(
+                accepted || outcome == PriceOutcome::TooWide,
+                published > was.newest_published && ended == undone
+            );
             // A rounded price and confidence may just exceed a limit that the reading meets.
             assert!(!accepted || !wide, "{reading:?}");
         }

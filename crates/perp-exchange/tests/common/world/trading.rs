@@ -172,11 +172,13 @@ impl World {
         let seen = see(judged, Touched::InRange(market));
         let graces = stands(judged, seen, true).is_below_margin();
         let judging = stands(judged, seen, graces);
-        assert!(judging.is_below_margin() && (graces || judging.equity < 0), "a healthy account was liquidated: {judging:?}");
+        assert!(
+            judging.is_below_margin() && (graces || judging.equity < 0),
+            "a healthy account was liquidated: {judging:?}"
+        );
         let touched = Touched::AtItsPrice(market);
         let range = if graces { seen.0 } else { seen.1 }.range(judged.market(market).unwrap());
-        let was =
-            if range.is_last_price() { judging } else { stands(start, see(start, touched), graces) };
+        let was = if range.is_last_price() { judging } else { stands(start, see(start, touched), graces) };
         check_health(plan.before, was);
         check_health(plan.after, stands(&self.exchange, see(&self.exchange, touched), graces));
 

@@ -25,7 +25,7 @@ pub struct Penalty {
     pub insurance: Atoms,
     /// The backing's part.
     pub backing: Atoms,
-    /// What the market's insurance, then its backing added to the bounty of a whole close.
+    /// What the market's insurance, then its backing added to the bounty.
     pub added: Atoms,
 }
 
@@ -33,8 +33,8 @@ pub struct Penalty {
 const SETTLEMENT_FEE: Ppm = Ppm::new(100);
 /// How often a position pays it at most: a profit that comes and goes is not settled for the fee.
 const SETTLEMENT_FEE_SECONDS: u64 = 600;
-/// What closing a whole position pays its caller at least, where its fees have paid in as much.
-const WHOLE_CLOSE_BOUNTY: Ppm = Ppm::new(1_000);
+/// What closing pays its caller at most where no penalty does.
+const LEAST_BOUNTY: Ppm = Ppm::new(1_000);
 
 /// The rate of the penalty: the parameter, or what trading out would cost, `⌈spread / price⌉` and the reducing fee.
 pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price, reference: Timestamp) -> Result<Ppm, EngineError> {
@@ -73,8 +73,6 @@ pub(super) fn bounty_share_floor(before: Health, shallowest: Ppm, parameters: &P
 pub(super) struct Charge {
     /// Notional closed, rounded down.
     pub closed: Atoms,
-    /// Whether the whole position was.
-    pub whole: bool,
     /// The rate of the penalty.
     pub rate: Ppm,
     /// The equity that the close found and left.
@@ -85,16 +83,17 @@ pub(super) struct Charge {
 /// split into bounty, insurance and backing; the rest, in place of a spread, is the backing's. The penalty rounds down so that
 /// a liquidation never leaves the account less healthy.
 ///
-/// A whole close pays its caller at least [`WHOLE_CLOSE_BOUNTY`], at most the fee that opening it left in the market, whatever
-/// the equity, so that the bounty does not jump where equity is gone: what the penalty does not cover the market's insurance
-/// adds, then its backing.
+/// For the notional whose penalty the equity does not cover the caller gets [`least_bounty_floor`] of it, so that a close is
+/// worth doing where nothing is left, and the bounty neither jumps nor rises there: the market's insurance pays it, then its
+/// backing. By the notional not covered, it is the same for a whole close and for its pieces.
 pub(super) fn charge_penalty(
     ledger: &mut Ledger,
     charge: Charge,
     share: Ppm,
     parameters: &Parameters,
 ) -> Result<Penalty, EngineError> {
-    let charged = share_floor(charge.closed, charge.rate)?.min(charge.most);
+    let nominal = share_floor(charge.closed, charge.rate)?;
+    let charged = nominal.min(charge.most);
     let penalty = share_floor(charge.closed, parameters.penalty)?.min(charged);
     let collected = ledger.loss(charged)?;
     let earned = share_floor(penalty, share)?.min(collected);
@@ -106,10 +105,15 @@ pub(super) fn charge_penalty(
     market.backing = market.backing.checked_sub(earned)?.checked_sub(insurance)?;
     market.insurance = market.insurance.checked_add(insurance)?;
 
-    let least = if charge.whole { share_floor(charge.closed, least_bounty_floor(parameters)?)? } else { Atoms::ZERO };
-    let missing = least.saturating_sub(earned);
-    let from_insurance = missing.min(market.insurance);
-    let from_backing = missing.checked_sub(from_insurance)?.min(market.backing);
+    let uncovered = if charged == nominal && !nominal.is_zero() {
+        Atoms::ZERO
+    } else {
+        let covered = mul_div_ceil(charged.get(), PPM, charge.rate.wide().max(1))?;
+        charge.closed.saturating_sub(Atoms::new(covered))
+    };
+    let least = share_floor(uncovered, least_bounty_floor(parameters)?)?;
+    let from_insurance = least.min(market.insurance);
+    let from_backing = least.checked_sub(from_insurance)?.min(market.backing);
     market.insurance = market.insurance.checked_sub(from_insurance)?;
     market.backing = market.backing.checked_sub(from_backing)?;
     let added = from_insurance.checked_add(from_backing)?;
@@ -122,11 +126,12 @@ pub(super) fn charge_penalty(
     Ok(Penalty { charged, collected, bounty, insurance, backing, added })
 }
 
-/// The least bounty of a whole close: never more than the fee, less the protocol's share, that the smaller of both fees left.
+/// What closing pays its caller where no penalty does: never more than the fee, less the protocol's share, that opening left, by
+/// the smaller of both fees.
 fn least_bounty_floor(parameters: &Parameters) -> Result<Ppm, EngineError> {
     let kept = PPM.checked_sub(parameters.protocol_share.wide()).ok_or(EngineError::Overflow)?;
     let fee = mul_div_floor(parameters.taker_fee_rebalancing.wide(), kept, PPM)?;
-    u32::try_from(fee.min(WHOLE_CLOSE_BOUNTY.wide())).map(Ppm::new).map_err(|_| EngineError::Overflow)
+    u32::try_from(fee.min(LEAST_BOUNTY.wide())).map(Ppm::new).map_err(|_| EngineError::Overflow)
 }
 
 /// Charges for a settlement that a liquidation called for: a basis point of it, once in ten minutes, never so much that the
