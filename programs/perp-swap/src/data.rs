@@ -137,6 +137,8 @@ instructions! {
     SetMarketStatus { status: Status, seconds: u32 }
     SetBackingTarget { target: u64 }
     WithdrawProtocolFees {}
+    DelistMarket {}
+    BeginSettlement {}
 }
 
 /// Whether an instruction's data ends with its arguments. Data that ends before them is Anchor's to refuse, as are the

@@ -70,6 +70,12 @@ pub fn maintenance(size: i64, price: u64) -> u64 {
     (open.div_ceil(1 << 40) * 3).div_ceil(100) as u64
 }
 
+/// Initial margin at `price`: 5 % of what is open.
+pub fn initial(size: i64, price: u64) -> u64 {
+    let open = u128::from(size.unsigned_abs()) * u128::from(price);
+    (open.div_ceil(1 << 40) * 5).div_ceil(100) as u64
+}
+
 /// A market that cannot pay its winners: the long has closed with a profit and has a claim for 1.1 million of it, and
 /// the backing is empty. A short of 5 000 SOL is still open with a loss.
 pub fn broke() -> (World, Authority, Authority) {

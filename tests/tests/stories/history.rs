@@ -198,7 +198,7 @@ fn readable(outcome: &Outcome) -> (Vec<u64>, Event) {
     let mut seen = outcome.events_seen();
     let last = seen.pop().expect("the last event is there");
     let price = |event| match event {
-        Event::PriceUpdated(price) => price.market_sequence,
+        Event::PriceUpdated(price) => price.state.sequence,
         other => panic!("{other:?}"),
     };
     (seen.into_iter().map(price).collect(), last)
@@ -233,7 +233,7 @@ fn liquidations_and_bankruptcies_are_seen_behind_a_log_that_was_cut_off() {
     let (_, last) = readable(&outcome);
     let Event::BankruptcyResolved(resolved) = last else { panic!("{last:?}") };
     assert_eq!((resolved.debt, resolved.written_off), (debt, debt));
-    assert_eq!(resolved.market_sequence, before + 27 + 27);
+    assert_eq!(resolved.state.sequence, before + 27 + 27);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use crate::world;
 use anchor_lang::prelude::{pubkey, Pubkey};
 use perp_accounts::oracle::{OracleKind, CORE_RECEIVER, LEGACY_MAINNET};
 use perp_client::instructions::{self as client, NewMarket, OracleSource};
+use perp_engine::state::PriceCache;
+use perp_engine::units::Timestamp;
 use perp_oracle::write::{legacy_account, SOL_USD, USDC_USD};
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, listing, tokens, Backend, World, SOL, USDC};
@@ -13,8 +15,8 @@ crate::on_both_backends!(
     the_first_price_of_a_time_wins,
     a_mainnet_update_of_sol_is_taken_in_to_the_last_bit,
     a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed,
-    a_leg_that_nobody_updated_is_named,
-    an_outage_makes_a_market_unusable_after_five_minutes_and_a_price_ends_it,
+    a_leg_that_nobody_updated_stops_nobody_and_counts_at_its_worse_end,
+    a_dead_oracle_leaves_a_range_and_a_price_ends_it,
 );
 
 const SOL_USD_ADDRESS: Pubkey = pubkey!("7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE");
@@ -31,12 +33,16 @@ fn the_first_price_of_a_time_wins(backend: Backend) {
         world.update_price(0).unwrap();
         assert_eq!(world.market(0).state.price, first);
     }
-    // Up to ten seconds ahead of the clock, and no more.
-    world.publish_with(0, 257.0, 0.0, world.now + 11);
-    assert_refused(world.update_price(0), ExchangeError::PriceFromTheFuture);
+    // Up to ten seconds ahead of the clock.
     world.publish_with(0, 257.0, 0.0, world.now + 10);
     world.update_price(0).unwrap();
     assert_eq!(world.market(0).state.price.published.get(), world.now + 10);
+    // Further ahead it is no price, but says that the clock lags.
+    let first = world.market(0).state.price;
+    world.publish_with(0, 258.0, 0.0, world.now + 11);
+    world.update_price(0).unwrap();
+    let until = Timestamp::new(world.now + 60);
+    assert_eq!(world.market(0).state.price, PriceCache { clock_distrusted_until: until, ..first });
 }
 
 /// An exchange at the time of a real price, with one market bound to its feed.
@@ -92,45 +98,50 @@ fn a_mainnet_legacy_account_of_usdc_is_taken_in_and_followed(backend: Backend) {
     assert_refused(world.run(&[update]), ExchangeError::OracleWrongAddress);
 }
 
-fn a_leg_that_nobody_updated_is_named(backend: Backend) {
+fn a_leg_that_nobody_updated_stops_nobody_and_counts_at_its_worse_end(backend: Backend) {
     let mut world = world(backend, 2);
     let trader = world.trader(1_000 * USDC);
     world.trade(trader, 0, 10 * SOL).unwrap();
     world.trade(trader, 1, 10 * SOL).unwrap();
-    // A minute is young enough for the other leg, a second more is not.
-    world.wait(60);
+    // A day later the other leg, of 2 500, may have lost 15 %, 375, and needs 5 % of 2 125, 106.25; the present one needs
+    // 125 and 13 for a SOL more. Of 1 000 there are 380 left.
+    world.wait(86_400);
     world.publish(0, 250.0);
     world.trade(trader, 0, SOL).unwrap();
-    world.wait(1);
-    world.publish(0, 250.0);
-    assert_refused(world.trade(trader, 0, SOL), ExchangeError::LegStale);
-    assert_refused(world.withdraw(trader, USDC), ExchangeError::LegStale);
-    // Closing needs the other leg as well: it must not get worse for it.
-    assert_refused(world.close_position(trader, 0), ExchangeError::LegStale);
+    assert_refused(world.withdraw(trader, 385 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, 370 * USDC).unwrap();
+    assert_refused(world.trade(trader, 0, 2 * SOL), ExchangeError::InitialMargin);
+    // Closing asks only that it gets no worse.
+    world.next_slot();
+    world.close_position(trader, 0).unwrap();
     world.publish(1, 250.0);
     world.update_price(1).unwrap();
-    world.trade(trader, 0, SOL).unwrap();
-    world.withdraw(trader, USDC).unwrap();
+    world.withdraw(trader, 480 * USDC).unwrap();
 }
 
-fn an_outage_makes_a_market_unusable_after_five_minutes_and_a_price_ends_it(backend: Backend) {
+fn a_dead_oracle_leaves_a_range_and_a_price_ends_it(backend: Backend) {
     let mut world = world(backend, 2);
     let trader = world.trader(2_000 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
-    world.trade(trader, 1, 40 * SOL).unwrap();
-    world.wait(61);
+    world.trade(trader, 1, 20 * SOL).unwrap();
+    world.wait(15);
     world.report_oracle_outage(1).unwrap();
-    // Not unusable yet: the leg's price is merely old.
-    world.wait(299);
-    world.publish(0, 250.0);
-    assert_refused(world.trade(trader, 0, -SOL), ExchangeError::LegStale);
-    // Unusable: the leg demands nothing and the rest can be reduced, not increased.
-    world.wait(1);
-    world.publish(0, 250.0);
-    assert_refused(world.trade(trader, 0, SOL), ExchangeError::MarketUnusable);
-    world.trade(trader, 0, -SOL).unwrap();
-    assert_refused(world.trade(trader, 1, -SOL), ExchangeError::MarketUnusable);
+    for seconds in [299, 1] {
+        // Dead or merely old, the other leg of 5 000 may have lost 15 %, 750, and needs 212.50; this one 500.
+        world.wait(seconds);
+        world.publish(0, 250.0);
+        world.trade(trader, 0, SOL).unwrap();
+        world.next_slot();
+        world.trade(trader, 0, -SOL).unwrap();
+        assert_refused(world.trade(trader, 0, 40 * SOL), ExchangeError::InitialMargin);
+        // At its own price nobody trades.
+        assert_refused(world.trade(trader, 1, -SOL), ExchangeError::PriceStale);
+    }
+    // What the dead leg may have lost and its margin stay, and everything else is free.
     world.close_position(trader, 0).unwrap();
+    let all = world.balance(&trader.margin_account);
+    assert_refused(world.withdraw(trader, all - 960 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, all - 970 * USDC).unwrap();
     world.publish(1, 250.0);
     world.close_position(trader, 1).unwrap();
     let all = world.balance(&trader.margin_account);

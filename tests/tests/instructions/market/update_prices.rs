@@ -1,8 +1,9 @@
-use crate::expected::world;
+use crate::expected::{moment, world};
 use perp_client::events::Event;
 use perp_client::instructions::update_prices;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::state::{MarketLedger, PriceCache, Status};
+use perp_engine::units::{Price, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::PriceUpdated;
 use perp_tests::{assert_refused, Outcome, World, SOL, USDC};
@@ -58,7 +59,10 @@ fn one_three_and_twelve_prices_are_taken_in_by_one_instruction() {
             let cache = after.price;
             assert_eq!((cache.price.get(), cache.confidence.get()), (expected.after, expected.confidence));
             assert_eq!((cache.published, cache.newest_published.get()), (cache.newest_published, world.now - 1));
-            assert_eq!((after.sequence, after.ledger), (expected.market_sequence, before.ledger), "nothing else moves");
+            assert_eq!(after.sequence, expected.state.sequence);
+            // Besides, the time up to which funding is accrued moves; nobody has a position.
+            let accrued = MarketLedger { funding_time: Timestamp::new(world.now), ..before.ledger };
+            assert_eq!(after.ledger, accrued, "nothing else moves");
         }
         // A market that is not named stays as it is.
         for market in count..12 {
@@ -75,18 +79,32 @@ fn a_price_that_is_not_newer_changes_nothing_and_one_too_wide_leaves_its_time() 
     world.publish_with(0, 256.0, 0.5, world.now);
     assert_eq!(said(&mut world).outcome, PriceOutcome::Accepted);
     let cache = world.market(0).state.price;
-    for (price, time) in [(256.0, world.now), (300.0, world.now), (300.0, world.now - 1)] {
-        world.publish_with(0, price, 0.0, time);
-        assert_eq!(said(&mut world).outcome, PriceOutcome::NotNewer);
-        assert_eq!(world.market(0).state.price, cache);
+    // A price of the same seconds or of those just before, which the market has not seen, becomes one of theirs; one as old as
+    // nothing counts any more is none.
+    let measured = world.market(0).state.averages;
+    for (price, age, outcome) in [
+        (256.0, 0, PriceOutcome::NotNewer),
+        (300.0, 0, PriceOutcome::Older),
+        (300.0, 0, PriceOutcome::NotNewer),
+        (310.0, 4, PriceOutcome::Older),
+        (200.0, 16, PriceOutcome::NotNewer),
+    ] {
+        world.publish_with(0, price, 0.0, world.now - age);
+        assert_eq!(said(&mut world).outcome, outcome, "{price} of {age} seconds ago");
+        let state = world.market(0).state;
+        assert_eq!((state.price, state.averages), (cache, measured));
     }
+    let recent = world.market(0).state.recent;
+    let extremes = |spans| recent.extremes(spans, Timestamp::new(world.now)).unwrap();
+    let prices = |low, high| (Price::new(stored(low)), Price::new(stored(high)));
+    assert_eq!((extremes(0), extremes(2)), (prices(256, 300), prices(256, 310)));
     // 9 of 200 are 4.5 %, more than 1.5 %: the last valid price stays the price.
     world.wait(10);
     world.publish_with(0, 200.0, 9.0, world.now);
     let event = said(&mut world);
     assert_eq!((event.outcome, event.before, event.after), (PriceOutcome::TooWide, stored(256), stored(256)));
     assert_eq!((event.published, event.newest_published), (world.now - 10, world.now));
-    let expected = PriceCache { newest_published: perp_engine::units::Timestamp::new(world.now), ..cache };
+    let expected = PriceCache { newest_published: Timestamp::new(world.now), ..cache };
     assert_eq!(world.market(0).state.price, expected);
 }
 
@@ -107,7 +125,7 @@ fn the_same_market_twice_takes_the_newest_of_its_prices() {
     ] {
         let events = prices(&world.run(&[update_prices(&world.addresses, pairs)]).unwrap());
         assert_eq!([events[0].outcome, events[1].outcome], outcomes);
-        assert_eq!(events[1].market_sequence, events[0].market_sequence + 1);
+        assert_eq!(events[1].state.sequence, events[0].state.sequence + 1);
         assert_eq!(world.market(0).state.price.price.get(), stored(255));
     }
 }
@@ -121,9 +139,7 @@ fn one_bad_pair_refuses_all() {
     }
     let (at, swapped) = (world.addresses, [(0, world.oracle(0)), (1, world.oracle(2)), (2, world.oracle(2))]);
     assert_refused(world.run(&[update_prices(&at, swapped)]), ExchangeError::OracleWrongFeedId);
-    world.publish_with(2, 260.0, 0.0, world.now + 11);
     let all = update(&world, 0..3);
-    assert_refused(world.send(&all), ExchangeError::PriceFromTheFuture);
     // A dollar for 10^-9 SOL is more than a price can be.
     world.publish(2, 2_000_000.0);
     assert_refused(world.send(&all), ExchangeError::PriceOutOfRange);
@@ -175,14 +191,42 @@ fn other_exchange(world: &mut World) -> anchor_lang::prelude::Pubkey {
 }
 
 #[test]
-fn prices_are_taken_in_under_a_pause_and_do_not_accrue_funding_themselves() {
+fn prices_are_taken_in_and_accrue_funding_under_a_pause_as_well() {
     let mut world = world(1);
     let (trader, risk_admin) = (world.trader(200_000 * USDC), world.risk_admin);
     world.trade(trader, 0, 8_000 * SOL).unwrap();
     world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
-    let ledger: MarketLedger = world.market(0).state.ledger;
+    let before: MarketLedger = world.market(0).state.ledger;
     world.wait(200);
     world.publish(0, 245.0);
-    world.send(&update(&world, [0])).unwrap();
-    assert_eq!((world.market(0).state.price.price.get(), world.market(0).state.ledger), (stored(245), ledger));
+    let event = prices(&world.send(&update(&world, [0])).unwrap()).remove(0);
+    assert_eq!((event.state.funding_seconds, event.state), (200, moment(&mut world, 0, 200)));
+    let state = world.market(0).state;
+    assert_eq!((state.price.price.get(), state.ledger.funding_time.get()), (stored(245), world.now));
+    assert!(state.ledger.sides[0].funding_index > before.sides[0].funding_index);
+    assert!(state.ledger.funding_rate > before.funding_rate);
+}
+
+#[test]
+fn a_reading_from_too_far_ahead_proves_that_the_clock_lags_and_is_no_price() {
+    let mut world = world(1);
+    world.wait(10);
+    let before = world.market(0).state.price;
+    // Ten seconds ahead it may be, eleven it may not.
+    world.publish_with(0, 260.0, 0.0, world.now + 11);
+    let event = prices(&world.update_price(0).unwrap()).remove(0);
+    assert_eq!((event.outcome, event.before, event.after), (PriceOutcome::ClockBehind, stored(250), stored(250)));
+    let after = world.market(0).state.price;
+    let until = Timestamp::new(world.now + 60);
+    assert_eq!(after, PriceCache { clock_distrusted_until: until, ..before });
+    // For a minute nothing that needs a price is done at one.
+    let trader = world.trader(1_000 * USDC);
+    world.publish(0, 250.0);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::ClockBehind);
+    world.wait(59);
+    world.publish(0, 250.0);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::ClockBehind);
+    world.wait(1);
+    world.publish(0, 250.0);
+    world.trade(trader, 0, SOL).unwrap();
 }

@@ -1,6 +1,6 @@
 use crate::expected::{account_sequence, event, maintenance, moment, unrealized, world};
 use perp_client::instructions::{Authority, TargetMarket};
-use perp_engine::operations::position::LiquidationOrder;
+use perp_engine::operations::position::{LiquidationOrder, LiquidationReason};
 use perp_engine::state::Status;
 use perp_engine::units::{Atoms, Size};
 use perp_swap::errors::ExchangeError;
@@ -42,7 +42,8 @@ fn part_and_then_all_of_a_position_is_closed_and_the_penalty_split() {
         assert_eq!(event.notional, i128::from(event.closed) * i128::from(index));
         assert_eq!(event.bounty, event.liquidator_balance_after - bounties);
         assert_eq!(event.insurance, after.2.insurance.get() - before.2.insurance.get());
-        assert_eq!(event.bounty + event.insurance + event.backing, event.penalty);
+        assert_eq!(event.bounty + event.insurance + event.backing, event.penalty + event.added);
+        assert_eq!(event.reason, LiquidationReason::Price);
         assert_eq!((event.redeemed, event.repaid), (0, 0));
         // Losses, funding and penalty come from the balance and then become a debt.
         let lost = event.balance_before as i64 - event.balance_after as i64;
@@ -125,18 +126,20 @@ fn a_pause_and_prices_that_do_not_count_are_named() {
     let (mut world, victim, liquidator) = leveraged(2);
     let (account, risk_admin) = (victim.margin_account, world.risk_admin);
     world.trade(victim, 1, SOL).unwrap();
-    world.later_at(60, 0, 218.75);
-    assert_refused(world.liquidate(liquidator, account, 0), ExchangeError::LegStale);
-    world.publish(1, 250.0);
-    world.update_price(1).unwrap();
+    // 40 · 62.50 are lost, of 700: also 15 % higher nothing would be left.
+    world.later_at(60, 0, 187.5);
     world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
     assert_refused(world.liquidate(liquidator, account, 0), ExchangeError::Paused);
     world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
     let at_cache = world.liquidation(liquidator, account, TargetMarket::at_cached_price(0), &ALL);
     world.wait(16);
     assert_refused(world.send(&at_cache), ExchangeError::PriceStale);
-    world.publish_with(0, 218.75, 9.0, world.now);
-    assert_refused(world.liquidate(liquidator, account, 0), ExchangeError::MarketUnusable);
+    // One too wide to be a price is none.
+    world.publish_with(0, 187.5, 9.0, world.now);
+    assert_refused(world.liquidate(liquidator, account, 0), ExchangeError::PriceStale);
+    // That of the other position, more than a minute old, stops nothing.
+    world.later_at(1, 0, 187.5);
+    world.liquidate(liquidator, account, 0).unwrap();
 }
 
 #[test]

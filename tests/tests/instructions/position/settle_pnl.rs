@@ -1,9 +1,11 @@
 use crate::expected::{account_sequence, event, indebted, moment, partly_funded, says, world};
-use perp_client::instructions::{settle_pnl, TargetMarket};
+use perp_client::instructions::{settle_pnl, Authority, TargetMarket};
+use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::Status;
+use perp_engine::units::{Clock, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::ProfitSettled;
-use perp_tests::{assert_refused, SOL, USDC};
+use perp_tests::{assert_refused, World, SOL, USDC};
 
 #[test]
 fn profit_and_loss_become_cash_and_equity_stays() {
@@ -78,7 +80,7 @@ fn its_event_says_what_it_redeems_and_repays() {
 }
 
 #[test]
-fn a_settlement_that_would_lower_equity_is_refused() {
+fn settling_for_what_the_market_has_changes_nothing_of_what_the_account_is_worth() {
     let mut world = world(1);
     let (late, early) = (world.trader(50_000 * USDC), world.trader(50_000 * USDC));
     let (whale, loser) = (world.trader(1_000_000 * USDC), world.trader(50_000 * USDC));
@@ -87,38 +89,81 @@ fn a_settlement_that_would_lower_equity_is_refused() {
     world.later_at(1, 0, 262.5);
     world.trade(late, 0, 1_000 * SOL).unwrap();
     world.later_at(1, 0, 250.0);
-    for (account, size) in [(early, 1_000), (loser, -300), (whale, 48_000)] {
+    for (account, size) in [(early, 500), (loser, -300), (whale, 48_000)] {
         world.trade(account, 0, size * SOL).unwrap();
     }
     world.later_at(1, 0, 312.5);
     world.close_position(whale, 0).unwrap();
     world.waive_claim(whale, 0).unwrap();
     assert!(world.market(0).state.ledger.backing.is_zero());
-    // At 260 the short has paid 3 000 into the backing; one long has won 10 000, the other lost 2 500. The market owes
-    // longs 7 500 in all, of which it has 3 000: the winner's 10 000 count for 4 000, and settled for 3 000.
+    // At 260 the short has paid 3 000 into the backing, and with its 2 500 the late long would pay the rest of the 5 000 that
+    // the early one has won: they count for what is there, before they are settled for it and after.
     world.later_at(1, 0, 260.0);
     world.settle_pnl(loser.margin_account, 0).unwrap();
-    assert_refused(world.settle_pnl(early.margin_account, 0), ExchangeError::SettlementLowersEquity);
-    // Once the loss has become cash it does not.
+    let there = world.market(0).state.ledger.backing.get();
+    assert!((2_980 * USDC..3_000 * USDC).contains(&there) && !world.market(0).state.ledger.is_short(), "{there}");
+    let health = |world: &mut World| {
+        let (account, market) = (world.margin_account(&early.margin_account).state, world.market(0).state);
+        let clock = Clock { now: Timestamp::new(world.now), slot: world.slot };
+        Portfolio::new(&account, Some(&market), [], clock).unwrap().maintenance_health().unwrap()
+    };
+    let (before, balance) = (health(&mut world), world.balance(&early.margin_account));
+    let event = event!(world.settle_pnl(early.margin_account, 0), ProfitSettled);
+    assert_eq!((event.profit, world.balance(&early.margin_account)), (there as i64, balance + there));
+    assert_eq!(health(&mut world), before);
+    // Once the loss has become cash the rest of the profit does.
     world.settle_pnl(late.margin_account, 0).unwrap();
-    world.settle_pnl(early.margin_account, 0).unwrap();
+    let event = event!(world.settle_pnl(early.margin_account, 0), ProfitSettled);
+    assert!((1_900 * USDC as i64..2_020 * USDC as i64).contains(&event.profit), "{}", event.profit);
 }
 
 #[test]
-fn where_liquidation_is_not_possible_settling_is_not_either() {
+fn in_a_short_market_the_whole_profit_becomes_a_claim() {
+    // Longs have won 3 250 000 of a market that has 2 000 000, and a short has lost 312 500.
     let mut world = world(1);
-    let (trader, risk_admin) = (world.trader(1_000 * USDC), world.risk_admin);
-    let address = trader.margin_account;
-    assert_refused(world.settle_pnl(address, 0), ExchangeError::NoPosition);
-    world.trade(trader, 0, SOL).unwrap();
+    let (whale, friend, loser) =
+        (world.trader(1_000_000 * USDC), world.trader(60_000 * USDC), world.trader(400_000 * USDC));
+    for (actor, size) in [(whale, 50_000), (friend, 2_000), (loser, -5_000)] {
+        world.trade(actor, 0, size * SOL).unwrap();
+    }
+    world.later_at(60, 0, 312.5);
+    assert!(world.market(0).state.ledger.is_short());
+    let (backing, balance) = (world.market(0).state.ledger.backing, world.balance(&friend.margin_account));
+    let event = event!(world.settle_pnl(friend.margin_account, 0), ProfitSettled);
+    // 2 000 · 62.50 less what opening cost. What the market has is paid to nobody before all of them stand alike.
+    assert!((124_900 * USDC as i64..125_000 * USDC as i64).contains(&event.profit), "{}", event.profit);
+    let claim = world.position(&friend.margin_account, 0).claim.get() as i64;
+    assert_eq!(claim, event.profit + event.funding, "funding is set off against it");
+    assert_eq!(world.balance(&friend.margin_account), balance);
+    assert_eq!(world.market(0).state.ledger.backing, backing);
+}
+
+#[test]
+fn a_pause_is_named_and_an_old_price_settles_what_is_certain() {
+    let mut world = world(1);
+    let (long, short, risk_admin) = (world.trader(1_000 * USDC), world.trader(1_000 * USDC), world.risk_admin);
+    assert_refused(world.settle_pnl(long.margin_account, 0), ExchangeError::NoPosition);
+    world.trade(long, 0, 4 * SOL).unwrap();
+    world.trade(short, 0, -4 * SOL).unwrap();
+    world.later_at(60, 0, 312.5);
     world.set_exchange_status(risk_admin, Status::Paused, 300).unwrap();
-    assert_refused(world.settle_pnl(address, 0), ExchangeError::Paused);
+    assert_refused(world.settle_pnl(long.margin_account, 0), ExchangeError::Paused);
     world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
-    let at_cache = settle_pnl(&world.addresses, address, TargetMarket::at_cached_price(0));
-    world.wait(15);
-    world.send(&at_cache).unwrap();
-    world.wait(1);
-    assert_refused(world.send(&at_cache), ExchangeError::PriceStale);
+    world.wait(16);
+    let settled = |world: &mut World, account: Authority| {
+        let at_cache = settle_pnl(&world.addresses, account.margin_account, TargetMarket::at_cached_price(0));
+        event!(world.send(&at_cache), ProfitSettled).profit
+    };
+    // A profit at the last good price: 4 · 62.50 less the spread and impact of 0.284 919 that opening cost.
+    assert_eq!(settled(&mut world, long), 249_715_081);
+    // A loss at the better end, 15 % lower, where the short has lost 4 · 15.625 and 0.284 919 less.
+    assert_eq!(settled(&mut world, short), -62_784_819);
+    // Once the oracle is held for dead a profit at the worse end as well, where the long has lost 4 · 46.875 again; of
+    // that nothing is certain, and so it is with the rest of the short's loss.
+    world.report_oracle_outage(0).unwrap();
+    world.wait(300);
+    assert_eq!((settled(&mut world, long), settled(&mut world, short)), (0, 0));
+    // A reading too wide to be a price changes nothing of that.
     world.publish_with(0, 250.0, 9.0, world.now);
-    assert_refused(world.settle_pnl(address, 0), ExchangeError::MarketUnusable);
+    assert_eq!(event!(world.settle_pnl(long.margin_account, 0), ProfitSettled).profit, 0);
 }

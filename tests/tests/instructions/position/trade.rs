@@ -1,4 +1,4 @@
-use crate::expected::{event, indebted, maintenance, moment, partly_funded, unrealized, world};
+use crate::expected::{event, indebted, initial, maintenance, moment, partly_funded, unrealized, world};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{Authority, TargetMarket};
 use perp_engine::operations::position::Order;
@@ -40,10 +40,18 @@ fn an_order_moves_what_its_event_says() {
         assert_eq!(event.notional, at_index + i128::from(size.signum()) * event.charge);
         assert_eq!(event.charge, event.spread + event.impact);
         assert!(event.spread > 0 && event.impact >= 0);
-        let equity_before = event.balance_before as i64 + event.funding + unrealized(&position, index);
-        assert_eq!((event.equity_before, event.equity_after), (equity_before, world.equity(&account)));
-        assert_eq!(event.maintenance_before, maintenance(event.size_before, index));
-        assert_eq!(event.maintenance_after, maintenance(event.size_after, index));
+        let after_it = world.position(&account, 0);
+        let increases = event.size_after.abs() > event.size_before.abs() || event.size_after * event.size_before < 0;
+        if increases {
+            // What admits an increase: equity at a price that is worse by the spread, where profit counts for nothing, and
+            // the initial margin.
+            let spread = (event.spread / i128::from(size.unsigned_abs() * SOL.unsigned_abs())) as i64;
+            let adverse = index.checked_add_signed(-spread * event.size_after.signum()).unwrap();
+            let equity = event.balance_after as i64 + unrealized(&after_it, adverse).min(0);
+            assert_eq!((event.equity, event.margin), (equity, initial(event.size_after, index)));
+        } else {
+            assert_eq!((event.equity, event.margin), (world.equity(&account), maintenance(event.size_after, index)));
+        }
         let side = usize::from(event.size_after < 0);
         assert_eq!(ledger.sides[side].open_interest.get(), event.size_after.unsigned_abs());
         // And the counters have seen it.

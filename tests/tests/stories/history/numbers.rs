@@ -30,9 +30,11 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
         Event::MarketStatusSet(it) => vec![(Market(it.market_index), it.state.sequence)],
         Event::BackingTargetSet(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::ProtocolFeesWithdrawn(it) => vec![(Market(it.market_index), it.market_sequence)],
-        Event::PriceUpdated(it) => vec![(Market(it.market_index), it.market_sequence)],
+        Event::PriceUpdated(it) => vec![(Market(it.market_index), it.state.sequence)],
         Event::OracleOutageReported(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::FundingUpdated(it) => vec![(Market(it.market_index), it.state.sequence)],
+        Event::MarketDelisted(it) => vec![(Market(it.market_index), it.state.sequence)],
+        Event::SettlementBegun(it) => vec![(Market(it.market_index), it.state.sequence)],
         Event::ClaimsFunded(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::InsuranceFunded(it) => match (it.market_index, it.market_sequence, it.pool_sequence) {
             (Some(market), Some(number), None) => vec![(Market(market), number)],
@@ -57,9 +59,8 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
             both
         }
         Event::BankruptcyResolved(it) => {
-            let mut all = of_both(it.account, it.account_sequence, it.market_index, it.market_sequence);
+            let mut all = of_both(it.account, it.account_sequence, it.market_index, it.state.sequence);
             all.push((Pool, it.pool_sequence));
-            all.extend(it.claims_used.iter().map(|used| (Market(used.market_index), used.market_sequence)));
             all
         }
 
@@ -79,11 +80,15 @@ fn of_both(account: Pubkey, account_number: u64, market: u16, market_number: u64
 pub fn moment(event: &Event) -> Option<(u16, MarketMoment)> {
     match event {
         Event::MarketStatusSet(it) => Some((it.market_index, it.state)),
+        Event::PriceUpdated(it) => Some((it.market_index, it.state)),
         Event::FundingUpdated(it) => Some((it.market_index, it.state)),
+        Event::MarketDelisted(it) => Some((it.market_index, it.state)),
+        Event::SettlementBegun(it) => Some((it.market_index, it.state)),
         Event::Traded(it) => Some((it.market_index, it.state)),
         Event::FundingSettled(it) => Some((it.market_index, it.state)),
         Event::ProfitSettled(it) => Some((it.market_index, it.state)),
         Event::Liquidated(it) => Some((it.market_index, it.state)),
+        Event::BankruptcyResolved(it) => Some((it.market_index, it.state)),
         Event::BackingAllocated(it) => Some((it.market_index, it.state)),
         _ => None,
     }

@@ -34,8 +34,8 @@ fn moment(markets: &[&Market], seconds_later: i64) -> Moment {
     Moment::of(markets.iter().copied(), at(seconds_later).now)
 }
 
-fn since(spans_ago: u32) -> Moment {
-    Moment::Since { spans_ago }
+fn since(seconds_ago: u32) -> Moment {
+    Moment::Since { seconds_ago }
 }
 
 /// (low, high) of the market's price.
@@ -55,34 +55,65 @@ fn markets_of_one_second_count_at_their_newest_prices() {
 }
 
 #[test]
-fn the_moment_is_the_newest_two_seconds_in_which_every_market_has_a_price() {
-    // Both at 0 s, the first again at 4 s and 8 s, the second at 5 s: seconds 4 and 5 are one span, two before that of 8 s.
+fn the_moment_is_the_newest_second_in_which_every_market_has_a_price() {
+    // Both at 0 s and 4 s, the first again at 8 s, the second at 5 s: second 4 is the newest of both.
     let a = told(&[(250, 0), (251, 4), (252, 8)]);
-    let b = told(&[(100, 0), (101, 5)]);
-    assert_eq!(moment(&[&a, &b], 8), since(2));
-    assert_eq!((ends(&a, since(2), 8), ends(&b, since(2), 8)), ((251, 252), (101, 101)));
-    // A second later it is the same, two later a span further back.
-    assert_eq!((moment(&[&a, &b], 9), moment(&[&a, &b], 10)), (since(2), since(3)));
+    let b = told(&[(100, 0), (99, 4), (101, 5)]);
+    assert_eq!(moment(&[&a, &b], 8), since(4));
+    assert_eq!((ends(&a, since(4), 8), ends(&b, since(4), 8)), ((251, 252), (99, 101)));
+    // A second later it is a second further back.
+    assert_eq!(moment(&[&a, &b], 9), since(5));
     // Of three, the newest in which all three have one.
-    let c = told(&[(9, 1), (8, 9)]);
-    assert_eq!(moment(&[&a, &b, &c], 9), since(4));
-    assert_eq!(ends(&a, since(4), 9), (250, 252));
+    let c = told(&[(9, 0), (8, 5), (7, 9)]);
+    assert_eq!(moment(&[&a, &b, &c], 9), since(9));
+    assert_eq!(ends(&a, since(9), 9), (250, 252));
 }
 
 #[test]
-fn markets_without_a_common_span_count_at_all_they_were_told_of_late() {
+fn neighboring_seconds_are_no_moment() {
+    let (a, b) = (told(&[(250, 4)]), told(&[(100, 5)]));
+    assert_eq!(moment(&[&a, &b], 5), Moment::Apart);
+}
+
+#[test]
+fn markets_without_a_common_second_are_apart_and_count_at_all_they_remember() {
     let (a, b) = (told(&[(250, 0), (249, 4)]), told(&[(100, 2), (101, 6)]));
-    assert_eq!(moment(&[&a, &b], 7), since(8));
-    assert_eq!((ends(&a, since(8), 7), ends(&b, since(8), 7)), ((249, 250), (100, 101)));
+    assert_eq!(moment(&[&a, &b], 7), Moment::Apart);
+    assert_eq!((ends(&a, Moment::Apart, 7), ends(&b, Moment::Apart, 7)), ((249, 250), (100, 101)));
+    // Where that is not enough to judge by they count as old, the last good price being known all the same.
+    let old = PriceRange { last: Some(Price::new(PRICE)), ..PriceRange::between(low(), high()) };
+    let a = told(&[(PRICE, 0)]);
+    assert_eq!(price_range(&a, Moment::Unknown, at(7).now), Ok(old));
+}
+
+/// $250 less the stress move.
+fn low() -> Price {
+    Price::new(PRICE - STRESS)
+}
+
+/// $250 and the stress move.
+fn high() -> Price {
+    Price::new(PRICE + STRESS)
 }
 
 #[test]
-fn a_price_of_more_than_seven_spans_ago_is_in_no_range() {
-    // $250 of 0 s and $249 of 4 s; at 16 s the first is of the ninth span back, which holds no fresh price, and nothing has come in
-    // its place yet.
-    let (a, b) = (told(&[(250, 0), (249, 4)]), told(&[(100, 6)]));
-    assert_eq!(moment(&[&a, &b], 16), since(8));
-    assert_eq!(ends(&a, since(8), 16), (249, 249));
+fn a_price_of_more_than_fifteen_seconds_ago_is_in_no_range() {
+    // $250 of 0 s and $249 of 4 s; at 15 s both count, at 16 s the first does not, and nothing has come in its place yet.
+    let a = told(&[(250, 0), (249, 4)]);
+    assert_eq!((ends(&a, Moment::Apart, 15), ends(&a, Moment::Apart, 16)), ((249, 250), (249, 249)));
+}
+
+#[test]
+fn a_market_that_has_ended_has_no_say_in_the_moment_and_counts_at_its_final_price() {
+    let (a, b) = (told(&[(250, 5)]), told(&[(100, 5)]));
+    let mut ended = told(&[(90, 3), (91, 4)]);
+    ended.settlement.moved_at = at(4).now;
+    assert_eq!(moment(&[&a, &ended, &b], 5), Moment::Newest);
+    for moment in [Moment::Newest, since(2), Moment::Apart, Moment::Unknown] {
+        assert_eq!(ends(&ended, moment, 5), (91, 91));
+        // However long ago that was.
+        assert_eq!(ends(&ended, moment, 31_557_600), (91, 91));
+    }
 }
 
 #[test]
@@ -135,9 +166,9 @@ fn the_ends_are_better_and_worse_by_side() {
 
 #[test]
 fn profit_turns_into_cash_at_the_last_good_price_and_in_a_dead_market_at_the_worse_end() {
-    // Whatever the range: fresh, over several spans, and while only its age is against it.
+    // Whatever the range: fresh, over several seconds, and while only its age is against it.
     let mut market = told(&[(PRICE * 2, 2), (PRICE, 6)]);
-    for (moment, seconds_later) in [(Moment::Newest, 6), (since(2), 6), (Moment::Newest, 60)] {
+    for (moment, seconds_later) in [(Moment::Newest, 6), (since(4), 6), (Moment::Newest, 60)] {
         let range = price_range(&market, moment, at(seconds_later).now).unwrap();
         assert_eq!(Side::BOTH.map(|side| range.settled(side)), [Price::new(PRICE); 2]);
     }
@@ -148,6 +179,13 @@ fn profit_turns_into_cash_at_the_last_good_price_and_in_a_dead_market_at_the_wor
         Side::BOTH.map(|side| range.settled(side).get())
     };
     assert_eq!((settled(359), settled(360)), ([PRICE; 2], [PRICE - STRESS, PRICE + STRESS]));
+    // What the market could pay is judged at the better end while the true price may still be handed in.
+    let judged = |seconds_later| {
+        let range = price_range(&market, Moment::Newest, at(seconds_later).now).unwrap();
+        Side::BOTH.map(|side| range.judged(side).get())
+    };
+    assert_eq!(judged(359), [PRICE + STRESS, PRICE - STRESS]);
+    assert_eq!(judged(360), [PRICE - STRESS, PRICE + STRESS]);
 }
 
 /// Readings as (price in dollars, second), some of them too wide.
@@ -172,14 +210,14 @@ fn posted(readings: &[(i64, i64, bool)]) -> Market {
 }
 
 proptest! {
-    /// Whatever the order in which readings arrive, each span's ends are the same.
+    /// Whatever the order in which readings arrive, each second's ends are the same.
     #[test]
     fn the_order_of_readings_does_not_matter_to_the_range((readings, shuffled) in readings().prop_flat_map(|readings| {
         (Just(readings.clone()), Just(readings).prop_shuffle())
     })) {
         let (one, other) = (posted(&readings), posted(&shuffled));
-        for spans_ago in 0..=8 {
-            prop_assert_eq!(one.recent.extremes(spans_ago, at(16).now), other.recent.extremes(spans_ago, at(16).now));
+        for seconds_ago in 0..=15 {
+            prop_assert_eq!(one.recent.extremes(seconds_ago, at(16).now), other.recent.extremes(seconds_ago, at(16).now));
         }
     }
 
@@ -188,12 +226,12 @@ proptest! {
     fn an_older_moment_only_widens_the_range(readings in readings()) {
         let market = posted(&readings);
         prop_assume!(is_fresh_in(&market, at(16).now));
-        for spans_ago in 0..7 {
-            // A moment is a span in which the market has a price.
-            if market.recent.held(at(16).now) >> spans_ago & 1 == 0 {
+        for seconds_ago in 0..15 {
+            // A moment is a second in which the market has a price.
+            if market.recent.held(at(16).now) >> seconds_ago & 1 == 0 {
                 continue;
             }
-            let (newer, older) = (since(spans_ago), since(spans_ago + 1));
+            let (newer, older) = (since(seconds_ago), since(seconds_ago + 1));
             let [newer, older] = [newer, older].map(|moment| price_range(&market, moment, at(16).now).unwrap());
             prop_assert!(older.low <= newer.low && newer.high <= older.high);
             prop_assert!(newer.low <= newer.high);
@@ -202,10 +240,10 @@ proptest! {
 
     /// Posting another reading of a market never takes away from its range from a moment on.
     #[test]
-    fn another_reading_only_widens_the_range_from_a_moment_on(readings in readings(), spans_ago in 0u32..=8) {
+    fn another_reading_only_widens_the_range_from_a_moment_on(readings in readings(), seconds_ago in 0u32..=15) {
         let (before, after) = (posted(&readings[..readings.len() - 1]), posted(&readings));
-        let before = before.recent.extremes(spans_ago, at(16).now);
-        let after = after.recent.extremes(spans_ago, at(16).now);
+        let before = before.recent.extremes(seconds_ago, at(16).now);
+        let after = after.recent.extremes(seconds_ago, at(16).now);
         if let Some((low, high)) = before {
             prop_assert!(after.is_some_and(|(lower, higher)| lower <= low && high <= higher));
         }

@@ -78,7 +78,7 @@ fn measured_volatility_raises_both_margins_where_it_is_more() {
     let flat = position(4, 1_000);
     let mut market = market_of(&flat, 0);
     let margins = |market: &Market| {
-        let initial = leg(&flat, market).initial(&flat, &market.ledger, market, Price::ZERO).unwrap();
+        let initial = leg(&flat, market).initial(&flat, &market.ledger, market, market.price.price, Price::ZERO).unwrap();
         (maintained(&flat, market).margin, initial.margin)
     };
     market.averages.measured_margin = 80_000 * 3_600;
@@ -267,7 +267,7 @@ fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() 
     let flat = position(100, 25_000);
     let market = market_of(&flat, 0);
     let adverse = |position: &Position| {
-        leg(position, &market).initial(position, &market.ledger, &market, Price::new(78_290_278)).unwrap()
+        leg(position, &market).initial(position, &market.ledger, &market, market.price.price, Price::new(78_290_278)).unwrap()
     };
     assert_eq!(adverse(&flat), LegValue { equity: QuoteX40::new(-spread), margin: usdc(1_250) });
     assert_eq!(adverse(&position(-100, 25_000)).equity, QuoteX40::new(-spread));
@@ -284,11 +284,11 @@ fn a_spread_beyond_the_price_takes_all_of_a_long_and_no_more() {
     let flat = position(100, 25_000);
     let market = market_of(&flat, 0);
     let spread = Price::new(PRICE * 2);
-    let value = leg(&flat, &market).initial(&flat, &market.ledger, &market, spread).unwrap();
+    let value = leg(&flat, &market).initial(&flat, &market.ledger, &market, market.price.price, spread).unwrap();
     assert_eq!(value.equity, exact(-25_000));
     // A short has no such end.
     let short = position(-100, 25_000);
-    let value = leg(&short, &market).initial(&short, &market.ledger, &market, spread).unwrap();
+    let value = leg(&short, &market).initial(&short, &market.ledger, &market, market.price.price, spread).unwrap();
     assert_eq!(value.equity, exact(-50_000));
 }
 

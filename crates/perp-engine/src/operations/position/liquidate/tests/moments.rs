@@ -4,6 +4,7 @@ extern crate std;
 
 use super::*;
 use crate::fixtures::{reading, session};
+use crate::market::range::Moment;
 use crate::operations::account::plan_margined_withdrawal;
 use crate::operations::position::plan_liquidation;
 use proptest::prelude::*;
@@ -335,12 +336,13 @@ proptest! {
             let is_posted = |second| second == 0 || (0..3).all(|feed| posts[..posted].iter().any(|post| (post.0, post.1) == (feed, second)));
             let reference = portfolio.reference.get() - at(0).now.get();
             for second in (0..SECONDS).filter(|second| is_posted(*second)) {
-                let age = (reference >> 1) - (i64::try_from(second).unwrap() >> 1);
+                let age = reference - i64::try_from(second).unwrap();
                 let counts = match portfolio.moment {
-                    crate::market::range::Moment::Newest => {
+                    Moment::Newest => {
                         markets_now.iter().all(|market| market.price.published == at(i64::try_from(second).unwrap()).now)
                     }
-                    crate::market::range::Moment::Since { spans_ago } => age <= i64::from(spans_ago) && age < 8,
+                    Moment::Since { seconds_ago } => age <= i64::from(seconds_ago),
+                    Moment::Apart | Moment::Unknown => age <= 15,
                 };
                 if counts {
                     let alone = told(&markets, &walks, [second; 3]);
