@@ -7,9 +7,15 @@ use std::{env, fs, io};
 /// Everything a result depends on, beside the prices.
 const SOURCES: [&str; 4] = ["../perp-candles/src", "../perp-engine/src", "../perp-exchange/src", "src"];
 
+/// Tests, and what only shows results.
+const SHOWING: [&str; 6] = ["tests", "tests.rs", "main.rs", "page.rs", "table.rs", "table"];
+
 fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path.file_name().is_some_and(|name| SHOWING.contains(&name.to_string_lossy().as_ref())) {
+            continue;
+        }
         if path.is_dir() {
             files(&path, found)?;
         } else {

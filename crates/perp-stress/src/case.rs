@@ -5,10 +5,11 @@ use crate::outcome::Outcome;
 use crate::path::{PricePath, TICK};
 use crate::peer_venue::PeerVenue;
 use crate::simulation::{run, Outage, Scenario};
+use crate::variant::Terms;
 use serde::{Deserialize, Serialize};
 
 /// Places beside the worst at which an outage is tried, spread evenly over a path.
-const ELSEWHERE: usize = 16;
+pub const ELSEWHERE: usize = 16;
 
 /// A liquidator, or an outage with a prompt one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,11 @@ pub const CASES: [Case; 6] =
 pub const FILLS: [u32; 3] = [30, 60, 95];
 
 impl Case {
+    /// Whether the oracle is silent.
+    pub fn is_outage(self) -> bool {
+        matches!(self, Self::Outage(_))
+    }
+
     /// What it is called in documents.
     pub fn name(self) -> String {
         match self {
@@ -69,8 +75,30 @@ pub struct Measured {
     pub elsewhere: Option<Elsewhere>,
 }
 
+/// What is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// The prices.
+    pub path: &'a PricePath,
+    /// Whose rules.
+    pub rules: Rules,
+    /// What the market is listed with, by this exchange's rules.
+    pub terms: &'a Terms,
+    /// Open interest of the longs at the beginning, in percent of the cap.
+    pub fill: u32,
+    /// What goes wrong.
+    pub case: Case,
+    /// Seed of the population.
+    pub seed: u64,
+    /// How many trade.
+    pub traders: usize,
+    /// Places beside the worst at which an outage is tried.
+    pub places: usize,
+}
+
 /// Runs a case: once, or for an outage once for each place.
-pub fn measure(path: &PricePath, rules: Rules, fill: u32, case: Case, seed: u64, traders: usize) -> Measured {
+pub fn measure(setup: &Setup<'_>) -> Measured {
+    let Setup { path, rules, terms, fill, case, seed, traders, places } = *setup;
     let at = |outage: Option<Outage>| {
         let delay = match case {
             Case::Late(minutes) => minutes * 60,
@@ -78,18 +106,21 @@ pub fn measure(path: &PricePath, rules: Rules, fill: u32, case: Case, seed: u64,
         };
         let scenario = Scenario { fill: f64::from(fill) / 100.0, delay, outage, seed, traders };
         match rules {
-            Rules::Exchange => run(ExchangeVenue::new(path.start, path.ticks[0], traders), path, scenario).1,
+            Rules::Exchange => run(ExchangeVenue::new(terms, path.start, path.ticks[0], traders), path, scenario).1,
             Rules::Peers => run(PeerVenue::new(path.ticks[0], traders), path, scenario).1,
         }
     };
     let Case::Outage(minutes) = case else { return Measured { outcome: at(None), elsewhere: None } };
     let ticks = minutes * 60 / TICK as usize;
     let outcome = at(Some(Outage { from: path.worst_fall(ticks), ticks }));
+    if places == 0 {
+        return Measured { outcome, elsewhere: None };
+    }
     let room = path.ticks.len().saturating_sub(ticks + 1);
     let debts: Vec<f64> =
-        (0..ELSEWHERE).map(|place| at(Some(Outage { from: 1 + room * place / ELSEWHERE, ticks })).bad_debt()).collect();
+        (0..places).map(|place| at(Some(Outage { from: 1 + room * place / places, ticks })).bad_debt()).collect();
     let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
     let mean = cents(debts.iter().sum::<f64>() / debts.len() as f64);
     let worst = cents(debts.iter().copied().fold(0.0, f64::max));
-    Measured { outcome, elsewhere: Some(Elsewhere { places: ELSEWHERE, mean, worst }) }
+    Measured { outcome, elsewhere: Some(Elsewhere { places, mean, worst }) }
 }

@@ -3,7 +3,9 @@
 use crate::case::{Elsewhere, Rules};
 use crate::market::{listing, CAP, POOL};
 use crate::outcome::Outcome;
+use crate::path::Kind;
 use crate::population::TRADERS;
+use crate::variant::{Terms, Variant};
 use anyhow::{Context, Result};
 use perp_candles::UsdPrice;
 use perp_engine::state::Parameters;
@@ -21,7 +23,7 @@ pub struct Origin {
     pub dirty: bool,
     /// Digest of the sources of engine, exchange and benchmark that were built.
     pub sources: String,
-    /// The market's parameters as they are stored, for an asset of $100.
+    /// The market's parameters as they are stored, for an asset of $100, and its own insurance in millionths of the cap.
     pub parameters: BTreeMap<String, u64>,
 }
 
@@ -40,8 +42,8 @@ macro_rules! numbers {
 perp_engine::market_parameters!(numbers);
 
 impl Origin {
-    /// What this program was built from.
-    pub fn here() -> Self {
+    /// What this program was built from, and all rules together on these terms.
+    pub fn here(terms: &Terms) -> Self {
         let git = |arguments: &[&str]| {
             let output = Command::new("git").current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().ok()?;
             output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
@@ -50,7 +52,11 @@ impl Origin {
             commit: git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_default(),
             dirty: git(&["status", "--porcelain", "--", ".."]).is_some_and(|changes| !changes.is_empty()),
             sources: env!("STRESS_SOURCES").into(),
-            parameters: numbers(&listing(UsdPrice::dollars(100), CAP).parameters),
+            parameters: {
+                let mut numbers = numbers(&listing(terms, UsdPrice::dollars(100), CAP).parameters);
+                numbers.insert("insurance".into(), (terms.insurance * 1e6) as u64);
+                numbers
+            },
         }
     }
 
@@ -67,8 +73,14 @@ pub struct Cell {
     pub path: String,
     /// Digest of its file.
     pub prices: String,
+    /// What the path is used for.
+    #[serde(default)]
+    pub kind: Kind,
     /// Whose rules.
     pub rules: Rules,
+    /// Which of this exchange's parameters; none of peers and of the baseline.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant: Option<Variant>,
     /// Open interest in percent of the cap.
     pub fill: u32,
     /// Name of the case.
@@ -90,6 +102,9 @@ pub struct Attempt {
     pub path: String,
     /// Digest of its file.
     pub prices: String,
+    /// What the path is used for.
+    #[serde(default)]
+    pub kind: Kind,
     /// Name of the strategy.
     pub strategy: String,
     /// How it was played.
@@ -156,7 +171,8 @@ impl Document {
     /// None that is known.
     pub fn text(&mut self) -> Result<String> {
         self.cells.sort_by(|a, b| {
-            (a.rules, &a.path, a.fill, &a.case, a.seed).cmp(&(b.rules, &b.path, b.fill, &b.case, b.seed))
+            let key = |cell: &Cell| (cell.rules, cell.variant, cell.path.clone(), cell.fill, cell.case.clone(), cell.seed);
+            key(a).cmp(&key(b))
         });
         self.strategies.sort_by(|a, b| {
             (&a.strategy, &a.variant, &a.path, a.seed).cmp(&(&b.strategy, &b.variant, &b.path, b.seed))

@@ -1,11 +1,14 @@
 //! The exchange in memory as a place to trade: the only module that calls its operations for the population.
 
 use crate::market::{atoms, listing, pool, CAP, CONFIDENCE_BPS, POOL, QUOTE_DECIMALS, SLOTS_IN_TWO_SECONDS};
-use crate::venue::{BadDebt, Gauge, Liquidation, Refused, Standing, Venue};
+use crate::variant::Terms;
+use crate::venue::{BadDebt, Fill, Gauge, Liquidation, Refused, Standing, Venue};
 use perp_candles::UsdPrice;
+use perp_engine::market::measured_margin::measured_margin_ceil;
 use perp_engine::market::solvency::{net_asset_value, solvency};
 use perp_engine::operations::liquidity::Executor;
-use perp_engine::operations::position::{LiquidationOrder, Order};
+use perp_engine::operations::position::{LiquidationOrder, LiquidationReason, Order, TradePlan};
+use perp_engine::risk::margin::maintenance_margin_ceil;
 use perp_engine::state::{Market, Position};
 use perp_engine::units::{Atoms, Clock, QuoteX40, SignedSize, Size, Timestamp, X40_PER_ATOM};
 use perp_engine::EngineError;
@@ -26,8 +29,8 @@ pub struct ExchangeVenue {
     base_unit: f64,
     price: f64,
     accounts: Vec<usize>,
-    /// Maintenance margin by notional, as the engine last said.
-    maintenance: Vec<f64>,
+    /// When the oracle last printed.
+    printed: i64,
     /// Accounts with a claim.
     creditors: Vec<usize>,
 }
@@ -42,23 +45,26 @@ pub fn exact_usd(amount: QuoteX40) -> f64 {
     amount.get() as f64 / X40_PER_ATOM as f64 / 1e6
 }
 
-/// An exchange with the pool's cash, and each listing as a market with its backing and a first price.
+/// An exchange with the pool's cash, and each listing as a market with its backing, a first price and its own insurance.
 ///
 /// # Panics
 /// Where the engine refuses what it is set up with: the benchmark's parameters are no longer its own.
-pub fn stage(markets: &[(Listing, UsdPrice)], start: i64) -> Exchange {
+pub fn stage(markets: &[(Listing, UsdPrice, Atoms)], start: i64) -> Exchange {
     let parameters = pool();
     let before = start - i64::from(parameters.deposit_delay);
     let mut exchange =
         Exchange::new(parameters, QUOTE_DECIMALS, Clock { now: Timestamp::new(before), slot: 1_000 }).expect("a pool");
     let provider = exchange.add_provider();
     let request = exchange.request_liquidity_deposit(provider, atoms(POOL), Atoms::new(1)).expect("a request");
-    let indices: Vec<u16> = markets.iter().map(|(listing, _)| exchange.list(listing).expect("a market")).collect();
+    let indices: Vec<u16> = markets.iter().map(|(listing, ..)| exchange.list(listing).expect("a market")).collect();
     pass(&mut exchange, start);
     exchange.execute_request(request, Executor::Anybody).expect("a deposit");
-    for (index, (_, price)) in indices.into_iter().zip(markets) {
+    for (index, (_, price, insurance)) in indices.into_iter().zip(markets) {
         exchange.allocate_backing(index, None).expect("backing");
-        print(&mut exchange, index, *price);
+        print(&mut exchange, index, *price, start);
+        if !insurance.is_zero() {
+            exchange.fund_insurance(Some(index), *insurance).expect("insurance");
+        }
     }
     exchange
 }
@@ -69,20 +75,21 @@ pub fn pass(exchange: &mut Exchange, now: i64) {
     exchange.wait(seconds, u64::from(seconds) * SLOTS_IN_TWO_SECONDS / 2).expect("a time in range");
 }
 
-/// The oracle prints a price, and funding accrues.
-pub fn print(exchange: &mut Exchange, market: u16, price: UsdPrice) {
+/// The oracle prints a price, the one before it at `previous`, and funding accrues.
+pub fn print(exchange: &mut Exchange, market: u16, price: UsdPrice, previous: i64) {
     let reading = price.reading(CONFIDENCE_BPS, exchange.clock.now.get()).expect("a reading");
-    // Where nothing accrues the operation is refused and would leave the price out.
-    if exchange.update_funding(market, Some(&reading)).is_err() {
-        exchange.update_price(market, &reading).expect("a price in range");
-    }
+    exchange.update_price(market, &reading.with_previous(previous)).expect("a price in range");
+}
+
+fn filled(plan: &TradePlan) -> Fill {
+    Fill { notional: exact_usd(plan.fill.index_notional), spread: exact_usd(plan.fill.spread) }
 }
 
 impl ExchangeVenue {
-    /// A market of the benchmark's size that lists at this price, for so many traders.
-    pub fn new(start: i64, price: UsdPrice, traders: usize) -> Self {
-        let listing = listing(price, CAP);
-        let mut exchange = stage(&[(listing, price)], start);
+    /// A market of the benchmark's size on these terms that lists at this price, for so many traders.
+    pub fn new(terms: &Terms, start: i64, price: UsdPrice, traders: usize) -> Self {
+        let listing = listing(terms, price, CAP);
+        let mut exchange = stage(&[(listing, price, atoms(terms.insurance * CAP))], start);
         exchange.open_account(None).expect("the keeper's account");
         let accounts = (0..traders).map(|_| exchange.open_account(None).expect("an account")).collect();
         Self {
@@ -90,7 +97,7 @@ impl ExchangeVenue {
             base_unit: 10f64.powi(-i32::from(listing.base_decimals)),
             price: crate::market::dollars(price),
             accounts,
-            maintenance: vec![0.0; traders],
+            printed: start,
             creditors: Vec::new(),
         }
     }
@@ -102,15 +109,6 @@ impl ExchangeVenue {
     fn position(&self, trader: usize) -> Option<&Position> {
         let account = &self.exchange.accounts()[self.accounts[trader]];
         account.positions.iter().find(|position| position.is_occupied() && !position.size.is_zero())
-    }
-
-    /// The part of its notional that a position must keep, by the engine's own account of it.
-    fn remember_maintenance(&mut self, trader: usize) {
-        let health = self.exchange.health(&self.exchange.accounts()[self.accounts[trader]]);
-        if let (Ok(health), Some(position)) = (health, self.position(trader)) {
-            let notional = position.size.get().unsigned_abs() as f64 * self.base_unit * self.price;
-            self.maintenance[trader] = usd(health.maintenance.margin) / notional;
-        }
     }
 
     /// Takes everything out of an account that has no position any more. One that holds a claim waits for it, and its trader
@@ -136,7 +134,8 @@ impl Venue for ExchangeVenue {
         }
         match price {
             Some(price) => {
-                print(&mut self.exchange, MARKET, price);
+                print(&mut self.exchange, MARKET, price, self.printed);
+                self.printed = now;
                 self.price = crate::market::dollars(price);
             }
             // Refused until the price is old enough, and once it is reported.
@@ -146,7 +145,7 @@ impl Venue for ExchangeVenue {
         }
     }
 
-    fn open(&mut self, trader: usize, long: bool, notional: f64, collateral: f64) -> Result<(), Refused> {
+    fn open(&mut self, trader: usize, long: bool, notional: f64, collateral: f64) -> Result<Fill, Refused> {
         let account = self.accounts[trader];
         let units = (notional / self.price / self.base_unit) as i64;
         let order = Order::at_any_price(SignedSize::new(if long { units } else { -units }));
@@ -154,10 +153,7 @@ impl Venue for ExchangeVenue {
         self.exchange.deposit(account, atoms(posted)).map_err(|_| Refused)?;
         loop {
             match self.exchange.trade(account, MARKET, &order, None) {
-                Ok(_) => {
-                    self.remember_maintenance(trader);
-                    return Ok(());
-                }
+                Ok(plan) => return Ok(filled(&plan)),
                 // What is asked for beyond the notional itself no collateral brings.
                 Err(Refusal::Rule(EngineError::InitialMargin { .. })) if posted < 1.2 * notional => {
                     let more = 0.05 * posted;
@@ -176,20 +172,29 @@ impl Venue for ExchangeVenue {
     fn top_up(&mut self, trader: usize) {
         let account = self.accounts[trader];
         let health = self.exchange.health(&self.exchange.accounts()[account]);
-        if let Ok(Ok(initial)) = health.map(|health| health.initial) {
-            let missing = u64::try_from(-initial.surplus()).unwrap_or(0);
+        if let Ok(health) = health {
+            let missing = u64::try_from(-health.initial.surplus()).unwrap_or(0);
             if missing > 0 {
                 self.exchange.deposit(account, Atoms::new(missing)).expect("collateral");
             }
         }
     }
 
-    fn close(&mut self, trader: usize) -> Result<(), Refused> {
+    fn close(&mut self, trader: usize) -> Result<Fill, Refused> {
         let size = self.position(trader).ok_or(Refused)?.size.get();
         let order = Order { reduce_only: true, ..Order::at_any_price(SignedSize::new(-size)) };
-        self.exchange.trade(self.accounts[trader], MARKET, &order, None).map_err(|_| Refused)?;
+        let plan = self.exchange.trade(self.accounts[trader], MARKET, &order, None).map_err(|_| Refused)?;
         self.leave(trader);
-        Ok(())
+        Ok(filled(&plan))
+    }
+
+    fn maintenance(&self) -> f64 {
+        let market = self.market();
+        // Without a size premium it is the same part of every notional.
+        let million = atoms(1e6);
+        let measured = measured_margin_ceil(market).expect("a market in range");
+        let maintenance = maintenance_margin_ceil(million, measured, &market.parameters).expect("a notional in range");
+        usd(maintenance.margin) / usd(million)
     }
 
     fn standing(&self, trader: usize) -> Option<Standing> {
@@ -203,21 +208,28 @@ impl Venue for ExchangeVenue {
         let entry = exact_usd(position.entry_notional.get());
         let equity = balance + usd(position.claim) - usd(position.debt) - funding
             + if size > 0.0 { size * self.price - entry } else { entry + size * self.price };
-        Some(Standing { size, price: self.price, equity, maintenance: self.maintenance[trader], balance })
+        Some(Standing { size, price: self.price, equity, balance })
     }
 
     fn is_below_margin(&self, trader: usize) -> bool {
-        let health = self.exchange.health(&self.exchange.accounts()[self.accounts[trader]]);
-        health.is_ok_and(|health| health.maintenance.is_below_margin())
+        let accounts = self.exchange.accounts();
+        let (account, keeper) = (&accounts[self.accounts[trader]], &accounts[KEEPER]);
+        self.exchange.preview_liquidation(account, keeper, MARKET, &ALL, None).is_ok()
     }
 
     fn liquidate(&mut self, trader: usize) -> Option<Liquidation> {
         let before = self.standing(trader)?;
         let account = self.accounts[trader];
         let plan = self.exchange.liquidate(KEEPER, account, MARKET, &ALL, None).ok()?;
+        if plan.reason == LiquidationReason::Unsettled {
+            // Its profit was turned into cash, and nothing closed.
+            return None;
+        }
         let whole = self.position(trader).is_none();
         let mut bad_debt = BadDebt::default();
         if whole {
+            // Where cash is set aside for a claim, that comes first.
+            self.exchange.redeem_claim(account, MARKET).ok();
             if let Ok(plan) = self.exchange.resolve_bankruptcy(account, MARKET) {
                 bad_debt = BadDebt {
                     own_insurance: usd(plan.paid_by_insurance),
@@ -226,10 +238,8 @@ impl Venue for ExchangeVenue {
                 };
             }
             self.leave(trader);
-        } else {
-            self.remember_maintenance(trader);
         }
-        Some(Liquidation { notional: exact_usd(plan.notional), whole, before, bad_debt })
+        Some(Liquidation { reason: plan.reason, notional: exact_usd(plan.notional), whole, before, bad_debt })
     }
 
     fn keep(&mut self) {

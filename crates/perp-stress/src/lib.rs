@@ -14,5 +14,6 @@ pub mod population;
 pub mod simulation;
 pub mod strategies;
 pub mod table;
+pub mod variant;
 pub mod venue;
 pub mod work;

@@ -1,28 +1,40 @@
 //! Runs the stress benchmark and shows what it measured.
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use perp_stress::case::{Rules, FILLS};
 use perp_stress::cli::Cli;
 use perp_stress::document::{Document, Origin};
 use perp_stress::page::page;
-use perp_stress::path::PricePath;
+use perp_stress::path::{Kind, PricePath};
 use perp_stress::table;
+use perp_stress::variant::{Terms, Variant};
 use perp_stress::work::{work, Order};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Every candle file of the folders, by name, but for those that are not asked for.
+/// Every candle file of a folder, by name.
+fn candle_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
+    files.sort();
+    Ok(files)
+}
+
+/// Every path but those that are not asked for.
 fn paths(cli: &Cli) -> Result<Vec<PricePath>> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for folder in cli.prices.iter().chain([&perp_candles::recorded_days()]) {
-        let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-        for entry in entries {
-            files.push(entry?.path());
+    let mut paths = Vec::new();
+    for file in candle_files(&perp_candles::recorded_days())? {
+        paths.push(PricePath::read(&file, Kind::Crash)?);
+        for number in 1..=cli.resampled {
+            paths.push(PricePath::resampled(&file, number)?);
         }
     }
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
-    files.sort_by_key(|file| file.file_name().map(ToOwned::to_owned));
-    let mut paths = files.iter().map(|file| PricePath::read(file)).collect::<Result<Vec<_>>>()?;
+    for folder in &cli.prices {
+        for file in candle_files(folder)? {
+            paths.push(PricePath::read(&file, Kind::Calm)?);
+        }
+    }
     paths.retain(|path| cli.path.is_empty() || cli.path.iter().any(|text| path.name.contains(text)));
     Ok(paths)
 }
@@ -45,8 +57,22 @@ fn main() -> Result<()> {
     let paths = paths(&cli)?;
     let seeds = if cli.seed.is_empty() { vec![1, 2, 3, 4, 5] } else { cli.seed.clone() };
     let threads = cli.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
-    let mut document = finished(&cli, Origin::here())?;
-    work(&mut document, &cli.json, &Order { paths: &paths, seeds: &seeds, only: &cli.only, threads })?;
+    let variants = if cli.variant.is_empty() { Variant::value_variants() } else { &cli.variant };
+    let terms = Terms::default().with(&cli.set)?;
+    let mut document = finished(&cli, Origin::here(&terms))?;
+    let order = Order {
+        paths: &paths,
+        seeds: &seeds,
+        only: &cli.only,
+        variants,
+        terms,
+        fills: &cli.fill,
+        cases: &cli.case,
+        strategies: &cli.strategy,
+        places: cli.places,
+        threads,
+    };
+    work(&mut document, &cli.json, &order)?;
     let baseline = cli.baseline.exists().then(|| Document::read(&cli.baseline)).transpose()?;
     for sheet in table::bad_debt(&document, baseline.as_ref()) {
         println!("{}", sheet.terminal());

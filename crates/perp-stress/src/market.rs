@@ -1,7 +1,8 @@
 //! The market under stress: the one place that says with which parameters it is listed, how large it is and what stands behind it.
 
+use crate::variant::Terms;
 use perp_candles::UsdPrice;
-use perp_engine::fixtures::{pool_parameters, sol_parameters, USDC};
+use perp_engine::fixtures::{pool_parameters, USDC};
 use perp_engine::state::{Parameters, PoolParameters};
 use perp_engine::units::{Atoms, Size};
 use perp_exchange::Listing;
@@ -31,14 +32,14 @@ pub fn pool() -> PoolParameters {
     pool_parameters()
 }
 
-/// A market whose cap is so many dollars at `start`, with the backing that the cap asks for.
-pub fn listing(start: UsdPrice, cap: f64) -> Listing {
+/// A market on these terms whose cap is so many dollars at `start`, with the backing that the cap asks for.
+pub fn listing(terms: &Terms, start: UsdPrice, cap: f64) -> Listing {
     let start = dollars(start);
     // A base unit is worth from a tenth of an atom to an atom, so that prices and sizes stay in the engine's ranges, whatever
     // the asset.
     let base_decimals = (start * USDC as f64).log10().floor() as u8 + 1;
     let units = (cap / start * 10f64.powi(base_decimals.into())) as u64;
-    let fixture = sol_parameters();
+    let fixture = terms.parameters;
     let of_cap = |size: Size| {
         Size::new((size.get() as u128 * u128::from(units) / u128::from(fixture.open_interest_cap.get())) as u64)
     };
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn whatever_the_asset_costs_the_market_is_as_large_and_its_parameters_are_accepted() {
         for (start, decimals) in [(0.02, 5), (2.13, 7), (140.0, 9), (3_950.0, 10), (61_334.0, 11)] {
-            let listing = listing(price(start), CAP);
+            let listing = listing(&Terms::default(), price(start), CAP);
             listing.parameters.validate().unwrap();
             assert_eq!(listing.base_decimals, decimals);
             let cap = listing.parameters.open_interest_cap.get() as f64 / 10f64.powi(decimals.into()) * start;

@@ -1,6 +1,7 @@
 //! What a run came to.
 
-use crate::venue::BadDebt;
+use crate::venue::{BadDebt, Fill};
+use perp_engine::operations::position::LiquidationReason;
 use serde::{Deserialize, Serialize};
 
 /// The numbers of a run, amounts in dollars.
@@ -16,8 +17,24 @@ pub struct Outcome {
     pub liquidated_notional: f64,
     /// What of it was above its margin again within the hour and not bankrupt before.
     pub recovered_notional: f64,
-    /// Liquidations of accounts that were above their margin with everything promised to them at its face.
-    pub early: u64,
+    /// What of it was closed because prices moved.
+    #[serde(default)]
+    pub by_price: f64,
+    /// What of it was closed because of funding that the position had paid.
+    #[serde(default)]
+    pub by_funding: f64,
+    /// What of it was closed because measured volatility had raised the margin.
+    #[serde(default)]
+    pub by_volatility: f64,
+    /// Notional traded, liquidations not counted.
+    #[serde(default)]
+    pub traded: f64,
+    /// What the spread cost those who traded.
+    #[serde(default)]
+    pub spread: f64,
+    /// Open interest of the longs, mean over the hours of the run.
+    #[serde(default)]
+    pub open_interest: f64,
     /// Bad debt that the market's own insurance paid.
     pub own_insurance: f64,
     /// Bad debt that the shared insurance paid.
@@ -44,6 +61,22 @@ impl Outcome {
         self.own_insurance + self.shared_insurance + self.written_off
     }
 
+    pub(crate) fn close(&mut self, reason: LiquidationReason, notional: f64) {
+        self.liquidated_notional += notional;
+        match reason {
+            LiquidationReason::Volatility => self.by_volatility += notional,
+            LiquidationReason::Funding => self.by_funding += notional,
+            LiquidationReason::Price | LiquidationReason::Unsettled | LiquidationReason::Settlement => {
+                self.by_price += notional;
+            }
+        }
+    }
+
+    pub(crate) fn trade(&mut self, fill: Fill) {
+        self.traded += fill.notional;
+        self.spread += fill.spread;
+    }
+
     pub(crate) fn bear(&mut self, debt: BadDebt) {
         self.own_insurance += debt.own_insurance;
         self.shared_insurance += debt.shared_insurance;
@@ -57,6 +90,12 @@ impl Outcome {
         Self {
             liquidated_notional: cents(self.liquidated_notional),
             recovered_notional: cents(self.recovered_notional),
+            by_price: cents(self.by_price),
+            by_funding: cents(self.by_funding),
+            by_volatility: cents(self.by_volatility),
+            traded: cents(self.traded),
+            spread: cents(self.spread),
+            open_interest: cents(self.open_interest),
             own_insurance: cents(self.own_insurance),
             shared_insurance: cents(self.shared_insurance),
             written_off: cents(self.written_off),

@@ -4,6 +4,7 @@ use crate::market::{dollars, price};
 use anyhow::{Context, Result};
 use fastrand::Rng;
 use perp_candles::{Candle, UsdPrice};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -12,9 +13,27 @@ use crate::population::normal;
 /// Seconds between two ticks: a candle of one minute has four corners.
 pub const TICK: i64 = 15;
 
+/// Seconds of a recorded path that a resampled one keeps together.
+const BLOCK: i64 = 3_600;
+
+/// What a path is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A recorded crash: parameters are chosen by it.
+    #[default]
+    Crash,
+    /// A week named on the command line: what the rules cost while nothing happens. No parameter is chosen by its prices' falls.
+    Calm,
+    /// Hours of a recorded crash in another order.
+    Resampled,
+}
+
 /// The prices of a recorded file.
 #[derive(Clone, Debug)]
 pub struct PricePath {
+    /// What it is used for.
+    pub kind: Kind,
     /// The file's name without its ending.
     pub name: String,
     /// What the file holds, as the beginning of its SHA-256 in hexadecimal digits.
@@ -42,17 +61,30 @@ impl PricePath {
     ///
     /// # Errors
     /// Where it is no candle file.
-    pub fn read(file: &Path) -> Result<Self> {
-        let candles = perp_candles::read(file)?;
+    pub fn read(file: &Path, kind: Kind) -> Result<Self> {
+        Self::read_with(file, kind, |candles| candles)
+    }
+
+    /// The path of a candle file's hours, drawn with replacement and put one after the other, the same for the same number.
+    ///
+    /// # Errors
+    /// Where it is no candle file.
+    pub fn resampled(file: &Path, number: u64) -> Result<Self> {
+        let path = Self::read_with(file, Kind::Resampled, |candles| resampled(&candles, number))?;
+        Ok(Self { name: format!("{}, resampled {number}", path.name), ..path })
+    }
+
+    fn read_with(file: &Path, kind: Kind, change: impl Fn(Vec<Candle>) -> Vec<Candle>) -> Result<Self> {
+        let candles = change(perp_candles::read(file)?);
         let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let digest = Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, digest, ..Self::of(&candles) })
+        Ok(Self { kind, name, digest, ..Self::of(&candles) })
     }
 
     /// The path of at least one candle, without a name.
     fn of(candles: &[Candle]) -> Self {
-        let interval = candles.windows(2).map(|pair| pair[1].unix_time - pair[0].unix_time).min().unwrap_or(60);
+        let interval = interval(candles);
         let mut corners = Vec::with_capacity(candles.len() * 4);
         for candle in candles {
             let (low, high) = (dollars(candle.low), dollars(candle.high));
@@ -75,7 +107,7 @@ impl PricePath {
                 price(a.dollars + (b.dollars - a.dollars) * part)
             })
             .collect();
-        Self { name: String::new(), digest: String::new(), start, ticks, corners }
+        Self { kind: Kind::Crash, name: String::new(), digest: String::new(), start, ticks, corners }
     }
 
     /// The ticks from one to another, as a path of its own with the same name.
@@ -132,9 +164,56 @@ impl PricePath {
     }
 }
 
+/// Seconds from one candle to the next.
+fn interval(candles: &[Candle]) -> i64 {
+    candles.windows(2).map(|pair| pair[1].unix_time - pair[0].unix_time).min().unwrap_or(60)
+}
+
+/// Blocks of candles drawn with replacement: each candle moves the price as it did where it was recorded.
+fn resampled(candles: &[Candle], seed: u64) -> Vec<Candle> {
+    let mut rng = Rng::with_seed(seed);
+    let block = ((BLOCK / interval(candles)) as usize).clamp(1, candles.len() - 1);
+    let mut close = dollars(candles[0].open);
+    let mut from = 0;
+    let times = candles.iter().map(|candle| candle.unix_time).enumerate();
+    times
+        .map(|(number, unix_time)| {
+            if number % block == 0 {
+                from = rng.usize(1..=candles.len() - block);
+            }
+            let (before, drawn) = (candles[from + number % block - 1], candles[from + number % block]);
+            let scaled = |corner: UsdPrice| price(close * dollars(corner) / dollars(before.close));
+            let [open, high, low] = [drawn.open, drawn.high, drawn.low].map(scaled);
+            let end = scaled(drawn.close);
+            close = dollars(end);
+            Candle { unix_time, open, high, low, close: end }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resampled_path_has_the_recorded_hours_in_another_order() {
+        // Six hours of minutes, the price 1 % higher every hour: each hour's candles move as their hour did.
+        let candles: Vec<Candle> = (0..360)
+            .map(|minute| {
+                let [open, close] = [minute, minute + 1].map(|at: i32| price(100.0 * 1.01f64.powf(f64::from(at) / 60.0)));
+                Candle { unix_time: i64::from(minute) * 60, open, high: close, low: open, close }
+            })
+            .collect();
+        let drawn = resampled(&candles, 1);
+        // A steady rise stays one, whatever the order.
+        assert_eq!(drawn.len(), 360);
+        assert!((dollars(drawn[359].close) - 100.0 * 1.01f64.powi(6)).abs() < 1e-4);
+        assert!(drawn.windows(2).all(|pair| pair[1].unix_time - pair[0].unix_time == 60));
+        let steps = [candle(60, [100, 100, 100, 100]), candle(120, [100, 130, 90, 120]), candle(180, [120, 125, 80, 85])];
+        let (one, other) = (resampled(&steps, 1), resampled(&steps, 1));
+        assert_eq!(one, other);
+        assert!((2..20).any(|seed| resampled(&steps, seed) != one));
+    }
 
     fn candle(unix_time: i64, [open, high, low, close]: [u32; 4]) -> Candle {
         let [open, high, low, close] = [open, high, low, close].map(UsdPrice::dollars);

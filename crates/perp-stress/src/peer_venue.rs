@@ -9,8 +9,9 @@
 //! - there is no funding, and nothing is refused but a side beyond the cap.
 
 use crate::market::{dollars, CAP, POOL};
-use crate::venue::{BadDebt, Gauge, Liquidation, Refused, Standing, Venue};
+use crate::venue::{BadDebt, Fill, Gauge, Liquidation, Refused, Standing, Venue};
 use perp_candles::UsdPrice;
+use perp_engine::operations::position::LiquidationReason;
 
 const INITIAL: f64 = 0.05;
 const MAINTENANCE: f64 = 0.03;
@@ -56,7 +57,7 @@ impl PeerVenue {
     }
 
     /// What so much is filled at.
-    fn fill(&self, size: f64) -> f64 {
+    fn fill_price(&self, size: f64) -> f64 {
         self.price * (1.0 + (self.skew() + size / 2.0) / self.scale)
     }
 
@@ -79,13 +80,13 @@ impl Venue for PeerVenue {
         self.price = price.map_or(self.price, dollars);
     }
 
-    fn open(&mut self, trader: usize, long: bool, notional: f64, collateral: f64) -> Result<(), Refused> {
+    fn open(&mut self, trader: usize, long: bool, notional: f64, collateral: f64) -> Result<Fill, Refused> {
         let size = notional / self.price * if long { 1.0 } else { -1.0 };
         let side = Self::side(size);
         if self.open[side] + size.abs() > self.cap {
             return Err(Refused);
         }
-        let entry = self.fill(size);
+        let entry = self.fill_price(size);
         let fee = FEE * notional;
         // Equity after fee and fill covers the initial margin.
         let least = INITIAL * notional + fee + size * (entry - self.price);
@@ -94,14 +95,14 @@ impl Venue for PeerVenue {
         self.pool += fee;
         self.open[side] += size.abs();
         self.positions[trader] = Some(Position { size, entry, collateral: collateral - fee });
-        Ok(())
+        Ok(Fill { notional, spread: 0.0 })
     }
 
     fn top_up(&mut self, _trader: usize) {}
 
-    fn close(&mut self, trader: usize) -> Result<(), Refused> {
+    fn close(&mut self, trader: usize) -> Result<Fill, Refused> {
         let position = self.positions[trader].ok_or(Refused)?;
-        let at = self.fill(-position.size);
+        let at = self.fill_price(-position.size);
         let fee = FEE * position.size.abs() * self.price;
         if position.collateral + position.size * (at - position.entry) < fee {
             return Err(Refused);
@@ -109,13 +110,17 @@ impl Venue for PeerVenue {
         let left = self.settle(trader, position, at);
         self.pool += fee;
         self.paid_in -= left - fee;
-        Ok(())
+        Ok(Fill { notional: position.size.abs() * self.price, spread: 0.0 })
+    }
+
+    fn maintenance(&self) -> f64 {
+        MAINTENANCE
     }
 
     fn standing(&self, trader: usize) -> Option<Standing> {
         let Position { size, entry, collateral } = self.positions[trader]?;
         let equity = collateral + size * (self.price - entry);
-        Some(Standing { size, price: self.price, equity, maintenance: MAINTENANCE, balance: collateral })
+        Some(Standing { size, price: self.price, equity, balance: collateral })
     }
 
     fn is_below_margin(&self, trader: usize) -> bool {
@@ -131,7 +136,7 @@ impl Venue for PeerVenue {
         self.pool += penalty * (1.0 - BOUNTY) + left.min(0.0);
         self.paid_in -= (left - penalty).max(0.0) + penalty * BOUNTY;
         let bad_debt = BadDebt { written_off: (-left).max(0.0), ..BadDebt::default() };
-        Some(Liquidation { notional: before.notional(), whole: true, before, bad_debt })
+        Some(Liquidation { reason: LiquidationReason::Price, notional: before.notional(), whole: true, before, bad_debt })
     }
 
     fn keep(&mut self) {}

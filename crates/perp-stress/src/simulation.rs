@@ -4,13 +4,15 @@ use crate::market::{dollars, CAP};
 use crate::outcome::Outcome;
 use crate::path::{PricePath, TICK};
 use crate::population::{Appetite, Wish, LONG_SHARE};
-use crate::venue::{Gauge, Liquidation, Standing, Venue};
+use crate::venue::{trigger, Gauge, Liquidation, Standing, Venue};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// How far beyond its computed trigger a position is still asked about, as a part of the price: what funding can move a trigger
 /// within the hour for which it is kept.
 const BAND: f64 = 0.003;
+/// How far the maintenance margin may have moved since triggers were computed, as a part of the notional: far less than the band.
+const SLACK: f64 = 0.0005;
 const HOUR: i64 = 3_600;
 /// Seconds between two rounds of housekeeping.
 const KEEPING: i64 = 300;
@@ -57,7 +59,9 @@ enum Event {
 struct Trader {
     appetite: Appetite,
     wish: Wish,
-    /// Price beyond which it may be liquidated: kept for an hour. `None` without a position.
+    /// Price at which its equity is gone: kept for an hour. `None` without a position.
+    bankruptcy: Option<f64>,
+    /// Price beyond which it may be liquidated, by the margin as it was when that was computed.
     trigger: Option<f64>,
     /// Price at which its profit is taken.
     target: f64,
@@ -99,11 +103,21 @@ struct Simulation<'a, V> {
     traders: Vec<Trader>,
     /// The [quiet](Trader::quiet) prices of each: looked at on every tick, and so kept close together.
     quiet: Vec<(f64, f64)>,
+    /// The maintenance margin by which triggers were computed.
+    maintenance: f64,
     /// Mean notional of a position, long and short, in dollars.
     notional: [f64; 2],
     events: BinaryHeap<Reverse<(i64, usize, Event, u32)>>,
     outcome: Outcome,
-    margins: (f64, u32),
+    hours: Hours,
+}
+
+/// Sums over the hours of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hours {
+    count: u32,
+    margin: f64,
+    open_interest: f64,
 }
 
 /// Runs a population through a path and returns the venue as it ends with what happened.
@@ -125,7 +139,16 @@ impl<'a, V: Venue> Simulation<'a, V> {
             .map(|number| {
                 let mut appetite = Appetite::of(scenario.seed, number);
                 let wish = appetite.wish();
-                Trader { appetite, wish, trigger: None, target: 0.0, below_since: None, liquidated: false, life: 0 }
+                Trader {
+                    appetite,
+                    wish,
+                    bankruptcy: None,
+                    trigger: None,
+                    target: 0.0,
+                    below_since: None,
+                    liquidated: false,
+                    life: 0,
+                }
             })
             .collect();
         let sum = |long| {
@@ -136,6 +159,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
         let outcome = Outcome { coverage: 1.0, ..Outcome::default() };
         let quiet = vec![(f64::NEG_INFINITY, f64::INFINITY); scenario.traders];
         let mut simulation = Self {
+            maintenance: venue.maintenance(),
             venue,
             path,
             scenario,
@@ -144,7 +168,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
             notional,
             events: BinaryHeap::new(),
             outcome,
-            margins: (0.0, 0),
+            hours: Hours::default(),
         };
         for trader in 0..scenario.traders {
             simulation.open(trader, path.start, dollars(path.ticks[0]));
@@ -154,7 +178,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
             simulation.venue.top_up(trader);
             simulation.remember(trader);
         }
-        simulation.outcome.opened = 0;
+        (simulation.outcome.opened, simulation.outcome.traded, simulation.outcome.spread) = (0, 0.0, 0.0);
         simulation
     }
 
@@ -174,6 +198,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
             drift -= gauge.skew * (price - last);
             last = price;
             self.outcome.coverage = self.outcome.coverage.min(self.venue.gauge().coverage);
+            self.follow_margin();
             self.attend(tick, now, price, gauge);
             self.happen(now, price);
             if now % KEEPING < TICK {
@@ -191,7 +216,21 @@ impl<'a, V: Venue> Simulation<'a, V> {
         }
         self.outcome.providers = gauge.providers - first.providers;
         self.outcome.providers_hedged = self.outcome.providers - drift;
-        self.outcome.margin = self.margins.0 / f64::from(self.margins.1.max(1));
+        let hours = f64::from(self.hours.count.max(1));
+        self.outcome.margin = self.hours.margin / hours;
+        self.outcome.open_interest = self.hours.open_interest / hours;
+    }
+
+    /// The margin of everybody moves with what the market measures, and triggers with it.
+    fn follow_margin(&mut self) {
+        let maintenance = self.venue.maintenance();
+        if (maintenance - self.maintenance).abs() < SLACK {
+            return;
+        }
+        self.maintenance = maintenance;
+        for trader in 0..self.traders.len() {
+            self.look(trader);
+        }
     }
 
     /// While the oracle is silent nobody can act, and time below the margin passes all the same.
@@ -216,7 +255,9 @@ impl<'a, V: Venue> Simulation<'a, V> {
 
     /// Works out anew when there is something to do about a trader.
     fn look(&mut self, trader: usize) {
-        self.quiet[trader] = self.traders[trader].quiet();
+        let (state, maintenance) = (&mut self.traders[trader], self.maintenance);
+        state.trigger = state.bankruptcy.map(|bankruptcy| trigger(state.wish.long, bankruptcy, maintenance));
+        self.quiet[trader] = state.quiet();
     }
 
     /// Liquidates who is below the margin, and takes the profit of who has reached it.
@@ -266,10 +307,8 @@ impl<'a, V: Venue> Simulation<'a, V> {
         let outcome = &mut self.outcome;
         outcome.liquidated += u64::from(!trader.liquidated);
         trader.liquidated = true;
-        outcome.liquidated_notional += liquidation.notional;
-        let before = &liquidation.before;
-        outcome.early += u64::from(before.equity >= before.maintenance * before.notional());
-        if recovers(before, &self.path.ticks[tick..].iter().map(|price| dollars(*price)).take((HOUR / TICK) as usize)) {
+        outcome.close(liquidation.reason, liquidation.notional);
+        if recovers(&liquidation.before, self.maintenance, &self.path.ticks[tick..].iter().map(|price| dollars(*price)).take((HOUR / TICK) as usize)) {
             outcome.recovered_notional += liquidation.notional;
         }
         outcome.bear(liquidation.bad_debt);
@@ -301,24 +340,26 @@ impl<'a, V: Venue> Simulation<'a, V> {
     fn open(&mut self, number: usize, now: i64, price: f64) {
         let wish = self.traders[number].wish;
         let notional = (wish.size * self.notional[usize::from(!wish.long)]).max(SMALLEST);
-        if self.venue.open(number, wish.long, notional, notional / wish.leverage).is_err() {
+        let Ok(fill) = self.venue.open(number, wish.long, notional, notional / wish.leverage) else {
             self.outcome.refused += 1;
             let again = self.traders[number].appetite.pause();
             self.plan(now + again, number, Event::Open);
             return;
-        }
+        };
         self.outcome.opened += 1;
+        self.outcome.trade(fill);
         self.traders[number].target = price * if wish.long { 1.0 + wish.take_profit } else { 1.0 - wish.take_profit };
         self.remember(number);
         self.plan(now + wish.holding, number, Event::Close);
     }
 
     fn close(&mut self, number: usize, now: i64) {
-        if self.venue.close(number).is_err() {
+        let Ok(fill) = self.venue.close(number) else {
             // Not at present: its equity is gone, and whoever liquidates comes first.
             self.plan(now + TICK, number, Event::Close);
             return;
-        }
+        };
+        self.outcome.trade(fill);
         self.heal(number, now);
         self.gone(number);
         let after = self.traders[number].appetite.pause();
@@ -328,36 +369,39 @@ impl<'a, V: Venue> Simulation<'a, V> {
     /// The trader has no position any more.
     fn gone(&mut self, number: usize) {
         let trader = &mut self.traders[number];
-        (trader.trigger, trader.liquidated) = (None, false);
+        (trader.bankruptcy, trader.liquidated) = (None, false);
         trader.life += 1;
         self.look(number);
     }
 
     fn remember(&mut self, number: usize) {
-        self.traders[number].trigger = self.venue.standing(number).as_ref().map(Standing::trigger);
+        self.traders[number].bankruptcy = self.venue.standing(number).as_ref().map(Standing::bankruptcy);
         self.look(number);
     }
 
     fn hourly(&mut self) {
-        let (mut margin, mut notional) = (0.0, 0.0);
+        let (mut margin, mut notional, mut longs) = (0.0, 0.0, 0.0);
         for number in 0..self.traders.len() {
             if let Some(standing) = self.venue.standing(number) {
-                self.traders[number].trigger = Some(standing.trigger());
+                self.traders[number].bankruptcy = Some(standing.bankruptcy());
                 self.look(number);
                 margin += standing.balance;
                 notional += standing.notional();
+                longs += if standing.size > 0.0 { standing.notional() } else { 0.0 };
             }
         }
         if notional > 0.0 {
-            self.margins = (self.margins.0 + margin / notional, self.margins.1 + 1);
+            self.hours.count += 1;
+            self.hours.margin += margin / notional;
+            self.hours.open_interest += longs;
         }
     }
 }
 
 /// Whether a position would have been above its margin again at one of these prices, and not bankrupt before.
-fn recovers(before: &Standing, prices: &(impl Iterator<Item = f64> + Clone)) -> bool {
-    let (trigger, bankrupt) = (before.trigger(), before.price_at(0.0));
-    let long = before.size > 0.0;
+fn recovers(before: &Standing, maintenance: f64, prices: &(impl Iterator<Item = f64> + Clone)) -> bool {
+    let (long, bankrupt) = (before.size > 0.0, before.bankruptcy());
+    let trigger = trigger(long, bankrupt, maintenance);
     for price in prices.clone() {
         if if long { price <= bankrupt } else { price >= bankrupt } {
             return false;
@@ -375,18 +419,18 @@ mod tests {
 
     fn long() -> Standing {
         // 10 units at $100 with $50 of equity: liquidated below (1000 − 50) / (10 · 97 %) = $97.94, bankrupt at $95.
-        Standing { size: 10.0, price: 97.0, equity: 20.0, maintenance: 0.03, balance: 50.0 }
+        Standing { size: 10.0, price: 97.0, equity: 20.0, balance: 50.0 }
     }
 
     #[test]
     fn a_position_recovers_where_it_is_above_its_margin_before_it_is_bankrupt() {
-        let recovers = |prices: &[f64]| recovers(&long(), &prices.iter().copied());
+        let recovers = |prices: &[f64]| recovers(&long(), 0.03, &prices.iter().copied());
         assert!(recovers(&[97.0, 96.0, 98.0]));
         assert!(!recovers(&[97.0, 96.0, 97.9]));
         assert!(!recovers(&[97.0, 95.0, 98.0]));
         let short = Standing { size: -10.0, price: 103.0, ..long() };
         // Mirrored: liquidated above (1030 + 20) / (10 · 103 %) = $101.94, bankrupt at $105.
-        assert!(super::recovers(&short, &[103.0, 104.0, 101.9].into_iter()));
-        assert!(!super::recovers(&short, &[103.0, 105.0, 101.9].into_iter()));
+        assert!(super::recovers(&short, 0.03, &[103.0, 104.0, 101.9].into_iter()));
+        assert!(!super::recovers(&short, 0.03, &[103.0, 105.0, 101.9].into_iter()));
     }
 }

@@ -3,6 +3,8 @@
 use crate::case::{Case, Rules, CASES, FILLS};
 use crate::document::{Attempt, Cell, Document};
 use crate::outcome::Outcome;
+use crate::path::Kind;
+use crate::variant::Variant;
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, Table};
 
@@ -81,6 +83,7 @@ fn chosen<'a>(
         .cells
         .iter()
         .filter(move |cell| cell.rules == rules && cell.fill == fill && cell.case == case)
+        .filter(|cell| matches!(cell.variant, None | Some(Variant::Together)) && cell.kind == Kind::Crash)
         .filter(move |cell| path.is_none_or(|path| cell.path == path))
 }
 
@@ -181,7 +184,7 @@ pub fn measures(document: &Document, rules: Rules, fill: u32) -> Sheet {
                 format!("{:.0}", of(cells.clone(), |outcome| outcome.liquidated as f64)),
                 thousands(notional),
                 percent(recovers),
-                format!("{:.0}", of(cells.clone(), |outcome| outcome.early as f64)),
+                thousands(of(cells.clone(), |outcome| outcome.by_volatility)),
                 thousands(of(cells.clone(), |outcome| outcome.own_insurance)),
                 thousands(of(cells.clone(), |outcome| outcome.shared_insurance)),
                 thousands(of(cells.clone(), |outcome| outcome.written_off)),

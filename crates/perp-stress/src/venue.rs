@@ -1,5 +1,7 @@
 //! Where the population trades: the exchange, or a simple model of its peers' rules.
 
+use perp_engine::operations::position::LiquidationReason;
+
 /// A position at a price, everything at its face, in dollars.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
@@ -9,8 +11,6 @@ pub struct Standing {
     pub price: f64,
     /// What the account would be worth if everything promised to it were paid.
     pub equity: f64,
-    /// Maintenance margin as a part of the notional.
-    pub maintenance: f64,
     /// Collateral in cash.
     pub balance: f64,
 }
@@ -21,17 +21,26 @@ impl Standing {
         self.size.abs() * self.price
     }
 
-    /// The price at which equity is so large a part of the notional, if nothing but the price changes; 0 is where it is gone.
-    pub fn price_at(&self, part: f64) -> f64 {
-        // E + size·(p − price) = part·|size|·p
-        let (size, price) = (self.size, self.price);
-        (size * price - self.equity) / (size - part * size.abs())
+    /// The price at which equity is gone, if nothing but the price changes.
+    pub fn bankruptcy(&self) -> f64 {
+        self.price - self.equity / self.size
     }
+}
 
-    /// The price beyond which the position may be liquidated.
-    pub fn trigger(&self) -> f64 {
-        self.price_at(self.maintenance)
-    }
+/// The price beyond which a position may be liquidated that is bankrupt at another: where equity is so large a part of the
+/// notional.
+pub fn trigger(long: bool, bankruptcy: f64, maintenance: f64) -> f64 {
+    // size·(p − b) = m·|size|·p
+    bankruptcy / if long { 1.0 - maintenance } else { 1.0 + maintenance }
+}
+
+/// A trade, in dollars.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fill {
+    /// Its notional at the index.
+    pub notional: f64,
+    /// What the spread took of it.
+    pub spread: f64,
 }
 
 /// Who bore a loss that an account could not pay, in dollars.
@@ -48,6 +57,8 @@ pub struct BadDebt {
 /// What a liquidation came to.
 #[derive(Clone, Copy, Debug)]
 pub struct Liquidation {
+    /// Why.
+    pub reason: LiquidationReason,
     /// Notional closed, in dollars.
     pub notional: f64,
     /// Whether the whole position is gone.
@@ -84,7 +95,7 @@ pub trait Venue {
     ///
     /// # Errors
     /// [`Refused`]; nothing has changed.
-    fn open(&mut self, trader: usize, long: bool, notional: f64, collateral: f64) -> Result<(), Refused>;
+    fn open(&mut self, trader: usize, long: bool, notional: f64, collateral: f64) -> Result<Fill, Refused>;
 
     /// Adds what the initial margin demands by now of a position opened earlier.
     fn top_up(&mut self, trader: usize);
@@ -93,7 +104,10 @@ pub trait Venue {
     ///
     /// # Errors
     /// [`Refused`]; nothing has changed.
-    fn close(&mut self, trader: usize) -> Result<(), Refused>;
+    fn close(&mut self, trader: usize) -> Result<Fill, Refused>;
+
+    /// Maintenance margin as a part of the notional, at present.
+    fn maintenance(&self) -> f64;
 
     /// A position at the published price; `None` where there is none.
     fn standing(&self, trader: usize) -> Option<Standing>;
@@ -125,14 +139,14 @@ mod tests {
     fn equity_is_what_the_trigger_says_at_the_trigger() {
         for size in [10.0, -10.0] {
             // $1000 of notional with $100 of equity, 3 % to hold.
-            let standing = Standing { size, price: 100.0, equity: 100.0, maintenance: 0.03, balance: 100.0 };
+            let standing = Standing { size, price: 100.0, equity: 100.0, balance: 100.0 };
             for part in [0.0, 0.03] {
-                let price = standing.price_at(part);
+                let price = trigger(size > 0.0, standing.bankruptcy(), part);
                 let equity = standing.equity + size * (price - standing.price);
                 assert!((equity - part * size.abs() * price).abs() < 1e-9);
             }
             // A long is bankrupt 10 % below, a short 10 % above.
-            assert!((standing.price_at(0.0) - (100.0 - size)).abs() < 1e-9);
+            assert!((standing.bankruptcy() - (100.0 - size)).abs() < 1e-9);
         }
     }
 }

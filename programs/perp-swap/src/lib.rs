@@ -120,8 +120,8 @@ pub mod perp_swap {
         instructions::liquidate(ctx, max_size, min_bounty)
     }
 
-    /// Settles a position's funding up to now, redeems what is funded of its claim and pays its debt as far as the
-    /// balance goes.
+    /// Settles a position's funding up to now, redeems what is funded of its claim and, once the position is closed, pays its
+    /// debt as far as the balance goes.
     ///
     /// Authority: anybody.
     ///
@@ -136,7 +136,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `NoPosition`, `PriceStale`, `Paused`.
+    /// Errors: `NoPosition`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
         instructions::settle_pnl(ctx)
@@ -163,22 +163,23 @@ pub mod perp_swap {
         instructions::waive_claim(ctx)
     }
 
-    /// Settles what a bankrupt margin account without open positions owes a market: out of its balance, its claims on
-    /// other markets, the market's insurance and the shared one up to a cap; the rest is written off.
+    /// Settles what a bankrupt margin account without open positions owes a market: out of its balance, the market's insurance
+    /// and the shared one up to its limits; the rest is written off. Up to its claims without cash it owes what others paid to
+    /// the market's insurance.
     ///
     /// Authority: anybody.
     ///
-    /// Remaining accounts: the markets of the margin account's other slots, writable, in the order of the slots;
+    /// Remaining accounts: the markets of the margin account's other slots, read-only, in the order of the slots;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
-    /// Errors: `NotBankrupt`, `PositionsOpen`, `NoDebt`, `MarketMissing`, `MarketNotWritable`, `Paused`.
+    /// Errors: `NotBankrupt`, `PositionsOpen`, `NoDebt`, `ClaimNotRedeemed`, `MarketMissing`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
         instructions::resolve_bankruptcy(ctx)
     }
 
-    /// Reads price accounts into the caches of their markets. A price that is not newer than the cached one changes
-    /// nothing and is no error. Works in every status and accrues no funding.
+    /// Reads price accounts into the caches of their markets and accrues funding at what they say. A price that is not newer
+    /// than the cached one is no error: a good one enters the second it was published in. Works in every status.
     ///
     /// Authority: anybody.
     ///
@@ -297,7 +298,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `PriceStillFresh`, `OutageAlreadyReported`.
+    /// Errors: `MarketSettled`, `PriceStillFresh`, `OutageAlreadyReported`.
     #[access_control(ctx.accounts.validate())]
     pub fn report_oracle_outage(ctx: Context<ReportOracleOutage>) -> Result<()> {
         instructions::report_oracle_outage(ctx)
@@ -389,7 +390,7 @@ pub mod perp_swap {
     /// - `amount`: atoms.
     ///
     /// Errors: `NotTheOwner`, `AmountZero`, `InsufficientBalance`, `DebtOutstanding`, `InitialMargin`, `MarketMissing`,
-    /// `LegStale`, `Paused`.
+    /// `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
@@ -466,9 +467,9 @@ pub mod perp_swap {
         instructions::request_liquidity_withdrawal(ctx, nonce, amount, minimum_output, tip)
     }
 
-    /// Executes a withdrawal: tokens at the lower value of the pool, as far as it has cash; the rest waits. While a
-    /// market cannot be valued, only the request's owner may execute it, and forgoes that market. Request's rent and
-    /// tip go to whoever executes the last of it.
+    /// Executes a withdrawal: tokens at the lower value of the pool, as far as it has cash; the rest waits. While an
+    /// oracle is held for dead, only the request's owner may execute it, and that market counts at the worse end of its
+    /// range. Request's rent and tip go to whoever executes the last of it.
     ///
     /// Authority: anybody.
     ///

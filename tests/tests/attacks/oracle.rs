@@ -136,9 +136,9 @@ fn attack_an_old_price_moves_no_money() {
         world.wait(45);
         let funding = client::update_funding(&world.addresses, at_cache);
         assert_refused(world.run(&[funding]), ExchangeError::PriceStale);
-        // Of 1 000 the position may have lost 37.50, and 5 % of 212.50 is its margin: some 48 stay.
-        assert_refused(world.withdraw(trader, 955 * USDC), ExchangeError::InitialMargin);
-        world.withdraw(trader, 945 * USDC).unwrap();
+        // Of 1 000 the position may have lost 37.50, and 5 % of 287.50 may be its margin: some 52 stay.
+        assert_refused(world.withdraw(trader, 949 * USDC), ExchangeError::InitialMargin);
+        world.withdraw(trader, 947 * USDC).unwrap();
     });
 }
 
@@ -204,7 +204,7 @@ fn attack_wide_confidence_within_the_limit_increases_nothing() {
 #[test]
 fn attack_reporting_an_outage_of_a_living_oracle_is_refused_and_a_price_undoes_it() {
     let mut world = world();
-    world.wait(14);
+    world.wait(15);
     assert_refused(world.report_oracle_outage(0), ExchangeError::PriceStillFresh);
     world.wait(1);
     world.report_oracle_outage(0).unwrap();

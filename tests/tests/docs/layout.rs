@@ -34,43 +34,51 @@ macro_rules! compiled {
 /// Every struct that lies in an account.
 fn structs() -> Vec<Compiled> {
     compiled! {
-        "Exchange" Exchange: creator name quote_mint vault token_program share_mint share_escrow pool admin pending_admin
-            risk_admin guardian state market_count quote_decimals bump version padding reserved;
+        "Exchange" Exchange: creator name quote_mint vault token_program share_mint share_escrow pool admin
+            pending_admin risk_admin guardian state market_count quote_decimals bump version padding reserved;
         "ExchangeState" state::ExchangeState: pause pause_began reduce_only sequence reserved;
         "Restriction" state::Restriction: until allowance;
         "Allowance" state::Allowance: spent spent_at;
         "Pool" Pool: exchange state bump version padding reserved;
-        "PoolState" state::Pool: cash placed insurance escrow shares sequence parameters reserved;
+        "PoolState" state::Pool: cash placed insurance escrow shares sequence parameters shared_draw reserved;
         "PoolParameters" state::PoolParameters: minimum_request deposit_delay withdrawal_delay deposit_validity
             withdrawal_validity hysteresis shared_draw_share shared_draw_window padding reserved;
         "Market" Market: exchange oracle state symbol bump version padding reserved;
         "OracleBinding" OracleBinding: program account feed_id kind padding reserved;
-        "MarketState" state::Market: price recent averages grace settlement ledger parameters target_backing reduce_only
-            sequence index base_decimals
-            quote_decimals padding reserved;
-        "PriceCache" state::PriceCache: price confidence published newest_published outage_since reserved;
-        "PriceAverages" state::PriceAverages: fast_average settlement_average drift sample_price sample_high sample_low
-            sampled_at fast_variance slow_variance fast_volatility slow_volatility measured_margin reserved;
-        "MarketLedger" state::MarketLedger: sides funding_rate funding_time funding_fraction backing net_principal claims
-            claims_reserve claim_factor debts insurance protocol_fees written_off shared_draw claim_round padding counters
-            reserved;
+        "MarketState" state::Market: price recent averages grace settlement ledger parameters target_backing
+            reduce_only sequence index base_decimals quote_decimals padding reserved;
+        "PriceCache" state::PriceCache: price confidence published newest_published outage_since
+            clock_distrusted_until reserved;
+        "RecentPrices" state::RecentPrices: seconds;
+        "Second" state::Second: low high published;
+        "PriceAverages" state::PriceAverages: fast_average settlement_average drift sample_price sample_high
+            sample_low sampled_at fast_variance slow_variance fast_volatility slow_volatility measured_margin reserved;
+        "Grace" state::Grace: price_before silent_since pause_began until allowance seen_at seen_slot;
+        "Settlement" state::Settlement: delisted_from moved_at outage_since price;
+        "MarketLedger" state::MarketLedger: sides funding_rate funding_time funding_fraction backing net_principal
+            claims claims_reserve claim_factor debts insurance protocol_fees written_off shared_drawn claim_round
+            short padding counters reserved;
         "SideTotals" state::SideTotals: open_interest entry_notional funding_index funding_checkpoint carry_fraction
-            deleveraging_round padding reserved;
+            deleveraging_round padding mean_interest reserved;
         "SharedDraw" state::SharedDraw: window_start insurance_at_start drawn;
         "MarketCounters" state::MarketCounters: volume liquidated spread impact funding carry traders_result fees
             protocol_fees penalties penalties_to_insurance bounties trades liquidations reserved;
-        "Parameters" state::Parameters: open_interest_cap impact_scale open_interest_low open_interest_high size_premium
-            funding_velocity funding_rate_cap carry_rate minimum_position minimum_bounty base_margin maintenance_fraction
-            volatility_margin measured_weight measured_limit ramp_up ramp_down max_price_step penalty bounty_share_min
-            bounty_share_max backing_share liquidation_buffer impact_limit taker_fee taker_fee_rebalancing protocol_share
-            spread_confidence spread_volatility spread_measured spread_drift volatility max_confidence_to_increase max_confidence_valid stress_move backing_cap max_accrual_seconds max_age_trade
-            max_age_other_legs max_age_liquidate max_age_funding future_tolerance outage_delay bankrupt_bounty reserved;
+        "Parameters" state::Parameters: open_interest_cap impact_scale open_interest_low open_interest_high
+            size_premium funding_velocity funding_rate_cap carry_rate carry_surge minimum_position minimum_bounty
+            shared_draw_limit base_margin maintenance_fraction volatility_margin measured_weight measured_limit
+            ramp_up ramp_down max_price_step penalty bounty_share_min bounty_share_max backing_share
+            liquidation_buffer impact_limit taker_fee taker_fee_rebalancing protocol_share spread_confidence
+            spread_volatility spread_measured spread_drift volatility max_confidence_to_increase max_confidence_valid
+            stress_move backing_cap max_accrual_seconds max_age_trade max_age_liquidate max_age_funding
+            future_tolerance settle_after isolated_only outage_delay reserved;
         "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
         "MarginAccountState" state::Account: balance kind padding isolated_market sequence counters reserved positions;
         "AccountCounters" state::AccountCounters: deposited withdrawn realized funding fees penalties bounties;
-        "Position" state::Position: size entry_notional funding_index claim claim_factor debt last_increase_slot claim_round
-            deleveraging_round opened_at realized funding fees market occupied padding reserved;
-        "LiquidityRequest" LiquidityRequest: exchange owner destination state nonce tip kind bump version padding reserved;
+        "Position" state::Position: size entry_notional funding_index claim claim_factor debt last_increase_slot
+            claim_round deleveraging_round opened_at realized funding fees market occupied padding settlement_paid_at
+            recoverable reserved;
+        "LiquidityRequest" LiquidityRequest: exchange owner destination state nonce tip kind bump version padding
+            reserved;
         "LiquidityRequestState" state::Request: amount minimum_output requested_at reserved;
     }
 }

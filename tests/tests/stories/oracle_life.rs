@@ -103,13 +103,13 @@ fn a_leg_that_nobody_updated_stops_nobody_and_counts_at_its_worse_end(backend: B
     let trader = world.trader(1_000 * USDC);
     world.trade(trader, 0, 10 * SOL).unwrap();
     world.trade(trader, 1, 10 * SOL).unwrap();
-    // A day later the other leg, of 2 500, may have lost 15 %, 375, and needs 5 % of 2 125, 106.25; the present one needs
-    // 125 and 13 for a SOL more. Of 1 000 there are 380 left.
+    // A day later the other leg, of 2 500, may have lost 15 %, 375, and needs 5 % of 2 875 if it has won it, 143.75; the present
+    // one needs 137.50 with a SOL more. Of 998 there are 340 left, less some of costs.
     world.wait(86_400);
     world.publish(0, 250.0);
     world.trade(trader, 0, SOL).unwrap();
-    assert_refused(world.withdraw(trader, 385 * USDC), ExchangeError::InitialMargin);
-    world.withdraw(trader, 370 * USDC).unwrap();
+    assert_refused(world.withdraw(trader, 345 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, 330 * USDC).unwrap();
     assert_refused(world.trade(trader, 0, 2 * SOL), ExchangeError::InitialMargin);
     // Closing asks only that it gets no worse.
     world.next_slot();
@@ -124,10 +124,10 @@ fn a_dead_oracle_leaves_a_range_and_a_price_ends_it(backend: Backend) {
     let trader = world.trader(2_000 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
     world.trade(trader, 1, 20 * SOL).unwrap();
-    world.wait(15);
+    world.wait(16);
     world.report_oracle_outage(1).unwrap();
     for seconds in [299, 1] {
-        // Dead or merely old, the other leg of 5 000 may have lost 15 %, 750, and needs 212.50; this one 500.
+        // Dead or merely old, the other leg of 5 000 may have lost 15 %, 750, and needs 287.50; this one 500.
         world.wait(seconds);
         world.publish(0, 250.0);
         world.trade(trader, 0, SOL).unwrap();
@@ -140,8 +140,8 @@ fn a_dead_oracle_leaves_a_range_and_a_price_ends_it(backend: Backend) {
     // What the dead leg may have lost and its margin stay, and everything else is free.
     world.close_position(trader, 0).unwrap();
     let all = world.balance(&trader.margin_account);
-    assert_refused(world.withdraw(trader, all - 960 * USDC), ExchangeError::InitialMargin);
-    world.withdraw(trader, all - 970 * USDC).unwrap();
+    assert_refused(world.withdraw(trader, all - 1_035 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, all - 1_042 * USDC).unwrap();
     world.publish(1, 250.0);
     world.close_position(trader, 1).unwrap();
     let all = world.balance(&trader.margin_account);

@@ -9,7 +9,7 @@ use anchor_lang::prelude::Pubkey;
 use combinations::{combination, from_a_wallet, legacy, with_table, Build, Scene, Taken, COMBINATIONS, LOCKS, PACKET};
 use page::Page;
 use perp_client::instructions::Authority;
-use perp_engine::state::{MAX_MARKETS, MAX_POSITIONS};
+use perp_engine::state::{FRESH_SECONDS, MAX_MARKETS, MAX_POSITIONS};
 use perp_tests::listing::parameters;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 
@@ -138,7 +138,7 @@ fn a_lookup_table_takes_what_does_not_fit() {
 #[test]
 fn prices_sent_before_may_be_as_old_as_the_page_says() {
     let (page, parameters) = (Page::read(), parameters());
-    page.says(&format!("its prices may be {} s old (`max_age_other_legs`)", parameters.max_age_other_legs));
+    page.says(&format!("a price counts without the stress move for {FRESH_SECONDS} s"));
     page.says(&format!("prices may be {} s old (`max_age_liquidate`)", parameters.max_age_liquidate));
     let rows = page.rows();
     let alone = rows.iter().find(|row| row.transaction == "`update_prices`").and_then(|row| row.most).unwrap();

@@ -29,25 +29,28 @@ pub(super) fn grace_after(
 ) -> Result<Grace, EngineError> {
     let (mut grace, clock) = (market.grace, session.clock);
     let published = Timestamp::new(reading.publish_time());
-    let newest = market.price.published == published && before.published != published;
-    if newest && !before.published.is_never() && published.seconds_since(before.published)? > SILENCE_SECONDS {
+    let newest = market.price.published == published && before.published != published && !before.published.is_never();
+    let silent = newest && published.seconds_since(before.published)? > SILENCE_SECONDS;
+    if silent && clock.now >= grace.until {
         (grace.price_before, grace.silent_since) = (before.price, before.published);
     }
     // The chain halted: the clock moved much further than its slots account for, a second each at the slowest.
     let slots = clock.slot.saturating_sub(grace.seen_slot);
-    let halted = !grace.seen_at.is_never()
+    let halted = silent
+        && !grace.seen_at.is_never()
         && clock.now.seconds_since(grace.seen_at)? > slots.checked_add(SILENCE_SECONDS).ok_or(EngineError::Overflow)?;
     (grace.seen_at, grace.seen_slot) = (clock.now, clock.slot);
 
     let paused = !session.pause_began.is_never();
+    let after_pause = session.pause_ended.after(PAUSE_GRACE_SECONDS)?;
     if paused && grace.pause_began == session.pause_began {
         // Lifting a pause ends its grace earlier as well.
-        grace.until = session.pause_ended.after(PAUSE_GRACE_SECONDS)?;
-    } else if paused && newest && !before.published.is_never() && before.published <= session.pause_began {
+        grace.until = after_pause;
+    } else if paused && newest && before.published <= session.pause_began && clock.now < after_pause {
         (grace.price_before, grace.silent_since) = (before.price, before.published);
-        grace.pause_began = session.pause_began;
-        grace.until = session.pause_ended.after(PAUSE_GRACE_SECONDS)?;
-    } else if clock.now >= grace.until && (halted || proves_silence(reading, &grace)?) {
+        (grace.pause_began, grace.until) = (session.pause_began, after_pause);
+    }
+    if clock.now >= grace.until && (halted || proves_silence(reading, &grace)?) {
         if let Ok(allowance) = grace.allowance.charged(GRACE_SECONDS, &GRACES, StatusAuthority::RiskAdmin, clock.now) {
             let from = if halted { clock.now } else { published };
             let until = from.after(GRACE_SECONDS)?;

@@ -22,7 +22,7 @@ pub enum PriceUse {
     Increase,
     /// Reducing a position.
     Reduce,
-    /// Closing a position in a liquidation; also settling profit.
+    /// Closing a position in a liquidation.
     Liquidate,
     /// Moving liquidity.
     Liquidity,
@@ -46,7 +46,7 @@ pub struct PriceRequirement {
 /// |---|---|---|
 /// | increase | `max_age_trade` | `max_confidence_to_increase` |
 /// | reduce | `max_age_trade` | `max_confidence_valid` |
-/// | liquidate, settle profit | `max_age_liquidate` | `max_confidence_valid` |
+/// | liquidate | `max_age_liquidate` | `max_confidence_valid` |
 /// | liquidity | `max_age_liquidate` | `max_confidence_valid` |
 /// | funding | `max_age_funding` | `max_confidence_valid` |
 pub fn price_requirement(market: &Market, price_use: PriceUse) -> PriceRequirement {

@@ -3,7 +3,7 @@
 
 use crate::error::EngineError;
 use crate::state::{MarketLedger, Parameters};
-use crate::units::products::{funding_owed, mul_div_floor, notional, part_of_atoms_floor, share_ceil, share_floor};
+use crate::units::products::{funding_owed, mul_div_floor, notional, share_ceil, share_floor};
 use crate::units::{Atoms, Ppm, Price, QuoteX40, Side, SignedAtoms, PPM};
 
 #[cfg(test)]
@@ -22,41 +22,6 @@ pub struct Solvency {
     pub surplus: SignedAtoms,
     /// Loss of the backing in a move by `stress_move`.
     pub stress_loss: Atoms,
-}
-
-/// How far a market can pay what it owes: `min(1, assets / liabilities)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coverage {
-    /// It has all it owes.
-    Full,
-    /// It owes more than it has.
-    Part {
-        /// What it has.
-        assets: Atoms,
-        /// What it owes.
-        liabilities: Atoms,
-    },
-}
-
-impl Coverage {
-    /// What profit, funding to receive and claims count for: all of them, or `⌊⌊promised⌋ · assets / liabilities⌋` whole
-    /// atoms.
-    pub fn counted_floor(&self, promised: QuoteX40) -> Result<QuoteX40, EngineError> {
-        match *self {
-            Self::Full => Ok(promised),
-            Self::Part { assets, liabilities } => {
-                part_of_atoms_floor(promised.to_atoms_floor()?, assets, liabilities)?.to_x40()
-            }
-        }
-    }
-
-    fn of(assets: Atoms, liabilities: Atoms) -> Self {
-        if assets >= liabilities {
-            Self::Full
-        } else {
-            Self::Part { assets, liabilities }
-        }
-    }
 }
 
 /// The maintenance fraction of the smallest position: `base margin · maintenance fraction`, rounded down. A losing side
@@ -166,17 +131,6 @@ pub fn net_asset_value(ledger: &MarketLedger, price: Price) -> Result<QuoteX40, 
         .checked_sub(sides.short.profit)
 }
 
-/// How far the market can pay what it owes at `price`.
-pub fn coverage(ledger: &MarketLedger, parameters: &Parameters, price: Price) -> Result<Coverage, EngineError> {
-    let sides = Sides::of(ledger, price)?;
-    let liabilities = sides.liabilities_ceil(ledger)?;
-    // The backing alone usually covers it; losers only add to that.
-    if ledger.backing >= liabilities {
-        return Ok(Coverage::Full);
-    }
-    Ok(Coverage::of(sides.assets_floor(ledger, base_maintenance_floor(parameters)?)?, liabilities))
-}
-
 /// Assets, liabilities and stress loss at `price`.
 pub fn solvency(ledger: &MarketLedger, parameters: &Parameters, price: Price) -> Result<Solvency, EngineError> {
     let maintenance = base_maintenance_floor(parameters)?;
@@ -197,11 +151,6 @@ fn stress_loss_ceil([long, short]: [Atoms; 2], stress_move: Ppm, maintenance: Pp
 }
 
 impl Solvency {
-    /// How far the market can pay what it owes.
-    pub fn coverage(&self) -> Coverage {
-        Coverage::of(self.assets, self.liabilities)
-    }
-
     /// `surplus − stress loss`: what the market has beyond what it must be able to bear.
     pub fn headroom(&self) -> Result<SignedAtoms, EngineError> {
         self.surplus.checked_sub(self.stress_loss.signed()?)

@@ -63,7 +63,7 @@ fn a_reading_that_is_not_newer_changes_no_price() {
     publish(&mut market, PRICE, 10);
     let ready = market.refresh(Some(&dollars(500, 10)), &active(12)).unwrap();
     let rate_before = ready.ledger.funding_rate;
-    // Another of the same second, it enters its span and is not the price.
+    // Another of the same second, it is among that second's prices and not the price.
     assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
     assert_eq!(ready.accrual(), Accrual::Done { seconds: 12, rate_before });
     assert_eq!(market.price.price, Price::new(PRICE));
@@ -86,7 +86,7 @@ fn a_reading_too_wide_keeps_its_time_and_funding_accrues_at_the_last_good_price(
 }
 
 #[test]
-fn an_older_reading_enters_its_own_two_seconds_and_leaves_the_price_as_it_is() {
+fn an_older_reading_enters_its_own_second_and_leaves_the_price_as_it_is() {
     // $250 of 10 s and, later in coming, $260 of 9 s and $240 of 11 s, which is newer. 0.26 · 2^40 and 0.24 · 2^40, rounded down.
     let mut market = charging();
     publish(&mut market, PRICE, 10);
@@ -95,27 +95,32 @@ fn an_older_reading_enters_its_own_two_seconds_and_leaves_the_price_as_it_is() {
     assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
     assert_eq!((market.price.price, market.price.published), (Price::new(PRICE), at(10).now));
     let reference = at(12).now;
-    assert_eq!(market.recent.extremes(1, reference), Some((Price::new(PRICE), Price::new(PRICE))));
-    assert_eq!(market.recent.extremes(2, reference), Some((Price::new(PRICE), high)));
+    assert_eq!(market.recent.extremes(1, reference), None);
+    assert_eq!(market.recent.extremes(2, reference), Some((Price::new(PRICE), Price::new(PRICE))));
+    assert_eq!(market.recent.extremes(3, reference), Some((Price::new(PRICE), high)));
     // Posting it again changes nothing, and says so.
     let ready = market.refresh(Some(&dollars(260, 9)), &active(12)).unwrap();
     assert_eq!(ready.price_outcome(), Some(PriceOutcome::NotNewer));
     market.refresh(Some(&dollars(240, 11)), &active(12)).unwrap();
-    assert_eq!(market.recent.extremes(1, reference), Some((low, Price::new(PRICE))));
-    // Sixteen seconds after its span it is remembered no more.
-    let ready = market.refresh(Some(&dollars(270, 9)), &active(24)).unwrap();
-    assert_eq!(ready.price_outcome(), Some(PriceOutcome::NotNewer));
+    assert_eq!(market.recent.extremes(1, reference), Some((low, low)));
+    assert_eq!(market.recent.extremes(2, reference), Some((low, Price::new(PRICE))));
+    // Sixteen seconds after it it is remembered no more.
+    for (seconds, outcome) in [(24, PriceOutcome::Older), (25, PriceOutcome::NotNewer)] {
+        let ready = market.refresh(Some(&dollars(270, 9)), &active(seconds)).unwrap();
+        assert_eq!(ready.price_outcome(), Some(outcome));
+    }
 }
 
 #[test]
-fn an_older_reading_enters_its_two_seconds_also_where_the_clock_has_not_reached_it() {
-    // The clock says 3 s. $250 of 13 s, a tolerated time, came first; $260 of 12 s is of the same two seconds.
+fn an_older_reading_enters_its_second_also_where_the_clock_has_not_reached_it() {
+    // The clock says 3 s. $250 of 13 s, a tolerated time, came first; $260 of 12 s is of the second before.
     let mut market = charging();
     market.refresh(Some(&dollars(250, 13)), &active(3)).unwrap();
     let ready = market.refresh(Some(&dollars(260, 12)), &active(3)).unwrap();
     assert_eq!(ready.price_outcome(), Some(PriceOutcome::Older));
-    let range = market.recent.extremes(0, at(13).now);
-    assert_eq!(range, Some((Price::new(PRICE), Price::new(285_873_023_221))));
+    let (newest, both) = (market.recent.extremes(0, at(13).now), market.recent.extremes(1, at(13).now));
+    assert_eq!(newest, Some((Price::new(PRICE), Price::new(PRICE))));
+    assert_eq!(both, Some((Price::new(PRICE), Price::new(285_873_023_221))));
 }
 
 #[test]

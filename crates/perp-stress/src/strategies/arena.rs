@@ -3,6 +3,7 @@
 use crate::exchange_venue::{pass, print, stage, usd, ALL, MARKET};
 use crate::market::{atoms, dollars, listing, price, CAP};
 use crate::population::LONG_SHARE;
+use crate::variant::Terms;
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, LiquidationPlan, Order};
 use perp_engine::units::{Atoms, SignedSize};
@@ -20,6 +21,8 @@ pub struct Arena {
     prices: Vec<f64>,
     /// What went in so far, less what came out.
     invested: f64,
+    /// Whether the oracles have been silent since they last printed; else nobody posted what they printed.
+    is_silent: bool,
 }
 
 /// A refusal, whatever its reason.
@@ -28,16 +31,19 @@ pub type Attempted<T> = Result<T, Refusal>;
 impl Arena {
     /// The benchmark's market at this price. Its crowd's longs fill a part of the cap, its shorts as much less as the population's,
     /// and both have all the collateral anybody could ask for.
-    pub fn new(start: i64, at: f64, fill: f64) -> Self {
-        Self::with_markets(start, &[(at, CAP)], fill)
+    pub fn new(terms: &Terms, start: i64, at: f64, fill: f64) -> Self {
+        Self::with_markets(start, &[(at, CAP, *terms)], fill)
     }
 
-    /// A market for each price and cap; the crowd is in the first.
-    pub fn with_markets(start: i64, markets: &[(f64, f64)], fill: f64) -> Self {
-        let listings: Vec<_> = markets.iter().map(|(at, cap)| (listing(price(*at), *cap), price(*at))).collect();
+    /// A market for each price, cap and terms; the crowd is in the first.
+    pub fn with_markets(start: i64, markets: &[(f64, f64, Terms)], fill: f64) -> Self {
+        let listed = |(at, cap, terms): &(f64, f64, Terms)| {
+            (listing(terms, price(*at), *cap), price(*at), atoms(terms.insurance * cap))
+        };
+        let listings: Vec<_> = markets.iter().map(listed).collect();
         let mut exchange = stage(&listings, start);
         exchange.add_provider();
-        let mut arena = Self { exchange, prices: markets.iter().map(|(at, _)| *at).collect(), invested: 0.0 };
+        let mut arena = Self { exchange, prices: markets.iter().map(|(at, ..)| *at).collect(), invested: 0.0, is_silent: false };
         for side in [1.0, -(1.0 / LONG_SHARE - 1.0)] {
             let notional = side * fill * CAP;
             if notional.abs() >= 1_000.0 {
@@ -144,11 +150,20 @@ impl Arena {
     /// So many seconds pass, and the oracle of a market prints.
     pub fn next_of(&mut self, seconds: i64, market: u16, at: f64) {
         self.wait(seconds);
-        print(&mut self.exchange, market, price(at));
+        let now = self.exchange.clock.now.get();
+        let posted = self.exchange.market(market).map_or(now, |market| market.price.published.get());
+        print(&mut self.exchange, market, price(at), if self.is_silent { posted } else { now - 1 });
+        self.is_silent = false;
         self.prices[usize::from(market)] = dollars(price(at));
     }
 
-    /// So many seconds pass without a print.
+    /// So many seconds pass in which the oracles are silent.
+    pub fn silent(&mut self, seconds: i64) {
+        self.wait(seconds);
+        self.is_silent = true;
+    }
+
+    /// So many seconds pass without a price that anybody posts.
     pub fn wait(&mut self, seconds: i64) {
         let now = self.exchange.clock.now.get();
         pass(&mut self.exchange, now + seconds);

@@ -5,6 +5,7 @@ use super::{places, Played, Tally};
 use crate::exchange_venue::{usd, MARKET};
 use crate::market::dollars;
 use crate::path::{PricePath, TICK};
+use crate::variant::Terms;
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::units::{Atoms, Size};
 
@@ -15,13 +16,13 @@ const FILL: f64 = 0.3;
 
 /// A position of the highest leverage that another account of its owner liquidates as soon as it can, with closing it just then for
 /// comparison: the difference is what provoking the liquidation is worth. Large positions, and the smallest, which farm.
-pub fn own(path: &PricePath, seed: u64) -> Vec<Played> {
+pub fn own(path: &PricePath, terms: &Terms, seed: u64) -> Vec<Played> {
     let mut played = Vec::new();
     for (name, size) in [("$1 million", 1_000_000.0), ("the smallest position", 110.0)] {
         let [mut provoked, mut farmed]: [Tally; 2] = Default::default();
         for place in places(path, HOURS + 1, TRIES, seed) {
             for side in [1.0, -1.0] {
-                let Some((own, closed)) = attempt(path, place, side * size) else { continue };
+                let Some((own, closed)) = attempt(path, terms, place, side * size) else { continue };
                 farmed.add(own);
                 if let Some(closed) = closed {
                     provoked.add(own - closed);
@@ -35,9 +36,9 @@ pub fn own(path: &PricePath, seed: u64) -> Vec<Played> {
 }
 
 /// The profit of being liquidated, less what the price did to the position, and that of closing at the same moment.
-fn attempt(path: &PricePath, from: usize, notional: f64) -> Option<(f64, Option<f64>)> {
+fn attempt(path: &PricePath, terms: &Terms, from: usize, notional: f64) -> Option<(f64, Option<f64>)> {
     let at = |tick: usize| dollars(path.ticks[tick]);
-    let mut arena = Arena::new(path.time(from), at(from), FILL);
+    let mut arena = Arena::new(terms, path.time(from), at(from), FILL);
     let liquidator = arena.account(10.0);
     let account = arena.leveraged(MARKET, notional).ok()?;
     let size = notional / at(from);
@@ -61,12 +62,12 @@ fn attempt(path: &PricePath, from: usize, notional: f64) -> Option<(f64, Option<
 }
 
 /// The bounty of one call less that of many small ones, on the same account.
-pub fn splitting(path: &PricePath, seed: u64) -> Vec<Played> {
+pub fn splitting(path: &PricePath, terms: &Terms, seed: u64) -> Vec<Played> {
     let mut played = Vec::new();
     for parts in [2u64, 10, 100] {
         let mut tally = Tally::default();
         for place in places(path, HOURS + 1, TRIES, seed) {
-            if let Some([whole, split]) = split(path, place, parts) {
+            if let Some([whole, split]) = split(path, terms, place, parts) {
                 tally.add(split - whole);
             }
         }
@@ -75,9 +76,9 @@ pub fn splitting(path: &PricePath, seed: u64) -> Vec<Played> {
     played
 }
 
-fn split(path: &PricePath, from: usize, parts: u64) -> Option<[f64; 2]> {
+fn split(path: &PricePath, terms: &Terms, from: usize, parts: u64) -> Option<[f64; 2]> {
     let at = |tick: usize| dollars(path.ticks[tick]);
-    let mut arena = Arena::new(path.time(from), at(from), FILL);
+    let mut arena = Arena::new(terms, path.time(from), at(from), FILL);
     let liquidator = arena.account(10.0);
     let accounts = [arena.leveraged(MARKET, 1_000_000.0).ok()?, arena.leveraged(MARKET, -1_000_000.0).ok()?];
     for tick in from + 1..=from + HOURS {

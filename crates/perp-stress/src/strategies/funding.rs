@@ -5,6 +5,7 @@ use super::{Played, Tally};
 use crate::exchange_venue::MARKET;
 use crate::market::dollars;
 use crate::path::{PricePath, TICK};
+use crate::variant::Terms;
 
 const HOUR: i64 = 3_600;
 /// Notional of the attacker's position, in dollars.
@@ -33,10 +34,10 @@ fn once(profit: Option<f64>) -> Tally {
 }
 
 /// A long drives the rate up for some hours, then turns into a short that is paid it; or waits as a short at once.
-pub fn flipping(path: &PricePath, _seed: u64) -> Vec<Played> {
+pub fn flipping(path: &PricePath, terms: &Terms, _seed: u64) -> Vec<Played> {
     let at = dollars(path.ticks[0]);
     let attempt = |pumped: i64, held: i64| {
-        let mut arena = Arena::new(path.start, at, FILL);
+        let mut arena = Arena::new(terms, path.start, at, FILL);
         let account = arena.account(2.0 * SIZE);
         if pumped > 0 {
             arena.trade(account, MARKET, SIZE).ok()?;
@@ -66,10 +67,10 @@ pub fn flipping(path: &PricePath, _seed: u64) -> Vec<Played> {
 }
 
 /// A short of the crowd's skew, hedged elsewhere at no cost: what honest arbitrage earns.
-pub fn hedge(path: &PricePath, _seed: u64) -> Vec<Played> {
+pub fn hedge(path: &PricePath, terms: &Terms, _seed: u64) -> Vec<Played> {
     let at = dollars(path.ticks[0]);
     let attempt = |before: i64, held: i64| {
-        let mut arena = Arena::new(path.start, at, FILL);
+        let mut arena = Arena::new(terms, path.start, at, FILL);
         hours(&mut arena, before);
         let account = arena.account(HEDGE);
         arena.trade(account, MARKET, -HEDGE).ok()?;
@@ -88,10 +89,10 @@ pub fn hedge(path: &PricePath, _seed: u64) -> Vec<Played> {
 }
 
 /// Both sides filled up to what the market admits, so that nobody else can open; what that costs.
-pub fn filling(path: &PricePath, _seed: u64) -> Vec<Played> {
+pub fn filling(path: &PricePath, terms: &Terms, _seed: u64) -> Vec<Played> {
     let at = dollars(path.ticks[0]);
     let attempt = |held: i64| {
-        let mut arena = Arena::new(path.start, at, FILL);
+        let mut arena = Arena::new(terms, path.start, at, FILL);
         let accounts = [arena.account(COLLATERAL), arena.account(COLLATERAL)];
         // In turns, each as much as is admitted, until neither is.
         let mut is_admitted = true;

@@ -4,6 +4,7 @@ use super::arena::Arena;
 use super::{Played, Tally};
 use crate::exchange_venue::MARKET;
 use crate::path::{PricePath, TICK};
+use crate::variant::Terms;
 
 /// Seconds by which the attacker is ahead.
 const LEADS: [usize; 2] = [1, 2];
@@ -16,9 +17,48 @@ const LEAST_MOVE: f64 = 0.0005;
 const HOUR: usize = 3_600;
 const WORST_HOURS: usize = 2;
 
-/// Trades ahead of every move that pays, all along the path. Each try finds the market as it stood at the beginning of the hour, so
+/// Seconds of prices that the market has seen before an hour begins: what it measures has forgotten what was earlier.
+const WARM_UP: usize = 1_800;
+
+/// The market as it stands at a second: every second printed, and nobody trading but the crowd at the beginning of the hour.
+struct Stage {
+    hour: usize,
+    arena: Arena,
+    account: usize,
+    second: usize,
+}
+
+impl Stage {
+    fn new(path: &PricePath, terms: &Terms, seconds: &[f64], hour: usize, collateral: f64) -> Self {
+        let second = (hour * HOUR).saturating_sub(WARM_UP);
+        let mut arena = Arena::new(terms, path.start + second as i64, seconds[second], FILL);
+        let account = arena.account(collateral);
+        Self { hour, arena, account, second }
+    }
+
+    fn follow(&mut self, seconds: &[f64], until: usize) {
+        for second in self.second + 1..=until {
+            self.arena.next(1, seconds[second]);
+        }
+        self.second = until;
+    }
+
+    /// The profit of a trade whose next seconds are known; `None` where it is refused.
+    fn attempt(&self, notional: f64, next: &[f64]) -> Option<f64> {
+        let mut arena = self.arena.clone();
+        arena.trade(self.account, MARKET, notional).ok()?;
+        for price in next {
+            arena.next(1, *price);
+        }
+        arena.close(self.account, MARKET).ok()?;
+        arena.cash_out(self.account);
+        Some(arena.profit())
+    }
+}
+
+/// Trades ahead of every move that pays, all along the path. Each try finds the market as it would stand without the others, so
 /// that an hour's profit is what providers would lose who refill the market.
-pub fn run(path: &PricePath, seed: u64) -> Vec<Played> {
+pub fn run(path: &PricePath, terms: &Terms, seed: u64) -> Vec<Played> {
     let seconds = path.seconds(seed);
     let worst = path.wildest(WORST_HOURS * HOUR / TICK as usize) * TICK as usize;
     let worst = worst..worst + WORST_HOURS * HOUR;
@@ -27,28 +67,20 @@ pub fn run(path: &PricePath, seed: u64) -> Vec<Played> {
         for size in SIZES {
             let (mut within, mut without) = (Tally::default(), Tally::default());
             let mut second = 0;
-            let mut stage: Option<(usize, Arena, usize)> = None;
+            let mut stage: Option<Stage> = None;
             while second + lead < seconds.len() {
                 let change = seconds[second + lead] / seconds[second] - 1.0;
                 if change.abs() < LEAST_MOVE {
                     second += 1;
                     continue;
                 }
-                if stage.as_ref().is_none_or(|(hour, ..)| *hour != second / HOUR) {
-                    let mut arena = Arena::new(path.start, seconds[second], FILL);
-                    let account = arena.account(size);
-                    stage = Some((second / HOUR, arena, account));
-                }
-                let gained = stage.as_ref().and_then(|(_, arena, account)| {
-                    attempt(
-                        arena.clone(),
-                        *account,
-                        size * change.signum(),
-                        lead,
-                        [seconds[second], seconds[second + lead]],
-                    )
-                });
-                match gained {
+                let hour = second / HOUR;
+                let stage = match &mut stage {
+                    Some(stage) if stage.hour == hour => stage,
+                    stage => stage.insert(Stage::new(path, terms, &seconds, hour, size)),
+                };
+                stage.follow(&seconds, second);
+                match stage.attempt(size * change.signum(), &seconds[second + 1..=second + lead]) {
                     Some(profit) if profit > 0.0 => {
                         if worst.contains(&second) { &mut within } else { &mut without }.add(profit);
                         second += lead;
@@ -67,14 +99,4 @@ pub fn run(path: &PricePath, seed: u64) -> Vec<Played> {
         }
     }
     played
-}
-
-/// The profit of a trade at a price whose successor is known; `None` where it is refused.
-fn attempt(mut arena: Arena, account: usize, notional: f64, lead: usize, [now, then]: [f64; 2]) -> Option<f64> {
-    arena.next(1, now);
-    arena.trade(account, MARKET, notional).ok()?;
-    arena.next(lead as i64, then);
-    arena.close(account, MARKET).ok()?;
-    arena.cash_out(account);
-    Some(arena.profit())
 }

@@ -2,6 +2,7 @@
 
 use crate::document::Attempt;
 use crate::path::PricePath;
+use crate::variant::Terms;
 use fastrand::Rng;
 
 pub mod arena;
@@ -63,14 +64,15 @@ pub struct Strategy {
     /// What it is called.
     pub name: &'static str,
     /// Plays it on a path.
-    run: fn(&PricePath, u64) -> Vec<Played>,
+    run: fn(&PricePath, &Terms, u64) -> Vec<Played>,
 }
 
 /// In the order in which they are shown.
-pub static STRATEGIES: [Strategy; 11] = [
+pub static STRATEGIES: [Strategy; 12] = [
     Strategy { name: "lead over the oracle", run: lead::run },
     Strategy { name: "toxic market as margin", run: toxic::margin },
     Strategy { name: "toxic market against the pool", run: toxic::against_pool },
+    Strategy { name: "toxic market, a hundred times", run: toxic::repeated },
     Strategy { name: "timing the pool", run: pool::timing },
     Strategy { name: "leaving before losers settle", run: pool::settling },
     Strategy { name: "long and short", run: pair::run },
@@ -90,16 +92,17 @@ fn places(path: &PricePath, ticks: usize, count: usize, seed: u64) -> Vec<usize>
 
 impl Strategy {
     /// What each way of playing it earns on a path.
-    pub fn played(&self, path: &PricePath, seed: u64) -> Vec<Played> {
-        (self.run)(path, seed)
+    pub fn played(&self, path: &PricePath, terms: &Terms, seed: u64) -> Vec<Played> {
+        (self.run)(path, terms, seed)
     }
 
     /// The same as it stands in a document.
-    pub fn play(&self, path: &PricePath, seed: u64) -> Vec<Attempt> {
+    pub fn play(&self, path: &PricePath, terms: &Terms, seed: u64) -> Vec<Attempt> {
         let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
         let attempt = |Played { variant, tally, hours }: Played| Attempt {
             path: path.name.clone(),
             prices: path.digest.clone(),
+            kind: path.kind,
             strategy: self.name.into(),
             variant,
             seed,
@@ -108,7 +111,7 @@ impl Strategy {
             error: cents(tally.error()),
             hourly: hours.map(|hours| cents(tally.sum() / hours)),
         };
-        self.played(path, seed).into_iter().map(attempt).collect()
+        self.played(path, terms, seed).into_iter().map(attempt).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use super::{places, Played, Tally};
 use crate::exchange_venue::{usd, MARKET};
 use crate::market::dollars;
 use crate::path::{PricePath, TICK};
+use crate::variant::Terms;
 use perp_engine::units::Atoms;
 use perp_exchange::ExecutedRequest;
 
@@ -17,7 +18,7 @@ const WORST: usize = 2 * 3_600 / TICK as usize;
 
 /// A ripe request is executed at the cached price or at the next one, whichever is better, against what the shares are worth if
 /// every loser pays, and against executing it at the next one always.
-pub fn timing(path: &PricePath, seed: u64) -> Vec<Played> {
+pub fn timing(path: &PricePath, terms: &Terms, seed: u64) -> Vec<Played> {
     let start = dollars(path.ticks[0]);
     let worst = path.wildest(WORST);
     let anywhere = places(path, 2, TRIES, seed);
@@ -26,7 +27,7 @@ pub fn timing(path: &PricePath, seed: u64) -> Vec<Played> {
     let mut played = Vec::new();
     for (when, places) in [("at random", &anywhere), ("in the worst two hours", &within)] {
         let [mut exits, mut chosen_exits, mut entries, mut chosen_entries]: [Tally; 4] = Default::default();
-        let mut leaving = Arena::new(path.start, start, FILL);
+        let mut leaving = Arena::new(terms, path.start, start, FILL);
         let entered = leaving.request_deposit(SHARE).and_then(|request| {
             leaving.next(60, start);
             leaving.execute(request)
@@ -42,7 +43,7 @@ pub fn timing(path: &PricePath, seed: u64) -> Vec<Played> {
             });
             add(&mut exits, &mut chosen_exits, cached, fresh);
 
-            let mut entering = Arena::new(path.start, prices[0], FILL);
+            let mut entering = Arena::new(terms, path.start, prices[0], FILL);
             entering.next(1, prices[0]);
             let Ok(entry) = entering.request_deposit(SHARE) else { continue };
             entering.next(60, prices[0]);
@@ -104,12 +105,12 @@ fn executed(
 
 /// Somebody else's ripe exit is executed before the losers are settled: those who stay gain what the leaver does not get. After
 /// settling them there is less to gain.
-pub fn settling(path: &PricePath, seed: u64) -> Vec<Played> {
+pub fn settling(path: &PricePath, terms: &Terms, seed: u64) -> Vec<Played> {
     let later = 4 * 3_600 / TICK as usize;
     let [mut unsettled, mut settled]: [Tally; 2] = Default::default();
     for place in places(path, later, TRIES, seed) {
         let prices = [dollars(path.ticks[place]), dollars(path.ticks[place + later])];
-        let mut arena = Arena::new(path.start, prices[0], FILL);
+        let mut arena = Arena::new(terms, path.start, prices[0], FILL);
         let leaver = arena.request_deposit(SHARE).and_then(|request| {
             arena.next(60, prices[0]);
             arena.execute(request)

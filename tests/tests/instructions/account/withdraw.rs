@@ -94,16 +94,16 @@ fn a_pause_keeps_only_accounts_with_positions_and_an_old_price_what_they_may_hav
     world.set_market_status(risk_admin, 0, Status::ReduceOnly, 300).unwrap();
     world.withdraw(trader, 1).unwrap();
     // Fresh, the 4 SOL need 5 % of 1 000 and what the spread and opening cost, 50.97; sixteen seconds old they may have lost
-    // 15 % of 1 000 and need 5 % of 850, 192.50 and more. A reading that is too wide is none.
+    // 15 % of 1 000 and 0.285 of costs, and need 5 % of 1 150 if they have won it, 207.785. A reading that is too wide is none.
     world.wait(16);
     world.publish_with(0, 250.0, 9.0, world.now);
     world.update_price(0).unwrap();
     let balance = world.balance(&trader.margin_account);
-    assert_refused(world.withdraw(trader, balance - 192 * USDC), ExchangeError::InitialMargin);
-    world.withdraw(trader, balance - 193 * USDC).unwrap();
+    assert_refused(world.withdraw(trader, balance - 207 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, balance - 208 * USDC).unwrap();
     world.later_at(1, 0, 250.0);
-    assert_refused(world.withdraw(trader, 143 * USDC), ExchangeError::InitialMargin);
-    world.withdraw(trader, 141 * USDC).unwrap();
+    assert_refused(world.withdraw(trader, 158 * USDC), ExchangeError::InitialMargin);
+    world.withdraw(trader, 157 * USDC).unwrap();
     world.withdraw(flat, 50).unwrap();
 }
 

@@ -99,7 +99,7 @@ fn while_an_oracle_is_dead_only_the_owner_leaves_at_the_worse_end_of_its_range()
     world.wait(DAY);
     world.publish_all_again();
     // Not yet dead, its price is merely old, for the owner as well.
-    world.wait(15);
+    world.wait(16);
     world.report_oracle_outage(0).unwrap();
     for executor in [stranger, owner] {
         assert_refused(world.execute_liquidity_withdrawal(executor, owner, 1), ExchangeError::LegStale);

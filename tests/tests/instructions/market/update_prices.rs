@@ -95,9 +95,9 @@ fn a_price_that_is_not_newer_changes_nothing_and_one_too_wide_leaves_its_time() 
         assert_eq!((state.price, state.averages), (cache, measured));
     }
     let recent = world.market(0).state.recent;
-    let extremes = |spans| recent.extremes(spans, Timestamp::new(world.now)).unwrap();
+    let extremes = |seconds| recent.extremes(seconds, Timestamp::new(world.now)).unwrap();
     let prices = |low, high| (Price::new(stored(low)), Price::new(stored(high)));
-    assert_eq!((extremes(0), extremes(2)), (prices(256, 300), prices(256, 310)));
+    assert_eq!((extremes(3), extremes(4)), (prices(256, 300), prices(256, 310)));
     // 9 of 200 are 4.5 %, more than 1.5 %: the last valid price stays the price.
     world.wait(10);
     world.publish_with(0, 200.0, 9.0, world.now);

@@ -1,3 +1,5 @@
+extern crate std;
+
 use super::*;
 use crate::fixtures::{at, session, sol_market};
 use crate::market::price::PriceOutcome;
@@ -53,15 +55,22 @@ fn attack_posting_the_reading_after_the_first_does_not_hide_the_silence() {
 
 #[test]
 fn attack_a_feed_with_gaps_gives_five_graces_in_three_days() {
+    // A gap of 120 s after the other for nine days: three graces at once, and from then on one in 36 hours, which is when 120 of the
+    // 240 s have come back that come back in three days. Any 72 hours, their first and their last second among them, have five at most.
     let mut market = sol_market();
-    let mut graces = 0;
-    for gap in 1..1_000 {
-        let seconds = 259 * gap;
-        take(&mut market, 250, seconds, seconds - 259, &after(seconds));
-        graces += usize::from(market.grace.until == at(seconds).now.after(120).unwrap());
+    let mut graces = std::vec::Vec::new();
+    for gap in 1..6_480 {
+        let seconds = 120 * gap;
+        take(&mut market, 250, seconds, seconds - 120, &after(seconds));
+        if market.grace.until == at(seconds).now.after(120).unwrap() {
+            graces.push(seconds);
+        }
     }
-    // Three at once and a third of one a day... two more: 1000 · 259 s are three days.
-    assert_eq!(graces, 5);
+    assert_eq!(graces[..5], [120, 240, 360, 129_720, 259_320]);
+    for first in &graces {
+        let within = graces.iter().filter(|grace| (*first..=first + 259_200).contains(grace)).count();
+        assert!(within <= 5, "{within} from {first} on");
+    }
 }
 
 #[test]

@@ -68,17 +68,38 @@ fn the_first_reading_of_a_time_wins_and_being_second_is_no_error() {
 
 #[test]
 fn an_older_reading_is_a_good_price_of_its_own_time_while_that_is_remembered() {
-    // $260 of 1 s, where the market has the price of 5 s: good for the two seconds it belongs to, until the eight spans of two
-    // seconds that are remembered have gone by: 14 s later it is of the eighth, 15 s later of none.
+    // $260 of 1 s, where the market has the price of 5 s: good for the second it belongs to, until that is no longer remembered,
+    // fifteen seconds later.
     let mut market = sol_market();
     publish(&mut market, PRICE, 5);
     let good_at = |reading: &OracleReading, seconds| plan_price(&market, reading, at(seconds)).unwrap().good;
     // 0.26 · 2^40 = 285 873 023 221.76, rounded down.
     let older = reading(26_000_000_000, 0, 1);
-    assert_eq!((good_at(&older, 15), good_at(&older, 16)), (Some(Price::new(285_873_023_221)), None));
+    assert_eq!((good_at(&older, 16), good_at(&older, 17)), (Some(Price::new(285_873_023_221)), None));
     // 2 % of confidence is no price, old or new.
     assert_eq!(good_at(&reading(26_000_000_000, 520_000_000, 1), 15), None);
     assert_eq!(good_at(&reading(26_000_000_000, 520_000_000, 6), 15), None);
+    // Where the feed is ahead of the clock that is what its age is measured from.
+    publish(&mut market, PRICE, 17);
+    let good_at = |reading: &OracleReading, seconds| plan_price(&market, reading, at(seconds)).unwrap().good;
+    assert_eq!(good_at(&older, 10), None);
+    assert_eq!(good_at(&reading(26_000_000_000, 0, 2), 10), Some(Price::new(285_873_023_221)));
+}
+
+#[test]
+fn a_good_reading_older_than_one_too_wide_but_newer_than_the_price_is_the_price() {
+    // $250 of 0 s, a reading too wide of 10 s, and $251 of 8 s: 0.251 · 2^40 = 275 977 418 571.8, rounded down.
+    let mut market = sol_market();
+    market.price = plan_price(&market, &reading(25_000_000_000, 1_000_000_000, 10), at(10)).unwrap().cache;
+    let plan = plan_price(&market, &reading(25_100_000_000, 0, 8), at(10)).unwrap();
+    assert_eq!((plan.outcome, plan.good), (PriceOutcome::Accepted, Some(Price::new(275_977_418_571))));
+    assert_eq!((plan.cache.published, plan.cache.newest_published), (at(8).now, at(10).now));
+    // Also where it is no longer fresh.
+    let late = plan_price(&market, &reading(25_100_000_000, 0, 8), at(100)).unwrap();
+    assert_eq!((late.outcome, late.cache), (plan.outcome, plan.cache));
+    // Another that is too wide keeps the newest time.
+    let wide = plan_price(&market, &reading(25_000_000_000, 1_000_000_000, 9), at(10)).unwrap();
+    assert_eq!((wide.outcome, wide.cache), (PriceOutcome::TooWide, market.price));
 }
 
 #[test]
@@ -144,8 +165,8 @@ fn each_use_has_its_own_age_and_confidence() {
     let ages = [
         (PriceUse::Increase, 5),
         (PriceUse::Reduce, 5),
-        (PriceUse::Liquidate, 14),
-        (PriceUse::Liquidity, 14),
+        (PriceUse::Liquidate, 15),
+        (PriceUse::Liquidity, 15),
         (PriceUse::Funding, 60),
     ];
     for (price_use, oldest) in ages {
@@ -210,9 +231,8 @@ fn a_market_that_never_had_a_price_has_no_fresh_one() {
 }
 
 #[test]
-fn a_price_is_fresh_for_fourteen_or_fifteen_seconds() {
-    // Published in the first second of its span it is fresh for one second longer than in the second.
-    for (published, last) in [(0, 15), (1, 15)] {
+fn a_price_is_fresh_for_fifteen_seconds() {
+    for (published, last) in [(0, 15), (1, 16)] {
         let mut market = sol_market();
         publish(&mut market, PRICE, published);
         assert!(is_fresh_in(&market, at(last).now));

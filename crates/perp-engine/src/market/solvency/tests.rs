@@ -9,11 +9,6 @@ fn signed(amount: i64) -> SignedAtoms {
     SignedAtoms::new(amount * 1_000_000)
 }
 
-/// What of `amount` counts at this solvency.
-fn counted(solvency: &Solvency, amount: Atoms) -> Atoms {
-    solvency.coverage().counted_floor(amount.to_x40().unwrap()).unwrap().to_atoms_floor().unwrap()
-}
-
 fn at_price(market: &Market) -> Solvency {
     solvency(&market.ledger, &market.parameters, Price::new(PRICE)).unwrap()
 }
@@ -51,27 +46,11 @@ fn a_small_loss_counts_as_far_as_it_goes() {
 }
 
 #[test]
-fn coverage_is_what_there_is_over_what_is_owed() {
-    // Without backing: $75 for $100 owed, so $40 of profit is worth $30.
+fn a_market_that_owes_more_than_it_has_is_in_deficit() {
+    // Without backing: $75 for $100 owed.
     let mut market = example();
     market.ledger.backing = Atoms::ZERO;
-    let solvency = at_price(&market);
-    assert_eq!(solvency.surplus, signed(-25));
-    assert_eq!(counted(&solvency, usdc(40)), usdc(30));
-    // Rounded down: three atoms at three quarters.
-    assert_eq!(counted(&solvency, Atoms::new(3)), Atoms::new(2));
-    assert_eq!(counted(&at_price(&example()), usdc(40)), usdc(40));
-    // Where nothing is owed everything counts.
-    assert_eq!(counted(&at_price(&sol_market()), usdc(40)), usdc(40));
-    // Two atoms and a half are two before they are counted, of which three quarters are one; in full they stay as they are.
-    let half = QuoteX40::new(X40_PER_ATOM * 5 / 2);
-    assert_eq!(solvency.coverage().counted_floor(half), Atoms::new(1).to_x40());
-    assert_eq!(at_price(&example()).coverage().counted_floor(half), Ok(half));
-    // Asked for alone it is the same.
-    for market in [market, example(), sol_market()] {
-        let alone = coverage(&market.ledger, &market.parameters, Price::new(PRICE)).unwrap();
-        assert_eq!(alone, at_price(&market).coverage());
-    }
+    assert_eq!(at_price(&market).surplus, signed(-25));
 }
 
 #[test]
@@ -135,16 +114,5 @@ proptest! {
         };
         let worse = one_way(long, short).max(one_way(short, long));
         prop_assert_eq!(stress_loss_ceil([Atoms::new(long), Atoms::new(short)], stress, maintenance), Ok(worse));
-    }
-
-    /// However everything adds up, what all winners and claims count for is at most what there is.
-    #[test]
-    fn what_counts_is_never_more_than_what_there_is(
-        backing in 0u64..1 << 40, profits in proptest::collection::vec(0u64..1 << 38, 1..6),
-    ) {
-        let liabilities = profits.iter().sum::<u64>();
-        let solvency = Solvency { assets: Atoms::new(backing), liabilities: Atoms::new(liabilities), ..at_price(&sol_market()) };
-        let counted: u64 = profits.iter().map(|profit| counted(&solvency, Atoms::new(*profit)).get()).sum();
-        prop_assert!(counted <= backing.min(liabilities));
     }
 }

@@ -9,12 +9,15 @@ use crate::units::Clock;
 mod tests;
 
 /// The price cache once somebody has noticed that no valid price arrives. A valid price takes the note away; without one
-/// the market is unusable after `outage_delay`.
+/// the oracle is held for dead after `outage_delay`, and after `settle_after` the market may end.
 ///
 /// # Errors
 /// [`EngineError::PriceStillFresh`] where the valid price is at most `max_age_liquidate` old,
-/// [`EngineError::OutageAlreadyReported`].
+/// [`EngineError::OutageAlreadyReported`], [`EngineError::MarketSettled`].
 pub fn plan_report_oracle_outage(market: &Market, clock: Clock) -> Result<PriceCache, EngineError> {
+    if market.settlement.has_begun() {
+        return Err(EngineError::MarketSettled);
+    }
     let (age, allowed) = (age(market, clock.now)?, u64::from(market.parameters.max_age_liquidate));
     if age <= allowed {
         return Err(EngineError::PriceStillFresh { age, allowed });

@@ -139,14 +139,14 @@ fn a_margin_for_measured_volatility_has_what_it_is_measured_against() {
 fn times_and_rates_agree() {
     breaks(MarketRule::TimesAndRates, |p| p.max_age_trade = 0);
     breaks(MarketRule::TimesAndRates, |p| (p.max_age_trade, p.max_age_liquidate) = (14, 13));
-    // What liquidates is within what the spans of recent prices hold wherever in its span it was published: 7 · 2 s.
-    breaks(MarketRule::TimesAndRates, |p| p.max_age_liquidate = 15);
+    // What liquidates is fresh, one of the sixteen seconds that are remembered.
+    breaks(MarketRule::TimesAndRates, |p| p.max_age_liquidate = 16);
     breaks(MarketRule::TimesAndRates, |p| p.max_age_funding = 13);
     breaks(MarketRule::TimesAndRates, |p| p.max_age_funding = 3_601);
     holds(|p| (p.max_age_liquidate, p.max_age_funding) = (13, 13));
     breaks(MarketRule::TimesAndRates, |p| p.future_tolerance = 11);
-    breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 14);
-    holds(|p| p.outage_delay = 15);
+    breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 15);
+    holds(|p| p.outage_delay = 16);
     holds(|p| p.outage_delay = 7_200);
     breaks(MarketRule::TimesAndRates, |p| p.outage_delay = 7_201);
     breaks(MarketRule::TimesAndRates, |p| p.max_accrual_seconds = 0);
@@ -167,6 +167,8 @@ fn what_else_must_agree() {
     breaks(MarketRule::StressMove, |p| p.max_confidence_to_increase = Ppm::new(15_001));
     breaks(MarketRule::StressMove, |p| p.stress_move = Ppm::new(29_999));
     breaks(MarketRule::StressMove, |p| p.reserved[4] = 1);
+    holds(|p| p.isolated_only = 1);
+    breaks(MarketRule::StressMove, |p| p.isolated_only = 2);
 }
 
 /// Every parameter by name, with the error that its largest value is.
@@ -185,7 +187,7 @@ fn largest() -> Vec<(&'static str, Option<EngineError>)> {
 
 #[test]
 fn every_parameter_is_bounded_by_a_rule() {
-    use MarketRule::{EntryCost, FirstBounty, PriceStep, Shares, Sizes, TimesAndRates};
+    use MarketRule::{EntryCost, FirstBounty, PriceStep, Shares, Sizes, StressMove, TimesAndRates};
     // The first rule that its largest value breaks; none where that leaves the range of the numbers rules are computed with.
     let bounded_by = [
         ("open_interest_cap", Some(Sizes)),
@@ -231,6 +233,7 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("max_age_funding", Some(TimesAndRates)),
         ("future_tolerance", Some(TimesAndRates)),
         ("settle_after", Some(TimesAndRates)),
+        ("isolated_only", Some(StressMove)),
         ("outage_delay", Some(TimesAndRates)),
     ];
     let mut expected: Vec<_> = bounded_by

@@ -280,6 +280,20 @@ fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() 
 }
 
 #[test]
+fn initial_margin_is_that_of_the_highest_price_on_either_side() {
+    // 100 SOL at $250 that may be worth $28 750: 5 % of that, whatever has been lost at $250.
+    let market = market_of(&position(100, 25_000), 0);
+    for position in [position(100, 25_000), position(-100, 25_000)] {
+        let value = leg(&position, &market)
+            .initial(&position, &market.ledger, &market, Price::new(PRICE / 100 * 115), Price::ZERO)
+            .unwrap();
+        assert_eq!(value.equity, QuoteX40::ZERO);
+        // PRICE / 100 · 115 is $287.49999996, which is ⌈$28 749.999996⌉ in atoms.
+        assert_eq!(value.margin.get().div_ceil(1_000_000), 1_438);
+    }
+}
+
+#[test]
 fn a_spread_beyond_the_price_takes_all_of_a_long_and_no_more() {
     let flat = position(100, 25_000);
     let market = market_of(&flat, 0);

@@ -76,10 +76,10 @@ fn a_market_the_account_has_left_is_passed_over_and_makes_no_other_one_old() {
     for portfolio in [passed_over, plain] {
         assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (4_000, 750));
     }
-    // The target's price counts although the account holds nothing there: the operation is about it. At $287.50 a profit is
-    // promised that nobody pays at $250, so it is no equity and the leg demands nothing.
+    // The target's price counts although the account holds nothing there: the operation is about it. At $287.50 the leg has won
+    // $2750, which the market could pay where that is the price, and demands 3 % of $28 750.
     let target = Portfolio::new(&account, Some(&left), [&held], at(15)).unwrap();
-    assert_eq!(dollars(target.maintenance_health().unwrap()), (5_000, 0));
+    assert_eq!(dollars(target.maintenance_health().unwrap()), (7_750, 862));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn an_older_price_is_a_more_adverse_one() {
 fn a_leg_without_a_fresh_price_stops_nothing_and_demands_margin() {
     // 100 SOL bought for $26 000 here, its price fresh: $1000 of loss. 100 SOL for $30 000 there, last priced at $250 400 s ago:
     // for maintenance at $287.50, a loss of $1250 and 3 % of $28 750, $862.50; for initial margin at $212.50, a loss of
-    // $8750 and 5 % of $21 250.
+    // $8750, and 5 % of $28 750.
     let mut account = account(&[0, 1]);
     account.positions[1].entry_notional = exact(30_000).into();
     let mut plain = market(1);
@@ -160,7 +160,7 @@ fn a_leg_without_a_fresh_price_stops_nothing_and_demands_margin() {
         let portfolio = Portfolio::new(&account, None, [&fresh, &old], at(400)).unwrap();
         assert_eq!(dollars(portfolio.maintenance_health().unwrap()), (2_750, 1_612));
         // 5000 − 1000 − 7.12 − 8750.
-        assert_eq!(dollars(portfolio.initial_health().unwrap()), (-4_757, 2_312));
+        assert_eq!(dollars(portfolio.initial_health().unwrap()), (-4_757, 2_687));
     }
 }
 
@@ -187,12 +187,12 @@ fn legs_of_one_second_count_at_their_newest_price_and_others_at_the_end_that_is_
     };
     // 5 % of $25 000 twice; four seconds' drift, $15.92 on each side, turns the short's $1000 of profit into nothing.
     assert_eq!(health(&long, &short), ((5_000, 1_500), (3_984, 2_500)));
-    // The long alone is told $240 at 4 s: for maintenance it counts at $250, for initial margin at $240.
+    // The long alone is told $240 at 4 s: for maintenance it counts at $250, for initial margin at $240 and at the margin of $250.
     long.recent.record(Price::new(PRICE / 25 * 24), at(4).now);
     long.price.price = Price::new(PRICE / 25 * 24);
     (long.price.published, long.price.newest_published) = (at(4).now, at(4).now);
     // $7.12 · 0.96 of spread on the long.
-    assert_eq!(health(&long, &short), ((5_000, 1_500), (2_993, 2_450)));
+    assert_eq!(health(&long, &short), ((5_000, 1_500), (2_993, 2_500)));
     // Now the short as well: both count at $240, −$2000 and +$2000, and 3 % of $24 000 each.
     short.recent.record(Price::new(PRICE / 25 * 24), at(4).now);
     (short.price, short.recent) = (long.price, short.recent);

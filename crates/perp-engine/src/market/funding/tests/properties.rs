@@ -126,7 +126,8 @@ proptest! {
         let time = u128::from(seconds.unsigned_abs().min(86_400));
         let price = u128::from(market.price.price.get());
         let funding = (u128::from(parameters.funding_rate_cap) * time * price).div_ceil(1 << RATE_BITS);
-        let carry = (u128::from(parameters.carry_rate) * time * price).div_ceil(1 << RATE_BITS);
+        let carry = u128::from(parameters.carry_rate + parameters.carry_surge);
+        let carry = (carry * time * price).div_ceil(1 << RATE_BITS);
         for side in Side::BOTH {
             let moved = accrued.ledger.side(side).funding_index.checked_sub(market.ledger.side(side).funding_index).unwrap();
             prop_assert!(u128::from(moved.get().unsigned_abs()) <= funding + carry);

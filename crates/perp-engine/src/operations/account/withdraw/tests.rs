@@ -84,22 +84,23 @@ fn attack_withdrawing_a_profit_that_is_not_settled() {
 #[test]
 fn an_old_price_stops_no_withdrawal_but_counts_at_the_worse_end_of_its_range() {
     // 15 s after $250 the price is that still, worse by four seconds' root of drift: 4 · $7.12 on 100 SOL, $28.48. From 16 s on it
-    // is any from $212.50 to $287.50: the long has lost $3750.000001 at 2^38 − ⌈15 % · 2^38⌉ and needs 5 % of $21 250, which is
-    // $1062.50: of $5000 that leaves $187.499999. After an hour the drift alone would be 60 · 284.8 ppm = 1.7 %, less than 15 %.
-    let (account, market) = long(5_000, 25_000);
+    // is any from $212.50 to $287.50: the long has lost $3750.00000004 at 2^38 − ⌈15 % · 2^38⌉ and needs 5 % of what it is worth at
+    // the other end, ⌈$28 750.00000004⌉ in atoms, which is $1437.500001: of $6000 that leaves $812.499998. After an hour the drift
+    // alone would be 60 · 284.8 ppm = 1.7 %, less than 15 %.
+    let (account, market) = long(6_000, 25_000);
     let withdraw_at = |amount, seconds| {
         let portfolio = Portfolio::new(&account, None, [&market], at(seconds)).unwrap();
         plan_margined_withdrawal(&portfolio, Atoms::new(amount), &session(Status::Active, at(seconds)))
     };
-    let fresh = 5_000_000_000 - 1_250_000_000 - 28_481_838;
+    let fresh = 6_000_000_000 - 1_250_000_000 - 28_481_838;
     assert!(withdraw_at(fresh, 15).is_ok());
     assert!(matches!(withdraw_at(fresh + 1, 15), Err(EngineError::InitialMargin { .. })));
     for seconds in [16, 60, 3_600] {
-        let after = withdraw_at(187_499_999, seconds).unwrap().after.unwrap();
-        assert_eq!((after.equity, after.margin), (SignedAtoms::new(1_062_500_000), Atoms::new(1_062_500_000)));
-        let equity = SignedAtoms::new(1_062_499_999);
-        let refused = EngineError::InitialMargin { equity, required: Atoms::new(1_062_500_000) };
-        assert_eq!(withdraw_at(187_500_000, seconds), Err(refused));
+        let after = withdraw_at(812_499_998, seconds).unwrap().after.unwrap();
+        assert_eq!((after.equity, after.margin), (SignedAtoms::new(1_437_500_001), Atoms::new(1_437_500_001)));
+        let equity = SignedAtoms::new(1_437_500_000);
+        let refused = EngineError::InitialMargin { equity, required: Atoms::new(1_437_500_001) };
+        assert_eq!(withdraw_at(812_499_999, seconds), Err(refused));
     }
 }
 
@@ -107,7 +108,7 @@ fn an_old_price_stops_no_withdrawal_but_counts_at_the_worse_end_of_its_range() {
 fn attack_withdrawing_what_the_feed_has_taken_while_nobody_posts_it() {
     // $10 000 and 100 SOL bought at $250. For a minute nobody posts while the feed falls by 10 % to $225: at that price the loss
     // is $2500, the margin 5 % of $22 500 = $1125 and the spread 100 · $0.06408…, $6.41: at most $6368.59 may leave. Without
-    // the price it is what the range leaves: $10 000 − $3750 − $1062.50 = $5187.50.
+    // the price it is what the range leaves: $10 000 − $3750 − 5 % of $28 750 = $4812.50.
     let (account, market) = long(10_000, 25_000);
     let withdraw_at = |market: &Market, amount: u64, seconds| {
         let portfolio = Portfolio::new(&account, None, [market], at(seconds)).unwrap();
@@ -119,8 +120,8 @@ fn attack_withdrawing_what_the_feed_has_taken_while_nobody_posts_it() {
     assert!(withdraw_at(&posted, 6_369 * USDC, 60).is_err());
     for seconds in 16..=60 {
         assert!(withdraw_at(&market, 6_351 * USDC, seconds).is_err(), "{seconds} s");
-        assert!(withdraw_at(&market, 5_187_499_999, seconds).is_ok(), "{seconds} s");
-        assert!(withdraw_at(&market, 5_187_500_000, seconds).is_err(), "{seconds} s");
+        assert!(withdraw_at(&market, 4_812_499_998, seconds).is_ok(), "{seconds} s");
+        assert!(withdraw_at(&market, 4_812_499_999, seconds).is_err(), "{seconds} s");
     }
 }
 
@@ -128,7 +129,8 @@ fn attack_withdrawing_what_the_feed_has_taken_while_nobody_posts_it() {
 fn attack_withdrawing_at_a_price_that_another_market_has_left_behind() {
     // 100 SOL at $250 and as many of the same feed in another market. Both updated at $250; six seconds later the feed says $240
     // and only one market is told: the other counts at $250 still, its newest, and the first at the lower of what it had from
-    // then on. $5000 − $1000 − 5 % of ($24 000 + $25 000) and drift: below $1550; told both it is below $600.
+    // then on. It is told $260 as well, where it demands more: $5000 − $1000 − 5 % of ($26 000 + $25 000) and drift: below $1450;
+    // told $240 in both it is below $600.
     let (mut account, mut market) = long(5_000, 25_000);
     let other = Market { index: 1, ..market };
     account.positions[1] = Position { market: 1, ..account.positions[0] };
@@ -142,13 +144,13 @@ fn attack_withdrawing_at_a_price_that_another_market_has_left_behind() {
     }
     market.price.price = Price::new(PRICE / 25 * 26);
     (market.price.published, market.price.newest_published) = (at(6).now, at(6).now);
-    assert!(withdraw_at(&market, &other, 1_500).is_ok());
-    assert!(withdraw_at(&market, &other, 1_550).is_err());
+    assert!(withdraw_at(&market, &other, 1_400).is_ok());
+    assert!(withdraw_at(&market, &other, 1_450).is_err());
 }
 
 #[test]
 fn prices_count_only_where_there_is_a_position() {
-    let (mut account, mut market) = long(5_000, 25_000);
+    let (mut account, mut market) = long(6_000, 25_000);
     let withdraw_at = |account: &Account, markets: &[&Market], seconds| {
         let portfolio = Portfolio::new(account, None, markets.iter().copied(), at(seconds)).unwrap();
         plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::Active, at(seconds))).map(|_| ())

@@ -126,9 +126,9 @@ fn positions_need_a_fresh_price_or_a_dead_oracle_and_a_flat_market_none() {
     let late = |market: &Market| {
         planned(market, Status::Active, at(400), |market| plan_allocate_backing(&pool, market)).map(|plan| plan.moved)
     };
-    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 14 }));
+    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
     traded.price.outage_since = at(101).now;
-    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 14 }));
+    assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
     // Dead: the price is any from 0.85 to 1.15. Longs gain ⌈192.0…⌉ at the upper end, which leaves 807, and a move of 15 % from
     // there costs ⌈15 % of 1473⌉ = 221: of what is beyond the target at most 586 is free. At the lower end more would be.
     traded.price.outage_since = at(100).now;
@@ -143,6 +143,22 @@ fn positions_need_a_fresh_price_or_a_dead_oracle_and_a_flat_market_none() {
     let mut flat = market(FLAT);
     flat.price.outage_since = at(0).now;
     assert_eq!(late(&flat), Ok(SignedAtoms::new(-1_000)));
+}
+
+#[test]
+fn nothing_is_placed_where_nobody_knows_what_is_owed() {
+    // The range of a dead oracle says what may come back, not what is worth being put in: a market with positions gets nothing, one
+    // without gets its target as ever.
+    let pool = pool(10_000);
+    let mut dead = Market { target_backing: atoms(2_000), ..market([(1_280, 1_280), (0, 0)]) };
+    dead.price.outage_since = at(0).now;
+    let place = |market: &Market| {
+        planned(market, Status::Active, at(400), |market| plan_allocate_backing(&pool, market)).map(|plan| plan.moved)
+    };
+    assert_eq!(place(&dead), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
+    let mut flat = Market { target_backing: atoms(2_000), ..market(FLAT) };
+    flat.price.outage_since = at(0).now;
+    assert_eq!(place(&flat), Ok(SignedAtoms::new(1_000)));
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn a_worthless_pool_neither_sells_nor_buys_shares() {
 fn a_market_that_was_not_updated_blocks_both_ways_and_one_whose_oracle_is_dead_neither() {
     let mut market = market([(1_280, 1_280), (0, 0)]);
     let pool = Pool { shares: atoms(6_000), escrow: atoms(600), ..pool(5_000) };
-    let stale = |age| EngineError::LegStale { market: 0, age, allowed: 14 };
+    let stale = |age| EngineError::LegStale { market: 0, age, allowed: 15 };
     let leave = |market: &Market| withdraw_by(Executor::Owner, &pool, &[market], &requested(600, 0), at(DAY));
     assert_eq!(deposit(&pool, &[&market], &requested(600, 0), at(400)), Err(stale(400)));
     assert_eq!(leave(&market), Err(stale(86_400)));
@@ -208,7 +208,7 @@ fn attack_executing_a_withdrawal_while_a_market_is_not_updated() {
     publish_at(&mut market, DAY);
     let pool = Pool { shares: atoms(6_000), ..pool(5_000) };
     let refused = withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 16));
-    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 16, allowed: 14 }));
+    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 16, allowed: 15 }));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn attack_executing_anothers_withdrawal_while_a_market_counts_at_the_worse_end_o
     market.price.outage_since = at(DAY + 61).now;
     let pool = Pool { shares: atoms(6_000), ..pool(5_000) };
     let refused = withdraw(&pool, &[&market], &requested(600, 0), at(DAY + 361));
-    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 361, allowed: 14 }));
+    assert_eq!(refused, Err(EngineError::LegStale { market: 0, age: 361, allowed: 15 }));
     let owner = withdraw_by(Executor::Owner, &pool, &[&market], &requested(600, 0), at(DAY + 361));
     assert_eq!(owner.unwrap().paid, atoms(580));
 

@@ -6,14 +6,14 @@ use crate::units::Timestamp;
 #[test]
 fn an_oracle_is_dead_five_minutes_after_somebody_reported_its_outage() {
     let mut market = sol_market();
-    let fresh = Err(EngineError::PriceStillFresh { age: 14, allowed: 14 });
-    assert_eq!(plan_report_oracle_outage(&market, at(14)), fresh);
-    market.price = plan_report_oracle_outage(&market, at(15)).unwrap();
+    let fresh = Err(EngineError::PriceStillFresh { age: 15, allowed: 15 });
+    assert_eq!(plan_report_oracle_outage(&market, at(15)), fresh);
+    market.price = plan_report_oracle_outage(&market, at(16)).unwrap();
     // Reporting it again does not start the five minutes again.
-    let again = Err(EngineError::OutageAlreadyReported { since: NOW + 15 });
+    let again = Err(EngineError::OutageAlreadyReported { since: NOW + 16 });
     assert_eq!(plan_report_oracle_outage(&market, at(120)), again);
-    assert!(!is_dead(&market, at(15 + 299).now));
-    assert!(is_dead(&market, at(15 + 300).now));
+    assert!(!is_dead(&market, at(16 + 299).now));
+    assert!(is_dead(&market, at(16 + 300).now));
     // A valid price ends it.
     market.price = plan_price(&market, &reading(25_000_000_000, 0, 400), at(400)).unwrap().cache;
     assert!(!is_dead(&market, at(400).now));
@@ -23,18 +23,18 @@ fn an_oracle_is_dead_five_minutes_after_somebody_reported_its_outage() {
 #[test]
 fn a_report_changes_nothing_of_the_price() {
     let market = sol_market();
-    let reported = plan_report_oracle_outage(&market, at(15)).unwrap();
-    assert_eq!(reported, PriceCache { outage_since: at(15).now, ..market.price });
+    let reported = plan_report_oracle_outage(&market, at(16)).unwrap();
+    assert_eq!(reported, PriceCache { outage_since: at(16).now, ..market.price });
 }
 
 #[test]
 fn a_price_too_wide_does_not_end_an_outage() {
     // $250 ± $10 is 4 %, beyond the 1.5 % of a valid price: the outage goes on, and its five minutes run on.
     let mut market = sol_market();
-    market.price = plan_report_oracle_outage(&market, at(15)).unwrap();
+    market.price = plan_report_oracle_outage(&market, at(16)).unwrap();
     let wide = reading(25_000_000_000, 1_000_000_000, 100);
     market.price = plan_price(&market, &wide, at(100)).unwrap().cache;
-    assert_eq!((market.price.outage_since, market.price.newest_published), (at(15).now, at(100).now));
-    let again = Err(EngineError::OutageAlreadyReported { since: NOW + 15 });
+    assert_eq!((market.price.outage_since, market.price.newest_published), (at(16).now, at(100).now));
+    let again = Err(EngineError::OutageAlreadyReported { since: NOW + 16 });
     assert_eq!(plan_report_oracle_outage(&market, at(120)), again);
 }

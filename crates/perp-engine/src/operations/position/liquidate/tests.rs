@@ -165,11 +165,14 @@ fn a_liquidation_needs_the_price_of_the_market_it_closes_in_and_waits_for_no_oth
             plan_liquidation(portfolio, market, &ALL).map(|_| ())
         })
     };
-    assert_eq!(attempt(&market, &other, Status::Active, 14), Ok(()));
-    assert_eq!(attempt(&market, &other, Status::ReduceOnly, 14), Ok(()));
+    assert_eq!(attempt(&market, &other, Status::Active, 15), Ok(()));
+    assert_eq!(attempt(&market, &other, Status::ReduceOnly, 15), Ok(()));
     assert_eq!(attempt(&market, &other, Status::Paused, 0), Err(EngineError::Paused));
-    // At 15 s the price still judges, and closes nothing any more.
-    assert_eq!(attempt(&market, &other, Status::Active, 15), Err(EngineError::PriceStale { age: 15, allowed: 14 }));
+    // Where a market allows less, at 15 s the price still judges, and closes nothing any more.
+    let mut impatient = market;
+    impatient.parameters.max_age_liquidate = 14;
+    assert_eq!(attempt(&impatient, &other, Status::Active, 14), Ok(()));
+    assert_eq!(attempt(&impatient, &other, Status::Active, 15), Err(EngineError::PriceStale { age: 15, allowed: 14 }));
     // At 16 s it may be $287.50, where the account is healthy.
     assert!(matches!(attempt(&market, &other, Status::Active, 16), Err(EngineError::NotLiquidatable { .. })));
     // The other's may be as old as it likes, and its newest too wide.
@@ -182,10 +185,10 @@ fn a_liquidation_needs_the_price_of_the_market_it_closes_in_and_waits_for_no_oth
     // A reading of this one that is too wide leaves the last good price in force until that is too old itself.
     other.price = market.price;
     let mut wide = market;
-    wide.price.newest_published = at(14).now;
-    assert_eq!(attempt(&wide, &other, Status::Active, 14), Ok(()));
     wide.price.newest_published = at(15).now;
-    assert_eq!(attempt(&wide, &other, Status::Active, 14), Err(EngineError::PriceStale { age: 15, allowed: 14 }));
+    assert_eq!(attempt(&wide, &other, Status::Active, 14), Ok(()));
+    wide.price.newest_published = at(16).now;
+    assert!(matches!(attempt(&wide, &other, Status::Active, 14), Err(EngineError::NotLiquidatable { .. })));
     // While the clock is not believed nothing is closed: how old the price is is not known.
     let mut behind = market;
     behind.price.clock_distrusted_until = at(60).now;
@@ -312,8 +315,8 @@ fn a_settlement_never_costs_an_account_its_health() {
 
 #[test]
 fn a_dead_position_is_settled_at_the_worse_end_and_a_stale_one_at_the_last_good_price() {
-    // The profit's market has been silent: it may lie from $212.50 to $287.50. 100 SOL sold for $30 000: at its last good price
-    // $5000, at the better end $8750 of which no more than $5000 would be paid. The rest lowers the leg's margin.
+    // The profit's market has been silent: it may lie from $212.50 to $287.50. 100 SOL sold for $30 000: at the better end $8750, at
+    // which it is judged, at its last good price $5000, which is what would be paid.
     let (account, [mut market, mut other]) = healthy_on_promises(500, 100_000);
     publish(&mut other, PRICE, 400);
     let attempt = |market: &Market| {

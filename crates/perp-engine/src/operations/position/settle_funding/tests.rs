@@ -1,6 +1,7 @@
 use super::*;
 use crate::fixtures::{alone, at, exact, planned, set_side, sol_market, usdc, SOL, USDC};
 use crate::market::claims::FULL_CLAIM_FACTOR;
+use crate::operations::position::plan_settle_pnl;
 use crate::risk::margin::unsettled_funding_owed;
 use crate::risk::portfolio::{Health, Portfolio};
 use crate::state::{Market, Position, Status};
@@ -17,8 +18,9 @@ fn settle_at(
 }
 
 #[test]
-fn settling_funding_redeems_and_repays_besides() {
-    // A thousandth of an atom on 10^10 units: $10 owed. The balance of $25 pays it and $15 of a debt of $40.
+fn settling_funding_of_an_open_position_leaves_its_debt() {
+    // A thousandth of an atom on 10^10 units: $10 owed. The balance of $25 pays it, and nothing of a debt of $40: a profit may yet be
+    // set off against that.
     let (mut account, mut market) = alone(25, Side::Long, 2_500, 0);
     account.positions[0].debt = usdc(40);
     market.ledger.debts = usdc(40);
@@ -28,9 +30,9 @@ fn settling_funding_redeems_and_repays_besides() {
     assert_eq!(plan.settled.funding, SignedAtoms::new(-10_000_000));
     assert_eq!(
         (plan.settled.repaid, plan.ledger.balance, plan.ledger.market.backing),
-        (usdc(15), Atoms::ZERO, usdc(25))
+        (Atoms::ZERO, usdc(15), usdc(10))
     );
-    assert_eq!(plan.ledger.position.debt, usdc(25));
+    assert_eq!(plan.ledger.position.debt, usdc(40));
     let owed = unsettled_funding_owed(&account.positions[0], &market.ledger).unwrap();
     assert_eq!(owed.to_atoms_ceil(), Ok(Atoms::new(10_000_000)));
     assert_eq!(unsettled_funding_owed(&plan.ledger.position, &plan.ledger.market), Ok(QuoteX40::ZERO));
@@ -118,7 +120,7 @@ fn attack_settling_a_healthy_accounts_funding_does_not_lower_its_surplus() {
 #[test]
 fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_surplus() {
     // $40 000 won and a debt of $30 000: set off, $10 000 are promised, which the backing of $35 000 could pay. With $20 000 of balance
-    // that is $30 000 against $7500. The balance pays $20 000 of the debt, and of the $40 000 then $30 000 are promised.
+    // that is $30 000 against $7500. Settling funding leaves all of it; settling the profit pays the debt with it and $10 000 in cash.
     let mut market = sol_market();
     market.ledger.backing = usdc(35_000);
     set_side(&mut market, Side::Long, 1_750 * SOL, 367_500 * USDC);
@@ -129,9 +131,14 @@ fn attack_paying_a_healthy_accounts_debt_does_not_lower_its_surplus() {
     account.positions[0] = Position { size, entry_notional, debt: usdc(30_000), ..Position::empty_in(0) };
     let (before, after, plan) = judged_around_settling(&account, &market);
     let expected = Health { equity: SignedAtoms::new(30_000 * USDC as i64), margin: usdc(7_500) };
-    assert_eq!((before, after, plan.settled.repaid), (expected, expected, usdc(20_000)));
-    // A market without backing: nothing counts, and the margin is lowered by $10 000 before and by $30 000 afterwards, to nothing
-    // both times. Before $20 000 of balance count; afterwards the $20 000 are in the backing and could be paid out of it.
+    assert_eq!((before, after, plan.settled.repaid), (expected, expected, Atoms::ZERO));
+    let plan = planned(&market, Status::Active, at(0), |market| plan_settle_pnl(&account, market)).unwrap();
+    let (mut settled, mut paid) = (account, market);
+    plan.ledger.apply_to(&mut settled, &mut paid.ledger);
+    let portfolio = Portfolio::new(&settled, None, [&paid], at(0)).unwrap();
+    assert_eq!(portfolio.maintenance_health(), Ok(expected));
+    assert_eq!((plan.ledger.balance, plan.ledger.position.debt), (usdc(30_000), Atoms::ZERO));
+    // A market without backing: nothing counts but $20 000 of balance, and the margin is lowered by the $10 000, to nothing.
     market.ledger.backing = Atoms::ZERO;
     let (before, after, _) = judged_around_settling(&account, &market);
     let expected = Health { equity: SignedAtoms::new(20_000 * USDC as i64), margin: Atoms::ZERO };

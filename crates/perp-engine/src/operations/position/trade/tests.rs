@@ -312,8 +312,8 @@ fn trade_at(
 
 #[test]
 fn other_legs_need_no_fresh_price_and_demand_margin_all_the_same() {
-    // 110 SOL here demand 5 % of $27 500, $1375. The other leg's price is fresh for 15 s: $1250. From 16 s on it may be $212.50: a
-    // loss of $3750.000001 and $1062.50, $6187.500001 in all.
+    // 110 SOL here demand 5 % of $27 500, $1375. The other leg's price is fresh for 15 s: $1250. From 16 s on it may be $212.50, a
+    // loss of $3750.00000004, or $287.50, where it demands ⌈5 % of $28 750⌉: $6562.500002 in all.
     let needs = |seconds, atoms| {
         let (mut account, markets) = two_legs(0);
         account.balance = Atoms::new(atoms);
@@ -323,8 +323,8 @@ fn other_legs_need_no_fresh_price_and_demand_margin_all_the_same() {
         assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{seconds} s: {refused:?}");
     };
     needs(15, 2_625_000_000);
-    needs(16, 6_187_500_001);
-    needs(3_600, 6_187_500_001);
+    needs(16, 6_562_500_002);
+    needs(3_600, 6_562_500_002);
     // However old it is, and whatever else is the matter with it, nobody is kept from reducing.
     let (account, [market, mut other]) = two_legs(10_000);
     other.price.newest_published = at(16).now;
@@ -342,11 +342,11 @@ fn a_trade_counts_its_own_leg_at_the_price_at_which_it_is_filled() {
     let (account, markets) = two_legs(5_000);
     let plan = trade_at(&account, &markets, sol(-10), PRICE / 25 * 24, 4).unwrap();
     assert_eq!((plan.after.equity.get() / 1_000_000, plan.after.margin.get() / USDC), (3_999, 1_398));
-    // An order that increases must have the initial margin at the worse end, $240, though the market is told $260 now: 110 SOL at
-    // $240, 5 % of $26 400, −$1000 and −$200 on the ten bought at $260; $1250 there.
+    // An order that increases must have the equity at the worse end, $240, though the market is told $260 now: −$1000 and −$200 on
+    // the ten bought at $260; and the margin of the other end, 5 % of 110 SOL at $260, $1430, and of $1250 there: $3880 in all.
     let (mut account, mut markets) = two_legs(0);
     markets[0].recent.record(Price::new(PRICE / 25 * 24), at(3).now);
-    for (balance, admitted) in [(3_780, true), (3_760, false)] {
+    for (balance, admitted) in [(3_890, true), (3_879, false)] {
         account.balance = usdc(balance);
         let plan = trade_at(&account, &markets, sol(10), PRICE / 25 * 26, 4);
         assert_eq!(plan.is_ok(), admitted, "{plan:?}");

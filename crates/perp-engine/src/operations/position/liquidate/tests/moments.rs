@@ -92,7 +92,7 @@ fn attack_telling_one_of_two_markets_of_a_feed_liquidates_nobody() {
 #[test]
 fn attack_telling_one_market_of_one_second_and_another_of_the_next_liquidates_nobody_healthy_at_both() {
     // The same account, but whoever posts tells the first market of the second second only and the other of the first only: each
-    // has one price, and both are of one span of two seconds.
+    // has one price, of neighboring seconds.
     let (account, mut markets) = positions([10_000, -5_000], 2_010);
     for (seconds, healthy) in [((20, 20), true), ((21, 21), true)] {
         let mut full = markets;
@@ -109,7 +109,7 @@ fn attack_telling_one_market_of_one_second_and_another_of_the_next_liquidates_no
 #[test]
 fn attack_telling_two_markets_of_seconds_far_apart_liquidates_nobody_healthy_at_both() {
     // The same account, whose markets were told nothing for an hour: the second of $233.00 at 0 s, the first of $231.60 at 15 s. Their
-    // prices have no two seconds in common, and each market has only the one that is worse for its leg.
+    // prices have no second in common, and each market has only the one that is worse for its leg.
     let (account, mut markets) = positions([10_000, -5_000], 2_010);
     post(&mut markets[1], 23_300, 0, 0);
     post(&mut markets[0], 23_160, 15, 15);
@@ -287,22 +287,43 @@ fn any_legs() -> impl Strategy<Value = [i64; 3]> {
     [hundredths(), hundredths(), hundredths()]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+/// An account with `balance` and these legs that were entered for so many thousandths of $250, each so that it has won or lost.
+fn entered(hundredths: [i64; 3], thousandths: [i128; 3], balance: u64) -> (Account, [Market; 3]) {
+    let (mut account, mut markets) = three_legs(hundredths, balance);
+    for ((position, market), thousandths) in account.positions.iter_mut().zip(&mut markets).zip(thousandths) {
+        let entry = QuoteX40::new(position.entry_notional.get().get() / 1_000 * thousandths).into();
+        position.entry_notional = entry;
+        market.ledger.side_mut(position.size.side().unwrap()).entry_notional = entry;
+    }
+    (account, markets)
+}
 
-    /// No subset of readings and no order of posting them makes an account liquidatable that is healthy at every set of
-    /// readings of one span of two seconds: what arrives within a span is one moment.
+fn any_entries() -> impl Strategy<Value = [i128; 3]> {
+    let thousandths = || prop_oneof![3 => 900i128..1_100, 1 => 100i128..3_000];
+    [thousandths(), thousandths(), thousandths()]
+}
+
+/// Backings: none, little, plenty, in dollars.
+fn any_backings() -> impl Strategy<Value = [u64; 3]> {
+    let dollars = || prop_oneof![Just(0u64), 0u64..5_000, Just(1_000_000u64)];
+    [dollars(), dollars(), dollars()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// No subset of readings and no order of posting them makes an account liquidatable that is healthy at every second's full set
+    /// of readings, however far its feeds move and whatever its markets could pay.
     #[test]
-    fn no_way_of_posting_makes_an_account_liquidatable_that_is_healthy_in_every_span(
-        walks in walks(2), hundredths in any_legs(), posts in posts(),
+    fn no_way_of_posting_makes_an_account_liquidatable_that_is_healthy_at_every_second(
+        walks in prop_oneof![walks(2), walks(20)], hundredths in any_legs(), entries in any_entries(),
+        backings in any_backings(), posts in posts(),
     ) {
-        // As little balance as leaves it healthy at every set of one span, but for an atom of rounding for each leg. No leg moves by
-        // more than its margin of 3 %.
-        let (mut account, markets) = three_legs(hundredths, 10_000_000);
-        let sets = (0..SECONDS.div_ceil(2)).flat_map(|span| (0..8).map(move |set| {
-            [0, 1, 2].map(|feed| (span * 2 + (set >> feed & 1)).min(SECONDS - 1))
-        }));
-        let least = sets.map(|set| surplus(&account, &told(&markets, &walks, set), 14)).min().unwrap();
+        // As little balance as leaves it healthy at every second, but for an atom of rounding for each leg.
+        let (mut account, mut markets) = entered(hundredths, entries, 10_000_000);
+        markets.iter_mut().zip(backings).for_each(|(market, dollars)| market.ledger.backing = usdc(dollars));
+        let sets = (0..SECONDS).map(|second| told(&markets, &walks, [second; 3]));
+        let least = sets.map(|markets| surplus(&account, &markets, 14)).min().unwrap();
         account.balance = Atoms::new(account.balance.get() + 3 - u64::try_from(least).unwrap());
         for (clock, markets) in after_each(&markets, &walks, &posts) {
             prop_assert!(surplus(&account, &markets, clock) >= 0, "at {clock} s: {}", surplus(&account, &markets, clock));
@@ -310,20 +331,13 @@ proptest! {
         }
     }
 
-    /// Nor lets one withdraw more than is right at any second from the moment on of which all readings are posted.
+    /// Nor lets one withdraw more than is right at any second from the moment on of which all readings are posted, with legs that
+    /// have won as well.
     #[test]
     fn no_way_of_posting_lets_one_withdraw_more_than_is_right_at_every_posted_second(
-        walks in walks(20), hundredths in any_legs(), posts in posts(),
+        walks in walks(20), hundredths in any_legs(), entries in any_entries(), posts in posts(),
     ) {
-        let (mut account, mut markets) = three_legs(hundredths, 1_000_000_000);
-        // Longs bought at ten times the price and shorts sold at a tenth of it: none has a profit, which would count for nothing.
-        for (position, market) in account.positions.iter_mut().zip(&mut markets) {
-            let side = position.size.side().unwrap();
-            let entry = position.entry_notional.get().get();
-            let entry = QuoteX40::new(if side == Side::Long { entry * 10 } else { entry / 10 }).into();
-            position.entry_notional = entry;
-            market.ledger.side_mut(side).entry_notional = entry;
-        }
+        let (account, markets) = entered(hundredths, entries, 1_000_000_000);
         let states = after_each(&markets, &walks, &posts);
         for (posted, (clock, markets_now)) in (1..).zip(&states) {
             let portfolio = Portfolio::new(&account, None, markets_now, at(*clock)).unwrap();

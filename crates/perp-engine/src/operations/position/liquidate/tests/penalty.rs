@@ -22,12 +22,12 @@ fn the_penalty_takes_at_most_the_equity_left() {
     let (account, market) = holding(100, 5 * USDC);
     let plan = liquidate(&account, &market, ALL).unwrap();
     assert_eq!((plan.closed, plan.penalty.charged), (Size::new(100 * SOL), usdc(5)));
-    // $2.166665 of $5, a nominal $1 to the backing and the rest to the insurance. Closing all pays at least 0.018 % of $25 000,
-    // $4.50: the missing $2.333335 take the insurance's $1.833335 and $0.50 of the backing.
-    assert_eq!((plan.penalty.bounty, plan.penalty.added), (Atoms::new(4_500_000), Atoms::new(2_333_335)));
+    // $2.166665 of $5, a nominal $1 to the backing and the rest to the insurance. $5 are the penalty of $500: for the other $24 500
+    // the caller gets 0.018 %, $4.41, which take the insurance's $1.833335 and $2.576665 of the backing.
+    assert_eq!((plan.penalty.bounty, plan.penalty.added), (Atoms::new(6_576_665), Atoms::new(4_410_000)));
     assert_eq!((plan.penalty.backing, plan.penalty.insurance), (usdc(1), Atoms::new(1_833_335)));
     assert_eq!(plan.ledger.market.insurance, Atoms::ZERO);
-    assert_eq!(plan.ledger.market.backing, Atoms::new(100_000_500_000));
+    assert_eq!(plan.ledger.market.backing, Atoms::new(99_998_423_335));
     assert_eq!(plan.ledger.balance, Atoms::ZERO);
     assert_eq!(plan.after.equity, SignedAtoms::ZERO);
 }
@@ -36,7 +36,8 @@ fn the_penalty_takes_at_most_the_equity_left() {
 fn a_penalty_set_off_against_a_claim_pays_nobody_in_cash() {
     // $10 of balance and a claim of $690 without cash, which lowers the $750 of margin to $60. To have 1.25 · 60 = $75 again, $65 are
     // missing: $2363.636364 close, and the penalty of $23.64 is cut to the $10 of equity. It is set off against the claim, so
-    // nothing is collected and nothing paid out, and what is owed to claims falls by it.
+    // nothing is collected and nothing paid out of it, and what is owed to claims falls by it. Of the other $1363.636364 the caller
+    // gets 0.018 %, out of the backing.
     let (mut account, mut market) = holding(100, 10 * USDC);
     account.positions[0].claim = usdc(690);
     account.positions[0].claim_factor = FULL_CLAIM_FACTOR;
@@ -46,10 +47,10 @@ fn a_penalty_set_off_against_a_claim_pays_nobody_in_cash() {
     assert_eq!(plan.closed.get() / 1_000_000, 9_454);
     assert_eq!(
         (plan.penalty.collected, plan.penalty.bounty, plan.penalty.insurance),
-        (Atoms::ZERO, Atoms::ZERO, Atoms::ZERO)
+        (Atoms::ZERO, Atoms::new(245_454), Atoms::ZERO)
     );
-    assert_eq!(plan.ledger.position.claim, usdc(680));
-    assert_eq!(plan.ledger.market.backing, usdc(100_000));
+    assert_eq!((plan.ledger.position.claim, plan.penalty.added), (usdc(680), plan.penalty.bounty));
+    assert_eq!(plan.ledger.market.backing, Atoms::new(100_000_000_000 - 245_454));
 }
 
 #[test]
@@ -244,7 +245,7 @@ fn the_penalty_is_at_least_what_trading_out_costs() {
 }
 
 #[test]
-fn what_a_whole_close_adds_to_the_bounty_comes_from_insurance_then_backing() {
+fn what_no_penalty_covers_is_paid_for_by_insurance_then_backing() {
     // No equity: $4.50 of $25 000. Of $3 of insurance and $1 of backing there are only $4.
     for (insurance, backing, bounty) in [(10, 10, 4_500_000), (3, 10, 4_500_000), (3, 1, 4_000_000), (0, 0, 0)] {
         let (account, mut market) = holding(100, 0);
@@ -259,9 +260,9 @@ fn what_a_whole_close_adds_to_the_bounty_comes_from_insurance_then_backing() {
     let (account, mut market) = holding(100, 0);
     market.parameters.taker_fee_rebalancing = Ppm::new(5_000);
     assert_eq!(liquidate(&account, &market, ALL).unwrap().penalty.bounty, usdc(25));
-    // A part pays nothing but its share of the penalty, here none.
+    // Half of it pays half of that.
     let order = LiquidationOrder { max_size: Size::new(50 * SOL), ..ALL };
-    assert_eq!(liquidate(&account, &market, order).unwrap().penalty, Penalty::default());
+    assert_eq!(liquidate(&account, &market, order).unwrap().penalty.bounty, Atoms::new(12_500_000));
 }
 
 #[test]

@@ -47,9 +47,13 @@ proptest! {
         prop_assert_eq!(parts, penalty.collected.get() + penalty.added.get());
         prop_assert!(penalty.charged <= plan.before.equity.positive_part());
         prop_assert!((penalty.bounty.get() - penalty.added.get()) * 2 <= penalty.charged.get());
-        // A whole close pays at least the smaller fee less the protocol's tenth, 180 ppm, and adds nothing beyond it.
-        let least = share_floor(plan.notional.to_atoms_floor().unwrap(), Ppm::new(180)).unwrap();
-        prop_assert!(!left.is_zero() || penalty.bounty >= least);
-        prop_assert!(penalty.added.is_zero() || (left.is_zero() && penalty.bounty == least));
+        // What is closed pays at least the smaller fee less the protocol's tenth, 180 ppm, whole or in part; what the market adds is
+        // that of the notional of which the equity did not pay the penalty of 1 %.
+        let closed = plan.notional.to_atoms_floor().unwrap();
+        let nominal = share_floor(closed, Ppm::new(10_000)).unwrap();
+        let covers = penalty.charged == nominal && !nominal.is_zero();
+        let uncovered = if covers { 0 } else { closed.get().saturating_sub(penalty.charged.get() * 100) };
+        prop_assert_eq!(penalty.added, share_floor(Atoms::new(uncovered), Ppm::new(180)).unwrap());
+        prop_assert!(penalty.bounty.get() + 2 >= share_floor(closed, Ppm::new(180)).unwrap().get());
     }
 }

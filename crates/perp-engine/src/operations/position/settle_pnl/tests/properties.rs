@@ -3,9 +3,10 @@
 use super::*;
 use crate::fixtures::base;
 use crate::market::claims::FULL_CLAIM_FACTOR;
+use crate::market::solvency::net_asset_value;
 use crate::operations::position::plan_settle_funding;
 use crate::risk::margin::face_value;
-use crate::units::FundingIndex;
+use crate::units::{FundingIndex, Price};
 use proptest::prelude::*;
 
 /// An account with a leg in each of two markets, and the markets with more positions and claims besides.
@@ -25,6 +26,9 @@ prop_compose! {
         claim in prop_oneof![2 => Just(0u64), 1 => 1u64..1 << 33], funded in 0u64..=4,
         backing in prop_oneof![Just(0u64), 1u64..1 << 36], others in 0u64..1 << 36,
         moved in 900u64..1_100, published in 0i64..40, dead: bool,
+        debt in prop_oneof![2 => Just(0u64), 1 => 1u64..1 << 34],
+        earlier in proptest::collection::vec((900u64..1_100, 1i64..15), 0..3),
+        grace in proptest::option::weighted(0.2, 900u64..1_100),
     ) -> (Position, Market) {
         let mut market = Market { index, ..sol_market() };
         let side = if size < 0 { Side::Short } else { Side::Long };
@@ -36,14 +40,28 @@ prop_compose! {
         totals.funding_index = FundingIndex::new(funding);
         let mut position = Position { size: base(size), ..Position::empty_in(index) };
         position.entry_notional = QuoteX40::new(entry).into();
+        // A gain pays a debt first and a loss a claim: nobody has both.
+        let debt = if claim == 0 { debt } else { 0 };
         (position.claim, position.claim_factor) = (Atoms::new(claim), FULL_CLAIM_FACTOR);
+        position.debt = Atoms::new(debt);
+        market.ledger.debts = Atoms::new(debt);
         let ledger = &mut market.ledger;
         (ledger.backing, ledger.claims) = (Atoms::new(backing), Atoms::new(claim));
         // Funded by halves: a factor of 2^-funded.
         ledger.claim_factor = funded << 48 | FULL_CLAIM_FACTOR;
         ledger.claims_reserve = Atoms::new(claim - claim.div_ceil(1 << funded));
         publish(&mut market, PRICE / 1_000 * moved, published);
-        market.price.outage_since = if dead { at(-1_000).now } else { Timestamp::NEVER };
+        for (moved, before) in earlier {
+            market.recent.record(Price::new(PRICE / 1_000 * moved), at(published - before).now);
+        }
+        if let Some(moved) = grace {
+            (market.grace.price_before, market.grace.until) = (Price::new(PRICE / 1_000 * moved), at(100).now);
+        }
+        // Reported as soon as the price is not fresh any more, which at once is long enough.
+        market.parameters.outage_delay = 0;
+        market.price.outage_since = if dead { at(published + 16).now } else { Timestamp::NEVER };
+        let value = net_asset_value(&market.ledger, market.price.price).unwrap();
+        market.ledger.short = u8::from(value.is_negative());
         (position, market)
     }
 }
@@ -90,8 +108,8 @@ impl State {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// Settling never lowers what an account without debts has beyond what is demanded of it, but for an atom of
-    /// rounding, nor does it change what it is worth if every market pays.
+    /// Settling never lowers what an account has beyond what is demanded of it, but for an atom of rounding, whatever it owes, nor
+    /// does it change what it is worth if every market pays.
     #[test]
     fn settling_funding_and_profit_never_lowers_a_surplus(state in state(), profit: bool) {
         let Some(settled) = state.settled(profit) else { return Ok(()) };
