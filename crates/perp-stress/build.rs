@@ -8,7 +8,7 @@ use std::{env, fs, io};
 const SOURCES: [&str; 4] = ["../perp-candles/src", "../perp-engine/src", "../perp-exchange/src", "src"];
 
 /// Tests, and what only shows results.
-const SHOWING: [&str; 6] = ["tests", "tests.rs", "main.rs", "page.rs", "table.rs", "table"];
+const SHOWING: [&str; 6] = ["choice.rs", "main.rs", "page.rs", "table.rs", "tests", "tests.rs"];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {

@@ -7,8 +7,12 @@ import governance
 import liquidation
 import liquidity
 import operations
+import settlement
+import settling
 import trading
-from market import reference_time, take_price
+from grace import is_in_force
+from market import is_short
+from price import reference_time, take_reading
 from state import (
     ACTIVE,
     ISOLATED,
@@ -23,6 +27,7 @@ from state import (
     become,
     copy_of_account,
     copy_of_market,
+    copy_of_pool,
 )
 from units import Refused
 
@@ -34,15 +39,17 @@ OPERATIONS = {
         operations.deposit,
         operations.withdraw,
         operations.update_prices,
-        operations.report_oracle_outage,
         operations.update_funding,
-        operations.settle_funding,
-        operations.settle_pnl,
+        settling.settle_funding,
+        settling.settle_pnl,
         operations.fund_claims,
         operations.redeem_claim,
         operations.waive_claim,
         operations.resolve_bankruptcy,
         operations.fund_insurance,
+        settlement.report_oracle_outage,
+        settlement.delist_market,
+        settlement.begin_settlement,
         liquidity.request_liquidity_deposit,
         liquidity.request_liquidity_withdrawal,
         liquidity.execute_liquidity_deposit,
@@ -117,7 +124,7 @@ class Exchange:
         return market
 
     def pool_to_write(self):
-        before = copy(self.pool)
+        before = copy_of_pool(self.pool)
         self._save(("pool",), lambda: become(self.pool, before))
         return self.pool
 
@@ -162,8 +169,13 @@ class Exchange:
         return REDUCE_ONLY if governance.in_force(self.reduce_only, self.now) else ACTIVE
 
     def status_of(self, market):
-        """The stricter of the exchange's status and the market's; after a pause at least reduce-only."""
-        limited = governance.in_grace(self, self.now) or governance.in_force(market.reduce_only, self.now)
+        """The stricter of the exchange's status and the market's; at least reduce-only in a grace and before its end."""
+        limited = (
+            governance.in_grace(self, self.now)
+            or governance.in_force(market.reduce_only, self.now)
+            or is_in_force(market, self.now)
+            or market.is_to_end()
+        )
         return max(self.own_status(), REDUCE_ONLY if limited else ACTIVE)
 
     def require_not_paused(self):
@@ -171,19 +183,26 @@ class Exchange:
             raise Refused("Paused")
 
     def bring_up_to_date(self, index, reading, account):
-        """Takes the reading in and accrues funding at the new price. Returns the market and the time ages count from.
+        """Takes the reading in, accrues funding at the new price and notes whether the market is short.
 
-        `account` is the one whose other markets the instruction hands in, or None where it hands in none.
+        Returns the market and the time from which ages count. `account` is the one whose other markets the
+        instruction hands in, or None where it hands in none.
         """
         market = self.market_to_write(index)
         if reading is not None:
-            take_price(market, reading, self.now)
+            take_reading(market, reading, self)
         handed_in = [market]
         if account is not None:
             handed_in += [self.markets[position.market] for position in self.accounts[account].occupied()]
         reference = reference_time(self.now, handed_in)
-        funding.accrue(market, self.now, reference)
+        self.accrue(market, reference)
         return market, reference
+
+    def accrue(self, market, reference):
+        """Accrues and notes whether the market is short. Returns what became of the accrual."""
+        outcome = funding.accrue(market, self.now, reference)
+        market.ledger.short = is_short(market)
+        return outcome
 
 
 def listed(index, description):

@@ -1,11 +1,15 @@
 """Funding and carry (funding.md): the path of the rate in closed form, and what it adds to the indices."""
 
-from market import age, is_usable, skew_of_full_impact
+from copy import copy
+
+from market import skew_of_full_impact
+from price import age
 from state import LONG, SHORT
-from units import MAX_INDEX, div_ceil, div_floor, sign
+from units import MAX_INDEX, amount, atoms_floor, div_ceil, div_floor, sign
 
 FUNDING_BITS = 61  # twice the area under the path of the rate is in 2^-60, so the area is in 2^-61
 CARRY_BITS = 60
+MEAN_SECONDS = 3_600  # the mean of the open interest is one of an hour
 
 ACCRUED, NOTHING, INDEX_FULL = "accrued", "nothing", "index full"
 
@@ -80,10 +84,24 @@ def rate_path(parameters, rate, skew, seconds):
     return rate, stretches
 
 
-def carry_of_side(parameters, open_interest):
-    """`carry_rate · min(1, OI_side / open_interest_cap)` in whole 2^-60 per second."""
+def carry_rates(parameters, side):
+    """What a side pays per second in 2^-60: the carry, and the surge that is the insurance's."""
     cap = parameters.open_interest_cap
-    return div_floor(parameters.carry_rate * min(open_interest, cap), cap)
+    rate = div_floor(parameters.carry_rate * min(side.open_interest, cap), cap)
+    used = max(0, 2 * min(cap, side.mean_interest) - cap)
+    return rate, div_floor(parameters.carry_surge * used, cap)
+
+
+def moved_mean(side, seconds):
+    """The mean of the side's open interest, a step nearer to it."""
+    distance = side.open_interest - side.mean_interest
+    step = div_floor(abs(distance) * min(seconds, MEAN_SECONDS), MEAN_SECONDS)
+    return side.mean_interest + sign(distance) * step
+
+
+def can_accrue(market, reference):
+    """An accrual asks for age and confidence alone, and a valid price has the confidence."""
+    return market.price.price != 0 and age(market, reference) <= market.parameters.max_age_funding
 
 
 def accrue(market, now, reference):
@@ -92,44 +110,59 @@ def accrue(market, now, reference):
     if ledger.funding_time == 0:
         ledger.funding_time = now
         return ACCRUED
-    if not is_usable(market, reference) or age(market, reference) > market.parameters.max_age_funding:
+    if market.has_ended():
+        ledger.funding_time = max(ledger.funding_time, now)
         return NOTHING
-    seconds = min(now - ledger.funding_time, market.parameters.max_accrual_seconds)
+    if not can_accrue(market, reference):
+        return NOTHING
+    elapsed = now - ledger.funding_time
     ledger.funding_time = max(ledger.funding_time, now)
-    if seconds <= 0:
+    if elapsed <= 0:
         return NOTHING
-    return ACCRUED if accrue_seconds(market, seconds) else INDEX_FULL
+    return ACCRUED if accrue_seconds(market, elapsed) else INDEX_FULL
 
 
-def accrue_seconds(market, seconds):
+def idle_rate(parameters, rate, seconds):
+    """What is left of a rate after seconds that accrue nothing."""
+    return sign(rate) * max(0, abs(rate) - seconds * div_ceil(parameters.funding_velocity, 4))
+
+
+def accrue_seconds(market, elapsed):
     """Adds the seconds' funding and carry to the indices; False, and no change, where an index would be full."""
     ledger, parameters, price = market.ledger, market.parameters, market.price.price
-    interest = [side.open_interest for side in ledger.sides]
-    indices = [side.funding_index for side in ledger.sides]
-    carried = [side.carry_fraction for side in ledger.sides]
+    seconds = min(elapsed, parameters.max_accrual_seconds)
+    sides = [copy(side) for side in ledger.sides]
+    interest = [side.open_interest for side in sides]
     fraction = ledger.funding_fraction
 
-    rate, stretches = rate_path(parameters, ledger.funding_rate, ledger.skew(), seconds)
+    rate = idle_rate(parameters, ledger.funding_rate, elapsed - seconds)
+    rate, stretches = rate_path(parameters, rate, ledger.skew(), seconds)
     for payers, twice_area in stretches:
         receivers = SHORT if payers == LONG else LONG
         if interest[payers] == 0:
             continue
         total = twice_area * price + fraction
         owed, fraction = total >> FUNDING_BITS, total % (1 << FUNDING_BITS)
-        indices[payers] += owed
+        sides[payers].funding_index += owed
         if interest[receivers] > 0:
             matched = min(interest[payers], interest[receivers])
-            indices[receivers] -= div_floor(owed * matched, interest[receivers])
-    for side in (LONG, SHORT):
-        total = carry_of_side(parameters, interest[side]) * seconds * price + carried[side]
-        indices[side] += total >> CARRY_BITS
-        carried[side] = total % (1 << CARRY_BITS)
+            sides[receivers].funding_index -= div_floor(owed * matched, interest[receivers])
 
-    if any(abs(index) > MAX_INDEX for index in indices):
+    for_insurance = 0  # raw
+    for side in sides:
+        side.mean_interest = moved_mean(side, seconds)
+        if side.open_interest == 0:
+            continue
+        carry, surge = carry_rates(parameters, side)
+        total = price * (carry + surge) * seconds + side.carry_fraction
+        side.funding_index += total >> CARRY_BITS
+        side.carry_fraction = total % (1 << CARRY_BITS)
+        for_insurance += side.open_interest * ((price * surge * seconds) >> CARRY_BITS)
+
+    if any(abs(side.funding_index) > MAX_INDEX for side in sides):
         return False
-    ledger.funding_rate = rate
-    ledger.funding_fraction = fraction
-    for side in (LONG, SHORT):
-        ledger.sides[side].funding_index = indices[side]
-        ledger.sides[side].carry_fraction = carried[side]
+    moved = min(atoms_floor(for_insurance), ledger.backing)
+    ledger.backing -= moved
+    ledger.insurance = amount(ledger.insurance + moved)
+    ledger.funding_rate, ledger.funding_fraction, ledger.sides = rate, fraction, sides
     return True

@@ -1,34 +1,10 @@
 """Statuses, targets, fees, and the life of a margin account (governance.md, state.md)."""
 
-from dataclasses import dataclass
-
-import funding
-from market import reference_time
+from allowances import GRACE, PAUSES, REDUCTIONS
 from state import ACTIVE, ISOLATED, PAUSED, REDUCE_ONLY, Account
 from units import MAX_AMOUNT, Refused
 
-WINDOW = 72 * 3_600
-GRACE = 120
-
 ROLES_WITH_ALL = ("admin", "risk_admin")
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """Seconds that may be spent at once, that come back in 72 hours, and that each restriction costs besides."""
-
-    capacity: int
-    refill: int
-    besides: int
-
-    def spent(self, restriction, now):
-        """In 1/259 200 of a second."""
-        back = self.refill * max(0, now - restriction.spent_at)
-        return max(0, restriction.spent - back)
-
-
-PAUSES = Allowance(capacity=480, refill=120, besides=GRACE)
-REDUCTIONS = Allowance(capacity=36_000, refill=6_600, besides=0)
 
 
 def in_force(restriction, now):
@@ -37,9 +13,7 @@ def in_force(restriction, now):
 
 def lift(restriction, allowance, now):
     """Ends it now where it is in force; what it did not last comes back."""
-    unspent = max(0, restriction.until - max(now, restriction.spent_at))
-    restriction.spent = max(0, allowance.spent(restriction, now) - unspent * WINDOW)
-    restriction.spent_at = max(now, restriction.spent_at)
+    allowance.give_back(restriction, max(0, restriction.until - max(now, restriction.spent_at)), now)
     restriction.until = min(now, restriction.until)
 
 
@@ -47,11 +21,8 @@ def impose(restriction, allowance, seconds, role, now):
     if role == "guardian" and in_force(restriction, now) and now + seconds <= restriction.until:
         raise Refused("GuardianOnlyTightens")
     lift(restriction, allowance, now)
-    limit = allowance.capacity * WINDOW
-    if role == "guardian":
-        limit //= 2
-    restriction.spent += (seconds + allowance.besides) * WINDOW
-    if restriction.spent > limit:
+    limit = allowance.capacity // 2 if role == "guardian" else allowance.capacity
+    if not allowance.charge(restriction, seconds, limit, now):
         raise Refused("StatusAllowance")
     restriction.until = now + seconds
 
@@ -80,12 +51,12 @@ def set_exchange_status(exchange, status, seconds, role):
 
 def set_market_status(exchange, market, status, seconds, role):
     require_role(role)
-    listed, now = exchange.market_to_write(market), exchange.now
+    now = exchange.now
     if status == PAUSED:
         raise Refused("MarketsDoNotPause")
     if status == ACTIVE and role == "guardian":
         raise Refused("GuardianOnlyTightens")
-    funding.accrue(listed, now, reference_time(now, [listed]))
+    listed, _ = exchange.bring_up_to_date(market, None, None)
     if status == REDUCE_ONLY:
         impose(listed.reduce_only, REDUCTIONS, seconds, role, now)
     else:

@@ -133,8 +133,8 @@ def fund_claims(ledger):
 
 
 def payable(ledger):
-    """The cash from which the market pays profit now: none while there are claims that nothing is set aside for."""
-    return 0 if ledger.unfunded_claims() > 0 else ledger.backing
+    """The cash from which the market pays profit now: none while claims wait or the market is short."""
+    return 0 if ledger.unfunded_claims() > 0 or ledger.short else ledger.backing
 
 
 def loss(account, position, ledger, lost):
@@ -171,13 +171,17 @@ def post(account, position, ledger, result):
         loss(account, position, ledger, -result)
 
 
-def repay_debt(account, position, ledger):
-    """`d = min(C, debt)`: C − d, R + d, debt − d, Debt − d."""
+def repay(account, position, ledger):
+    """What is owed, from the balance: the debt to the backing, then what is recoverable to the insurance."""
     paid = min(account.balance, position.debt)
     account.balance -= paid
     ledger.backing = amount(ledger.backing + paid)
     position.debt -= paid
     ledger.debts -= paid
+    recovered = min(account.balance, position.recoverable)
+    account.balance -= recovered
+    ledger.insurance = amount(ledger.insurance + recovered)
+    position.recoverable -= recovered
 
 
 def charge_fee(account, position, ledger, fee, protocol_share):

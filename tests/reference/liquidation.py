@@ -1,10 +1,19 @@
-"""Closing part or all of a position of an account below its maintenance margin (liquidation.md)."""
+"""Closing a position of an account below its required margin, or settling its profit (liquidation.md)."""
 
-from ledger import loss, reduce, repay_debt, settle
-from margin import maintenance, marginal_maintenance, notional_atoms, require_legs_to_liquidate
-from market import age, is_usable
+from dataclasses import dataclass
+
+from ledger import loss, payable, reduce, repay, settle
+from margin import Health, health, marginal_maintenance, notional_atoms, unrealized, view_to_liquidate
+from market import smallest_maintenance
+from price import age, require_price, spread
+from settling import settle_profit
 from state import become, copy_of_account, copy_of_market
 from units import ATOM, PPM, Refused, amount, atoms_floor, div_ceil, div_floor, notional, positive_part, share_floor
+
+NOTICE_SECONDS = 86_400
+SETTLEMENT_FEE = 100  # ppm of the profit that is paid
+SECONDS_BETWEEN_FEES = 600
+MOST_WITHOUT_PENALTY = 1_000  # ppm of the notional that no penalty covers
 
 
 def liquidate(exchange, account, liquidator, market, max_size, min_bounty, reading=None):
@@ -13,47 +22,122 @@ def liquidate(exchange, account, liquidator, market, max_size, min_bounty, readi
     debtor, keeper = exchange.account_to_write(account), exchange.account_to_write(liquidator)
     listed, reference = exchange.bring_up_to_date(market, reading, account)
     exchange.require_not_paused()
-    if not is_usable(listed, reference):
-        raise Refused("MarketUnusable")
-    if age(listed, reference) > listed.parameters.max_age_liquidate:
-        raise Refused("PriceStale")
     position = debtor.slot_of(market)
     if position is None or position.size == 0:
         raise Refused("NoPosition")
     if max_size == 0:
         raise Refused("SizeOutOfRange")
-    require_legs_to_liquidate(debtor, exchange.markets, market, reference)
 
-    liquidation = Liquidation(exchange, debtor, listed, reference)
-    liquidation.require_below_margin()
-    settle(debtor, position, listed.ledger)
-    liquidation.require_below_margin()
-    held = abs(position.size)
-    size = liquidation.size_to_close(held, max_size)
-    bounty = liquidation.close_or_undo(size)
-    if bounty is None:
-        if max_size < held:
-            raise Refused("LiquidationWorsensHealth")
-        bounty = liquidation.close(held)
+    if listed.has_ended():
+        bounty = close_at_the_end(exchange, debtor, position, listed)
+    else:
+        view, judged = judge(debtor, exchange.markets, market, reference)
+        if judged.is_below_margin():
+            require_price(listed, reference, listed.parameters.max_age_liquidate)
+            bounty = Liquidation(debtor, position, listed, view, judged).run(max_size)
+        elif judged.is_below_margin_on_cash():
+            bounty = settle_instead(exchange, debtor, position, listed, view)
+        else:
+            raise Refused("NotLiquidatable")
     if bounty < min_bounty:
         raise Refused("BountyTooSmall")
     keeper.balance = amount(keeper.balance + bounty)
     debtor.free_empty_slots()
 
 
+def judge(debtor, markets, touched, reference):
+    """At which prices, and what the account is worth at them: graces keep no account whose equity is negative without."""
+    view = view_to_liquidate(debtor, markets, touched, reference)
+    judged = health(debtor, view)
+    if not judged.is_below_margin():
+        without = health(debtor, view.without_graces())
+        if without.equity < 0:
+            return view.without_graces(), without
+    return view, judged
+
+
+# --- Closing without a penalty, settling without a close --------------------------------------------------------------
+
+
+def close_at_the_end(exchange, debtor, position, market):
+    """At the final price, whatever the account's health."""
+    if exchange.now < market.settlement.moved_at + NOTICE_SECONDS:
+        raise Refused("SettlementNotice")
+    settle(debtor, position, market.ledger)
+    closed = notional(position.size, market.price.price)
+    reduce(debtor, position, market.ledger, abs(position.size), closed)
+    added = pay_from_market(market, atoms_floor(closed))
+    repay(debtor, position, market.ledger)
+    return added
+
+
+def pay_from_market(market, uncovered):
+    """What a close pays whose penalty nobody can pay: about what the fee of opening it has left in the market."""
+    parameters, ledger = market.parameters, market.ledger
+    left_of_fee = share_floor(parameters.taker_fee_rebalancing, PPM - parameters.protocol_share)
+    least = share_floor(uncovered, min(MOST_WITHOUT_PENALTY, left_of_fee))
+    added = min(least, ledger.insurance + ledger.backing)
+    by_insurance = min(added, ledger.insurance)
+    ledger.insurance -= by_insurance
+    ledger.backing -= added - by_insurance
+    return added
+
+
+def settle_instead(exchange, debtor, position, market, view):
+    """The account is healthy, but not on cash: its profit here becomes cash, for a small fee."""
+    ledger = market.ledger
+    settle(debtor, position, ledger)
+    before = health(debtor, view)
+    if payable(ledger) == 0:
+        raise Refused("NotLiquidatable")
+    paid = settle_profit(debtor, position, market, view.reference)
+    if paid <= 0:
+        raise Refused("NotLiquidatable")
+    repay(debtor, position, ledger)
+    if exchange.now - position.settlement_paid_at < SECONDS_BETWEEN_FEES:
+        return 0
+    fee = min(share_floor(paid, SETTLEMENT_FEE), positive_part(before.equity - before.required), debtor.balance)
+    debtor.balance -= fee
+    position.settlement_paid_at = exchange.now
+    return fee
+
+
+# --- Closing ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
 class Liquidation:
-    """One close, with the account's equity and maintenance margin before it."""
+    """One close, with the account's equity and required margin before it."""
 
-    def __init__(self, exchange, debtor, market, reference):
-        self.exchange, self.debtor, self.market, self.reference = exchange, debtor, market, reference
+    debtor: object
+    position: object
+    market: object
+    view: object
+    judged: Health
 
-    def maintenance(self):
-        return maintenance(self.debtor, self.exchange.markets, self.reference)
+    def run(self, max_size):
+        """Returns the bounty."""
+        position, market = self.position, self.market
+        counts_at_index = set(self.view.ends(market)) == {market.price.price}
+        settle(self.debtor, position, market.ledger)
+        self.view = self.view.at_index()
+        if not counts_at_index:
+            self.judged = health(self.debtor, self.view)
+        self.equity, self.required = self.judged.equity, self.judged.required
+        self.deepest = self.deepest_without_loss()
+        held = abs(position.size)
+        bounty = self.close_or_undo(self.size_to_close(held, max_size))
+        if bounty is None:
+            if max_size < held:
+                raise Refused("LiquidationWorsensHealth")
+            bounty = self.close(held)
+        return bounty
 
-    def require_below_margin(self):
-        self.equity, self.margin = self.maintenance()
-        if self.equity >= self.margin:
-            raise Refused("NotLiquidatable")
+    def rate(self):
+        """What the account pays of what is closed, in ppm: at least what trading out would cost."""
+        parameters, price = self.market.parameters, self.market.price.price
+        worse = div_ceil(spread(self.market, age(self.market, self.view.reference)) * PPM, price)
+        return min(PPM, max(parameters.penalty, worse + parameters.taker_fee_rebalancing))
 
     def size_to_close(self, held, max_size):
         parameters = self.market.parameters
@@ -62,12 +146,11 @@ class Liquidation:
         return held if left < parameters.minimum_position * ATOM else size
 
     def size_needed(self, held):
-        """What restores `(1 + b) · MM`."""
-        parameters = self.market.parameters
-        value = notional_atoms(self.market, held)
-        restored = PPM + parameters.liquidation_buffer
-        shortfall = positive_part(share_floor(self.margin, restored) - self.equity)
-        slope = div_ceil(restored * marginal_maintenance(self.market, value), PPM) - parameters.penalty
+        """What restores `(1 + b) · RM`."""
+        value = notional_atoms(held, self.market.price.price)
+        restored = PPM + self.market.parameters.liquidation_buffer
+        shortfall = positive_part(share_floor(self.required, restored) - self.equity)
+        slope = div_ceil(restored * marginal_maintenance(self.market, value), PPM) - self.rate()
         if self.equity <= 0 or slope <= 0 or shortfall * PPM >= value * slope:
             return held
         needed = div_floor(shortfall * PPM, slope)
@@ -75,34 +158,42 @@ class Liquidation:
 
     def close_or_undo(self, size):
         """Closes a size. Where that is a part and does not help, everything is as before and there is no bounty."""
-        part = size < abs(self.debtor.slot_of(self.market.index).size)
+        part = size < abs(self.position.size)
         account_before, market_before = copy_of_account(self.debtor), copy_of_market(self.market)
         bounty = self.close(size)
         if part:
-            equity_after, margin_after = self.maintenance()
-            if equity_after - margin_after < self.equity - self.margin:
+            after = health(self.debtor, self.view)
+            if after.equity - after.required < self.equity - self.required:
                 become(self.debtor, account_before)
                 become(self.market, market_before)
+                self.position = self.debtor.slot_of(self.market.index)
                 return None
         return bounty
 
     def close(self, size):
-        """Closes at the index, charges the penalty and pays what debt there is cash for. Returns the bounty."""
-        debtor, ledger, parameters = self.debtor, self.market.ledger, self.market.parameters
-        position = debtor.slot_of(self.market.index)
-        closed = notional(size, self.market.price.price)
-        reduce(debtor, position, ledger, size, closed)
+        """Closes at the index, charges the penalty and pays what is owed as far as there is cash. Returns the bounty."""
+        debtor, position, ledger, parameters = self.debtor, self.position, self.market.ledger, self.market.parameters
+        raw = notional(size, self.market.price.price)
+        closed, rate = atoms_floor(raw), self.rate()
+        reduce(debtor, position, ledger, size, raw)
 
-        equity_left, _ = self.maintenance()
-        penalty = min(share_floor(atoms_floor(closed), parameters.penalty), positive_part(min(self.equity, equity_left)))
-        collected = loss(debtor, position, ledger, penalty)
-        bounty = min(share_floor(penalty, self.bounty_share()), collected)
+        equity_left = health(debtor, self.view).equity
+        due = share_floor(closed, rate)
+        charged = min(due, positive_part(min(self.equity, equity_left)))
+        penalty = min(share_floor(closed, parameters.penalty), charged)
+        collected = loss(debtor, position, ledger, charged)
+        earned = min(share_floor(penalty, self.bounty_share()), collected)
         for_backing = share_floor(penalty, parameters.backing_share)
-        insurance = positive_part(min(penalty - bounty - for_backing, collected - bounty))
-        ledger.backing -= bounty + insurance
+        insurance = min(positive_part(penalty - earned - for_backing), collected - earned)
+        ledger.backing -= earned + insurance
         ledger.insurance = amount(ledger.insurance + insurance)
-        repay_debt(debtor, position, ledger)
-        return bounty
+
+        uncovered = 0
+        if charged < due or charged == 0:
+            uncovered = positive_part(closed - (div_ceil(charged * PPM, rate) if rate else 0))
+        added = pay_from_market(self.market, uncovered)
+        repay(debtor, position, ledger)
+        return earned + added
 
     def bounty_share(self):
         """The bounty's share of the penalty in ppm: it grows with how far equity is below the margin."""
@@ -110,8 +201,17 @@ class Liquidation:
         return low + share_floor(high - low, self.depth())
 
     def depth(self):
-        if self.margin == 0:
+        if self.required == 0:
             return 0
-        if self.equity <= 0:
-            return PPM
-        return div_floor((self.margin - self.equity) * PPM, self.margin)
+        counted = min(positive_part(self.equity), self.required)
+        return min(div_floor((self.required - counted) * PPM, self.required), PPM - self.deepest)
+
+    def deepest_without_loss(self):
+        """The largest part of an open leg's maintenance margin that a penalty takes, in ppm."""
+        deepest = 0
+        for slot in self.debtor.occupied():
+            if slot.size:
+                parameters = self.view.markets[slot.market].parameters
+                base = max(1, smallest_maintenance(parameters))
+                deepest = max(deepest, min(PPM, div_ceil(parameters.penalty * PPM, base)))
+        return deepest

@@ -1,43 +1,14 @@
-"""The pool's value, requests, and how backing is moved (liquidity.md)."""
+"""Requests, and how backing is moved (liquidity.md)."""
 
-import funding
-from market import age, is_usable, liabilities, lower_value, reference_time, stress_loss, surplus, upper_value
-from state import ACTIVE, Request, copy_of_market
+from market import liabilities, stress_loss, surplus
+from price import is_dead, require_price
+from ranges import NEWEST, price_range
+from state import ACTIVE, Request
 from units import Refused, amount as checked, div_floor, share_floor
+from value import lower_value, pool_value, upper_value
 
 # Counted with the first deposit and minted to nobody.
 DEAD_SHARES = 10_000
-
-# --- What the pool is worth -----------------------------------------------------------------------------------------
-
-
-def pool_value(exchange, value_of_market, maturity, forgoes):
-    """The pool's cash and what `value_of_market` says of each market, in atoms.
-
-    Whoever `forgoes` counts a market that cannot be valued as zero; otherwise it refuses the execution.
-    """
-    reference = reference_time(exchange.now, exchange.markets)
-    total = exchange.pool.cash
-    for market in exchange.markets:
-        if market.ledger.has_open_interest():
-            if not is_usable(market, reference):
-                if not forgoes:
-                    raise Refused("MarketUnusable")
-                continue
-            if age(market, reference) > market.parameters.max_age_liquidate:
-                raise Refused("LegStale")
-            if market.price.published < maturity:
-                raise Refused("PriceBeforeMaturity")
-            # Funding counts as if it were accrued up to now; the market itself is only read.
-            market = copy_of_market(market)
-            funding.accrue(market, exchange.now, reference)
-        try:
-            total += value_of_market(market)
-        except Refused as refusal:
-            if not (forgoes and refusal.name == "NotionalOutOfRange"):
-                raise
-    return checked(total)
-
 
 # --- Requests -------------------------------------------------------------------------------------------------------
 
@@ -86,7 +57,7 @@ def execute_liquidity_deposit(exchange, holder, nonce):
     pool, request = exchange.pool_to_write(), exchange.request("deposit", holder, nonce)
     parameters = pool.parameters
     maturity = require_executable(exchange, request, parameters.deposit_delay, parameters.deposit_validity)
-    value = pool_value(exchange, upper_value, maturity, forgoes=False)
+    value = pool_value(exchange, upper_value, maturity, is_withdrawal=False)
 
     if pool.shares == 0:
         counted, minted = request.amount, request.amount - DEAD_SHARES
@@ -107,7 +78,7 @@ def execute_liquidity_withdrawal(exchange, holder, nonce, executor=None):
     pool, request = exchange.pool_to_write(), exchange.request("withdrawal", holder, nonce)
     parameters = pool.parameters
     maturity = require_executable(exchange, request, parameters.withdrawal_delay, parameters.withdrawal_validity)
-    value = pool_value(exchange, lower_value, maturity, forgoes=executor == holder)
+    value = pool_value(exchange, lower_value, maturity, is_withdrawal=True, by_owner=executor == holder)
 
     if value == 0:
         raise Refused("PoolWorthless")
@@ -160,20 +131,27 @@ def allocate_backing(exchange, market, reading=None):
     exchange.require_not_paused()
     if inward and exchange.status_of(listed) != ACTIVE:
         raise Refused("ReduceOnly")
+    price, dead = listed.price.price, is_dead(listed, reference)
     if ledger.has_open_interest():
-        if not is_usable(listed, reference):
-            raise Refused("MarketUnusable")
-        if age(listed, reference) > listed.parameters.max_age_liquidate:
-            raise Refused("PriceStale")
+        if inward or not dead:
+            require_price(listed, reference, listed.parameters.max_age_liquidate)
+        if dead:
+            price = worse_for_the_market(listed, reference)
     if inward:
-        place(pool, listed, target - ledger.backing)
+        place(pool, listed, price, target - ledger.backing)
     else:
-        take_back(pool, listed, ledger.backing - target)
+        take_back(pool, listed, price, ledger.backing - target)
 
 
-def place(pool, market, wanted):
+def worse_for_the_market(market, reference):
+    """The end of a dead oracle's range at which less is left after the stress loss; of equals the lower."""
+    ends = price_range(market, reference, NEWEST, with_grace=False)
+    return min(ends, key=lambda end: surplus(market, end) - stress_loss(market, end))
+
+
+def place(pool, market, price, wanted):
     ledger = market.ledger
-    if ledger.backing < liabilities(market):
+    if ledger.backing < liabilities(market, price):
         raise Refused("MarketCapacity")
     room = share_floor(pool.cash + pool.placed, market.parameters.backing_cap) - ledger.net_principal
     moved = min(wanted, pool.cash, room)
@@ -185,10 +163,10 @@ def place(pool, market, wanted):
     ledger.net_principal = checked(ledger.net_principal + moved)
 
 
-def take_back(pool, market, wanted):
+def take_back(pool, market, price, wanted):
     ledger = market.ledger
-    covered = ledger.backing - liabilities(market)
-    moved = min(wanted, covered, surplus(market) - stress_loss(market))
+    covered = ledger.backing - liabilities(market, price)
+    moved = min(wanted, covered, surplus(market, price) - stress_loss(market, price))
     if moved <= 0:
         raise Refused("MarketCapacity")
     principal = min(moved, ledger.net_principal)

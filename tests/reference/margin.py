@@ -1,16 +1,18 @@
-"""Equity and margin of an account (margin.md)."""
+"""Equity and margin of an account, judged in two ways (margin.md)."""
 
-from ledger import funded_part
-from market import age, coverage, is_usable, spread
+from dataclasses import dataclass, replace
+
+from ledger import funded_part, payable
+from price import age, is_dead, is_fresh, spread
+from ranges import APART, better_end, moment_of, price_range, worse_end
+from state import LONG
 from units import (
     ATOM,
     PPM,
-    Refused,
     atoms_ceil,
     atoms_floor,
     clamp,
     div_ceil,
-    div_floor,
     negative_part,
     notional,
     positive_part,
@@ -24,8 +26,8 @@ SIZE_PREMIUM_SCALE = 1 << 32
 # --- Margin requirements, in atoms; every step rounds up ------------------------------------------------------------
 
 
-def notional_atoms(market, size):
-    return atoms_ceil(notional(size, market.price.price))
+def notional_atoms(size, price):
+    return atoms_ceil(notional(size, price))
 
 
 def size_premium(parameters, value):
@@ -55,14 +57,14 @@ def marginal_maintenance(market, value):
     return div_ceil(3 * fraction, 2) if binds else fraction
 
 
-def maintenance_margin(market, size):
-    value = notional_atoms(market, size)
+def maintenance_margin(market, size, price):
+    value = notional_atoms(size, price)
     return share_ceil(value, maintenance_fraction(market, value))
 
 
-def initial_margin(market, size):
+def initial_margin(market, size, price):
     parameters = market.parameters
-    value = notional_atoms(market, size)
+    value = notional_atoms(size, price)
     fraction = margin_fraction(market, value)
     low, high = parameters.open_interest_low, parameters.open_interest_high
     above = clamp(market.ledger.larger_side() - low, 0, high - low)
@@ -70,7 +72,68 @@ def initial_margin(market, size):
     return share_ceil(value, fraction)
 
 
-# --- Equity ---------------------------------------------------------------------------------------------------------
+# --- At which prices --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class View:
+    """The prices at which an account's legs are judged.
+
+    `touched` is the index of the market that the instruction is about, None for a withdrawal. `index_of_touched` is
+    the single price at which its leg counts instead of at its range.
+    """
+
+    markets: list
+    reference: int
+    moment: object
+    touched: object = None
+    index_of_touched: object = None
+    with_graces: bool = True
+    others_are_stale: bool = False
+
+    def ends(self, market):
+        if market.index == self.touched:
+            if self.index_of_touched is not None:
+                return self.index_of_touched, self.index_of_touched
+            return price_range(market, self.reference, self.moment, self.with_graces)
+        return price_range(market, self.reference, self.moment, self.with_graces, self.others_are_stale)
+
+    def at_index(self):
+        """The touched leg at the index, at which it is filled or closed, and the others as before."""
+        return replace(self, index_of_touched=self.markets[self.touched].price.price)
+
+    def without_graces(self):
+        return replace(self, with_graces=False)
+
+
+def view_of(account, markets, touched, reference):
+    return View(markets, reference, moment_of(account, markets, touched, reference), touched)
+
+
+def view_to_liquidate(account, markets, touched, reference):
+    """Where the prices are apart the other legs count as not fresh, since at no second all are known."""
+    view = view_of(account, markets, touched, reference)
+    return replace(view, others_are_stale=view.moment == APART)
+
+
+# --- For maintenance ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Health:
+    """Equity, margin of all notionals and required margin in atoms; the same with nothing that markets have not paid."""
+
+    equity: int
+    margin: int
+    required: int
+    equity_on_cash: int
+    required_on_cash: int
+
+    def is_below_margin(self):
+        return self.equity < self.required
+
+    def is_below_margin_on_cash(self):
+        return self.equity_on_cash < self.required_on_cash
 
 
 def unrealized(position, price):
@@ -87,95 +150,67 @@ def funding_owed(position, market):
     return abs(position.size) * (index - position.funding_index)
 
 
-def maintenance_value(position, market):
-    """What a leg adds to equity for maintenance, in raw."""
-    profit = unrealized(position, market.price.price) if position.size else 0
+def counted(position, market, price):
+    """What settling the leg at a price would post, in raw: funded and not owed, and what the market would promise."""
+    profit = unrealized(position, price) if position.size else 0
     funding = funding_owed(position, market)
-    won, lost = positive_part(profit), negative_part(profit)
     receiving = atoms_floor(negative_part(funding)) * ATOM
     paying = atoms_ceil(positive_part(funding)) * ATOM
-    loss = positive_part(lost - receiving) + paying
-    gain = won + positive_part(receiving - lost)
+    loss = positive_part(negative_part(profit) - receiving) + paying
+    gain = positive_part(profit) + positive_part(receiving - negative_part(profit))
 
     funded = funded_part(position, market.ledger)
     unfunded = (position.claim - funded) * ATOM
     debt = position.debt * ATOM
     promised = positive_part(gain - debt) + positive_part(unfunded - loss)
     owed = positive_part(loss - unfunded) + positive_part(debt - gain)
-    return funded * ATOM - owed + counted(promised, market)
+    return funded * ATOM - owed, promised
 
 
-def counted(promised, market):
-    """What of a promise counts, in raw: all of it, or whole atoms of the part that the market can pay."""
-    if promised == 0:
-        return 0
-    numerator, denominator = coverage(market)
-    if numerator == denominator:
-        return promised
-    return div_floor(atoms_floor(promised) * numerator, denominator) * ATOM
-
-
-def maintenance(account, markets, reference):
-    """Equity and maintenance margin of an account in atoms. A leg in an unusable market demands no margin."""
-    value, margin = account.balance * ATOM, 0
+def health(account, view):
+    """Each leg at the end of its range that is better for its owner."""
+    value, promises, margins, required, on_cash = account.balance * ATOM, 0, 0, 0, 0
     for position in account.occupied():
-        market = markets[position.market]
-        value += maintenance_value(position, market)
-        if position.size and is_usable(market, reference):
-            margin += maintenance_margin(market, position.size)
-    return atoms_floor(value), margin
+        market = view.markets[position.market]
+        ends, price, margin = None, 0, 0
+        if position.size:
+            ends = view.ends(market)
+            price = better_end(position.side(), ends)
+            margin = maintenance_margin(market, position.size, price)
+        settled, promised = counted(position, market, price)
+        paid = min(promised, payable(market.ledger) * ATOM)
+        if position.size and is_dead(market, view.reference):
+            paid = min(paid, counted(position, market, worse_end(position.side(), ends))[1])
+        value += settled
+        promises += paid
+        margins += margin
+        required += margin - atoms_floor(min(margin * ATOM, promised - paid))
+        on_cash += margin - atoms_floor(min(margin * ATOM, promised))
+    return Health(atoms_floor(value + promises), margins, required, atoms_floor(value), on_cash)
 
 
-def equity_in_market(account, position, market):
-    """Balance and one leg, in atoms: what settling that leg can change."""
-    return atoms_floor(account.balance * ATOM + maintenance_value(position, market))
+# --- For initial margin -----------------------------------------------------------------------------------------------
 
 
-def adverse_value(position, market, reference):
+def adverse_value(position, market, view):
     """What a leg adds to equity for initial margin, in raw: nothing of profit beyond what it cancels."""
     value = 0
     if position.size:
-        worse = abs(position.size) * spread(market, age(market, reference))
-        if position.size > 0:
-            worse = min(worse, notional(position.size, market.price.price))
-        value = min(0, unrealized(position, market.price.price) - worse - funding_owed(position, market))
+        price, worse = worse_end(position.side(), view.ends(market)), 0
+        if is_fresh(market, view.reference):
+            worse = abs(position.size) * spread(market, age(market, view.reference))
+        if position.side() == LONG:
+            worse = min(worse, notional(position.size, price))
+        value = min(0, unrealized(position, price) - worse - funding_owed(position, market))
     return value - position.debt * ATOM
 
 
-def adverse_equity_and_margin(account, markets, reference):
-    """Equity at adverse prices and initial margin of an account, in atoms."""
+def adverse_equity_and_margin(account, view):
+    """Equity at the worse ends and initial margin of an account, in atoms."""
     value, margin = account.balance * ATOM, 0
     for position in account.occupied():
-        market = markets[position.market]
-        value += adverse_value(position, market, reference)
+        market = view.markets[position.market]
+        value += adverse_value(position, market, view)
         if position.size:
-            margin += initial_margin(market, position.size)
+            margin += initial_margin(market, position.size, view.ends(market)[1])
     return atoms_floor(value), margin
-
-
-# --- Prices of other legs, slot by slot --------------------------------------------------------------------------
-
-
-def other_legs(account, markets, touched):
-    return [(slot, markets[slot.market]) for slot in account.occupied() if slot.market != touched]
-
-
-def require_legs_to_trade(account, markets, touched, reference, increases):
-    """A leg without a size needs no price. To reduce, an unusable market's leg counts as it stands."""
-    for position, market in other_legs(account, markets, touched):
-        if position.size == 0:
-            continue
-        if not is_usable(market, reference):
-            if increases:
-                raise Refused("MarketUnusable")
-        elif age(market, reference) > market.parameters.max_age_other_legs:
-            raise Refused("LegStale")
-
-
-def require_legs_to_liquidate(account, markets, touched, reference):
-    """A claim counts at its market's coverage, so that it needs a price too."""
-    for position, market in other_legs(account, markets, touched):
-        if not (position.size or position.claim) or not is_usable(market, reference):
-            continue
-        if age(market, reference) > market.parameters.max_age_liquidate:
-            raise Refused("LegStale")

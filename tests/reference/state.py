@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 LONG, SHORT = 0, 1
 SLOTS = 12
+# Of the last sixteen seconds a market remembers its good prices.
+SECONDS = 16
 
 ACTIVE, REDUCE_ONLY, PAUSED = 0, 1, 2
 
@@ -26,8 +28,10 @@ class Parameters:
     funding_velocity: int
     funding_rate_cap: int
     carry_rate: int
+    carry_surge: int
     minimum_position: int
     minimum_bounty: int
+    shared_draw_limit: int
     base_margin: int
     maintenance_fraction: int
     volatility_margin: int
@@ -54,14 +58,14 @@ class Parameters:
     max_confidence_valid: int
     stress_move: int
     backing_cap: int
-    bankrupt_bounty: int
     max_accrual_seconds: int
     max_age_trade: int
-    max_age_other_legs: int
     max_age_liquidate: int
     max_age_funding: int
     future_tolerance: int
     outage_delay: int
+    settle_after: int
+    isolated_only: int
 
 
 @dataclass
@@ -83,6 +87,16 @@ class PriceCache:
     published: int = 0
     newest_published: int = 0
     outage_since: int = 0
+    clock_distrusted_until: int = 0
+
+
+@dataclass
+class Second:
+    """The good prices of one second that a market remembers."""
+
+    low: int = 0
+    high: int = 0
+    published: int = 0
 
 
 @dataclass
@@ -102,12 +116,37 @@ class Averages:
 
 
 @dataclass
+class Grace:
+    """The price that counts as well for two minutes, until when, and what is spent of its allowance."""
+
+    price_before: int = 0
+    silent_since: int = 0
+    pause_began: int = 0
+    until: int = 0
+    spent: int = 0
+    spent_at: int = 0
+    seen_at: int = 0
+    seen_slot: int = 0
+
+
+@dataclass
+class Settlement:
+    """How a market comes to its end: from when it may, when it was moved, and the outage that is to blame."""
+
+    delisted_from: int = 0
+    moved_at: int = 0
+    outage_since: int = 0
+    price: int = 0
+
+
+@dataclass
 class Side:
     open_interest: int = 0
     entry_notional: int = 0
     funding_index: int = 0
     funding_checkpoint: int = 0
     carry_fraction: int = 0
+    mean_interest: int = 0
 
     def pending_funding(self):
         """What the side's traders owe in funding not settled, raw; negative where they are to receive it."""
@@ -136,8 +175,9 @@ class Ledger:
     insurance: int = 0
     protocol_fees: int = 0
     written_off: int = 0
-    shared_draw: SharedDraw = field(default_factory=SharedDraw)
+    shared_drawn: int = 0
     claim_round: int = 0
+    short: int = 0
 
     def skew(self):
         return self.sides[LONG].open_interest - self.sides[SHORT].open_interest
@@ -172,9 +212,18 @@ class Market:
     quote_decimals: int
     target_backing: int = 0
     price: PriceCache = field(default_factory=PriceCache)
+    recent: list = field(default_factory=lambda: [Second() for _ in range(SECONDS)])
     averages: Averages = field(default_factory=Averages)
+    grace: Grace = field(default_factory=Grace)
+    settlement: Settlement = field(default_factory=Settlement)
     ledger: Ledger = field(default_factory=Ledger)
     reduce_only: Restriction = field(default_factory=Restriction)
+
+    def has_ended(self):
+        return self.settlement.moved_at != 0
+
+    def is_to_end(self):
+        return self.settlement.delisted_from != 0 or self.has_ended()
 
 
 @dataclass
@@ -187,11 +236,20 @@ class Position:
     debt: int = 0
     last_increase_slot: int = 0
     claim_round: int = 0
+    settlement_paid_at: int = 0
+    recoverable: int = 0
     market: int = 0
     occupied: int = 0
 
     def side(self):
         return LONG if self.size > 0 else SHORT
+
+    def owes(self):
+        """A debt, or what is recoverable of one."""
+        return self.debt + self.recoverable
+
+    def is_empty(self):
+        return not (self.size or self.claim or self.debt or self.recoverable)
 
 
 @dataclass
@@ -215,9 +273,9 @@ class Account:
         return any(position.size for position in self.positions)
 
     def free_empty_slots(self):
-        """A slot is occupied while it has a size, a claim or a debt; then it is freed and zeroed."""
+        """A slot in which nothing is left is freed and zeroed."""
         for index, position in enumerate(self.positions):
-            if position.occupied and not (position.size or position.claim or position.debt):
+            if position.occupied and position.is_empty():
                 self.positions[index] = Position()
 
 
@@ -229,6 +287,7 @@ class Pool:
     insurance: int = 0
     escrow: int = 0
     shares: int = 0
+    shared_draw: SharedDraw = field(default_factory=SharedDraw)
 
 
 @dataclass
@@ -241,11 +300,19 @@ class Request:
 def copy_of_market(market):
     twin = copy(market)
     twin.price = copy(market.price)
+    twin.recent = [copy(second) for second in market.recent]
     twin.averages = copy(market.averages)
+    twin.grace = copy(market.grace)
+    twin.settlement = copy(market.settlement)
     twin.ledger = copy(market.ledger)
     twin.ledger.sides = [copy(side) for side in market.ledger.sides]
-    twin.ledger.shared_draw = copy(market.ledger.shared_draw)
     twin.reduce_only = copy(market.reduce_only)
+    return twin
+
+
+def copy_of_pool(pool):
+    twin = copy(pool)
+    twin.shared_draw = copy(pool.shared_draw)
     return twin
 
 

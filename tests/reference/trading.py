@@ -1,8 +1,9 @@
 """One order against the market's backing (trading.md), and the admission rule (margin.md)."""
 
-from ledger import charge_fee, increase, reduce, repay_debt, settle
-from margin import adverse_equity_and_margin, maintenance, maintenance_margin, require_legs_to_trade
-from market import age, charge, is_usable, stress_loss, surplus, taker_fee
+from ledger import charge_fee, increase, reduce, repay, settle
+from margin import adverse_equity_and_margin, health, maintenance_margin, view_of
+from market import charge, stress_loss, surplus, taker_fee
+from price import age, require_price
 from state import ISOLATED, REDUCE_ONLY
 from units import (
     ATOM,
@@ -26,17 +27,18 @@ def trade(exchange, account, market, size, acceptable_price, reduce_only, readin
     listed, reference = exchange.bring_up_to_date(market, reading, account)
     if acceptable_price == 0:
         raise Refused("AcceptablePriceZero")
-    position = slot_to_trade(trader, market)
+    position = slot_to_trade(trader, listed)
     held = position.size
     size = size_to_fill(size, held, reduce_only)
     opposes = sign(size) * sign(held) < 0
     increases = not opposes or abs(size) > abs(held)
 
     require_status(exchange, listed, increases)
-    require_price(exchange, listed, increases, reference)
+    if listed.has_ended():
+        raise Refused("MarketSettled")
+    require_price_to_trade(listed, increases, reference)
     if opposes and position.last_increase_slot == exchange.slot:
         raise Refused("SameSlotReduction")
-    require_legs_to_trade(trader, exchange.markets, market, reference, increases)
 
     settle(trader, position, listed.ledger)
     order = Order(exchange, trader, position, listed, size, reference, acceptable_price)
@@ -54,7 +56,8 @@ class Order:
         self.exchange, self.trader, self.position, self.market = exchange, trader, position, market
         self.size, self.acceptable_price, self.reference = size, acceptable_price, reference
         self.held = position.size
-        self.debt_before = position.debt
+        self.view = view_of(trader, exchange.markets, market.index, reference)
+        self.owed_before = position.owes()
 
     def price_it(self):
         """What the order costs, before any cap."""
@@ -77,10 +80,10 @@ class Order:
             raise Refused("PriceBoundExceeded")
 
     def finish(self):
-        """Charges the fee, then pays the debt to this market from the balance."""
+        """Charges the fee, then pays what is owed for this market from the balance."""
         ledger = self.market.ledger
         charge_fee(self.trader, self.position, ledger, self.fee, self.market.parameters.protocol_share)
-        repay_debt(self.trader, self.position, ledger)
+        repay(self.trader, self.position, ledger)
 
     def require_minimum_position(self):
         parameters, price = self.market.parameters, self.market.price.price
@@ -88,8 +91,11 @@ class Order:
             raise Refused("BelowMinimumPosition")
 
 
-def slot_to_trade(trader, market):
+def slot_to_trade(trader, listed):
     """The market's own slot, or the first free one, occupied for the time being."""
+    market = listed.index
+    if trader.kind != ISOLATED and listed.parameters.isolated_only:
+        raise Refused("IsolatedMarket")
     if trader.kind == ISOLATED and trader.isolated_market != market:
         raise Refused("IsolatedToAnotherMarket")
     position = trader.slot_of(market)
@@ -119,13 +125,10 @@ def require_status(exchange, market, increases):
         raise Refused("ReduceOnly")
 
 
-def require_price(exchange, market, increases, reference):
+def require_price_to_trade(market, increases, reference):
     """The row of price.md's table that the order falls under."""
     parameters, cache = market.parameters, market.price
-    if not is_usable(market, reference):
-        raise Refused("MarketUnusable")
-    if age(market, reference) > parameters.max_age_trade:
-        raise Refused("PriceStale")
+    require_price(market, reference, parameters.max_age_trade)
     if increases and cache.confidence * PPM > parameters.max_confidence_to_increase * cache.price:
         raise Refused("PriceTooUncertain")
 
@@ -137,7 +140,8 @@ def fill_and_admit_increase(order):
     order.price_it()
     order.require_acceptable()
     position, market, ledger = order.position, order.market, order.market.ledger
-    surplus_before, stress_loss_before = surplus(market), stress_loss(market)
+    price = market.price.price
+    surplus_before, stress_loss_before = surplus(market, price), stress_loss(market, price)
     fill = order.fill_notional()
     closed = abs(order.held) if sign(order.held) * sign(order.size) < 0 else 0
     if closed > 0:
@@ -150,8 +154,9 @@ def fill_and_admit_increase(order):
     require_room(position, market)
 
     order.finish()
-    require_no_debt(order)
-    equity, margin = adverse_equity_and_margin(order.trader, order.exchange.markets, order.reference)
+    require_nothing_owed(order)
+    # The moment is that of the account with the leg it opens.
+    equity, margin = adverse_equity_and_margin(order.trader, order.view)
     if equity < margin:
         raise Refused("InitialMargin")
     require_capacity(market, surplus_before, stress_loss_before)
@@ -167,17 +172,17 @@ def require_room(position, market):
         raise Refused("SideNotionalTooLarge")
 
 
-def require_no_debt(order):
+def require_nothing_owed(order):
     """A debt that the order's own fee leaves is a matter of the initial margin."""
-    if min(order.debt_before, order.position.debt) > 0:
+    if min(order.owed_before, order.position.owes()) > 0:
         raise Refused("DebtOutstanding")
-    if any(slot.debt for slot in order.trader.occupied() if slot is not order.position):
+    if any(slot.owes() for slot in order.trader.occupied() if slot is not order.position):
         raise Refused("DebtOutstanding")
 
 
 def require_capacity(market, surplus_before, stress_loss_before):
     """The market can bear it, or is no worse off: the stress loss no larger, what is left after it no smaller."""
-    left, needed = surplus(market), stress_loss(market)
+    left, needed = surplus(market, market.price.price), stress_loss(market, market.price.price)
     if left >= needed:
         return
     if needed > stress_loss_before or left - needed < surplus_before - stress_loss_before:
@@ -189,14 +194,14 @@ def require_capacity(market, surplus_before, stress_loss_before):
 
 def fill_and_admit_reduction(order):
     trader, position = order.trader, order.position
-    standing = (trader, order.exchange.markets, order.reference)
-    equity, margin = maintenance(*standing)
-    if equity < 0:
+    view = order.view.at_index()
+    before = health(trader, view)
+    if before.equity < 0:
         raise Refused("NegativeEquity")
     order.price_it()
     closes = abs(order.size) == abs(order.held)
     if closes:
-        cap_closing_cost(order, equity, margin)
+        cap_closing_cost(order, before.equity, before.margin)
     order.require_acceptable()
     reduce(trader, position, order.market.ledger, abs(order.size), order.fill_notional())
     if not closes:
@@ -204,14 +209,15 @@ def fill_and_admit_reduction(order):
     order.finish()
     if closes:
         return
-    equity_after, margin_after = maintenance(*standing)
-    if equity_after < 0 or equity_after * margin < equity * margin_after:
+    after = health(trader, view)
+    if after.equity < 0 or after.equity * before.margin < before.equity * after.margin:
         raise Refused("ReductionWorsensHealth")
 
 
 def cap_closing_cost(order, equity, margin):
     """Caps fee, spread and impact of a whole close at the equity behind the leg; the charge gives way first."""
-    leg = maintenance_margin(order.market, order.held)
+    leg = maintenance_margin(order.market, order.held, order.market.price.price)
     cap = equity if margin == 0 else div_floor(equity * leg, margin)
-    order.fee = min(order.fee, cap)
-    order.charge = min(order.charge, (cap - order.fee) * ATOM)
+    if atoms_ceil(order.charge) + order.fee > cap:
+        order.fee = min(order.fee, cap)
+        order.charge = min(order.charge, (cap - order.fee) * ATOM)

@@ -75,6 +75,16 @@ pub const ARITHMETIC_CHECK: Artifact = Artifact {
     program_variable: "ARITHMETIC_CHECK_SO",
 };
 
+/// What the local validator has instead of Pyth's receiver; never deployed.
+pub const LOCALNET_RECEIVER: Artifact = Artifact {
+    name: "localnet_receiver",
+    package: "localnet-receiver",
+    crate_dir: "crates/perp-localnet/receiver",
+    sources: &["crates/perp-localnet/receiver/Cargo.toml", "crates/perp-localnet/receiver/src"],
+    has_idl: false,
+    program_variable: "LOCALNET_RECEIVER_SO",
+};
+
 /// What an interface is finished by, once it is built.
 const IDL_FINISHING: Artifact = Artifact {
     name: "idl",
@@ -89,7 +99,7 @@ const IDL_FINISHING: Artifact = Artifact {
 pub const SBF_ROUTE: &str = "sbf/build.sh";
 
 /// All committed programs.
-pub const ALL: [Artifact; 2] = [PERP_SWAP, ARITHMETIC_CHECK];
+pub const ALL: [Artifact; 3] = [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER];
 
 impl Artifact {
     /// The binary under `root`.

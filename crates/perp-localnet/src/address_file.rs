@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
-use crate::validator::Validator;
+use crate::setup::Localnet;
 
 /// The file can be neither written nor removed.
 #[derive(Debug, Error)]
@@ -30,6 +30,8 @@ pub struct AddressFile {
     pub rpc_url: String,
     /// The WebSocket server.
     pub websocket_url: String,
+    /// The price server.
+    pub prices_url: String,
     /// The program.
     pub program: String,
     /// The exchange.
@@ -61,8 +63,8 @@ impl AddressFile {
     /// What the file is called.
     pub const NAME: &'static str = "exchange.json";
 
-    /// Those of this validator and exchange.
-    pub fn new(validator: &Validator, addresses: &Addresses, markets: &[Market]) -> Self {
+    /// Those of this localnet and exchange.
+    pub fn new(localnet: &Localnet, addresses: &Addresses, markets: &[Market]) -> Self {
         let markets = markets.iter().map(|market| MarketAddresses {
             index: market.state.index,
             symbol: unpadded(&market.symbol),
@@ -70,8 +72,9 @@ impl AddressFile {
             oracle: market.oracle.account.to_string(),
         });
         Self {
-            rpc_url: validator.rpc_url(),
-            websocket_url: validator.ws_url(),
+            rpc_url: localnet.validator.rpc_url(),
+            websocket_url: localnet.validator.ws_url(),
+            prices_url: localnet.prices.url(),
             program: ID.to_string(),
             exchange: addresses.exchange.to_string(),
             pool: addresses.pool.to_string(),
@@ -128,6 +131,7 @@ mod tests {
         AddressFile {
             rpc_url: "http://127.0.0.1:8899".into(),
             websocket_url: "ws://127.0.0.1:8900".into(),
+            prices_url: "http://127.0.0.1:8910".into(),
             program: "program".into(),
             exchange: "exchange".into(),
             pool: "pool".into(),
@@ -145,6 +149,7 @@ mod tests {
         let expected = serde_json::json!({
             "rpc_url": "http://127.0.0.1:8899",
             "websocket_url": "ws://127.0.0.1:8900",
+            "prices_url": "http://127.0.0.1:8910",
             "program": "program",
             "exchange": "exchange",
             "pool": "pool",

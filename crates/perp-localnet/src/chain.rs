@@ -13,6 +13,8 @@ use surfpool_core::surfnet::locker::SurfnetSvmLocker;
 use surfpool_types::{BlockProductionMode, ClockCommand, SimnetCommand};
 use thiserror::Error;
 
+use crate::quotes::Quotes;
+
 /// The length of a slot on mainnet.
 pub const SLOT_MILLISECONDS: u64 = 400;
 
@@ -71,6 +73,7 @@ pub struct Chain {
     svm: SurfnetSvmLocker,
     commands: Sender<SimnetCommand>,
     runtime: Arc<tokio::runtime::Runtime>,
+    quotes: Quotes,
 }
 
 impl Chain {
@@ -79,7 +82,7 @@ impl Chain {
         commands: Sender<SimnetCommand>,
         runtime: Arc<tokio::runtime::Runtime>,
     ) -> Self {
-        Self { svm, commands, runtime }
+        Self { svm, commands, runtime, quotes: Quotes::default() }
     }
 
     pub(crate) fn command(&self, command: SimnetCommand) -> Result<(), ChainError> {
@@ -137,6 +140,11 @@ impl Chain {
                 svm.set_account(&wallet, account)
             })
             .map_err(|error| ChainError::Account { address: wallet, reason: error.to_string() })
+    }
+
+    /// What the feeds' publishers say at present.
+    pub fn quotes(&self) -> &Quotes {
+        &self.quotes
     }
 
     /// The clock the next transaction sees.

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::feeds::{Feed, FeedError, DEFAULT_CONFIDENCE_BPS};
 use crate::oracle_driver::{OracleScript, DEFAULT_TICK_SECONDS};
 use crate::price_path::{CandlePath, Crash, PricePath, RandomWalk};
+use crate::price_server::DEFAULT_PRICES_PORT;
 use crate::validator::{Ports, DEFAULT_RPC_PORT, DEFAULT_WS_PORT};
 use crate::wallets::DEFAULT_FOLDER;
 
@@ -61,6 +62,9 @@ pub struct NodeOptions {
     /// Port of the WebSocket server, on 127.0.0.1
     #[arg(long, default_value_t = DEFAULT_WS_PORT)]
     pub ws_port: u16,
+    /// Port of the price server, on 127.0.0.1
+    #[arg(long, default_value_t = DEFAULT_PRICES_PORT)]
+    pub prices_port: u16,
     /// Folder the test keypairs are written to, and read from when they are there
     #[arg(long, default_value = DEFAULT_FOLDER)]
     pub keys: PathBuf,
@@ -68,7 +72,7 @@ pub struct NodeOptions {
 
 impl NodeOptions {
     pub fn ports(&self) -> Ports {
-        Ports { rpc: self.rpc_port, ws: self.ws_port }
+        Ports { rpc: self.rpc_port, ws: self.ws_port, prices: self.prices_port }
     }
 }
 
@@ -210,7 +214,7 @@ mod tests {
         let cli = Cli::try_parse_from(["perp-localnet", "demo", "--json", "--rpc-port", "9000"]).unwrap();
         let Some(Command::Demo(options)) = cli.command else { panic!("{cli:?}") };
         assert!(options.json);
-        assert_eq!(options.node.ports(), Ports { rpc: 9000, ws: DEFAULT_WS_PORT });
+        assert_eq!(options.node.ports(), Ports { rpc: 9000, ..Ports::default() });
         for flags in [["perp-localnet", "--json", "demo"], ["perp-localnet", "--seed=2", "demo"]] {
             assert!(Cli::try_parse_from(flags).is_err());
         }

@@ -11,6 +11,7 @@ use solana_pubkey::Pubkey;
 use thiserror::Error;
 
 use crate::chain::{AccountImage, Chain, ChainError};
+use crate::quotes::Quote;
 
 /// Derives the address at which each feed's newest update is kept.
 const PUSH_ORACLE: Pubkey = Pubkey::from_str_const("pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT");
@@ -69,6 +70,15 @@ impl Feed {
         }
     }
 
+    /// Pyth's number of it; none for one that is priced by a legacy account.
+    pub fn id(self) -> Option<[u8; 32]> {
+        match self {
+            Self::Sol => Some(SOL_FEED_ID),
+            Self::Btc => Some(BTC_FEED_ID),
+            Self::Usdc => None,
+        }
+    }
+
     /// Where a path begins unless another price is asked for: SOL's is that of the mainnet account in the test data.
     pub fn start_price(self) -> UsdPrice {
         match self {
@@ -117,11 +127,20 @@ fn push_oracle_address(feed_id: &[u8; 32]) -> Pubkey {
     Pubkey::find_program_address(&[&PUSH_ORACLE_SHARD.to_le_bytes(), feed_id], &PUSH_ORACLE).0
 }
 
-/// Publishes all prices at once, dated with the chain's present second.
+/// The publishers say these prices from now on, and the price server signs them; the accounts on chain stay as they are.
+pub fn quote(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) {
+    let quotes = prices.iter().map(|(feed, price)| {
+        Quote { feed: *feed, price: *price, confidence: price.share(confidence_bps) }
+    });
+    chain.quotes().set(quotes);
+}
+
+/// Publishes all prices at once, dated with the chain's present second: as [`quote`], and a sponsor brings each to its account.
 ///
 /// # Errors
 /// [`FeedError`].
 pub fn publish(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) -> Result<(), FeedError> {
+    quote(chain, prices, confidence_bps);
     let clock = chain.clock();
     let accounts = prices
         .iter()

@@ -85,7 +85,7 @@ pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let driver = OracleDriver::start(chain.clone(), script)?;
     take_prices(&localnet, &migration.addresses)?;
     let listed = markets(&localnet, &migration.addresses)?;
-    let addresses = AddressFile::new(&localnet.validator, &migration.addresses, &listed);
+    let addresses = AddressFile::new(&localnet, &migration.addresses, &listed);
     let path = addresses.write(keys)?;
     println!("{}", table(&addresses, &localnet.wallets));
     println!("The same for programs: {}", path.display());
@@ -102,6 +102,7 @@ fn table(addresses: &AddressFile, wallets: &Wallets) -> Table {
     table.load_preset(UTF8_FULL_CONDENSED).set_header(["what", "where", "with"]);
     table.add_row(["RPC", &addresses.rpc_url, "loopback only: any page in a browser here can use it"]);
     table.add_row(["WebSocket", &addresses.websocket_url, ""]);
+    table.add_row(["prices", &addresses.prices_url, "as Hermes hands them out; a test guardian signs them"]);
     table.add_row(["program", &addresses.program, ""]);
     table.add_row(["test USDC mint", &addresses.mint, "6 decimals"]);
     table.add_row(["exchange", &addresses.exchange, ""]);

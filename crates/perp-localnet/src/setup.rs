@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use localnet_receiver::guardians::ONE;
 use perp_artifacts::{program_bytes, ArtifactError};
 use perp_client::accounts::ID;
 use perp_client::rpc::{Connection, SendError};
@@ -9,6 +10,9 @@ use perp_migrations::{Description, FileError, LOCALNET};
 use thiserror::Error;
 
 use crate::chain::{Chain, ChainError};
+use crate::guardians::TestGuardians;
+use crate::price_server::{LocalPriceServer, PriceServerError};
+use crate::receiver;
 use crate::usdc::{self, Usdc};
 use crate::validator::{Ports, Validator, ValidatorError};
 use crate::wallets::{WalletError, Wallets, ADMIN, FUNDED, USDC_AUTHORITY, USDC_MINT};
@@ -31,6 +35,9 @@ pub enum SetupError {
     /// The chain's accounts.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// The price server.
+    #[error(transparent)]
+    Prices(#[from] PriceServerError),
     /// The exchange's description.
     #[error(transparent)]
     Description(#[from] FileError),
@@ -47,22 +54,34 @@ pub struct Localnet {
     pub wallets: Wallets,
     /// A connection to the validator's RPC server.
     pub connection: Connection,
+    /// Hands out prices that test guardians have signed.
+    pub prices: LocalPriceServer,
 }
 
 impl Localnet {
-    /// Everything that can be refused without a chain is refused before there is one.
+    /// Everything that can be refused without a chain is refused before there is one. One test guardian signs the prices.
     ///
     /// # Errors
     /// [`SetupError`].
     pub fn start(ports: Ports, keys: &Path) -> Result<Self, SetupError> {
-        let program = program_bytes()?;
+        Self::start_with(ports, keys, TestGuardians::new(ONE))
+    }
+
+    /// As [`Localnet::start`], with prices that these guardians sign.
+    ///
+    /// # Errors
+    /// [`SetupError`].
+    pub fn start_with(ports: Ports, keys: &Path, guardians: TestGuardians) -> Result<Self, SetupError> {
+        let (program, stand_in) = (program_bytes()?, receiver::program_bytes()?);
         let wallets = Wallets::open(keys)?;
         let validator = Validator::start(ports)?;
         let connection = Connection::new(&validator.rpc_url());
         let authority = wallets.get(ADMIN)?.address();
         validator.chain().load_program(ID, authority, &program)?;
+        receiver::load(validator.chain(), authority, &stand_in)?;
         fund(validator.chain(), &connection, &wallets)?;
-        Ok(Self { validator, wallets, connection })
+        let prices = LocalPriceServer::start(ports.prices, validator.chain().clone(), guardians)?;
+        Ok(Self { validator, wallets, connection, prices })
     }
 
     /// The exchange of migrations/localnet.toml, with this localnet's mint and admin.

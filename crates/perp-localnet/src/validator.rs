@@ -15,6 +15,7 @@ use surfpool_types::{BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig
 use thiserror::Error;
 
 use crate::chain::{Chain, ChainError, SLOT_MILLISECONDS};
+use crate::price_server::DEFAULT_PRICES_PORT;
 
 /// The ports every Solana tool expects a local validator on.
 pub const DEFAULT_RPC_PORT: u16 = 8899;
@@ -48,7 +49,7 @@ pub enum ValidatorError {
         source: std::io::Error,
     },
     /// One port for two servers.
-    #[error("--rpc-port and --ws-port are both {0}: give them different ports")]
+    #[error("two of --rpc-port, --ws-port and --prices-port are {0}: give them different ports")]
     SamePort(u16),
     /// It did not start.
     #[error("the embedded validator did not start: {0}")]
@@ -68,28 +69,33 @@ pub struct Ports {
     pub rpc: u16,
     /// The WebSocket server.
     pub ws: u16,
+    /// The price server.
+    pub prices: u16,
 }
 
 impl Default for Ports {
     fn default() -> Self {
-        Self { rpc: DEFAULT_RPC_PORT, ws: DEFAULT_WS_PORT }
+        Self { rpc: DEFAULT_RPC_PORT, ws: DEFAULT_WS_PORT, prices: DEFAULT_PRICES_PORT }
     }
 }
 
 impl Ports {
-    /// Two ports that nobody listens on at the moment, and that no other call in this process returns soon.
+    /// Ports that nobody listens on at the moment, and that no other call in this process returns soon.
     ///
     /// # Errors
     /// Where none is free.
     pub fn free() -> std::io::Result<Self> {
-        Ok(Self { rpc: free_port()?, ws: free_port()? })
+        Ok(Self { rpc: free_port()?, ws: free_port()?, prices: free_port()? })
     }
 
     fn check(self) -> Result<(), ValidatorError> {
-        if self.rpc == self.ws {
-            return Err(ValidatorError::SamePort(self.rpc));
+        let ports = [(self.rpc, "--rpc-port"), (self.ws, "--ws-port"), (self.prices, "--prices-port")];
+        for (index, (port, _)) in ports.iter().enumerate() {
+            if ports[..index].iter().any(|(other, _)| other == port) {
+                return Err(ValidatorError::SamePort(*port));
+            }
         }
-        for (port, flag) in [(self.rpc, "--rpc-port"), (self.ws, "--ws-port")] {
+        for (port, flag) in ports {
             if let Err(source) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
                 return Err(match source.kind() {
                     std::io::ErrorKind::AddrInUse => ValidatorError::PortInUse { port, flag },

@@ -120,7 +120,7 @@ fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     let error = Validator::start(ports).err().unwrap();
     assert!(matches!(error, ValidatorError::PortInUse { port, flag: "--ws-port" } if port == ports.ws), "{error}");
 
-    let error = Validator::start(Ports { rpc: 9, ws: 9 }).err().unwrap();
+    let error = Validator::start(Ports { rpc: 9, ws: 9, prices: 10 }).err().unwrap();
     assert!(matches!(error, ValidatorError::SamePort(9)), "{error}");
 }
 

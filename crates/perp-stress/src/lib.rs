@@ -2,6 +2,7 @@
 //! memory, and attackers who know what they should not.
 
 pub mod case;
+pub mod choice;
 pub mod cli;
 pub mod document;
 pub mod exchange_venue;

@@ -2,12 +2,10 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use perp_stress::case::{Rules, FILLS};
 use perp_stress::cli::Cli;
 use perp_stress::document::{Document, Origin};
-use perp_stress::page::page;
+use perp_stress::page::{page, sheets};
 use perp_stress::path::{Kind, PricePath};
-use perp_stress::table;
 use perp_stress::variant::{Terms, Variant};
 use perp_stress::work::{work, Order};
 use std::path::{Path, PathBuf};
@@ -74,13 +72,9 @@ fn main() -> Result<()> {
     };
     work(&mut document, &cli.json, &order)?;
     let baseline = cli.baseline.exists().then(|| Document::read(&cli.baseline)).transpose()?;
-    for sheet in table::bad_debt(&document, baseline.as_ref()) {
+    for sheet in sheets(&document, baseline.as_ref()) {
         println!("{}", sheet.terminal());
     }
-    for fill in FILLS {
-        println!("{}", table::measures(&document, Rules::Exchange, fill).terminal());
-    }
-    println!("{}", table::strategies(&document, baseline.as_ref()).terminal());
     if let Some(file) = cli.page {
         std::fs::write(&file, page(&document, baseline.as_ref()))
             .with_context(|| format!("cannot write {}", file.display()))?;

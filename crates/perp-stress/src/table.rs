@@ -13,11 +13,11 @@ pub struct Sheet {
     /// What it is about.
     pub title: String,
     header: Vec<String>,
-    rows: Vec<Vec<String>>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Sheet {
-    fn new(title: impl Into<String>, header: &[&str]) -> Self {
+    pub(crate) fn new(title: impl Into<String>, header: &[&str]) -> Self {
         Self { title: title.into(), header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
     }
 
@@ -43,13 +43,13 @@ impl Sheet {
     }
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
     sum / f64::from(count.max(1))
 }
 
 /// Dollars in thousands, with one place.
-fn thousands(dollars: f64) -> String {
+pub(crate) fn thousands(dollars: f64) -> String {
     let shown = format!("{:.1}", dollars / 1e3);
     if shown == "-0.0" {
         "0.0".into()
@@ -59,7 +59,7 @@ fn thousands(dollars: f64) -> String {
 }
 
 /// Dollars, with cents where there are few of them.
-fn cash(dollars: f64) -> String {
+pub(crate) fn cash(dollars: f64) -> String {
     if dollars.abs() < 100.0 {
         format!("{dollars:.2}")
     } else {
@@ -67,7 +67,7 @@ fn cash(dollars: f64) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
 }
 
@@ -91,16 +91,26 @@ fn of<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, number: impl Fn(&Outcom
     mean(cells.map(|cell| number(&cell.outcome)))
 }
 
-/// Names of the paths, each once.
+/// Names of the crash days, each once.
 pub fn paths(document: &Document) -> Vec<String> {
-    let mut names: Vec<String> = document.cells.iter().map(|cell| cell.path.clone()).collect();
+    let crashes = document.cells.iter().filter(|cell| cell.kind == Kind::Crash);
+    let mut names: Vec<String> = crashes.map(|cell| cell.path.clone()).collect();
     names.sort();
     names.dedup();
     names
 }
 
+/// The document itself, or the baseline where it has no results of the peers: their rules do not change.
+fn with_peers<'a>(document: &'a Document, baseline: Option<&'a Document>) -> &'a Document {
+    match baseline {
+        Some(baseline) if document.cells.iter().all(|cell| cell.rules != Rules::Peers) => baseline,
+        _ => document,
+    }
+}
+
 /// Bad debt of every path and case, mean over the seeds, beside the baseline's and the peers'.
 pub fn bad_debt(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> {
+    let peers = with_peers(document, baseline);
     FILLS
         .into_iter()
         .map(|fill| {
@@ -122,7 +132,7 @@ pub fn bad_debt(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> 
                         thousands(of(cells, Outcome::bad_debt))
                     };
                     let then = baseline.map_or("–".into(), |baseline| shown(baseline, Rules::Exchange));
-                    let (now, peers) = (shown(document, Rules::Exchange), shown(document, Rules::Peers));
+                    let (now, peers) = (shown(document, Rules::Exchange), shown(peers, Rules::Peers));
                     row.push(format!("{now} / {then} / {peers}"));
                 }
                 sheet.rows.push(row);
@@ -133,7 +143,8 @@ pub fn bad_debt(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> 
 }
 
 /// Everything measured of every path and case at one fill.
-pub fn measures(document: &Document, rules: Rules, fill: u32) -> Sheet {
+pub fn measures(document: &Document, baseline: Option<&Document>, rules: Rules, fill: u32) -> Sheet {
+    let document = if rules == Rules::Peers { with_peers(document, baseline) } else { document };
     let whose = match rules {
         Rules::Exchange => "This exchange",
         Rules::Peers => "Peers' rules",
@@ -204,6 +215,7 @@ pub fn measures(document: &Document, rules: Rules, fill: u32) -> Sheet {
 
 /// What strategies earn: over all tries of all paths and seeds, and the path on which they earn most.
 pub fn strategies(document: &Document, baseline: Option<&Document>) -> Sheet {
+    let document = &of_crashes(document);
     let mut sheet = Sheet::new(
         "Strategies, in dollars a try",
         &[
@@ -219,10 +231,7 @@ pub fn strategies(document: &Document, baseline: Option<&Document>) -> Sheet {
             "t there",
         ],
     );
-    let mut names: Vec<(&str, &str)> =
-        document.strategies.iter().map(|attempt| (attempt.strategy.as_str(), attempt.variant.as_str())).collect();
-    names.sort_unstable();
-    names.dedup();
+    let names = strategy_names(document);
     for (strategy, variant) in names {
         let all = pooled(document, strategy, variant, None);
         let Some(all) = all else { continue };
@@ -249,6 +258,22 @@ pub fn strategies(document: &Document, baseline: Option<&Document>) -> Sheet {
         ]);
     }
     sheet
+}
+
+/// The document's results on crash days.
+fn of_crashes(document: &Document) -> Document {
+    let mut crashes = document.clone();
+    crashes.strategies.retain(|attempt| attempt.kind == Kind::Crash);
+    crashes
+}
+
+/// Every way in which a strategy was played, each once.
+pub(crate) fn strategy_names(document: &Document) -> Vec<(&str, &str)> {
+    let mut names: Vec<(&str, &str)> =
+        document.strategies.iter().map(|attempt| (attempt.strategy.as_str(), attempt.variant.as_str())).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn paths_of(document: &Document) -> Vec<&str> {

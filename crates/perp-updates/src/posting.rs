@@ -301,6 +301,3 @@ pub fn transaction_len(payer: &Pubkey, instructions: &[Instruction]) -> usize {
     let message = Message::new(instructions, Some(payer));
     1 + SIGNATURE_LEN * usize::from(message.header.num_required_signatures) + message.serialize().len()
 }
-
-#[cfg(test)]
-mod tests;

@@ -90,13 +90,13 @@ pub struct ReceiverConfig {
 
 /// The settings' bytes.
 #[derive(BorshDeserialize, BorshSerialize)]
-pub(crate) struct ConfigLayout {
-    pub governance_authority: [u8; 32],
-    pub target_governance_authority: Option<[u8; 32]>,
-    pub wormhole: [u8; 32],
-    pub valid_data_sources: Vec<(u16, [u8; 32])>,
-    pub single_update_fee_in_lamports: u64,
-    pub minimum_signatures: u8,
+struct ConfigLayout {
+    governance_authority: [u8; 32],
+    target_governance_authority: Option<[u8; 32]>,
+    wormhole: [u8; 32],
+    valid_data_sources: Vec<(u16, [u8; 32])>,
+    single_update_fee_in_lamports: u64,
+    minimum_signatures: u8,
 }
 
 impl ReceiverConfig {
@@ -109,6 +109,19 @@ impl ReceiverConfig {
         let config = ConfigLayout::deserialize(&mut fields).map_err(|_| ConfigError)?;
         Ok(Self { receiver, bridge: config.wormhole.into(), fee: config.single_update_fee_in_lamports })
     }
+}
+
+/// The bytes of settings that name these; for local validators.
+pub fn config_account(authority: Pubkey, bridge: Pubkey, source: (u16, [u8; 32]), fee: u64) -> Vec<u8> {
+    let config = ConfigLayout {
+        governance_authority: authority.to_bytes(),
+        target_governance_authority: None,
+        wormhole: bridge.to_bytes(),
+        valid_data_sources: vec![source],
+        single_update_fee_in_lamports: fee,
+        minimum_signatures: 1,
+    };
+    encode(CONFIG, &config)
 }
 
 /// Who pays for a post and may change the account later.

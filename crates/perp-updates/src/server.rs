@@ -149,6 +149,3 @@ fn together(mut updates: Vec<Update>, feeds: &[FeedId]) -> Result<Update, Update
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

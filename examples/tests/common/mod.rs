@@ -33,7 +33,7 @@ impl Local {
         script.tick(localnet.chain()).unwrap();
         take_prices(&localnet, &addresses).unwrap();
         let listed = markets(&localnet, &addresses).unwrap();
-        AddressFile::new(&localnet.validator, &addresses, &listed).write(keys.path()).unwrap();
+        AddressFile::new(&localnet, &addresses, &listed).write(keys.path()).unwrap();
         Self { localnet, addresses, keys }
     }
 

@@ -118,6 +118,7 @@ fn does_nothing_of_the_admins(world: &mut World, signer: Pubkey) {
         client::set_roles(&at, signer, signer, signer),
         client::create_market(&at, signer, &market),
         client::withdraw_protocol_fees(&at, signer, 0, at.tokens_of(&signer)),
+        client::delist_market(&at, signer, 0),
     ];
     for instruction in instructions {
         assert_refused(world.run(&[instruction]), ExchangeError::MissingRole);

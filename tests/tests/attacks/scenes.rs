@@ -58,6 +58,12 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             world.wait(61);
             client::report_oracle_outage(&at, 0)
         }
+        "delist_market" => client::delist_market(&at, admin, 0),
+        "begin_settlement" => {
+            world.delist_market(0).unwrap();
+            world.wait(2 * DAY);
+            client::begin_settlement(&at, 0)
+        }
         "fund_insurance" => {
             let funder = world.user(USDC);
             client::fund_insurance(&at, funder, at.tokens_of(&funder), Some(0), Atoms::new(USDC))

@@ -22,6 +22,8 @@ const ANYBODY: &[&str] = &["admin", "attacker", "guardian", "provider", "risk ad
 /// left out by the program's own address. Instruction, account, in its place, in alphabetical order.
 const CHOICES: &[(&str, &str, &[&str])] = &[
     ("allocate_backing", "oracle", &["the program itself"]),
+    // Which market ends is the admin's choice.
+    ("delist_market", "market", &["market 1"]),
     // A new exchange may take any mint as collateral, worthless ones as well.
     ("create_exchange", "quote_mint", &["foreign quote mint", "foreign share mint", "share mint"]),
     ("execute_liquidity_deposit", "executor", ANYBODY),

@@ -34,6 +34,8 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
         ("set_backing_target", client::set_backing_target(at, admin, 0, one)),
         ("withdraw_protocol_fees", client::withdraw_protocol_fees(at, admin, 0, tokens)),
         ("update_prices", client::update_prices(at, [(0, world.oracle(0))])),
+        ("delist_market", client::delist_market(at, admin, 0)),
+        ("begin_settlement", client::begin_settlement(at, 0)),
         ("report_oracle_outage", client::report_oracle_outage(at, 0)),
         ("update_funding", client::update_funding(at, target)),
         ("fund_claims", client::fund_claims(at, 0)),

@@ -89,7 +89,10 @@ fn lose_the_backing(world: &mut World) -> (Authority, Authority) {
     world.trade(winner, 0, 50_000 * SOL).unwrap();
     world.trade(loser, 0, -5_000 * SOL).unwrap();
     world.later_at(60, 0, 312.5);
+    // A market that is short notes all profits as claims before it pays any of them.
     world.close_position(winner, 0).unwrap();
+    world.fund_claims(0).unwrap();
+    world.redeem_claim(winner.margin_account, 0).unwrap();
     assert!(world.market(0).state.ledger.backing.is_zero());
     (winner, loser)
 }

@@ -14,7 +14,9 @@ mod exchange {
 }
 
 mod market {
+    mod begin_settlement;
     mod create_market;
+    mod delist_market;
     mod fund_claims;
     mod fund_insurance;
     mod report_oracle_outage;

@@ -242,12 +242,12 @@ fn a_reading_comes_to_what_its_time_and_width_make_of_it() {
     };
     assert_eq!(update(&mut exchange, 252, 0), PriceOutcome::Accepted);
     let price = exchange.market(0).unwrap().price;
-    // Three seconds older: no longer the price, but one of its own two seconds' prices.
+    // Three seconds older: no longer the price, but one of its own second's prices.
     assert_eq!(update(&mut exchange, 240, -3), PriceOutcome::Older);
     assert_eq!(update(&mut exchange, 240, -3), PriceOutcome::NotNewer);
     let market = exchange.market(0).unwrap();
     assert_eq!(market.price, price);
-    let lowest = market.recent.extremes(2, exchange.clock.now).map(|(low, _)| low);
+    let lowest = market.recent.extremes(3, exchange.clock.now).map(|(low, _)| low);
     assert_eq!(lowest, Some(perp_engine::units::Price::new(perp_engine::fixtures::PRICE * 24 / 25)));
     // Too far ahead it is no price and proves that the clock lags: for a minute nothing is filled.
     assert_eq!(update(&mut exchange, 260, 11), PriceOutcome::ClockBehind);

@@ -78,15 +78,15 @@ fn a_pool_is_valued_at_fresh_prices_and_a_dead_market_by_all_its_price_may_be() 
     exchange.wait(1, 2).unwrap();
     exchange.ingest_price(0, &wide).unwrap();
     assert_eq!(exchange.pool_value(), Ok(fresh));
-    exchange.wait(13, 26).unwrap();
+    exchange.wait(14, 28).unwrap();
     assert_eq!(exchange.pool_value(), Ok(fresh));
     // One that merely is not updated is no reason: update it. So is a reported outage while its delay runs.
     exchange.wait(1, 2).unwrap();
-    let stale = |age| Err(EngineError::LegStale { market: 0, age, allowed: 14 }.into());
-    assert_eq!(exchange.pool_value(), stale(15));
+    let stale = |age| Err(EngineError::LegStale { market: 0, age, allowed: 15 }.into());
+    assert_eq!(exchange.pool_value(), stale(16));
     exchange.report_oracle_outage(0).unwrap();
     exchange.wait(299, 598).unwrap();
-    assert_eq!(exchange.pool_value(), stale(314));
+    assert_eq!(exchange.pool_value(), stale(315));
     // Dead: $250 ± 15 %, rounded outwards. Above $287.50 Alice has won $374.999375 and less than an atom; at $212.50 she has
     // lost more than 15 % of what she entered for, and ⌈15 % · 2 500 000 625⌉ counts.
     exchange.wait(1, 2).unwrap();
@@ -152,11 +152,11 @@ fn a_reading_from_far_ahead_says_that_the_clock_lags_and_nothing_is_filled_by_it
     let until = at(61).now.get();
     let refused = exchange.preview_trade(&account, 0, &order(1), Some(&now(&exchange, 250))).unwrap_err();
     assert_eq!(refused, EngineError::ClockBehind { until }.into());
-    // What the account has counts at the better end of ±15 %, which no market pays yet: a profit of $374.999375 frees its own
-    // margin of 3 % · $2875 and is no equity.
+    // What the account has counts at the better end of ±15 %: a profit of $374.999375, which the market could pay, and a margin of
+    // 3 % · $2875.
     let health = exchange.health(&account).unwrap();
-    assert_eq!(health.maintenance.equity, SignedAtoms::new(999_000_000));
-    assert_eq!((before.maintenance.margin, health.maintenance.margin), (usdc(75), Atoms::ZERO));
+    assert_eq!(health.maintenance.equity, SignedAtoms::new(1_373_999_375));
+    assert_eq!((before.maintenance.margin, health.maintenance.margin), (usdc(75), Atoms::new(86_250_001)));
     // A minute later the clock is believed again.
     exchange.wait(60, 120).unwrap();
     assert!(exchange.preview_trade(&account, 0, &order(1), Some(&now(&exchange, 250))).is_ok());

@@ -154,6 +154,11 @@ pub fn standing(exchange: &Exchange, account: &Account, touched: Touched) -> Sta
     standing_seen(exchange, account, &Seen::of(exchange, account, touched))
 }
 
+/// The same as a liquidation judges it.
+pub fn judged(exchange: &Exchange, account: &Account, touched: Touched) -> Standing {
+    standing_seen(exchange, account, &Seen::of(exchange, account, touched).judging())
+}
+
 /// The same by what is seen.
 pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Standing {
     let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
@@ -162,7 +167,7 @@ pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Sta
         let ledger = &market.ledger;
         let (price, paid_at) = position.size.side().map_or((0, 0), |side| {
             let range = seen.range(market);
-            (range.better(side), range.settled(side))
+            (range.better(side), range.judged(side))
         });
         let (promised, owed, funded) = promised_owed_funded(position, ledger, price);
         let (promised_then, ..) = promised_owed_funded(position, ledger, paid_at);
@@ -187,7 +192,7 @@ pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Sta
 }
 
 /// Equity at adverse prices with profits and claims at nothing, and the initial margin: every leg at the end of its range that
-/// is worse for it, and further by the spread while its price is fresh.
+/// is worse for it, and further by the spread while its price is fresh, and with the margin of the upper end.
 pub fn adverse(exchange: &Exchange, account: &Account, touched: Option<u16>) -> Health {
     let seen = Seen::of(exchange, account, touched.map_or(Touched::Nowhere, Touched::InRange));
     let mut equity = i128::from(account.balance.get()) * X40_PER_ATOM;
@@ -197,13 +202,14 @@ pub fn adverse(exchange: &Exchange, account: &Account, touched: Option<u16>) -> 
         let ledger = &market.ledger;
         equity -= i128::from(position.debt.get()) * X40_PER_ATOM;
         let Some(side) = position.size.side() else { continue };
-        let price = seen.range(market).worse(side);
+        let range = seen.range(market);
+        let price = range.worse(side);
         let fresh = prices::is_fresh(market, seen.reference);
         let spread = if fresh { spread(market, seen.reference) } else { 0 };
         let adverse = if side == Side::Long { (price - spread).max(0) } else { price + spread };
         let (profit, funding) = profit_and_funding(position, ledger, adverse);
         equity += (profit - funding).min(0);
-        let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
+        let value = ceil_div(i128::from(position.size.size().get()) * range.high, X40_PER_ATOM);
         margin += initial_margin(value, market);
     }
     Health { equity: floor_div(equity, X40_PER_ATOM), margin }

@@ -218,6 +218,9 @@ fn freeze(world: &mut World, pick: usize, percent: i128) {
         let (account, market) = positions[pick % positions.len()];
         squeeze(world, account, market, percent);
     }
+    // A loss is settled at what is remembered, which is that price alone.
+    world.refresh_all();
+    world.wait(16);
     world.refresh_all();
 }
 

@@ -253,7 +253,7 @@ impl<'a> DemoRun<'a> {
     }
 
     fn read(&self) -> Result<World, DemoError> {
-        let Localnet { connection, wallets, validator } = &self.localnet;
+        let Localnet { connection, wallets, validator, .. } = &self.localnet;
         World::read(connection, validator.chain(), &self.addresses, wallets)
     }
 

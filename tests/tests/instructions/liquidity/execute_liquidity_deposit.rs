@@ -27,9 +27,9 @@ fn tokens_become_shares_at_the_upper_value_of_the_pool() {
     world.publish_all_again();
     let (before, held) = (world.pool().state, lamports(&mut world, &at.request(&owner, 1)));
     let rich = lamports(&mut world, &executor);
-    // Ten million and 3.60 of fees; the long is under its entry by the 2.858 183 72 that it cost, and by as much as its
-    // spread again, 2.848 183 72, at the lower end of the price; funding adds less than an atom. All of it rounded up:
-    let value = POOL + 3_600_000 + 5_706_368;
+    // Ten million and 3.60 of fees; the long is under its entry by the 2.858 183 72 that it cost, and this price
+    // has no confidence interval; funding adds less than an atom. All of it rounded up:
+    let value = POOL + 3_600_000 + 2_858_184;
     let shares = (u128::from(AMOUNT) * u128::from(POOL) / u128::from(value)) as u64;
     let expected = LiquidityDeposited {
         exchange: at.exchange,

@@ -7,8 +7,8 @@ use perp_tests::assert_refused;
 fn an_outage_counts_from_its_report_until_a_price_arrives() {
     let mut world = world(1);
     let published = world.market(0).state.price.published.get();
-    // A minute is young enough.
-    world.set_time(published + 60);
+    // Fifteen seconds are young enough.
+    world.set_time(published + 15);
     assert_refused(world.report_oracle_outage(0), ExchangeError::PriceStillFresh);
     world.wait(1);
     let before = world.market(0).state;

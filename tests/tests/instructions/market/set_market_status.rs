@@ -18,9 +18,9 @@ fn funding_accrues_before_a_status_and_through_it() {
     for (authority, before, after, length, left) in
         [(guardian, active, reduce_only, 3_600, 32_400), (risk_admin, reduce_only, active, 0, 35_415)]
     {
-        world.wait(600);
-        world.publish(0, 250.0);
-        world.update_price(0).unwrap();
+        // The price accrues all but the last seven seconds.
+        world.later_at(593, 0, 250.0);
+        world.wait(7);
         let index = world.market(0).state.ledger.sides[0].funding_index.get();
         let done = world.set_market_status(authority, 0, after, length);
         let expected = MarketStatusSet {
@@ -28,7 +28,7 @@ fn funding_accrues_before_a_status_and_through_it() {
             time: world.now,
             market: world.addresses.market(0),
             market_index: 0,
-            state: moment(&mut world, 0, 600),
+            state: moment(&mut world, 0, 7),
             authority,
             before,
             after,

@@ -32,8 +32,10 @@ fn longs_pay_and_shorts_receive_while_longs_are_more() {
         };
         says(done, expected);
         assert_eq!(after.funding_time.get(), world.now);
-        // 7 500 of skew are 3/32 of the full one: ⌊⌊4 · 14 826 665 · 3/32⌋ / 4⌋ = 1 389 999 in 2^-60 a second.
-        assert_eq!(after.funding_rate - before.funding_rate, seconds as i64 * 1_389_999);
+        // 7 500 of skew are 3/32 of the full one: ⌊⌊4 · 14 826 665 · 3/32⌋ / 4⌋ = 1 389 999 in 2^-60 a second. Over time that
+        // is dropped the rate falls by ⌈14 826 665 / 4⌉ = 3 706 667 a second.
+        let (rise, fall) = (seconds as i64 * 1_389_999, (waited - seconds as i64) * 3_706_667);
+        assert_eq!(after.funding_rate - before.funding_rate, rise - fall);
         if seconds > 0 {
             assert!(after.sides[0].funding_index > before.sides[0].funding_index);
             assert!(after.sides[1].funding_index < before.sides[1].funding_index);

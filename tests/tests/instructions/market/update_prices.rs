@@ -46,7 +46,7 @@ fn one_three_and_twelve_prices_are_taken_in_by_one_instruction() {
                 time: world.now,
                 market: world.addresses.market(index),
                 market_index: index,
-                state: moment(&mut world, index, 10),
+                state: moment(&mut world, index, (world.now - before.ledger.funding_time.get()) as u64),
                 outcome: PriceOutcome::Accepted,
                 before: before.price.price.get(),
                 after: stored(u64::from(250 + count + index)),

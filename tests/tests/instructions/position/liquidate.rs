@@ -30,7 +30,7 @@ fn part_and_then_all_of_a_position_is_closed_and_the_penalty_split() {
         assert_eq!((event.account, event.owner), (account, victim.signer));
         assert_eq!((event.account_sequence, after.0.sequence), (before.0.sequence + 1, before.0.sequence + 1));
         assert_eq!((event.market, event.market_index), (at.market(0), 0));
-        assert_eq!(event.state, moment(&mut world, 0, 60));
+        assert_eq!(event.state, moment(&mut world, 0, 0), "the price has accrued everything");
         assert_eq!((event.liquidator, event.liquidator_account), (liquidator.signer, liquidator.margin_account));
         assert_eq!((event.liquidator_sequence, account_sequence(&mut world, liquidator)), (number, number));
         assert_eq!((event.balance_before, event.balance_after), (before.0.balance.get(), after.0.balance.get()));

@@ -42,7 +42,7 @@ fn payers_pay_and_receivers_receive_and_funding_is_accrued_first() {
     // A skew of 5 000 is 1/16 of the full one: the mean rate of the first hour is 0.0125 % a day, so longs owe 10.4167
     // on 2 000 000 and shorts receive 3.9063 on 750 000; carry is 5 % a year · 8 % and 3 % of the cap, 0.9126 and
     // 0.1283.
-    settles(&mut world, long, 3_600, -11_329_270, 0, 0);
+    settles(&mut world, long, 0, -11_329_270, 0, 0);
     settles(&mut world, short, 0, 3_777_910, 0, 0);
     let after = [long, short].map(|account| world.balance(&account.margin_account));
     assert_eq!(after, [balances[0] - 11_329_270, balances[1] + 3_777_910]);
@@ -53,17 +53,20 @@ fn payers_pay_and_receivers_receive_and_funding_is_accrued_first() {
 }
 
 #[test]
-fn a_debt_is_paid_as_far_as_the_balance_goes() {
+fn a_closed_positions_debt_is_paid_as_far_as_the_balance_goes() {
     let (mut world, debtor) = indebted();
-    let debt = world.position(&debtor.margin_account, 0).debt.get();
+    let (account, keeper) = (debtor.margin_account, world.trader(0));
     world.give(debtor.signer, 300 * USDC);
-    // Nothing else moves in the same second at the same price.
+    // While the position is open its profit may still set some of the debt off.
     world.deposit(debtor, 200 * USDC).unwrap();
-    settles(&mut world, debtor, 0, 0, 0, 200 * USDC);
-    assert_eq!(
-        (world.balance(&debtor.margin_account), world.position(&debtor.margin_account, 0).debt.get()),
-        (0, debt - 200 * USDC)
-    );
+    settles(&mut world, debtor, 0, 0, 0, 0);
+    world.liquidate(keeper, account, 0).unwrap();
+    assert_eq!(world.balance(&account), 0);
+    let debt = world.position(&account, 0).debt.get();
+    // Nothing else moves in the same second at the same price.
+    world.deposit(debtor, 100 * USDC).unwrap();
+    settles(&mut world, debtor, 0, 0, 0, 100 * USDC);
+    assert_eq!((world.balance(&account), world.position(&account, 0).debt.get()), (0, debt - 100 * USDC));
 }
 
 #[test]

@@ -123,11 +123,12 @@ fn other_legs_must_be_here_and_an_old_price_counts_by_all_it_may_be() {
     stale.price.newest_published = stale.price.published;
     exchange.put_market(stale);
     let health = exchange.health(&account).unwrap();
-    // At the better end its $37.50 pay for its own 3 % of $287.50 and for nothing else; at the worse end they are lost, beside
-    // 5 % of $212.50. The range is rounded outwards.
-    assert_eq!((health.maintenance.equity, health.maintenance.margin), (SignedAtoms::new(998_999_375), usdc(75)));
+    // At the better end $37.50 are won, which its market could pay, against 3 % of $287.50; at the worse end they are lost, beside
+    // 5 % of $287.50 all the same. The range is rounded outwards.
+    let maintenance = (health.maintenance.equity, health.maintenance.margin);
+    assert_eq!(maintenance, (SignedAtoms::new(998_999_375 + 37_500_000), Atoms::new(75_000_000 + 8_625_001)));
     let initial = (health.initial.equity, health.initial.margin);
-    assert_eq!(initial, (SignedAtoms::new(998_999_375 - 37_500_001), Atoms::new(125_000_000 + 10_625_000)));
+    assert_eq!(initial, (SignedAtoms::new(998_999_375 - 37_500_001), Atoms::new(125_000_000 + 14_375_001)));
     // It stops nobody: the account still trades in market 0.
     assert!(exchange.preview_trade(&account, 0, &order(1), None).is_ok());
 

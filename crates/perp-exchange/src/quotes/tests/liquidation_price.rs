@@ -62,7 +62,7 @@ fn a_price_that_no_market_can_have_liquidates_nobody() {
 fn a_market_without_a_price_has_no_liquidation_price() {
     let mut exchange = exchange();
     let index = exchange.list(&listing(frictionless(), 0)).unwrap();
-    let never = EngineError::PriceStale { age: u64::MAX, allowed: 14 };
+    let never = EngineError::PriceStale { age: u64::MAX, allowed: 15 };
     assert_eq!(exchange.liquidation_price(&cash(1_000), index), Err(never.into()));
 }
 

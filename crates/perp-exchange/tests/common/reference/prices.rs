@@ -5,9 +5,8 @@ use perp_engine::state::{Account, Market};
 use perp_engine::units::{Side, MAX_PRICE};
 use perp_exchange::Exchange;
 
-/// Seconds of a span, and how many of them a price is fresh for.
-const SPAN: i64 = 2;
-const FRESH_SPANS: i64 = 8;
+/// For how many seconds a price is fresh.
+const FRESH: i64 = 15;
 
 /// 2^8 · 10^6 · √31 557 600, rounded down.
 const VOLATILITY_DIVISOR: i128 = 1_438_109_479_003;
@@ -54,6 +53,15 @@ impl Range {
         self.better(side.opposite())
     }
 
+    /// The price at which what a market could pay is judged: the better one, as long as it may still be handed in.
+    pub fn judged(&self, side: Side) -> i128 {
+        if self.last.is_some() {
+            self.better(side)
+        } else {
+            self.worse(side)
+        }
+    }
+
     /// The price at which profit becomes cash.
     pub fn settled(&self, side: Side) -> i128 {
         self.last.unwrap_or(self.worse(side))
@@ -62,10 +70,6 @@ impl Range {
     pub fn is_last_price(&self) -> bool {
         self.last == Some(self.low) && self.low == self.high
     }
-}
-
-fn span(time: i64) -> i64 {
-    time.div_euclid(SPAN)
 }
 
 /// The latest time anybody knows of: the clock, or what one of the markets has been told.
@@ -82,8 +86,8 @@ pub fn is_fresh(market: &Market, reference: i64) -> bool {
     if has_ended(market) {
         return true;
     }
-    let ago = span(reference) - span(market.price.published.get());
-    (0..FRESH_SPANS).contains(&ago) && reference >= market.price.clock_distrusted_until.get()
+    let ago = reference - market.price.published.get();
+    (0..=FRESH).contains(&ago) && reference >= market.price.clock_distrusted_until.get()
 }
 
 pub fn is_dead(market: &Market, reference: i64) -> bool {
@@ -118,15 +122,27 @@ pub fn stale_range(market: &Market, reference: i64) -> Range {
     Range { low: price - width, high: (price + width).min(i128::from(MAX_PRICE)), last }
 }
 
+/// From when on prices count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    /// Each market's last price: they are of the same second.
+    Newest,
+    /// This second on, the newest of which every market has a price.
+    Second(i64),
+    /// All that is remembered: there is no such second.
+    Apart,
+}
+
 /// When an account is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     pub reference: i64,
-    /// The first span whose prices count; none where each market's last price is of the same second.
-    since: Option<i64>,
+    since: Since,
     touched: Touched,
     /// Whether the price before a silence counts beside the present one.
     graces: bool,
+    /// Whether a liquidation judges: where there is no second of all markets it knows nothing of those it does not touch.
+    judges: bool,
 }
 
 impl Seen {
@@ -139,21 +155,25 @@ impl Seen {
         // Open positions and the market touched have a say, as far as their prices are fresh.
         let open = account.occupied().filter(|(_, position)| !position.size.is_zero());
         let mut priced: Vec<&Market> = open.map(|(_, position)| of(position.market)).chain(target).collect();
-        priced.retain(|market| is_fresh(market, reference));
+        priced.retain(|market| is_fresh(market, reference) && !has_ended(market));
         let seconds: Vec<i64> = priced.iter().map(|market| market.price.published.get()).collect();
         if seconds.iter().all(|second| *second == seconds[0]) {
-            return Self { reference, since: None, touched, graces: true };
+            return Self { reference, since: Since::Newest, touched, graces: true, judges: false };
         }
-        let newest = span(reference);
-        let oldest = newest - FRESH_SPANS + 1;
-        let has = |market: &Market, number| market.recent.spans.iter().any(|it| span(it.published.get()) == number);
-        let common = (oldest..=newest).rev().find(|number| priced.iter().all(|market| has(market, *number)));
-        Self { reference, since: Some(common.unwrap_or(oldest)), touched, graces: true }
+        let has = |market: &Market, second| market.recent.seconds.iter().any(|it| it.published.get() == second);
+        let common =
+            (reference - FRESH..=reference).rev().find(|second| priced.iter().all(|market| has(market, *second)));
+        Self { reference, since: common.map_or(Since::Apart, Since::Second), touched, graces: true, judges: false }
     }
 
     /// The same at present prices, whatever silences there were.
     pub fn without_graces(self) -> Self {
         Self { graces: false, ..self }
+    }
+
+    /// The same as a liquidation sees it.
+    pub fn judging(self) -> Self {
+        Self { judges: true, ..self }
     }
 
     /// The range of a market's price, and for two minutes after a silence the price before it.
@@ -173,13 +193,17 @@ impl Seen {
         if self.touched == Touched::AtItsPrice(market.index) || has_ended(market) {
             return point;
         }
-        if !is_fresh(market, self.reference) {
+        let unknown = self.judges && self.since == Since::Apart && self.touched.market() != Some(market.index);
+        if unknown || !is_fresh(market, self.reference) {
             return stale_range(market, self.reference);
         }
-        let Some(since) = self.since else { return point };
-        let newest = span(self.reference);
+        let since = match self.since {
+            Since::Newest => return point,
+            Since::Second(second) => second,
+            Since::Apart => self.reference - FRESH,
+        };
         let counted: Vec<_> =
-            market.recent.spans.iter().filter(|it| (since..=newest).contains(&span(it.published.get()))).collect();
+            market.recent.seconds.iter().filter(|it| (since..=self.reference).contains(&it.published.get())).collect();
         let low = counted.iter().map(|it| i128::from(it.low.get())).min().unwrap_or(last);
         let high = counted.iter().map(|it| i128::from(it.high.get())).max().unwrap_or(last);
         Range { low, high, last: Some(last) }

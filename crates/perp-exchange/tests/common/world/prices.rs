@@ -75,13 +75,13 @@ impl World {
         let clock_distrusted_until = before.clock.now.after(60).unwrap();
         let expected = match outcome {
             PriceOutcome::ClockBehind => PriceCache { clock_distrusted_until, ..was },
-            PriceOutcome::TooWide => PriceCache { newest_published: published, ..was },
+            PriceOutcome::TooWide => PriceCache { newest_published: published.max(was.newest_published), ..was },
             PriceOutcome::NotNewer | PriceOutcome::Older => was,
             PriceOutcome::Accepted | PriceOutcome::SettlementUndone => PriceCache {
                 price: is.price,
                 confidence: is.confidence,
                 published,
-                newest_published: published,
+                newest_published: published.max(was.newest_published),
                 outage_since: Timestamp::NEVER,
                 ..was
             },
@@ -94,20 +94,20 @@ impl World {
             assert!(!undone || ended, "only an end can be undone");
             assert_eq!(
                 accepted || outcome == PriceOutcome::TooWide,
-                published > was.newest_published && ended == undone
+                published > was.published && ended == undone
             );
             // A rounded price and confidence may just exceed a limit that the reading meets.
             assert!(!accepted || !wide, "{reading:?}");
         }
         let is_short = reference::market_value_x40(now) < 0;
         assert_eq!(now.ledger.is_short(), is_short, "whether the market can pay everybody");
-        // A good reading is among its two seconds' prices; nothing else changes them.
+        // A good reading is among its second's prices; nothing else changes them.
         let good = [PriceOutcome::Accepted, PriceOutcome::Older, PriceOutcome::SettlementUndone];
         let takes = good.contains(&outcome);
         assert_eq!(now.recent != then.recent, takes);
         if takes {
-            let span = now.recent.spans.iter().find(|it| it.published.get() >> 1 == published.get() >> 1).unwrap();
-            assert!(outcome == PriceOutcome::Older || (span.low <= is.price && is.price <= span.high));
+            let second = now.recent.seconds.iter().find(|it| it.published == published).unwrap();
+            assert!(outcome == PriceOutcome::Older || (second.low <= is.price && is.price <= second.high));
         }
     }
 

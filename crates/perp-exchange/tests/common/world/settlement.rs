@@ -8,7 +8,7 @@ impl World {
         let (before, plan) = self.attempt(|exchange| exchange.settle_funding(account, market))?;
         let start = Self::refreshed(&before, market, None);
         self.check_face_equity(&start, account, 0);
-        self.check_equity_kept(&start, account, market);
+        self.check_equity_kept(&start, account);
         self.tally.settlement(account, market, SignedAtoms::ZERO, plan.settled.funding);
         self.finish(&before, Kind::SettleFunding);
         Ok(plan)
@@ -19,7 +19,7 @@ impl World {
         let (before, plan) = self.attempt(|exchange| exchange.settle_pnl(account, market, Some(&reading)))?;
         let start = Self::refreshed(&before, market, Some(&reading));
         self.check_face_equity(&start, account, 0);
-        self.check_equity_kept(&start, account, market);
+        self.check_equity_kept(&start, account);
         self.tally.settlement(account, market, plan.profit, plan.settled.funding);
         self.finish(&before, if plan.profit.is_negative() { Kind::SettleLoss } else { Kind::SettleProfit });
         Ok(plan)
@@ -65,11 +65,10 @@ impl World {
         assert!(change <= 0 && change > -X40_PER_ATOM, "settling changed equity by {change} · 2^-40 atoms");
     }
 
-    /// Nobody lowers another's equity, at the price at which it is settled, by settling for him, but for an atom that a leg's
-    /// rounding may take in either world.
-    fn check_equity_kept(&self, before: &Exchange, account: usize, market: u16) {
-        let touched = Touched::AtItsPrice(market);
-        let [was, is] = [before, &self.exchange].map(|it| reference::standing(it, &it.accounts()[account], touched));
+    /// Nobody lowers another's equity by settling for him, but for an atom that a leg's rounding may take in either world.
+    fn check_equity_kept(&self, before: &Exchange, account: usize) {
+        let [was, is] =
+            [before, &self.exchange].map(|it| reference::judged(it, &it.accounts()[account], Touched::Nowhere));
         // What insurances are owed out of claims is no equity either, once there is cash for it.
         let [owed, still_owed] = [before, &self.exchange].map(|it| reference::recoverable_x40(&it.accounts()[account]));
         let recovered = (owed - still_owed) / X40_PER_ATOM;

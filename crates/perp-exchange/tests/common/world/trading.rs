@@ -125,11 +125,11 @@ impl World {
         plan: &LiquidationPlan,
     ) {
         let touched = Touched::InRange(market);
-        let was = standing(judged, account, touched);
+        let was = judged_standing(judged, account, touched);
         assert!(!was.demanded().is_below_margin(), "nothing was closed of {was:?}");
         assert!(was.on_cash().is_below_margin(), "a settlement nobody needs was paid for: {was:?}");
-        let then = standing(start, account, touched).demanded();
-        let now = standing(&self.exchange, account, touched).demanded();
+        let then = judged_standing(start, account, touched).demanded();
+        let now = judged_standing(&self.exchange, account, touched).demanded();
         check_health(plan.before, then);
         check_health(plan.after, now);
         assert!(!now.is_below_margin(), "being paid took {then:?} to {now:?}");
@@ -161,7 +161,7 @@ impl World {
         plan: &LiquidationPlan,
     ) {
         let see = |exchange: &Exchange, touched| {
-            let seen = Seen::of(exchange, &exchange.accounts()[account], touched);
+            let seen = Seen::of(exchange, &exchange.accounts()[account], touched).judging();
             (seen, seen.without_graces())
         };
         let stands = |exchange: &Exchange, (graced, bare): (Seen, Seen), graces| {
@@ -220,22 +220,31 @@ impl World {
         let nominal = closed_value * rate / ppm;
         assert_eq!(i128::from(penalty.charged.get()), nominal.min(was.equity).min(left.equity).max(0));
 
-        // Who closes a whole position gets ten basis points, or what the fee that opened it left, as long as there is anything.
-        if now.is_zero() {
-            let kept = fee * (ppm - i128::from(state.parameters.protocol_share.get())) / ppm;
-            let least = closed_value * kept.min(1_000) / ppm;
-            // An old debt paid from the balance reaches the market after the bounty.
-            let empty = state.ledger.insurance.get() + state.ledger.backing.get() == plan.settled.repaid.get();
-            assert!(i128::from(penalty.bounty.get()) >= least || empty, "{penalty:?} of {closed_value}");
-            assert!(penalty.added.is_zero() || i128::from(penalty.bounty.get()) <= least);
-        } else {
-            assert!(penalty.added.is_zero());
-        }
+        self.check_least_bounty(market, plan, closed_value, rate, nominal);
+    }
+
+    /// For the notional whose penalty was not paid the caller gets ten basis points, or what the fee that opened it left, as long as
+    /// there is anything, and nothing for the rest.
+    fn check_least_bounty(&self, market: u16, plan: &LiquidationPlan, closed: i128, rate: i128, nominal: i128) {
+        let (ppm, state, penalty) = (i128::from(PPM), self.market(market), plan.penalty);
+        let fee = i128::from(state.parameters.taker_fee_rebalancing.get());
+        let kept = fee * (ppm - i128::from(state.parameters.protocol_share.get())) / ppm;
+        let charged = i128::from(penalty.charged.get());
+        let uncovered = (closed - reference::ceil_div(charged * ppm, rate.max(1))).max(0);
+        let uncovered = if charged == nominal && nominal > 0 { 0 } else { uncovered };
+        let (least, added) = (uncovered * kept.min(1_000) / ppm, i128::from(penalty.added.get()));
+        // An old debt paid from the balance reaches the market after the bounty.
+        let empty = state.ledger.insurance.get() + state.ledger.backing.get() == plan.settled.repaid.get();
+        assert!(added == least || (empty && added < least), "{penalty:?} of {closed}, least {least}");
     }
 }
 
 fn standing(exchange: &Exchange, account: usize, touched: Touched) -> Standing {
     reference::standing(exchange, &exchange.accounts()[account], touched)
+}
+
+fn judged_standing(exchange: &Exchange, account: usize, touched: Touched) -> Standing {
+    reference::judged(exchange, &exchange.accounts()[account], touched)
 }
 
 fn check_health(stated: perp_engine::risk::portfolio::Health, reference: reference::Health) {
@@ -255,8 +264,8 @@ fn settled(before: &Exchange, account: usize, market: u16, reading: &OracleReadi
     });
     let [was, is] = [&refreshed, &settled].map(|it| standing(it, account, Touched::InRange(market)));
     assert!(is.gross().equity >= was.gross().equity - 1, "settling funding took {was:?} to {is:?}");
-    let surplus = |it: &Standing| it.demanded().equity - it.demanded().margin;
-    assert!(surplus(&is) >= surplus(&was) - 1, "settling funding took {was:?} to {is:?}");
+    let [was, is] = [&refreshed, &settled].map(|it| judged_standing(it, account, Touched::InRange(market)).demanded());
+    assert!(is.equity - is.margin >= was.equity - was.margin - 1, "settling funding took {was:?} to {is:?}");
     settled
 }
 

@@ -49,10 +49,10 @@ fn losers_count_for_nothing_below_and_for_at_most_the_stress_move_above() {
 
 #[test]
 fn winners_are_paid_by_losers_of_the_same_market_alone() {
-    // Longs have lost 1290 at the lower end and shorts won 1290 + 10: nothing is left of the loss, and the shorts take nothing of
-    // the backing in the upper value.
-    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (5_000, 6_000));
-    // Half as many shorts won half: of 645 that are left 384 count.
+    // Longs have lost 1290 at the lower end and shorts won 1280 at the upper, 20 less than at the lower: nothing is left of the loss
+    // but the 10 between the ends, and the shorts take nothing of the backing in the upper value.
+    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (5_000, 6_010));
+    // Half as many shorts won half: of 650 that are left 384 count.
     assert_eq!(worth(&market([(1_280, 2_560), (640, 1_280)]), 0), (5_355, 6_384));
     // Another market's backing is no matter of theirs.
     let (broke, sound) = (market([(0, 0), (1_280, 2_560)]), Market { index: 1, ..market(FLAT) });
@@ -316,14 +316,10 @@ proptest! {
         let most = (*values.iter().max().unwrap()).max(0);
         // The part of the entry is one of whole atoms.
         prop_assert!((high + 2) * X40_PER_ATOM >= most, "a price is better than the upper value");
-        // Where longs have lost at the lower end and shorts at the upper each counts at its own, though no price is both.
+        // It counts the longs at the lower end with the shorts at the upper one, though no price is both.
         let [low, high_price] = [0, 200].map(|step| prices(&market)[step]);
         let apart = [exact_profit(&market.ledger, low)[0], exact_profit(&market.ledger, high_price)[1]];
-        let most = if apart.iter().all(|profit| *profit < 0) {
-            most.max(exact_most_of(&market.ledger, apart))
-        } else {
-            most
-        };
+        let most = most.max(exact_most_of(&market.ledger, apart));
         prop_assert!((high - 3) * X40_PER_ATOM <= most);
     }
 }

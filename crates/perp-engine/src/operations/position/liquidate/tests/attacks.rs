@@ -140,7 +140,7 @@ fn the_bounty_does_not_jump_where_equity_is_gone() {
     // From where equity just covers the penalty of $250 to none and below: never less than $4.50, and no dollar less of equity pays
     // more, but for the rounding of an atom.
     let mut last = u64::MAX - 1;
-    for balance in [260 * USDC, 250 * USDC, 249 * USDC, 40 * USDC, 20 * USDC, 10 * USDC, 5 * USDC, USDC, 2, 1, 0] {
+    for balance in [250 * USDC, 249 * USDC, 100 * USDC, 40 * USDC, 20 * USDC, 10 * USDC, 5 * USDC, USDC, 2, 1, 0] {
         let (account, market) = holding(100, balance);
         let bounty = liquidate(&account, &market, ALL).unwrap().penalty.bounty.get();
         assert!(bounty <= last + 1 && bounty + 1 >= 4_500_000, "{balance}: {bounty}");

@@ -3,6 +3,7 @@
 use super::*;
 use crate::fixtures::base;
 use crate::market::claims::FULL_CLAIM_FACTOR;
+use crate::market::range::Moment;
 use crate::market::solvency::net_asset_value;
 use crate::operations::position::plan_settle_funding;
 use crate::risk::margin::face_value;
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 struct State {
     account: Account,
     markets: [Market; 2],
-    /// At which everything is looked at: some prices are stale then, none is of later.
+    /// At which everything is looked at: some prices are stale then, some up to ten seconds ahead.
     seconds: i64,
 }
 
@@ -68,7 +69,7 @@ prop_compose! {
 
 prop_compose! {
     fn state()(
-        first in leg(0), second in leg(1), balance in prop_oneof![Just(0u64), 0u64..1 << 36], seconds in 40i64..56,
+        first in leg(0), second in leg(1), balance in prop_oneof![Just(0u64), 0u64..1 << 36], seconds in 30i64..56,
     ) -> State {
         let mut account = Account { balance: Atoms::new(balance), ..Account::zeroed() };
         account.positions[0] = first.0;
@@ -81,6 +82,10 @@ impl State {
     fn health(&self) -> Health {
         let markets = self.markets.each_ref();
         Portfolio::new(&self.account, None, markets, at(self.seconds)).unwrap().maintenance_health().unwrap()
+    }
+
+    fn moment(&self) -> Moment {
+        Portfolio::new(&self.account, None, self.markets.each_ref(), at(self.seconds)).unwrap().moment
     }
 
     /// What the account is worth if every market pays everybody.
@@ -109,12 +114,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     /// Settling never lowers what an account has beyond what is demanded of it, but for an atom of rounding, whatever it owes, nor
-    /// does it change what it is worth if every market pays.
+    /// does it change what it is worth if every market pays. Where its markets have no second in common it is judged at wider ranges
+    /// than those a loss is settled at; another test says what that may cost.
     #[test]
     fn settling_funding_and_profit_never_lowers_a_surplus(state in state(), profit: bool) {
         let Some(settled) = state.settled(profit) else { return Ok(()) };
+        let apart = state.moment() == Moment::Apart;
         let (before, after) = (state.health().surplus(), settled.health().surplus());
-        prop_assert!(after >= before - 1, "{before} becomes {after}");
+        prop_assert!(apart || after >= before - 1, "{before} becomes {after}");
         let (before, after) = (state.face(), settled.face());
         prop_assert!((before - after).abs() <= X40_PER_ATOM, "worth {before} becomes {after}");
     }

@@ -1,0 +1,7 @@
+//! Updates as Pyth's own code writes them: read, refused, planned into transactions, and fetched.
+
+mod common;
+mod parse;
+mod plan;
+mod pyth;
+mod server;

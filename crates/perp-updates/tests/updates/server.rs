@@ -1,0 +1,83 @@
+//! A server's answers over HTTP: what is asked for, and how each failure names where it was asked.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use perp_updates::{PriceServer, ServerError, UpdateError};
+
+use crate::common::*;
+
+/// Answers one request, and returns its first line.
+fn serve_once(status: &str, body: String) -> (String, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let status = status.to_owned();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4_096];
+        let read = stream.read(&mut request).unwrap();
+        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).unwrap();
+        String::from_utf8_lossy(&request[..read]).lines().next().unwrap().to_owned()
+    });
+    (url, served)
+}
+
+fn answer(updates: &[Vec<u8>]) -> String {
+    let data: Vec<String> = updates.iter().map(|update| format!("\"{}\"", BASE64_STANDARD.encode(update))).collect();
+    format!(r#"{{"binary":{{"encoding":"base64","data":[{}]}},"parsed":[]}}"#, data.join(","))
+}
+
+fn failure(status: &str, body: String) -> ServerError {
+    let (url, served) = serve_once(status, body);
+    let error = PriceServer::new(&url).unwrap().latest(&[feed(1)]).unwrap_err();
+    assert!(error.to_string().contains(&url), "{error}");
+    served.join().unwrap();
+    error
+}
+
+#[test]
+fn several_feeds_are_asked_for_at_once() {
+    let (url, served) = serve_once("200 OK", answer(&[mainnet_bytes(&[1, 2])]));
+    // A slash at the end of the URL does no harm.
+    let update = PriceServer::new(&format!("{url}/")).unwrap().latest(&[feed(1), feed(2)]).unwrap();
+    assert_eq!(update, mainnet_update(&[1, 2]));
+    let (one, two) = ("01".repeat(32), "02".repeat(32));
+    let path = format!("/v2/updates/price/latest?ids[]={one}&ids[]={two}&encoding=base64&parsed=false");
+    assert_eq!(served.join().unwrap(), format!("GET {path} HTTP/1.1"));
+}
+
+#[test]
+fn of_several_updates_one_that_has_all_feeds_is_taken() {
+    let (url, served) = serve_once("200 OK", answer(&[mainnet_bytes(&[2]), mainnet_bytes(&[2, 1])]));
+    let update = PriceServer::new(&url).unwrap().latest(&[feed(1), feed(2)]).unwrap();
+    assert_eq!(update.prices.len(), 2);
+    served.join().unwrap();
+
+    let (url, served) = serve_once("200 OK", answer(&[mainnet_bytes(&[2]), mainnet_bytes(&[1])]));
+    let error = PriceServer::new(&url).unwrap().latest(&[feed(1), feed(2)]).unwrap_err();
+    assert!(matches!(error, ServerError::Update { reason: UpdateError::FeedMissing { .. }, .. }), "{error}");
+    served.join().unwrap();
+}
+
+#[test]
+fn a_failure_names_where_it_was_asked_and_why() {
+    let refused = failure("404 Not Found", "Price ids not found".into());
+    assert!(refused.to_string().contains("status 404 (Price ids not found)"), "{refused}");
+    for body in ["<html>".into(), "{}".into(), answer(&[]).replace("base64", "hex")] {
+        let error = failure("200 OK", body);
+        assert!(matches!(error, ServerError::Malformed { .. }), "{error}");
+    }
+    let broken = failure("200 OK", answer(&[mainnet_bytes(&[1])[1..].to_vec()]));
+    assert!(matches!(broken, ServerError::Update { reason: UpdateError::Magic { .. }, .. }), "{broken}");
+    let empty = failure("200 OK", answer(&[]));
+    assert!(matches!(empty, ServerError::Update { reason: UpdateError::FeedMissing { .. }, .. }), "{empty}");
+
+    // Nobody listens on a port that was free a moment ago.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = PriceServer::new(&format!("http://{free}")).unwrap().latest(&[feed(1)]).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains(&free.to_string()) && text.contains("does not answer"), "{text}");
+    assert!(text.to_lowercase().contains("connection refused"), "{text}");
+}
