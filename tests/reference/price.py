@@ -58,7 +58,7 @@ def take_reading(market, reading, clock):
         raise Refused("PriceOutOfRange")
     confidence = converted(reading["confidence"], reading["exponent"], market, div_ceil)
     if confidence * PPM > market.parameters.max_confidence_valid * price:
-        if is_new and not undoes:
+        if is_new:
             cache.newest_published = max(cache.newest_published, published)
         return
 
@@ -73,7 +73,7 @@ def take_reading(market, reading, clock):
 
 
 def shows_that_the_feed_lived(market, published, now):
-    """Whether a good reading of this time undoes the settlement."""
+    """Whether a good reading of this time undoes the settlement; of one too wide the time is seen, as ever."""
     settlement = market.settlement
     return (
         settlement.outage_since != 0

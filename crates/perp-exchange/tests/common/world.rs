@@ -44,7 +44,17 @@ pub enum Kind {
     LiquidateWhole,
     /// A liquidation that closes nothing.
     LiquidateSettling,
+    /// One in a market that has ended.
+    CloseSettled,
     UpdatePrice,
+    /// A price that shows that the feed lived while it was held for dead.
+    UndoSettlement,
+    /// A price after which a grace begins.
+    ProveSilence,
+    /// A reading too far ahead of the clock.
+    ProveClockBehind,
+    DelistMarket,
+    BeginSettlement,
     ReportOracleOutage,
     UpdateFunding,
     SettleFunding,
@@ -72,7 +82,7 @@ pub enum Kind {
     TightenExchange,
 }
 
-pub const KINDS: [Kind; 37] = [
+pub const KINDS: [Kind; 43] = [
     Kind::CloseAccount,
     Kind::Deposit,
     Kind::Withdraw,
@@ -84,7 +94,13 @@ pub const KINDS: [Kind; 37] = [
     Kind::LiquidatePart,
     Kind::LiquidateWhole,
     Kind::LiquidateSettling,
+    Kind::CloseSettled,
     Kind::UpdatePrice,
+    Kind::UndoSettlement,
+    Kind::ProveSilence,
+    Kind::ProveClockBehind,
+    Kind::DelistMarket,
+    Kind::BeginSettlement,
     Kind::ReportOracleOutage,
     Kind::UpdateFunding,
     Kind::SettleFunding,
@@ -118,6 +134,8 @@ pub struct Feed {
     pub price: i64,
     pub confidence: u64,
     pub publish_time: i64,
+    /// When it spoke before that; its own time where it does not say.
+    pub previous: i64,
     /// Its first price.
     pub first: i64,
 }
@@ -154,8 +172,10 @@ impl World {
         for _ in 0..providers {
             exchange.add_provider();
         }
-        let feed =
-            |market: &TestMarket| Feed { price: market.price, confidence: 0, publish_time: NOW, first: market.price };
+        let feed = |market: &TestMarket| {
+            let (price, first) = (market.price, market.price);
+            Feed { price, confidence: 0, publish_time: NOW, previous: NOW, first }
+        };
         Self {
             exchange,
             feeds: markets.iter().map(feed).collect(),

@@ -100,6 +100,53 @@ pub fn take(world: &mut World, step: &Step) {
         Step::UpdateFunding { market } => {
             let _ = world.update_funding(market);
         }
+        Step::Silence { market, seconds, ppm } => {
+            world.wait(seconds);
+            let previous = world.feed(market).publish_time;
+            world.move_price(market, ppm);
+            world.feed_mut(market).previous = previous;
+            let _ = world.update_price(market);
+        }
+        Step::Ahead { market, seconds } => {
+            world.publish_ahead(market, seconds);
+            let _ = world.update_price(market);
+        }
+        Step::AnnounceEnd { market, outage, waits } => {
+            let seconds = if outage {
+                world.wait(16);
+                let _ = world.report_oracle_outage(market);
+                world.market(market).parameters.settle_after
+            } else {
+                let _ = world.delist(market);
+                172_800
+            };
+            if waits {
+                world.wait(seconds);
+                let _ = world.begin_settlement(market);
+            }
+        }
+        Step::BeginSettlement { market } => {
+            let _ = world.begin_settlement(market);
+        }
+        Step::Undo { market } => {
+            let ended = world.market(market).settlement;
+            if ended.has_begun() {
+                world.republish(market);
+                world.feed_mut(market).publish_time = ended.moved_at.get();
+                let _ = world.update_price(market);
+            }
+        }
+        Step::CloseSettled { pick, waits } => {
+            let ended = |market: u16| world.market(market).settlement.has_begun();
+            let positions: Vec<_> = world.positions().into_iter().filter(|(_, market)| ended(*market)).collect();
+            if let Some((account, market)) = chosen(&positions, pick) {
+                if waits {
+                    outwait_notice(world, market);
+                }
+                let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
+                let _ = world.liquidate(by, account, market, 1);
+            }
+        }
         Step::SettleFunding { pick } => {
             if let Some((account, market)) = chosen(&world.slots(|_| true), pick) {
                 let _ = world.settle_funding(account, market);
@@ -187,6 +234,12 @@ pub fn take(world: &mut World, step: &Step) {
             }
         }
     }
+}
+
+/// Until anybody may close positions in a market that has ended.
+pub fn outwait_notice(world: &mut World, market: u16) {
+    let from = world.market(market).settlement.closes_from();
+    world.wait(u32::try_from(from.seconds_since(world.exchange.clock.now).unwrap()).unwrap());
 }
 
 /// Most people refresh what they are about to use; now and then somebody meets a stale price.

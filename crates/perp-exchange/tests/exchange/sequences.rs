@@ -3,13 +3,14 @@
 
 use crate::common::reference;
 use crate::common::world::{Kind, World, KINDS};
-use crate::playing::{exchange, keep, take};
+use crate::playing::{exchange, keep, outwait_notice, take};
 use crate::steps::{steps, Step, LIQUIDATOR, MARKETS, PROVIDERS};
 use perp_engine::state::Status;
 use perp_engine::units::Atoms;
 use perp_engine::EngineError;
+use proptest::prelude::any;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 /// The same cases every time, so that the counts below cannot fail by chance; `PROPTEST_RNG_SEED` and `PROPTEST_CASES`
@@ -51,6 +52,36 @@ fn books_balance_after_every_step_and_the_vault_drains_to_what_is_left() {
     assert_eq!(refused.get("Overflow"), None, "a number of ordinary size left its range");
 }
 
+#[test]
+fn every_account_reaches_flat_and_every_market_ends_whatever_is_dead() {
+    let closed = Cell::new(0);
+    runner(300)
+        .run(&(steps(20..80), proptest::collection::vec(any::<bool>(), 3), 1u32..600), |(steps, outages, later)| {
+            let mut world = exchange();
+            for step in &steps {
+                take(&mut world, step);
+            }
+            // From here on no oracle says anything: some are reported, the other markets are delisted.
+            lift_everything(&mut world);
+            world.wait(later + 16);
+            for (market, outage) in (0..MARKETS).zip(&outages) {
+                let _ = if *outage { world.report_oracle_outage(market) } else { world.delist(market) };
+            }
+            world.wait(172_800);
+            for market in 0..MARKETS {
+                let ended = world.market(market).settlement.has_begun();
+                assert!(ended || world.begin_settlement(market).is_ok(), "market {market} does not end");
+            }
+            closed.set(closed.get() + world.positions().len());
+            close_what_has_ended(&mut world);
+            assert_eq!(world.positions(), []);
+            leave(&mut world);
+            Ok::<(), TestCaseError>(())
+        })
+        .unwrap();
+    assert!(closed.get() >= 500, "only {} positions were there to close", closed.get());
+}
+
 fn play(steps: &[Step]) -> World {
     let mut world = exchange();
     for step in steps {
@@ -62,15 +93,28 @@ fn play(steps: &[Step]) -> World {
 
 /// Everybody leaves: positions close, what is owed is settled, liquidity goes home.
 fn drain(world: &mut World) {
-    world.set_exchange_status(Status::Active, 0).unwrap();
+    lift_everything(world);
     for market in 0..MARKETS {
-        // Whatever was restricted and however wide the last price was.
+        world.republish(market);
+    }
+    close_what_has_ended(world);
+    close_everything(world);
+    leave(world);
+}
+
+/// Whatever was restricted, however wide the last price was and whoever's clock was not believed.
+fn lift_everything(world: &mut World) {
+    world.set_exchange_status(Status::Active, 0).unwrap();
+    world.wait(90);
+    for market in 0..MARKETS {
         world.wait(1);
         world.feed_mut(market).confidence = 0;
-        world.republish(market);
         world.set_market_status(market, Status::Active, 0).unwrap();
     }
-    close_everything(world);
+}
+
+/// Once nobody is in any market any more.
+fn leave(world: &mut World) {
     settle_everything(world);
     for account in 0..world.exchange.accounts().len() {
         let balance = world.account(account).balance.get();
@@ -81,6 +125,22 @@ fn drain(world: &mut World) {
     take_liquidity_out(world);
     check_what_is_left(world);
     close_accounts(world);
+}
+
+/// Positions in markets that have ended, by anybody and whatever their oracles say.
+fn close_what_has_ended(world: &mut World) {
+    for market in 0..MARKETS {
+        if !world.market(market).settlement.has_begun() {
+            continue;
+        }
+        outwait_notice(world, market);
+        for (account, held) in world.positions() {
+            if held == market {
+                let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
+                world.liquidate(by, account, market, 1).unwrap();
+            }
+        }
+    }
 }
 
 /// With prices fresh, whoever is solvent closes and whoever is not is liquidated: at most one instruction a position

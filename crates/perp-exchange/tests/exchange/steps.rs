@@ -69,6 +69,36 @@ pub enum Step {
     UpdateFunding {
         market: u16,
     },
+    /// The oracle says nothing for so long, speaks and says that it had not.
+    Silence {
+        market: u16,
+        seconds: u32,
+        ppm: i64,
+    },
+    /// The oracle's time is ahead of the clock.
+    Ahead {
+        market: u16,
+        seconds: i64,
+    },
+    /// The admin delists a market or, where `outage`, somebody reports that its oracle says nothing; where `waits`, everybody waits
+    /// until it may end.
+    AnnounceEnd {
+        market: u16,
+        outage: bool,
+        waits: bool,
+    },
+    BeginSettlement {
+        market: u16,
+    },
+    /// What the oracle of a market that has ended said before it did is handed in.
+    Undo {
+        market: u16,
+    },
+    /// A position in a market that has ended, where `waits` once anybody may.
+    CloseSettled {
+        pick: usize,
+        waits: bool,
+    },
     SettleFunding {
         pick: usize,
     },
@@ -181,6 +211,14 @@ fn step() -> impl Strategy<Value = Step> {
         2 => market.clone().prop_map(|market| Step::UpdatePrice { market }),
         1 => market.clone().prop_map(|market| Step::ReportOracleOutage { market }),
         2 => market.clone().prop_map(|market| Step::UpdateFunding { market }),
+        2 => (market.clone(), 50u32..300, -60_000i64..60_000)
+            .prop_map(|(market, seconds, ppm)| Step::Silence { market, seconds, ppm }),
+        2 => (market.clone(), 1i64..20).prop_map(|(market, seconds)| Step::Ahead { market, seconds }),
+        1 => (market.clone(), any::<bool>(), proptest::bool::weighted(0.7))
+            .prop_map(|(market, outage, waits)| Step::AnnounceEnd { market, outage, waits }),
+        2 => market.clone().prop_map(|market| Step::BeginSettlement { market }),
+        1 => market.clone().prop_map(|market| Step::Undo { market }),
+        2 => (pick, proptest::bool::weighted(0.8)).prop_map(|(pick, waits)| Step::CloseSettled { pick, waits }),
         2 => pick.prop_map(|pick| Step::SettleFunding { pick }),
         3 => market.clone().prop_map(|market| Step::FundClaims { market }),
         3 => pick.prop_map(|pick| Step::RedeemClaim { pick }),

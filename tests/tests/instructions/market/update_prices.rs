@@ -41,12 +41,13 @@ fn one_three_and_twelve_prices_are_taken_in_by_one_instruction() {
         assert_eq!(events.len(), usize::from(count));
         for (index, (event, before)) in (0..).zip(events.iter().zip(&before)) {
             let after = world.market(index).state;
+            let waited = (world.now - before.ledger.funding_time.get()).unsigned_abs();
             let expected = PriceUpdated {
                 exchange: world.addresses.exchange,
                 time: world.now,
                 market: world.addresses.market(index),
                 market_index: index,
-                state: moment(&mut world, index, (world.now - before.ledger.funding_time.get()) as u64),
+                state: moment(&mut world, index, waited),
                 outcome: PriceOutcome::Accepted,
                 before: before.price.price.get(),
                 after: stored(u64::from(250 + count + index)),

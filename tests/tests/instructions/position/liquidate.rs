@@ -41,7 +41,9 @@ fn part_and_then_all_of_a_position_is_closed_and_the_penalty_split() {
         let index = event.state.index_price;
         assert_eq!(event.notional, i128::from(event.closed) * i128::from(index));
         assert_eq!(event.bounty, event.liquidator_balance_after - bounties);
-        assert_eq!(event.insurance, after.2.insurance.get() - before.2.insurance.get());
+        // What the market adds to the bounty its insurance pays first.
+        let insured = before.2.insurance.get() + event.insurance;
+        assert_eq!(after.2.insurance.get(), insured - event.added.min(insured));
         assert_eq!(event.bounty + event.insurance + event.backing, event.penalty + event.added);
         assert_eq!(event.reason, LiquidationReason::Price);
         assert_eq!((event.redeemed, event.repaid), (0, 0));

@@ -1,6 +1,7 @@
 mod dropped;
 mod payments;
 mod properties;
+mod surge;
 
 use super::*;
 use crate::fixtures::{at, base, publish, set_side, sol_market, sol_parameters, NOW, PRICE};

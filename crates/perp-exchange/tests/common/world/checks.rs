@@ -25,13 +25,19 @@ fn frame(kind: Kind) -> Frame {
         Kind::SettleFunding | Kind::SettleProfit | Kind::SettleLoss | Kind::RedeemClaim | Kind::WaiveClaim => {
             Frame { accounts: 1, markets: 1, ..nothing }
         }
-        Kind::LiquidatePart | Kind::LiquidateWhole | Kind::LiquidateSettling => {
+        Kind::LiquidatePart | Kind::LiquidateWhole | Kind::LiquidateSettling | Kind::CloseSettled => {
             Frame { accounts: 2, markets: 1, ..nothing }
         }
         Kind::ResolveBankruptcy => Frame { accounts: 1, markets: 1, pool: true, ..nothing },
-        Kind::UpdatePrice | Kind::ReportOracleOutage | Kind::UpdateFunding | Kind::FundClaims => {
-            Frame { markets: 1, ..nothing }
-        }
+        Kind::UpdatePrice
+        | Kind::UndoSettlement
+        | Kind::ProveSilence
+        | Kind::ProveClockBehind
+        | Kind::DelistMarket
+        | Kind::BeginSettlement
+        | Kind::ReportOracleOutage
+        | Kind::UpdateFunding
+        | Kind::FundClaims => Frame { markets: 1, ..nothing },
         Kind::SetBackingTarget
         | Kind::FundInsurance
         | Kind::WithdrawProtocolFees
@@ -99,17 +105,18 @@ pub fn check_step(before: &Exchange, after: &Exchange, kind: Kind) {
     let share = u64::from(after.pool.parameters.shared_draw_share.get());
     assert!(draw.drawn.get() <= draw.insurance_at_start.get() * share / PPM, "{draw:?}");
     for (now, then) in after.markets().iter().zip(before.markets()) {
-        if !matches!(kind, Kind::ResolveBankruptcy | Kind::LiquidateWhole | Kind::LiquidatePart) {
+        if !matches!(kind, Kind::ResolveBankruptcy | Kind::LiquidateWhole | Kind::LiquidatePart | Kind::CloseSettled) {
             assert!(now.ledger.insurance >= then.ledger.insurance);
         }
         assert!(now.ledger.shared_drawn >= then.ledger.shared_drawn);
         assert!(now.ledger.shared_drawn <= now.parameters.shared_draw_limit);
         assert!(now.price.published >= then.price.published);
         assert!(now.price.newest_published >= then.price.newest_published);
-        if now.price.published == then.price.published {
+        if now.price.published == then.price.published && kind != Kind::BeginSettlement {
             assert_eq!(now.price.price, then.price.price, "one time has one price");
         }
         check_accrual(then, now);
+        check_surge(then, now, kind);
     }
 }
 
@@ -122,6 +129,18 @@ fn check_shares(exchange: &Exchange) {
     assert_eq!(in_escrow(RequestKind::Deposit), exchange.pool.escrow.get());
     let dead = exchange.pool.shares.get() - held - in_escrow(RequestKind::Withdrawal);
     assert!(dead == 0 || dead == DEAD_SHARES, "{dead} shares belong to nobody");
+}
+
+/// Where a market only accrues no atom leaves it: the surge of the carry goes from its backing to its insurance, and is no more than
+/// the carry.
+fn check_surge(then: &Market, now: &Market, kind: Kind) {
+    if !matches!(kind, Kind::UpdatePrice | Kind::UpdateFunding | Kind::ProveSilence) {
+        return;
+    }
+    let surge = now.ledger.insurance.get() - then.ledger.insurance.get();
+    assert_eq!(then.ledger.backing.get() - now.ledger.backing.get(), surge);
+    let [was, is] = [then, now].map(|market| market.ledger.counters.carry.get().get());
+    assert!(i128::from(surge) * X40_PER_ATOM <= is - was, "{surge} atoms of a carry of {}", is - was);
 }
 
 /// What both sides owe more than before by an accrual is what the market counts as funding kept and carry, exactly.

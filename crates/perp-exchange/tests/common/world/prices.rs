@@ -22,12 +22,29 @@ impl World {
     /// The oracle publishes now.
     pub fn publish(&mut self, market: u16, price: i64, confidence: u64) {
         let publish_time = self.exchange.clock.now.get();
-        *self.feed_mut(market) = Feed { price, confidence, publish_time, ..*self.feed(market) };
+        *self.feed_mut(market) =
+            Feed { price, confidence, publish_time, previous: publish_time, ..*self.feed(market) };
+    }
+
+    /// The oracle publishes its last price again and says when it spoke before.
+    pub fn publish_after_silence(&mut self, market: u16) {
+        let previous = self.feed(market).publish_time;
+        self.republish(market);
+        self.feed_mut(market).previous = previous;
+    }
+
+    /// The oracle publishes its last price again, so many seconds ahead of the clock.
+    pub fn publish_ahead(&mut self, market: u16, seconds: i64) {
+        self.republish(market);
+        let feed = self.feed_mut(market);
+        feed.publish_time += seconds;
+        feed.previous = feed.publish_time;
     }
 
     /// The oracle publishes its last price again, at the present time.
     pub fn republish(&mut self, market: u16) {
-        self.feed_mut(market).publish_time = self.exchange.clock.now.get();
+        let Feed { price, confidence, .. } = *self.feed(market);
+        self.publish(market, price, confidence);
     }
 
     /// The oracle publishes its last price changed by parts per million, within a factor of 50 of the first.
@@ -39,8 +56,8 @@ impl World {
 
     /// What the market's oracle says.
     pub fn reading(&self, market: u16) -> OracleReading {
-        let Feed { price, confidence, publish_time, .. } = *self.feed(market);
-        OracleReading::new(price, confidence, -8, publish_time).unwrap()
+        let Feed { price, confidence, publish_time, previous, .. } = *self.feed(market);
+        OracleReading::new(price, confidence, -8, publish_time).unwrap().with_previous(previous)
     }
 
     /// Every oracle publishes, every market takes its price and accrues.
@@ -58,7 +75,14 @@ impl World {
         let reading = self.reading(market);
         let (before, outcome) = self.attempt(|exchange| exchange.update_price(market, &reading))?;
         self.check_intake(&before, market, &reading, outcome);
-        self.finish(&before, Kind::UpdatePrice);
+        let [was, is] = [&before, &self.exchange].map(|it| it.market(market).unwrap().grace.until);
+        let kind = match outcome {
+            PriceOutcome::ClockBehind => Kind::ProveClockBehind,
+            PriceOutcome::SettlementUndone => Kind::UndoSettlement,
+            _ if is > was && reading.previous_publish_time() < reading.publish_time() => Kind::ProveSilence,
+            _ => Kind::UpdatePrice,
+        };
+        self.finish(&before, kind);
         Ok(())
     }
 
@@ -89,13 +113,16 @@ impl World {
         assert_eq!(is, expected, "{outcome:?}");
         if !too_far_ahead {
             let ended = then.settlement.has_begun();
+            let (end, day) = (then.settlement, 86_400);
+            let undoes = !end.outage_since.is_never()
+                && before.clock.now.get() < end.moved_at.get() + day
+                && end.outage_since < published
+                && published <= end.moved_at;
             let undone = outcome == PriceOutcome::SettlementUndone;
             let accepted = undone || outcome == PriceOutcome::Accepted;
-            assert!(!undone || ended, "only an end can be undone");
-            assert_eq!(
-                accepted || outcome == PriceOutcome::TooWide,
-                published > was.published && ended == undone
-            );
+            assert!(!undone || (ended && undoes), "only an end can be undone");
+            let new = published > was.published && (!ended || undoes);
+            assert_eq!(accepted || outcome == PriceOutcome::TooWide, new);
             // A rounded price and confidence may just exceed a limit that the reading meets.
             assert!(!accepted || !wide, "{reading:?}");
         }
@@ -109,6 +136,29 @@ impl World {
             let second = now.recent.seconds.iter().find(|it| it.published == published).unwrap();
             assert!(outcome == PriceOutcome::Older || (second.low <= is.price && is.price <= second.high));
         }
+    }
+
+    pub fn delist(&mut self, market: u16) -> Result<(), EngineError> {
+        let (before, ()) = self.attempt(|exchange| exchange.delist_market(market))?;
+        let due = self.market(market).settlement.delisted_from.get();
+        assert_eq!(due, before.clock.now.get() + 172_800);
+        self.finish(&before, Kind::DelistMarket);
+        Ok(())
+    }
+
+    /// Anybody moves the market to its end: at a price between those that it has been told, and no sooner than it is due.
+    pub fn begin_settlement(&mut self, market: u16) -> Result<(), EngineError> {
+        let (before, plan) = self.attempt(|exchange| exchange.begin_settlement(market))?;
+        let (was, now) = (before.market(market).unwrap(), before.clock.now.get());
+        let reported = was.price.outage_since.get();
+        let by_outage = reported > 0 && now >= reported + i64::from(was.parameters.settle_after);
+        let delisted = was.settlement.delisted_from.get();
+        assert!(by_outage || (delisted > 0 && now >= delisted), "nobody said that it would end");
+        let is = self.market(market);
+        assert_eq!((is.price.price, is.settlement.price, is.settlement.moved_at.get()), (plan.price.price, plan.price.price, now));
+        assert!(is.price.price.get() > 0);
+        self.finish(&before, Kind::BeginSettlement);
+        Ok(())
     }
 
     pub fn report_oracle_outage(&mut self, market: u16) -> Result<(), EngineError> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::common::reference::{Seen, Standing, Touched};
+use perp_engine::operations::position::LiquidationReason;
 
 impl World {
     /// A market order without a price bound.
@@ -97,7 +98,9 @@ impl World {
         let (before, plan) = self.attempt(liquidate)?;
         let judged = Self::refreshed(&before, market, Some(&reading));
         let start = settled(&before, account, market, &reading);
-        if plan.closed.is_zero() {
+        if plan.reason == LiquidationReason::Settlement {
+            self.check_settled_close(&start, account, market, &plan);
+        } else if plan.closed.is_zero() {
             self.check_settlement(&judged, &start, account, market, &plan);
         } else {
             self.check_liquidation(&judged, &start, account, market, &plan);
@@ -106,12 +109,29 @@ impl World {
         assert_eq!(is - was, plan.penalty.bounty.get());
         self.tally.liquidation(by, account, market, &plan);
         let kind = match (plan.closed.is_zero(), plan.ledger.position.size.is_zero()) {
+            _ if plan.reason == LiquidationReason::Settlement => Kind::CloseSettled,
             (true, _) => Kind::LiquidateSettling,
             (false, true) => Kind::LiquidateWhole,
             (false, false) => Kind::LiquidatePart,
         };
         self.finish(&before, kind);
         Ok(plan)
+    }
+
+    /// In a market that has ended anybody's position is closed whole at the final price, a day after the move, for no penalty and
+    /// the least bounty.
+    fn check_settled_close(&self, start: &Exchange, account: usize, market: u16, plan: &LiquidationPlan) {
+        let state = self.market(market);
+        let settlement = state.settlement;
+        assert!(settlement.has_begun() && start.clock.now.get() >= settlement.moved_at.get() + 86_400);
+        assert!(plan.ledger.position.size.is_zero());
+        let exact = i128::from(plan.closed.get()) * i128::from(settlement.price.get());
+        assert_eq!(plan.notional.get(), exact);
+        assert_eq!([plan.penalty.charged, plan.penalty.insurance, plan.penalty.backing], [Atoms::ZERO; 3]);
+        self.check_least_bounty(market, plan, exact / X40_PER_ATOM, 0, 0);
+        let face = |it: &Exchange| reference::face_equity_x40(it, &it.accounts()[account]);
+        let lost = face(start) - face(&self.exchange);
+        assert!((0..X40_PER_ATOM).contains(&lost), "closing took {lost} · 2^-40 atoms");
     }
 
     /// An account that only lacks what its markets have not paid is paid: nothing is closed, and the caller gets a basis point

@@ -27,7 +27,7 @@ pub fn report(
     let by_balance = debt.min(before.account(&account).balance);
     let by_insurance = debt.checked_sub(by_balance)?.min(ledger(&before).insurance);
     // The cap is a part of what the shared insurance held when the market first drew on it within the window.
-    let draw = ledger(&before).shared_draw;
+    let draw = before.pool.shared_draw;
     let at_start = if draw.window_start.is_never() { before.pool.insurance } else { draw.insurance_at_start };
     let cap = share_floor(at_start, before.pool.parameters.shared_draw_share)?.saturating_sub(draw.drawn);
     let by_shared = debt.checked_sub(by_balance)?.checked_sub(by_insurance)?.min(cap).min(before.pool.insurance);

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::fixtures::NOW;
+use crate::market::solvency::net_asset_value;
 use crate::units::products::funding_owed;
+use crate::units::Atoms;
 use proptest::prelude::*;
 
 prop_compose! {
@@ -67,6 +69,47 @@ proptest! {
         let pending = |market: &Market| pending_funding(&market.ledger).unwrap();
         prop_assert_eq!(counted, pending(&accruing).checked_sub(pending(&market)).unwrap());
         prop_assert!(!counters.funding.get().is_negative() && !counters.carry.get().is_negative());
+    }
+
+    /// The surge goes out of the backing into the insurance as it accrues, as far as there is backing: no atom is lost or made, and
+    /// what the market is worth with its insurance grows by what its payers owe more, to the last bit.
+    #[test]
+    fn the_surge_of_the_carry_goes_to_the_insurance_and_no_atom_is_lost(
+        market in any_market(), backing in prop_oneof![Just(0u64), 0u64..1 << 20, 0u64..=1 << 50], insurance in 0u64..1 << 40,
+        filled in [0u64..=100, 0u64..=100], steps in prop::collection::vec(1i64..=4_000, 1..6),
+    ) {
+        let mut market = market;
+        // A cap near the open interest, and a mean of any part of it.
+        let [long, short] = market.ledger.sides.map(|side| side.open_interest.get());
+        market.parameters.open_interest_cap = Size::new(long.max(short).max(1));
+        for side in Side::BOTH {
+            market.ledger.side_mut(side).mean_interest = Size::new(long.max(short) / 100 * filled[side.index()]);
+        }
+        (market.ledger.backing, market.ledger.insurance) = (Atoms::new(backing), Atoms::new(insurance));
+        let (mut accruing, mut time) = (market, 0);
+        for step in steps {
+            time += step;
+            let before = accruing.ledger;
+            accruing.ledger = after(&accruing, time).ledger;
+            let now = &accruing.ledger;
+            let moved = now.insurance.checked_sub(before.insurance).unwrap();
+            prop_assert_eq!(before.backing.checked_sub(moved), Ok(now.backing));
+            let worth = |ledger: &MarketLedger| {
+                let value = net_asset_value(ledger, market.price.price).unwrap();
+                value.checked_add(ledger.insurance.to_x40().unwrap()).unwrap()
+            };
+            let grown = worth(now).checked_sub(worth(&before)).unwrap();
+            let counted = |ledger: &MarketLedger| {
+                ledger.counters.funding.get().checked_add(ledger.counters.carry.get()).unwrap()
+            };
+            prop_assert_eq!(grown, counted(now).checked_sub(counted(&before)).unwrap());
+            // Of the carry, and none of it while both means are within half of the cap.
+            let carry = now.counters.carry.get().checked_sub(before.counters.carry.get()).unwrap();
+            prop_assert!(moved.to_x40().unwrap() <= carry);
+            let half = market.parameters.open_interest_cap.get() / 2;
+            let within = now.sides.iter().all(|side| side.mean_interest.get() <= half);
+            prop_assert!(!within || moved.is_zero());
+        }
     }
 
     #[test]

@@ -176,6 +176,36 @@ fn attack_settling_a_healthy_accounts_profit_does_not_lower_its_surplus() {
 }
 
 #[test]
+fn what_a_loss_settled_at_one_markets_second_takes_is_no_equity_where_the_market_cannot_pay_it_back() {
+    // 10 SOL bought for $2500 here, where a stranger's claim waits, and as many in another market; $100 of balance. This one is told
+    // $240 of 1 s, the other $250 of 0 s: with no second in common the account is judged at ±15 %, where each leg has won and demands
+    // nothing. The loss of $100 is what every remembered second says and is settled; what it may come back by is promised only.
+    let (mut account, mut market) = alone(100, Side::Long, 2_500, 0);
+    market.ledger.claims = Atoms::new(1);
+    let mut other = Market { index: 1, ..market };
+    account.positions[1] = Position { market: 1, ..account.positions[0] };
+    publish(&mut market, PRICE / 25 * 24, 1);
+    publish(&mut other, PRICE, 0);
+    let equity = |account: &Account, market: &Market| {
+        let portfolio = Portfolio::new(account, None, [market, &other], at(1)).unwrap();
+        let health = portfolio.maintenance_health().unwrap();
+        (health.equity.get() / 1_000_000, health.margin)
+    };
+    let before = equity(&account, &market);
+    let plan = settle_at(&account, &market, Status::Active, 1).unwrap();
+    plan.ledger.apply_to(&mut account, &mut market.ledger);
+    assert_eq!((before, equity(&account, &market)), ((100, Atoms::ZERO), (0, Atoms::ZERO)));
+    // A market that pays owes it at once: the $100 are in its backing.
+    let (mut account, mut market) = alone(100, Side::Long, 2_500, 0);
+    account.positions[1] = Position { market: 1, ..account.positions[0] };
+    publish(&mut market, PRICE / 25 * 24, 1);
+    let before = equity(&account, &market);
+    let plan = settle_at(&account, &market, Status::Active, 1).unwrap();
+    plan.ledger.apply_to(&mut account, &mut market.ledger);
+    assert_eq!((before.0, equity(&account, &market).0), (100, 100));
+}
+
+#[test]
 fn a_pause_holds_to_its_end_whatever_the_oracle_says() {
     // The newest price may be ten seconds ahead of the clock: ages are measured from it, statuses are not.
     let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
