@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ledger import loss, payable, reduce, repay, settle
-from margin import Health, health, marginal_maintenance, notional_atoms, unrealized, view_to_liquidate
+from margin import Health, health, marginal_maintenance, notional_atoms, view_to_liquidate
 from market import smallest_maintenance
 from price import age, require_price, spread
 from settling import settle_profit

@@ -86,9 +86,9 @@ def shows_that_the_feed_lived(market, published, now):
 def accept(market, price, confidence, published, now):
     """The reading becomes the valid price; in a grace the measured margin stays what it was."""
     cache, margin = market.price, market.averages.measured_margin
-    had_price, stands_still = cache.price != 0, is_in_force(market, now)
+    stands_still = is_in_force(market, now)
     take_into_averages(market, price, published)
-    if had_price and stands_still:
+    if stands_still:
         market.averages.measured_margin = margin
     remember(market, price, published)
     cache.newest_published = max(cache.newest_published, published)

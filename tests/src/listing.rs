@@ -4,7 +4,7 @@ use perp_accounts::oracle::{OracleKind, CORE_RECEIVER};
 use perp_client::addresses::padded;
 use perp_client::instructions::{NewMarket, OracleSource};
 use perp_engine::state::{Parameters, PoolParameters};
-use perp_engine::units::Atoms;
+use perp_engine::units::{Atoms, Size};
 use perp_migrations::{Description, LOCALNET};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -27,9 +27,11 @@ fn localnet() -> &'static Description {
         .get_or_init(|| Description::parse(Path::new("migrations/localnet.toml"), LOCALNET).expect("the file is valid"))
 }
 
-/// SOL-PERP.
+/// SOL-PERP, but for the open interest from which on the initial margin rises: half of the cap, so that a whale pays for what
+/// takes the whole backing with a round sum.
 pub fn parameters() -> Parameters {
-    localnet().markets[0].parameters
+    let [half, twice] = [50_000, 200_000].map(|whole| Size::new(whole * SOL.unsigned_abs()));
+    Parameters { open_interest_low: half, open_interest_high: twice, ..localnet().markets[0].parameters }
 }
 
 /// The liquidity providers' delays and limits.

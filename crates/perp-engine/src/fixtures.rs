@@ -55,8 +55,8 @@ pub fn sol_parameters() -> Parameters {
     Parameters {
         open_interest_cap: Size::new(100_000 * SOL),
         impact_scale: Size::new(20_000_000 * SOL),
-        open_interest_low: Size::new(50_000 * SOL),
-        open_interest_high: Size::new(200_000 * SOL),
+        open_interest_low: Size::new(5_000 * SOL),
+        open_interest_high: Size::new(225_000 * SOL),
         size_premium: 0,
         // 9.6 % per day per day; 0.1 % an hour; 5 % a year. 86 400² / 9.6 % = 77 760 000 000
         funding_velocity: (1 << RATE_BITS) / 77_760_000_000,
@@ -86,8 +86,8 @@ pub fn sol_parameters() -> Parameters {
         protocol_share: Ppm::new(100_000),
         spread_confidence: Ppm::new(1_000_000),
         spread_volatility: Ppm::new(2_000_000),
-        spread_measured: Ppm::new(3_000_000),
-        spread_drift: Ppm::new(250_000),
+        spread_measured: Ppm::new(1_500_000),
+        spread_drift: Ppm::new(100_000),
         volatility: Ppm::new(800_000),
         max_confidence_to_increase: Ppm::new(5_000),
         max_confidence_valid: Ppm::new(15_000),

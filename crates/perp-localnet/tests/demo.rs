@@ -9,7 +9,8 @@ use serde_json::Value;
 
 fn demo(ports: Ports, keys: &Path, flags: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_perp-localnet"))
-        .args(["demo", "--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string(), "--keys"])
+        .args(["demo", "--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string()])
+        .args(["--prices-port", &ports.prices.to_string(), "--keys"])
         .arg(keys)
         .args(flags)
         .output()
@@ -186,7 +187,8 @@ fn a_program_that_is_not_there_is_named() {
     let keys = tempfile::tempdir().unwrap();
     let ports = Ports::free().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_perp-localnet"))
-        .args(["demo", "--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string(), "--keys"])
+        .args(["demo", "--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string()])
+        .args(["--prices-port", &ports.prices.to_string(), "--keys"])
         .arg(keys.path())
         .env("PERP_SWAP_SO", "/nowhere/perp_swap.so")
         .output()

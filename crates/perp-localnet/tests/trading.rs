@@ -25,7 +25,8 @@ impl Running {
     /// Starts it and waits until it says that it is ready, as a script would.
     fn start(ports: Ports, keys: &Path) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_perp-localnet"))
-            .args(["--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string(), "--keys"])
+            .args(["--rpc-port", &ports.rpc.to_string(), "--ws-port", &ports.ws.to_string()])
+            .args(["--prices-port", &ports.prices.to_string(), "--keys"])
             .arg(keys)
             .stdout(Stdio::piped())
             .spawn()

@@ -33,7 +33,14 @@ pub fn variants(document: &Document, baseline: Option<&Document>) -> Sheet {
     let header: Vec<&str> = ["parameters"]
         .into_iter()
         .chain(cases.iter().map(String::as_str))
-        .chain(["written off", "crash margin %", "calm margin %", "calm early %", "calm liquidated %", "calm spread bp"])
+        .chain([
+            "written off",
+            "crash margin %",
+            "calm margin %",
+            "calm early %",
+            "calm liquidated %",
+            "calm spread bp",
+        ])
         .collect();
     let mut sheet = Sheet::new(
         format!(
@@ -44,8 +51,7 @@ pub fn variants(document: &Document, baseline: Option<&Document>) -> Sheet {
     let of_baseline = baseline.map(|baseline| (baseline, None, "baseline".to_string()));
     let sets = Variant::value_variants().iter().map(|variant| (document, Some(*variant), variant.name()));
     for (document, variant, name) in of_baseline.into_iter().chain(sets) {
-        let crashes: Vec<Vec<&Cell>> =
-            cases.iter().map(|case| cells(document, variant, Kind::Crash, case)).collect();
+        let crashes: Vec<Vec<&Cell>> = cases.iter().map(|case| cells(document, variant, Kind::Crash, case)).collect();
         if crashes.iter().all(Vec::is_empty) {
             continue;
         }
@@ -140,7 +146,8 @@ pub fn elsewhere(document: &Document) -> Sheet {
     );
     for (strategy, variant) in &names {
         let attempts = document.strategies.iter().filter(|attempt| {
-            attempt.kind != Kind::Crash && (attempt.strategy.as_str(), attempt.variant.as_str()) == (*strategy, *variant)
+            attempt.kind != Kind::Crash
+                && (attempt.strategy.as_str(), attempt.variant.as_str()) == (*strategy, *variant)
         });
         let mut by_path = std::collections::BTreeMap::<&str, Vec<f64>>::new();
         for attempt in attempts.filter(|attempt| attempt.tries > 0) {
@@ -178,7 +185,8 @@ fn upper_tail(t: f64, freedom: usize) -> f64 {
     let area = |from: f64, to: f64| {
         let step = (to - from) / 2_000.0;
         let value = |place: i32| (from + f64::from(place) * step).cos().max(0.0).powi(power);
-        (0..1_000).map(|pair| value(2 * pair) + 4.0 * value(2 * pair + 1) + value(2 * pair + 2)).sum::<f64>() * step / 3.0
+        (0..1_000).map(|pair| value(2 * pair) + 4.0 * value(2 * pair + 1) + value(2 * pair + 2)).sum::<f64>() * step
+            / 3.0
     };
     let (half, angle) = (std::f64::consts::FRAC_PI_2, (t / (freedom as f64).sqrt()).atan());
     area(angle, half) / area(-half, half)

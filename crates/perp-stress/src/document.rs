@@ -171,7 +171,8 @@ impl Document {
     /// None that is known.
     pub fn text(&mut self) -> Result<String> {
         self.cells.sort_by(|a, b| {
-            let key = |cell: &Cell| (cell.rules, cell.variant, cell.path.clone(), cell.fill, cell.case.clone(), cell.seed);
+            let key =
+                |cell: &Cell| (cell.rules, cell.variant, cell.path.clone(), cell.fill, cell.case.clone(), cell.seed);
             key(a).cmp(&key(b))
         });
         self.strategies.sort_by(|a, b| {

@@ -200,7 +200,8 @@ mod tests {
         // Six hours of minutes, the price 1 % higher every hour: each hour's candles move as their hour did.
         let candles: Vec<Candle> = (0..360)
             .map(|minute| {
-                let [open, close] = [minute, minute + 1].map(|at: i32| price(100.0 * 1.01f64.powf(f64::from(at) / 60.0)));
+                let [open, close] =
+                    [minute, minute + 1].map(|at: i32| price(100.0 * 1.01f64.powf(f64::from(at) / 60.0)));
                 Candle { unix_time: i64::from(minute) * 60, open, high: close, low: open, close }
             })
             .collect();
@@ -209,7 +210,8 @@ mod tests {
         assert_eq!(drawn.len(), 360);
         assert!((dollars(drawn[359].close) - 100.0 * 1.01f64.powi(6)).abs() < 1e-4);
         assert!(drawn.windows(2).all(|pair| pair[1].unix_time - pair[0].unix_time == 60));
-        let steps = [candle(60, [100, 100, 100, 100]), candle(120, [100, 130, 90, 120]), candle(180, [120, 125, 80, 85])];
+        let steps =
+            [candle(60, [100, 100, 100, 100]), candle(120, [100, 130, 90, 120]), candle(180, [120, 125, 80, 85])];
         let (one, other) = (resampled(&steps, 1), resampled(&steps, 1));
         assert_eq!(one, other);
         assert!((2..20).any(|seed| resampled(&steps, seed) != one));

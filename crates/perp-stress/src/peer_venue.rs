@@ -136,7 +136,13 @@ impl Venue for PeerVenue {
         self.pool += penalty * (1.0 - BOUNTY) + left.min(0.0);
         self.paid_in -= (left - penalty).max(0.0) + penalty * BOUNTY;
         let bad_debt = BadDebt { written_off: (-left).max(0.0), ..BadDebt::default() };
-        Some(Liquidation { reason: LiquidationReason::Price, notional: before.notional(), whole: true, before, bad_debt })
+        Some(Liquidation {
+            reason: LiquidationReason::Price,
+            notional: before.notional(),
+            whole: true,
+            before,
+            bad_debt,
+        })
     }
 
     fn keep(&mut self) {}

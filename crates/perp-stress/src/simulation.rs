@@ -308,7 +308,11 @@ impl<'a, V: Venue> Simulation<'a, V> {
         outcome.liquidated += u64::from(!trader.liquidated);
         trader.liquidated = true;
         outcome.close(liquidation.reason, liquidation.notional);
-        if recovers(&liquidation.before, self.maintenance, &self.path.ticks[tick..].iter().map(|price| dollars(*price)).take((HOUR / TICK) as usize)) {
+        if recovers(
+            &liquidation.before,
+            self.maintenance,
+            &self.path.ticks[tick..].iter().map(|price| dollars(*price)).take((HOUR / TICK) as usize),
+        ) {
             outcome.recovered_notional += liquidation.notional;
         }
         outcome.bear(liquidation.bad_debt);

@@ -19,8 +19,6 @@ pub enum Variant {
     Before,
     /// The initial margin rises with open interest as listed.
     OpenInterest,
-    /// The maintenance margin is as large a part of the margin fraction as listed.
-    Maintenance,
     /// Margin for measured volatility as listed.
     Measured,
     /// The carry's surge as listed.
@@ -64,7 +62,6 @@ impl Terms {
         let before = Parameters {
             open_interest_low: Size::new(cap / 2),
             open_interest_high: Size::new(cap * 2),
-            maintenance_fraction: Ppm::new(600_000),
             measured_weight: Ppm::ZERO,
             carry_surge: 0,
             spread_measured: Ppm::ZERO,
@@ -79,16 +76,11 @@ impl Terms {
                 open_interest_high: on.open_interest_high,
                 ..before
             }),
-            Variant::Maintenance => {
-                with(Parameters { maintenance_fraction: on.maintenance_fraction, ..before })
-            }
             Variant::Measured => with(Parameters { measured_weight: on.measured_weight, ..before }),
             Variant::Surge => with(Parameters { carry_surge: on.carry_surge, ..before }),
-            Variant::Spread => with(Parameters {
-                spread_measured: on.spread_measured,
-                spread_drift: on.spread_drift,
-                ..before
-            }),
+            Variant::Spread => {
+                with(Parameters { spread_measured: on.spread_measured, spread_drift: on.spread_drift, ..before })
+            }
             Variant::Insurance => Self { parameters: before, ..listed },
             Variant::Together => listed,
         }

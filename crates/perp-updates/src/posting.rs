@@ -24,22 +24,22 @@ const SIGNATURE_LEN: usize = 64;
 /// A part of a message shorter than this waits for the next transaction.
 const SHORTEST_PART: usize = 32;
 
-/// Compute units to ask for, above what each step was measured to take.
+/// Compute units to ask for: what Pyth's own kit asks for the same steps, and a reserve.
 mod units {
-    /// Recovering one guardian's key, hashing it, and the steps between.
-    pub const SIGNATURE: u32 = 45_000;
+    /// Recovering one guardian's key and hashing it.
+    pub const SIGNATURE: u32 = 30_000;
     /// Creating an account and declaring it one for a message.
-    pub const CREATE: u32 = 15_000;
+    pub const CREATE: u32 = 10_000;
     /// Writing a part of a message.
-    pub const WRITE: u32 = 10_000;
+    pub const WRITE: u32 = 5_000;
     /// Everything of a verification but its signatures.
-    pub const VERIFY: u32 = 40_000;
+    pub const VERIFY: u32 = 20_000;
     /// Posting a price: its proof, the fee, and the account where there is none.
-    pub const POST: u32 = 90_000;
+    pub const POST: u32 = 60_000;
     /// The same through the push oracle.
-    pub const PUSH: u32 = 140_000;
+    pub const PUSH: u32 = 90_000;
     /// Closing an account.
-    pub const CLOSE: u32 = 10_000;
+    pub const CLOSE: u32 = 30_000;
     /// The compute budget's own instructions.
     pub const BUDGET: u32 = 500;
 }

@@ -79,8 +79,8 @@ fn attack_a_debtor_gives_up_no_claim_so_that_the_insurance_pays_instead() {
     world.close_position(trader, 1).unwrap();
     world.waive_claim(trader, 0).unwrap();
 
-    // A claim that is given up would make the first market's other claimants richer, and the second one's insurance pay
-    // the whole debt.
+    // A claim that is given up would make the first market's other claimants richer at the cost of the second one's insurance,
+    // which pays the debt and is owed the claim for it.
     let mut world = crate::world();
     let donor = world.user(200_000 * USDC);
     world.fund_insurance(donor, Some(1), 200_000 * USDC).unwrap();
@@ -89,5 +89,19 @@ fn attack_a_debtor_gives_up_no_claim_so_that_the_insurance_pays_instead() {
     let (claim, debt) = (world.position(&address, 0).claim.get(), world.position(&address, 1).debt.get());
     assert_refused(world.waive_claim(debtor, 0), ExchangeError::DebtOutstanding);
     world.resolve_bankruptcy(address, 1).unwrap();
-    assert_eq!(world.market(1).state.ledger.insurance.get(), 200_000 * USDC - (debt - claim));
+    assert_eq!(world.market(1).state.ledger.insurance.get(), 200_000 * USDC - debt);
+    assert_eq!(world.position(&address, 1).recoverable.get(), claim);
+    gains_nothing(&mut world, &[debtor.signer], |world| {
+        assert_refused(world.waive_claim(debtor, 0), ExchangeError::DebtOutstanding);
+        // What is paid of it leaves with nobody either.
+        world.fund_claims(0).unwrap();
+        world.redeem_claim(address, 0).unwrap();
+        let paid = world.balance(&address);
+        assert!(paid > 0);
+        assert_refused(world.withdraw(debtor, paid), ExchangeError::DebtOutstanding);
+        assert_refused(world.close_account(debtor), ExchangeError::AccountNotEmpty);
+        world.settle_funding(address, 1).unwrap();
+        assert_eq!(world.market(1).state.ledger.insurance.get(), 200_000 * USDC - debt + paid);
+        assert_eq!(world.balance(&address), 0);
+    });
 }

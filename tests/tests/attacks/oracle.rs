@@ -98,9 +98,10 @@ fn attack_posting_a_newer_price_first_makes_nobodys_transaction_fail() {
     let taken = world.market(0).state.price;
     world.run(&[trade]).unwrap();
     assert_eq!(world.market(0).state.price, taken, "the trade used the newer price");
-    // A SOL was bought at 250.60 and the spread of 2.848 bps, with which 250.50 would be 250.58.
+    // A SOL was bought at 250.60, the spread of 2.848 bps and a quarter of the 0.57 by which the price has left its average, 250.81;
+    // with 250.50 it would be 250.70.
     let paid = world.position(&trader.margin_account, 0).entry_notional.get().get() >> 40;
-    assert!((250_600_000..250_700_000).contains(&paid), "{paid}");
+    assert!((250_800_000..250_830_000).contains(&paid), "{paid}");
 }
 
 #[test]
@@ -132,7 +133,8 @@ fn attack_an_old_price_moves_no_money() {
         let balance = world.balance(&victim.margin_account);
         let settle = client::settle_pnl(&world.addresses, victim.margin_account, at_cache);
         world.run(&[settle]).unwrap();
-        assert_eq!(world.balance(&victim.margin_account), balance);
+        // But for the atom that funding rounds up to.
+        assert!(balance - world.balance(&victim.margin_account) <= 1);
         world.wait(45);
         let funding = client::update_funding(&world.addresses, at_cache);
         assert_refused(world.run(&[funding]), ExchangeError::PriceStale);

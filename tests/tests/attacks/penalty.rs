@@ -23,6 +23,11 @@ fn attack_no_penalty_takes_more_than_what_the_close_left() {
         world.publish(market, price);
         world.update_price(market).unwrap();
     }
+    for account in &accounts {
+        for market in [0, 1] {
+            world.settle_funding(account.margin_account, market).unwrap();
+        }
+    }
     let mut exactly_nothing = 0;
     for (number, account) in accounts.iter().enumerate() {
         // The owner adds what brings equity to 40 000 001 atoms and a few more.

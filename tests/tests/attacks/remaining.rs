@@ -178,7 +178,12 @@ fn attack_hiding_a_winning_leg_from_a_liquidation_is_refused() {
     // 80 less.
     let falling = || {
         let (mut world, trader, liquidator) = hedged(2_000 * USDC);
-        world.later_at(1, 1, 203.125);
+        world.wait(1);
+        // In one second, or the leg would count at the better of its last two prices.
+        for (market, price) in [(0, 251.953125), (2, 251.953125), (1, 203.125)] {
+            world.publish(market, price);
+            world.update_price(market).unwrap();
+        }
         (world, trader, liquidator)
     };
     check(falling, 1, |world, trader, liquidator| {
@@ -204,20 +209,31 @@ fn attack_a_market_the_account_does_not_hold_does_not_age_the_others() {
         markets.insert(0, world.addresses.market(3));
         with_markets(instruction, count, &markets)
     };
-    // Within five seconds the target may be traded, within 15 every leg liquidated, within 60 the legs count for a
-    // withdrawal.
+    // Within five seconds the target may be traded, within 15 every leg counts at its price; then at the end of a range, which
+    // liquidates nobody, and leaves nothing to withdraw.
     type Make = fn(&mut World, Authority, Authority) -> Instruction;
-    let cases: [(u64, i64, usize, Make); 3] = [
-        (4_000 * USDC, 5, 2, |world, trader, _| {
-            world.trade_instruction(trader, TargetMarket::at_cached_price(0), &order(-SOL))
-        }),
-        (2_000 * USDC, 15, 2, |world, trader, liquidator| {
-            world.publish(1, 203.125);
-            world.liquidation(liquidator, trader.margin_account, world.target(1), &ALL)
-        }),
-        (4_000 * USDC, 60, 3, |world, trader, _| world.withdrawal(trader, USDC)),
+    let cases: [(u64, i64, usize, Make, ExchangeError); 3] = [
+        (
+            4_000 * USDC,
+            5,
+            2,
+            |world, trader, _| world.trade_instruction(trader, TargetMarket::at_cached_price(0), &order(-SOL)),
+            ExchangeError::PriceStale,
+        ),
+        // 846 are left, and 867 are needed.
+        (
+            1_960 * USDC,
+            15,
+            2,
+            |world, trader, liquidator| {
+                world.publish(1, 218.75);
+                world.liquidation(liquidator, trader.margin_account, world.target(1), &ALL)
+            },
+            ExchangeError::NotLiquidatable,
+        ),
+        (4_000 * USDC, 15, 3, |world, trader, _| world.withdrawal(trader, 1_000 * USDC), ExchangeError::InitialMargin),
     ];
-    for (deposit, seconds, count, make) in cases {
+    for (deposit, seconds, count, make, reason) in cases {
         let after = |stranger: bool| {
             let (mut world, trader, liquidator) = ahead(deposit, seconds);
             let mut instruction = make(&mut world, trader, liquidator);
@@ -232,7 +248,6 @@ fn attack_a_market_the_account_does_not_hold_does_not_age_the_others() {
         let (mut world, trader, liquidator) = ahead(deposit, seconds + 1);
         let instruction = make(&mut world, trader, liquidator);
         let instruction = with_stranger(&world, &instruction, count);
-        let reason = if seconds == 5 { ExchangeError::PriceStale } else { ExchangeError::LegStale };
         assert_refused(world.run(&[instruction]), reason);
     }
 }
@@ -271,7 +286,7 @@ fn attack_closing_a_leg_before_each_attempt_stops_no_liquidation() {
 }
 
 #[test]
-fn attack_hiding_a_claim_from_a_bankruptcy_so_that_the_insurance_pays_is_refused() {
+fn attack_hiding_a_claim_from_a_bankruptcy_so_that_nothing_is_owed_for_it_is_refused() {
     let mut world = World::new(BACKEND, 3);
     let donor = world.user(100_000 * USDC);
     world.fund_insurance(donor, Some(1), 100_000 * USDC).unwrap();
@@ -285,41 +300,36 @@ fn attack_hiding_a_claim_from_a_bankruptcy_so_that_the_insurance_pays_is_refused
     let foreign = foreign_exchange(&mut world, donor).market(0);
     let [claimed, owed, strange] = [0, 1, 2].map(|index| at.market(index));
     let missing = ExchangeError::MarketMissing.error();
-    let read_only = ExchangeError::MarketNotWritable.error();
-    let of = |writable: bool| {
-        move |market: &Pubkey| AccountMeta { pubkey: *market, is_signer: false, is_writable: writable }
-    };
     let with = |markets: &[AccountMeta]| {
         let mut forged = whole.clone();
         forged.accounts.pop();
         forged.accounts.extend_from_slice(markets);
         forged
     };
-    for (markets, writable, reason) in [
-        (vec![], true, missing.clone()),
-        (vec![strange], true, missing.clone()),
-        (vec![strange, strange], true, missing),
-        (vec![claimed], false, read_only.clone()),
-        // Nor is one that would be passed over.
-        (vec![strange, claimed], false, read_only),
-        (vec![claimed, foreign], true, ExchangeError::ExchangeMismatch.error()),
-        (vec![foreign, claimed], true, ExchangeError::ExchangeMismatch.error()),
-        (vec![claimed, at.exchange], true, ErrorCode::AccountDiscriminatorMismatch.error()),
+    let read = |market: &Pubkey| AccountMeta::new_readonly(*market, false);
+    for (markets, reason) in [
+        (vec![], missing.clone()),
+        (vec![strange], missing.clone()),
+        (vec![strange, strange], missing),
+        (vec![claimed, foreign], ExchangeError::ExchangeMismatch.error()),
+        (vec![foreign, claimed], ExchangeError::ExchangeMismatch.error()),
+        (vec![claimed, at.exchange], ErrorCode::AccountDiscriminatorMismatch.error()),
         // The market that is owed is borrowed already.
-        (vec![owed, claimed], true, InstructionError::AccountBorrowFailed),
-        (vec![claimed, owed], true, InstructionError::AccountBorrowFailed),
+        (vec![owed, claimed], InstructionError::AccountBorrowFailed),
+        (vec![claimed, owed], InstructionError::AccountBorrowFailed),
     ] {
-        let markets: Vec<_> = markets.iter().map(of(writable)).collect();
+        let markets: Vec<_> = markets.iter().map(read).collect();
         assert_refused(world.run(&[with(&markets)]), reason);
     }
-    // The claim pays first and once, however often its market is passed, and the insurance only the rest.
-    let claims = world.market(0).state.ledger.claims.get();
-    let untouched = world.chain.account(&strange);
-    let repeated: Vec<_> = [strange, claimed, claimed, strange, claimed].iter().map(of(true)).collect();
+    // The insurance pays and is owed the claim, once, however often its market is passed; no market but the one that is owed
+    // changes.
+    let untouched = [claimed, strange].map(|market| world.chain.account(&market));
+    let repeated: Vec<_> = [strange, claimed, claimed, strange, claimed].iter().map(read).collect();
     world.run(&[with(&repeated)]).unwrap();
-    assert_eq!(world.market(1).state.ledger.insurance.get(), 100_000 * USDC - (debt - claim));
-    assert_eq!(world.market(0).state.ledger.claims.get(), claims - claim);
-    assert_eq!(world.chain.account(&strange), untouched);
+    let (insurance, position) = (world.market(1).state.ledger.insurance.get(), world.position(&address, 1));
+    assert_eq!((position.debt.get(), position.recoverable.get()), (0, claim));
+    assert_eq!(insurance, (100_000 * USDC).saturating_sub(debt));
+    assert_eq!([claimed, strange].map(|market| world.chain.account(&market)), untouched);
 }
 
 #[test]

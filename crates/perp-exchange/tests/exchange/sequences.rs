@@ -79,7 +79,7 @@ fn every_account_reaches_flat_and_every_market_ends_whatever_is_dead() {
             Ok::<(), TestCaseError>(())
         })
         .unwrap();
-    assert!(closed.get() >= 500, "only {} positions were there to close", closed.get());
+    assert!(closed.get() >= 250, "only {} positions were there to close", closed.get());
 }
 
 fn play(steps: &[Step]) -> World {

@@ -43,7 +43,8 @@ impl Arena {
         let listings: Vec<_> = markets.iter().map(listed).collect();
         let mut exchange = stage(&listings, start);
         exchange.add_provider();
-        let mut arena = Self { exchange, prices: markets.iter().map(|(at, ..)| *at).collect(), invested: 0.0, is_silent: false };
+        let mut arena =
+            Self { exchange, prices: markets.iter().map(|(at, ..)| *at).collect(), invested: 0.0, is_silent: false };
         for side in [1.0, -(1.0 / LONG_SHARE - 1.0)] {
             let notional = side * fill * CAP;
             if notional.abs() >= 1_000.0 {

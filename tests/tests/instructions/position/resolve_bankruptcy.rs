@@ -68,9 +68,14 @@ fn owed_and_owing() -> (World, Authority, Authority) {
     let (whale, loser, late) =
         (world.trader(1_000_000 * USDC), world.trader(400_000 * USDC), world.trader(300_000 * USDC));
     let (friend, liquidator) = (world.trader(70_000 * USDC), world.trader(0));
-    for (actor, market, size) in
-        [(whale, 0, 50_000), (loser, 0, -5_000), (late, 0, -3_000), (friend, 0, 2_000), (friend, 1, 900), (friend, 2, 10)]
-    {
+    for (actor, market, size) in [
+        (whale, 0, 50_000),
+        (loser, 0, -5_000),
+        (late, 0, -3_000),
+        (friend, 0, 2_000),
+        (friend, 1, 900),
+        (friend, 2, 10),
+    ] {
         world.trade(actor, market, size * SOL).unwrap();
     }
     // The first market cannot pay its winners, who have won 3 250 000 of 2 000 000: what there is and what the loser leaves,

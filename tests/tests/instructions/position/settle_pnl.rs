@@ -98,13 +98,13 @@ fn settling_for_what_the_market_has_changes_nothing_of_what_the_account_is_worth
     world.fund_claims(0).unwrap();
     world.waive_claim(whale, 0).unwrap();
     assert!(world.market(0).state.ledger.backing.get() <= 1, "but for the atom that rounding leaves");
-    // At 260 the short has paid 900 into the backing, and with its 750 the late long would pay the rest of the 1 500 that the
+    // At 260 the short has paid 900 into the backing beside 6.56 of fees and funding, and with its 750 the late long would pay the rest of the 1 500 that the
     // early one has won: they count for what is there, before they are settled for it and after.
     world.later_at(20, 0, 260.0);
     world.settle_pnl(loser.margin_account, 0).unwrap();
     let market = world.market(0).state;
     let there = market.ledger.backing.get();
-    assert!((850 * USDC..900 * USDC).contains(&there) && !market.ledger.is_short(), "{there}");
+    assert!((900 * USDC..910 * USDC).contains(&there) && !market.ledger.is_short(), "{there}");
     let price = market.price.price.get();
     let health = |world: &mut World| {
         let (account, market) = (world.margin_account(&early.margin_account).state, world.market(0).state);
@@ -142,7 +142,8 @@ fn in_a_short_market_the_whole_profit_becomes_a_claim() {
     assert_eq!(claim, event.profit);
     // Funding came before.
     assert_eq!(world.balance(&friend.margin_account), balance.checked_add_signed(event.funding).unwrap());
-    assert_eq!(world.market(0).state.ledger.backing, backing);
+    let after = world.market(0).state.ledger.backing.get();
+    assert_eq!(after, backing.get().checked_add_signed(-event.funding).unwrap());
 }
 
 #[test]

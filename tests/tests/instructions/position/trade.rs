@@ -41,7 +41,8 @@ fn an_order_moves_what_its_event_says() {
         assert_eq!(event.charge, event.spread + event.impact);
         assert!(event.spread > 0 && event.impact >= 0);
         let after_it = world.position(&account, 0);
-        let increases = event.size_after.abs() > event.size_before.abs() || event.size_after.signum() * event.size_before.signum() < 0;
+        let increases = event.size_after.abs() > event.size_before.abs()
+            || event.size_after.signum() * event.size_before.signum() < 0;
         if increases {
             // What admits an increase: equity at a price that is worse by the spread, where profit counts for nothing, and
             // the initial margin.

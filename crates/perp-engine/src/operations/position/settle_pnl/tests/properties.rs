@@ -72,6 +72,13 @@ prop_compose! {
         first in leg(0), second in leg(1), balance in prop_oneof![Just(0u64), 0u64..1 << 36], seconds in 30i64..56,
     ) -> State {
         let mut account = Account { balance: Atoms::new(balance), ..Account::zeroed() };
+        let (mut first, mut second) = (first, second);
+        for (_, market) in [&mut first, &mut second] {
+            // Nobody has reported what is still to come.
+            if market.price.outage_since > at(seconds).now {
+                market.price.outage_since = Timestamp::NEVER;
+            }
+        }
         account.positions[0] = first.0;
         account.positions[1] = second.0;
         State { account, markets: [first.1, second.1], seconds }
