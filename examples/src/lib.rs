@@ -1,6 +1,9 @@
 //! What the examples share: where the exchange is, who signs, and what the oracle says.
 
-use std::path::PathBuf;
+pub mod order;
+pub mod post;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, Context, Result};
 use perp_client::accounts::{Exchange, Market, Pubkey};
@@ -34,9 +37,34 @@ pub struct Options {
 
 /// What is needed of the localnet's exchange.json.
 #[derive(Deserialize)]
-struct AddressFile {
-    rpc_url: String,
+pub struct AddressFile {
+    /// JSON RPC server of the validator.
+    pub rpc_url: String,
+    /// Hands out signed prices.
+    pub prices_url: String,
     exchange: String,
+}
+
+impl AddressFile {
+    /// The one in the localnet's folder of keypairs.
+    ///
+    /// # Errors
+    /// Where no localnet runs.
+    pub fn read(keys: &Path) -> Result<Self> {
+        let path = keys.join("exchange.json");
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!("no localnet wrote {}: start one, or give --url and --exchange", path.display())
+        })?;
+        serde_json::from_str(&text).with_context(|| path.display().to_string())
+    }
+}
+
+/// The keypair in a file.
+///
+/// # Errors
+/// Where there is none.
+pub fn keypair(path: &Path) -> Result<Keypair> {
+    read_keypair_file(path).map_err(|reason| anyhow!("{} is no keypair file: {reason}", path.display()))
 }
 
 /// A connection to an exchange, and the key that signs.
@@ -59,24 +87,16 @@ impl Options {
     pub fn connect(&self, wallet: &str) -> Result<Client> {
         let (url, exchange) = match (&self.url, self.exchange) {
             (Some(url), Some(exchange)) => (url.clone(), exchange),
-            _ => self.read_addresses()?,
+            _ => {
+                let file = AddressFile::read(&self.keys)?;
+                (file.rpc_url, file.exchange.parse()?)
+            }
         };
-        let path = self.keypair.clone().unwrap_or_else(|| self.keys.join(format!("{wallet}.json")));
-        let keypair =
-            read_keypair_file(&path).map_err(|reason| anyhow!("{} is no keypair file: {reason}", path.display()))?;
+        let keypair = keypair(&self.keypair.clone().unwrap_or_else(|| self.keys.join(format!("{wallet}.json"))))?;
         let connection = Connection::new(&url);
         let Exchange { quote_mint, token_program, quote_decimals, .. } = connection.fetch(&exchange)?;
         let addresses = Addresses::new(exchange, quote_mint, token_program);
         Ok(Client { connection, addresses, quote_decimals, keypair })
-    }
-
-    fn read_addresses(&self) -> Result<(String, Pubkey)> {
-        let path = self.keys.join("exchange.json");
-        let text = std::fs::read_to_string(&path).with_context(|| {
-            format!("no localnet wrote {}: start one, or give --url and --exchange", path.display())
-        })?;
-        let file: AddressFile = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-        Ok((file.rpc_url, file.exchange.parse()?))
     }
 }
 

@@ -22,10 +22,10 @@ def is_in_force(market, time):
 def look_for_grace(market, reading, before, is_new, clock):
     """What a reading says of the pause, the silence or the halt that it ends."""
     grace, now, published = market.grace, clock.now, reading["publish_time"]
-    was_silent = before is not None and published - before.published > SILENCE
-    if is_new and was_silent and now >= grace.until:
+    ends_a_silence = is_new and before is not None and published - before.published > SILENCE
+    if ends_a_silence and now >= grace.until:
         grace.price_before, grace.silent_since = before.price, before.published
-    halted = notes_a_halt(grace, clock)
+    halted = notes_a_halt(grace, clock) and ends_a_silence
     follow_the_pause(grace, before, is_new, clock)
     if now < grace.until:
         return

@@ -97,8 +97,9 @@ def settle_instead(exchange, debtor, position, market, view):
     if exchange.now - position.settlement_paid_at < SECONDS_BETWEEN_FEES:
         return 0
     fee = min(share_floor(paid, SETTLEMENT_FEE), positive_part(before.equity - before.required), debtor.balance)
-    debtor.balance -= fee
-    position.settlement_paid_at = exchange.now
+    if fee > 0:
+        debtor.balance -= fee
+        position.settlement_paid_at = exchange.now
     return fee
 
 

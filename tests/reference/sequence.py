@@ -12,7 +12,7 @@ from exchange import Exchange
 from state import LONG, SHORT
 from units import ATOM
 
-# SOL-PERP with the numbers that docs/units.md lists to start from.
+# SOL-PERP with the numbers that docs/parameters.md lists to start from.
 PARAMETERS = {
     "open_interest_cap": 100_000 * 10**9,
     "impact_scale": 20_000_000 * 10**9,
@@ -22,8 +22,10 @@ PARAMETERS = {
     "funding_velocity": 2**60 // 77_760_000_000,
     "funding_rate_cap": 2**60 // 3_600_000,
     "carry_rate": 5 * 2**60 // (100 * 31_557_600),
+    "carry_surge": 35 * 2**60 // (100 * 31_557_600),
     "minimum_position": 100_000_000,
     "minimum_bounty": 50_000,
+    "shared_draw_limit": 100_000_000_000,
     "base_margin": 50_000,
     "maintenance_fraction": 600_000,
     "volatility_margin": 0,
@@ -50,14 +52,14 @@ PARAMETERS = {
     "max_confidence_valid": 15_000,
     "stress_move": 150_000,
     "backing_cap": 500_000,
-    "bankrupt_bounty": 0,
     "max_accrual_seconds": 3_600,
     "max_age_trade": 5,
-    "max_age_other_legs": 60,
     "max_age_liquidate": 15,
     "max_age_funding": 60,
     "future_tolerance": 10,
     "outage_delay": 300,
+    "settle_after": 172_800,
+    "isolated_only": 0,
 }
 
 POOL_PARAMETERS = {
@@ -72,6 +74,7 @@ POOL_PARAMETERS = {
 }
 
 START = 1_700_000_000
+PARTS_OF_A_MARKET = ("price", "averages", "grace", "settlement", "ledger")
 
 
 def description(markets=1, accounts=2, holders=1, target=0, **changed):
@@ -90,13 +93,14 @@ def description(markets=1, accounts=2, holders=1, target=0, **changed):
     }
 
 
-def reading(dollars, time, confidence=0):
-    """A reading of a price in dollars with exponent −8."""
+def reading(dollars, time, confidence=0, previous=None):
+    """A reading of a price in dollars with exponent −8, by a feed that spoke a second before unless it says otherwise."""
     return {
         "price": round(dollars * 10**8),
         "confidence": round(confidence * 10**8),
         "exponent": -8,
         "publish_time": time,
+        "previous_publish_time": time - 1 if previous is None else previous,
     }
 
 
@@ -170,7 +174,7 @@ class RandomSequence:
     def draw(self):
         """The next operation's name and arguments."""
         random = self.random
-        pauses = (0, 0, 0, 1, 1, 1, 1, 2, 2, 40) if random.random() < 0.98 else (400, 4_000)
+        pauses = (0, 0, 0, 1, 1, 1, 1, 2, 2, 40) if random.random() < 0.98 else (400, 4_000, 90_000)
         self.now += random.choice(pauses)
         self.slot += random.choice((0, 1, 1, 3))
         market = random.randrange(len(self.dollars))
@@ -224,8 +228,10 @@ class RandomSequence:
         name = random.choice(
             ("update_prices",) * 14
             + ("fund_claims", "fund_claims", "update_funding", "allocate_backing", "allocate_backing")
-            + ("report_oracle_outage", "fund_insurance", "deposit_to_pool")
+            + ("report_oracle_outage", "fund_insurance", "deposit_to_pool", "begin_settlement")
         )
+        if name == "begin_settlement" and random.random() < 0.1:
+            name = "delist_market"
         if name == "deposit_to_pool":
             if self.nonce and random.random() < 0.7:
                 return "execute_liquidity_deposit", {"holder": 0, "nonce": self.nonce}
@@ -243,7 +249,8 @@ class RandomSequence:
     def reading(self, market):
         dollars = self.dollars[market]
         width = self.random.choice((0,) * 20 + (0.001, 0.007, 0.02))
-        return reading(dollars, self.now - self.random.randrange(3), dollars * width)
+        published = self.now - self.random.randrange(3)
+        return reading(dollars, published, dollars * width, published - self.random.choice((1, 1, 1, 90)))
 
     def is_open(self, nonce):
         return ("deposit", 0, nonce) in self.exchange.requests
@@ -260,7 +267,7 @@ class RandomSequence:
             after["account"] = asdict(self.exchange.accounts[arguments["account"]])
         if arguments.get("market") is not None:
             market = self.exchange.markets[arguments["market"]]
-            after["market"] = {"price": asdict(market.price), "averages": asdict(market.averages), "ledger": asdict(market.ledger)}
+            after["market"] = {part: asdict(getattr(market, part)) for part in PARTS_OF_A_MARKET}
         return {"now": self.now, "slot": self.slot, "op": name, **arguments, "result": result, "after": after}
 
 

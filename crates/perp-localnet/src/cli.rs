@@ -52,6 +52,9 @@ pub struct RunOptions {
     /// What lp puts into the pool before anybody trades, in whole USDC; without any no market can fill an order
     #[arg(long, value_name = "USDC", default_value_t = 5_000_000)]
     pub liquidity: u64,
+    /// The price server's answers carry 13 signatures of 19 test guardians, as a cluster's do, and not one of one
+    #[arg(long)]
+    pub all_guardians: bool,
 }
 
 #[derive(Debug, Args)]

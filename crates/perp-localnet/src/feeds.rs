@@ -129,8 +129,10 @@ fn push_oracle_address(feed_id: &[u8; 32]) -> Pubkey {
 
 /// The publishers say these prices from now on, and the price server signs them; the accounts on chain stay as they are.
 pub fn quote(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) {
-    let quotes = prices.iter().map(|(feed, price)| {
-        Quote { feed: *feed, price: *price, confidence: price.share(confidence_bps) }
+    let quotes = prices.iter().map(|(feed, price)| Quote {
+        feed: *feed,
+        price: *price,
+        confidence: price.share(confidence_bps),
     });
     chain.quotes().set(quotes);
 }

@@ -59,9 +59,12 @@ impl LocalPriceServer {
         let source = Arc::new((chain, guardians));
         let thread = std::thread::Builder::new().name("prices".into()).spawn(move || {
             // An error ends the accepting alone, and whoever asks finds nobody.
-            if let Err(error) = runtime.block_on(serve(listener, source, stopped)) {
+            if let Err(error) = runtime.block_on(serve(listener, Arc::clone(&source), stopped)) {
                 tracing::error!("the price server ended: {error}");
             }
+            // The chain may end with this handle on it, which no task of a runtime may wait for.
+            drop(runtime);
+            drop(source);
         });
         Ok(Self { port, stop: Some(stop), thread: Some(thread.map_err(failed)?) })
     }

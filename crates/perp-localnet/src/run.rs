@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::Table;
+use localnet_receiver::guardians;
 use perp_client::rpc::FetchError;
 use perp_engine::units::Atoms;
 use thiserror::Error;
@@ -14,6 +15,7 @@ use crate::chain::ChainError;
 use crate::cli::{OracleError, RunOptions};
 use crate::exchange::{create, markets, take_prices, ExchangeError};
 use crate::feeds::{Feed, FeedError};
+use crate::guardians::TestGuardians;
 use crate::oracle_driver::OracleDriver;
 use crate::setup::{Localnet, SetupError};
 use crate::usdc::ONE;
@@ -70,7 +72,8 @@ pub fn run(options: &RunOptions) -> Result<(), RunError> {
     let mut script = options.oracle.script()?;
     let keys = &options.node.keys;
     AddressFile::remove(keys)?;
-    let localnet = Localnet::start(options.node.ports(), keys)?;
+    let guardians = TestGuardians::new(if options.all_guardians { guardians::ALL } else { guardians::ONE });
+    let localnet = Localnet::start_with(options.node.ports(), keys, guardians)?;
     let chain = localnet.chain();
     chain.begin_at(chain.clock().unix_timestamp - SETUP_SECONDS)?;
     let migration = create(&localnet, &mut script, Atoms::new(options.liquidity.saturating_mul(ONE)))?;

@@ -27,6 +27,15 @@ fn of(cells: &[&Cell], number: impl Fn(&Outcome) -> f64) -> f64 {
     mean(cells.iter().map(|cell| number(&cell.outcome)))
 }
 
+/// The seeds of results, in words.
+fn seeds(of_results: impl Iterator<Item = u64>) -> String {
+    let each: std::collections::BTreeSet<String> = of_results.map(|seed| seed.to_string()).collect();
+    match each.len() {
+        0 => "not run".into(),
+        _ => format!("seeds {}", each.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// Each set of parameters: bad debt on crash days, and what calm weeks cost.
 pub fn variants(document: &Document, baseline: Option<&Document>) -> Sheet {
     let cases = CASES.map(Case::name);
@@ -44,7 +53,9 @@ pub fn variants(document: &Document, baseline: Option<&Document>) -> Sheet {
         .collect();
     let mut sheet = Sheet::new(
         format!(
-            "Sets of parameters at {CHOSEN_FILL} % of the cap: bad debt in thousands of dollars, mean of the crash days, and the cost"
+            "Sets of parameters at {CHOSEN_FILL} % of the cap: bad debt in thousands of dollars, mean of the crash days, and the cost in \
+             calm weeks ({})",
+            seeds(document.cells.iter().filter(|cell| cell.kind == Kind::Calm).map(|cell| cell.seed))
         ),
         &header,
     );
@@ -139,7 +150,8 @@ pub fn elsewhere(document: &Document) -> Sheet {
     let names = strategy_names(document);
     let mut sheet = Sheet::new(
         format!(
-            "Strategies on paths by which nothing was chosen, in dollars a try: above zero at p < {SIGNIFICANCE} / {}",
+            "Strategies on paths by which nothing was chosen ({}), in dollars a try: above zero at p < {SIGNIFICANCE} / {}",
+            seeds(document.strategies.iter().filter(|tried| tried.kind != Kind::Crash).map(|tried| tried.seed)),
             names.len()
         ),
         &["strategy", "paths", "mean", "std. error", "t", "p", "above zero"],

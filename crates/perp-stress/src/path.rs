@@ -210,11 +210,14 @@ mod tests {
         assert_eq!(drawn.len(), 360);
         assert!((dollars(drawn[359].close) - 100.0 * 1.01f64.powi(6)).abs() < 1e-4);
         assert!(drawn.windows(2).all(|pair| pair[1].unix_time - pair[0].unix_time == 60));
-        let steps =
-            [candle(60, [100, 100, 100, 100]), candle(120, [100, 130, 90, 120]), candle(180, [120, 125, 80, 85])];
-        let (one, other) = (resampled(&steps, 1), resampled(&steps, 1));
-        assert_eq!(one, other);
-        assert!((2..20).any(|seed| resampled(&steps, seed) != one));
+        // Each hour has a high of its own: which one comes first depends on the seed alone.
+        let highs = |seed| {
+            let of_minute = |minute: u32| candle(i64::from(minute) * 60, [100, 101 + minute / 60, 100, 100]);
+            let drawn = resampled(&(0..360).map(of_minute).collect::<Vec<_>>(), seed);
+            drawn.iter().map(|candle| candle.high).collect::<Vec<_>>()
+        };
+        assert_eq!(highs(1), highs(1));
+        assert!((2..5).any(|seed| highs(seed) != highs(1)));
     }
 
     fn candle(unix_time: i64, [open, high, low, close]: [u32; 4]) -> Candle {

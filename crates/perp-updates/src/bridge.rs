@@ -48,8 +48,15 @@ impl EncodedVaa {
 
     /// Creates the account and declares it one for a message.
     pub fn create(&self, lamports: u64, len: u64) -> [Instruction; 2] {
-        let create =
-            create_account_with_seed(&self.writer, &self.address, &self.writer, &self.seed, lamports, len, &self.bridge);
+        let create = create_account_with_seed(
+            &self.writer,
+            &self.address,
+            &self.writer,
+            &self.seed,
+            lamports,
+            len,
+            &self.bridge,
+        );
         [create, self.instruction(INIT_ENCODED_VAA.to_vec(), None)]
     }
 

@@ -48,10 +48,18 @@ pub enum DestinationError {
         program: Pubkey,
     },
     /// One account that is not the push oracle's.
-    #[error("the market reads {account} alone, which is no account of Pyth's push oracle: only its owner can post there")]
+    #[error(
+        "the market reads {account} alone, which is no account of Pyth's push oracle: only its owner can post there"
+    )]
     FixedAccount {
         /// The account.
         account: Pubkey,
+    },
+    /// A market that takes any account, and none to give it.
+    #[error("the market of feed {feed} takes any account, and none is left for it: name one more new account")]
+    NoAccount {
+        /// The feed.
+        feed: FeedId,
     },
 }
 

@@ -7,6 +7,8 @@
 
 pub mod bridge;
 pub mod destination;
+#[cfg(feature = "rpc")]
+pub mod legs;
 pub mod merkle;
 pub mod posting;
 pub mod receiver;
@@ -19,6 +21,8 @@ pub mod vaa;
 mod wire;
 
 pub use destination::{Destination, DestinationError};
+#[cfg(feature = "rpc")]
+pub use legs::Legs;
 pub use posting::{Plan, PlanError, Post, Posting};
 pub use receiver::{Receiver, ReceiverConfig};
 #[cfg(feature = "http")]

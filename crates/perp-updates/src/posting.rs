@@ -192,7 +192,13 @@ impl Posting<'_> {
 
     /// Puts each step into the transaction before it where there is room, and into the next one else.
     fn pack(&self, steps: &[Step], encoded: Option<EncodedVaa>) -> Result<Plan, PlanError> {
-        let mut packed = Packed { payer: self.poster.payer, unit_price: self.unit_price, done: Vec::new(), open: Vec::new(), units: 0 };
+        let mut packed = Packed {
+            payer: self.poster.payer,
+            unit_price: self.unit_price,
+            done: Vec::new(),
+            open: Vec::new(),
+            units: 0,
+        };
         for step in steps {
             match (step, &encoded) {
                 (Step::Group(group, units), _) => packed.add(group, *units)?,

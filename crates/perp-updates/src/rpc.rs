@@ -64,7 +64,8 @@ pub struct PlanSendError {
 }
 
 fn left_text(left_open: &Option<Pubkey>) -> String {
-    left_open.map_or(String::new(), |address| format!(" (account {address} of the signed message is left open: close it)"))
+    left_open
+        .map_or(String::new(), |address| format!(" (account {address} of the signed message is left open: close it)"))
 }
 
 /// Sends the transactions one after the other, each once the one before is in a block. The payer's key is the first; further

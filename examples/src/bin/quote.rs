@@ -62,9 +62,7 @@ fn main() -> Result<()> {
     let health = exchange.health(&after.account)?;
     println!("equity                 {}", units.show_signed_atoms(health.maintenance.equity));
     println!("maintenance margin     {}", client.show(health.maintenance.margin));
-    if let Ok(initial) = health.initial {
-        println!("initial margin         {}", client.show(initial.margin));
-    }
+    println!("initial margin         {}", client.show(health.initial.margin));
     let liquidated_at = exchange.liquidation_price(&after.account, market)?;
     println!("liquidation price      {}", liquidated_at.map_or("none".into(), |price| units.show_price(price)));
     Ok(())

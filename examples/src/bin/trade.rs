@@ -7,10 +7,10 @@ use anyhow::{bail, Result};
 use clap::Parser;
 use perp_client::accounts::MarginAccount;
 use perp_client::engine::operations::position::Order;
-use perp_client::engine::units::{Atoms, Price, QuoteX40, SignedAtoms, SignedSize};
-use perp_client::events::Event;
+use perp_client::engine::units::SignedSize;
 use perp_client::exchange::convert::atoms;
-use perp_client::instructions::{create_token_account, deposit, open_account, trade};
+use perp_client::instructions::trade;
+use perp_examples::order::{acceptable_price, average, open_margin_account, print_fills};
 use perp_examples::{Client, Options};
 
 /// Deposits collateral where there is no margin account yet, trades, prints what happened, and closes.
@@ -50,22 +50,6 @@ fn main() -> Result<()> {
     fill(&client, market, SignedSize::new(-position.size.get()), true, slippage)
 }
 
-fn open_margin_account(client: &Client, collateral: Atoms) -> Result<()> {
-    let (authority, addresses) = (client.authority(), &client.addresses);
-    if client.connection.find::<MarginAccount>(&authority.margin_account)?.is_some() {
-        return Ok(());
-    }
-    let owner = authority.signer;
-    let instructions = [
-        create_token_account(addresses, owner, owner),
-        open_account(addresses, owner, owner, 0, None),
-        deposit(addresses, authority, addresses.tokens_of(&owner), collateral),
-    ];
-    client.connection.send(&instructions, &[&client.keypair])?;
-    println!("deposited {}", client.show(collateral));
-    Ok(())
-}
-
 /// Previews the order, sends it with a bound, and prints its event.
 fn fill(client: &Client, market: u16, size: SignedSize, reduce_only: bool, slippage: u64) -> Result<()> {
     let authority = client.authority();
@@ -76,33 +60,9 @@ fn fill(client: &Client, market: u16, size: SignedSize, reduce_only: bool, slipp
     let preview = exchange.preview_trade(&account.state, market, &order, Some(&price.reading))?.plan;
 
     let expected = average(preview.notional, preview.size)?;
-    let slack = expected.get() / 10_000 * slippage;
-    let acceptable_price = match size.get() {
-        1.. => expected.checked_add(Price::new(slack))?,
-        _ => expected.checked_sub(Price::new(slack))?,
-    };
+    let acceptable_price = acceptable_price(expected, size, slippage)?;
     let order = Order { acceptable_price, ..order };
     let instruction = trade(&client.addresses, authority, &account.state, price.target(), &order);
     let signature = client.connection.send(&[instruction], &[&client.keypair])?;
-
-    for event in client.connection.events(&signature)? {
-        let Event::Traded(traded) = event else { continue };
-        let (units, size) = (price.units(), SignedSize::new(traded.size));
-        let filled = average(QuoteX40::new(traded.notional), size)?;
-        println!("filled {} {} at {}", units.show_signed_size(size), price.symbol(), units.show_price(filled));
-        println!("  acceptable price     {}", units.show_price(acceptable_price));
-        println!("  spread               {}", client.show(QuoteX40::new(traded.spread).to_atoms_ceil()?));
-        println!("  impact               {}", client.show(QuoteX40::new(traded.impact).to_atoms_ceil()?));
-        println!("  fee                  {}", client.show(Atoms::new(traded.fee)));
-        println!("  realized profit      {}", units.show_signed_atoms(SignedAtoms::new(traded.realized)));
-        println!("  funding              {}", units.show_signed_atoms(SignedAtoms::new(traded.funding)));
-        println!("  position             {}", units.show_signed_size(SignedSize::new(traded.size_after)));
-        println!("  balance              {}", client.show(Atoms::new(traded.balance_after)));
-    }
-    Ok(())
-}
-
-/// What one base unit was bought or sold for.
-fn average(notional: QuoteX40, size: SignedSize) -> Result<Price> {
-    Ok(Price::new(u64::try_from(notional.get() / i128::from(size.size().get()))?))
+    print_fills(client, &price, &signature, acceptable_price)
 }

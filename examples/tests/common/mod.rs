@@ -1,19 +1,25 @@
 //! A localnet whose clock stands still between two steps, and the examples run against it as a user runs them.
 
+use std::path::Path;
 use std::process::Command;
 
-use perp_client::accounts::MarginAccount;
+use localnet_receiver::guardians;
+use perp_client::accounts::{MarginAccount, Pubkey};
 use perp_client::engine::units::Atoms;
+use perp_client::instructions::update_prices;
 use perp_client::Addresses;
 use perp_localnet::address_file::AddressFile;
-use perp_localnet::exchange::{create, markets, take_prices};
+use perp_localnet::exchange::markets;
 use perp_localnet::feeds::{publish, Feed, DEFAULT_CONFIDENCE_BPS};
+use perp_localnet::guardians::TestGuardians;
+use perp_localnet::liquidity::provide;
 use perp_localnet::oracle_driver::OracleScript;
 use perp_localnet::price_path::PricePath;
 use perp_localnet::setup::Localnet;
-use perp_localnet::usd_price::UsdPrice;
 use perp_localnet::usdc::ONE;
 use perp_localnet::validator::Ports;
+use perp_localnet::wallets::ADMIN;
+use perp_migrations::{migrate, Description};
 use tempfile::TempDir;
 
 /// The exchange of a localnet with 5 000 000 USDC of liquidity, SOL at $140.615937 and BTC at $60 000.
@@ -25,16 +31,45 @@ pub struct Local {
 
 impl Local {
     pub fn start() -> Self {
+        Self::signed_by(TestGuardians::new(guardians::ONE))
+    }
+
+    /// Whose price server's answers these guardians sign.
+    pub fn signed_by(guardians: TestGuardians) -> Self {
+        Self::with(guardians, |_| {})
+    }
+
+    /// Whose first market takes any account of its feed.
+    #[allow(dead_code)] // each test is a program of its own
+    pub fn with_any_account() -> Self {
+        Self::with(TestGuardians::new(guardians::ONE), |description| {
+            description.markets[0].oracle.account = Pubkey::default()
+        })
+    }
+
+    fn with(guardians: TestGuardians, change: fn(&mut Description)) -> Self {
         let keys = tempfile::tempdir().unwrap();
-        let localnet = Localnet::start(Ports::free().unwrap(), keys.path()).unwrap();
+        let localnet = Localnet::start_with(Ports::free().unwrap(), keys.path(), guardians).unwrap();
         let paths = Feed::ALL.map(|feed| (feed, PricePath::Steady(feed.start_price()))).into();
         let mut script = OracleScript { paths, confidence_bps: DEFAULT_CONFIDENCE_BPS, tick_seconds: 1 };
-        let addresses = create(&localnet, &mut script, Atoms::new(5_000_000 * ONE)).unwrap().addresses;
         script.tick(localnet.chain()).unwrap();
-        take_prices(&localnet, &addresses).unwrap();
+        let mut description = localnet.description().unwrap();
+        change(&mut description);
+        let admin = &localnet.wallets.get(ADMIN).unwrap().keypair;
+        let addresses = migrate(&localnet.connection, &description, admin).unwrap().addresses;
+        provide(&localnet, &addresses, Atoms::new(5_000_000 * ONE)).unwrap();
+        script.tick(localnet.chain()).unwrap();
+        let prices = [(0, Feed::Sol.address()), (1, Feed::Btc.address())];
+        localnet.connection.send(&[update_prices(&addresses, prices)], &[admin]).unwrap();
         let listed = markets(&localnet, &addresses).unwrap();
         AddressFile::new(&localnet, &addresses, &listed).write(keys.path()).unwrap();
         Self { localnet, addresses, keys }
+    }
+
+    /// The folder of its keypairs.
+    #[allow(dead_code)]
+    pub fn keys(&self) -> &Path {
+        self.keys.path()
     }
 
     /// What the program at `path` prints when it is run with these flags.
@@ -49,7 +84,7 @@ impl Local {
     pub fn sol_costs(&self, seconds: i64, price: &str) {
         let chain = self.localnet.chain();
         chain.travel_to(chain.clock().unix_timestamp + seconds).unwrap();
-        let prices = [(Feed::Sol, price.parse::<UsdPrice>().unwrap()), (Feed::Btc, Feed::Btc.start_price())];
+        let prices = [(Feed::Sol, price.parse().unwrap()), (Feed::Btc, Feed::Btc.start_price())];
         publish(chain, &prices, DEFAULT_CONFIDENCE_BPS).unwrap();
     }
 

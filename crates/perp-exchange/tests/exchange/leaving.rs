@@ -19,7 +19,7 @@ fn sol(amount: i64) -> i64 {
 }
 
 /// Two providers with a million each, half of it in SOL-PERP; 6000 SOL each way at $250, and a gap of 20 %: the long has
-/// lost $300 000 of his $79 000. The second provider's withdrawal is ripe: its number.
+/// lost $300 000 of his $84 000. The second provider's withdrawal is ripe: its number.
 fn after_a_gap() -> (World, u64) {
     let mut market = sol_perp();
     market.listing.target_backing = Atoms::new(MILLION);
@@ -27,7 +27,7 @@ fn after_a_gap() -> (World, u64) {
     world.provide(STAYS, MILLION).unwrap();
     world.provide(LEAVES, MILLION).unwrap();
     world.allocate_backing(SOL_PERP).unwrap();
-    for (account, dollars) in [(LOSER, 79_000), (WINNER, 100_000), (KEEPER, 1_000), (ATTACKER, 400_000)] {
+    for (account, dollars) in [(LOSER, 84_000), (WINNER, 100_000), (KEEPER, 1_000), (ATTACKER, 700_000)] {
         world.deposit(account, dollars * USDC).unwrap();
     }
     world.trade(LOSER, SOL_PERP, sol(6_000)).unwrap();
@@ -49,7 +49,7 @@ fn outcome(mut world: World) -> (i128, i128) {
     }
     world.close(WINNER, SOL_PERP).unwrap();
     world.resolve_bankruptcy(LOSER, SOL_PERP).unwrap();
-    let trading = i128::from(world.account(ATTACKER).balance.get()) - i128::from(400_000 * USDC);
+    let trading = i128::from(world.account(ATTACKER).balance.get()) - i128::from(700_000 * USDC);
     (paid + trading, reference::pool_value_x40(&world.exchange) >> 40)
 }
 

@@ -10,5 +10,6 @@ mod moments;
 mod pauses;
 mod playing;
 mod sequences;
+mod shortage;
 mod steps;
 mod toxic;

@@ -300,7 +300,10 @@ fn isolation_of_a_market_in_an_attackers_hand_holds_over_any_number_of_rounds() 
     // Only accounts isolated to it trade there: nothing is lost elsewhere.
     let (lost, elsewhere, drawn) = rounds(&isolated_markets(), |_| 0);
     // The attackers' market did cost all that may be lost there, and some of the insurance.
-    assert!(lost > 19_000 * i128::from(USDC) && drawn > 900 * USDC, "{lost} of the principal, {drawn} of the insurance");
+    assert!(
+        lost > 19_000 * i128::from(USDC) && drawn > 900 * USDC,
+        "{lost} of the principal, {drawn} of the insurance"
+    );
     assert_eq!(elsewhere, 0);
 }
 
@@ -308,7 +311,10 @@ fn isolation_of_a_market_in_an_attackers_hand_holds_over_any_number_of_rounds() 
 fn a_market_in_an_attackers_hand_that_shares_accounts_costs_elsewhere_at_most_what_they_deposited() {
     // What his market takes of an account's cash is missing where the account loses: there is no better bound than that cash.
     let (lost, elsewhere, drawn) = rounds(&test_markets(), |deposited| deposited);
-    assert!(lost > 19_000 * i128::from(USDC) && drawn > 900 * USDC, "{lost} of the principal, {drawn} of the insurance");
+    assert!(
+        lost > 19_000 * i128::from(USDC) && drawn > 900 * USDC,
+        "{lost} of the principal, {drawn} of the insurance"
+    );
     assert!(elsewhere > 0);
 }
 

@@ -47,7 +47,9 @@ pub fn process(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> Progr
 }
 
 /// The first `N` accounts.
-fn named<'a, 'info, const N: usize>(accounts: &'a [AccountInfo<'info>]) -> Result<&'a [AccountInfo<'info>; N], ProgramError> {
+fn named<'a, 'info, const N: usize>(
+    accounts: &'a [AccountInfo<'info>],
+) -> Result<&'a [AccountInfo<'info>; N], ProgramError> {
     accounts.first_chunk().ok_or_else(|| FrameworkError::AccountNotEnoughKeys.into())
 }
 

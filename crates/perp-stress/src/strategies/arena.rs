@@ -80,16 +80,23 @@ impl Arena {
     /// Opens an account with a position and as little collateral as it takes, and returns its number.
     pub fn leveraged(&mut self, market: u16, notional: f64) -> Attempted<usize> {
         let account = self.account(0.05 * notional.abs());
+        match self.trade_with_least(account, market, notional) {
+            Ok(()) => Ok(account),
+            Err(refusal) => {
+                self.cash_out(account);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// An order by an account that pays in no more than the order takes.
+    pub fn trade_with_least(&mut self, account: usize, market: u16, notional: f64) -> Attempted<()> {
         for _ in 0..400 {
             match self.trade(account, market, notional) {
-                Ok(()) => return Ok(account),
                 Err(Refusal::Rule(perp_engine::EngineError::InitialMargin { .. })) => {
                     self.deposit(account, 0.0025 * notional.abs());
                 }
-                Err(refusal) => {
-                    self.cash_out(account);
-                    return Err(refusal);
-                }
+                other => return other,
             }
         }
         Err(Refusal::NoAccount { account })

@@ -37,8 +37,8 @@ impl Stage {
     }
 
     fn follow(&mut self, seconds: &[f64], until: usize) {
-        for second in self.second + 1..=until {
-            self.arena.next(1, seconds[second]);
+        for price in &seconds[self.second + 1..=until.max(self.second)] {
+            self.arena.next(1, *price);
         }
         self.second = until;
     }

@@ -118,8 +118,7 @@ fn attempt(path: &PricePath, terms: &Terms, from: usize, pair: bool) -> Option<f
     let mut accounts = vec![pumped];
     if pair {
         second(&mut arena, at(from), 1.0);
-        arena.deposit(pumped, 0.06 * DEEP);
-        arena.trade(pumped, MARKET, DEEP).ok()?;
+        arena.trade_with_least(pumped, MARKET, DEEP).ok()?;
         accounts.push(arena.leveraged(MARKET, -DEEP).ok()?);
     }
     pump(&mut arena);

@@ -52,10 +52,9 @@ pub fn bytes_of(messages: &[Vec<u8>], leaves: usize, signatures: u8) -> Vec<u8> 
     vaa.push(1);
     vaa.extend(tree.serialize(99, 10_000));
 
-    let updates = messages.iter().map(|message| MerklePriceUpdate {
-        message: message.clone().into(),
-        proof: tree.prove(message).unwrap(),
-    });
+    let updates = messages
+        .iter()
+        .map(|message| MerklePriceUpdate { message: message.clone().into(), proof: tree.prove(message).unwrap() });
     let proof = Proof::WormholeMerkle { vaa: vaa.into(), updates: updates.collect() };
     to_vec::<_, BE>(&AccumulatorUpdateData::new(proof)).unwrap()
 }

@@ -37,7 +37,10 @@ fn posting<'a>(update: &'a Update, destinations: &[Destination]) -> Posting<'a> 
         config: ReceiverConfig { receiver: Receiver::Core, bridge: BRIDGE, fee: 1 },
         poster: Poster { payer: PAYER, treasury: 0 },
         update,
-        posts: destinations.iter().map(|destination| Post { destination: *destination, is_new: false, close: false }).collect(),
+        posts: destinations
+            .iter()
+            .map(|destination| Post { destination: *destination, is_new: false, close: false })
+            .collect(),
         then: vec![order(destinations[0])],
         then_units: 200_000,
         unit_price: 1,
@@ -167,7 +170,10 @@ fn a_market_says_where_its_price_goes() {
     let shared = of(OracleKind::Pull, CORE_RECEIVER, sponsored, [1; 32]).unwrap();
     assert_eq!(shared.place, Place::Shared { account: sponsored, shard: 0 });
     let second = Receiver::Core.feed_account(1, &feed(1));
-    assert_eq!(of(OracleKind::Pull, CORE_RECEIVER, second, [1; 32]).unwrap().place, Place::Shared { account: second, shard: 1 });
+    assert_eq!(
+        of(OracleKind::Pull, CORE_RECEIVER, second, [1; 32]).unwrap().place,
+        Place::Shared { account: second, shard: 1 }
+    );
 
     // The account of another feed is none that this feed can be posted to.
     let fixed = of(OracleKind::Pull, CORE_RECEIVER, sponsored, [2; 32]);

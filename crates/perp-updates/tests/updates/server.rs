@@ -18,7 +18,8 @@ fn serve_once(status: &str, body: String) -> (String, JoinHandle<String>) {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = [0; 4_096];
         let read = stream.read(&mut request).unwrap();
-        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).unwrap();
+        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+            .unwrap();
         String::from_utf8_lossy(&request[..read]).lines().next().unwrap().to_owned()
     });
     (url, served)

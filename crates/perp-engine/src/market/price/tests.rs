@@ -253,16 +253,16 @@ fn an_oracle_is_dead_once_its_outage_was_reported_five_minutes_ago() {
 
 #[test]
 fn the_measured_volatility_and_the_drift_make_the_spread_wider() {
-    // Listed, 2 · 80 % = 160 %; measured, 3 · 53 % = 159 % is less and 3 · 60 % = 180 % more: 284.818 ppm · 180 / 160
+    // Listed, 2 · 80 % = 160 %; measured, 1.5 · 106 % = 159 % is less and 1.5 · 120 % = 180 % more: 284.818 ppm · 180 / 160
     // = 320.42 ppm of 2^38 = 88 076 562.3….
     let mut market = sol_market();
-    market.averages.fast_volatility = Ppm::new(530_000);
+    market.averages.fast_volatility = Ppm::new(1_060_000);
     assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(78_290_278)));
-    market.averages.fast_volatility = Ppm::new(600_000);
+    market.averages.fast_volatility = Ppm::new(1_200_000);
     assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(88_076_563)));
-    // A quarter of the drift: ⌈1003 / 4⌉.
+    // A tenth of the drift: ⌈1003 / 10⌉.
     market.averages.drift = Price::new(1_003);
-    assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(88_076_563 + 251)));
+    assert_eq!(spread_ceil(&market, at(0).now), Ok(Price::new(88_076_563 + 101)));
     // Of the largest volatility at the largest price and the age at which nobody may use it.
     market.averages.fast_volatility = Ppm::new(100_000_000);
     market.price.price = Price::new(1 << 50);

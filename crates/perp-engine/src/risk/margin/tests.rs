@@ -78,7 +78,8 @@ fn measured_volatility_raises_both_margins_where_it_is_more() {
     let flat = position(4, 1_000);
     let mut market = market_of(&flat, 0);
     let margins = |market: &Market| {
-        let initial = leg(&flat, market).initial(&flat, &market.ledger, market, market.price.price, Price::ZERO).unwrap();
+        let initial =
+            leg(&flat, market).initial(&flat, &market.ledger, market, market.price.price, Price::ZERO).unwrap();
         (maintained(&flat, market).margin, initial.margin)
     };
     market.averages.measured_margin = 80_000 * 3_600;
@@ -98,7 +99,7 @@ fn measured_volatility_raises_both_margins_where_it_is_more() {
 
 #[test]
 fn open_interest_scales_the_initial_margin_only() {
-    // From 50 000 to 200 000 SOL on the larger side: 5 % at 50 000, 5 % + 95 % / 2 = 52.5 % at 125 000, then 100 %.
+    // From 5000 to 225 000 SOL on the larger side: 5 % at 5000, 5 % + 95 % / 2 = 52.5 % at 115 000, then 100 %.
     let initial = |long: u64, short: u64| {
         let mut market = sol_market();
         set_side(&mut market, Side::Long, long * SOL, 0);
@@ -106,14 +107,14 @@ fn open_interest_scales_the_initial_margin_only() {
         initial_margin_ceil(usdc(1_000), Ppm::ZERO, &market.ledger, &market.parameters).unwrap()
     };
     assert_eq!(initial(0, 0), usdc(50));
-    assert_eq!(initial(50_000, 0), usdc(50));
-    assert_eq!(initial(125_000, 60_000), usdc(525));
-    assert_eq!(initial(60_000, 125_000), usdc(525));
-    assert_eq!(initial(200_000, 0), usdc(1_000));
+    assert_eq!(initial(5_000, 0), usdc(50));
+    assert_eq!(initial(115_000, 60_000), usdc(525));
+    assert_eq!(initial(60_000, 115_000), usdc(525));
+    assert_eq!(initial(225_000, 0), usdc(1_000));
     assert_eq!(initial(900_000, 900_000), usdc(1_000));
     // One base unit above the threshold: the rise rounds up to one ppm, $0.001 of $1000.
     let mut market = sol_market();
-    set_side(&mut market, Side::Long, 50_000 * SOL + 1, 0);
+    set_side(&mut market, Side::Long, 5_000 * SOL + 1, 0);
     let margin = initial_margin_ceil(usdc(1_000), Ppm::ZERO, &market.ledger, &market.parameters);
     assert_eq!(margin, Ok(Atoms::new(50_001_000)));
 }
@@ -267,7 +268,9 @@ fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() 
     let flat = position(100, 25_000);
     let market = market_of(&flat, 0);
     let adverse = |position: &Position| {
-        leg(position, &market).initial(position, &market.ledger, &market, market.price.price, Price::new(78_290_278)).unwrap()
+        leg(position, &market)
+            .initial(position, &market.ledger, &market, market.price.price, Price::new(78_290_278))
+            .unwrap()
     };
     assert_eq!(adverse(&flat), LegValue { equity: QuoteX40::new(-spread), margin: usdc(1_250) });
     assert_eq!(adverse(&position(-100, 25_000)).equity, QuoteX40::new(-spread));

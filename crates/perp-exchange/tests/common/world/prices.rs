@@ -22,8 +22,7 @@ impl World {
     /// The oracle publishes now.
     pub fn publish(&mut self, market: u16, price: i64, confidence: u64) {
         let publish_time = self.exchange.clock.now.get();
-        *self.feed_mut(market) =
-            Feed { price, confidence, publish_time, previous: publish_time, ..*self.feed(market) };
+        *self.feed_mut(market) = Feed { price, confidence, publish_time, previous: publish_time, ..*self.feed(market) };
     }
 
     /// The oracle publishes its last price again and says when it spoke before.
@@ -155,7 +154,10 @@ impl World {
         let delisted = was.settlement.delisted_from.get();
         assert!(by_outage || (delisted > 0 && now >= delisted), "nobody said that it would end");
         let is = self.market(market);
-        assert_eq!((is.price.price, is.settlement.price, is.settlement.moved_at.get()), (plan.price.price, plan.price.price, now));
+        assert_eq!(
+            (is.price.price, is.settlement.price, is.settlement.moved_at.get()),
+            (plan.price.price, plan.price.price, now)
+        );
         assert!(is.price.price.get() > 0);
         self.finish(&before, Kind::BeginSettlement);
         Ok(())

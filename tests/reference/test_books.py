@@ -1,0 +1,60 @@
+"""The stored transcripts, and what must hold after every operation of random sequences."""
+
+import json
+import unittest
+from pathlib import Path
+
+from replay import Difference, opened, replay
+from sequence import RandomSequence, equity_and_value, sums_of_positions, tokens, transcript
+from state import LONG, SHORT
+from units import ATOM
+
+
+class Vectors(unittest.TestCase):
+    def test_every_stored_transcript_of_the_exchange_agrees(self):
+        stored = sorted((Path(__file__).parent / "vectors").iterdir())
+        self.assertTrue(stored)
+        for path in stored:
+            with self.subTest(path.name), opened(path) as lines:
+                counts = replay(lines)
+                self.assertGreaterEqual(sum(counts.values()), 900)
+                # More than opening and closing: somebody is liquidated, goes bankrupt and has a claim.
+                for name in ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims"):
+                    self.assertGreater(counts[name, "ok"], 0, name)
+                self.assertGreater(counts["fund_claims", "ProfitsNotNoted"], 0)
+
+
+class Sequences(unittest.TestCase):
+    MOVES_TOKENS = {"deposit": 1, "request_liquidity_deposit": 1, "fund_insurance": 1, "withdraw": -1}
+
+    def test_the_books_balance_after_every_operation(self):
+        for seed in range(3):
+            sequence = RandomSequence(seed)
+            exchange, held = sequence.exchange, 0
+            for number in range(1_500):
+                line = sequence.step()
+                if line["result"] == "ok":
+                    held += self.MOVES_TOKENS.get(line["op"], 0) * line.get("amount", 0)
+                self.assertEqual(tokens(exchange), held, (seed, number))
+                prices = [sequence.random.randrange(1, 1 << 40) for _ in exchange.markets]
+                without_escrow = (held - exchange.pool.escrow) * ATOM
+                self.assertEqual(equity_and_value(exchange, prices), without_escrow, (seed, number))
+                for market in exchange.markets:
+                    self.compare_sums(exchange, market)
+
+    def compare_sums(self, exchange, market):
+        ledger, sums = market.ledger, sums_of_positions(exchange, market.index)
+        self.assertEqual((sums["claims"], sums["debts"]), (ledger.claims, ledger.debts))
+        self.assertLessEqual(ledger.claims_reserve, ledger.claims)
+        for side in (LONG, SHORT):
+            whole = ledger.sides[side]
+            self.assertEqual(sums[side], [whole.open_interest, whole.entry_notional, whole.funding_checkpoint])
+
+    def test_a_transcript_agrees_with_itself_and_a_changed_one_does_not(self):
+        lines = list(transcript(seed=7, operations=600))
+        self.assertEqual(sum(replay(lines).values()), 600)
+        changed = json.loads(lines[400])
+        changed["after"]["pool"]["cash"] += 1
+        with self.assertRaises(Difference) as caught:
+            replay(lines[:400] + [json.dumps(changed)] + lines[401:])
+        self.assertEqual((caught.exception.number, caught.exception.field), (400, "pool.cash"))
