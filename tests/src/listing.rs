@@ -4,7 +4,7 @@ use perp_accounts::oracle::{OracleKind, CORE_RECEIVER};
 use perp_client::addresses::padded;
 use perp_client::instructions::{NewMarket, OracleSource};
 use perp_engine::state::{Parameters, PoolParameters};
-use perp_engine::units::{Atoms, Size};
+use perp_engine::units::{Atoms, Ppm, Size};
 use perp_migrations::{Description, LOCALNET};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -32,6 +32,11 @@ fn localnet() -> &'static Description {
 pub fn parameters() -> Parameters {
     let [half, twice] = [50_000, 200_000].map(|whole| Size::new(whole * SOL.unsigned_abs()));
     Parameters { open_interest_low: half, open_interest_high: twice, ..localnet().markets[0].parameters }
+}
+
+/// The same without what a market measures of its own price in the spread: what sums of many steps are computed with.
+pub fn unmeasured() -> Parameters {
+    Parameters { spread_measured: Ppm::ZERO, spread_drift: Ppm::ZERO, ..parameters() }
 }
 
 /// The liquidity providers' delays and limits.

@@ -102,6 +102,7 @@ fn written(values: &[impl Debug]) -> Vec<String> {
 #[test]
 fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
     use perp_accounts::oracle::OracleKind;
+    use perp_engine::operations::position::LiquidationReason;
     let idl = idl();
     let statuses = [Status::Active, Status::ReduceOnly, Status::Paused];
     assert_eq!(statuses.map(|status| status as u8), [0, 1, 2]);
@@ -112,11 +113,27 @@ fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
     let oracles = [OracleKind::LegacyPush, OracleKind::Pull];
     assert_eq!(oracles.map(|kind| kind as u8), [0, 1]);
     assert_eq!(variants(&idl, "OracleKind"), written(&oracles));
-    let outcomes = [PriceOutcome::NotNewer, PriceOutcome::Accepted, PriceOutcome::TooWide];
-    assert_eq!(outcomes.map(|outcome| outcome as u8), [0, 1, 2]);
+    let outcomes = [
+        PriceOutcome::NotNewer,
+        PriceOutcome::Accepted,
+        PriceOutcome::TooWide,
+        PriceOutcome::Older,
+        PriceOutcome::ClockBehind,
+        PriceOutcome::SettlementUndone,
+    ];
+    assert_eq!(outcomes.map(|outcome| outcome as u8), [0, 1, 2, 3, 4, 5]);
     assert_eq!(variants(&idl, "PriceOutcome"), written(&outcomes));
+    let reasons = [
+        LiquidationReason::Price,
+        LiquidationReason::Funding,
+        LiquidationReason::Volatility,
+        LiquidationReason::Unsettled,
+        LiquidationReason::Settlement,
+    ];
+    assert_eq!(reasons.map(|reason| reason as u8), [0, 1, 2, 3, 4]);
+    assert_eq!(variants(&idl, "LiquidationReason"), written(&reasons));
     let enums = items(&idl, "types").iter().filter(|definition| definition["type"]["kind"] == "enum");
-    let compared = BTreeSet::from(["OracleKind", "PriceOutcome", "RequestKind", "Status"]);
+    let compared = BTreeSet::from(["LiquidationReason", "OracleKind", "PriceOutcome", "RequestKind", "Status"]);
     assert_eq!(enums.map(name).collect::<BTreeSet<_>>(), compared);
 }
 

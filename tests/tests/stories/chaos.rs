@@ -3,6 +3,7 @@
 //! exchange in memory holds the same as the one on chain; every refusal must be a rule with a name; every instruction
 //! of the program goes through; the events tell all of it; and in the end everybody gets out.
 
+mod ending;
 mod leaving;
 mod roles;
 
@@ -142,7 +143,7 @@ impl Chaos {
     fn step(&mut self) {
         let seconds = if self.random.one_in(10) { self.random.below(4_000) } else { self.random.below(20) };
         self.world.wait(seconds as i64);
-        if self.random.one_in(6) {
+        if self.random.one_in(4) {
             self.an_admin_lifts_what_is_in_force();
         }
         self.watch_restrictions();
@@ -286,6 +287,7 @@ fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
             chaos.step();
         }
         chaos.everything_opens();
+        chaos.two_markets_end();
         chaos.everybody_gets_flat();
         history.check(&mut chaos.world);
         chaos.everybody_leaves();
@@ -301,7 +303,7 @@ fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
         // Whoever is still there is owed and owes.
         for account in &books.accounts {
             let slots = || account.state.occupied().map(|(_, slot)| slot);
-            assert!(slots().any(|slot| !slot.claim.is_zero()) && slots().any(|slot| !slot.debt.is_zero()));
+            assert!(slots().any(|slot| !slot.claim.is_zero()) && slots().any(|slot| !slot.owed().is_zero()));
         }
         for (instruction, count) in chaos.went_through {
             *went_through.entry(instruction).or_default() += count;

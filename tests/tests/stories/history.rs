@@ -34,12 +34,12 @@ impl History {
         history
     }
 
-    /// The moments of a market that events show, in their order.
-    fn moments(&self, market: u16) -> Vec<MarketMoment> {
+    /// The moments of a market that events show, each with its time, in their order.
+    fn moments(&self, market: u16) -> Vec<(i64, MarketMoment)> {
         let events = self.0.borrow();
-        let mut moments: Vec<_> =
-            events.iter().filter_map(numbers::moment).filter(|(index, _)| *index == market).map(|(_, at)| at).collect();
-        moments.sort_by_key(|moment| moment.sequence);
+        let all = events.iter().filter_map(numbers::moment).filter(|(index, ..)| *index == market);
+        let mut moments: Vec<_> = all.map(|(_, time, moment)| (time, moment)).collect();
+        moments.sort_by_key(|(_, moment)| moment.sequence);
         moments
     }
 
@@ -84,7 +84,7 @@ fn story() -> Story {
     world.set_up(2);
     let (risk_admin, guardian) = (world.risk_admin, world.guardian);
     let (alice, bob) = (world.trader(300_000 * USDC), world.trader(200_000 * USDC));
-    let (carol, keeper) = (world.trader(520 * USDC), world.trader(0));
+    let (carol, keeper) = (world.trader(535 * USDC), world.trader(0));
     world.trade(alice, 0, 8_000 * SOL).unwrap();
     world.trade(alice, 1, -90 * SOL).unwrap();
     world.later_at(700, 0, 251.5);
@@ -97,7 +97,7 @@ fn story() -> Story {
         world.update_funding(0).unwrap();
     }
     world.settle_funding(alice.margin_account, 0).unwrap();
-    world.later_at(60, 0, 246.09375);
+    world.later_at(60, 0, 245.9375);
     world.settle_pnl(bob.margin_account, 0).unwrap();
     world.liquidate(keeper, carol.margin_account, 0).unwrap();
     // Ten minutes in which the market is reduce-only and a pause of the exchange with its grace, for which as much is owed as
@@ -138,9 +138,9 @@ fn the_funding_of_a_market_is_rebuilt_from_its_events_alone() {
     history.check(&mut world);
     // A history in which nothing happens proves nothing: the rate had both signs and was opposed, and carry was paid.
     let moments = history.moments(0);
-    let rates: Vec<i64> = moments.iter().map(|moment| moment.funding_rate).collect();
+    let rates: Vec<i64> = moments.iter().map(|(_, moment)| moment.funding_rate).collect();
     assert!(rates.iter().any(|rate| *rate > 0) && rates.iter().any(|rate| *rate < 0), "{rates:?}");
-    let seconds: u64 = moments.iter().map(|moment| moment.funding_seconds).sum();
+    let seconds: u64 = moments.iter().map(|(_, moment)| moment.funding_seconds).sum();
     // 700 + 600 + 3 600 + 3 600 of 3 601 + 3 600 of 5 000 + 30 + 60 before the statuses, 600 + 260 through them, and
     // 1 + 6 · 3 000 after them.
     assert_eq!(seconds, 12_190 + 860 + 18_001);

@@ -12,7 +12,7 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     let mut world = World::before_creation(backend);
     follow(&mut world);
     world.create_exchange().unwrap();
-    world.list(listing::market(0, listing::parameters(), 2_000_000 * USDC));
+    world.list(listing::market(0, listing::unmeasured(), 2_000_000 * USDC));
 
     // Ten million come in at one share an atom; a cent's worth of shares is locked for ever. Two million back the
     // market.
@@ -96,24 +96,26 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     assert_refused(world.liquidate(liquidator, carol.margin_account, 0), ExchangeError::NotLiquidatable);
 
     // 238.28125: Carol's rest is closed whole. 29.924 825 of equity are left, less than 1 % of 5 039.17, and all of it
-    // is penalty: bounty 46.041 % = 13.777 688, backing 20 % = 5.984 965, insurance 10.162 172.
+    // is penalty. The bounty grows no more once the penalty takes all equity, at two thirds of the depth: 30 % + 66.6666 % · 20 % =
+    // 43.3333 %, 12.967 414; backing 20 % = 5.984 965, insurance 10.972 446. For the 2 046.69 whose penalty no equity covers the
+    // insurance pays 1.8 bp, 0.368 404, what the reducing fee of 2 bps leaves the market.
     world.later_at(60, 0, 238.28125);
     world.liquidate(liquidator, carol.margin_account, 0).unwrap();
     assert_eq!(world.balance(&carol.margin_account), 0);
-    assert_eq!(world.balance(&liquidator.margin_account), 15_607_037 + 13_777_688);
-    assert_eq!(world.market(0).state.ledger.insurance.get(), 21_507_839 + 10_162_172);
+    assert_eq!(world.balance(&liquidator.margin_account), 15_607_037 + 12_967_414 + 368_404);
+    assert_eq!(world.market(0).state.ledger.insurance.get(), 21_507_839 + 10_972_446 - 368_404);
 
     // Erin has lost 786.796 252 and 0.080 991 of funding with 525.875: 261.002 243 remain a debt, and no penalty is
-    // taken.
+    // taken. For closing 9 531.25 the insurance pays 1.715 625.
     world.liquidate(liquidator, erin.margin_account, 0).unwrap();
     assert_eq!(world.position(&erin.margin_account, 0).debt.get(), 261_002_243);
-    assert_eq!(world.balance(&liquidator.margin_account), 29_384_725);
-    // The market's insurance pays what it has, 31.670 011; the shared one a tenth of its 1 000; 129.332 232 are lost.
+    assert_eq!(world.balance(&liquidator.margin_account), 30_658_480);
+    // The market's insurance pays what it has, 30.396 256; the shared one a tenth of its 1 000; 130.605 987 are lost.
     world.resolve_bankruptcy(erin.margin_account, 0).unwrap();
     let books = world.market(0).state.ledger;
-    assert_eq!((books.insurance.get(), books.debts.get(), books.written_off.get()), (0, 0, 129_332_232));
+    assert_eq!((books.insurance.get(), books.debts.get(), books.written_off.get()), (0, 0, 130_605_987));
     assert_eq!(world.pool().state.insurance.get(), 900 * USDC);
-    assert_eq!(books.backing.get(), 1_968_075_912_142);
+    assert_eq!(books.backing.get(), 1_968_074_638_387);
 
     // Bob turns: 3 000 are closed and 1 000 bought in one order of 4 000, then sold again in the next slot.
     world.trade(bob, 0, 4_000 * SOL).unwrap();
@@ -130,7 +132,7 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     assert_eq!(world.balance(&alice.margin_account), 97_509_468_782);
 
     // Everybody takes out what is theirs and closes.
-    for (actor, amount) in [(alice, 97_509_468_782), (bob, 135_947_000_856), (liquidator, 29_384_725)] {
+    for (actor, amount) in [(alice, 97_509_468_782), (bob, 135_947_000_856), (liquidator, 30_658_480)] {
         world.withdraw(actor, amount).unwrap();
         assert_eq!(world.tokens(&actor.signer), amount);
     }
@@ -142,16 +144,16 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     world.withdraw_protocol_fees(0).unwrap();
     assert_eq!(world.tokens(&admin), 176_840_625);
 
-    // The market's backing, 2 067 687.305 012, goes back to the pool, and the provider leaves a day later.
+    // The market's backing, 2 067 686.031 257, goes back to the pool, and the provider leaves a day later.
     world.set_backing_target(0, 0).unwrap();
     world.allocate_backing(0).unwrap();
-    assert_eq!(world.pool().state.cash.get(), 10_067_687_305_012);
+    assert_eq!(world.pool().state.cash.get(), 10_067_686_031_257);
     let shares = world.shares(&provider);
     world.request_liquidity_withdrawal(provider, 1, shares, 1, 0).unwrap();
     world.wait(DAY);
     world.execute_liquidity_withdrawal(admin, provider, 1).unwrap();
-    // 10 067 687.305 012 · (1 − 10^-9)
-    assert_eq!(world.tokens(&provider), 10_067_687_294_944);
+    // 10 067 686.031 257 · (1 − 10^-9)
+    assert_eq!(world.tokens(&provider), 10_067_686_021_189);
 
     // What is left: the dead shares' cent and what it earned, and the shared insurance.
     let books = world.books();

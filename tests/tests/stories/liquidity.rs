@@ -19,20 +19,20 @@ fn shares_are_issued_at_the_upper_value_and_redeemed_at_the_lower(backend: Backe
     world.trade(trader, 0, 8_000 * SOL).unwrap();
     let second = world.user(100_000 * USDC);
     world.add_liquidity(second, 100_000 * USDC);
-    // Upper value: 8 000 000 of cash, 2 000 720 of backing, the 969.636 744 the long is under its entry, 569.636 744
-    // more at the lower end of the price, and 0.008 761 of funding: 10 002 259.282 249. 100 000 · 10 000 000 / that:
-    assert_eq!(world.shares(&second), 99_977_412_280);
-    assert_eq!(world.pool().state.shares.get(), 10_099_977_412_280);
+    // Upper value: 8 000 000 of cash, 2 000 720 of backing, the 969.636 744 the long is under its entry, at a price without a
+    // confidence interval, and 0.008 761 of funding: 10 001 689.645 505. 100 000 · 10 000 000 / that:
+    assert_eq!(world.shares(&second), 99_983_106_399);
+    assert_eq!(world.pool().state.shares.get(), 10_099_983_106_399);
 
     let shares = world.shares(&second);
     world.request_liquidity_withdrawal(second, 1, shares, 1, 0).unwrap();
     world.wait(DAY);
     world.publish_all_again();
     // Lower value: 8 100 000 of cash and 2 000 720 of backing; that the long is still under its entry counts nothing
-    // until it is settled: 10 100 720. 99 977.412 280 · 10 100 720 / 10 099 977.412 280:
+    // until it is settled: 10 100 720. 99 983.106 399 · 10 100 720 / 10 099 983.106 399:
     let executor = world.admin;
     world.execute_liquidity_withdrawal(executor, second, 1).unwrap();
-    assert_eq!(world.tokens(&second), 99_984_762_989);
+    assert_eq!(world.tokens(&second), 99_990_401_154);
 }
 
 fn requests_that_nobody_executed_are_refunded(backend: Backend) {

@@ -117,8 +117,10 @@ fn a_restricted_market_leaves_the_others_alone(backend: Backend) {
     world.trade(both, 0, SOL).unwrap();
     world.trade(both, 1, -SOL).unwrap();
     world.withdraw(both, USDC).unwrap();
-    // 41 · 54.6875 are lost in one of them: whoever likes liquidates both.
+    // 41 · 54.6875 are lost in one of them: whoever likes liquidates both, once the two prices are of one second.
     world.later_at(10, 0, 195.3125);
+    world.publish(1, 250.0);
+    world.update_price(1).unwrap();
     world.liquidate(liquidator, both.margin_account, 1).unwrap();
     world.liquidate(liquidator, both.margin_account, 0).unwrap();
 }

@@ -4,7 +4,7 @@ use crate::world;
 use perp_engine::operations::position::Order;
 use perp_swap::errors::ExchangeError;
 use perp_tests::world::order;
-use perp_tests::{assert_refused, Backend, SOL, USDC};
+use perp_tests::{assert_refused, listing, Backend, World, SOL, USDC};
 
 crate::on_both_backends!(
     an_order_pays_for_age_and_uncertainty,
@@ -78,7 +78,7 @@ fn an_order_that_only_reduces_shrinks_to_the_position(backend: Backend) {
 }
 
 fn a_solvent_owner_can_always_close_whole(backend: Backend) {
-    let mut world = world(backend, 1);
+    let mut world = World::with_market(backend, listing::unmeasured());
     let trader = world.trader(637 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
     world.later_at(10, 0, 234.375);

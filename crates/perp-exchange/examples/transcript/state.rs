@@ -79,7 +79,7 @@ struct PriceRecord {
 }
 
 #[derive(Serialize)]
-struct SpanRecord {
+struct SecondRecord {
     low: u64,
     high: u64,
     published: i64,
@@ -201,7 +201,7 @@ impl RestrictionRecord {
 #[derive(Serialize)]
 pub struct MarketRecord {
     price: PriceRecord,
-    recent: Vec<SpanRecord>,
+    recent: Vec<SecondRecord>,
     averages: AveragesRecord,
     grace: GraceRecord,
     settlement: SettlementRecord,
@@ -221,10 +221,10 @@ impl MarketRecord {
             carry_fraction: side.carry_fraction,
             mean_interest: side.mean_interest.get(),
         });
-        let spans = market.recent.spans.iter().map(|span| SpanRecord {
-            low: span.low.get(),
-            high: span.high.get(),
-            published: span.published.get(),
+        let seconds = market.recent.seconds.iter().map(|second| SecondRecord {
+            low: second.low.get(),
+            high: second.high.get(),
+            published: second.published.get(),
         });
         Self {
             price: PriceRecord {
@@ -235,7 +235,7 @@ impl MarketRecord {
                 outage_since: price.outage_since.get(),
                 clock_distrusted_until: price.clock_distrusted_until.get(),
             },
-            recent: spans.collect(),
+            recent: seconds.collect(),
             grace: GraceRecord::of(&market.grace),
             settlement: SettlementRecord::of(&market.settlement),
             averages: AveragesRecord {

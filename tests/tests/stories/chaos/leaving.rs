@@ -1,5 +1,6 @@
 //! The end of the story: everybody closes, settles and leaves.
 
+use super::ending::owes;
 use super::{Chaos, MARKETS};
 use perp_client::instructions::Authority;
 use perp_engine::state::Status;
@@ -38,27 +39,25 @@ impl Chaos {
         self.traders.push(liquidator);
     }
 
-    /// Debts are paid or resolved, claims funded and redeemed as far as there is cash and waived beyond it, and every
-    /// balance leaves.
+    /// Claims are funded and redeemed as far as there is cash, debts paid or resolved, what claims still bring goes to the insurances
+    /// that paid, what nobody pays is waived, and every balance leaves.
     pub(super) fn everybody_leaves(&mut self) {
-        for actor in self.traders.clone() {
-            let address = actor.margin_account;
-            for market in 0..MARKETS as u16 {
-                if !self.world.position(&address, market).debt.is_zero() {
-                    self.world.settle_funding(address, market).unwrap();
-                }
-                if !self.world.position(&address, market).debt.is_zero() {
-                    let done = self.world.resolve_bankruptcy(address, market);
-                    self.note("resolve_bankruptcy", done);
-                }
-            }
-        }
-        for market in 0..MARKETS as u16 {
-            let done = self.world.fund_claims(market);
-            self.note("fund_claims", done);
+        for _ in 0..2 {
+            self.claims_are_paid();
             for actor in self.traders.clone() {
-                let done = self.world.redeem_claim(actor.margin_account, market);
-                self.note("redeem_claim", done);
+                let address = actor.margin_account;
+                for market in 0..MARKETS as u16 {
+                    if !self.world.position(&address, market).owed().is_zero() {
+                        self.world.settle_funding(address, market).unwrap();
+                    }
+                }
+                for market in 0..MARKETS as u16 {
+                    if !self.world.position(&address, market).debt.is_zero() {
+                        let done = self.world.resolve_bankruptcy(address, market);
+                        done.as_ref().unwrap();
+                        self.note("resolve_bankruptcy", done);
+                    }
+                }
             }
         }
         for actor in self.traders.clone() {
@@ -76,14 +75,24 @@ impl Chaos {
         }
     }
 
-    /// The owner gives up the claims that are left; not where the account is solvent by one of them and a debt waits
-    /// for it.
+    fn claims_are_paid(&mut self) {
+        for market in 0..MARKETS as u16 {
+            let done = self.world.fund_claims(market);
+            self.note("fund_claims", done);
+            for actor in self.traders.clone() {
+                let done = self.world.redeem_claim(actor.margin_account, market);
+                self.note("redeem_claim", done);
+            }
+        }
+    }
+
+    /// The owner gives up the claims that are left; not where the account owes them to insurances that paid its debts.
     fn what_nobody_pays_is_waived(&mut self, owner: Authority) -> bool {
         let state = self.world.margin_account(&owner.margin_account).state;
-        let owes = state.occupied().any(|(_, slot)| !slot.debt.is_zero());
+        let owes = owes(&state);
         let claims: Vec<u16> =
             state.occupied().filter(|(_, slot)| !slot.claim.is_zero()).map(|(_, slot)| slot.market).collect();
-        assert!(!owes || !claims.is_empty(), "solvent with a debt, so by a claim that is not paid yet");
+        assert!(!owes || !claims.is_empty(), "what is still owed is owed out of a claim");
         for market in claims {
             let waived = self.world.waive_claim(owner, market);
             if owes {

@@ -12,7 +12,7 @@ const ENDED: [[&str; 3]; 2] = [
     ["a pause was lifted", "the exchange's reduce-only was lifted", "a market's reduce-only was lifted"],
 ];
 const DELEGATED: &str = "a delegate traded";
-const OUTAGE: &str = "a market was unusable after an outage";
+const OUTAGE: &str = "an oracle was held for dead";
 pub const SHARED_INSURANCE: &str = "the shared insurance was funded";
 
 /// What must have happened besides the instructions.

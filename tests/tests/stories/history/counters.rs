@@ -60,7 +60,8 @@ pub fn of_market(events: &[Event], market: &Market, funding: &Funding) -> Market
         penalties_to_insurance: Atoms::new(liquidations().map(|it| it.insurance).sum()),
         bounties: Atoms::new(liquidations().map(|it| it.bounty).sum()),
         trades: trades().count() as u64,
-        liquidations: liquidations().count() as u64,
+        // A liquidation that only settles a profit closes nothing.
+        liquidations: liquidations().filter(|it| it.closed > 0).count() as u64,
         reserved: [0; 8],
     }
 }

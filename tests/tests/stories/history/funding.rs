@@ -20,6 +20,8 @@ pub struct Funding {
     pub kept: i128,
     /// What both sides owed the backing, in 2^-40 atoms.
     pub carry: i128,
+    /// Up to when it is accrued.
+    accrued_at: Option<i64>,
     /// What accruals so far left of one unit of an index, in 2^-61 and 2^-60 of it.
     funding_rest: u128,
     carry_rests: [u128; 2],
@@ -27,15 +29,29 @@ pub struct Funding {
 
 impl Funding {
     /// The funding after these moments, each of which must show what the one before it makes of it.
-    pub fn rebuilt(parameters: &Parameters, moments: &[MarketMoment]) -> Self {
+    pub fn rebuilt(parameters: &Parameters, moments: &[(i64, MarketMoment)]) -> Self {
         let mut funding = Self::default();
-        for moment in moments {
+        for (time, moment) in moments {
+            funding.drop_time(parameters, *time, moment.funding_seconds);
             funding.accrue(parameters, moment.funding_seconds, moment.index_price.into());
             assert_eq!(funding.rate, moment.funding_rate, "the rate after {moment:?}");
             assert_eq!(funding.indices, [moment.long_funding_index, moment.short_funding_index], "after {moment:?}");
             funding.open_interest = [moment.long_open_interest, moment.short_open_interest];
         }
         funding
+    }
+
+    /// What exceeds the longest accrual is dropped, and before it the rate falls by `⌈v/4⌉` a second of that. Time that no accrual
+    /// covers yet is kept.
+    fn drop_time(&mut self, parameters: &Parameters, time: i64, seconds: u64) {
+        let since = *self.accrued_at.get_or_insert(time);
+        if seconds > 0 {
+            let dropped = (time - since).unsigned_abs() - seconds;
+            assert!(dropped == 0 || seconds == u64::from(parameters.max_accrual_seconds), "{dropped} s are lost");
+            let fall = dropped * parameters.funding_velocity.div_ceil(4);
+            self.rate = self.rate.signum() * self.rate.unsigned_abs().saturating_sub(fall) as i64;
+            self.accrued_at = Some(time);
+        }
     }
 
     fn accrue(&mut self, parameters: &Parameters, seconds: u64, price: u128) {

@@ -76,20 +76,20 @@ fn of_both(account: Pubkey, account_number: u64, market: u16, market_number: u64
     vec![(Account(account), account_number), (Market(market), market_number)]
 }
 
-/// The market after the event, where it may have accrued funding or changed open interest.
-pub fn moment(event: &Event) -> Option<(u16, MarketMoment)> {
+/// The market after the event and its time, where it may have accrued funding or changed open interest.
+pub fn moment(event: &Event) -> Option<(u16, i64, MarketMoment)> {
     match event {
-        Event::MarketStatusSet(it) => Some((it.market_index, it.state)),
-        Event::PriceUpdated(it) => Some((it.market_index, it.state)),
-        Event::FundingUpdated(it) => Some((it.market_index, it.state)),
-        Event::MarketDelisted(it) => Some((it.market_index, it.state)),
-        Event::SettlementBegun(it) => Some((it.market_index, it.state)),
-        Event::Traded(it) => Some((it.market_index, it.state)),
-        Event::FundingSettled(it) => Some((it.market_index, it.state)),
-        Event::ProfitSettled(it) => Some((it.market_index, it.state)),
-        Event::Liquidated(it) => Some((it.market_index, it.state)),
-        Event::BankruptcyResolved(it) => Some((it.market_index, it.state)),
-        Event::BackingAllocated(it) => Some((it.market_index, it.state)),
+        Event::MarketStatusSet(it) => Some((it.market_index, it.time, it.state)),
+        Event::PriceUpdated(it) => Some((it.market_index, it.time, it.state)),
+        Event::FundingUpdated(it) => Some((it.market_index, it.time, it.state)),
+        Event::MarketDelisted(it) => Some((it.market_index, it.time, it.state)),
+        Event::SettlementBegun(it) => Some((it.market_index, it.time, it.state)),
+        Event::Traded(it) => Some((it.market_index, it.time, it.state)),
+        Event::FundingSettled(it) => Some((it.market_index, it.time, it.state)),
+        Event::ProfitSettled(it) => Some((it.market_index, it.time, it.state)),
+        Event::Liquidated(it) => Some((it.market_index, it.time, it.state)),
+        Event::BankruptcyResolved(it) => Some((it.market_index, it.time, it.state)),
+        Event::BackingAllocated(it) => Some((it.market_index, it.time, it.state)),
         _ => None,
     }
 }

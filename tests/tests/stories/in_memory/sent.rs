@@ -83,6 +83,10 @@ impl Sent<'_> {
         let market = |place| memory.markets[&self.key(place)];
         Some(if self.is::<data::ReportOracleOutage>() {
             Operation::ReportOracleOutage { market: market(0) }
+        } else if self.is::<data::DelistMarket>() {
+            Operation::DelistMarket { market: market(2) }
+        } else if self.is::<data::BeginSettlement>() {
+            Operation::BeginSettlement { market: market(1) }
         } else if self.is::<data::UpdateFunding>() {
             Operation::UpdateFunding { market: market(1), reading: self.reading(2, market(1), world) }
         } else if self.is::<data::FundClaims>() {

@@ -62,11 +62,6 @@ impl Range {
         }
     }
 
-    /// The price at which profit becomes cash.
-    pub fn settled(&self, side: Side) -> i128 {
-        self.last.unwrap_or(self.worse(side))
-    }
-
     pub fn is_last_price(&self) -> bool {
         self.last == Some(self.low) && self.low == self.high
     }

@@ -25,13 +25,6 @@ impl World {
         *self.feed_mut(market) = Feed { price, confidence, publish_time, previous: publish_time, ..*self.feed(market) };
     }
 
-    /// The oracle publishes its last price again and says when it spoke before.
-    pub fn publish_after_silence(&mut self, market: u16) {
-        let previous = self.feed(market).publish_time;
-        self.republish(market);
-        self.feed_mut(market).previous = previous;
-    }
-
     /// The oracle publishes its last price again, so many seconds ahead of the clock.
     pub fn publish_ahead(&mut self, market: u16, seconds: i64) {
         self.republish(market);
