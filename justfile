@@ -41,6 +41,10 @@ artifacts-check:
 compute-units:
     cargo run -p perp-tests --bin compute-units
 
+# Put the market under stress and write docs/stress.md; hours, and resumable
+stress *flags:
+    cargo run --release -p perp-stress -- --page docs/stress.md {{ flags }}
+
 # Write the tables of docs/accounts.md, errors.md, event-fields.md and parameters.md, and idl/errors.json
 reference-pages:
     cargo run -p perp-tests --bin reference-pages

@@ -4,13 +4,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use perp_candles::{CandleError, PriceError, UsdPrice};
 use thiserror::Error;
 
-use crate::candles::{self, CandleError};
 use crate::feeds::{Feed, FeedError, DEFAULT_CONFIDENCE_BPS};
 use crate::oracle_driver::{OracleScript, DEFAULT_TICK_SECONDS};
 use crate::price_path::{CandlePath, Crash, PricePath, RandomWalk};
-use crate::usd_price::{PriceError, UsdPrice};
 use crate::validator::{Ports, DEFAULT_RPC_PORT, DEFAULT_WS_PORT};
 use crate::wallets::DEFAULT_FOLDER;
 
@@ -164,8 +163,8 @@ impl OracleOptions {
                 return Err(OracleError::PriceBesideCandles { feed });
             }
             let candles = match self.from {
-                Some(from) => candles::read_from(file, from)?,
-                None => candles::read(file)?,
+                Some(from) => perp_candles::read_from(file, from)?,
+                None => perp_candles::read(file)?,
             };
             return Ok(PricePath::Candles(CandlePath::new(candles, feed.start_price())));
         }
@@ -226,7 +225,7 @@ mod tests {
 
     #[test]
     fn candles_replace_the_motion_of_their_feed_only() {
-        let day = candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
+        let day = perp_candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
         let assignment = format!("BTC={}", day.display());
         let shown = prices(&mut script(&["--candles", &assignment]).unwrap());
         assert_eq!(shown[0].1, "140.615937");
@@ -235,7 +234,7 @@ mod tests {
 
     #[test]
     fn candles_can_begin_later() {
-        let day = candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
+        let day = perp_candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
         let assignment = format!("BTC={}", day.display());
         let shown = prices(&mut script(&["--candles", &assignment, "--from", "1618617660"]).unwrap());
         assert_eq!(shown[1].1, "61392.55");
@@ -249,7 +248,7 @@ mod tests {
         assert!(refused(&["--seed", "3"]).contains("add --oracle walk"));
         assert!(refused(&["--oracle", "crash", "--volatility", "90"]).contains("add --oracle walk"));
         assert!(script(&["--oracle", "walk", "--seed", "3", "--volatility", "90"]).is_ok());
-        let day = candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
+        let day = perp_candles::recorded_days().join("btc_usd_1m_2021-04-17_2021-04-18.csv");
         let candles = format!("BTC={}", day.display());
         assert!(refused(&["--candles", &candles, "--price", "BTC=50000"]).contains("BTC/USD is given both"));
         assert!(script(&["--candles", &candles, "--price", "SOL=150"]).is_ok());

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use perp_candles::{UsdPrice, EXPONENT};
 use perp_client::accounts::oracle::{CORE_RECEIVER, LEGACY_MAINNET};
 use perp_oracle::write::{legacy_account, pull_account, LegacyTemplateError};
 use solana_clock::Clock;
@@ -10,7 +11,6 @@ use solana_pubkey::Pubkey;
 use thiserror::Error;
 
 use crate::chain::{AccountImage, Chain, ChainError};
-use crate::usd_price::{UsdPrice, EXPONENT};
 
 /// Derives the address at which each feed's newest update is kept.
 const PUSH_ORACLE: Pubkey = Pubkey::from_str_const("pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT");

@@ -2,7 +2,6 @@
 //! wallets, and a scripted demonstration.
 
 pub mod address_file;
-pub mod candles;
 pub mod chain;
 pub mod cli;
 pub mod demo;
@@ -14,7 +13,6 @@ pub mod price_path;
 pub mod report;
 pub mod run;
 pub mod setup;
-pub mod usd_price;
 pub mod usdc;
 pub mod validator;
 pub mod wallets;

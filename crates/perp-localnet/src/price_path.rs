@@ -2,8 +2,7 @@
 
 use std::vec::IntoIter;
 
-use crate::candles::Candle;
-use crate::usd_price::{UsdPrice, PARTS_PER_BILLION};
+use perp_candles::{Candle, UsdPrice, PARTS_PER_BILLION};
 
 const SECONDS_PER_YEAR: u64 = 31_536_000;
 /// Square roots of seconds are taken of this many times as much, and so keep three decimals.
@@ -101,8 +100,7 @@ impl Crash {
     }
 }
 
-/// Each candle as four prices, one per tick, in the usual order: the open, the extreme nearer to it in time (the low
-/// first when the candle rose), the other extreme, the close. After the last candle its close stays.
+/// Each candle as its four [corners](Candle::corners), one per tick. After the last candle its close stays.
 pub struct CandlePath {
     candles: IntoIter<Candle>,
     prices: IntoIter<UsdPrice>,
@@ -118,20 +116,11 @@ impl CandlePath {
     fn next_price(&mut self) -> UsdPrice {
         if self.prices.len() == 0 {
             if let Some(candle) = self.candles.next() {
-                self.prices = prices_within(candle).into_iter();
+                self.prices = Vec::from(candle.corners()).into_iter();
             }
         }
         self.last = self.prices.next().unwrap_or(self.last);
         self.last
-    }
-}
-
-fn prices_within(candle: Candle) -> Vec<UsdPrice> {
-    let Candle { open, high, low, close, .. } = candle;
-    if close >= open {
-        vec![open, low, high, close]
-    } else {
-        vec![open, high, low, close]
     }
 }
 

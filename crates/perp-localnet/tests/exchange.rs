@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use perp_candles::UsdPrice;
 use perp_client::accounts::{encode_into, Pool, ID};
 use perp_client::events::Event;
 use perp_client::instructions::{
@@ -18,7 +19,6 @@ use perp_localnet::demo::keeper::{sweep, Extent, KeeperOutcome};
 use perp_localnet::demo::participants::{Participant, ERIN, LIQUIDATOR, PROVIDER};
 use perp_localnet::report::{Format, Recorder, Step};
 use perp_localnet::setup::Localnet;
-use perp_localnet::usd_price::UsdPrice;
 use perp_localnet::validator::Ports;
 use perp_localnet::wallets::ADMIN;
 use perp_migrations::migrate;

@@ -1,6 +1,7 @@
 //! A run of the demo: the chain at the time of the story, the feeds at its prices, and every transaction compared with
 //! what the engine says it does.
 
+use perp_candles::{Candle, UsdPrice};
 use perp_client::events::Event;
 use perp_client::instructions::{update_funding, TargetMarket};
 use perp_client::Addresses;
@@ -10,7 +11,6 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 
-use crate::candles::Candle;
 use crate::demo::expect::Expectation;
 use crate::demo::show;
 use crate::demo::world::{unanswered, World};
@@ -18,7 +18,6 @@ use crate::demo::DemoError;
 use crate::feeds::{publish, Feed, DEFAULT_CONFIDENCE_BPS};
 use crate::report::{Recorder, Step};
 use crate::setup::Localnet;
-use crate::usd_price::UsdPrice;
 
 /// The exchange of the localnet at one moment of the story.
 pub struct DemoRun<'a> {

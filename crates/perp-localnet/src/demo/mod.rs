@@ -9,6 +9,7 @@ pub mod participants;
 mod show;
 pub mod world;
 
+use perp_candles::CandleError;
 use perp_client::rpc::{EventsError, FetchError, SendError};
 use perp_engine::oracle::ReadingError;
 use perp_engine::EngineError;
@@ -17,7 +18,6 @@ use perp_exchange::Refusal;
 use perp_migrations::{FileError, MigrationError};
 use thiserror::Error;
 
-use crate::candles::{self, CandleError};
 use crate::chain::ChainError;
 use crate::cli::DemoOptions;
 use crate::feeds::FeedError;
@@ -116,6 +116,6 @@ pub fn play(options: &DemoOptions) -> Result<Report, DemoError> {
 }
 
 fn script(options: &DemoOptions, recorder: &mut Recorder) -> Result<(), DemoError> {
-    let day = candles::read(&candles::recorded_days().join(CRASH_DAY))?;
+    let day = perp_candles::read(&perp_candles::recorded_days().join(CRASH_DAY))?;
     chapters::play(&options.node, &day, recorder)
 }

@@ -1,13 +1,13 @@
 //! Numbers as the demo shows them: exact, grouped by thousands, with their units.
 
 use chrono::{DateTime, Utc};
+use perp_candles::UsdPrice;
 use perp_client::accounts::Market;
 use perp_client::addresses::unpadded;
 use perp_engine::state::{Position, RATE_BITS};
 use perp_engine::units::{Atoms, Ppm, Price, SignedAtoms, SignedSize, Size};
 use perp_exchange::convert::{show_atoms, show_signed_atoms, Decimal, Units, PRICE_PLACES};
 
-use crate::usd_price::UsdPrice;
 use crate::usdc::DECIMALS;
 
 /// An amount of the test USDC, such as `1,250.5 USDC`.

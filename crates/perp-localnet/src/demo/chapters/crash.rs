@@ -1,19 +1,18 @@
 //! The crash of 18 April 2021, minute by minute, with a keeper that checks every account at every price.
 
+use perp_candles::{Candle, UsdPrice};
 use perp_engine::operations::position::LiquidationPlan;
 use perp_engine::risk::portfolio::Health;
 use perp_engine::units::{Atoms, SignedSize};
 
 use super::trading::add;
 use super::{bankruptcy, claims, liquidation, CRASH, MINUTE};
-use crate::candles::Candle;
 use crate::demo::demo_run::DemoRun;
 use crate::demo::keeper::{sweep, Extent, KeeperOutcome};
 use crate::demo::participants::{Participant, LIQUIDATOR};
 use crate::demo::show;
 use crate::demo::DemoError;
 use crate::report::Step;
-use crate::usd_price::UsdPrice;
 
 /// Half-way through its minute a candle's low is published, at the end its close.
 const LOW_AFTER: i64 = MINUTE / 2;

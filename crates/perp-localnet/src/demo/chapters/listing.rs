@@ -1,11 +1,11 @@
 //! An exchange and its markets are created.
 
+use perp_candles::Candle;
 use perp_engine::state::Parameters;
 use perp_engine::units::{Ppm, PPM};
 use perp_migrations::migrate;
 
 use super::START;
-use crate::candles::Candle;
 use crate::cli::NodeOptions;
 use crate::demo::demo_run::DemoRun;
 use crate::demo::show;

@@ -12,7 +12,8 @@ mod liquidity;
 mod listing;
 mod trading;
 
-use crate::candles::Candle;
+use perp_candles::Candle;
+
 use crate::cli::NodeOptions;
 use crate::demo::DemoError;
 use crate::report::Recorder;

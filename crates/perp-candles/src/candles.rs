@@ -24,6 +24,19 @@ pub struct Candle {
     pub close: UsdPrice,
 }
 
+impl Candle {
+    /// Its prices in the order in which they are taken to have come: the open, the extreme nearer to it in time (the low
+    /// first where the candle rose), the other extreme, the close.
+    pub fn corners(&self) -> [UsdPrice; 4] {
+        let Self { open, high, low, close, .. } = *self;
+        if close >= open {
+            [open, low, high, close]
+        } else {
+            [open, high, low, close]
+        }
+    }
+}
+
 /// Why a file is no candle file.
 #[derive(Debug, Error)]
 pub enum CandleError {

@@ -1,0 +1,18 @@
+//! Stress benchmark of the exchange: thousands of traders, recorded crashes, late liquidators and silent oracles on the exchange in
+//! memory, and attackers who know what they should not.
+
+pub mod case;
+pub mod cli;
+pub mod document;
+pub mod exchange_venue;
+pub mod market;
+pub mod outcome;
+pub mod page;
+pub mod path;
+pub mod peer_venue;
+pub mod population;
+pub mod simulation;
+pub mod strategies;
+pub mod table;
+pub mod venue;
+pub mod work;
