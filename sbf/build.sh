@@ -38,7 +38,11 @@ flags=(
 )
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED_RUSTFLAGS
 
-messages=$(/usr/bin/cargo build --release --locked --manifest-path "$manifest" \
+# std without overflow checks, as Rust ships it; the program's own crates keep theirs.
+unchecked=()
+for crate in core alloc std; do unchecked+=(--config "profile.release.package.$crate.overflow-checks=false"); done
+
+messages=$(/usr/bin/cargo build --release --locked --manifest-path "$manifest" "${unchecked[@]}" \
   --target "$here/sbf-solana-solana.json" -Zbuild-std=std,panic_abort -Zjson-target-spec \
   --message-format=json-render-diagnostics "$@")
 # The linker writes the program beside the cdylib cargo announces.
