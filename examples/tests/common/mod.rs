@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use perp_candles::UsdPrice;
 use perp_client::accounts::MarginAccount;
 use perp_client::engine::units::Atoms;
 use perp_client::Addresses;
@@ -11,7 +12,6 @@ use perp_localnet::feeds::{publish, Feed, DEFAULT_CONFIDENCE_BPS};
 use perp_localnet::oracle_driver::OracleScript;
 use perp_localnet::price_path::PricePath;
 use perp_localnet::setup::Localnet;
-use perp_localnet::usd_price::UsdPrice;
 use perp_localnet::usdc::ONE;
 use perp_localnet::validator::Ports;
 use tempfile::TempDir;

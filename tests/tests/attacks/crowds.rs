@@ -43,9 +43,12 @@ fn attack_a_crowd_of_accounts_changes_nothing() {
     assert_refused(world.run(&[instruction]), InstructionError::MaxAccountsExceeded);
 }
 
+/// Which account stands last.
+type Last = fn(&World) -> Pubkey;
+
 #[test]
 fn attack_the_last_of_a_crowd_is_checked_like_the_first() {
-    let reasons: [(fn(&World) -> Pubkey, InstructionError); 4] = [
+    let reasons: [(Last, InstructionError); 4] = [
         // The target, which is borrowed for writing, in whichever place it stands.
         (|world| world.addresses.market(0), InstructionError::AccountBorrowFailed),
         (|world| world.addresses.pool, ErrorCode::AccountDiscriminatorMismatch.error()),
