@@ -5,7 +5,7 @@ use crate::market::averages::{averages_after, MAX_VOLATILITY};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
 use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement};
-use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
+use crate::units::products::{mul_div_ceil, price_share_ceil, price_share_floor, product, square_root_ceil};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
@@ -233,7 +233,7 @@ pub(crate) fn is_certain(cache: &PriceCache, limit: Ppm) -> bool {
 
 /// Whether `confidence ≤ price · limit`.
 fn is_within(confidence: Price, price: Price, limit: Ppm) -> bool {
-    wide_product(confidence.get(), PPM) <= wide_product(price.get(), limit.wide())
+    price_share_floor(price, limit).is_ok_and(|most| confidence <= most)
 }
 
 /// The time ages are measured from: the clock, or the newest publish time among the markets of the transaction.
@@ -342,6 +342,6 @@ fn listed_weight_ceil(parameters: &Parameters) -> Result<u64, EngineError> {
 fn moved_since_ceil(price: Price, volatility: u64, age: u64) -> Result<Price, EngineError> {
     let seconds = age.checked_add(1).ok_or(EngineError::Overflow)?;
     let root = square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?);
-    let weight = volatility.checked_mul(root).ok_or(EngineError::Overflow)?;
+    let weight = product(volatility, root)?;
     mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR).map(Price::new)
 }

@@ -112,6 +112,11 @@ pub fn size_share_floor(size: Size, share: Ppm) -> Result<Size, EngineError> {
     mul_div_floor(size.get(), share.wide(), PPM).map(Size::new)
 }
 
+/// `⌊price · share⌋`.
+pub fn price_share_floor(price: Price, share: Ppm) -> Result<Price, EngineError> {
+    mul_div_floor(price.get(), share.wide(), PPM).map(Price::new)
+}
+
 /// `⌈price · share⌉`, also for a share above one.
 pub fn price_share_ceil(price: Price, share: Ppm) -> Result<Price, EngineError> {
     mul_div_ceil(price.get(), share.wide(), PPM).map(Price::new)
@@ -123,7 +128,18 @@ pub fn wide_product(a: u64, b: u64) -> u128 {
     u128::from(a) * u128::from(b)
 }
 
-/// Whether `a · b` certainly fits 63 bits: a division on the virtual machine costs one unit, a checked product forty.
+/// `a · b` in 64 bits, tested by a division: that costs one unit on the virtual machine, a checked product forty.
+///
+/// # Errors
+/// [`EngineError::Overflow`] where it does not fit.
+pub fn product(a: u64, b: u64) -> Result<u64, EngineError> {
+    match u64::MAX.checked_div(b) {
+        Some(most) if a > most => Err(EngineError::Overflow),
+        _ => Ok(a.wrapping_mul(b)),
+    }
+}
+
+/// Whether `a · b` certainly fits 63 bits.
 fn is_narrow(a: u64, b: u64) -> bool {
     match (u64::MAX >> 1).checked_div(b) {
         Some(most) => a <= most,
@@ -172,16 +188,23 @@ pub fn square_root_ceil(n: u64) -> u64 {
     if n <= 1 {
         return n;
     }
-    // Five steps bring the first guess, too large by less than a factor of √2·√2, to ⌊√n⌋ or one above it.
-    let bits = u64::BITS - (n - 1).leading_zeros();
-    let mut root = 1u64 << bits.div_ceil(2);
+    // The least power of four above n − 1, and its root: for a machine that cannot count leading zeros.
+    let (mut root, mut rest) = (2u64, n - 1);
+    for bits in [32, 16, 8, 4, 2] {
+        if rest >> bits != 0 {
+            rest >>= bits;
+            root <<= bits / 2;
+        }
+    }
+    // Five steps bring this guess, too large by less than a factor of √2·√2, to ⌊√n⌋ or one above it.
     for _ in 0..5 {
         root = (root + n / root) >> 1;
     }
-    while wide_product(root, root) > u128::from(n) {
+    // For whole numbers root² > n and root > ⌊n / root⌋ are the same, and then root² is at most n.
+    while root > n / root {
         root -= 1;
     }
-    if wide_product(root, root) == u128::from(n) {
+    if root.wrapping_mul(root) == n {
         root
     } else {
         root + 1
