@@ -92,10 +92,14 @@ pub fn share_ceil(atoms: Atoms, share: Ppm) -> Result<Atoms, EngineError> {
 }
 
 /// `⌈Σ notional · share⌉` of two parts of one order, rounded once.
+///
+/// # Errors
+/// [`EngineError::Overflow`] for a negative notional or a result beyond 64 bits.
 pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, EngineError> {
-    let mut sum = 0i128;
+    let mut sum = 0u128;
     for (notional, share) in parts {
-        let part = notional.get().checked_mul(i128::from(share.get())).ok_or(EngineError::Overflow)?;
+        let notional = u128::try_from(notional.get()).map_err(|_| EngineError::Overflow)?;
+        let part = notional.checked_mul(share.wide().into()).ok_or(EngineError::Overflow)?;
         sum = sum.checked_add(part).ok_or(EngineError::Overflow)?;
     }
     // ⌈x / (2^40 · 10^6)⌉ = ⌈⌈x / 2^40⌉ / 10^6⌉, and the inner number usually fits 64 bits.
@@ -103,8 +107,7 @@ pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, Eng
     if let Ok(narrow) = u64::try_from(atoms_ppm) {
         return Ok(Atoms::new(narrow.div_ceil(PPM)));
     }
-    let wide = u128::try_from(atoms_ppm).map_err(|_| EngineError::Overflow)?.div_ceil(u128::from(PPM));
-    u64::try_from(wide).map(Atoms::new).map_err(|_| EngineError::Overflow)
+    u64::try_from(atoms_ppm.div_ceil(PPM.into())).map(Atoms::new).map_err(|_| EngineError::Overflow)
 }
 
 /// `⌊size · share⌋`.
