@@ -123,10 +123,11 @@ impl<'a> Portfolio<'a> {
         others: impl IntoIterator<Item = &'a Market>,
         clock: Clock,
     ) -> Result<Self, EngineError> {
-        let mut markets = [None; MAX_POSITIONS];
+        let (mut markets, mut priced) = ([None; MAX_POSITIONS], [None; MAX_POSITIONS]);
         let mut others = others.into_iter();
         let mut reference = reference_time(clock, target);
-        for (position, market) in account.positions.iter().zip(markets.iter_mut()) {
+        let slots = markets.iter_mut().zip(priced.iter_mut());
+        for (position, (market, priced)) in account.positions.iter().zip(slots) {
             if !position.is_occupied() {
                 continue;
             }
@@ -139,11 +140,11 @@ impl<'a> Portfolio<'a> {
                 .ok_or(EngineError::MarketMissing { expected: position.market })?;
             reference = reference.max(other.price.newest_published);
             *market = Some(other);
+            if !position.size.is_zero() {
+                *priced = Some(other);
+            }
         }
-        let open = account.positions.iter().zip(markets).filter(|(position, _)| !position.size.is_zero());
-        let priced =
-            open.filter_map(|(_, market)| market).filter(|market| Some(market.index) != target.map(|it| it.index));
-        let moment = Moment::of(target.into_iter().chain(priced), reference);
+        let moment = Moment::of(target.into_iter().chain(priced.into_iter().flatten()), reference);
         Ok(Self { account, markets, reference, moment, grace: true })
     }
 
