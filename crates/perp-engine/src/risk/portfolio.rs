@@ -15,6 +15,7 @@ mod tests;
 pub struct Portfolio<'a> {
     /// The account as it is stored.
     pub account: &'a Account,
+    slots: &'a [Position],
     markets: [Option<&'a Market>; MAX_POSITIONS],
     /// What ages are measured from.
     pub reference: Timestamp,
@@ -126,8 +127,9 @@ impl<'a> Portfolio<'a> {
         let (mut markets, mut priced) = ([None; MAX_POSITIONS], [None; MAX_POSITIONS]);
         let mut others = others.into_iter();
         let mut reference = reference_time(clock, target);
-        let slots = markets.iter_mut().zip(priced.iter_mut());
-        for (position, (market, priced)) in account.positions.iter().zip(slots) {
+        let slots = account.slots();
+        let places = markets.iter_mut().zip(priced.iter_mut());
+        for (position, (market, priced)) in slots.iter().zip(places) {
             if !position.is_occupied() {
                 continue;
             }
@@ -144,14 +146,14 @@ impl<'a> Portfolio<'a> {
                 *priced = Some(other);
             }
         }
-        let moment = Moment::of(target.into_iter().chain(priced.into_iter().flatten()), reference);
-        Ok(Self { account, markets, reference, moment, grace: true })
+        let priced = priced.into_iter().take(slots.len()).flatten();
+        let moment = Moment::of(target.into_iter().chain(priced), reference);
+        Ok(Self { account, slots, markets, reference, moment, grace: true })
     }
 
     /// Occupied slots with their markets.
     pub fn legs(&self) -> impl Iterator<Item = (usize, &'a Position, &'a Market)> + '_ {
-        self.account
-            .positions
+        self.slots
             .iter()
             .zip(self.markets.iter())
             .enumerate()

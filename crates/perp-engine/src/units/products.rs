@@ -65,8 +65,8 @@ pub fn part_of_quote_floor(quote: QuoteX40, part: Size, whole: Size) -> Result<Q
     let value = u128::try_from(quote.get()).map_err(|_| EngineError::Overflow)?;
     let divisor = u128::from(whole.get());
     let per_unit = value.checked_div(divisor).ok_or(EngineError::Overflow)?;
-    let whole_units = per_unit.checked_mul(u128::from(part.get())).ok_or(EngineError::Overflow)?;
-    // The rest is below `whole`: the product is at most `value`, and their difference fits 64 bits.
+    // Both products are at most `value`, and the rest is below `whole`, so that it fits 64 bits.
+    let whole_units = per_unit.wrapping_mul(u128::from(part.get()));
     let rest = u64::try_from(value.wrapping_sub(per_unit.wrapping_mul(divisor))).map_err(|_| EngineError::Overflow)?;
     let rest_units = mul_div_floor(rest, part.get(), whole.get())?;
     let sum = whole_units.checked_add(u128::from(rest_units)).ok_or(EngineError::Overflow)?;
