@@ -169,7 +169,7 @@ impl<'a> Portfolio<'a> {
     /// The account without the graces of its markets; none where there are none.
     pub(crate) fn without_graces(&self) -> Option<Self> {
         let graced = self.legs().any(|(_, _, market)| market.grace.price_at(self.reference).is_some());
-        graced.then(|| Self { grace: false, ..*self })
+        graced.then_some(Self { grace: false, ..*self })
     }
 
     /// Every leg but `slot` for maintenance, the balance not in it.
