@@ -28,6 +28,9 @@ flags=(
   # A third of LLVM's usual limit for what is copied into its callers, where the construction of every error would be: a
   # quarter fewer bytes for one percent more compute units.
   -Clink-arg=--llvm-args=-inline-threshold=75
+  # Copies of more than twelve words are calls of the runtime, which copies 250 bytes for each of its units and asks for
+  # ten at least: in place they cost two units a word.
+  -Clink-arg=--llvm-args=-bpf-max-stores-per-memfunc=12
   -Clink-arg=--deploy=false
   "-Clink-arg=$here/i128.ll"
   # Code generation calls these after link-time optimization has dropped what nothing refers to.

@@ -19,7 +19,7 @@
 use super::measured_margin;
 use crate::error::EngineError;
 use crate::state::{Parameters, PriceAverages, PriceCache};
-use crate::units::products::{mul_div_ceil, square_root_ceil, wide_product};
+use crate::units::products::{mul_div_ceil, product, square_root_ceil, wide_product};
 use crate::units::{Ppm, Price, Timestamp, PPM};
 use tables::{
     FAST_PRICE_WEIGHTS, FAST_SAMPLE_WEIGHTS, LONGEST_AVERAGED_SECONDS, LONGEST_SAMPLE_SECONDS, RANGE_VOLATILITIES,
@@ -181,11 +181,11 @@ fn take_sample(
 }
 
 fn times(volatility: Ppm, factor: u64) -> Result<u64, EngineError> {
-    volatility.wide().checked_mul(factor).ok_or(EngineError::Overflow)
+    product(volatility.wide(), factor)
 }
 
 fn square(volatility: u64) -> Result<u64, EngineError> {
-    volatility.checked_mul(volatility).ok_or(EngineError::Overflow)
+    product(volatility, volatility)
 }
 
 /// `max(high/start − 1, start/low − 1)` in 2^-32, rounded up, at most one.

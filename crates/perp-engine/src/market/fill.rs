@@ -56,9 +56,8 @@ impl Fill {
 /// differences telescope and splitting an order never lowers what it pays.
 ///
 /// Beyond the limit `limit²/2S + (limit/S)·(s − limit) = limit·(2s − limit)/2S`.
-fn impact_potential_ceil(skew: Size, parameters: &Parameters) -> Result<Size, EngineError> {
-    let limit = size_share_floor(parameters.impact_scale, parameters.impact_limit)?;
-    let twice_scale = parameters.impact_scale.checked_add(parameters.impact_scale)?.get();
+fn impact_potential_ceil(skew: Size, limit: Size, scale: Size) -> Result<Size, EngineError> {
+    let twice_scale = scale.checked_add(scale)?.get();
     let potential = if skew <= limit {
         mul_div_ceil(skew.get(), skew.get(), twice_scale)?
     } else {
@@ -74,9 +73,11 @@ fn impact_potential_ceil(skew: Size, parameters: &Parameters) -> Result<Size, En
 /// premium for reducing the skew could be harvested by moving the skew first.
 pub fn impact_ceil(skew: SignedSize, order: SignedSize, parameters: &Parameters) -> Result<Size, EngineError> {
     let after = skew.checked_add(order)?;
-    let end = impact_potential_ceil(after.size(), parameters)?;
+    let scale = parameters.impact_scale;
+    let limit = size_share_floor(scale, parameters.impact_limit)?;
+    let end = impact_potential_ceil(after.size(), limit, scale)?;
     if skew.is_zero() || skew.side() == after.side() {
-        let start = impact_potential_ceil(skew.size(), parameters)?;
+        let start = impact_potential_ceil(skew.size(), limit, scale)?;
         Ok(end.saturating_sub(start))
     } else {
         Ok(end)

@@ -28,7 +28,7 @@ use crate::market::price::{age, is_certain, price_requirement, reference_time, r
 use crate::parameters::{MAX_ACCRUAL_SECONDS, MAX_FUNDING_RATE, MAX_FUNDING_VELOCITY};
 use crate::state::counters::count_exact;
 use crate::state::{Market, MarketLedger, Parameters, RATE_BITS};
-use crate::units::products::{funding_owed, mul_div_floor, size_share_floor, wide_product};
+use crate::units::products::{funding_owed, mul_div_floor, product, size_share_floor, wide_product};
 use crate::units::{Clock, FundingIndex, Price, QuoteX40, Side, SignedSize, Size, Timestamp, MAX_PRICE};
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ impl Ramp {
         let distance = from.abs_diff(to);
         // A speed of zero never arrives.
         let full = distance.checked_div(speed).unwrap_or(seconds).min(seconds);
-        let moved = full.checked_mul(speed).ok_or(EngineError::Overflow)?;
+        let moved = product(full, speed)?;
         let at = if to >= from { from.checked_add(moved) } else { from.checked_sub(moved) };
         let at = at.ok_or(EngineError::Overflow)?;
         let mut area = sum_times(from, at, full)?;
@@ -253,7 +253,7 @@ impl Ramp {
 
 /// `(a + b) · seconds`.
 fn sum_times(a: u64, b: u64, seconds: u64) -> Result<u64, EngineError> {
-    a.checked_add(b).and_then(|sum| sum.checked_mul(seconds)).ok_or(EngineError::Overflow)
+    product(a.checked_add(b).ok_or(EngineError::Overflow)?, seconds)
 }
 
 /// `price · area + carried`, split into whole units of the index and what is carried on, below `2^bits`.
@@ -374,15 +374,14 @@ impl Accrued {
         let counted = cap.min(*mean);
         let beyond = counted.checked_add(counted)?.saturating_sub(cap);
         let surge = mul_div_floor(parameters.carry_surge, beyond.get(), cap.get())?;
-        let area = |rate: u64| rate.checked_mul(seconds).ok_or(EngineError::Overflow);
         let fraction = side.of_mut(&mut self.carry_fractions);
         let rates = rate.checked_add(surge).ok_or(EngineError::Overflow)?;
-        let (owed, carried) = whole_and_carried(price, area(rates)?, *fraction, RATE_BITS, CARRY_FRACTION)?;
+        let (owed, carried) = whole_and_carried(price, product(rates, seconds)?, *fraction, RATE_BITS, CARRY_FRACTION)?;
         *fraction = carried;
         let owed = FundingIndex::from_units(owed)?;
         self.carry = self.carry.checked_add(funding_owed(interest, owed)?)?;
         if surge > 0 {
-            let (surged, _) = whole_and_carried(price, area(surge)?, 0, RATE_BITS, CARRY_FRACTION)?;
+            let (surged, _) = whole_and_carried(price, product(surge, seconds)?, 0, RATE_BITS, CARRY_FRACTION)?;
             self.surge = self.surge.checked_add(funding_owed(interest, FundingIndex::from_units(surged)?)?)?;
         }
         Ok(self.move_index(side, owed))

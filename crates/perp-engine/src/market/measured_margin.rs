@@ -5,7 +5,7 @@
 
 use crate::error::EngineError;
 use crate::state::{Market, Parameters, PriceAverages};
-use crate::units::products::mul_div_ceil;
+use crate::units::products::{mul_div_ceil, product};
 use crate::units::{Ppm, PPM};
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ pub(super) fn after(averages: &PriceAverages, elapsed: u64, parameters: &Paramet
     } else {
         (parameters.ramp_down, elapsed.min(LONGEST_FALL_SECONDS))
     };
-    let step = rate.wide().checked_mul(seconds).ok_or(EngineError::Overflow)?.min(target.abs_diff(stored));
+    let step = product(rate.wide(), seconds)?.min(target.abs_diff(stored));
     let moved = if target >= stored { stored.checked_add(step) } else { stored.checked_sub(step) };
     moved.ok_or(EngineError::Overflow)
 }
@@ -59,7 +59,7 @@ fn is_measured(parameters: &Parameters) -> bool {
 }
 
 fn in_units(ppm: u64) -> Result<u64, EngineError> {
-    ppm.checked_mul(UNITS_PER_PPM).ok_or(EngineError::Overflow)
+    product(ppm, UNITS_PER_PPM)
 }
 
 /// `base · c · σ measured / σ`, rounded up, in ppm: at least the base margin, at most the limit. A market that is as volatile as

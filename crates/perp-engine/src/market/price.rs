@@ -5,7 +5,7 @@ use crate::market::averages::{averages_after, MAX_VOLATILITY};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
 use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement};
-use crate::units::products::{mul_div_ceil, price_share_ceil, square_root_ceil, wide_product};
+use crate::units::products::{mul_div_ceil, price_share_ceil, price_share_floor, product, square_root_ceil};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
@@ -176,12 +176,13 @@ fn decimal_shift(exponent: i32, base_decimals: u8, quote_decimals: u8) -> Result
         .ok_or(EngineError::PriceOutOfRange)
 }
 
-/// `10^n` for every power that a shift between `exponent ≥ −18`, quote decimals and base decimals `≤ 18` can need.
-const POWERS_OF_TEN: [u128; 37] = {
+/// `5^n` for every power of ten that a shift between `exponent ≥ −18`, quote decimals and base decimals `≤ 18` can need: the
+/// twos are shifts, and what is left of a dividend then usually fits 64 bits.
+const POWERS_OF_FIVE: [u128; 37] = {
     let mut powers = [1; 37];
     let mut place = 1;
     while place < powers.len() {
-        powers[place] = powers[place - 1] * 10;
+        powers[place] = powers[place - 1] * 5;
         place += 1;
     }
     powers
@@ -190,27 +191,33 @@ const POWERS_OF_TEN: [u128; 37] = {
 /// A decimal shift, looked up once for price and confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Scale {
-    power: u128,
+    /// `10^places = 2^places · 5^places`.
+    places: u32,
+    fives: u128,
     divides: bool,
 }
 
 impl Scale {
     fn new(shift: i32) -> Result<Self, EngineError> {
-        let place = usize::try_from(shift.unsigned_abs()).map_err(|_| EngineError::PriceOutOfRange)?;
-        let power = POWERS_OF_TEN.get(place).copied().ok_or(EngineError::PriceOutOfRange)?;
-        Ok(Self { power, divides: shift < 0 })
+        let places = shift.unsigned_abs();
+        let place = usize::try_from(places).map_err(|_| EngineError::PriceOutOfRange)?;
+        let fives = POWERS_OF_FIVE.get(place).copied().ok_or(EngineError::PriceOutOfRange)?;
+        Ok(Self { places, fives, divides: shift < 0 })
     }
 }
 
 /// `mantissa · 10^shift` in 2^-40 atoms per base unit: (whole, whether a remainder was cut off).
 fn scaled_floor(mantissa: u64, scale: Scale) -> Result<(u64, bool), EngineError> {
-    let exact = u128::from(mantissa) << X40_BITS;
+    let raw = u128::from(mantissa) << X40_BITS;
     let (whole, cut) = if scale.divides {
-        let whole = exact.checked_div(scale.power).ok_or(EngineError::PriceOutOfRange)?;
+        // At most 36 of the 40 zeros that were shifted in.
+        let exact = raw >> scale.places;
+        let whole = exact.checked_div(scale.fives).ok_or(EngineError::PriceOutOfRange)?;
         // The product is at most what was divided.
-        (whole, whole.wrapping_mul(scale.power) != exact)
+        (whole, whole.wrapping_mul(scale.fives) != exact)
     } else {
-        (exact.checked_mul(scale.power).ok_or(EngineError::PriceOutOfRange)?, false)
+        let fives = raw.checked_mul(scale.fives).ok_or(EngineError::PriceOutOfRange)?;
+        (fives.checked_mul(1 << scale.places).ok_or(EngineError::PriceOutOfRange)?, false)
     };
     Ok((u64::try_from(whole).map_err(|_| EngineError::PriceOutOfRange)?, cut))
 }
@@ -233,7 +240,7 @@ pub(crate) fn is_certain(cache: &PriceCache, limit: Ppm) -> bool {
 
 /// Whether `confidence ≤ price · limit`.
 fn is_within(confidence: Price, price: Price, limit: Ppm) -> bool {
-    wide_product(confidence.get(), PPM) <= wide_product(price.get(), limit.wide())
+    price_share_floor(price, limit).is_ok_and(|most| confidence <= most)
 }
 
 /// The time ages are measured from: the clock, or the newest publish time among the markets of the transaction.
@@ -342,6 +349,6 @@ fn listed_weight_ceil(parameters: &Parameters) -> Result<u64, EngineError> {
 fn moved_since_ceil(price: Price, volatility: u64, age: u64) -> Result<Price, EngineError> {
     let seconds = age.checked_add(1).ok_or(EngineError::Overflow)?;
     let root = square_root_ceil(seconds.checked_mul(1 << 16).ok_or(EngineError::Overflow)?);
-    let weight = volatility.checked_mul(root).ok_or(EngineError::Overflow)?;
+    let weight = product(volatility, root)?;
     mul_div_ceil(price.get(), weight, VOLATILITY_DIVISOR).map(Price::new)
 }

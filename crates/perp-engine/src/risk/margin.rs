@@ -252,11 +252,10 @@ impl Leg {
         ledger: &MarketLedger,
         profit: QuoteX40,
     ) -> Result<(QuoteX40, QuoteX40, QuoteX40), EngineError> {
-        let (lost, receivable) = (profit.negative_part()?, self.funding.negative_part()?.to_atoms_floor()?.to_x40()?);
-        let netted = lost.min(receivable);
-        let loss = lost.checked_sub(netted)?.checked_add(self.funding.positive_part().to_atoms_ceil()?.to_x40()?)?;
-        let gain = profit.positive_part().checked_add(receivable.checked_sub(netted)?)?;
-        set_off(position, ledger, gain, loss)
+        let received = self.funding.negative_part()?.to_atoms_floor()?.to_x40()?;
+        let paid = self.funding.positive_part().to_atoms_ceil()?.to_x40()?;
+        let net = profit.checked_add(received)?;
+        set_off(position, ledger, net.positive_part(), net.negative_part()?.checked_add(paid)?)
     }
 
     /// Value for initial margin, worse than its price by `spread`: profit and claims count for nothing. The margin is that of

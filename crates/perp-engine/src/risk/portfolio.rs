@@ -15,6 +15,7 @@ mod tests;
 pub struct Portfolio<'a> {
     /// The account as it is stored.
     pub account: &'a Account,
+    slots: &'a [Position],
     markets: [Option<&'a Market>; MAX_POSITIONS],
     /// What ages are measured from.
     pub reference: Timestamp,
@@ -123,10 +124,12 @@ impl<'a> Portfolio<'a> {
         others: impl IntoIterator<Item = &'a Market>,
         clock: Clock,
     ) -> Result<Self, EngineError> {
-        let mut markets = [None; MAX_POSITIONS];
+        let (mut markets, mut priced) = ([None; MAX_POSITIONS], [None; MAX_POSITIONS]);
         let mut others = others.into_iter();
         let mut reference = reference_time(clock, target);
-        for (position, market) in account.positions.iter().zip(markets.iter_mut()) {
+        let slots = account.slots();
+        let places = markets.iter_mut().zip(priced.iter_mut());
+        for (position, (market, priced)) in slots.iter().zip(places) {
             if !position.is_occupied() {
                 continue;
             }
@@ -139,18 +142,18 @@ impl<'a> Portfolio<'a> {
                 .ok_or(EngineError::MarketMissing { expected: position.market })?;
             reference = reference.max(other.price.newest_published);
             *market = Some(other);
+            if !position.size.is_zero() {
+                *priced = Some(other);
+            }
         }
-        let open = account.positions.iter().zip(markets).filter(|(position, _)| !position.size.is_zero());
-        let priced =
-            open.filter_map(|(_, market)| market).filter(|market| Some(market.index) != target.map(|it| it.index));
+        let priced = priced.into_iter().take(slots.len()).flatten();
         let moment = Moment::of(target.into_iter().chain(priced), reference);
-        Ok(Self { account, markets, reference, moment, grace: true })
+        Ok(Self { account, slots, markets, reference, moment, grace: true })
     }
 
     /// Occupied slots with their markets.
     pub fn legs(&self) -> impl Iterator<Item = (usize, &'a Position, &'a Market)> + '_ {
-        self.account
-            .positions
+        self.slots
             .iter()
             .zip(self.markets.iter())
             .enumerate()
@@ -166,7 +169,7 @@ impl<'a> Portfolio<'a> {
     /// The account without the graces of its markets; none where there are none.
     pub(crate) fn without_graces(&self) -> Option<Self> {
         let graced = self.legs().any(|(_, _, market)| market.grace.price_at(self.reference).is_some());
-        graced.then(|| Self { grace: false, ..*self })
+        graced.then_some(Self { grace: false, ..*self })
     }
 
     /// Every leg but `slot` for maintenance, the balance not in it.

@@ -159,6 +159,12 @@ impl Account {
         self.balance.is_zero() && self.positions.iter().all(|position| !position.is_occupied())
     }
 
+    /// The slots up to the last occupied one: positions take the first free slot, so that most accounts have few.
+    pub fn slots(&self) -> &[Position] {
+        let free = self.positions.iter().rev().take_while(|position| !position.is_occupied()).count();
+        self.positions.get(..MAX_POSITIONS.saturating_sub(free)).unwrap_or_default()
+    }
+
     /// Occupied slots in order.
     pub fn occupied(&self) -> impl Iterator<Item = (usize, &Position)> {
         self.positions.iter().enumerate().filter(|(_, position)| position.is_occupied())

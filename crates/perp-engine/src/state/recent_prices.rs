@@ -33,8 +33,10 @@ pub struct RecentPrices {
 
 /// How many seconds before `reference` a price was published; `None` where that is after it or no longer fresh.
 fn seconds_ago(published: Timestamp, reference: Timestamp) -> Option<u32> {
-    let ago = reference.get().checked_sub(published.get())?;
-    u32::try_from(ago).ok().filter(|ago| *ago <= FRESH_SECONDS)
+    if published > reference {
+        return None;
+    }
+    u32::try_from(reference.get().abs_diff(published.get())).ok().filter(|ago| *ago <= FRESH_SECONDS)
 }
 
 /// Whether a price published then is fresh.

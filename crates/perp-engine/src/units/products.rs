@@ -65,8 +65,8 @@ pub fn part_of_quote_floor(quote: QuoteX40, part: Size, whole: Size) -> Result<Q
     let value = u128::try_from(quote.get()).map_err(|_| EngineError::Overflow)?;
     let divisor = u128::from(whole.get());
     let per_unit = value.checked_div(divisor).ok_or(EngineError::Overflow)?;
-    let whole_units = per_unit.checked_mul(u128::from(part.get())).ok_or(EngineError::Overflow)?;
-    // The rest is below `whole`: the product is at most `value`, and their difference fits 64 bits.
+    // Both products are at most `value`, and the rest is below `whole`, so that it fits 64 bits.
+    let whole_units = per_unit.wrapping_mul(u128::from(part.get()));
     let rest = u64::try_from(value.wrapping_sub(per_unit.wrapping_mul(divisor))).map_err(|_| EngineError::Overflow)?;
     let rest_units = mul_div_floor(rest, part.get(), whole.get())?;
     let sum = whole_units.checked_add(u128::from(rest_units)).ok_or(EngineError::Overflow)?;
@@ -92,10 +92,14 @@ pub fn share_ceil(atoms: Atoms, share: Ppm) -> Result<Atoms, EngineError> {
 }
 
 /// `⌈Σ notional · share⌉` of two parts of one order, rounded once.
+///
+/// # Errors
+/// [`EngineError::Overflow`] for a negative notional or a result beyond 64 bits.
 pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, EngineError> {
-    let mut sum = 0i128;
+    let mut sum = 0u128;
     for (notional, share) in parts {
-        let part = notional.get().checked_mul(i128::from(share.get())).ok_or(EngineError::Overflow)?;
+        let notional = u128::try_from(notional.get()).map_err(|_| EngineError::Overflow)?;
+        let part = notional.checked_mul(share.wide().into()).ok_or(EngineError::Overflow)?;
         sum = sum.checked_add(part).ok_or(EngineError::Overflow)?;
     }
     // ⌈x / (2^40 · 10^6)⌉ = ⌈⌈x / 2^40⌉ / 10^6⌉, and the inner number usually fits 64 bits.
@@ -103,13 +107,17 @@ pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, Eng
     if let Ok(narrow) = u64::try_from(atoms_ppm) {
         return Ok(Atoms::new(narrow.div_ceil(PPM)));
     }
-    let wide = u128::try_from(atoms_ppm).map_err(|_| EngineError::Overflow)?.div_ceil(u128::from(PPM));
-    u64::try_from(wide).map(Atoms::new).map_err(|_| EngineError::Overflow)
+    u64::try_from(atoms_ppm.div_ceil(PPM.into())).map(Atoms::new).map_err(|_| EngineError::Overflow)
 }
 
 /// `⌊size · share⌋`.
 pub fn size_share_floor(size: Size, share: Ppm) -> Result<Size, EngineError> {
     mul_div_floor(size.get(), share.wide(), PPM).map(Size::new)
+}
+
+/// `⌊price · share⌋`.
+pub fn price_share_floor(price: Price, share: Ppm) -> Result<Price, EngineError> {
+    mul_div_floor(price.get(), share.wide(), PPM).map(Price::new)
 }
 
 /// `⌈price · share⌉`, also for a share above one.
@@ -123,7 +131,18 @@ pub fn wide_product(a: u64, b: u64) -> u128 {
     u128::from(a) * u128::from(b)
 }
 
-/// Whether `a · b` certainly fits 63 bits: a division on the virtual machine costs one unit, a checked product forty.
+/// `a · b` in 64 bits, tested by a division: that costs one unit on the virtual machine, a checked product forty.
+///
+/// # Errors
+/// [`EngineError::Overflow`] where it does not fit.
+pub fn product(a: u64, b: u64) -> Result<u64, EngineError> {
+    match u64::MAX.checked_div(b) {
+        Some(most) if a > most => Err(EngineError::Overflow),
+        _ => Ok(a.wrapping_mul(b)),
+    }
+}
+
+/// Whether `a · b` certainly fits 63 bits.
 fn is_narrow(a: u64, b: u64) -> bool {
     match (u64::MAX >> 1).checked_div(b) {
         Some(most) => a <= most,
@@ -172,16 +191,23 @@ pub fn square_root_ceil(n: u64) -> u64 {
     if n <= 1 {
         return n;
     }
-    // Five steps bring the first guess, too large by less than a factor of √2·√2, to ⌊√n⌋ or one above it.
-    let bits = u64::BITS - (n - 1).leading_zeros();
-    let mut root = 1u64 << bits.div_ceil(2);
+    // The least power of four above n − 1, and its root: for a machine that cannot count leading zeros.
+    let (mut root, mut rest) = (2u64, n - 1);
+    for bits in [32, 16, 8, 4, 2] {
+        if rest >> bits != 0 {
+            rest >>= bits;
+            root <<= bits / 2;
+        }
+    }
+    // Five steps bring this guess, too large by less than a factor of √2·√2, to ⌊√n⌋ or one above it.
     for _ in 0..5 {
         root = (root + n / root) >> 1;
     }
-    while wide_product(root, root) > u128::from(n) {
+    // For whole numbers root² > n and root > ⌊n / root⌋ are the same, and then root² is at most n.
+    while root > n / root {
         root -= 1;
     }
-    if wide_product(root, root) == u128::from(n) {
+    if root.wrapping_mul(root) == n {
         root
     } else {
         root + 1
