@@ -213,7 +213,13 @@ impl<'a> Portfolio<'a> {
     ) -> Result<LegValue, EngineError> {
         let Some(side) = position.size.side() else {
             // A debt needs no price.
-            return Leg::of(position, ledger, market, Price::ZERO)?.initial(position, ledger, market, Price::ZERO, Price::ZERO);
+            return Leg::of(position, ledger, market, Price::ZERO)?.initial(
+                position,
+                ledger,
+                market,
+                Price::ZERO,
+                Price::ZERO,
+            );
         };
         let range = self.range(market)?;
         let price = range.worse(side);

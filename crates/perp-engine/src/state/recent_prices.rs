@@ -100,8 +100,7 @@ mod tests {
     #[test]
     fn a_second_keeps_its_lowest_and_highest_in_whatever_order_they_come() {
         let readings = [(250, 0), (240, 0), (260, 1)];
-        let (one_way, other_way) =
-            (recorded(&readings), recorded(&[readings[2], readings[1], readings[0]]));
+        let (one_way, other_way) = (recorded(&readings), recorded(&[readings[2], readings[1], readings[0]]));
         assert_eq!(one_way, other_way);
         assert_eq!(one_way.extremes(1, time(1)), Some((Price::new(240), Price::new(260))));
         assert_eq!(one_way.extremes(0, time(1)), Some((Price::new(260), Price::new(260))));

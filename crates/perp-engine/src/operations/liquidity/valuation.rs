@@ -125,10 +125,8 @@ fn most_at_ceil(
         let entered = ledger.side(side).entry_notional.get().to_atoms_floor()?;
         share_ceil(entered, market.parameters.stress_move)?.to_x40()
     };
-    let (long, short) = (
-        side_unrealized(ledger, Side::Long, of_longs)?,
-        side_unrealized(ledger, Side::Short, of_shorts)?,
-    );
+    let (long, short) =
+        (side_unrealized(ledger, Side::Long, of_longs)?, side_unrealized(ledger, Side::Short, of_shorts)?);
     let left = if long.is_negative() && short.is_negative() {
         let of_both = long.negative_part()?.min(most(Side::Long)?);
         of_both.checked_add(short.negative_part()?.min(most(Side::Short)?))?
