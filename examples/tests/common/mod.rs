@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::Command;
 
 use localnet_receiver::guardians;
-use perp_candles::UsdPrice;
 use perp_client::accounts::{MarginAccount, Pubkey};
 use perp_client::engine::units::Atoms;
 use perp_client::instructions::update_prices;
