@@ -86,6 +86,9 @@ macro_rules! engine_rules {
         35 AlreadyDelisted
             "The market is delisted or has ended already."
             "No action needed.";
+        36 SettlementDue
+            "The market's delisting is due: nothing is traded until it is moved to settlement."
+            "Let anybody call begin_settlement.";
 
         40 MarketMissing { expected: u16 }
             "The market accounts passed do not include that of one of the account's positions, or are out of order."
@@ -219,6 +222,9 @@ macro_rules! engine_rules {
         118 PoolIlliquid
             "The pool has no cash to pay with at present."
             "Call allocate_backing to return cash to the pool, or wait.";
+        119 LossesNotSettled { market: u16 }
+            "Losers of a market have lost more than its stress move and have not paid it."
+            "Call settle_pnl for the market's losers, then execute the deposit.";
 
         130 GuardianOnlyTightens
             "The guardian can only make a status stricter, or the same one longer."

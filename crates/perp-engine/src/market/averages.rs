@@ -22,8 +22,9 @@ use crate::state::{Parameters, PriceAverages, PriceCache};
 use crate::units::products::{mul_div_ceil, product, square_root_ceil, wide_product};
 use crate::units::{Ppm, Price, Timestamp, PPM};
 use tables::{
-    FAST_PRICE_WEIGHTS, FAST_SAMPLE_WEIGHTS, LONGEST_AVERAGED_SECONDS, LONGEST_SAMPLE_SECONDS, RANGE_VOLATILITIES,
-    SAMPLE_SECONDS, SLOW_PRICE_WEIGHTS, SLOW_SAMPLE_WEIGHTS,
+    FAST_PRICE_WEIGHTS, FAST_SAMPLE_WEIGHTS, LONGEST_AVERAGED_MINUTES, LONGEST_AVERAGED_SECONDS,
+    LONGEST_SAMPLE_SECONDS, RANGE_VOLATILITIES, RANGE_VOLATILITIES_LONG, ROOTS, SAMPLE_SECONDS, SLOW_PRICE_MINUTES,
+    SLOW_PRICE_WEIGHTS, SLOW_SAMPLE_WEIGHTS,
 };
 
 mod tables;
@@ -77,9 +78,9 @@ pub(crate) fn averages_after(
     average_price(&mut next, before.price, elapsed, expected)?;
     next.sample_high = averages.sample_high.max(price);
     next.sample_low = averages.sample_low.min(price);
-    let since = place(published.seconds_since(averages.sampled_at)?, LONGEST_SAMPLE_SECONDS);
-    if let Some(place) = since.checked_sub(SAMPLE_SECONDS) {
-        take_sample(&mut next, price, place, expected, parameters)?;
+    let since = published.seconds_since(averages.sampled_at)?;
+    if since >= SAMPLE_SECONDS as u64 {
+        take_sample(&mut next, price, since, expected, parameters)?;
         next.sampled_at = published;
     }
     next.drift = drift_ceil(&next, price, parameters)?;
@@ -129,16 +130,24 @@ fn drift_limit_ceil(price: Price, volatility: u64) -> Result<u64, EngineError> {
     part_ceil(price.get(), part_of_one_floor(volatility, DRIFT_DIVISOR)?)
 }
 
-/// Both averages take in the price that was valid for `elapsed` seconds, brought to within the limit of the fast one.
+/// Both averages take in the price that was valid for `elapsed` seconds, brought to within the limit of the fast one: that of one
+/// second times the root of the time. The fast average counts at most a minute of it, the settlement's ten, so that it does not
+/// lag where few prices are posted.
 fn average_price(next: &mut PriceAverages, held: Price, elapsed: u64, expected: u64) -> Result<(), EngineError> {
-    let place = place(elapsed, LONGEST_AVERAGED_SECONDS);
-    let limit = finer(Price::new(drift_limit_ceil(held, expected)?))?;
+    let seconds = place(elapsed, 60 * LONGEST_AVERAGED_MINUTES);
+    let reach = product(drift_limit_ceil(held, expected)?, entry(&ROOTS, seconds)?.into())?;
     let (average, exact) = (next.fast_average, finer(held)?);
-    let taken_in = moved(average, exact, average.abs_diff(exact).min(limit))?;
+    let distance = average.abs_diff(exact);
+    // What is out of the finer unit's range is no limit.
+    let taken_in = moved(average, exact, finer(Price::new(reach)).map_or(distance, |reach| distance.min(reach)))?;
     let by_part =
         |average: u64, weight: u32| moved(average, taken_in, part_floor(average.abs_diff(taken_in), weight.into())?);
-    next.fast_average = by_part(average, entry(&FAST_PRICE_WEIGHTS, place)?)?;
-    next.settlement_average = by_part(next.settlement_average, entry(&SLOW_PRICE_WEIGHTS, place)?)?;
+    next.fast_average = by_part(average, entry(&FAST_PRICE_WEIGHTS, seconds.min(LONGEST_AVERAGED_SECONDS))?)?;
+    let by_minutes = match seconds / 60 {
+        0 => next.settlement_average,
+        minutes => by_part(next.settlement_average, entry(&SLOW_PRICE_MINUTES, minutes)?)?,
+    };
+    next.settlement_average = by_part(by_minutes, entry(&SLOW_PRICE_WEIGHTS, seconds % 60)?)?;
     Ok(())
 }
 
@@ -148,15 +157,17 @@ fn moved(from: u64, to: u64, distance: u64) -> Result<u64, EngineError> {
     moved.ok_or(EngineError::Overflow)
 }
 
-/// Takes the sample of the range since the last one. `place` is its time as a place in the tables of samples.
+/// Takes the sample of the range since the last one, at least 15 seconds ago. For the fast variance it covers at most 30 s, so
+/// that silence makes no move look slow; for the slow one, from which a margin is made, all its time up to an hour.
 fn take_sample(
     next: &mut PriceAverages,
     price: Price,
-    place: usize,
+    seconds: u64,
     expected: u64,
     parameters: &Parameters,
 ) -> Result<(), EngineError> {
     let start = next.sample_price;
+    let place = place(seconds, LONGEST_SAMPLE_SECONDS).saturating_sub(SAMPLE_SECONDS);
     let volatility_of_one = entry(&RANGE_VOLATILITIES, place)?;
     let range = furthest_move_ceil(start, next.sample_high, next.sample_low)?;
     let found = part_ceil(volatility_of_one, range)?;
@@ -172,12 +183,24 @@ fn take_sample(
 
     let sample = found.min(clip);
     let steady = times(parameters.volatility, SLOW_CLIP_LISTED)?.max(times(next.slow_volatility, SLOW_CLIP_MEASURED)?);
-    let (fast, slow) = (square(sample)?, square(sample.min(steady))?);
+    let spread_out = if seconds > LONGEST_SAMPLE_SECONDS as u64 {
+        part_ceil(volatility_over(seconds)?, range)?.min(sample)
+    } else {
+        sample
+    };
+    let (fast, slow) = (square(sample)?, square(spread_out.min(steady))?);
     next.fast_variance = mixed_ceil(next.fast_variance, fast, entry(&FAST_SAMPLE_WEIGHTS, place)?)?;
     next.slow_variance = mixed_ceil(next.slow_variance, slow, entry(&SLOW_SAMPLE_WEIGHTS, place)?)?;
     next.fast_volatility = volatility_ceil(next.fast_variance)?;
     next.slow_volatility = volatility_ceil(next.slow_variance)?;
     Ok(())
+}
+
+/// The volatility of which a range of 1 is a sample where it took that long, at least half a minute: in whole half minutes,
+/// rounded down, at most an hour.
+fn volatility_over(seconds: u64) -> Result<u64, EngineError> {
+    let table = &RANGE_VOLATILITIES_LONG;
+    entry(table, place((seconds / 30).saturating_sub(1), table.len().saturating_sub(1)))
 }
 
 fn times(volatility: Ppm, factor: u64) -> Result<u64, EngineError> {

@@ -6,7 +6,7 @@
 use crate::error::EngineError;
 use crate::oracle::OracleReading;
 use crate::session::Session;
-use crate::state::{AllowanceRule, Grace, Market, PriceCache, StatusAuthority, PAUSE_GRACE_SECONDS};
+use crate::state::{is_fresh, AllowanceRule, Grace, Market, PriceCache, StatusAuthority, PAUSE_GRACE_SECONDS};
 use crate::units::Timestamp;
 
 #[cfg(test)]
@@ -30,16 +30,23 @@ pub(super) fn grace_after(
     let (mut grace, clock) = (market.grace, session.clock);
     let published = Timestamp::new(reading.publish_time());
     let newest = market.price.published == published && before.published != published && !before.published.is_never();
-    let silent = newest && published.seconds_since(before.published)? > SILENCE_SECONDS;
-    if silent && clock.now >= grace.until {
-        (grace.price_before, grace.silent_since) = (before.price, before.published);
-    }
-    // The chain halted: the clock moved much further than its slots account for, a second each at the slowest.
+    let fresh = is_fresh(published, clock.now);
+    // The chain halted: the clock moved much further than its slots account for, a second each at the slowest, since the last
+    // reading that was fresh. Older ones, handed in first, do not use the halt up.
     let slots = clock.slot.saturating_sub(grace.seen_slot);
-    let halted = silent
+    let halted = fresh
         && !grace.seen_at.is_never()
         && clock.now.seconds_since(grace.seen_at)? > slots.checked_add(SILENCE_SECONDS).ok_or(EngineError::Overflow)?;
-    (grace.seen_at, grace.seen_slot) = (clock.now, clock.slot);
+    let silent = halted || !fresh || published.seconds_since(before.published)? > SILENCE_SECONDS;
+    // Before the silence is what was valid when a fresh reading was last seen, not what was handed in late.
+    let was_current =
+        grace.seen_at.is_never() || before.published <= grace.seen_at.after(market.parameters.future_tolerance)?;
+    if newest && silent && was_current && clock.now >= grace.until {
+        (grace.price_before, grace.silent_since) = (before.price, before.published);
+    }
+    if fresh {
+        (grace.seen_at, grace.seen_slot) = (clock.now, clock.slot);
+    }
 
     let paused = !session.pause_began.is_never();
     let after_pause = session.pause_ended.after(PAUSE_GRACE_SECONDS)?;

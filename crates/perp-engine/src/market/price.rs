@@ -159,8 +159,11 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
                 // Who may not be liquidated by the price may not be by the margin it makes.
                 averages.measured_margin = market.averages.measured_margin;
             }
+            // A reading that is no longer fresh ends no outage: else somebody who hands in nothing but old ones could keep a market
+            // neither fresh nor dead for ever.
+            let ends_outage = undone || is_fresh(published, clock.now.max(cache.newest_published));
+            let outage_since = if ends_outage { Timestamp::NEVER } else { cache.outage_since };
             let newest_published = published.max(cache.newest_published);
-            let outage_since = Timestamp::NEVER;
             let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
             let outcome = if undone { PriceOutcome::SettlementUndone } else { PriceOutcome::Accepted };
             PricePlan { cache, averages, published, good: Some(price), outcome }
@@ -250,13 +253,13 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
 
 /// Whether the market's price is final, or no older than its spans hold and the clock that says so is believed.
 pub fn is_fresh_in(market: &Market, reference: Timestamp) -> bool {
-    market.settlement.has_begun()
+    market.settlement.is_final(reference)
         || (is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until)
 }
 
 /// Whether an oracle outage was reported `outage_delay` ago.
 pub fn is_dead(market: &Market, reference: Timestamp) -> bool {
-    let since = if market.settlement.has_begun() { Timestamp::NEVER } else { market.price.outage_since };
+    let since = if market.settlement.is_final(reference) { Timestamp::NEVER } else { market.price.outage_since };
     let dead_from = since.after(market.parameters.outage_delay);
     !since.is_never() && dead_from.is_ok_and(|dead_from| reference >= dead_from)
 }
@@ -271,7 +274,7 @@ pub fn age(market: &Market, reference: Timestamp) -> Result<u64, EngineError> {
 /// # Errors
 /// [`EngineError::ClockBehind`], [`EngineError::PriceStale`], [`EngineError::PriceTooUncertain`].
 pub fn require_price(market: &Market, price_use: PriceUse, reference: Timestamp) -> Result<Price, EngineError> {
-    if market.settlement.has_begun() {
+    if market.settlement.is_final(reference) {
         return Ok(market.price.price);
     }
     let distrusted_until = market.price.clock_distrusted_until;
@@ -303,15 +306,20 @@ const _: () = assert!((1u128 << 62) * (MAX_PRICE as u128) < 1 << 125);
 /// `k · confidence + max(z · σ, v · σ measured) · √(age + 1 s) · price + d · drift`, rounded up: how far the true price may
 /// be from the published one.
 pub fn spread_ceil(market: &Market, reference: Timestamp) -> Result<Price, EngineError> {
-    if market.settlement.has_begun() {
+    if market.settlement.is_final(reference) {
         return Ok(Price::ZERO);
     }
+    spread_at_age_ceil(market, age(market, reference)?)
+}
+
+/// The spread of a price so many seconds old.
+pub(crate) fn spread_at_age_ceil(market: &Market, age: u64) -> Result<Price, EngineError> {
     let parameters = &market.parameters;
     let measured = weighted_ceil(parameters.spread_measured, market.averages.fast_volatility)?;
     let weight = listed_weight_ceil(parameters)?.max(measured);
     let confidence = confidence_spread_ceil(market)?;
     let drift = price_share_ceil(market.averages.drift, parameters.spread_drift)?;
-    let moved = moved_since_ceil(market.price.price, weight, age(market, reference)?)?;
+    let moved = moved_since_ceil(market.price.price, weight, age)?;
     sum([confidence, moved, drift])
 }
 

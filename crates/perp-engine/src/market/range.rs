@@ -32,7 +32,8 @@ impl Moment {
     /// older moment never helps whoever chooses it.
     pub fn of<'a>(markets: impl Iterator<Item = &'a Market> + Clone, reference: Timestamp) -> Self {
         // A final price is that of every second.
-        let mut fresh = markets.filter(|market| is_fresh_in(market, reference) && !market.settlement.has_begun());
+        let mut fresh =
+            markets.filter(|market| is_fresh_in(market, reference) && !market.settlement.is_final(reference));
         let Some(first) = fresh.next() else { return Self::Newest };
         let mut rest = fresh.clone();
         if rest.all(|market| market.price.published == first.price.published) {
@@ -109,7 +110,7 @@ impl PriceRange {
 /// there is no moment; afterwards [`stale_range`].
 pub fn price_range(market: &Market, moment: Moment, reference: Timestamp) -> Result<PriceRange, EngineError> {
     let last = market.price.price;
-    if market.settlement.has_begun() {
+    if market.settlement.is_final(reference) {
         return Ok(PriceRange::point(last));
     }
     if !is_fresh_in(market, reference) {

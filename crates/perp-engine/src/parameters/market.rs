@@ -7,7 +7,7 @@ use crate::operations::position::liquidate::closing_slope;
 use crate::risk::margin::{maintenance_margin_ceil, margin_floor, Maintenance};
 use crate::state::{Parameters, FRESH_SECONDS, RATE_BITS};
 use crate::units::products::{mul_div_ceil, mul_div_floor};
-use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
+use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
 use core::ops::RangeInclusive;
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ const SETTLE_AFTER: RangeInclusive<u32> = 172_800..=1_209_600;
 pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
 
 rules! { MarketRule "A rule that relates a market's parameters to each other."
-    Sizes "caps and scales are above 0 and at most 2^56 base units, open_interest_low is below open_interest_high, which is at most 2^57, and minimum_position is at most 2^52 atoms";
+    Sizes "open_interest_cap is above 0 and at most 2^50 base units, impact_scale at most 2^56, open_interest_low is below open_interest_high, which is at most 2^57, and minimum_position is at most 2^52 atoms";
     Shares "every share is at most 100 %, factors and volatility are at most 10, base_margin and maintenance_fraction are above 0, taker_fee_rebalancing is at most taker_fee, bounty_share_min is at most bounty_share_max, and bounty_share_max and backing_share together are at most 100 %";
     PriceStep "max_price_step + penalty + largest funding and carry of one accrual + taker_fee is at most the base maintenance margin: a position at the threshold survives one step";
     ValidConfidence "max_confidence_valid + penalty + largest funding and carry of one accrual is at most the base maintenance margin";
@@ -106,7 +106,7 @@ impl Parameters {
         in_range(self.open_interest_cap)
             && in_range(self.impact_scale)
             && self.impact_scale.get() <= MAX_SIZE / 2
-            && self.open_interest_cap.get() <= MAX_SIZE / 2
+            && self.open_interest_cap.get() <= MAX_OPEN_INTEREST
             && self.open_interest_low < self.open_interest_high
             && in_range(self.open_interest_high)
             && self.minimum_position.get() <= MAX_OPEN_NOTIONAL

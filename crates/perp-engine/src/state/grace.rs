@@ -17,7 +17,7 @@ pub struct Grace {
     pub until: Timestamp,
     /// What is spent of graces for silences of the feed and the chain.
     pub allowance: Allowance,
-    /// When the market last took a price in.
+    /// When the market last took a fresh price in.
     pub seen_at: Timestamp,
     /// The cluster's slot of then.
     pub seen_slot: u64,

@@ -29,6 +29,18 @@ impl Settlement {
         !self.moved_at.is_never()
     }
 
+    /// Whether the final price is known for good: a market whose outage may still be found to have been none has the range of a
+    /// dead oracle.
+    pub fn is_final(&self, reference: Timestamp) -> bool {
+        self.has_begun() && (self.outage_since.is_never() || reference >= self.closes_from())
+    }
+
+    /// Whether the market is delisted and its time is over: nothing is traded until somebody moves it, or whoever holds a
+    /// position could choose between its last price and the final one.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        !self.delisted_from.is_never() && now >= self.delisted_from
+    }
+
     /// Whether the market is to end or has ended: nothing is increased any more.
     pub const fn is_announced(&self) -> bool {
         self.has_begun() || !self.delisted_from.is_never()

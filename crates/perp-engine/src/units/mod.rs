@@ -33,6 +33,9 @@ pub const MAX_PRICE: u64 = 1 << 50;
 pub const MAX_OPEN_PRICE: u64 = 1 << 46;
 /// Largest position or side of a market, in base units.
 pub const MAX_SIZE: u64 = 1 << 57;
+/// Largest open interest a market may be listed with, in base units: at [`MAX_PRICE`] it is worth [`MAX_NOTIONAL`], so that no
+/// print of a price makes a position too large to be valued and its account impossible to liquidate.
+pub const MAX_OPEN_INTEREST: u64 = 1 << 50;
 /// Largest amount of quote atoms in any one field.
 pub const MAX_ATOMS: u64 = 1 << 62;
 /// Largest notional that is valued, of a position or of a side of a market, in atoms.
@@ -59,6 +62,7 @@ const fn bits(largest: u64) -> u32 {
 
 // Every product of two units stays below 2^125.
 const _: () = {
+    assert!(MAX_OPEN_INTEREST as u128 * MAX_PRICE as u128 <= (MAX_NOTIONAL as u128) << X40_BITS);
     assert!(bits(MAX_SIZE) + bits(MAX_PRICE) < 125);
     assert!(bits(MAX_SIZE) + bits(MAX_FUNDING_INDEX as u64) + 1 < 125);
     assert!(bits(MAX_NOTIONAL) + X40_BITS + bits(PPM) < 125);

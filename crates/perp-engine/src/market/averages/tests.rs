@@ -109,31 +109,59 @@ fn a_sample_is_clipped_and_the_next_is_measured_from_where_it_reached() {
 
 #[test]
 fn the_average_takes_in_the_price_that_was_for_as_long_as_it_was() {
-    // $250 for a minute, then $251 for a minute: nothing of the dollar after one minute and half of it after two. The limit is
-    // 16 · 80 % / √31 557 600 = 0.227 85 % of $251, 57.2 cents; half of that is taken in.
+    // $250 for a minute, then $256 for a minute: nothing of the $6 after one minute and half of what counts of it after two. The
+    // limit of a second is 16 · 80 % / √31 557 600 = 0.227 85 % of $256, 58.3 cents, that of a minute ⌈√60⌉ = 8 times that, $4.67;
+    // half of that is taken in.
     let mut market = begun(PRICE);
-    let dollar = PRICE / 250;
-    let limit = |volatility: u64| ((PRICE + dollar) * ((volatility << 32) / 351_100_947)).div_ceil(1 << 32);
-    take(&mut market, PRICE + dollar, 60);
+    let dollars = PRICE / 250 * 6;
+    let limit = |volatility: u64| ((PRICE + dollars) * ((volatility << 32) / 351_100_947)).div_ceil(1 << 32);
+    take(&mut market, PRICE + dollars, 60);
     assert_eq!(market.averages.fast_average, PRICE << 13);
     // The distance in the spread is limited likewise: by 16 times what the sample has made of the volatility.
     let volatility = market.averages.fast_volatility.wide().max(800_000);
-    assert_eq!(market.averages.drift, Price::new(limit(volatility).min(dollar)));
+    assert_eq!(market.averages.drift, Price::new(limit(volatility).min(dollars)));
     market.averages.fast_volatility = Ppm::ZERO;
-    take(&mut market, PRICE + dollar, 120);
-    let limit = limit(800_000) << 13;
+    take(&mut market, PRICE + dollars, 120);
+    let limit = 8 * limit(800_000) << 13;
     assert_eq!(market.averages.fast_average, (PRICE << 13) + limit / 2);
     // Of the half-life of ten minutes a minute is 1 − 2^(−1/10) = 6.697 %.
     let part = (market.averages.settlement_average - (PRICE << 13)) as f64 / limit as f64;
     assert!((part - 0.066_967_008).abs() < 1e-9, "{part}");
-    // An hour of one price is a minute of it.
-    let before = market.averages.fast_average;
-    let [minute, hour] = [180, 3_720].map(|seconds| {
-        let mut market = market;
-        take(&mut market, PRICE + dollar, seconds);
-        market.averages.fast_average
-    });
-    assert!(before < minute && minute == hour);
+}
+
+#[test]
+fn the_fast_average_counts_a_minute_of_one_price_and_the_settlements_ten() {
+    // 0.1 % above both for so long. Of the settlement's half-life a minute and a half are 1 − 2^(−0.15) = 9.8750 %.
+    let part = PRICE / 1_000;
+    let after = |seconds| {
+        let mut market = begun(PRICE);
+        market.price.price = Price::new(PRICE + part);
+        take(&mut market, PRICE, seconds);
+        let moved = |average: u64| (average - (PRICE << 13)) as f64 / (part << 13) as f64;
+        [moved(market.averages.fast_average), moved(market.averages.settlement_average)]
+    };
+    for (seconds, fast, settlement) in
+        [(60, 0.5, 0.066_967_008), (90, 0.5, 0.098_749_537), (600, 0.5, 0.5), (601, 0.5, 0.5), (1 << 40, 0.5, 0.5)]
+    {
+        let [found_fast, found_settlement] = after(seconds);
+        assert!(
+            (found_fast - fast).abs() < 1e-9 && (found_settlement - settlement).abs() < 1e-8,
+            "{seconds}: {found_fast} {found_settlement}"
+        );
+    }
+}
+
+#[test]
+fn few_posts_are_not_taken_for_restlessness() {
+    // 0.8 % in ten minutes is 0.8 % / 1.22 · √(31 557 600 / 600) = 150.4 % a √year. The fast variance counts it as of half a minute,
+    // 150.4 · √20 = 672.5 %, clipped to 8 · 80 % = 640 %; the slow one, from which margin is made, as what it is.
+    let mut market = begun(PRICE);
+    take(&mut market, PRICE / 1_000 * 1_008, 600);
+    let weight = |half_life: f64| 1.0 - (-30.0 / half_life).exp2();
+    let expected = |sample: f64, half_life| (weight(half_life) * sample * sample).sqrt();
+    let close = |found: Ppm, expected: f64| (f64::from(found.get()) / expected - 1.0).abs() < 1e-4;
+    assert!(close(market.averages.fast_volatility, expected(6_400_000.0, 120.0)));
+    assert!(close(market.averages.slow_volatility, expected(1_503_860.0, 600.0)), "{:?}", market.averages);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::fixtures::{at, session, sol_market};
 use crate::market::price::PriceOutcome;
 use crate::state::Status;
 use crate::units::{Clock, Price};
+use std::vec;
 
 fn price(dollars: i64) -> Price {
     // A quarter of an atom per base unit is $250.
@@ -86,6 +87,26 @@ fn a_halt_of_the_chain_shows_between_slots_and_clock() {
     take(&mut busy, 250, 1, 0, &after(1));
     take(&mut busy, 200, 401, 400, &after(401));
     assert_eq!(busy.grace.price_at(at(402).now), None);
+}
+
+#[test]
+fn attack_an_old_reading_handed_in_first_does_not_use_a_halt_up() {
+    // $250 at 1 s, and the chain halts from 2 to 401 s. Somebody hands in what the feed said 40 s before the end, which is newer than the
+    // market's price and no longer fresh; the first fresh one finds the halt all the same, and the price before it.
+    let halted = |slot, seconds| session(Status::Active, Clock { slot, ..at(seconds) });
+    for old in [vec![], vec![361], vec![20, 80, 140, 200, 260, 320, 380]] {
+        let mut market = sol_market();
+        take(&mut market, 250, 1, 0, &after(1));
+        for published in old {
+            take(&mut market, 210, published, published - 1, &halted(1_010, 401));
+            assert_eq!(market.grace.price_at(at(401).now), None);
+        }
+        take(&mut market, 200, 401, 400, &halted(1_011, 401));
+        assert_eq!(market.grace.price_at(at(402).now), Some(Price::new(1 << 38)));
+        // Once only.
+        take(&mut market, 190, 800, 799, &halted(1_400, 800));
+        assert_eq!(market.grace.price_at(at(801).now), None);
+    }
 }
 
 #[test]

@@ -4,14 +4,16 @@
 //! doubt about what the pool is worth):
 //! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`: what is
 //!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
-//! - at most `cash + Σ max(0, max over p ± a of (backing + claims reserve − claims + debts + pending funding + min((U_L + U_S)⁻, J · entry)))`:
-//!   what is left if every loser and debtor pays, winners being paid by losers alone and a side losing at most the stress move.
+//! - at most `cash + Σ max(0, max over p ± a of (backing + claims reserve − claims + debts + pending funding + (U_L + U_S)⁻))`:
+//!   what is left if every loser and debtor pays, winners being paid by losers alone. While what losers have yet to pay is more
+//!   than the stress move of what they entered at, no share is issued: one print of a price would be worth money to whoever is
+//!   in already, and counting only a part of it would sell shares below their value.
 //!
 //! # Where the extremes lie
 //! Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`: `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear
 //! functions are concave, so is their sum, and a concave function is least at an end of an interval. Of the upper value only
-//! the losers' loss depends on `p`, which is linear where it is not cut: it is most at an end as well. Both ends are evaluated
-//! and nothing between.
+//! the losers' loss depends on `p`: the largest of linear functions, which is most at an end as well. Both ends are evaluated and
+//! nothing between.
 //!
 //! # Why losers count for nothing
 //! The surplus counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
@@ -28,7 +30,7 @@ use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized,
 use crate::session::Session;
 use crate::state::{Market, MarketLedger, Pool};
 use crate::units::products::{is_notional_in_range, share_ceil};
-use crate::units::{Atoms, Price, Side, Timestamp, MAX_PRICE};
+use crate::units::{Atoms, Price, QuoteX40, Side, Timestamp, MAX_PRICE};
 
 /// When, and since when prices count, a pool is valued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +44,7 @@ pub struct Valuation {
 /// The interval a market's price may lie in: `p ± a` with the confidence as `a`, ending at the bounds no price can leave; once
 /// the oracle is held for dead the range that widens with its age.
 fn valuation_range(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<PriceRange, EngineError> {
-    if market.settlement.has_begun() {
+    if market.settlement.is_final(reference) {
         return Ok(PriceRange::point(market.price.price));
     }
     if is_dead(market, reference) {
@@ -98,43 +100,54 @@ fn value_within_floor(market: &Market, valuation: &Valuation, range: PriceRange)
 /// Most the market may be worth to the pool, rounded up.
 ///
 /// # Errors
-/// As [`market_value_floor`].
+/// As [`market_value_floor`]; [`EngineError::LossesNotSettled`].
 pub fn market_value_ceil(market: &Market, valuation: &Valuation, reference: Timestamp) -> Result<Atoms, EngineError> {
     if market.ledger.is_flat() {
         return net_asset_value(&market.ledger, Price::ZERO)?.positive_part().to_atoms_ceil();
     }
     let PriceRange { low, high, .. } = valuation_range(market, valuation, reference)?;
     let ledger = accrued(market, valuation)?;
-    let most = |of_longs, of_shorts| most_at_ceil(&ledger, market, of_longs, of_shorts);
-    Ok(most(low, low)?.max(most(high, high)?).max(most(low, high)?))
+    if !is_dead(market, reference) {
+        require_settled_losses(&ledger, market)?;
+    }
+    let most = |price| most_at_ceil(&ledger, price);
+    Ok(most(low)?.max(most(high)?))
 }
 
-/// Most the market may be worth with either side at its own price: what it holds and is owed without its positions, and the
-/// losers' loss, which pays the winners of the same market first and never lets them count against its backing. What is left of
-/// it counts for at most what the losers' side can lose in the stress move, or one print of a price would be worth money to
-/// whoever is in already. Where both sides have lost each counts by itself, and each has lost most at another end.
-fn most_at_ceil(
-    ledger: &MarketLedger,
-    market: &Market,
-    of_longs: Price,
-    of_shorts: Price,
-) -> Result<Atoms, EngineError> {
+/// Most the market may be worth at a price: what it holds and is owed without its positions, and the losers' loss, which pays the
+/// winners of the same market first and never lets them count against its backing.
+fn most_at_ceil(ledger: &MarketLedger, price: Price) -> Result<Atoms, EngineError> {
     let settled = ledger.backing.checked_add(ledger.claims_reserve)?.checked_add(ledger.debts)?.to_x40()?;
     let settled = settled.checked_sub(ledger.claims.to_x40()?)?.checked_add(pending_funding(ledger)?)?;
-    let most = |side: Side| {
-        let entered = ledger.side(side).entry_notional.get().to_atoms_floor()?;
-        share_ceil(entered, market.parameters.stress_move)?.to_x40()
+    let [long, short] = profits(ledger, price)?;
+    settled.checked_add(long.checked_add(short)?.negative_part()?)?.positive_part().to_atoms_ceil()
+}
+
+/// Unrealized profit of `[longs, shorts]`.
+fn profits(ledger: &MarketLedger, price: Price) -> Result<[QuoteX40; 2], EngineError> {
+    Ok([side_unrealized(ledger, Side::Long, price)?, side_unrealized(ledger, Side::Short, price)?])
+}
+
+/// Whether what losers have yet to pay beyond what winners of the same market get is at most the stress move of what they entered
+/// at. A dead oracle's market is not waited for: it counts at the end of its range at which entrants get least.
+///
+/// # Errors
+/// [`EngineError::LossesNotSettled`].
+fn require_settled_losses(ledger: &MarketLedger, market: &Market) -> Result<(), EngineError> {
+    let [long, short] = profits(ledger, market.price.price)?;
+    let entered = |side: Side, profit: QuoteX40| {
+        let lost = profit.is_negative();
+        if lost {
+            ledger.side(side).entry_notional.get().to_atoms_ceil()
+        } else {
+            Ok(Atoms::ZERO)
+        }
     };
-    let (long, short) =
-        (side_unrealized(ledger, Side::Long, of_longs)?, side_unrealized(ledger, Side::Short, of_shorts)?);
-    let left = if long.is_negative() && short.is_negative() {
-        let of_both = long.negative_part()?.min(most(Side::Long)?);
-        of_both.checked_add(short.negative_part()?.min(most(Side::Short)?))?
-    } else {
-        let losers = if long < short { Side::Long } else { Side::Short };
-        long.checked_add(short)?.negative_part()?.min(most(losers)?)
-    };
-    settled.checked_add(left)?.positive_part().to_atoms_ceil()
+    let entered = entered(Side::Long, long)?.checked_add(entered(Side::Short, short)?)?;
+    if long.checked_add(short)?.negative_part()? > share_ceil(entered, market.parameters.stress_move)?.to_x40()? {
+        return Err(EngineError::LossesNotSettled { market: market.index });
+    }
+    Ok(())
 }
 
 /// Whether `markets` are all markets of the exchange, each at the place of its index.
@@ -214,7 +227,7 @@ pub(super) fn whole_pool_value_floor(
 /// Most the pool may be worth, rounded up: what shares are issued at. `markets` as for [`pool_value_floor`].
 ///
 /// # Errors
-/// Those of [`pool_value_floor`], [`EngineError::NotionalOutOfRange`].
+/// Those of [`pool_value_floor`], [`EngineError::NotionalOutOfRange`], [`EngineError::LossesNotSettled`].
 pub fn pool_value_ceil(
     pool: &Pool,
     markets: &[&Market],

@@ -108,7 +108,7 @@ impl LiquidationPlan {
 ///
 /// In a market that has ended any position is closed whole at the final price, once the notice is over.
 ///
-/// A part is closed only if that helps: `E′ − MM′ ≥ E − MM`. Parts of a few atoms may not, because rounding takes more
+/// A part is closed only if that helps: `E′ − MM′ > E − MM`. Parts of a few atoms may not, because rounding takes more
 /// than the margin they free. All of a position can always be closed, or there would be no way to liquidate it: where the
 /// part that would restore the margin does not help, an order for the whole position closes the whole.
 ///
@@ -318,7 +318,7 @@ fn close_what_helps(
     let size = ledger.position.size.size();
     let part = size_to_close_floor(before, size, fill.price, fill.rate, order.max_size, market)?;
     let mut plan = close_part(ledger, account, before, market, fill, part)?;
-    if plan.closed < size && plan.after.surplus() < before.surplus() {
+    if plan.closed < size && plan.after.surplus() <= before.surplus() {
         if order.max_size < size {
             let Health { equity, margin } = plan.after;
             return Err(EngineError::LiquidationWorsensHealth { equity, margin });

@@ -115,6 +115,9 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
     if market.settlement.has_begun() {
         return Err(EngineError::MarketSettled);
     }
+    if market.settlement.is_due(clock.now) {
+        return Err(EngineError::SettlementDue);
+    }
     let price = require_price(market, price_use, portfolio.reference)?;
     if !closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
         return Err(EngineError::SameSlotReduction);

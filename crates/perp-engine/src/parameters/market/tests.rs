@@ -33,13 +33,13 @@ fn the_starting_numbers_agree_with_each_other() {
 #[test]
 fn sizes_are_within_their_ranges() {
     breaks(MarketRule::Sizes, |p| p.open_interest_cap = Size::ZERO);
-    breaks(MarketRule::Sizes, |p| p.open_interest_cap = Size::new((1 << 56) + 1));
+    breaks(MarketRule::Sizes, |p| p.open_interest_cap = Size::new((1 << 50) + 1));
     breaks(MarketRule::Sizes, |p| p.impact_scale = Size::ZERO);
     breaks(MarketRule::Sizes, |p| p.impact_scale = Size::new((1 << 56) + 1));
     breaks(MarketRule::Sizes, |p| p.open_interest_low = p.open_interest_high);
     breaks(MarketRule::Sizes, |p| p.open_interest_high = Size::new((1 << 57) + 1));
     breaks(MarketRule::Sizes, |p| p.minimum_position = Atoms::new((1 << 52) + 1));
-    holds(|p| p.open_interest_cap = Size::new(1 << 56));
+    holds(|p| p.open_interest_cap = Size::new(1 << 50));
 }
 
 #[test]

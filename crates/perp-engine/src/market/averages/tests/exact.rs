@@ -41,7 +41,8 @@ impl Exact {
         let held = before.price.price.get() as f64;
         let seconds = elapsed.min(60) as f64;
         let part = (expected * 4_294_967_296.0 / 351_100_947.0).floor();
-        let limit = (held * part / 4_294_967_296.0).ceil();
+        let counted = elapsed.min(600) as f64;
+        let limit = (held * part / 4_294_967_296.0).ceil() * counted.sqrt().ceil();
         // The engine's own distance, of which the part is exact here.
         let average = before.averages.fast_average as f64 / 8_192.0;
         let taken_in = average + (held - average).clamp(-limit, limit);
@@ -49,7 +50,7 @@ impl Exact {
             *furthest = furthest.max((taken_in - average).abs());
         }
         self.fast_average = mixed(self.fast_average, taken_in, kept(seconds, 60.0));
-        self.settlement_average = mixed(self.settlement_average, taken_in, kept(seconds, 600.0));
+        self.settlement_average = mixed(self.settlement_average, taken_in, kept(counted, 600.0));
         if since >= 15 {
             let seconds = since.min(30) as f64;
             let start = before.averages.sample_price.get() as f64;
@@ -61,7 +62,10 @@ impl Exact {
             self.fast_variance = mixed(self.fast_variance, sample, kept(seconds, 120.0));
             let listed = f64::from(before.parameters.volatility.get());
             let slow = (6.0 * listed).max(2.0 * f64::from(before.averages.slow_volatility.get()));
-            self.slow_variance = mixed(self.slow_variance, sample.min(slow.powi(2)), kept(seconds, 600.0));
+            let covered = if since > 30 { (since / 30 * 30).min(3_600) } else { since } as f64;
+            let spread_out = range / 1.22 / (covered / 31_557_600.0).sqrt() * 1e6;
+            let sample = sample.min(spread_out.powi(2)).min(slow.powi(2));
+            self.slow_variance = mixed(self.slow_variance, sample, kept(seconds, 600.0));
         }
     }
 }

@@ -30,30 +30,54 @@ fn longs_make_the_pool_worth_least_at_the_upper_price_and_most_at_the_lower() {
 #[test]
 fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
     assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (5_990, 6_010));
-    // Matched: whichever way it moves, one side is owed 10. Each side may have lost 10, at another end; that they cannot both have is
-    // not looked into.
-    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (5_990, 6_020));
-    // 1280 longs against 640 shorts: at the upper price −10; 10 and 5.
-    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (5_990, 6_015));
+    // Matched: whichever way it moves, one side is owed 10, which the other has lost.
+    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (5_990, 6_000));
+    // 1280 longs against 640 shorts: at the upper price −10; at the lower 10 lost, of which 5 are won.
+    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (5_990, 6_005));
+}
+
+/// The market is worth at most this much on top of the pool's cash.
+fn most(market: &Market) -> Result<u64, EngineError> {
+    market_value_ceil(market, &valuation(0), at(0).now).map(Atoms::get)
 }
 
 #[test]
-fn losers_count_for_nothing_below_and_for_at_most_the_stress_move_above() {
+fn losers_count_for_nothing_below_and_for_what_they_lost_above() {
     // Longs entered at 1.1, 1408 in all: at 1 − 1/128 they are worth 1270 and have lost 138, less than 15 % of 1408.
     assert_eq!(worth(&market([(1_280, 1_408), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 138));
-    // Entered at 2 they have lost 1290, of which 15 % of 2560 count.
-    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (6_000, 5_000 + 1_000 + 384));
-    // Shorts that sold at 1/2 have lost 650 at 1 + 1/128: ⌈15 % of 640⌉.
-    assert_eq!(worth(&market([(0, 0), (1_280, 640)]), 0), (6_000, 5_000 + 1_000 + 96));
+    // Entered for 1505 they have lost 225 at 1, of 225.75 that are 15 %, and 235 at the lower end.
+    assert_eq!(most(&market([(1_280, 1_505), (0, 0)])), Ok(1_000 + 235));
+}
+
+#[test]
+fn while_losers_have_more_to_pay_than_the_stress_move_no_share_is_issued() {
+    // Entered for 1506 they have lost 226 of ⌈225.9⌉; for 1507, 227 of ⌈226.05⌉ = 227; for 1508, 228 of 227.
+    assert_eq!(most(&market([(1_280, 1_507), (0, 0)])), Ok(1_000 + 237));
+    let refused = Err(EngineError::LossesNotSettled { market: 0 });
+    assert_eq!(most(&market([(1_280, 1_508), (0, 0)])), refused);
+    // Shorts that sold for 1100 have lost 180 of 165.
+    assert_eq!(most(&market([(0, 0), (1_280, 1_100)])), refused);
+    // What winners of the same market get is no loss of theirs to the pool: 180 of which 60 are won.
+    assert_eq!(most(&market([(480, 420), (1_280, 1_100)])), Ok(1_000 + 127));
+    // Both have lost 200, of 15 % of 1480 and 1080 together.
+    assert_eq!(most(&market([(1_280, 1_480), (1_280, 1_080)])), refused);
+    assert_eq!(most(&market([(1_280, 1_470), (1_280, 1_090)])), Ok(1_000 + 380));
+    // A withdrawal counts no loser and waits for none.
+    let losing = market([(1_280, 2_560), (0, 0)]);
+    assert_eq!(pool_value_floor(&pool(5_000), &[&losing], 1, &valuation(0)), Ok(atoms(6_000)));
+    // Once the oracle is dead nobody could settle them, and what they have lost counts whole: 2560 less 1280 · 0.85, rounded up.
+    let mut dead = losing;
+    dead.price.outage_since = at(0).now;
+    assert_eq!(worth(&dead, 300).1, 6_000 + 2_560 - 1_087);
 }
 
 #[test]
 fn winners_are_paid_by_losers_of_the_same_market_alone() {
-    // Longs have lost 1290 at the lower end and shorts won 1280 at the upper, 20 less than at the lower: nothing is left of the loss
-    // but the 10 between the ends, and the shorts take nothing of the backing in the upper value.
-    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (5_000, 6_010));
-    // Half as many shorts won half: of 650 that are left 384 count.
-    assert_eq!(worth(&market([(1_280, 2_560), (640, 1_280)]), 0), (5_355, 6_384));
+    // Longs have lost 1280 and shorts won 1290: nothing is left of the loss, and the shorts take nothing of the backing in the upper
+    // value.
+    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (5_000, 6_000));
+    // Half as many shorts that won 560: at the lower end, 1270 of 2560 and 635 of 1200, 1290 less 565 are left.
+    assert_eq!(most(&market([(1_280, 2_560), (640, 1_200)])), Err(EngineError::LossesNotSettled { market: 0 }));
     // Another market's backing is no matter of theirs.
     let (broke, sound) = (market([(0, 0), (1_280, 2_560)]), Market { index: 1, ..market(FLAT) });
     let pool = pool(5_000);
@@ -62,12 +86,23 @@ fn winners_are_paid_by_losers_of_the_same_market_alone() {
 }
 
 #[test]
-fn attack_one_print_of_a_price_makes_nobodys_shares_worth_more_than_the_stress_move() {
+fn attack_one_print_of_a_price_makes_nobodys_shares_worth_more() {
     // Whoever holds shares has a fresh price printed at a hundredth, for as long as it takes somebody to deposit: longs would have
-    // lost 1267 of 1280, which none of them may have. 15 % of their entry counts.
+    // lost 1267 of 1280, which none of them may have. Nobody deposits at that.
     let mut market = market([(1_280, 1_280), (0, 0)]);
     publish(&mut market, ONE / 100, 0);
-    assert_eq!(worth(&market, 0).1, 5_000 + 1_000 + 192);
+    assert_eq!(most(&market), Err(EngineError::LossesNotSettled { market: 0 }));
+}
+
+#[test]
+fn attack_a_deposit_before_losers_are_settled_takes_no_part_of_what_they_owe() {
+    // 1280 longs that entered at 1.5 have lost 640: had 15 % of their entry counted, 288, a deposit of 6288 would have got half of the
+    // pool and of the 352 that are settled next. It waits; once they have paid, the share costs what it is worth.
+    let mut market = market([(1_280, 1_920), (0, 0)]);
+    assert_eq!(most(&market), Err(EngineError::LossesNotSettled { market: 0 }));
+    market.ledger.backing = atoms(1_640);
+    market.ledger.side_mut(Side::Long).entry_notional = QuoteX40::new(1_280 * X40_PER_ATOM).into();
+    assert_eq!(most(&market), Ok(1_650));
 }
 
 #[test]
@@ -127,8 +162,7 @@ fn the_interval_is_the_confidence_whatever_the_price_has_done() {
     let (fresh, dead_today, dead_for_a_year) = (worth(&market, 0), worth(&dead, 300), worth(&dead, 31_557_600));
     assert!(dead_today.0 < fresh.0 && fresh.1 < dead_today.1);
     assert!(dead_for_a_year.0 < dead_today.0);
-    // Losers count for the stress move all the same.
-    assert_eq!(dead_for_a_year.1, dead_today.1);
+    assert!(dead_today.1 < dead_for_a_year.1);
 }
 
 #[test]
@@ -144,9 +178,9 @@ fn a_market_that_was_not_updated_is_refused_and_a_dead_one_counts_at_its_range()
     let mut outage = stale;
     outage.price.outage_since = at(1).now;
     assert_eq!(pool_value_floor(&pool, &[&outage], 1, &valuation(300)), Err(refused(300)));
-    // Dead: from 0.85 to 1.15. Longs have won ⌈192.0…⌉ at the upper end or lost 192 at the lower.
+    // Dead: from 0.85 to 1.15. Longs have won ⌈192.0…⌉ at the upper end or lost as much at the lower.
     outage.price.outage_since = at(0).now;
-    assert_eq!(worth(&outage, 300), (5_807, 6_192));
+    assert_eq!(worth(&outage, 300), (5_807, 6_193));
     // A price published before the request matured is no reason any more: there is none that is newer.
     let matured = Valuation { published_from: at(100).now, ..valuation(300) };
     assert_eq!(pool_value_floor(&pool, &[&outage], 1, &matured), Ok(atoms(5_807)));
@@ -236,21 +270,12 @@ fn exact_profit(ledger: &MarketLedger, price: i128) -> [i128; 2] {
     })
 }
 
-/// `(backing + reserve − claims + debts + min((U_L + U_S)⁻, J · entry of the losers)) · 2^40`, and each side's loss by itself where
-/// both have lost, exactly by its definition.
+/// `(backing + reserve − claims + debts + (U_L + U_S)⁻) · 2^40`, exactly by its definition.
 fn exact_most(ledger: &MarketLedger, price: i128) -> i128 {
-    exact_most_of(ledger, exact_profit(ledger, price))
-}
-
-fn exact_most_of(ledger: &MarketLedger, [long, short]: [i128; 2]) -> i128 {
     let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
     let settled = money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts);
-    let stress = |side| ledger.side(side).entry_notional.get().get() / 1_000_000 * 150_000;
-    if long < 0 && short < 0 {
-        return settled + (-long).min(stress(Side::Long)) + (-short).min(stress(Side::Short));
-    }
-    let losers = if long < short { Side::Long } else { Side::Short };
-    settled + (-(long + short)).max(0).min(stress(losers))
+    let [long, short] = exact_profit(ledger, price);
+    settled + (-(long + short)).max(0)
 }
 
 prop_compose! {
@@ -314,13 +339,7 @@ proptest! {
 
         let values: Vec<i128> = prices(&market).iter().map(|p| exact_most(&market.ledger, *p)).collect();
         let most = (*values.iter().max().unwrap()).max(0);
-        // The part of the entry is one of whole atoms.
-        prop_assert!((high + 2) * X40_PER_ATOM >= most, "a price is better than the upper value");
-        // It counts the longs at the lower end with the shorts at the upper one, though no price is both.
-        let [low, high_price] = [0, 200].map(|step| prices(&market)[step]);
-        let apart = [exact_profit(&market.ledger, low)[0], exact_profit(&market.ledger, high_price)[1]];
-        let most = most.max(exact_most_of(&market.ledger, apart));
-        prop_assert!((high - 3) * X40_PER_ATOM <= most);
+        prop_assert!((high - 1) * X40_PER_ATOM < most.max(1) && most <= high * X40_PER_ATOM, "{high} is not the most");
     }
 }
 

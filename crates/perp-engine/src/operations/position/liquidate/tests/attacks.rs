@@ -6,20 +6,24 @@ use crate::state::MAX_POSITIONS;
 #[test]
 fn attack_hiding_from_liquidation_in_a_market_that_cannot_pay() {
     // 100 SOL bought for $5000, $20 000 in profit in a market that has nothing, and $2500 owed elsewhere: the profit is promised and
-    // no cash. Whoever liquidates closes as much as he likes: what was promised becomes a claim, and nothing worsens.
+    // no cash. Closing a part relieves nothing and is refused; all of it may be closed: what was promised becomes a claim, and
+    // nothing worsens.
     let (mut account, mut market) = holding(100, 0);
     market.ledger.backing = Atoms::ZERO;
     account.positions[0].entry_notional = exact(5_000).into();
     set_side(&mut market, Side::Long, 100 * SOL, 5_000 * USDC);
     account.positions[1] = Position { debt: usdc(2_500), ..Position::empty_in(1) };
     let other = Market { index: 1, ..sol_market() };
-    for (max_size, claim) in [(1, 0), (50 * SOL, 10_000), (100 * SOL, 20_000), (u64::MAX, 20_000)] {
+    let equity = SignedAtoms::new(-2_500_000_000);
+    for max_size in [1, 50 * SOL, 99 * SOL] {
         let order = LiquidationOrder { max_size: Size::new(max_size), ..ALL };
-        let plan = liquidate_beside(&[&other], &account, &market, order).unwrap();
-        assert_eq!((plan.before.equity, plan.before.margin), (SignedAtoms::new(-2_500_000_000), Atoms::ZERO));
-        assert_eq!((plan.closed, plan.after), (Size::new(max_size.min(100 * SOL)), plan.before));
-        assert_eq!(plan.ledger.position.claim.get() / USDC, claim);
+        let refused = Err(EngineError::LiquidationWorsensHealth { equity, margin: Atoms::ZERO });
+        assert_eq!(liquidate_beside(&[&other], &account, &market, order).map(|plan| plan.closed), refused);
     }
+    let plan = liquidate_beside(&[&other], &account, &market, ALL).unwrap();
+    assert_eq!((plan.before.equity, plan.before.margin), (equity, Atoms::ZERO));
+    assert_eq!((plan.closed, plan.after), (Size::new(100 * SOL), plan.before));
+    assert_eq!(plan.ledger.position.claim, usdc(20_000));
 }
 
 #[test]

@@ -165,11 +165,12 @@ fn attack_withdrawing_at_the_end_of_a_range_at_which_a_winner_demands_less_margi
 }
 
 #[test]
-fn attack_telling_a_market_of_a_price_at_which_it_cannot_pay_liquidates_nobody_healthy_at_every_second() {
+fn a_market_that_cannot_pay_everybody_at_its_newest_price_is_counted_on_for_nothing_at_any_second() {
     // 50 SOL sold for $13 500 in a market with $1000 of backing, and 10 SOL bought at $250 elsewhere; no balance. At 0 s both say
     // $250.00: $1000 won, which the market can pay, against 3 % of $12 500 and of $2500, $450. At 2 s $240.00 and $260.00: the first
     // owes $1500, is short and pays nothing, which takes its leg's margin to nothing, and the other has won $100 against $78. Told of
-    // the second second in the first market only, the account has what that owed at the first.
+    // the second second in the first market only, the account is liquidated: being short is no matter of a moment, since anybody may
+    // then turn the profit into a claim, which no earlier price pays either.
     let (mut account, mut markets) = positions([-5_000, 1_000], 0);
     account.positions[0].entry_notional = exact(13_500).into();
     set_side(&mut markets[0], Side::Short, 50 * SOL, 13_500 * USDC);
@@ -181,7 +182,7 @@ fn attack_telling_a_market_of_a_price_at_which_it_cannot_pay_liquidates_nobody_h
     post(&mut both[1], 26_000, 2, 2);
     assert!(both[0].ledger.is_short() && !is_liquidated(&account, &both, 2));
     post(&mut markets[0], 24_000, 2, 2);
-    assert!(!is_liquidated(&account, &markets, 2));
+    assert!(markets[0].ledger.is_short() && is_liquidated(&account, &markets, 2));
 }
 
 #[test]
