@@ -30,7 +30,7 @@ pub(super) fn grace_after(
     let (mut grace, clock) = (market.grace, session.clock);
     let published = Timestamp::new(reading.publish_time());
     let newest = market.price.published == published && before.published != published && !before.published.is_never();
-    let fresh = is_fresh(published, clock.now);
+    let fresh = is_fresh(published, clock.now.max(published));
     // The chain halted: the clock moved much further than its slots account for, a second each at the slowest, since the last
     // reading that was fresh. Older ones, handed in first, do not use the halt up.
     let slots = clock.slot.saturating_sub(grace.seen_slot);

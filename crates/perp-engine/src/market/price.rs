@@ -161,9 +161,9 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
             }
             // A reading that is no longer fresh ends no outage: else somebody who hands in nothing but old ones could keep a market
             // neither fresh nor dead for ever.
-            let ends_outage = undone || is_fresh(published, clock.now.max(cache.newest_published));
-            let outage_since = if ends_outage { Timestamp::NEVER } else { cache.outage_since };
             let newest_published = published.max(cache.newest_published);
+            let ends_outage = undone || is_fresh(published, clock.now.max(newest_published));
+            let outage_since = if ends_outage { Timestamp::NEVER } else { cache.outage_since };
             let cache = PriceCache { price, confidence, published, newest_published, outage_since, ..cache };
             let outcome = if undone { PriceOutcome::SettlementUndone } else { PriceOutcome::Accepted };
             PricePlan { cache, averages, published, good: Some(price), outcome }

@@ -88,10 +88,10 @@ fn a_pool_is_valued_at_fresh_prices_and_a_dead_market_by_all_its_price_may_be() 
     exchange.wait(299, 598).unwrap();
     assert_eq!(exchange.pool_value(), stale(315));
     // Dead: $250 ± 15 %, rounded outwards. Above $287.50 Alice has won $374.999375 and less than an atom; at $212.50 she has
-    // lost more than 15 % of what she entered for, and ⌈15 % · 2 500 000 625⌉ counts.
+    // lost as much, the impact of 625 atoms besides, and the part of an atom rounds up.
     exchange.wait(1, 2).unwrap();
     exchange.ingest_price(1, &now(&exchange, 250)).unwrap();
-    let dead = value(2_000_000_900_000 - 374_999_376, 2_000_000_900_000 + 375_000_094);
+    let dead = value(2_000_000_900_000 - 374_999_376, 2_000_000_900_000 + 375_000_626);
     assert_eq!(exchange.pool_value(), Ok(dead));
 }
 

@@ -4,8 +4,8 @@
 mod pool;
 mod prices;
 
-pub use pool::{cautious_pool_value_x40, market_value_x40, means, pending, pool_bounds, pool_value_x40, Means};
-pub use prices::{spread, Seen, Touched};
+pub use pool::{market_value_x40, means, pending, pool_bounds, pool_value_x40, Means};
+pub use prices::{spread, spread_at, Seen, Touched};
 
 use perp_engine::state::{Account, Market, MarketLedger, Position};
 use perp_engine::units::{Side, X40_PER_ATOM};

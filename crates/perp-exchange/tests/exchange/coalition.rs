@@ -1,7 +1,7 @@
 //! People who act together at one price and one time, over any number of accounts, shares and slots, take nothing from
 //! anybody but the penalties of those they liquidate.
 
-use crate::common::reference::{cautious_pool_value_x40, face_equity_x40, market_value_x40, recoverable_x40, slot_x40};
+use crate::common::reference::{face_equity_x40, market_value_x40, recoverable_x40, slot_x40};
 use crate::common::world::World;
 use crate::playing::{exchange, squeeze, take};
 use crate::sequences::runner;
@@ -136,12 +136,6 @@ fn netted(world: &World) -> i128 {
         }
     }
     sides.into_values().map(|(won, lost)| won.min(lost)).sum()
-}
-
-/// What whoever enters the pool pays too little for at most, in 2^-40 atoms: losses that can be collected, nobody has settled
-/// and that exceed what their side loses in the stress move. Whoever is in already can settle them first.
-fn uncounted(world: &World) -> i128 {
-    (collectible(world) - cautious_pool_value_x40(&world.exchange)).max(0)
 }
 
 /// What the coalition owns: accounts (none below zero, for nobody pays for an account he can leave behind), shares at
@@ -320,19 +314,13 @@ fn conspire(world: &mut World, acts: &[Act], done: &mut [u32; 5]) {
                         }
                     }
                     let (part, all) = (open.request.amount.get(), i128::from(world.exchange.pool.shares.get()));
-                    let (netted, uncounted) = (netted(world), uncounted(world));
+                    let netted = netted(world);
                     done[4] += u32::from(settled && open.kind == RequestKind::Deposit);
                     let executed = world.execute(request).is_ok();
                     done[3] += u32::from(executed);
-                    allowed += match open.kind {
-                        RequestKind::Withdrawal => netted / all * i128::from(part),
-                        // Once everybody is settled the loss is cash, and nothing is uncounted.
-                        RequestKind::Deposit if settled || !executed => 0,
-                        RequestKind::Deposit => {
-                            let shares = i128::from(world.exchange.pool.shares.get());
-                            (uncounted / shares + 1) * (shares - all)
-                        }
-                    };
+                    if open.kind == RequestKind::Withdrawal {
+                        allowed += netted / all * i128::from(part);
+                    }
                 }
             }
             Act::Withdraw { member, percent } => {

@@ -127,9 +127,13 @@ fn leave(world: &mut World) {
     close_accounts(world);
 }
 
-/// Positions in markets that have ended, by anybody and whatever their oracles say.
+/// Positions in markets that have ended or whose delisting is due, by anybody and whatever their oracles say.
 fn close_what_has_ended(world: &mut World) {
     for market in 0..MARKETS {
+        let settlement = world.market(market).settlement;
+        if settlement.is_due(world.exchange.clock.now) && !settlement.has_begun() {
+            world.begin_settlement(market).unwrap();
+        }
         if !world.market(market).settlement.has_begun() {
             continue;
         }

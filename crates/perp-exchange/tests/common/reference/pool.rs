@@ -79,35 +79,9 @@ pub fn market_value_x40(market: &Market) -> i128 {
     settled_x40(ledger) - side_profit(ledger, Side::Long, price) - side_profit(ledger, Side::Short, price)
 }
 
-/// What of losses that no winner of the same market is owed counts, with each side at a price: at most the stress move of what
-/// the losers of the market entered for, and where both sides have lost of each; in 2^-40 atoms.
-fn counted_loss_x40(market: &Market, of_longs: i128, of_shorts: i128) -> i128 {
-    let long = side_profit(&market.ledger, Side::Long, of_longs);
-    let short = side_profit(&market.ledger, Side::Short, of_shorts);
-    let most = |side| {
-        let entered = market.ledger.side(side).entry_notional.get().get() / X40_PER_ATOM;
-        ceil_div(entered * i128::from(market.parameters.stress_move.get()), PPM) * X40_PER_ATOM
-    };
-    if long.max(short) < 0 {
-        return (-long).min(most(Side::Long)) + (-short).min(most(Side::Short));
-    }
-    let losers = if long < short { Side::Long } else { Side::Short };
-    (-long - short).max(0).min(most(losers))
-}
-
 /// What the pool is worth at the cached prices, no market below zero, in 2^-40 atoms.
 pub fn pool_value_x40(exchange: &Exchange) -> i128 {
     let markets = exchange.markets().iter().map(|market| market_value_x40(market).max(0));
-    i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + markets.sum::<i128>()
-}
-
-/// The same with losses counted as shares are issued at: what nobody has paid yet only up to the stress move.
-pub fn cautious_pool_value_x40(exchange: &Exchange) -> i128 {
-    let markets = exchange.markets().iter().map(|market| {
-        let price = i128::from(market.price.price.get());
-        let net = -side_profit(&market.ledger, Side::Long, price) - side_profit(&market.ledger, Side::Short, price);
-        (settled_x40(&market.ledger) + net.min(counted_loss_x40(market, price, price))).max(0)
-    });
     i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + markets.sum::<i128>()
 }
 
@@ -122,8 +96,7 @@ pub fn pool_bounds(exchange: &Exchange) -> (i128, i128) {
 }
 
 /// A fresh price is worth what its confidence leaves open, a dead one anything in its range. At least: winners and claims are
-/// paid, and no loser pays more. At most: losers pay winners of their own market, debtors pay, and the rest of the loss counts
-/// up to the stress move, longs' at the lower end beside shorts' at the upper one as well.
+/// paid, and no loser pays more. At most: losers pay winners of their own market, debtors pay, and the rest of the loss counts.
 fn market_bounds(market: &Market, reference: i64) -> (i128, i128) {
     let ledger = &market.ledger;
     let price = i128::from(market.price.price.get());
@@ -140,7 +113,7 @@ fn market_bounds(market: &Market, reference: i64) -> (i128, i128) {
         let winners = Side::BOTH.iter().map(|side| ceil_div(side_profit(ledger, *side, price).max(0), X40_PER_ATOM));
         (i128::from(ledger.backing.get()) - owed - winners.sum::<i128>()).max(0)
     };
-    let counted = [(low, low), (high, high), (low, high)].map(|(long, short)| counted_loss_x40(market, long, short));
-    let most = settled_x40(ledger) + counted.into_iter().max().unwrap();
+    let lost = |price| -side_profit(ledger, Side::Long, price) - side_profit(ledger, Side::Short, price);
+    let most = settled_x40(ledger) + lost(low).max(lost(high)).max(0);
     (least(low).min(least(high)), ceil_div(most.max(0), X40_PER_ATOM))
 }

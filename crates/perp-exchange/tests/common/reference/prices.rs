@@ -72,13 +72,16 @@ pub fn latest<'a>(exchange: &Exchange, markets: impl Iterator<Item = &'a Market>
     markets.map(|market| market.price.newest_published.get()).fold(exchange.clock.now.get(), i64::max)
 }
 
-/// Whether a market has ended at one final price.
-fn has_ended(market: &Market) -> bool {
-    market.settlement.moved_at.get() != 0
+/// Whether a market has ended at one final price: at once where it was delisted, else once the day is over in which a reading may
+/// show that its oracle lived.
+fn has_ended(market: &Market, reference: i64) -> bool {
+    let settlement = &market.settlement;
+    let moved = settlement.moved_at.get();
+    moved != 0 && (settlement.outage_since.get() == 0 || reference >= moved + 86_400)
 }
 
 pub fn is_fresh(market: &Market, reference: i64) -> bool {
-    if has_ended(market) {
+    if has_ended(market, reference) {
         return true;
     }
     let ago = reference - market.price.published.get();
@@ -87,17 +90,22 @@ pub fn is_fresh(market: &Market, reference: i64) -> bool {
 
 pub fn is_dead(market: &Market, reference: i64) -> bool {
     let since = market.price.outage_since.get();
-    !has_ended(market) && since != 0 && reference >= since + i64::from(market.parameters.outage_delay)
+    !has_ended(market, reference) && since != 0 && reference >= since + i64::from(market.parameters.outage_delay)
 }
 
 /// How far the true price may be from the last one.
 pub fn spread(market: &Market, reference: i64) -> i128 {
-    if has_ended(market) {
+    if has_ended(market, reference) {
         return 0;
     }
+    spread_at(market, reference - market.price.published.get())
+}
+
+/// How far it may be at an age.
+pub fn spread_at(market: &Market, age: i64) -> i128 {
     let parameters = &market.parameters;
     let (price, confidence) = (i128::from(market.price.price.get()), i128::from(market.price.confidence.get()));
-    let age = i128::from(reference - market.price.published.get()).max(0);
+    let age = i128::from(age.max(0));
     let by_confidence = ceil_div(confidence * i128::from(parameters.spread_confidence.get()), PPM);
     // Volatilities are per √year, the listed and the measured one; the root has 8 bits below the point.
     let listed = i128::from(parameters.spread_volatility.get()) * i128::from(parameters.volatility.get());
@@ -150,7 +158,7 @@ impl Seen {
         // Open positions and the market touched have a say, as far as their prices are fresh.
         let open = account.occupied().filter(|(_, position)| !position.size.is_zero());
         let mut priced: Vec<&Market> = open.map(|(_, position)| of(position.market)).chain(target).collect();
-        priced.retain(|market| is_fresh(market, reference) && !has_ended(market));
+        priced.retain(|market| is_fresh(market, reference) && !has_ended(market, reference));
         let seconds: Vec<i64> = priced.iter().map(|market| market.price.published.get()).collect();
         if seconds.iter().all(|second| *second == seconds[0]) {
             return Self { reference, since: Since::Newest, touched, graces: true, judges: false };
@@ -185,7 +193,7 @@ impl Seen {
     fn range_now(&self, market: &Market) -> Range {
         let last = i128::from(market.price.price.get());
         let point = Range { low: last, high: last, last: Some(last) };
-        if self.touched == Touched::AtItsPrice(market.index) || has_ended(market) {
+        if self.touched == Touched::AtItsPrice(market.index) || has_ended(market, self.reference) {
             return point;
         }
         let unknown = self.judges && self.since == Since::Apart && self.touched.market() != Some(market.index);

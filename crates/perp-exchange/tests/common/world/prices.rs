@@ -88,6 +88,10 @@ impl World {
         assert_eq!(outcome == PriceOutcome::ClockBehind, too_far_ahead);
         let limit = u128::from(now.parameters.max_confidence_valid.get());
         let wide = u128::from(reading.confidence()) * u128::from(PPM) > u128::from(reading.price()) * limit;
+        // One that is no longer fresh ends no outage.
+        let fresh = before.clock.now.get().max(was.newest_published.get()) - published.get() <= 15;
+        let ends_outage = fresh || outcome == PriceOutcome::SettlementUndone;
+        let outage_since = if ends_outage { Timestamp::NEVER } else { was.outage_since };
         let clock_distrusted_until = before.clock.now.after(60).unwrap();
         let expected = match outcome {
             PriceOutcome::ClockBehind => PriceCache { clock_distrusted_until, ..was },
@@ -98,7 +102,7 @@ impl World {
                 confidence: is.confidence,
                 published,
                 newest_published: published.max(was.newest_published),
-                outage_since: Timestamp::NEVER,
+                outage_since,
                 ..was
             },
         };

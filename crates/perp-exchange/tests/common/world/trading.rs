@@ -211,7 +211,7 @@ impl World {
         let price = i128::from(state.price.price.get());
         if !now.is_zero() {
             let (was, is) = (plan.before, plan.after);
-            assert!(is.surplus() >= was.surplus(), "a partial liquidation did not help: {was:?} became {is:?}");
+            assert!(is.surplus() > was.surplus(), "a partial liquidation did not help: {was:?} became {is:?}");
             let left = i128::from(now.size().get()) * price / X40_PER_ATOM;
             assert!(left >= i128::from(state.parameters.minimum_position.get()), "{left} atoms are left");
         }
@@ -230,13 +230,16 @@ impl World {
         });
         let left = stands(&closed, see(&closed, touched), graces);
         let closed_value = i128::from(plan.closed.get()) * price / X40_PER_ATOM;
-        // Closing by liquidation costs no less than trading out would have.
+        // Closing by liquidation costs no less than trading out would have, whoever gets the bounty.
         let ppm = i128::from(PPM);
         let seen = Seen::of(judged, &judged.accounts()[account], touched);
-        let spread = reference::ceil_div(reference::spread(state, seen.reference) * ppm, price);
-        let (penalty_rate, fee) =
-            (state.parameters.penalty.get(), i128::from(state.parameters.taker_fee_rebalancing.get()));
-        let rate = i128::from(penalty_rate).max(spread + fee).min(ppm);
+        let age = seen.reference - state.price.published.get();
+        let age = age.min(i64::from(state.parameters.max_age_trade));
+        let spread = reference::ceil_div(reference::spread_at(state, age) * ppm, price);
+        let (penalty_rate, fee) = (state.parameters.penalty.get(), state.parameters.taker_fee_rebalancing.get());
+        let bounty = i128::from(penalty_rate) * i128::from(state.parameters.bounty_share_max.get());
+        let own = spread + i128::from(fee) + reference::ceil_div(bounty, ppm);
+        let rate = i128::from(penalty_rate).max(own).min(ppm);
         let nominal = closed_value * rate / ppm;
         assert_eq!(i128::from(penalty.charged.get()), nominal.min(was.equity).min(left.equity).max(0));
 

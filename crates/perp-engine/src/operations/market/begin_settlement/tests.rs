@@ -1,7 +1,9 @@
 use super::*;
 use crate::fixtures::{at, session, sol_market};
-use crate::market::price::PriceOutcome;
+use crate::market::price::{is_dead, is_fresh_in, PriceOutcome};
+use crate::market::range::{price_range, Moment, PriceRange};
 use crate::state::{Market, Status};
+use crate::units::Side;
 
 fn begin(market: &mut Market, seconds: i64) -> Result<(), EngineError> {
     let mut ready = market.refresh(None, &session(Status::Active, at(seconds))).unwrap();
@@ -74,4 +76,34 @@ fn a_delisting_that_waited_ends_a_market_whose_feed_lives() {
     // No reading undoes it.
     assert_eq!(take(&mut market, 200, 172_799, 172_801), PriceOutcome::NotNewer);
     assert_eq!(market.settlement.closes_from(), at(172_800 + 86_400).now);
+}
+
+#[test]
+fn while_its_end_may_be_undone_a_market_has_the_range_of_a_dead_oracle() {
+    // Free margin at the final price could be withdrawn, and a reading from the time of the outage then make another price of it.
+    let mut market = dead();
+    let range = |market: &Market, seconds| price_range(market, Moment::Newest, at(seconds).now).unwrap();
+    let before = range(&market, 172_899);
+    begin(&mut market, 172_900).unwrap();
+    assert!(!is_fresh_in(&market, at(172_900).now) && is_dead(&market, at(172_900).now));
+    let ended = range(&market, 172_900);
+    // The end is the average, a unit below the last price: the range is that of the last price but for that.
+    let close = |a: Price, b: Price| a.get().abs_diff(b.get()) <= 1 << 20;
+    assert!(close(ended.low, before.low) && close(ended.high, before.high) && ended.low < market.price.price);
+    assert_eq!(ended.settled(Side::Long), ended.low);
+    // A day later it is one price.
+    assert!(is_fresh_in(&market, at(259_300).now) && !is_dead(&market, at(259_300).now));
+    assert_eq!(range(&market, 259_299).low, range(&market, 259_299).settled(Side::Long));
+    assert_eq!(range(&market, 259_300), PriceRange::point(market.settlement.price));
+}
+
+#[test]
+fn a_delisted_market_is_at_its_final_price_at_once() {
+    let mut market = sol_market();
+    take(&mut market, 250, 1, 1);
+    market.settlement.delisted_from = at(172_800).now;
+    take(&mut market, 250, 172_795, 172_795);
+    begin(&mut market, 172_800).unwrap();
+    let range = price_range(&market, Moment::Newest, at(172_800).now);
+    assert_eq!(range, Ok(PriceRange::point(market.settlement.price)));
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fixtures::{at, reading, sol_market, NOW};
-use crate::market::price::{is_dead, plan_price};
+use crate::market::price::{is_dead, plan_price, PriceOutcome};
 use crate::units::Timestamp;
 
 #[test]
@@ -37,4 +37,22 @@ fn a_price_too_wide_does_not_end_an_outage() {
     assert_eq!((market.price.outage_since, market.price.newest_published), (at(16).now, at(100).now));
     let again = Err(EngineError::OutageAlreadyReported { since: NOW + 16 });
     assert_eq!(plan_report_oracle_outage(&market, at(120)), again);
+}
+
+#[test]
+fn attack_old_readings_do_not_keep_a_market_neither_fresh_nor_dead() {
+    // Whoever can print a price hands in what is sixteen seconds old, every four minutes: the market's price follows, and its oracle is
+    // dead five minutes after the report all the same.
+    let mut market = sol_market();
+    market.price = plan_report_oracle_outage(&market, at(16)).unwrap();
+    for now in [240, 480, 720] {
+        let plan = plan_price(&market, &reading(25_000_000_000, 0, now - 16), at(now)).unwrap();
+        assert_eq!((plan.outcome, plan.cache.published), (PriceOutcome::Accepted, at(now - 16).now));
+        market.price = plan.cache;
+        assert_eq!(market.price.outage_since, at(16).now);
+        assert_eq!(is_dead(&market, at(now).now), now >= 316);
+    }
+    // A fresh one ends it.
+    market.price = plan_price(&market, &reading(25_000_000_000, 0, 705), at(720)).unwrap().cache;
+    assert_eq!(market.price.outage_since, Timestamp::NEVER);
 }

@@ -224,6 +224,20 @@ fn reduce_only_shrinks_to_the_position_and_never_opens_one() {
 }
 
 #[test]
+fn attack_nobody_chooses_between_the_last_price_and_the_final_one() {
+    // Whoever holds a position in a market whose delisting is due would close at its price where that is better for him than the
+    // average, and else move the market to settlement.
+    let (mut account, mut market) = (funded(10_000), frictionless());
+    done(&mut account, &mut market, sol(10), 0);
+    market.settlement.delisted_from = at(1).now;
+    assert!(trade(&account, &market, sol(-10), 1).is_ok());
+    market.settlement.delisted_from = at(0).now;
+    assert_eq!(trade(&account, &market, sol(-10), 1), Err(EngineError::SettlementDue));
+    market.settlement.moved_at = at(0).now;
+    assert_eq!(trade(&account, &market, sol(-10), 1), Err(EngineError::MarketSettled));
+}
+
+#[test]
 fn a_price_bound_holds_for_the_average_of_the_order() {
     // In 2^-40 atoms 100 SOL cost 10^11 · (2^38 + 78 290 278) + 250 000 · 2^38: 2^38 + 78 290 278 + 687 194.8 a unit.
     let account = funded(10_000);
