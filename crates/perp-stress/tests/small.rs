@@ -198,7 +198,7 @@ fn liquidating_oneself_and_splitting_liquidations_loses() {
         ("own liquidation", "the smallest position, from opening to end"),
         ("splitting a liquidation", "in 10 calls, against one"),
     ] {
-        let profit = total(&played(strategy, Variant::Before), variant);
+        let profit = total(&played(strategy, Variant::Together), variant);
         assert!(profit < 0.0, "{strategy}, {variant}: {profit}");
     }
 }

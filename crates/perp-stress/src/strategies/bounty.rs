@@ -45,7 +45,7 @@ fn attempt(path: &PricePath, terms: &Terms, from: usize, notional: f64) -> Optio
     for tick in from + 1..=from + HOURS {
         arena.next(TICK, at(tick));
         let before = arena.clone();
-        if arena.liquidate(liquidator, account, MARKET).is_some() {
+        if let Some(plan) = arena.liquidate(liquidator, account, MARKET) {
             let moved = size * (at(tick) - at(from));
             let end = |mut arena: Arena| -> Option<f64> {
                 arena.close(account, MARKET).ok()?;
@@ -53,9 +53,10 @@ fn attempt(path: &PricePath, terms: &Terms, from: usize, notional: f64) -> Optio
                 arena.cash_out(liquidator);
                 Some(arena.profit() - moved)
             };
-            // One whose equity is gone has nothing left to close.
+            // One whose equity the penalty took would get nothing by closing either: whoever liquidates him earns the bounty.
+            let has_equity_left = plan.after.equity.get() > 0;
             let own = end(arena)?;
-            return Some((own, end(before)));
+            return Some((own, end(before).filter(|_| has_equity_left)));
         }
     }
     None

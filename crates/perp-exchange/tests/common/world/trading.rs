@@ -236,9 +236,10 @@ impl World {
         let age = seen.reference - state.price.published.get();
         let age = age.min(i64::from(state.parameters.max_age_trade));
         let spread = reference::ceil_div(reference::spread_at(state, age) * ppm, price);
-        let (penalty_rate, fee) = (state.parameters.penalty.get(), state.parameters.taker_fee_rebalancing.get());
+        let (penalty_rate, fee) = (state.parameters.penalty.get(), state.parameters.taker_fee.get());
+        let impact = i128::from(state.parameters.impact_limit.get());
         let bounty = i128::from(penalty_rate) * i128::from(state.parameters.bounty_share_max.get());
-        let own = spread + i128::from(fee) + reference::ceil_div(bounty, ppm);
+        let own = spread + impact + i128::from(fee) + reference::ceil_div(bounty, ppm);
         let rate = i128::from(penalty_rate).max(own).min(ppm);
         let nominal = closed_value * rate / ppm;
         assert_eq!(i128::from(penalty.charged.get()), nominal.min(was.equity).min(left.equity).max(0));

@@ -36,7 +36,7 @@ const SETTLEMENT_FEE_SECONDS: u64 = 600;
 /// What closing pays its caller at most where no penalty does.
 const LEAST_BOUNTY: Ppm = Ppm::new(1_000);
 
-/// The rate of the penalty: the parameter, or what trading out would cost, `⌈spread / price⌉` and the reducing fee, with the
+/// The rate of the penalty: the parameter, or the most that trading out can cost, `⌈spread / price⌉`, impact and fee, with the
 /// largest bounty on top, since an owner may be the liquidator as well. The spread's age counts no further than a trade allows:
 /// the caller chooses how old the price is.
 pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price, reference: Timestamp) -> Result<Ppm, EngineError> {
@@ -44,7 +44,7 @@ pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price, reference: Tim
     let age = age(market, reference)?.min(parameters.max_age_trade.into());
     let spread = mul_div_ceil(spread_at_age_ceil(market, age)?.get(), PPM, price.get().max(1))?;
     let bounty = mul_div_ceil(parameters.penalty.wide(), parameters.bounty_share_max.wide(), PPM)?;
-    let costs = [parameters.taker_fee_rebalancing.wide(), bounty];
+    let costs = [parameters.impact_limit.wide(), parameters.taker_fee.wide(), bounty];
     let trading = costs.iter().try_fold(spread, |sum, cost| sum.checked_add(*cost)).ok_or(EngineError::Overflow)?;
     u32::try_from(parameters.penalty.wide().max(trading).min(PPM)).map(Ppm::new).map_err(|_| EngineError::Overflow)
 }

@@ -221,18 +221,18 @@ fn in_a_market_that_cannot_pay_the_penalty_takes_no_more_than_the_equity_found()
 #[test]
 fn the_penalty_is_at_least_what_trading_out_costs() {
     // A volatility of tenfold a year: z · σ · √1 s is 2 · 10 / √31 557 600 = 3560.2 ppm at once. With a confidence of 1 % of the price
-    // and a fee of 0.02 % leaving by trading costs 1 % + 3561 ppm + 200 ppm, more than the penalty's 1 %; and with another account of one's own as the
-    // liquidator half of that 1 % would come back.
+    // an impact of at most 0.4 % and a fee of 0.04 % leaving by trading costs 1.7961 %, more than the penalty's 1 %; and with another account of
+    // one's own as the liquidator half of that 1 % would come back.
     let (account, mut market) = holding(100, 700 * USDC);
     market.parameters.volatility = Ppm::new(10_000_000);
     market.price.confidence = Price::new(PRICE / 100);
     let plan = liquidate(&account, &market, ALL).unwrap();
     let spread = crate::market::price::spread_ceil(&market, at(0).now).unwrap().get();
     assert_eq!(u128::from(spread) * 1_000_000 / u128::from(PRICE), 13_560);
-    // n = (937.5 − 700) / (3.75 % − 1.8761 %): what is closed pays 18 761 ppm, of which 1 % is split and the rest the backing's.
+    // n = (937.5 − 700) / (3.75 % − 2.2961 %): what is closed pays 22 961 ppm, of which 1 % is split and the rest the backing's.
     let closed = plan.notional.to_atoms_floor().unwrap();
-    assert_eq!(closed.get() / USDC, 12_674);
-    let (charged, penalty) = (share_floor(closed, Ppm::new(18_761)), share_floor(closed, Ppm::new(10_000)).unwrap());
+    assert_eq!(closed.get() / USDC, 16_335);
+    let (charged, penalty) = (share_floor(closed, Ppm::new(22_961)), share_floor(closed, Ppm::new(10_000)).unwrap());
     assert_eq!(Ok(plan.penalty.charged), charged);
     let bounty = share_floor(penalty, Ppm::new(313_333)).unwrap();
     assert_eq!((plan.penalty.bounty, plan.penalty.added), (bounty, Atoms::ZERO));
@@ -250,7 +250,7 @@ fn the_penalty_is_at_least_what_trading_out_costs() {
     };
     assert!(at_age(0) < at_age(5) && (at_age(5) - at_age(15)).abs() < 1e-9);
     // Never more than all of what is closed, nor than the equity.
-    market.parameters.taker_fee_rebalancing = Ppm::ONE;
+    market.parameters.taker_fee = Ppm::ONE;
     assert_eq!(liquidate(&account, &market, ALL).unwrap().penalty.charged, usdc(700));
 }
 
