@@ -127,7 +127,7 @@ impl Chaos {
     fn prices_move(&mut self) {
         for market in 0..MARKETS as u16 {
             let percent = self.random.below(400) as f64 / 100.0 - 2.0;
-            let jump = if self.random.one_in(25) { 12.0 } else { 1.0 };
+            let jump = if self.random.one_in(25) { 25.0 } else { 1.0 };
             let price = &mut self.prices[usize::from(market)];
             *price = (*price * (1.0 + percent * jump / 100.0)).clamp(5.0, 5_000.0);
             let price = *price;

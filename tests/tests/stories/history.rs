@@ -141,9 +141,9 @@ fn the_funding_of_a_market_is_rebuilt_from_its_events_alone() {
     let rates: Vec<i64> = moments.iter().map(|(_, moment)| moment.funding_rate).collect();
     assert!(rates.iter().any(|rate| *rate > 0) && rates.iter().any(|rate| *rate < 0), "{rates:?}");
     let seconds: u64 = moments.iter().map(|(_, moment)| moment.funding_seconds).sum();
-    // 700 + 600 + 3 600 + 3 600 of 3 601 + 3 600 of 5 000 + 30 + 60 before the statuses, 600 + 260 through them, and
-    // 1 + 6 · 3 000 after them.
-    assert_eq!(seconds, 12_190 + 860 + 18_001);
+    // 30 from the first price to the one that executes the provider's deposit, both of which accrue, 700 + 600 + 3 600 + 3 600 of
+    // 3 601 + 3 600 of 5 000 + 30 + 60 before the statuses, 600 + 260 through them, and 1 + 6 · 3 000 after them.
+    assert_eq!(seconds, 30 + 12_190 + 860 + 18_001);
     let counters = world.market(0).state.ledger.counters;
     assert!(counters.carry.get().get() > 0 && counters.funding.get().get() > 0);
 }

@@ -80,7 +80,7 @@ fn its_event_says_what_it_redeems_and_repays() {
 }
 
 #[test]
-fn settling_for_what_the_market_has_changes_nothing_of_what_the_account_is_worth() {
+fn settling_for_what_the_market_has_changes_nothing_of_what_is_above_the_margin() {
     let mut world = world(1);
     let (late, early) = (world.trader(50_000 * USDC), world.trader(50_000 * USDC));
     let (whale, loser) = (world.trader(1_000_000 * USDC), world.trader(50_000 * USDC));
@@ -116,7 +116,11 @@ fn settling_for_what_the_market_has_changes_nothing_of_what_the_account_is_worth
     // With what funding the account has just paid into it.
     assert_eq!(event.profit + event.funding, there as i64);
     assert_eq!(world.balance(&early.margin_account), balance + there);
-    assert_eq!(health(&mut world), before);
+    // That was owed and not there to be paid before: it counts as equity now, and no longer against the leg's own margin.
+    let (after, funding) = (health(&mut world), event.funding.unsigned_abs());
+    assert!(event.funding < 0);
+    assert_eq!(after.equity.get(), before.equity.get() + funding as i64);
+    assert_eq!(after.margin.get(), before.margin.get() + funding);
     // Once the loss has become cash the rest of the profit does.
     world.settle_pnl(late.margin_account, 0).unwrap();
     let rest = unrealized(&world.position(&early.margin_account, 0), price);

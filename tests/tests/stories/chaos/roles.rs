@@ -93,12 +93,12 @@ impl Chaos {
         let (at, admin, risk_admin, guardian) =
             (self.world.addresses, self.world.admin, self.world.risk_admin, self.world.guardian);
         match self.random.below(10) {
-            0..=1 => self.set_status(guardian, market),
-            2..=3 => {
+            0..=2 => self.set_status(guardian, market),
+            3..=5 => {
                 let signer = self.one_of_the_admins();
                 self.set_status(signer, market);
             }
-            4..=8 => {
+            6..=8 => {
                 let done = self.world.withdraw_protocol_fees(market);
                 self.note("withdraw_protocol_fees", done);
             }
@@ -142,15 +142,14 @@ impl Chaos {
         }
     }
 
-    /// A stricter one, of the exchange or of the market: pauses of less than a minute, reduce-only of less than ten.
+    /// A stricter one, of the exchange or of the market: pauses of less than a minute, reduce-only of less than five.
     fn set_status(&mut self, signer: Pubkey, market: u16) {
         let status = if self.random.one_in(3) { Status::ReduceOnly } else { Status::Paused };
-        let longest = if status == Status::Paused { 60 } else { 600 };
-        let seconds = self.random.below(longest) as u32;
+        let seconds = self.random.below(if status == Status::Paused { 60 } else { 300 }) as u32;
         let (instruction, done) = if self.random.one_in(2) {
             ("set_exchange_status", self.world.set_exchange_status(signer, status, seconds))
         } else {
-            ("set_market_status", self.world.set_market_status(signer, market, Status::ReduceOnly, 10 * seconds))
+            ("set_market_status", self.world.set_market_status(signer, market, Status::ReduceOnly, seconds))
         };
         self.note(instruction, done);
     }
