@@ -127,10 +127,13 @@ fn a_broken_rule_is_said_in_the_engines_words() {
         ("max_confidence_to_increase_percent = \"0.5\"", "max_confidence_to_increase_percent = \"3\"", EntryCost),
         ("impact_limit_percent = \"0.4\"", "impact_limit_percent = \"0.5\"", SelfLiquidation),
         ("minimum_bounty = \"0.05\"", "minimum_bounty = \"0.1\"", FirstBounty),
-        ("max_age_other_legs_seconds = 60", "max_age_other_legs_seconds = 4", TimesAndRates),
+        ("max_age_liquidate_seconds = 15", "max_age_liquidate_seconds = 4", TimesAndRates),
+        ("max_age_liquidate_seconds = 15", "max_age_liquidate_seconds = 16", TimesAndRates),
+        ("settle_after_seconds = 172800", "settle_after_seconds = 172799", TimesAndRates),
         ("future_tolerance_seconds = 10", "future_tolerance_seconds = 11", TimesAndRates),
         ("outage_delay_seconds = 300", "outage_delay_seconds = 7201", TimesAndRates),
         ("stress_move_percent = \"15\"", "stress_move_percent = \"2\"", StressMove),
+        ("isolated_only = \"0\"", "isolated_only = \"2\"", StressMove),
     ] {
         let (_, found) = problem(from, to);
         assert!(found.ends_with(&format!("{rule:?} does not hold: {}", rule.text())), "{found}");
@@ -171,8 +174,8 @@ fn decimals_are_those_that_an_exchange_and_a_market_can_be_created_with() {
     let small = |text: &str| {
         text.replacen("open_interest_cap = \"100000\"", "open_interest_cap = \"0.02\"", 1)
             .replacen("impact_scale = \"20000000\"", "impact_scale = \"0.03\"", 1)
-            .replacen("open_interest_low = \"50000\"", "open_interest_low = \"0.01\"", 1)
-            .replacen("open_interest_high = \"200000\"", "open_interest_high = \"0.04\"", 1)
+            .replacen("open_interest_low = \"5000\"", "open_interest_low = \"0.01\"", 1)
+            .replacen("open_interest_high = \"225000\"", "open_interest_high = \"0.04\"", 1)
     };
     for (base_decimals, text) in [(0, LOCALNET.into()), (18, small(LOCALNET))] {
         let text = text.replacen("base_decimals = 9", &format!("base_decimals = {base_decimals}"), 1);

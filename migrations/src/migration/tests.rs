@@ -161,8 +161,8 @@ fn numbers_of_other_decimals_are_written_as_in_the_file() {
         "the chain contradicts the file, and nothing was changed:
   BTC-PERP: base_decimals is 9 on the chain and 10 in the file
   BTC-PERP: impact_scale is 400000 on the chain and 40000 in the file
-  BTC-PERP: open_interest_low is 1000 on the chain and 100 in the file
-  BTC-PERP: open_interest_high is 4000 on the chain and 400 in the file"
+  BTC-PERP: open_interest_low is 100 on the chain and 10 in the file
+  BTC-PERP: open_interest_high is 4500 on the chain and 450 in the file"
     );
 }
 
