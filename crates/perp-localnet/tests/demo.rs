@@ -111,7 +111,7 @@ fn every_promise_is_compared(document: &Value) {
                 "equity before, less than nothing",
                 "position left",
                 "bounty, in the liquidator's balance",
-                "penalty, in the insurance",
+                "it came from the insurance",
                 "what it could not pay is its debt",
                 "carol's cross account, untouched",
             ],
@@ -156,12 +156,13 @@ fn every_promise_is_compared(document: &Value) {
     }
 
     let partial = step(document, "is liquidated in part");
-    // 100 SOL at $140.615937 and 3 % are 421.847811; 0.2461113145 BTC at $56,081.02 and 2.4 % are 331.252166. A quarter
-    // more than both is 941.374971, and rounding costs an atom of it.
-    assert_eq!(actual(partial, "with a buffer of 25 % of the margin: equity"), "941.37497 USDC");
+    // 100 SOL at $140.615937 and 3 % are 421.847811; 0.0362609996 BTC at $56,081.02 and 2.4 % are 48.805293. A quarter
+    // more than both is 588.316380, and rounding costs an atom of it.
+    assert_eq!(actual(partial, "with a buffer of 25 % of the margin: equity"), "588.316379 USDC");
     let bankrupt = step(document, "is bankrupt");
-    for nothing in ["bounty, in the liquidator's balance", "penalty, in the insurance"] {
-        assert_eq!(actual(bankrupt, nothing), "+0 USDC", "{nothing}");
+    // 0.6822874312 BTC at $52,088.10 are 35 539.055942; 90 % of 2 bp of it are 6.397030.
+    for (check, paid) in [("bounty, in the liquidator's balance", '+'), ("it came from the insurance", '-')] {
+        assert_eq!(actual(bankrupt, check), format!("{paid}6.39703 USDC"), "{check}");
     }
     for market in ["SOL-PERP", "BTC-PERP"] {
         let drifted = format!("{market}: hours in which the rate drifted towards the larger side");

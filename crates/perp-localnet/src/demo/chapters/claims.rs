@@ -48,7 +48,7 @@ pub fn play(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
     let equity =
         |world: &World| world.in_memory().health(&world.account(&loser)).map(|health| health.maintenance.equity);
     let (was, is) = (equity(&transition.before)?, equity(&transition.after)?);
-    // With cash for all it owes, the market's promises count in full.
+    // The same as with cash for all that the market owes.
     let (mut solvent, mut ample) = (transition.before.in_memory(), transition.before.market(market).state);
     ample.ledger.backing = AMPLE;
     solvent.put_market(ample);
@@ -58,8 +58,8 @@ pub fn play(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
     let report = transition
         .report(
             "alice's loss is settled",
-            "anybody may turn a loser's loss into cash; her equity stays what it was, but that the funding she was promised, \
-             which counted in part while the market could not pay it, is set off against the loss in full",
+            "anybody may turn a loser's loss into cash; her equity stays what it was: the funding she is promised is set off against \
+             the loss, whatever the market has",
         )
         .figure("loss", show::signed_usdc(plan.profit))
         .figure("funding", show::signed_usdc(plan.settled.funding))

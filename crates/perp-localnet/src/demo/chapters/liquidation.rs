@@ -19,13 +19,13 @@ use crate::demo::show;
 use crate::demo::world::World;
 use crate::demo::DemoError;
 
-/// How far from its target a partial liquidation may end by rounding alone, in atoms.
+/// How far from its target a partial liquidation may end by rounding to atoms.
 ///
 /// Short of it by 6.7: the target it is computed from is rounded down (1), the one it is compared with up (1) like the
 /// margins after of two positions (2 · 1.25), realized loss and equity after go against the account (1 each), and what is
 /// closed lacks at most a base unit of 6 atoms and two more (8 · 2 %, margin less penalty). Beyond it by 4.5: the margins
-/// before are rounded up (2 · 1.25), equity before and penalty down (1 each). 1.25 times 2.4 % is a whole part per
-/// million, and no dust is left: less than the smallest position would have been closed whole.
+/// before are rounded up (2 · 1.25), equity before and penalty down (1 each). No dust is left: less than the smallest position
+/// would have been closed whole.
 const ROUNDING: u64 = 7;
 
 /// Reports a liquidation. `earlier` is the exchange at the price before.
@@ -45,8 +45,8 @@ pub fn report(
         Extent::Full => ("is liquidated whole", "too little is left to keep any of the position"),
         Extent::Bankrupt => (
             "is bankrupt",
-            "the price fell by more than its margin within a minute: the position is closed, there is no penalty and no \
-             bounty, and what the account cannot pay is its debt",
+            "the price fell by more than its margin within a minute: the position is closed, there is no penalty, the market \
+             pays for the work, and what the account cannot pay is its debt",
         ),
     };
     let flows = Flows::between(&transition.before, &transition.after, market, &account, &keeper)?;
@@ -80,22 +80,23 @@ pub fn report(
         )
         .equal("its event: closed, penalty, bounty", expected_event, event);
     let parameters = &listed.state.parameters;
+    let closed = notional(plan.closed, listed.state.price.price)?;
     let report = match extent {
-        Extent::Partial => healthy_again(report, &after, parameters)?,
+        Extent::Partial => healthy_again(report, &after, closed.to_atoms_ceil()?, parameters)?,
         Extent::Full => {
-            let value = notional(size_before.size(), listed.state.price.price)?.to_atoms_ceil()?;
+            let value = closed.to_atoms_ceil()?;
             too_little_left(report, &before, value, &listed.state)?
         }
         Extent::Bankrupt => {
             let report = from_health_to_debt(report, &account, earlier, before.equity)?;
             let bounty = show::change(world_before.account(&keeper).balance, world_after.account(&keeper).balance);
-            let penalty = show::change(insurance(&world_before, market), insurance(&world_after, market));
+            let insured = show::change(insurance(&world_before, market), insurance(&world_after, market));
             let owed = before.equity.checked_neg()?;
             let debt = world_after.position(&account, market).debt.signed()?;
-            let nothing = show::change(Atoms::ZERO, Atoms::ZERO);
+            let wage = bounty_without_penalty(closed.to_atoms_floor()?, parameters)?;
             report
-                .equal("bounty, in the liquidator's balance", nothing.clone(), bounty)
-                .equal("penalty, in the insurance", nothing, penalty)
+                .equal("bounty, in the liquidator's balance", show::change(Atoms::ZERO, wage), bounty)
+                .equal("it came from the insurance", show::change(wage, Atoms::ZERO), insured)
                 // A penalty would add to the debt.
                 .equal("what it could not pay is its debt", show::signed_usdc(owed), show::signed_usdc(debt))
         }
@@ -109,6 +110,14 @@ pub fn report(
     let participant = Participant::at(run, &account)?;
     let report = others_untouched(run, report, participant, &world_before, &world_after)?;
     run.record(report)
+}
+
+/// What closing so much pays where nothing is left for a penalty: what the fee of opening it has left in the market, and at most a
+/// thousandth.
+fn bounty_without_penalty(closed: Atoms, parameters: &Parameters) -> Result<Atoms, DemoError> {
+    let kept = PPM - parameters.protocol_share.wide();
+    let fee = mul_div_floor(parameters.taker_fee_rebalancing.wide(), kept, PPM)?;
+    Ok(Atoms::new(mul_div_floor(closed.get(), fee.min(PPM / 1_000), PPM)?))
 }
 
 /// What the event of a liquidation must say, and what it says.
@@ -154,8 +163,15 @@ fn surplus(health: &Health) -> Result<SignedAtoms, DemoError> {
     Ok(health.equity.checked_sub(health.margin.signed()?)?)
 }
 
-/// A part was closed: equity is at `(1 + b)` times the maintenance margin, where no margin has a size premium.
-fn healthy_again(report: StepReport, after: &Health, parameters: &Parameters) -> Result<StepReport, DemoError> {
+/// A part was closed: equity is at `(1 + b)` times the maintenance margin, where no margin has a size premium. It may be short
+/// of it by a millionth of what was closed: `(1 + b)` times a measured margin is rounded up to whole parts per million.
+fn healthy_again(
+    report: StepReport,
+    after: &Health,
+    closed: Atoms,
+    parameters: &Parameters,
+) -> Result<StepReport, DemoError> {
+    let rounding = Atoms::new(ROUNDING + closed.get().div_ceil(PPM));
     let buffer = share_ceil(after.margin, parameters.liquidation_buffer)?;
     let target = after.margin.checked_add(buffer)?;
     let distance = after.equity.get().abs_diff(target.signed()?.get());
@@ -168,14 +184,15 @@ fn healthy_again(report: StepReport, after: &Health, parameters: &Parameters) ->
         )
         .check(
             format!("with a buffer of {} of the margin: equity", show::percent(parameters.liquidation_buffer)),
-            &format!("{} ± {}", show::usdc(target), show::usdc(Atoms::new(ROUNDING))),
+            &format!("{} ± {}", show::usdc(target), show::usdc(rounding)),
             show::signed_usdc(after.equity),
-            distance <= ROUNDING,
+            distance <= rounding.get(),
         ))
 }
 
 /// All of the only position was closed: to have its equity at `(1 + b)` times the maintenance margin `m` takes closing
-/// `((1 + b)·MM − E) / ((1 + b)·m − penalty)`, which the position does not have, or not with enough left to keep.
+/// `((1 + b)·MM − E) / ((1 + b)·m − penalty)` or more, the dearer trading out would be, which the position does not have, or not
+/// with enough left to keep.
 fn too_little_left(
     report: StepReport,
     before: &Health,
