@@ -89,7 +89,8 @@ pub mod perp_swap {
     /// - `reduce_only`: shrinks the order to the position and never opens one.
     ///
     /// Errors: `PriceBoundExceeded`, `InitialMargin`, `MarketCapacity`, `OpenInterestCap`, `BelowMinimumPosition`,
-    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `Paused`, `ReduceOnly`.
+    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `SettlementDue`,
+    /// `Paused`, `ReduceOnly`.
     #[access_control(ctx.accounts.validate())]
     pub fn trade<'info>(
         ctx: Context<'info, Trade<'info>>,
@@ -427,7 +428,7 @@ pub mod perp_swap {
     /// updated before: `update_prices`.
     ///
     /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
-    /// `LegStale`, `PoolWorthless`, `Paused`.
+    /// `LegStale`, `LossesNotSettled`, `PoolWorthless`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDeposit<'info>>) -> Result<()> {
         instructions::execute_liquidity_deposit(ctx)

@@ -127,8 +127,8 @@ pub fn indebted() -> (World, Authority) {
     (world, debtor)
 }
 
-/// A pool whose cash has left and whose backing was lost: its shares are worth nothing.
-pub fn worthless() -> World {
+/// A pool whose cash has left and whose backing was lost, so that its shares are worth nothing, and a loser who has yet to pay.
+pub fn worthless() -> (World, Authority) {
     let mut world = world(1);
     let provider = world.provider;
     world.give(provider, 0);
@@ -140,9 +140,9 @@ pub fn worthless() -> World {
     world.wait(2 * DAY);
     world.refund_liquidity_withdrawal(executor, provider, 1).unwrap();
     world.later_at(1, 0, 250.0);
-    lose_the_backing(&mut world);
+    let (_, loser) = lose_the_backing(&mut world);
     assert!(world.pool().state.cash.is_zero() && !world.pool().state.shares.is_zero());
-    world
+    (world, loser)
 }
 
 /// Moves all of the owner's tokens out of their associated account, which is closed, into a new one, whose address it

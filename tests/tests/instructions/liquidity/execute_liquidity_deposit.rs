@@ -108,10 +108,13 @@ fn all_markets_are_passed_in_their_order() {
 
 #[test]
 fn nobody_buys_into_a_pool_that_is_worth_nothing() {
-    let mut world = worthless();
+    let (mut world, loser) = worthless();
     let (owner, executor) = (world.user(AMOUNT), world.admin);
     world.request_liquidity_deposit(owner, 9, AMOUNT, 1, 0).unwrap();
     world.wait(30);
     world.publish_all_again();
+    // Before it is known what the pool is worth a short of 5000 SOL that lost $62.50 on each, a quarter, pays.
+    assert_refused(world.execute_liquidity_deposit(executor, owner, 9), ExchangeError::LossesNotSettled);
+    world.settle_pnl(loser.margin_account, 0).unwrap();
     assert_refused(world.execute_liquidity_deposit(executor, owner, 9), ExchangeError::PoolWorthless);
 }

@@ -161,7 +161,7 @@ fn all_markets_are_passed_in_their_order() {
 
 #[test]
 fn shares_of_a_pool_that_is_worth_nothing_fetch_nothing() {
-    let mut world = worthless();
+    let (mut world, _) = worthless();
     let (owner, executor) = (world.provider, world.admin);
     let shares = world.shares(&owner);
     world.request_liquidity_withdrawal(owner, 9, shares, 1, 0).unwrap();
