@@ -89,8 +89,8 @@ pub mod perp_swap {
     /// - `reduce_only`: shrinks the order to the position and never opens one.
     ///
     /// Errors: `PriceBoundExceeded`, `InitialMargin`, `MarketCapacity`, `OpenInterestCap`, `BelowMinimumPosition`,
-    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `SettlementDue`,
-    /// `Paused`, `ReduceOnly`.
+    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `SettlementDue`, `Paused`,
+    /// `ReduceOnly`.
     #[access_control(ctx.accounts.validate())]
     pub fn trade<'info>(
         ctx: Context<'info, Trade<'info>>,
@@ -284,7 +284,7 @@ pub mod perp_swap {
 
     /// Moves a market to settlement at one final price, the average of its last good ones, once the outage of its oracle was
     /// reported `settle_after` ago or its delisting is due. After a day anybody may close its positions with `liquidate`; until
-    /// then a good reading published during the outage undoes it.
+    /// then a good reading published during the outage undoes an end by one.
     ///
     /// Authority: anybody.
     ///
@@ -294,8 +294,8 @@ pub mod perp_swap {
         instructions::begin_settlement(ctx)
     }
 
-    /// Notes that no valid price of a market arrives. A valid price takes the note away; without one the market's price is held
-    /// for dead after its `outage_delay`, and after its `settle_after` the market may end.
+    /// Notes that no valid price of a market arrives. One that is fresh when it is taken in takes the note away; without one the
+    /// oracle is held for dead after the market's `outage_delay`, and after its `settle_after` the market may end.
     ///
     /// Authority: anybody.
     ///

@@ -74,7 +74,7 @@ pub enum PriceOutcome {
     Accepted = 1,
     /// Too wide to be a price: only its time is kept.
     TooWide = 2,
-    /// Older than the market's price, and taken into the two seconds it belongs to.
+    /// Older than the market's price, and taken into the second in which it was published.
     Older = 3,
     /// Further ahead of the clock than the tolerance allows: no price, but proof that the clock lags.
     ClockBehind = 4,
@@ -89,7 +89,7 @@ pub struct PricePlan {
     pub cache: PriceCache,
     /// When the reading was published.
     pub published: Timestamp,
-    /// The good price it says, for the two seconds in which it was published.
+    /// The good price it says, for the second in which it was published.
     pub good: Option<Price>,
     /// What is measured of valid prices.
     pub averages: PriceAverages,
@@ -251,7 +251,7 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
     markets.into_iter().fold(clock.now, |latest, market| latest.max(market.price.newest_published))
 }
 
-/// Whether the market's price is final, or no older than its spans hold and the clock that says so is believed.
+/// Whether the market's price is final, or one of the last seconds and the clock that says so is believed.
 pub fn is_fresh_in(market: &Market, reference: Timestamp) -> bool {
     market.settlement.is_final(reference)
         || (is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until)

@@ -128,7 +128,7 @@ pub struct PriceUpdated {
     pub newest_published: i64,
 }
 
-/// Somebody reported that no valid price arrives. A valid price takes the report away.
+/// Somebody reported that no valid price arrives. One that is fresh when it is taken in takes the report away.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OracleOutageReported {
