@@ -124,10 +124,6 @@ pub fn market(costs: &mut Costs) {
     world.publish_second(1, PRICE, CONFIDENCE, world.now);
     let second = client::update_second_price(&at, 1, world.second_oracle(1));
     costs.record(&mut world, once("update_second_price"), second);
-    world.wait(3);
-    print(&mut world, [1], 1.004);
-    let bounded = client::update_prices(&at, [(1, world.oracle(1))]);
-    costs.record(&mut world, Row { case: "bounded", ..once("update_prices") }, bounded);
     world.wait(61);
     costs.record(&mut world, once("report_oracle_outage"), client::report_oracle_outage(&at, 0));
     world.wait(172_800);
