@@ -229,6 +229,7 @@ pub mod perp_swap {
     ///
     /// Errors: `MissingRole`, `WrongMarketIndex`, `TooManyMarkets`, `DecimalsOutOfRange`, `NameNotText`,
     /// `MarketParameters`, `SecondOracleParameters`, and those of the oracles' bindings.
+    #[allow(clippy::too_many_arguments)] // a listing has as many
     #[access_control(ctx.accounts.validate(index, &symbol, base_decimals))]
     pub fn create_market(
         ctx: Context<CreateMarket>,

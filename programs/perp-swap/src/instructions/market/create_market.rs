@@ -50,7 +50,7 @@ impl CreateMarket<'_> {
 }
 
 /// Lists a market.
-#[allow(clippy::too_many_arguments)] // those of the instruction
+#[allow(clippy::too_many_arguments)] // a listing has as many
 pub fn create_market(
     ctx: Context<CreateMarket>,
     index: u16,
