@@ -86,7 +86,13 @@ impl Chaos {
         };
         chaos.note("create_exchange", created);
         for index in 0..MARKETS as u16 {
-            let created = chaos.world.create_market(listing::market(index, listing::parameters(), 40_000 * USDC));
+            // The last of them has a second source.
+            let listed = if index + 1 < MARKETS as u16 {
+                listing::market(index, listing::parameters(), 40_000 * USDC)
+            } else {
+                listing::bounded(index, 40_000 * USDC)
+            };
+            let created = chaos.world.create_market(listed);
             chaos.note("create_market", created);
             chaos.world.later_at(1, index, START_PRICE);
         }
@@ -131,6 +137,11 @@ impl Chaos {
             let price = &mut self.prices[usize::from(market)];
             *price = (*price * (1.0 + percent * jump / 100.0)).clamp(5.0, 5_000.0);
             let price = *price;
+            if market + 1 == MARKETS as u16 && self.random.one_in(3) {
+                self.world.publish_second(market, price, 0.0, self.world.now);
+                let done = self.world.update_second_price(market);
+                self.note("update_second_price", done);
+            }
             if self.silent != Some(market) && !self.random.one_in(5) {
                 let confidence = price * if self.random.one_in(20) { 0.04 } else { 0.000_7 };
                 self.world.publish_with(market, price, confidence, self.world.now);
