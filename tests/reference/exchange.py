@@ -39,6 +39,7 @@ OPERATIONS = {
         operations.deposit,
         operations.withdraw,
         operations.update_prices,
+        operations.update_second_price,
         operations.update_funding,
         settling.settle_funding,
         settling.settle_pnl,

@@ -8,7 +8,7 @@ import funding
 import ledger as postings
 from margin import adverse_equity_and_margin, view_of
 from market import liabilities
-from price import reference_time, require_price, take_reading
+from price import reference_time, require_price, take_reading, take_second_reading
 from settling import occupied_slot
 from units import Refused, amount as checked, share_floor
 
@@ -48,6 +48,11 @@ def withdraw(exchange, account, amount):
 def update_prices(exchange, market, reading):
     """One pair of a market and its price."""
     exchange.bring_up_to_date(market, reading, None)
+
+
+def update_second_price(exchange, market, reading):
+    """Of all that the market is only its second price goes by it."""
+    take_second_reading(exchange.market_to_write(market), reading, exchange.now)
 
 
 def update_funding(exchange, market, reading=None):

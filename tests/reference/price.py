@@ -3,7 +3,7 @@
 from averages import take_into_averages
 from grace import Before, is_in_force, look_for_grace
 from state import SECONDS, Second, Settlement
-from units import ATOM, MAX_PRICE, PPM, Refused, div_ceil, div_floor, share_ceil, sqrt_ceil, sqrt_floor
+from units import ATOM, MAX_PRICE, PPM, Refused, div_ceil, div_floor, share_ceil, share_floor, sqrt_ceil, sqrt_floor
 
 SECONDS_PER_YEAR = 31_557_600
 # The root of the age is taken of 2^16 times the seconds, so that of the year is scaled by 2^8; the root times a
@@ -40,6 +40,18 @@ def require_reading(reading):
         raise Refused("OraclePublishTimeNotPositive")
 
 
+def price_of(market, reading):
+    """Price and confidence in raw per base unit."""
+    price = converted(reading["price"], reading["exponent"], market, div_floor)
+    if not 1 <= price <= MAX_PRICE:
+        raise Refused("PriceOutOfRange")
+    return price, converted(reading["confidence"], reading["exponent"], market, div_ceil)
+
+
+def is_too_wide(market, price, confidence):
+    return confidence * PPM > market.parameters.max_confidence_valid * price
+
+
 def take_reading(market, reading, clock):
     """Takes a reading in; `clock` has the time, the slot and the exchange's pause. Only PriceOutOfRange is an error."""
     require_reading(reading)
@@ -53,11 +65,8 @@ def take_reading(market, reading, clock):
     is_new = published > cache.published
     if not is_new and not is_recent(published, max(now, cache.newest_published)):
         return
-    price = converted(reading["price"], reading["exponent"], market, div_floor)
-    if not 1 <= price <= MAX_PRICE:
-        raise Refused("PriceOutOfRange")
-    confidence = converted(reading["confidence"], reading["exponent"], market, div_ceil)
-    if confidence * PPM > market.parameters.max_confidence_valid * price:
+    price, confidence = price_of(market, reading)
+    if is_too_wide(market, price, confidence) or not is_in_bounds(market, price, published):
         if is_new:
             cache.newest_published = max(cache.newest_published, published)
         return
@@ -70,6 +79,34 @@ def take_reading(market, reading, clock):
     elif not remember(market, price, published):
         return
     look_for_grace(market, reading, before, is_new, clock)
+
+
+def take_second_reading(market, reading, now):
+    """Keeps what the second source says where it is newer, good, and not ahead of the clock."""
+    require_reading(reading)
+    if market.parameters.second_max_age == 0:
+        raise Refused("NoSecondOracle")
+    published, held = reading["publish_time"], market.second_price
+    if published > now + market.parameters.future_tolerance or published <= held.published:
+        return
+    price, confidence = price_of(market, reading)
+    if not is_too_wide(market, price, confidence):
+        held.price, held.confidence, held.published = price, confidence, published
+
+
+def is_in_bounds(market, price, published):
+    """Whether the second source bears a price of the first out, where it has said anything at about its time."""
+    second, parameters = market.second_price, market.parameters
+    apart = abs(published - second.published)
+    if second.published == 0 or apart > parameters.second_max_age:
+        return True
+    weight = share_ceil(parameters.spread_volatility, parameters.volatility) * sqrt_ceil(ROOT_SCALE * (apart + 1))
+    allowed = (
+        share_floor(second.price, parameters.second_max_deviation)
+        + share_ceil(second.confidence, parameters.spread_confidence)
+        + div_ceil(second.price * weight, SPREAD_DIVISOR)
+    )
+    return abs(price - second.price) <= allowed
 
 
 def shows_that_the_feed_lived(market, published, now):

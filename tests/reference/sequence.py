@@ -60,6 +60,8 @@ PARAMETERS = {
     "outage_delay": 300,
     "settle_after": 172_800,
     "isolated_only": 0,
+    "second_max_deviation": 0,
+    "second_max_age": 0,
 }
 
 POOL_PARAMETERS = {

@@ -66,6 +66,8 @@ class Parameters:
     outage_delay: int
     settle_after: int
     isolated_only: int
+    second_max_deviation: int
+    second_max_age: int
 
 
 @dataclass
@@ -88,6 +90,15 @@ class PriceCache:
     newest_published: int = 0
     outage_since: int = 0
     clock_distrusted_until: int = 0
+
+
+@dataclass
+class SecondPrice:
+    """What the second source last said."""
+
+    price: int = 0
+    confidence: int = 0
+    published: int = 0
 
 
 @dataclass
@@ -213,6 +224,7 @@ class Market:
     target_backing: int = 0
     price: PriceCache = field(default_factory=PriceCache)
     recent: list = field(default_factory=lambda: [Second() for _ in range(SECONDS)])
+    second_price: SecondPrice = field(default_factory=SecondPrice)
     averages: Averages = field(default_factory=Averages)
     grace: Grace = field(default_factory=Grace)
     settlement: Settlement = field(default_factory=Settlement)
@@ -301,6 +313,7 @@ def copy_of_market(market):
     twin = copy(market)
     twin.price = copy(market.price)
     twin.recent = [copy(second) for second in market.recent]
+    twin.second_price = copy(market.second_price)
     twin.averages = copy(market.averages)
     twin.grace = copy(market.grace)
     twin.settlement = copy(market.settlement)

@@ -1,7 +1,10 @@
 """Ranges, moments, graces and the end of a market (price.md, settlement.md)."""
 
+from copy import copy
+
 from margin import view_to_liquidate
 from ranges import APART, NEWEST, moment_of
+from sequence import reading
 from story import PRICE_250, SOL, USD, Story
 
 
@@ -66,6 +69,44 @@ class Ranges(Story):
         self.does("report_oracle_outage", "OutageAlreadyReported", market=0)
         self.publishes(250)
         self.assertEqual(self.exchange.markets[0].price.outage_since, 0)
+
+
+class SecondSource(Story):
+    def hears(self, dollars, expected="ok", published=None):
+        said = reading(dollars, self.now if published is None else published)
+        self.does("update_second_price", expected, market=0, reading=said)
+
+    def test_a_price_that_the_second_source_does_not_bear_out_is_seen_and_is_none(self):
+        self.begin(second_max_deviation=10_000, second_max_age=60)
+        market = self.exchange.markets[0]
+        self.hears(250)
+        # 1 % and, of the same second, 0.0285 %: $252.57 and $247.43 are within it.
+        for dollars in (252.58, 247.42):
+            self.publishes(dollars)
+            self.assertEqual((market.price.price, market.price.newest_published), (PRICE_250, self.now))
+        self.publishes(252.57)
+        self.assertEqual(market.price.published, self.now)
+        # A minute later it bounds with 0.223 % besides, and then no more.
+        self.later(60)
+        self.publishes(256)
+        self.assertEqual(market.price.published, self.now - 60)
+        self.later(1)
+        self.publishes(256)
+        self.assertEqual(market.price.published, self.now)
+
+    def test_the_second_source_changes_nothing_else(self):
+        self.begin(second_max_deviation=10_000, second_max_age=60)
+        market = self.exchange.markets[0]
+        price = copy(market.price)
+        self.hears(300, published=self.now + 10)
+        self.hears(200, published=self.now + 9)
+        self.hears(200, published=self.now + 11)
+        self.assertEqual(market.second_price.published, self.now + 10)
+        self.assertEqual(market.price, price)
+
+    def test_a_market_without_one_hears_none(self):
+        self.begin()
+        self.hears(250, "NoSecondOracle")
 
 
 class Graces(Story):

@@ -1,6 +1,6 @@
 //! The markets of the tests: those of the local validator, at prices that make sums come out even.
 
-use perp_accounts::oracle::{OracleKind, CORE_RECEIVER};
+use perp_accounts::oracle::{OracleKind, COMPATIBLE_RECEIVER, CORE_RECEIVER};
 use perp_client::addresses::padded;
 use perp_client::instructions::{NewMarket, OracleSource};
 use perp_engine::state::{Parameters, PoolParameters};
@@ -63,7 +63,15 @@ pub fn market(index: u16, parameters: Parameters, target_backing: u64) -> NewMar
             account: Default::default(),
             feed_id: feed_id(index),
         },
+        second_oracle: None,
         parameters,
         target_backing: Atoms::new(target_backing),
     }
+}
+
+/// The same with a second source, the other receiver's update of the feed, which allows 1 % and bounds what is a minute from it.
+pub fn bounded(index: u16, target_backing: u64) -> NewMarket {
+    let parameters = Parameters { second_max_deviation: Ppm::new(10_000), second_max_age: 60, ..parameters() };
+    let market = market(index, parameters, target_backing);
+    NewMarket { second_oracle: Some(OracleSource { program: COMPATIBLE_RECEIVER, ..market.oracle }), ..market }
 }

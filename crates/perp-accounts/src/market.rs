@@ -15,6 +15,8 @@ pub struct Market {
     pub exchange: Pubkey,
     /// Where the market's price comes from.
     pub oracle: OracleBinding,
+    /// Where the price comes from that bounds it; zeros where there is none.
+    pub second_oracle: OracleBinding,
     /// The part the engine reads and writes.
     pub state: perp_engine::state::Market,
     /// Asset symbol: UTF-8, zero-padded.
@@ -29,8 +31,9 @@ pub struct Market {
     pub reserved: [u64; 8],
 }
 
-const _: () =
-    assert!(core::mem::size_of::<Market>() == 32 + 136 + core::mem::size_of::<perp_engine::state::Market>() + 24 + 64);
+const _: () = assert!(
+    core::mem::size_of::<Market>() == 32 + 2 * 136 + core::mem::size_of::<perp_engine::state::Market>() + 24 + 64
+);
 
 impl Market {
     /// First seed of a market's address; exchange and index follow.

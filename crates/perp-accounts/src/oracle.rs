@@ -127,6 +127,9 @@ macro_rules! oracle_rules {
         224 PublishTimeNotPositive OraclePublishTimeNotPositive
             "The publish time is zero or negative."
             "Wait for the feed to publish a sane price.";
+        225 SecondIsFirst OracleSecondIsFirst
+            "The second oracle reads the first's feed from the first's program."
+            "Choose another feed or another of Pyth's programs for the second, or none.";
     }};
     ($($callback:tt)+) => { $crate::oracle_rules! { [$($callback)+] } };
 }
@@ -151,6 +154,16 @@ macro_rules! define {
 oracle_rules!(define);
 
 impl OracleBinding {
+    /// No oracle: what a market without a second one stores.
+    pub const NONE: Self = Self {
+        program: Pubkey::new_from_array([0; 32]),
+        account: Pubkey::new_from_array([0; 32]),
+        feed_id: [0; 32],
+        kind: 0,
+        padding: [0; 7],
+        reserved: [0; 4],
+    };
+
     /// A binding with its reserved bytes zero.
     pub const fn new(kind: OracleKind, program: Pubkey, account: Pubkey, feed_id: [u8; 32]) -> Self {
         Self { program, account, feed_id, kind: kind as u8, padding: [0; 7], reserved: [0; 4] }
@@ -194,5 +207,23 @@ impl OracleBinding {
             OracleKind::Pull if !names_feed => Err(OracleError::BindingNeedsFeedId),
             OracleKind::LegacyPush | OracleKind::Pull => Ok(()),
         }
+    }
+
+    /// Whether a market bound to `first` may be listed with this binding as its second: by itself it is valid, and another feed
+    /// or another program stands behind it.
+    ///
+    /// # Errors
+    /// Those of [`validate`](Self::validate), `SecondIsFirst`.
+    pub fn validate_second(&self, first: &Self) -> Result<(), OracleError> {
+        self.validate()?;
+        // The address names a legacy feed; that of a pull account says nothing about the feed.
+        let same_feed = match self.kind()? {
+            OracleKind::LegacyPush => self.account == first.account,
+            OracleKind::Pull => self.feed_id == first.feed_id,
+        };
+        if self.program == first.program && same_feed {
+            return Err(OracleError::SecondIsFirst);
+        }
+        Ok(())
     }
 }

@@ -45,7 +45,8 @@ macro_rules! events {
 
 events! {
     ExchangeCreated AdminProposed AdminAccepted RolesSet ExchangeStatusSet
-    MarketCreated MarketStatusSet BackingTargetSet ProtocolFeesWithdrawn PriceUpdated OracleOutageReported FundingUpdated
+    MarketCreated MarketStatusSet BackingTargetSet ProtocolFeesWithdrawn PriceUpdated SecondPriceUpdated OracleOutageReported
+    FundingUpdated
     MarketDelisted SettlementBegun ClaimsFunded InsuranceFunded
     AccountOpened AccountClosed DelegateSet Deposited Withdrawn
     Traded FundingSettled ProfitSettled ClaimRedeemed ClaimWaived Liquidated BankruptcyResolved

@@ -66,6 +66,9 @@ macro_rules! engine_rules {
         26 OutageAlreadyReported { since: i64 }
             "The oracle outage is reported already."
             "No action needed.";
+        27 NoSecondOracle
+            "The market has no second oracle."
+            "Its price account belongs to update_prices alone.";
 
         30 Paused
             "The exchange is paused."

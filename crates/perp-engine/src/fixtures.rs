@@ -101,7 +101,9 @@ pub fn sol_parameters() -> Parameters {
         settle_after: 172_800,
         isolated_only: 0,
         outage_delay: 300,
-        reserved: [0; 5],
+        second_max_deviation: Ppm::ZERO,
+        second_max_age: 0,
+        reserved: [0; 4],
     }
 }
 

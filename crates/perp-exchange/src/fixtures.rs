@@ -72,15 +72,21 @@ pub fn listing(parameters: Parameters, target: u64) -> Listing {
     Listing { parameters, base_decimals: 9, target_backing: usdc(target) }
 }
 
+/// SOL with a second source that allows 1 % and bounds what is a minute from it.
+pub fn bounded() -> Parameters {
+    Parameters { second_max_deviation: Ppm::new(10_000), second_max_age: 60, ..sol_parameters() }
+}
+
 /// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
-/// anything there; markets 3 and 4 never had a price and nothing is placed in them, and the delisting of market 4 is due.
+/// anything there; markets 3 and 4 never had a price and nothing is placed in them, market 3 has a second source, and the
+/// delisting of market 4 is due.
 pub fn stage() -> Exchange {
     let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
     for (parameters, target) in [
         (sol_parameters(), 400_000),
         (sol_parameters(), 400_000),
         (frictionless(), 6_000),
-        (sol_parameters(), 100_000),
+        (bounded(), 100_000),
         (sol_parameters(), 0),
     ] {
         exchange.list(&listing(parameters, target)).unwrap();

@@ -24,6 +24,8 @@ pub enum Operation {
     Donate { amount: Atoms },
     /// [`Exchange::update_price`].
     UpdatePrice { market: u16, reading: OracleReading },
+    /// [`Exchange::update_second_price`].
+    UpdateSecondPrice { market: u16, reading: OracleReading },
     /// [`Exchange::report_oracle_outage`].
     ReportOracleOutage { market: u16 },
     /// [`Exchange::update_funding`].
@@ -131,6 +133,9 @@ impl Exchange {
             Operation::SetExchangeStatus { order } => self.set_exchange_status(&order).map(|()| Outcome::Done)?,
             Operation::Donate { amount } => self.donate(amount).map(|()| Outcome::Done)?,
             Operation::UpdatePrice { market, reading } => Outcome::Price(self.update_price(market, &reading)?),
+            Operation::UpdateSecondPrice { market, reading } => {
+                Outcome::Price(self.update_second_price(market, &reading)?)
+            }
             Operation::ReportOracleOutage { market } => self.report_oracle_outage(market).map(|()| Outcome::Done)?,
             Operation::UpdateFunding { market, reading } => {
                 Outcome::Amount(self.update_funding(market, reading.as_ref())?)

@@ -76,6 +76,8 @@ pub struct MarketDescription {
     pub target_backing: Atoms,
     /// Where its price comes from.
     pub oracle: OracleSource,
+    /// Where the price comes from that bounds it, where one does.
+    pub second_oracle: Option<OracleSource>,
     /// What it is listed with.
     pub parameters: Parameters,
 }

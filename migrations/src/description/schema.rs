@@ -5,7 +5,7 @@ use super::kind::Decimals;
 use super::reader::{Reader, Table};
 use super::{Description, ExchangeDescription, FileError, MarketDescription};
 use anchor_lang::prelude::Pubkey;
-use perp_client::accounts::oracle::{OracleBinding, OracleKind};
+use perp_client::accounts::oracle::{OracleBinding, OracleError, OracleKind};
 use perp_client::addresses::padded;
 use perp_client::errors::ExchangeError;
 use perp_client::exchange::convert::atoms;
@@ -43,6 +43,8 @@ struct Market {
     base_decimals: Spanned<u8>,
     target_backing: Spanned<String>,
     oracle: Spanned<Oracle>,
+    /// Bounds the price where a market has one.
+    second_oracle: Option<Spanned<Oracle>>,
     parameters: Table,
 }
 
@@ -111,18 +113,36 @@ fn market(reader: &Reader, table: &Market, quote_decimals: u8) -> Result<MarketD
         let problem = format!("[market.parameters] of {}: {}", table.symbol.get_ref(), broken_rule(error));
         reader.error(table.parameters.span(), problem)
     })?;
+    let first = oracle(reader, "oracle", &table.oracle, OracleBinding::validate)?;
+    let second_oracle = table
+        .second_oracle
+        .as_ref()
+        .map(|table| oracle(reader, "second_oracle", table, |second| second.validate_second(&first.into())));
+    let second_oracle = second_oracle.transpose()?;
+    if second_oracle.is_some() != (parameters.second_max_age > 0) {
+        let rule = ExchangeError::SecondOracleParameters;
+        let problem = format!("[market.parameters] of {}: {} {}", table.symbol.get_ref(), rule.text(), rule.remedy());
+        return Err(reader.error(table.parameters.span(), problem));
+    }
     Ok(MarketDescription {
         symbol: reader.value("symbol", &table.symbol, |text| padded(text).map_err(|error| error.to_string()))?,
         base_decimals,
         target_backing: reader.value("target_backing", &table.target_backing, |text| {
             atoms(text, quote_decimals).map_err(|error| error.to_string())
         })?,
-        oracle: oracle(reader, &table.oracle)?,
+        oracle: first,
+        second_oracle,
         parameters,
     })
 }
 
-fn oracle(reader: &Reader, table: &Spanned<Oracle>) -> Result<OracleSource, FileError> {
+/// The oracle that a table named `name` describes, where a market may be bound to it.
+fn oracle(
+    reader: &Reader,
+    name: &str,
+    table: &Spanned<Oracle>,
+    validate: impl FnOnce(&OracleBinding) -> Result<(), OracleError>,
+) -> Result<OracleSource, FileError> {
     let Oracle { kind, program, account, feed_id } = table.get_ref();
     let kind = reader.value("kind", kind, |text| match text {
         "legacy" => Ok(OracleKind::LegacyPush),
@@ -137,9 +157,9 @@ fn oracle(reader: &Reader, table: &Spanned<Oracle>) -> Result<OracleSource, File
         account: account.unwrap_or_default(),
         feed_id: feed_id.unwrap_or_default(),
     };
-    OracleBinding::from(source).validate().map_err(|error| {
+    validate(&source.into()).map_err(|error| {
         let rule = ExchangeError::from(error);
-        reader.error(table.span(), format!("[market.oracle] {} {}", rule.text(), rule.remedy()))
+        reader.error(table.span(), format!("[market.{name}] {} {}", rule.text(), rule.remedy()))
     })?;
     Ok(source)
 }
@@ -162,12 +182,13 @@ fn broken_rule(error: EngineError) -> String {
     }
 }
 
-/// What an oracle's binding looks like in the file.
-pub fn show_kind(kind: u8) -> String {
-    match kind {
-        _ if kind == OracleKind::LegacyPush as u8 => "legacy".into(),
-        _ if kind == OracleKind::Pull as u8 => "pull".into(),
-        _ => format!("unknown kind {kind}"),
+/// What a binding's kind looks like in the file; none of a second oracle that is not there.
+pub fn show_kind(binding: &OracleBinding) -> String {
+    match binding.kind {
+        _ if *binding == OracleBinding::NONE => "none".into(),
+        kind if kind == OracleKind::LegacyPush as u8 => "legacy".into(),
+        kind if kind == OracleKind::Pull as u8 => "pull".into(),
+        kind => format!("unknown kind {kind}"),
     }
 }
 

@@ -114,8 +114,8 @@ fn what_a_table_lacks_or_contradicts_is_said_at_its_head() {
 #[test]
 fn a_broken_rule_is_said_in_the_engines_words() {
     use MarketRule::{
-        EntryCost, FirstBounty, MeasuredMargin, PriceStep, SelfLiquidation, Shares, Sizes, StressMove, TimesAndRates,
-        ValidConfidence,
+        EntryCost, FirstBounty, MeasuredMargin, PriceStep, SecondSource, SelfLiquidation, Shares, Sizes, StressMove,
+        TimesAndRates, ValidConfidence,
     };
     let mut seen = Vec::new();
     for (from, to, rule) in [
@@ -136,6 +136,7 @@ fn a_broken_rule_is_said_in_the_engines_words() {
         ("stress_move_percent = \"15\"", "stress_move_percent = \"2\"", StressMove),
         ("isolated_only = \"0\"", "isolated_only = \"2\"", StressMove),
         ("measured_limit_percent = \"20\"", "measured_limit_percent = \"4.9\"", MeasuredMargin),
+        ("second_max_age_seconds = 0", "second_max_age_seconds = 60", SecondSource),
     ] {
         let (_, found) = problem(from, to);
         assert!(found.ends_with(&format!("{rule:?} does not hold: {}", rule.text())), "{found}");
@@ -159,6 +160,64 @@ fn a_broken_rule_is_said_in_the_engines_words() {
     // A file cannot set reserved bytes.
     let rest: Vec<_> = PoolRule::ALL.iter().filter(|rule| !seen.contains(rule)).collect();
     assert_eq!(rest, [&PoolRule::Reserved]);
+}
+
+/// The localnet's file in which a second source bounds the price of SOL: the same feed from the other receiver.
+fn bounded() -> String {
+    let parameters = ("second_max_deviation_percent = \"0\"", "second_max_age_seconds = 0");
+    assert!(LOCALNET.contains(parameters.0) && LOCALNET.contains(parameters.1));
+    let table = "[market.second_oracle]
+kind = \"pull\"
+program = \"rec2HHDDnjLfj4kE7VyEtFA1HPGQLK33259532cRyHp\"
+feed_id = \"ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d\"
+
+[market.parameters]";
+    LOCALNET
+        .replacen("[market.parameters]", table, 1)
+        .replacen(parameters.0, "second_max_deviation_percent = \"1\"", 1)
+        .replacen(parameters.1, "second_max_age_seconds = 60", 1)
+}
+
+#[test]
+fn a_second_oracle_is_read_where_there_is_one() {
+    let [sol, btc] = &parse(&bounded()).unwrap().markets[..] else { panic!("two markets") };
+    let second = sol.second_oracle.unwrap();
+    assert_eq!((second.feed_id, second.account), (sol.oracle.feed_id, Pubkey::default()));
+    assert_ne!(second.program, sol.oracle.program);
+    assert_eq!((sol.parameters.second_max_deviation, sol.parameters.second_max_age), (Ppm::new(10_000), 60));
+    assert_eq!((btc.second_oracle, btc.parameters.second_max_age), (None, 0));
+}
+
+#[test]
+fn a_second_oracle_and_its_parameters_go_together() {
+    let problem = |from: &str, to: &str| parse(&bounded().replacen(from, to, 1)).unwrap_err().to_string();
+    for (from, to, expected) in [
+        (
+            "rec2HHDDnjLfj4kE7VyEtFA1HPGQLK33259532cRyHp",
+            "rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ",
+            "[market.second_oracle] The second oracle reads",
+        ),
+        (
+            "kind = \"pull\"\nprogram = \"rec2",
+            "kind = \"legacy\"\nprogram = \"rec2",
+            "[market.second_oracle] The binding's program is",
+        ),
+        ("second_max_age_seconds = 60", "second_max_age_seconds = 3601", "SecondSource does not hold"),
+        ("second_max_deviation_percent = \"1\"", "second_max_deviation_percent = \"0\"", "SecondSource does not hold"),
+        (
+            "second_max_deviation_percent = \"1\"\nsecond_max_age_seconds = 60",
+            "second_max_deviation_percent = \"0\"\nsecond_max_age_seconds = 0",
+            "of SOL-PERP: The market has a second oracle without its parameters",
+        ),
+    ] {
+        let found = problem(from, to);
+        assert!(found.contains(expected), "{found}");
+    }
+    let without = LOCALNET
+        .replacen("second_max_deviation_percent = \"0\"", "second_max_deviation_percent = \"1\"", 1)
+        .replacen("second_max_age_seconds = 0", "second_max_age_seconds = 60", 1);
+    let found = parse(&without).unwrap_err().to_string();
+    assert!(found.contains("of SOL-PERP: The market has a second oracle without its parameters"), "{found}");
 }
 
 #[test]

@@ -54,6 +54,17 @@ impl Comparison {
         }
     }
 
+    /// Notes where a table of an oracle differs from the binding on the chain.
+    fn oracle(&mut self, subject: &str, table: &str, chain: &OracleBinding, file: &OracleBinding) {
+        let mut field = |name, shown: fn(&OracleBinding) -> String| {
+            self.fixed(subject, &format!("{table}.{name}"), shown(chain), shown(file));
+        };
+        field("kind", show_kind);
+        field("program", |binding| show_address(binding.program));
+        field("account", |binding| show_address(binding.account));
+        field("feed_id", |binding| hex::encode(binding.feed_id));
+    }
+
     /// Notes a value that an instruction brings to the file's.
     fn changeable(
         &mut self,
@@ -122,14 +133,9 @@ impl Wanted<'_> {
         let mut found = Comparison::default();
         found.fixed(&symbol, "symbol", unpadded(&market.symbol), symbol.clone());
         found.fixed(&symbol, "base_decimals", chain_decimals.base.to_string(), file_decimals.base.to_string());
-        let (chain, file) = (&market.oracle, &OracleBinding::from(wanted.oracle));
-        found.fixed(&symbol, "oracle.kind", show_kind(chain.kind), show_kind(file.kind));
-        for (field, chain, file) in
-            [("oracle.program", chain.program, file.program), ("oracle.account", chain.account, file.account)]
-        {
-            found.fixed(&symbol, field, show_address(chain), show_address(file));
-        }
-        found.fixed(&symbol, "oracle.feed_id", hex::encode(chain.feed_id), hex::encode(file.feed_id));
+        found.oracle(&symbol, "oracle", &market.oracle, &wanted.oracle.into());
+        let second = wanted.second_oracle.map_or(OracleBinding::NONE, OracleBinding::from);
+        found.oracle(&symbol, "second_oracle", &market.second_oracle, &second);
         let chain = (&state.parameters.into(), chain_decimals);
         found.fields(&symbol, MARKET, chain, (&wanted.parameters.into(), file_decimals));
 

@@ -260,6 +260,7 @@ impl Wanted<'_> {
                     symbol: market.symbol,
                     base_decimals: market.base_decimals,
                     oracle: market.oracle,
+                    second_oracle: market.second_oracle,
                     parameters: market.parameters,
                     target_backing: market.target_backing,
                 };

@@ -2,6 +2,7 @@ use super::*;
 use crate::LOCALNET;
 use anchor_lang::AnchorDeserialize;
 use bytemuck::Zeroable;
+use perp_client::accounts::oracle::OracleBinding;
 use perp_client::exchange::convert::atoms;
 use perp_engine::units::{Atoms, Ppm, Size};
 use perp_swap::instruction;
@@ -38,6 +39,7 @@ fn chain(description: &Description, count: usize) -> (Exchange, Pool, Vec<Market
         let mut market = Market::zeroed();
         market.symbol = from.symbol;
         market.oracle = from.oracle.into();
+        market.second_oracle = from.second_oracle.map_or(OracleBinding::NONE, OracleBinding::from);
         market.state.base_decimals = from.base_decimals;
         market.state.quote_decimals = description.exchange.quote_decimals;
         market.state.parameters = from.parameters;
@@ -144,6 +146,27 @@ fn what_cannot_be_changed_is_named_and_nothing_is_sent() {
   SOL-PERP: oracle.account is none on the chain and 7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE in the file
   SOL-PERP: funding_rate_cap_percent_per_hour is 0.05 on the chain and 0.1 in the file
   SOL-PERP: base_margin_percent is 6.25 on the chain and 5 in the file"
+    );
+}
+
+#[test]
+fn a_second_oracle_that_only_the_chain_has_is_a_difference() {
+    let description = description();
+    let mut chain = chain(&description, 2);
+    let sol = &mut chain.2[0];
+    sol.second_oracle = OracleBinding { account: Pubkey::default(), feed_id: [0xAB; 32], ..sol.oracle };
+    let error = compare(&description, &chain).result().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the chain contradicts the file, and nothing was changed:
+  SOL-PERP: second_oracle.kind is pull on the chain and none in the file
+  SOL-PERP: second_oracle.program is {} on the chain and none in the file
+  SOL-PERP: second_oracle.feed_id is {} on the chain and {} in the file",
+            description.markets[0].oracle.program,
+            "ab".repeat(32),
+            "00".repeat(32)
+        )
     );
 }
 

@@ -48,7 +48,7 @@ macro_rules! market_arguments {
 
         impl From<MarketParameters> for Parameters {
             fn from(sent: MarketParameters) -> Self {
-                Self { $($field: stored!($unit sent.$field),)+ reserved: [0; 5] }
+                Self { $($field: stored!($unit sent.$field),)+ reserved: [0; 4] }
             }
         }
 
@@ -92,7 +92,7 @@ macro_rules! pool_arguments {
 
 perp_engine::pool_parameters!(pool_arguments);
 
-/// Where a new market's price comes from.
+/// Where a new market's price comes from, or the one that bounds it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OracleSource {
     /// How the price account is laid out and found.
@@ -155,7 +155,7 @@ mod tests {
             (Size::new(sent.open_interest_cap), sent.outage_delay)
         );
         assert_eq!(MarketParameters::from(stored), sent);
-        assert_eq!(stored.reserved, [0; 5]);
+        assert_eq!(stored.reserved, [0; 4]);
 
         let bytes: Vec<u8> = (1..).take(LiquidityParameters::LENGTH).collect();
         let sent = LiquidityParameters::try_from_slice(&bytes).unwrap();

@@ -4,6 +4,7 @@
 use crate::errors::{refused, require, ExchangeError};
 use anchor_lang::prelude::*;
 use anchor_lang::Discriminator;
+use perp_accounts::oracle::OracleBinding;
 use perp_accounts::{Exchange, Market};
 use perp_engine::market::Ready;
 use perp_engine::oracle::OracleReading;
@@ -28,14 +29,14 @@ pub fn session(exchange: &AccountLoader<'_, Exchange>) -> Result<Session> {
     Ok(exchange.load()?.state.session(clock()?))
 }
 
-/// What the market's oracle says.
+/// What an oracle account says to a market bound so.
 ///
 /// # Errors
 /// Those about oracles.
 #[cfg(feature = "oracle")]
-pub fn read_oracle(market: &Market, oracle: &AccountInfo<'_>) -> Result<OracleReading> {
+pub fn read_oracle(binding: &OracleBinding, oracle: &AccountInfo<'_>) -> Result<OracleReading> {
     let data = oracle.try_borrow_data()?;
-    perp_oracle::read_oracle(oracle.key, oracle.owner, &data, &market.oracle)
+    perp_oracle::read_oracle(oracle.key, oracle.owner, &data, binding)
         .map_err(|rule| crate::errors::denied(rule.into()))
 }
 
@@ -44,7 +45,7 @@ pub fn read_oracle(market: &Market, oracle: &AccountInfo<'_>) -> Result<OracleRe
 /// # Errors
 /// Always.
 #[cfg(not(feature = "oracle"))]
-pub fn read_oracle(_market: &Market, _oracle: &AccountInfo<'_>) -> Result<OracleReading> {
+pub fn read_oracle(_binding: &OracleBinding, _oracle: &AccountInfo<'_>) -> Result<OracleReading> {
     Err(ProgramError::InvalidArgument.into())
 }
 
@@ -54,7 +55,7 @@ pub fn read_oracle(_market: &Market, _oracle: &AccountInfo<'_>) -> Result<Oracle
 /// Those about oracles, [`ExchangeError::PriceOutOfRange`].
 pub fn refresh<'a>(market: &'a mut Market, oracle: Option<&AccountInfo<'_>>, session: &Session) -> Result<Ready<'a>> {
     let reading = match oracle {
-        Some(oracle) => Some(read_oracle(market, oracle)?),
+        Some(oracle) => Some(read_oracle(&market.oracle, oracle)?),
         None => None,
     };
     market.state.refresh(reading.as_ref(), session).map_err(refused)

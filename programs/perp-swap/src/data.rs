@@ -119,6 +119,7 @@ instructions! {
     RefundLiquidityWithdrawal {}
     AllocateBacking {}
     ReportOracleOutage {}
+    UpdateSecondPrice {}
     FundClaims {}
     FundInsurance { amount: u64 }
     CreateExchange { name: [u8; 32], risk_admin: Pubkey, guardian: Pubkey, parameters: LiquidityParameters }
@@ -131,6 +132,7 @@ instructions! {
         symbol: [u8; 16],
         base_decimals: u8,
         oracle: OracleSource,
+        second_oracle: Option<OracleSource>,
         parameters: MarketParameters,
         target_backing: u64
     }
@@ -213,14 +215,17 @@ mod tests {
             account: Pubkey::default(),
             feed_id: [1; 32],
         };
-        check(instruction::CreateMarket {
-            index: 0,
-            symbol: [0; 16],
-            base_decimals: 9,
-            oracle,
-            parameters: MarketParameters::try_from_slice(&market).unwrap(),
-            target_backing: 0,
-        });
+        for second_oracle in [None, Some(oracle)] {
+            check(instruction::CreateMarket {
+                index: 0,
+                symbol: [0; 16],
+                base_decimals: 9,
+                oracle,
+                second_oracle,
+                parameters: MarketParameters::try_from_slice(&market).unwrap(),
+                target_backing: 0,
+            });
+        }
         let pool = [7; LiquidityParameters::LENGTH];
         check(instruction::CreateExchange {
             name: [0; 32],

@@ -83,6 +83,9 @@ macro_rules! with_oracle_rules {
         335 PricePairs
             "Prices are updated in pairs of a market and its price account, and at least one."
             "Pass a writable market and its price account for each price.";
+        336 SecondOracleParameters
+            "The market has a second oracle without its parameters, or the parameters without it."
+            "Give the second oracle and second_max_deviation and second_max_age, or none of them.";
 
         340 SelfLiquidation
             "The liquidated account cannot receive the bounty."

@@ -89,8 +89,8 @@ pub mod perp_swap {
     /// - `reduce_only`: shrinks the order to the position and never opens one.
     ///
     /// Errors: `PriceBoundExceeded`, `InitialMargin`, `MarketCapacity`, `OpenInterestCap`, `BelowMinimumPosition`,
-    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `SettlementDue`,
-    /// `Paused`, `ReduceOnly`.
+    /// `SameSlotReduction`, `PriceStale`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`, `SettlementDue`, `Paused`,
+    /// `ReduceOnly`.
     #[access_control(ctx.accounts.validate())]
     pub fn trade<'info>(
         ctx: Context<'info, Trade<'info>>,
@@ -193,6 +193,17 @@ pub mod perp_swap {
         instructions::update_prices(ctx)
     }
 
+    /// Keeps the newest price of a market's second oracle, out of whose bound no price of the first is taken in. One that is
+    /// not newer, too wide or ahead of the clock is no error. Works in every status and changes nothing else.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `NoSecondOracle`, `PriceOutOfRange`, and those about oracles.
+    #[access_control(ctx.accounts.validate())]
+    pub fn update_second_price(ctx: Context<UpdateSecondPrice>) -> Result<()> {
+        instructions::update_second_price(ctx)
+    }
+
     /// Accrues a market's funding and carry up to now, after its price account, where passed, is read. Works in every
     /// status.
     ///
@@ -213,11 +224,13 @@ pub mod perp_swap {
     /// - `symbol`: symbol of the asset: UTF-8, zero-padded, not empty.
     /// - `base_decimals`: one base unit is 10^-`base_decimals` of the asset; 0 to 18.
     /// - `oracle`: where the price comes from.
+    /// - `second_oracle`: where the price comes from that bounds it; none for no bound.
     /// - `parameters`: the market's parameters.
     /// - `target_backing`: what `allocate_backing` moves the backing to, in atoms.
     ///
     /// Errors: `MissingRole`, `WrongMarketIndex`, `TooManyMarkets`, `DecimalsOutOfRange`, `NameNotText`,
-    /// `MarketParameters`, and those of the oracle's binding.
+    /// `MarketParameters`, `SecondOracleParameters`, and those of the oracles' bindings.
+    #[allow(clippy::too_many_arguments)] // a listing has as many
     #[access_control(ctx.accounts.validate(index, &symbol, base_decimals))]
     pub fn create_market(
         ctx: Context<CreateMarket>,
@@ -225,10 +238,20 @@ pub mod perp_swap {
         symbol: [u8; 16],
         base_decimals: u8,
         oracle: OracleSource,
+        second_oracle: Option<OracleSource>,
         parameters: MarketParameters,
         target_backing: u64,
     ) -> Result<()> {
-        instructions::create_market(ctx, index, symbol, base_decimals, oracle, parameters, target_backing)
+        instructions::create_market(
+            ctx,
+            index,
+            symbol,
+            base_decimals,
+            oracle,
+            second_oracle,
+            parameters,
+            target_backing,
+        )
     }
 
     /// Sets a market's own status for a number of seconds, after funding has accrued; the stricter of it and the
@@ -284,7 +307,7 @@ pub mod perp_swap {
 
     /// Moves a market to settlement at one final price, the average of its last good ones, once the outage of its oracle was
     /// reported `settle_after` ago or its delisting is due. After a day anybody may close its positions with `liquidate`; until
-    /// then a good reading published during the outage undoes it.
+    /// then a good reading published during the outage undoes an end by one.
     ///
     /// Authority: anybody.
     ///
@@ -294,8 +317,8 @@ pub mod perp_swap {
         instructions::begin_settlement(ctx)
     }
 
-    /// Notes that no valid price of a market arrives. A valid price takes the note away; without one the market's price is held
-    /// for dead after its `outage_delay`, and after its `settle_after` the market may end.
+    /// Notes that no valid price of a market arrives. One that is fresh when it is taken in takes the note away; without one the
+    /// oracle is held for dead after the market's `outage_delay`, and after its `settle_after` the market may end.
     ///
     /// Authority: anybody.
     ///

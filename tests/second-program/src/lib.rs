@@ -2,7 +2,7 @@
 //! committed interface file: `idls` is a link to the folder `idl`.
 
 // Anchor's macros expand to code these lints object to.
-#![allow(unexpected_cfgs, clippy::diverging_sub_expression)]
+#![allow(unexpected_cfgs, clippy::diverging_sub_expression, clippy::too_many_arguments)]
 
 use anchor_lang::prelude::*;
 use perp_swap::accounts::{Exchange, MarginAccount, Market};

@@ -119,6 +119,11 @@ pub fn accounts(costs: &mut Costs) {
 pub fn market(costs: &mut Costs) {
     let mut world = world(1);
     let at = world.addresses;
+    world.list(listing::bounded(1, 0));
+    world.wait(7);
+    world.publish_second(1, PRICE, CONFIDENCE, world.now);
+    let second = client::update_second_price(&at, 1, world.second_oracle(1));
+    costs.record(&mut world, once("update_second_price"), second);
     world.wait(61);
     costs.record(&mut world, once("report_oracle_outage"), client::report_oracle_outage(&at, 0));
     world.wait(172_800);

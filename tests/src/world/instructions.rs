@@ -58,6 +58,10 @@ impl World {
         self.run(&[build::update_prices(&self.addresses, [(market, self.oracle(market))])])
     }
 
+    pub fn update_second_price(&mut self, market: u16) -> Ran {
+        self.run(&[build::update_second_price(&self.addresses, market, self.second_oracle(market))])
+    }
+
     pub fn report_oracle_outage(&mut self, market: u16) -> Ran {
         self.run(&[build::report_oracle_outage(&self.addresses, market)])
     }

@@ -10,7 +10,7 @@ use crate::chain::{Backend, Chain, Outcome, Refused};
 use crate::listing::{self, feed_id, DAY, NOW, START_PRICE, USDC};
 use crate::tokens;
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::oracle::CORE_RECEIVER;
+use perp_accounts::oracle::{COMPATIBLE_RECEIVER, CORE_RECEIVER};
 use perp_client::addresses::{exchange_address, padded};
 use perp_client::instructions::{self as build, Authority, NewExchange, NewMarket};
 use perp_client::Addresses;
@@ -168,8 +168,13 @@ impl World {
 
     /// An exchange with one market of these parameters, as [`World::new`] otherwise.
     pub fn with_market(backend: Backend, parameters: Parameters) -> Self {
+        Self::with_listed(backend, listing::market(0, parameters, 2_000_000 * USDC))
+    }
+
+    /// The same with one market listed so.
+    pub fn with_listed(backend: Backend, market: NewMarket) -> Self {
         let mut world = Self::empty(backend);
-        world.list(listing::market(0, parameters, 2_000_000 * USDC));
+        world.list(market);
         world.provider = world.user(POOL);
         world.add_liquidity(world.provider, POOL);
         world.allocate_backing(0).expect("the pool has the cash");
@@ -282,6 +287,22 @@ impl World {
         let mut address = [0xEE; 32];
         address[..2].copy_from_slice(&market.to_le_bytes());
         Pubkey::new_from_array(address)
+    }
+
+    /// Address of the account that carries the feed of the market's second source, where it is listed with
+    /// [`listing::bounded`].
+    pub fn second_oracle(&self, market: u16) -> Pubkey {
+        let mut address = [0xDD; 32];
+        address[..2].copy_from_slice(&market.to_le_bytes());
+        Pubkey::new_from_array(address)
+    }
+
+    /// The market's second feed prints `price ± confidence` dollars, true at `time`.
+    pub fn publish_second(&mut self, market: u16, price: f64, confidence: f64, time: i64) {
+        let mantissa = |dollars: f64| (dollars * 1e8).round() as i64;
+        let confidence = mantissa(confidence).unsigned_abs();
+        let data = pull_account(feed_id(market), mantissa(price), confidence, -8, time, self.slot);
+        self.chain.set_account(&self.second_oracle(market), tokens::account(&COMPATIBLE_RECEIVER, data));
     }
 
     /// The feed prints `price` dollars now, with no uncertainty.

@@ -3,6 +3,7 @@
 //! that the books balance after any other.
 
 mod accounts;
+mod bounds;
 mod claims;
 mod creation;
 mod crowds;

@@ -55,6 +55,11 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             world.publish(0, 250.5);
             client::update_funding(&at, world.target(0))
         }
+        "update_second_price" => {
+            world.list(listing::bounded(2, 0));
+            world.publish_second(2, 250.5, 0.1, world.now);
+            client::update_second_price(&at, 2, world.second_oracle(2))
+        }
         "report_oracle_outage" => {
             world.wait(61);
             client::report_oracle_outage(&at, 0)

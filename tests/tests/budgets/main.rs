@@ -2,6 +2,7 @@
 
 use perp_tests::costs::{Budgets, Costs};
 use perp_tests::idl::instructions;
+use perp_tests::{listing, Backend, World};
 use std::collections::BTreeSet;
 
 #[test]
@@ -14,6 +15,29 @@ fn every_instruction_stays_within_its_budget() {
     let budgeted: BTreeSet<_> = budgets.instructions().collect();
     assert_eq!(measured, budgeted, "measured and budgeted instructions");
     assert_eq!(measured, names(&instructions()), "measured instructions and those of the IDL");
+}
+
+#[test]
+fn a_second_source_costs_an_intake_little_but_where_only_the_spreads_decide() {
+    // Two markets but for the second source alike; the second price is of another second and has a confidence interval.
+    let mut world = World::new(Backend::Sbf, 1);
+    world.list(listing::bounded(1, 0));
+    let mut intake = |market: u16, price: f64| {
+        world.publish_second(market, 251.37, 0.09, world.now);
+        if market == 1 {
+            world.update_second_price(market).expect("it is newer");
+        }
+        world.wait(7);
+        world.publish_with(market, price, 0.09, world.now);
+        world.update_price(market).expect("anybody may").compute_units
+    };
+    // 0.4 % away; then 1.03 %, which only the spreads allow, and 3 %.
+    let within = [0, 1].map(|market| intake(market, 252.5));
+    let between = [0, 1].map(|market| intake(market, 253.96));
+    let [plain, refused] = [0, 1].map(|market| intake(market, 259.0));
+    for ([plain, bounded], most) in [(within, 40), (between, 420), ([plain, refused], 420)] {
+        assert!(bounded <= plain + most, "{bounded} units instead of {plain}");
+    }
 }
 
 #[test]

@@ -43,12 +43,13 @@ fn structs() -> Vec<Compiled> {
         "PoolState" state::Pool: cash placed insurance escrow shares sequence parameters shared_draw reserved;
         "PoolParameters" state::PoolParameters: minimum_request deposit_delay withdrawal_delay deposit_validity
             withdrawal_validity hysteresis shared_draw_share shared_draw_window padding reserved;
-        "Market" Market: exchange oracle state symbol bump version padding reserved;
+        "Market" Market: exchange oracle second_oracle state symbol bump version padding reserved;
         "OracleBinding" OracleBinding: program account feed_id kind padding reserved;
-        "MarketState" state::Market: price recent averages grace settlement ledger parameters target_backing
-            reduce_only sequence index base_decimals quote_decimals padding reserved;
+        "MarketState" state::Market: price recent second_price averages grace settlement ledger parameters
+            target_backing reduce_only sequence index base_decimals quote_decimals padding reserved;
         "PriceCache" state::PriceCache: price confidence published newest_published outage_since
             clock_distrusted_until reserved;
+        "SecondPrice" state::SecondPrice: price confidence published;
         "RecentPrices" state::RecentPrices: seconds;
         "Second" state::Second: low high published;
         "PriceAverages" state::PriceAverages: fast_average settlement_average drift sample_price sample_high
@@ -70,7 +71,8 @@ fn structs() -> Vec<Compiled> {
             liquidation_buffer impact_limit taker_fee taker_fee_rebalancing protocol_share spread_confidence
             spread_volatility spread_measured spread_drift volatility max_confidence_to_increase max_confidence_valid
             stress_move backing_cap max_accrual_seconds max_age_trade max_age_liquidate max_age_funding
-            future_tolerance settle_after isolated_only outage_delay reserved;
+            future_tolerance settle_after isolated_only outage_delay second_max_deviation
+            second_max_age reserved;
         "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
         "MarginAccountState" state::Account: balance kind padding isolated_market sequence counters reserved positions;
         "AccountCounters" state::AccountCounters: deposited withdrawn realized funding fees penalties bounties;

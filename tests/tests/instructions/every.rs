@@ -36,6 +36,7 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
         ("update_prices", client::update_prices(at, [(0, world.oracle(0))])),
         ("delist_market", client::delist_market(at, admin, 0)),
         ("begin_settlement", client::begin_settlement(at, 0)),
+        ("update_second_price", client::update_second_price(at, 0, world.second_oracle(0))),
         ("report_oracle_outage", client::report_oracle_outage(at, 0)),
         ("update_funding", client::update_funding(at, target)),
         ("fund_claims", client::fund_claims(at, 0)),

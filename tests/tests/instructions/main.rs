@@ -24,6 +24,7 @@ mod market {
     mod set_market_status;
     mod update_funding;
     mod update_prices;
+    mod update_second_price;
     mod withdraw_protocol_fees;
 }
 

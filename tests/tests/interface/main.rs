@@ -120,8 +120,9 @@ fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
         PriceOutcome::Older,
         PriceOutcome::ClockBehind,
         PriceOutcome::SettlementUndone,
+        PriceOutcome::OutOfBounds,
     ];
-    assert_eq!(outcomes.map(|outcome| outcome as u8), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(outcomes.map(|outcome| outcome as u8), [0, 1, 2, 3, 4, 5, 6]);
     assert_eq!(variants(&idl, "PriceOutcome"), written(&outcomes));
     let reasons = [
         LiquidationReason::Price,

@@ -7,7 +7,7 @@ use perp_engine::state::{Parameters, Status};
 use perp_engine::units::Atoms;
 use perp_swap::accounts::{
     BeginSettlement, CreateMarket, DelistMarket, FundClaims, FundInsurance, ReportOracleOutage, SetBackingTarget,
-    SetMarketStatus, UpdateFunding, UpdatePrices, WithdrawProtocolFees,
+    SetMarketStatus, UpdateFunding, UpdatePrices, UpdateSecondPrice, WithdrawProtocolFees,
 };
 use perp_swap::instruction as data;
 
@@ -22,6 +22,8 @@ pub struct NewMarket {
     pub base_decimals: u8,
     /// Where its price comes from.
     pub oracle: OracleSource,
+    /// Where the price comes from that bounds it; none for no bound.
+    pub second_oracle: Option<OracleSource>,
     /// What it is listed with.
     pub parameters: Parameters,
     /// Where its backing is moved to.
@@ -36,9 +38,9 @@ pub fn create_market(addresses: &Addresses, admin: Pubkey, market: &NewMarket) -
         market: addresses.market(market.index),
         system_program: system_program::ID,
     };
-    let NewMarket { index, symbol, base_decimals, oracle, parameters, target_backing } = *market;
+    let NewMarket { index, symbol, base_decimals, oracle, second_oracle, parameters, target_backing } = *market;
     let (parameters, target_backing) = (parameters.into(), target_backing.get());
-    let data = data::CreateMarket { index, symbol, base_decimals, oracle, parameters, target_backing };
+    let data = data::CreateMarket { index, symbol, base_decimals, oracle, second_oracle, parameters, target_backing };
     instruction(accounts, data, NO_OTHERS)
 }
 
@@ -81,6 +83,12 @@ pub fn withdraw_protocol_fees(addresses: &Addresses, admin: Pubkey, market: u16,
 pub fn update_prices(addresses: &Addresses, prices: impl IntoIterator<Item = (u16, Pubkey)>) -> Instruction {
     let pairs = prices.into_iter().flat_map(|(market, oracle)| [writable(addresses.market(market)), read_only(oracle)]);
     instruction(UpdatePrices { exchange: addresses.exchange }, data::UpdatePrices {}, pairs)
+}
+
+/// Keeps what this price account of the market's second oracle says, where that is newer.
+pub fn update_second_price(addresses: &Addresses, market: u16, second_oracle: Pubkey) -> Instruction {
+    let accounts = UpdateSecondPrice { market: addresses.market(market), second_oracle };
+    instruction(accounts, data::UpdateSecondPrice {}, NO_OTHERS)
 }
 
 /// Announces the end of a market.

@@ -62,6 +62,14 @@ fn an_oracle_left_out_is_the_program_itself() {
 }
 
 #[test]
+fn a_second_price_names_its_market_and_its_account() {
+    let (addresses, second) = (addresses(), Pubkey::new_unique());
+    let update = update_second_price(&addresses, 3, second);
+    assert_eq!(update.accounts, [writable(addresses.market(3)), read_only(second)]);
+    assert_eq!(update.data, perp_swap::instruction::UpdateSecondPrice::DISCRIMINATOR);
+}
+
+#[test]
 fn a_liquidation_names_the_markets_of_the_liquidated() {
     let (addresses, liquidated) = (addresses(), Pubkey::new_unique());
     let order = LiquidationOrder { max_size: Size::new(7), min_bounty: Atoms::ZERO };

@@ -56,7 +56,7 @@ pub(crate) fn settlement_price(averages: &PriceAverages) -> Price {
     Price::new(averages.settlement_average >> AVERAGE_BITS)
 }
 
-/// The averages once `price`, published later than everything seen before, has become the valid price after `before`.
+/// The averages once `price`, published later than the valid price `before`, has taken its place.
 pub(crate) fn averages_after(
     averages: &PriceAverages,
     before: &PriceCache,

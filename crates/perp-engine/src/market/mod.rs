@@ -8,6 +8,7 @@ mod grace;
 pub mod measured_margin;
 pub mod price;
 pub mod range;
+pub(crate) mod second_price;
 pub mod solvency;
 
 use crate::error::EngineError;

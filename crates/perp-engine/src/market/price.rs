@@ -2,6 +2,7 @@
 
 use crate::error::EngineError;
 use crate::market::averages::{averages_after, MAX_VOLATILITY};
+use crate::market::second_price::is_in_bounds;
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
 use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement};
@@ -74,12 +75,14 @@ pub enum PriceOutcome {
     Accepted = 1,
     /// Too wide to be a price: only its time is kept.
     TooWide = 2,
-    /// Older than the market's price, and taken into the two seconds it belongs to.
+    /// Older than the market's price, and taken into the second in which it was published.
     Older = 3,
     /// Further ahead of the clock than the tolerance allows: no price, but proof that the clock lags.
     ClockBehind = 4,
     /// The new valid price, which shows that the feed lived while it was held for dead: the market is not settled after all.
     SettlementUndone = 5,
+    /// Too far from the second source's price to be one: only its time is kept.
+    OutOfBounds = 6,
 }
 
 /// What a reading makes of a market's price.
@@ -89,7 +92,7 @@ pub struct PricePlan {
     pub cache: PriceCache,
     /// When the reading was published.
     pub published: Timestamp,
-    /// The good price it says, for the two seconds in which it was published.
+    /// The good price it says, for the second in which it was published.
     pub good: Option<Price>,
     /// What is measured of valid prices.
     pub averages: PriceAverages,
@@ -137,21 +140,22 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
     if !newer && !is_fresh(published, clock.now.max(cache.newest_published)) {
         return Ok(PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer });
     }
-    let scale = Scale::new(decimal_shift(reading.exponent(), market.base_decimals, market.quote_decimals)?)?;
-    let price = price_floor(reading.price(), scale)?;
-    // A confidence beyond the price's own range is certainly too wide.
-    let confidence = confidence_ceil(reading.confidence(), scale)
-        .ok()
-        .filter(|confidence| is_within(*confidence, price, market.parameters.max_confidence_valid));
+    let (price, confidence) = converted(market, reading)?;
+    let in_bounds = is_in_bounds(market, price, published)?;
     Ok(match (newer, confidence) {
-        (false, None) => PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer },
-        (false, Some(_)) => {
+        (false, Some(_)) if in_bounds => {
             PricePlan { cache, averages, published, good: Some(price), outcome: PriceOutcome::NotNewer }
         }
+        (false, _) => PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::NotNewer },
         (true, None) => {
             let newest_published = published.max(cache.newest_published);
             let cache = PriceCache { newest_published, ..cache };
             PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::TooWide }
+        }
+        (true, Some(_)) if !in_bounds => {
+            let newest_published = published.max(cache.newest_published);
+            let cache = PriceCache { newest_published, ..cache };
+            PricePlan { cache, averages, published, good: None, outcome: PriceOutcome::OutOfBounds }
         }
         (true, Some(confidence)) => {
             let mut averages = averages_after(&averages, &cache, price, published, &market.parameters)?;
@@ -169,6 +173,20 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
             PricePlan { cache, averages, published, good: Some(price), outcome }
         }
     })
+}
+
+/// A reading in the market's unit: its price, and its confidence where that is within `max_confidence_valid`.
+///
+/// # Errors
+/// [`EngineError::PriceOutOfRange`].
+pub(crate) fn converted(market: &Market, reading: &OracleReading) -> Result<(Price, Option<Price>), EngineError> {
+    let scale = Scale::new(decimal_shift(reading.exponent(), market.base_decimals, market.quote_decimals)?)?;
+    let price = price_floor(reading.price(), scale)?;
+    // A confidence beyond the price's own range is certainly too wide.
+    let confidence = confidence_ceil(reading.confidence(), scale)
+        .ok()
+        .filter(|confidence| is_within(*confidence, price, market.parameters.max_confidence_valid));
+    Ok((price, confidence))
 }
 
 /// Power of ten from one oracle unit to atoms per base unit: `exponent + quote decimals − base decimals`.
@@ -251,7 +269,7 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
     markets.into_iter().fold(clock.now, |latest, market| latest.max(market.price.newest_published))
 }
 
-/// Whether the market's price is final, or no older than its spans hold and the clock that says so is believed.
+/// Whether the market's price is final, or one of the last seconds and the clock that says so is believed.
 pub fn is_fresh_in(market: &Market, reference: Timestamp) -> bool {
     market.settlement.is_final(reference)
         || (is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until)

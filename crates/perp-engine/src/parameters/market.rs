@@ -26,6 +26,8 @@ pub(crate) const MAX_WEIGHT: u64 = 10 * PPM;
 const MAX_OUTAGE_DELAY: u32 = 7_200;
 /// How long an outage lasts before its market may end: longer than any weekend, at most two weeks.
 const SETTLE_AFTER: RangeInclusive<u32> = 172_800..=1_209_600;
+/// Furthest in time that a price of a second source bounds one of the first, in seconds.
+const MAX_SECOND_AGE: u32 = 3_600;
 /// Furthest that any market lets a publish time be ahead of the clock, in seconds.
 pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
 
@@ -40,6 +42,7 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 15, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
     StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, isolated_only is 0 or 1, and what is reserved is zero";
     MeasuredMargin "a market with a measured_weight has a volatility, a measured_limit of at least base_margin, and both ramps above 0";
+    SecondSource "second_max_deviation is at most stress_move and second_max_age at most 3600, and either both are 0 or neither";
 }
 
 impl Parameters {
@@ -89,7 +92,7 @@ impl Parameters {
                 self.max_confidence_to_increase <= self.max_confidence_valid
                     && self.stress_move.wide() >= maintenance
                     && self.isolated_only <= 1
-                    && self.reserved == [0; 5]
+                    && self.reserved == [0; 4]
             }
             MarketRule::MeasuredMargin => {
                 self.measured_weight == Ppm::ZERO
@@ -97,6 +100,11 @@ impl Parameters {
                         && self.measured_limit >= self.base_margin
                         && self.ramp_up > Ppm::ZERO
                         && self.ramp_down > Ppm::ZERO
+            }
+            MarketRule::SecondSource => {
+                self.second_max_deviation <= self.stress_move
+                    && self.second_max_age <= MAX_SECOND_AGE
+                    && (self.second_max_deviation == Ppm::ZERO) == (self.second_max_age == 0)
             }
         })
     }

@@ -24,6 +24,19 @@ pub struct PriceCache {
     pub reserved: [u64; 2],
 }
 
+/// The newest price of a market's second source. It bounds the first's and never is the market's price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct SecondPrice {
+    /// The price; zero where none has been posted.
+    pub price: Price,
+    /// Its confidence, in the price's unit, rounded up.
+    pub confidence: Price,
+    /// Its publish time; zero where none has been posted.
+    pub published: Timestamp,
+}
+
 /// One side's aggregates: exact sums over its positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
@@ -126,6 +139,8 @@ pub struct Market {
     pub price: PriceCache,
     /// Its good prices of the last seconds.
     pub recent: RecentPrices,
+    /// What its second source last said.
+    pub second_price: SecondPrice,
     /// What the market has measured of its own price.
     pub averages: PriceAverages,
     /// The time after a silence in which nobody is liquidated at a price he could not answer.
@@ -151,10 +166,15 @@ pub struct Market {
     /// Zero; aligns what follows.
     pub padding: [u8; 4],
     /// Zero; room for what is added later.
-    pub reserved: [u64; 24],
+    pub reserved: [u64; 21],
 }
 
 impl Market {
+    /// Whether the market was listed with a second source.
+    pub const fn has_second_source(&self) -> bool {
+        self.parameters.second_max_age > 0
+    }
+
     /// The number of the market's next event.
     pub fn next_event(&mut self) -> u64 {
         count_one(&mut self.sequence);
@@ -175,5 +195,6 @@ const _: () = assert!(core::mem::size_of::<PriceCache>() == 64);
 const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
 const _: () = assert!(
-    core::mem::size_of::<Market>() == 64 + 384 + 128 + 64 + 32 + 576 + core::mem::size_of::<Parameters>() + 48 + 192
+    core::mem::size_of::<Market>()
+        == 64 + 384 + 24 + 128 + 64 + 32 + 576 + core::mem::size_of::<Parameters>() + 48 + 168
 );

@@ -20,7 +20,7 @@ pub use averages::PriceAverages;
 pub use counters::{AccountCounters, MarketCounters};
 pub use exchange::ExchangeState;
 pub use grace::Grace;
-pub use market::{Market, MarketLedger, PriceCache, SideTotals};
+pub use market::{Market, MarketLedger, PriceCache, SecondPrice, SideTotals};
 pub use parameters::{Parameters, RATE_BITS};
 pub use pool::{Pool, PoolParameters, Request, RequestKind, SharedDraw, DEAD_SHARES, MAX_MARKETS};
 pub use recent_prices::{is_fresh, RecentPrices, Second, FRESH_SECONDS, SECONDS};

@@ -100,6 +100,10 @@ macro_rules! market_parameters {
             "1 where only accounts isolated to the market may hold positions in it, else 0: a thin market's price can take the cash that an account's losses elsewhere need.";
         outage_delay: u32 u32 Seconds
             "Seconds from the report of an oracle outage until the price is held for dead. At most 7200.";
+        second_max_deviation: Ppm u32 Percent
+            "How far a price may be from the second source's besides both spreads, in ppm of that; 0 where there is no second source. At most `stress_move`.";
+        second_max_age: u32 u32 Seconds
+            "How far in time a price of the second source may be from one that it bounds, in seconds; 0 where there is no second source. At most 3600.";
     }};
 }
 
@@ -112,14 +116,14 @@ macro_rules! define {
         pub struct Parameters {
             $(#[doc = $text] pub $field: $unit,)+
             /// Zero; room for what is added later.
-            pub reserved: [u64; 5],
+            pub reserved: [u64; 4],
         }
     };
 }
 
 market_parameters!(define);
 
-const _: () = assert!(core::mem::size_of::<Parameters>() == 232 + 40);
+const _: () = assert!(core::mem::size_of::<Parameters>() == 240 + 32);
 
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;

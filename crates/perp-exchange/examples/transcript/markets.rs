@@ -19,7 +19,8 @@ fn middle() -> Quoted {
     Quoted { listing, price: 50_000_000, exponent: -8 }
 }
 
-/// $100 000 a unit of 10^-10: 10 atoms. Sides may be worth more than 2^52 atoms, and prices rise beyond what may open.
+/// $100 000 a unit of 10^-10: 10 atoms. Sides may be worth more than 2^52 atoms, and prices rise beyond what may open. A second
+/// source bounds its price.
 fn large() -> Quoted {
     let parameters = Parameters {
         open_interest_cap: Size::new(1 << 50),
@@ -27,6 +28,8 @@ fn large() -> Quoted {
         open_interest_low: Size::new(1 << 49),
         open_interest_high: Size::new(1 << 51),
         backing_cap: Ppm::new(900_000),
+        second_max_deviation: Ppm::new(30_000),
+        second_max_age: 30,
         ..sol_parameters()
     };
     let listing = Listing { parameters, base_decimals: 10, target_backing: Atoms::new(1 << 50) };

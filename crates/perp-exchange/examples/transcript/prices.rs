@@ -83,6 +83,8 @@ impl<W: io::Write> Crowd<W> {
         match self.rng.u8(..100) {
             0..15 => return Ok(()),
             15..25 => return self.push(Operation::ReportOracleOutage { market }).map(drop),
+            40..60 if market == 1 => self.hear_second(market)?,
+            60 => self.hear_second(market)?,
             25..40 => {
                 let reading = self.maybe_reading(market);
                 return self.push(Operation::UpdateFunding { market, reading }).map(drop);
@@ -101,6 +103,18 @@ impl<W: io::Write> Crowd<W> {
             _ => {}
         }
         self.push_reading(market, reading).map(drop)
+    }
+
+    /// The second source says nearly the same, or another price within a few percent.
+    fn hear_second(&mut self, market: u16) -> io::Result<()> {
+        let reading = self.reading(market);
+        let ppm = if self.rng.bool() { self.rng.i128(-2_000..=2_000) } else { self.rng.i128(-60_000..=60_000) };
+        let price = i128::from(reading.price) * (1_000_000 + ppm) / 1_000_000;
+        let reading = Reading { price: i64::try_from(price).expect("near the reading's"), ..reading };
+        match reading.checked() {
+            Ok(reading) => self.push(Operation::UpdateSecondPrice { market, reading }).map(drop),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Within a factor of 16 of the first price, and back towards it in the long run.

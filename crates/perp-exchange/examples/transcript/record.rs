@@ -132,6 +132,9 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
         Operation::UpdatePrice { market, reading } => {
             ("update_prices", Arguments { reading: Some(Reading::of(reading)), ..market_of(*market) })
         }
+        Operation::UpdateSecondPrice { market, reading } => {
+            ("update_second_price", Arguments { reading: Some(Reading::of(reading)), ..market_of(*market) })
+        }
         Operation::ReportOracleOutage { market } => ("report_oracle_outage", market_of(*market)),
         Operation::UpdateFunding { market, reading } => {
             ("update_funding", Arguments { reading: with(reading), ..market_of(*market) })

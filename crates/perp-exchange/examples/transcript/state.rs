@@ -79,6 +79,13 @@ struct PriceRecord {
 }
 
 #[derive(Serialize)]
+struct SecondPriceRecord {
+    price: u64,
+    confidence: u64,
+    published: i64,
+}
+
+#[derive(Serialize)]
 struct SecondRecord {
     low: u64,
     high: u64,
@@ -202,6 +209,7 @@ impl RestrictionRecord {
 pub struct MarketRecord {
     price: PriceRecord,
     recent: Vec<SecondRecord>,
+    second_price: SecondPriceRecord,
     averages: AveragesRecord,
     grace: GraceRecord,
     settlement: SettlementRecord,
@@ -236,6 +244,11 @@ impl MarketRecord {
                 clock_distrusted_until: price.clock_distrusted_until.get(),
             },
             recent: seconds.collect(),
+            second_price: SecondPriceRecord {
+                price: market.second_price.price.get(),
+                confidence: market.second_price.confidence.get(),
+                published: market.second_price.published.get(),
+            },
             grace: GraceRecord::of(&market.grace),
             settlement: SettlementRecord::of(&market.settlement),
             averages: AveragesRecord {

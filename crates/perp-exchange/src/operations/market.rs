@@ -7,7 +7,7 @@ use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::market::{
     apply_delisting, apply_market_status, plan_begin_settlement, plan_delist_market, plan_fund_claims,
     plan_fund_market_insurance, plan_fund_shared_insurance, plan_market_status, plan_report_oracle_outage,
-    plan_set_backing_target, plan_withdraw_protocol_fees, SettlementPlan,
+    plan_set_backing_target, plan_update_second_price, plan_withdraw_protocol_fees, SettlementPlan,
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::Market;
@@ -24,6 +24,18 @@ impl Exchange {
         let outcome = state.refresh(Some(reading), &session)?.price_outcome().unwrap_or(PriceOutcome::NotNewer);
         self.finish_market(state);
         Ok(outcome)
+    }
+
+    /// Keeps a reading of a market's second source where it is newer, and says what became of it.
+    ///
+    /// # Errors
+    /// Those of [`plan_update_second_price`]; [`Refusal::NoMarket`].
+    pub fn update_second_price(&mut self, market: u16, reading: &OracleReading) -> Result<PriceOutcome, Refusal> {
+        let mut state = *self.market(market)?;
+        let plan = plan_update_second_price(&state, reading, self.clock)?;
+        state.second_price = plan.second_price;
+        self.finish_market(state);
+        Ok(plan.outcome)
     }
 
     /// Notes that no valid price arrives.

@@ -34,6 +34,9 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
         (Operation::UpdatePrice { market: 0, reading }, |exchange| {
             exchange.update_price(0, &now(exchange, 252)).map(Outcome::Price)
         }),
+        (Operation::UpdateSecondPrice { market: 3, reading }, |exchange| {
+            exchange.update_second_price(3, &now(exchange, 252)).map(Outcome::Price)
+        }),
         (Operation::ReportOracleOutage { market: 3 }, |exchange| {
             exchange.report_oracle_outage(3).map(|()| Outcome::Done)
         }),
@@ -138,6 +141,7 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             Operation::SetExchangeStatus { .. } => (vec![], vec![], false, true),
             Operation::Donate { .. } => (vec![], vec![], false, false),
             Operation::UpdatePrice { market, .. }
+            | Operation::UpdateSecondPrice { market, .. }
             | Operation::ReportOracleOutage { market }
             | Operation::UpdateFunding { market, .. }
             | Operation::FundClaims { market }
@@ -215,6 +219,18 @@ fn a_bankruptcy_is_an_event_of_the_market_that_is_owed_and_of_no_other() {
     assert_eq!((exchange.market(0), exchange.market(1)), (Ok(&claimed), Ok(&owed)));
     let after = exchange.account(LOSER).unwrap();
     assert_eq!((&after.positions[1..], after.positions[0].recoverable), (&loser.positions[1..], usdc(100)));
+}
+
+#[test]
+fn a_price_that_the_second_source_does_not_bear_out_is_none() {
+    // Market 3 never had a price. $250 bears out $252, which is 0.8 % away, and not $260, which is 4 %.
+    let mut exchange = stage();
+    let [says, near, far] = [250, 252, 260].map(|dollars| now(&exchange, dollars));
+    assert_eq!(exchange.update_second_price(3, &says), Ok(PriceOutcome::Accepted));
+    assert_eq!(exchange.update_second_price(3, &near), Ok(PriceOutcome::NotNewer));
+    assert_eq!(exchange.update_price(3, &far), Ok(PriceOutcome::OutOfBounds));
+    assert!(exchange.market(3).unwrap().price.published.is_never());
+    assert_eq!(exchange.update_price(3, &near), Ok(PriceOutcome::Accepted));
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_price_taken_in_for_a_question_is_no_event_and_a_refused_one_changes_nothing
 #[test]
 fn a_price_taken_in_for_a_question_leaves_what_update_price_leaves() {
     let (exchange, _) = alice_after(10);
-    // Newer, newer in the same two seconds, older, and so far ahead that the clock must lag.
+    // Newer and of now, newer and of a second ago, older, and so far ahead that the clock must lag.
     for seconds in [2, 1, -3, 11] {
         let reading = crate::fixtures::reading(240, seconds);
         let (mut asked, mut told) = (exchange.clone(), exchange.clone());

@@ -48,6 +48,30 @@ fn a_market_can_be_listed_only_with_a_binding_that_one_feed_satisfies() {
 }
 
 #[test]
+fn a_second_oracle_has_another_feed_or_another_program() {
+    let sol = sol_binding();
+    let another_feed = OracleBinding { feed_id: [7; 32], ..sol };
+    let another_program = OracleBinding { program: COMPATIBLE_RECEIVER, ..sol };
+    for second in [another_feed, another_program, usdc_binding()] {
+        assert_eq!(second.validate_second(&sol), Ok(()), "{second:?}");
+        assert_eq!(sol.validate_second(&second), Ok(()));
+    }
+    // Which account of the feed is read makes it no other source.
+    let at_an_address = OracleBinding { account: USDC_USD_ADDRESS, ..sol };
+    assert_eq!(at_an_address.validate_second(&sol), Err(SecondIsFirst));
+    assert_eq!(sol.validate_second(&sol), Err(SecondIsFirst));
+    assert_eq!(usdc_binding().validate_second(&usdc_binding()), Err(SecondIsFirst));
+    // The address is all that names a legacy feed.
+    let another_account = OracleBinding { account: Pubkey::new_unique(), ..usdc_binding() };
+    assert_eq!(another_account.validate_second(&usdc_binding()), Ok(()));
+    // By itself it is one that a market could be listed with.
+    let no_feed = OracleBinding { feed_id: [0; 32], ..sol };
+    assert_eq!(no_feed.validate_second(&usdc_binding()), Err(BindingNeedsFeedId));
+    let unknown = OracleBinding { program: Pubkey::default(), ..another_feed };
+    assert_eq!(unknown.validate_second(&sol), Err(UnknownOracleProgram));
+}
+
+#[test]
 fn stored_kinds_are_zero_and_one() {
     assert_eq!((OracleKind::LegacyPush as u8, OracleKind::Pull as u8), (0, 1));
     assert_eq!(sol_binding().kind(), Ok(OracleKind::Pull));

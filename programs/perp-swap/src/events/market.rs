@@ -113,8 +113,8 @@ pub struct PriceUpdated {
     pub market_index: u16,
     /// The market after it.
     pub state: MarketMoment,
-    /// What became of the price: the market's newest, one of its older ones, none because it is too wide or ahead of the clock,
-    /// or no news.
+    /// What became of the price: the market's newest, one of its older ones, none because it is too wide, out of the second
+    /// oracle's bound or ahead of the clock, or no news.
     pub outcome: PriceOutcome,
     /// The last valid price before, in 2^-40 atoms per base unit.
     pub before: u64,
@@ -128,7 +128,31 @@ pub struct PriceUpdated {
     pub newest_published: i64,
 }
 
-/// Somebody reported that no valid price arrives. A valid price takes the report away.
+/// A price account of a market's second oracle was read.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondPriceUpdated {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The market.
+    pub market: Pubkey,
+    /// The market's index within its exchange.
+    pub market_index: u16,
+    /// Number of this event among the market's.
+    pub market_sequence: u64,
+    /// What became of the price: the second oracle's newest, none because it is too wide or ahead of the clock, or no news.
+    pub outcome: PriceOutcome,
+    /// The second oracle's price now, in 2^-40 atoms per base unit.
+    pub price: u64,
+    /// Half-width of its confidence interval, in 2^-40 atoms per base unit.
+    pub confidence: u64,
+    /// Its publish time, in Unix seconds.
+    pub published: i64,
+}
+
+/// Somebody reported that no valid price arrives. One that is fresh when it is taken in takes the report away.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OracleOutageReported {

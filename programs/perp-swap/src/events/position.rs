@@ -4,7 +4,8 @@ use super::MarketMoment;
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::LiquidationReason;
 
-/// An order was filled. Equity and margin are at the index of this market and the last valid prices of the others.
+/// An order was filled. Equity and margin are what admitted it: of an increase adverse equity and initial margin, else equity and
+/// the margin of all notionals, this market's leg at the index.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traded {

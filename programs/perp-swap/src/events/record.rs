@@ -51,7 +51,8 @@ logged! {
     AccountClosed AccountOpened AdminAccepted AdminProposed BackingAllocated BackingTargetSet ClaimRedeemed ClaimWaived
     ClaimsFunded DelegateSet Deposited ExchangeCreated ExchangeStatusSet FundingSettled FundingUpdated InsuranceFunded
     LiquidityDeposited LiquidityRefunded LiquidityRequested LiquidityWithdrawn MarketCreated MarketDelisted MarketStatusSet
-    OracleOutageReported PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SettlementBegun Traded Withdrawn
+    OracleOutageReported PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun Traded
+    Withdrawn
 }
 
 /// Records an event as the data of a call of the program by itself. A validator keeps no more than 10 000 bytes of a
@@ -127,7 +128,7 @@ mod tests {
         for (name, memory, longest) in LOGGED {
             assert!(longest() <= *memory, "{name} has {} bytes, its buffer {memory}", longest());
         }
-        assert_eq!(LOGGED.len(), 31, "all events but the two that are recorded");
+        assert_eq!(LOGGED.len(), 32, "all events but the two that are recorded");
     }
 
     #[test]

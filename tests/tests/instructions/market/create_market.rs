@@ -1,9 +1,9 @@
 use crate::expected::says;
-use perp_accounts::oracle::{OracleBinding, OracleKind};
+use perp_accounts::oracle::{OracleBinding, OracleKind, COMPATIBLE_RECEIVER};
 use perp_client::addresses::padded;
-use perp_client::instructions::{create_market, NewMarket};
+use perp_client::instructions::{create_market, NewMarket, OracleSource};
 use perp_engine::market::claims::FULL_CLAIM_FACTOR;
-use perp_engine::state::{Market, Parameters, MAX_MARKETS};
+use perp_engine::state::{Market, Parameters, SecondPrice, MAX_MARKETS};
 use perp_engine::units::{Atoms, Ppm, MAX_ATOMS};
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::MarketCreated;
@@ -62,6 +62,50 @@ fn a_market_that_breaks_a_rule_is_not_listed() {
         assert_refused(world.run(&[create_market(&at, signer, &good)]), ExchangeError::MissingRole);
     }
     world.create_market(good).unwrap();
+}
+
+#[test]
+fn a_market_keeps_its_second_oracle_where_it_has_one() {
+    let mut world = World::empty(Backend::Sbf);
+    world.create_market(listing::market(0, listing::parameters(), 0)).unwrap();
+    assert_eq!(world.market(0).second_oracle, OracleBinding::NONE);
+    let bounded = listing::bounded(1, 0);
+    world.create_market(bounded).unwrap();
+    let (stored, second) = (world.market(1), bounded.second_oracle.unwrap());
+    assert_eq!(stored.second_oracle, OracleBinding::from(second));
+    assert_eq!((second.program, second.feed_id), (COMPATIBLE_RECEIVER, stored.oracle.feed_id));
+    assert_eq!((stored.state.parameters, stored.state.second_price), (bounded.parameters, SecondPrice::default()));
+}
+
+#[test]
+fn a_second_oracle_is_another_than_the_first_and_has_its_parameters() {
+    let mut world = World::empty(Backend::Sbf);
+    let good = listing::bounded(0, 0);
+    let second = good.second_oracle.unwrap();
+    let with = |second| NewMarket { second_oracle: Some(second), ..good };
+    let of = |deviation, age| Parameters {
+        second_max_deviation: Ppm::new(deviation),
+        second_max_age: age,
+        ..good.parameters
+    };
+    let unbound = listing::parameters();
+    for (market, rule) in [
+        (with(good.oracle), ExchangeError::OracleSecondIsFirst),
+        // Which account of the feed is read makes it no other.
+        (with(OracleSource { account: good.oracle.program, ..good.oracle }), ExchangeError::OracleSecondIsFirst),
+        (with(OracleSource { feed_id: [0; 32], ..second }), ExchangeError::OracleBindingNeedsFeedId),
+        (with(OracleSource { program: perp_swap::ID, ..second }), ExchangeError::OracleUnknownProgram),
+        (with(OracleSource { kind: OracleKind::LegacyPush, ..second }), ExchangeError::OracleProgramOfOtherKind),
+        (NewMarket { parameters: of(10_000, 3_601), ..good }, ExchangeError::MarketParameters),
+        (NewMarket { parameters: of(150_001, 60), ..good }, ExchangeError::MarketParameters),
+        (NewMarket { parameters: of(0, 60), ..good }, ExchangeError::MarketParameters),
+        (NewMarket { parameters: unbound, ..good }, ExchangeError::SecondOracleParameters),
+        (NewMarket { second_oracle: None, ..good }, ExchangeError::SecondOracleParameters),
+    ] {
+        assert_refused(world.create_market(market), rule);
+    }
+    // Another feed of the same program is another source.
+    world.create_market(with(OracleSource { feed_id: [7; 32], ..good.oracle })).unwrap();
 }
 
 #[test]

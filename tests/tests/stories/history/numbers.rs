@@ -31,6 +31,7 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
         Event::BackingTargetSet(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::ProtocolFeesWithdrawn(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::PriceUpdated(it) => vec![(Market(it.market_index), it.state.sequence)],
+        Event::SecondPriceUpdated(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::OracleOutageReported(it) => vec![(Market(it.market_index), it.market_sequence)],
         Event::FundingUpdated(it) => vec![(Market(it.market_index), it.state.sequence)],
         Event::MarketDelisted(it) => vec![(Market(it.market_index), it.state.sequence)],

@@ -3,6 +3,7 @@
 use super::InMemory;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
+use perp_accounts::oracle::OracleBinding;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, Order};
@@ -35,13 +36,18 @@ impl Sent<'_> {
 
     /// What the oracle account in this place says to the market; none where it is left out.
     fn reading(self, place: usize, market: u16, world: &mut World) -> Option<OracleReading> {
+        let binding = world.market(market).oracle;
+        self.read(place, &binding, world)
+    }
+
+    /// The same to a market bound so.
+    fn read(self, place: usize, binding: &OracleBinding, world: &mut World) -> Option<OracleReading> {
         let address = self.key(place);
         if address == perp_swap::ID {
             return None;
         }
         let account = world.chain.account(&address).expect("the price account exists");
-        let binding = world.market(market).oracle;
-        Some(read_oracle(&address, &account.owner, &account.data, &binding).expect("the price account can be read"))
+        Some(read_oracle(&address, &account.owner, &account.data, binding).expect("the price account can be read"))
     }
 
     /// The role by which the first signer sets a status.
@@ -81,7 +87,11 @@ impl Sent<'_> {
 
     fn of_market(self, memory: &InMemory, world: &mut World) -> Option<Operation> {
         let market = |place| memory.markets[&self.key(place)];
-        Some(if self.is::<data::ReportOracleOutage>() {
+        Some(if self.is::<data::UpdateSecondPrice>() {
+            let binding = world.market(market(0)).second_oracle;
+            let reading = self.read(1, &binding, world).expect("a price account is passed");
+            Operation::UpdateSecondPrice { market: market(0), reading }
+        } else if self.is::<data::ReportOracleOutage>() {
             Operation::ReportOracleOutage { market: market(0) }
         } else if self.is::<data::DelistMarket>() {
             Operation::DelistMarket { market: market(2) }

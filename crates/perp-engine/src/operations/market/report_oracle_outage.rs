@@ -8,8 +8,8 @@ use crate::units::Clock;
 #[cfg(test)]
 mod tests;
 
-/// The price cache once somebody has noticed that no valid price arrives. A valid price takes the note away; without one
-/// the oracle is held for dead after `outage_delay`, and after `settle_after` the market may end.
+/// The price cache once somebody has noticed that no valid price arrives. A price that is fresh when it is taken in takes the note
+/// away; without one the oracle is held for dead after `outage_delay`, and after `settle_after` the market may end.
 ///
 /// # Errors
 /// [`EngineError::PriceStillFresh`] where the valid price is at most `max_age_liquidate` old,

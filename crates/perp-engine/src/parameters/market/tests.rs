@@ -166,9 +166,23 @@ fn times_and_rates_agree() {
 fn what_else_must_agree() {
     breaks(MarketRule::StressMove, |p| p.max_confidence_to_increase = Ppm::new(15_001));
     breaks(MarketRule::StressMove, |p| p.stress_move = Ppm::new(29_999));
-    breaks(MarketRule::StressMove, |p| p.reserved[4] = 1);
+    breaks(MarketRule::StressMove, |p| p.reserved[3] = 1);
     holds(|p| p.isolated_only = 1);
     breaks(MarketRule::StressMove, |p| p.isolated_only = 2);
+}
+
+#[test]
+fn a_second_source_has_both_of_its_parameters_or_there_is_none() {
+    let second = |p: &mut Parameters, deviation, age| {
+        (p.second_max_deviation, p.second_max_age) = (Ppm::new(deviation), age);
+    };
+    // Up to the stress move of 15 %, which the market must be able to pay for, and an hour.
+    holds(|p| second(p, 1, 1));
+    holds(|p| second(p, 150_000, 3_600));
+    breaks(MarketRule::SecondSource, |p| second(p, 150_001, 3_600));
+    breaks(MarketRule::SecondSource, |p| second(p, 150_000, 3_601));
+    breaks(MarketRule::SecondSource, |p| second(p, 10_000, 0));
+    breaks(MarketRule::SecondSource, |p| second(p, 0, 60));
 }
 
 /// Every parameter by name, with the error that its largest value is.
@@ -187,7 +201,7 @@ fn largest() -> Vec<(&'static str, Option<EngineError>)> {
 
 #[test]
 fn every_parameter_is_bounded_by_a_rule() {
-    use MarketRule::{EntryCost, FirstBounty, PriceStep, Shares, Sizes, StressMove, TimesAndRates};
+    use MarketRule::{EntryCost, FirstBounty, PriceStep, SecondSource, Shares, Sizes, StressMove, TimesAndRates};
     // The first rule that its largest value breaks; none where that leaves the range of the numbers rules are computed with.
     let bounded_by = [
         ("open_interest_cap", Some(Sizes)),
@@ -235,6 +249,8 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("settle_after", Some(TimesAndRates)),
         ("isolated_only", Some(StressMove)),
         ("outage_delay", Some(TimesAndRates)),
+        ("second_max_deviation", Some(SecondSource)),
+        ("second_max_age", Some(SecondSource)),
     ];
     let mut expected: Vec<_> = bounded_by
         .map(|(name, rule)| {

@@ -19,6 +19,8 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
         (Operation::SetExchangeStatus { order: too_long }, "StatusAllowance"),
         (Operation::Donate { amount: all }, "Overflow"),
         (Operation::UpdatePrice { market, reading: unpriceable }, "PriceOutOfRange"),
+        (Operation::UpdateSecondPrice { market, reading: now(exchange, 252) }, "NoSecondOracle"),
+        (Operation::UpdateSecondPrice { market: 3, reading: unpriceable }, "PriceOutOfRange"),
         (Operation::ReportOracleOutage { market }, "PriceStillFresh"),
         (Operation::UpdateFunding { market: 3, reading: None }, "PriceStale"),
         (Operation::UpdateFunding { market, reading: Some(unpriceable) }, "PriceOutOfRange"),
@@ -100,6 +102,7 @@ fn an_operation_is_refused_where_what_it_names_is_not_there() {
     let minimum_output = Atoms::new(1);
     let cases = [
         (Operation::UpdatePrice { market, reading: now(&stage, 252) }, no_market),
+        (Operation::UpdateSecondPrice { market, reading: now(&stage, 252) }, no_market),
         (Operation::FundInsurance { market: Some(market), amount: usdc(1) }, no_market),
         (Operation::OpenAccount { isolated_market: Some(market) }, no_market),
         (Operation::Trade { account: ALICE, market, order, reading: None }, no_market),

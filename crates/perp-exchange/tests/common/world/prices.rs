@@ -95,7 +95,9 @@ impl World {
         let clock_distrusted_until = before.clock.now.after(60).unwrap();
         let expected = match outcome {
             PriceOutcome::ClockBehind => PriceCache { clock_distrusted_until, ..was },
-            PriceOutcome::TooWide => PriceCache { newest_published: published.max(was.newest_published), ..was },
+            PriceOutcome::TooWide | PriceOutcome::OutOfBounds => {
+                PriceCache { newest_published: published.max(was.newest_published), ..was }
+            }
             PriceOutcome::NotNewer | PriceOutcome::Older => was,
             PriceOutcome::Accepted | PriceOutcome::SettlementUndone => PriceCache {
                 price: is.price,
@@ -118,7 +120,7 @@ impl World {
             let accepted = undone || outcome == PriceOutcome::Accepted;
             assert!(!undone || (ended && undoes), "only an end can be undone");
             let new = published > was.published && (!ended || undoes);
-            assert_eq!(accepted || outcome == PriceOutcome::TooWide, new);
+            assert_eq!(accepted || matches!(outcome, PriceOutcome::TooWide | PriceOutcome::OutOfBounds), new);
             // A rounded price and confidence may just exceed a limit that the reading meets.
             assert!(!accepted || !wide, "{reading:?}");
         }

@@ -50,20 +50,27 @@ impl CreateMarket<'_> {
 }
 
 /// Lists a market.
+#[allow(clippy::too_many_arguments)] // a listing has as many
 pub fn create_market(
     ctx: Context<CreateMarket>,
     index: u16,
     symbol: [u8; 16],
     base_decimals: u8,
     oracle: OracleSource,
+    second_oracle: Option<OracleSource>,
     parameters: MarketParameters,
     target_backing: u64,
 ) -> Result<()> {
     let accounts = ctx.accounts;
     let oracle = OracleBinding::from(oracle);
     oracle.validate().map_err(|rule| denied(rule.into()))?;
+    let second_oracle = second_oracle.map(OracleBinding::from);
+    if let Some(second) = &second_oracle {
+        second.validate_second(&oracle).map_err(|rule| denied(rule.into()))?;
+    }
     let parameters = Parameters::from(parameters);
     parameters.validate().map_err(refused)?;
+    require(second_oracle.is_some() == (parameters.second_max_age > 0), ExchangeError::SecondOracleParameters)?;
     let target = plan_set_backing_target(Atoms::new(target_backing)).map_err(refused)?;
 
     let mut exchange = accounts.exchange.load_mut()?;
@@ -72,6 +79,7 @@ pub fn create_market(
     let mut market = accounts.market.load_init()?;
     market.exchange = accounts.exchange.key();
     market.oracle = oracle;
+    market.second_oracle = second_oracle.unwrap_or(OracleBinding::NONE);
     market.symbol = symbol;
     market.bump = ctx.bumps.market;
     market.version = VERSION;

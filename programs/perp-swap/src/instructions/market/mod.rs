@@ -10,6 +10,7 @@ pub mod set_backing_target;
 pub mod set_market_status;
 pub mod update_funding;
 pub mod update_prices;
+pub mod update_second_price;
 pub mod withdraw_protocol_fees;
 
 pub use begin_settlement::*;
@@ -22,4 +23,5 @@ pub use set_backing_target::*;
 pub use set_market_status::*;
 pub use update_funding::*;
 pub use update_prices::*;
+pub use update_second_price::*;
 pub use withdraw_protocol_fees::*;

@@ -22,8 +22,8 @@ impl ReportOracleOutage<'_> {
     }
 }
 
-/// Notes that no valid price arrives. A valid price takes the note away; without one the market is unusable after its
-/// delay.
+/// Notes that no valid price arrives. One that is fresh when it is taken in takes the note away; without one the oracle is held
+/// for dead after the market's delay.
 pub fn report_oracle_outage(ctx: Context<ReportOracleOutage>) -> Result<()> {
     let clock = clock()?;
     let mut market = ctx.accounts.market.load_mut()?;
