@@ -19,7 +19,8 @@ class Vectors(unittest.TestCase):
                 counts = replay(lines)
                 self.assertGreaterEqual(sum(counts.values()), 900)
                 # More than opening and closing: somebody is liquidated, goes bankrupt and has a claim.
-                for name in ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims"):
+                needed = ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims")
+                for name in (*needed, "update_second_price"):
                     self.assertGreater(counts[name, "ok"], 0, name)
                 self.assertGreater(counts["fund_claims", "ProfitsNotNoted"], 0)
 
