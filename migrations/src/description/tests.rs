@@ -114,8 +114,8 @@ fn what_a_table_lacks_or_contradicts_is_said_at_its_head() {
 #[test]
 fn a_broken_rule_is_said_in_the_engines_words() {
     use MarketRule::{
-        EntryCost, FirstBounty, PriceStep, SecondSource, SelfLiquidation, Shares, Sizes, StressMove, TimesAndRates,
-        ValidConfidence,
+        EntryCost, FirstBounty, MeasuredMargin, PriceStep, SecondSource, SelfLiquidation, Shares, Sizes, StressMove,
+        TimesAndRates, ValidConfidence,
     };
     let mut seen = Vec::new();
     for (from, to, rule) in [
@@ -135,6 +135,7 @@ fn a_broken_rule_is_said_in_the_engines_words() {
         ("outage_delay_seconds = 300", "outage_delay_seconds = 7201", TimesAndRates),
         ("stress_move_percent = \"15\"", "stress_move_percent = \"2\"", StressMove),
         ("isolated_only = \"0\"", "isolated_only = \"2\"", StressMove),
+        ("measured_limit_percent = \"20\"", "measured_limit_percent = \"4.9\"", MeasuredMargin),
         ("second_max_age_seconds = 0", "second_max_age_seconds = 60", SecondSource),
     ] {
         let (_, found) = problem(from, to);
@@ -230,11 +231,11 @@ fn decimals_are_those_that_an_exchange_and_a_market_can_be_created_with() {
         assert_eq!(exchange.pool.minimum_request, Atoms::new(10 * token));
         assert_eq!(markets[0].target_backing, Atoms::new(3_000_000 * token));
     }
-    // A cap of 100 000 times 10^18 would be beyond 2^56: less than 0.072 of the asset fits.
+    // A cap of 100 000 times 10^18 would be beyond 2^50: no more than 0.001 125 of the asset fits.
     let small = |text: &str| {
-        text.replacen("open_interest_cap = \"100000\"", "open_interest_cap = \"0.02\"", 1)
+        text.replacen("open_interest_cap = \"100000\"", "open_interest_cap = \"0.001125\"", 1)
             .replacen("impact_scale = \"20000000\"", "impact_scale = \"0.03\"", 1)
-            .replacen("open_interest_low = \"5000\"", "open_interest_low = \"0.01\"", 1)
+            .replacen("open_interest_low = \"5000\"", "open_interest_low = \"0.0005\"", 1)
             .replacen("open_interest_high = \"225000\"", "open_interest_high = \"0.04\"", 1)
     };
     for (base_decimals, text) in [(0, LOCALNET.into()), (18, small(LOCALNET))] {
