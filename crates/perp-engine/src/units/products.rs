@@ -94,13 +94,16 @@ pub fn share_ceil(atoms: Atoms, share: Ppm) -> Result<Atoms, EngineError> {
 /// `⌈Σ notional · share⌉` of two parts of one order, rounded once.
 ///
 /// # Errors
-/// [`EngineError::Overflow`] for a negative notional or a result beyond 64 bits.
+/// [`EngineError::Overflow`] for a notional below zero or above 2^60 atoms, and for a share above one.
 pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, EngineError> {
     let mut sum = 0u128;
     for (notional, share) in parts {
         let notional = u128::try_from(notional.get()).map_err(|_| EngineError::Overflow)?;
-        let part = notional.checked_mul(share.wide().into()).ok_or(EngineError::Overflow)?;
-        sum = sum.checked_add(part).ok_or(EngineError::Overflow)?;
+        if notional > MAX_X40_NOTIONAL || share > Ppm::ONE {
+            return Err(EngineError::Overflow);
+        }
+        // At most 2^100 · 10^6.
+        sum = sum.checked_add(notional.wrapping_mul(share.wide().into())).ok_or(EngineError::Overflow)?;
     }
     // ⌈x / (2^40 · 10^6)⌉ = ⌈⌈x / 2^40⌉ / 10^6⌉, and the inner number usually fits 64 bits.
     let atoms_ppm = sum.checked_add((1 << X40_BITS) - 1).ok_or(EngineError::Overflow)? >> X40_BITS;
@@ -255,6 +258,25 @@ mod tests {
                     [square - 1, square, square + 1].into_iter().for_each(check);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_fee_of_both_parts_of_an_order_is_rounded_once() {
+        let atoms = |amount: i128| QuoteX40::new(amount << X40_BITS);
+        // 1000 · 0.0004 + 3000 · 0.0002 = 1; a unit of 2^-40 more is another atom.
+        let fee =
+            |beyond| [(atoms(1_000), Ppm::new(400)), (QuoteX40::new((3_000 << X40_BITS) + beyond), Ppm::new(200))];
+        assert_eq!(shares_of_notional_ceil(fee(0)), Ok(Atoms::new(1)));
+        assert_eq!(shares_of_notional_ceil(fee(1)), Ok(Atoms::new(2)));
+        // All of the largest notional, twice.
+        let most = atoms(1 << 60);
+        assert_eq!(shares_of_notional_ceil([(most, Ppm::ONE); 2]), Ok(Atoms::new(1 << 61)));
+        let nothing = (QuoteX40::ZERO, Ppm::ZERO);
+        for refused in
+            [(QuoteX40::new(-1), Ppm::ONE), (QuoteX40::new(most.get() + 1), Ppm::ONE), (most, Ppm::new(1_000_001))]
+        {
+            assert_eq!(shares_of_notional_ceil([nothing, refused]), Err(EngineError::Overflow));
         }
     }
 
