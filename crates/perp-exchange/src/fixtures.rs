@@ -6,7 +6,7 @@ use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::Parameters;
-use perp_engine::units::{Atoms, Ppm, SignedSize, Size};
+use perp_engine::units::{Atoms, Ppm, SignedSize, Size, Timestamp};
 
 /// Ten SOL long in market 0 at $250, since risen to $251.
 pub const ALICE: usize = 0;
@@ -133,7 +133,7 @@ pub fn stage() -> Exchange {
         exchange.update_price(market, &reading).unwrap();
     }
     let mut delisted = *exchange.market(4).unwrap();
-    delisted.settlement.delisted_from = exchange.clock.now;
+    delisted.settlement.delisted_from = Timestamp::new(exchange.clock.now.get() - 3_600);
     exchange.put_market(delisted);
     exchange
 }

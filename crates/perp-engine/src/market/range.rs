@@ -107,7 +107,7 @@ impl PriceRange {
 }
 
 /// The range of a market's price: while it is fresh the extremes of its good prices from `moment` on, all it remembers where
-/// there is no moment; afterwards [`stale_range`].
+/// there is no moment, no further than the stress move from the newest; afterwards [`stale_range`].
 pub fn price_range(market: &Market, moment: Moment, reference: Timestamp) -> Result<PriceRange, EngineError> {
     let last = market.price.price;
     if market.settlement.is_final(reference) {
@@ -123,6 +123,10 @@ pub fn price_range(market: &Market, moment: Moment, reference: Timestamp) -> Res
         Moment::Unknown => return stale_range(market, reference),
     };
     let (low, high) = market.recent.extremes(seconds_ago, reference).unwrap_or((last, last));
+    // One print, and another a second later in the same transaction, must not make a profit that nobody can settle.
+    let stress = price_share_ceil(last, market.parameters.stress_move)?;
+    let (lowest, highest) = (last.checked_sub(stress).unwrap_or(low), last.checked_add(stress).unwrap_or(high));
+    let (low, high) = (low.max(lowest), high.min(highest));
     Ok(PriceRange { low, high, last: Some(last) })
 }
 

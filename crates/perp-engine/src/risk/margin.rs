@@ -137,7 +137,7 @@ pub fn unsettled_funding_owed(position: &Position, ledger: &MarketLedger) -> Res
 pub fn face_value(position: &Position, market: &Market) -> Result<QuoteX40, EngineError> {
     let owed = position.claim.to_x40()?.checked_sub(position.debt.to_x40()?)?;
     let leg = Leg::of(position, &market.ledger, market, market.price.price)?;
-    owed.checked_add(leg.profit)?.checked_sub(leg.funding)
+    owed.checked_add(leg.worth()?)
 }
 
 /// A position at one price.
@@ -179,6 +179,11 @@ impl Leg {
             funding: funding_owed(size, change)?,
             fraction: fraction_ceil(value, measured_margin_ceil(market)?, &market.parameters)?,
         })
+    }
+
+    /// Profit less the funding owed.
+    pub fn worth(&self) -> Result<QuoteX40, EngineError> {
+        self.profit.checked_sub(self.funding)
     }
 
     /// Value for maintenance. What the market owes the position (profit, funding, the part of a claim no cash is set aside

@@ -25,5 +25,5 @@ pub use parameters::{Parameters, RATE_BITS};
 pub use pool::{Pool, PoolParameters, Request, RequestKind, SharedDraw, DEAD_SHARES, MAX_MARKETS};
 pub use recent_prices::{is_fresh, RecentPrices, Second, FRESH_SECONDS, SECONDS};
 pub use restriction::Restriction;
-pub use settlement::{Settlement, DELISTING_NOTICE_SECONDS, SETTLEMENT_NOTICE_SECONDS};
+pub use settlement::{Settlement, DELISTING_NOTICE_SECONDS, SETTLEMENT_AVERAGE_SECONDS, SETTLEMENT_NOTICE_SECONDS};
 pub use status::{Status, StatusAuthority, StatusOrder};

@@ -6,12 +6,17 @@ pub const SETTLEMENT_NOTICE_SECONDS: u32 = 86_400;
 /// A delisting waits for so long, so that everybody can close in that time.
 pub const DELISTING_NOTICE_SECONDS: u32 = 172_800;
 
+/// A delisted market is no longer traded for so long before it may be moved, six half-lives of the average: whoever could still
+/// trade knew little of the price at which it ends.
+pub const SETTLEMENT_AVERAGE_SECONDS: u32 = 3_600;
+
 /// How a market ends: at one final price, which holds for every position from then on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Settlement {
-    /// When the market may be moved to settlement because it was delisted; zero where it was not.
+    /// When the delisting is due: nothing is traded from then on, and an hour later the market may be moved to settlement. Zero where
+    /// it was not delisted.
     pub delisted_from: Timestamp,
     /// When it was moved; zero before.
     pub moved_at: Timestamp,

@@ -118,7 +118,7 @@ pub fn take(world: &mut World, step: &Step) {
                 world.market(market).parameters.settle_after
             } else {
                 let _ = world.delist(market);
-                172_800
+                172_800 + 3_600
             };
             if waits {
                 world.wait(seconds);

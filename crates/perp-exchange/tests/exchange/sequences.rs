@@ -67,7 +67,7 @@ fn every_account_reaches_flat_and_every_market_ends_whatever_is_dead() {
             for (market, outage) in (0..MARKETS).zip(&outages) {
                 let _ = if *outage { world.report_oracle_outage(market) } else { world.delist(market) };
             }
-            world.wait(172_800);
+            world.wait(172_800 + 3_600);
             for market in 0..MARKETS {
                 let ended = world.market(market).settlement.has_begun();
                 assert!(ended || world.begin_settlement(market).is_ok(), "market {market} does not end");
@@ -132,6 +132,7 @@ fn close_what_has_ended(world: &mut World) {
     for market in 0..MARKETS {
         let settlement = world.market(market).settlement;
         if settlement.is_due(world.exchange.clock.now) && !settlement.has_begun() {
+            world.wait(3_600);
             world.begin_settlement(market).unwrap();
         }
         if !world.market(market).settlement.has_begun() {

@@ -133,10 +133,14 @@ fn winners_are_paid_and_losers_debts_resolved() {
 }
 
 #[test]
-fn a_delisting_is_due_after_two_days_whatever_the_oracle_says() {
+fn a_delisting_ends_a_market_an_hour_after_its_two_days_whatever_the_oracle_says() {
     let (mut world, long, _) = one_sided();
     world.delist_market(0).unwrap();
-    world.wait(2 * DAY - 1);
+    // In the hour of which the average is the final price nobody trades.
+    world.wait(2 * DAY);
+    world.publish_all_again();
+    assert_refused(world.close_position(long, 0), ExchangeError::SettlementDue);
+    world.wait(3_600 - 1);
     world.publish_all_again();
     assert_refused(world.begin_settlement(0), ExchangeError::SettlementNotDue);
     world.later_at(1, 0, LAST);

@@ -16,7 +16,7 @@ impl Chaos {
         self.world.wait(16);
         let done = self.world.report_oracle_outage(dead);
         self.note("report_oracle_outage", done);
-        self.world.wait(2 * DAY);
+        self.world.wait(2 * DAY + 3_600);
         for market in ENDING {
             let done = self.world.begin_settlement(market);
             self.note("begin_settlement", done);

@@ -249,3 +249,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn attack_a_print_between_two_others_counts_no_further_than_a_stress_move() {
+    // Ten times the price and back within two seconds, in one transaction: nobody could have settled the profit that a leg had in
+    // between, and it must not carry the account's losses in other markets.
+    let thin = told(&[(PRICE, 0), (10 * PRICE, 4), (PRICE, 5)]);
+    let other = told(&[(100, 0), (100, 4)]);
+    assert_eq!(moment(&[&thin, &other], 5), since(1));
+    assert_eq!(ends(&thin, since(1), 5), (PRICE, PRICE + STRESS));
+    let fallen = told(&[(PRICE, 0), (PRICE / 10, 4), (PRICE, 5)]);
+    assert_eq!(ends(&fallen, since(1), 5), (PRICE - STRESS, PRICE));
+    // What is within it counts as it was.
+    let moved = told(&[(PRICE, 0), (PRICE / 100 * 114, 4), (PRICE, 5)]);
+    assert_eq!(ends(&moved, since(1), 5), (PRICE, PRICE / 100 * 114));
+}

@@ -4,7 +4,7 @@
 use crate::error::EngineError;
 use crate::market::averages::settlement_price;
 use crate::market::Ready;
-use crate::state::{PriceCache, Settlement};
+use crate::state::{PriceCache, Settlement, SETTLEMENT_AVERAGE_SECONDS};
 use crate::units::{Price, Timestamp};
 
 #[cfg(test)]
@@ -41,7 +41,11 @@ pub fn plan_begin_settlement(market: &Ready<'_>) -> Result<SettlementPlan, Engin
     let outage_since = market.price.outage_since;
     let by_outage =
         if outage_since.is_never() { None } else { Some(outage_since.after(market.parameters.settle_after)?) };
-    let by_delisting = Some(settlement.delisted_from).filter(|from| !from.is_never());
+    let by_delisting = if settlement.delisted_from.is_never() {
+        None
+    } else {
+        Some(settlement.delisted_from.after(SETTLEMENT_AVERAGE_SECONDS)?)
+    };
     let due = [by_outage, by_delisting].into_iter().flatten().min();
     let from = due.ok_or(EngineError::SettlementNotDue { from: Timestamp::NEVER.get() })?;
     if now < from {

@@ -299,7 +299,7 @@ impl Fill {
         reason: LiquidationReason,
         portfolio: &Portfolio<'_>,
     ) -> Result<Self, EngineError> {
-        let rate = penalty_rate_ceil(market, price, portfolio.reference)?;
+        let rate = penalty_rate_ceil(market, price)?;
         Ok(Self { price, rate, shallowest: shallowest_bounty_ceil(portfolio)?, reason })
     }
 }

@@ -3,7 +3,10 @@
 
 use crate::error::EngineError;
 use crate::ledger::Ledger;
+use crate::market::price::is_dead;
+use crate::market::range::stale_range;
 use crate::market::Ready;
+use crate::risk::margin::Leg;
 use crate::risk::portfolio::Portfolio;
 use crate::state::{Account, Market, Pool, SharedDraw};
 use crate::units::products::share_floor;
@@ -44,10 +47,11 @@ impl BankruptcyPlan {
 /// Plans how the account's debt to `market` ends: balance, the market's insurance, the shared insurance, nobody.
 ///
 /// Only cash counts against a debt: a claim without cash neither keeps the insurance from paying nor is it lost. Up to what
-/// others paid, the account owes it to the market's insurance.
+/// others paid, the account owes it to the market's insurance. A position whose oracle is dead waits for nothing either: it counts
+/// for the most it may come to, and what it does come to pays the insurance first.
 ///
 /// # Errors
-/// [`EngineError::Paused`], [`EngineError::PositionsOpen`], [`EngineError::NoDebt`], [`EngineError::NotBankrupt`],
+/// [`EngineError::Paused`], [`EngineError::PositionsOpen`] where one's oracle is not dead, [`EngineError::NoDebt`], [`EngineError::NotBankrupt`],
 /// [`EngineError::ClaimNotRedeemed`] where cash is set aside for one of its claims: redeem it first.
 pub fn plan_resolve_bankruptcy(
     portfolio: &Portfolio<'_>,
@@ -56,7 +60,7 @@ pub fn plan_resolve_bankruptcy(
 ) -> Result<BankruptcyPlan, EngineError> {
     market.status().allows_reducing()?;
     let account = portfolio.account;
-    account.require_no_position()?;
+    let promised = promised_by_dead_oracles(portfolio)?;
     if account.slot_of(market.index).is_none() {
         return Err(EngineError::NoDebt);
     }
@@ -65,11 +69,11 @@ pub fn plan_resolve_bankruptcy(
     if debt.is_zero() {
         return Err(EngineError::NoDebt);
     }
-    let equity = cash_equity(account)?;
+    let equity = cash_equity(account)?.checked_add(promised.signed()?)?;
     if !equity.is_negative() {
         return Err(EngineError::NotBankrupt { equity });
     }
-    let claims = claims_without_cash(portfolio)?;
+    let claims = claims_without_cash(portfolio)?.checked_add(promised)?;
     let paid_by_balance = ledger.repay_debt()?;
     let owed = ledger.position.debt;
 
@@ -96,6 +100,24 @@ pub fn plan_resolve_bankruptcy(
         written_off,
         recoverable,
     })
+}
+
+/// What the account's open positions may come to at most, each at the better end of its range, none for less than nothing.
+///
+/// # Errors
+/// [`EngineError::PositionsOpen`] where the oracle of one of them is not dead.
+fn promised_by_dead_oracles(portfolio: &Portfolio<'_>) -> Result<Atoms, EngineError> {
+    let mut promised = Atoms::ZERO;
+    for (_, position, market) in portfolio.legs() {
+        let Some(side) = position.size.side() else { continue };
+        if !is_dead(market, portfolio.reference) {
+            return Err(EngineError::PositionsOpen);
+        }
+        let best = stale_range(market, portfolio.reference)?.better(side);
+        let leg = Leg::of(position, &market.ledger, market, best)?;
+        promised = promised.checked_add(leg.worth()?.positive_part().to_atoms_ceil()?)?;
+    }
+    Ok(promised)
 }
 
 /// Balance less debts of an account: what it could pay them with.

@@ -209,6 +209,8 @@ impl Seen {
             market.recent.seconds.iter().filter(|it| (since..=self.reference).contains(&it.published.get())).collect();
         let low = counted.iter().map(|it| i128::from(it.low.get())).min().unwrap_or(last);
         let high = counted.iter().map(|it| i128::from(it.high.get())).max().unwrap_or(last);
-        Range { low, high, last: Some(last) }
+        // No further than a stress move from the last.
+        let stress = ceil_div(last * i128::from(market.parameters.stress_move.get()), PPM);
+        Range { low: low.max(last - stress), high: high.min(last + stress), last: Some(last) }
     }
 }

@@ -232,10 +232,7 @@ impl World {
         let closed_value = i128::from(plan.closed.get()) * price / X40_PER_ATOM;
         // Closing by liquidation costs no less than trading out would have, whoever gets the bounty.
         let ppm = i128::from(PPM);
-        let seen = Seen::of(judged, &judged.accounts()[account], touched);
-        let age = seen.reference - state.price.published.get();
-        let age = age.min(i64::from(state.parameters.max_age_trade));
-        let spread = reference::ceil_div(reference::spread_at(state, age) * ppm, price);
+        let spread = reference::ceil_div(reference::spread_at(state, 0) * ppm, price);
         let (penalty_rate, fee) = (state.parameters.penalty.get(), state.parameters.taker_fee.get());
         let impact = i128::from(state.parameters.impact_limit.get());
         let bounty = i128::from(penalty_rate) * i128::from(state.parameters.bounty_share_max.get());

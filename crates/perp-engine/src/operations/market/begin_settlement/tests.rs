@@ -70,12 +70,13 @@ fn a_delisting_that_waited_ends_a_market_whose_feed_lives() {
     let mut market = sol_market();
     take(&mut market, 250, 1, 1);
     market.settlement.delisted_from = at(172_800).now;
-    take(&mut market, 250, 172_795, 172_795);
-    assert_eq!(begin(&mut market, 172_799), Err(EngineError::SettlementNotDue { from: at(172_800).now.get() }));
-    begin(&mut market, 172_800).unwrap();
+    take(&mut market, 250, 176_395, 176_395);
+    // Not in the hour in which nobody trades any more.
+    assert_eq!(begin(&mut market, 176_399), Err(EngineError::SettlementNotDue { from: at(176_400).now.get() }));
+    begin(&mut market, 176_400).unwrap();
     // No reading undoes it.
-    assert_eq!(take(&mut market, 200, 172_799, 172_801), PriceOutcome::NotNewer);
-    assert_eq!(market.settlement.closes_from(), at(172_800 + 86_400).now);
+    assert_eq!(take(&mut market, 200, 176_399, 176_401), PriceOutcome::NotNewer);
+    assert_eq!(market.settlement.closes_from(), at(176_400 + 86_400).now);
 }
 
 #[test]
@@ -102,8 +103,8 @@ fn a_delisted_market_is_at_its_final_price_at_once() {
     let mut market = sol_market();
     take(&mut market, 250, 1, 1);
     market.settlement.delisted_from = at(172_800).now;
-    take(&mut market, 250, 172_795, 172_795);
-    begin(&mut market, 172_800).unwrap();
-    let range = price_range(&market, Moment::Newest, at(172_800).now);
+    take(&mut market, 250, 176_395, 176_395);
+    begin(&mut market, 176_400).unwrap();
+    let range = price_range(&market, Moment::Newest, at(176_400).now);
     assert_eq!(range, Ok(PriceRange::point(market.settlement.price)));
 }

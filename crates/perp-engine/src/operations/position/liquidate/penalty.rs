@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::ledger::Ledger;
-use crate::market::price::{age, spread_at_age_ceil};
+use crate::market::price::spread_at_age_ceil;
 use crate::market::solvency::base_maintenance_floor;
 use crate::market::Ready;
 use crate::risk::portfolio::{Health, Portfolio};
@@ -37,12 +37,11 @@ const SETTLEMENT_FEE_SECONDS: u64 = 600;
 const LEAST_BOUNTY: Ppm = Ppm::new(1_000);
 
 /// The rate of the penalty: the parameter, or the most that trading out can cost, `⌈spread / price⌉`, impact and fee, with the
-/// largest bounty on top, since an owner may be the liquidator as well. The spread's age counts no further than a trade allows:
-/// the caller chooses how old the price is.
-pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price, reference: Timestamp) -> Result<Ppm, EngineError> {
+/// largest bounty on top, since an owner may be the liquidator as well. The spread is that of a price just published: the caller
+/// chooses how old it is.
+pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price) -> Result<Ppm, EngineError> {
     let parameters = &market.parameters;
-    let age = age(market, reference)?.min(parameters.max_age_trade.into());
-    let spread = mul_div_ceil(spread_at_age_ceil(market, age)?.get(), PPM, price.get().max(1))?;
+    let spread = mul_div_ceil(spread_at_age_ceil(market, 0)?.get(), PPM, price.get().max(1))?;
     let bounty = mul_div_ceil(parameters.penalty.wide(), parameters.bounty_share_max.wide(), PPM)?;
     let costs = [parameters.impact_limit.wide(), parameters.taker_fee.wide(), bounty];
     let trading = costs.iter().try_fold(spread, |sum, cost| sum.checked_add(*cost)).ok_or(EngineError::Overflow)?;

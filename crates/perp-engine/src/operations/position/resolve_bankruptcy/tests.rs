@@ -285,3 +285,31 @@ fn what_the_account_has_seen_outlives_its_bankruptcy() {
     assert_eq!((account.counters, account.balance, owed.ledger.written_off), (seen, Atoms::ZERO, usdc(90)));
     assert!(account.is_empty());
 }
+
+#[test]
+fn a_position_whose_oracle_is_dead_keeps_no_debt_from_being_resolved() {
+    // $1000 owed here, $100 in cash, and 2 SOL bought at $250 in a market whose oracle died there: at $287.50 they have won $75 at
+    // most. $900 are left, of which insurance pays all; what the 2 SOL come to later is owed to it, up to $75.
+    let (mut owed, mut dead) = (market(0, 10_000, 5_000), market(1, 10_000, 0));
+    let mut account = account(100, 1_000, 0, &mut owed, &mut dead);
+    let entry_notional = exact(500).into();
+    account.positions[1] = Position { size: base(2 * SOL as i64), entry_notional, ..Position::empty_in(1) };
+    set_side(&mut dead, Side::Long, 2 * SOL, 500 * USDC);
+    let pool = insured(0);
+    // While the oracle is only silent the position may be closed first.
+    assert_eq!(resolve(&account, &owed, &[&dead], &pool, 400), Err(EngineError::PositionsOpen));
+    dead.price.outage_since = at(100).now;
+    assert_eq!(resolve(&account, &owed, &[&dead], &pool, 399), Err(EngineError::PositionsOpen));
+    let plan = resolve(&account, &owed, &[&dead], &pool, 400).unwrap();
+    assert_eq!((plan.paid_by_balance, plan.paid_by_insurance, plan.written_off), (usdc(100), usdc(900), Atoms::ZERO));
+    assert_eq!(plan.recoverable, Atoms::new(75_000_001));
+    assert_eq!(plan.ledger.position.owed(), plan.recoverable);
+    // With $926 in cash it could still pay.
+    account.balance = usdc(926);
+    let refused = Err(EngineError::NotBankrupt { equity: SignedAtoms::new(1_000_001) });
+    assert_eq!(resolve(&account, &owed, &[&dead], &pool, 400), refused);
+    // A position that has lost at both ends promises nothing, and takes nothing from the others.
+    account.balance = usdc(100);
+    account.positions[1].entry_notional = exact(600).into();
+    assert_eq!(resolve(&account, &owed, &[&dead], &pool, 400).unwrap().recoverable, Atoms::ZERO);
+}
