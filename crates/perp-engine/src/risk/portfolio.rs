@@ -124,12 +124,11 @@ impl<'a> Portfolio<'a> {
         others: impl IntoIterator<Item = &'a Market>,
         clock: Clock,
     ) -> Result<Self, EngineError> {
-        let (mut markets, mut priced) = ([None; MAX_POSITIONS], [None; MAX_POSITIONS]);
+        let mut markets = [None; MAX_POSITIONS];
         let mut others = others.into_iter();
         let mut reference = reference_time(clock, target);
         let slots = account.slots();
-        let places = markets.iter_mut().zip(priced.iter_mut());
-        for (position, (market, priced)) in slots.iter().zip(places) {
+        for (position, market) in slots.iter().zip(markets.iter_mut()) {
             if !position.is_occupied() {
                 continue;
             }
@@ -142,11 +141,9 @@ impl<'a> Portfolio<'a> {
                 .ok_or(EngineError::MarketMissing { expected: position.market })?;
             reference = reference.max(other.price.newest_published);
             *market = Some(other);
-            if !position.size.is_zero() {
-                *priced = Some(other);
-            }
         }
-        let priced = priced.into_iter().take(slots.len()).flatten();
+        let open = slots.iter().zip(&markets).filter(|(position, _)| !position.size.is_zero());
+        let priced = open.filter_map(|(_, market)| *market);
         let moment = Moment::of(target.into_iter().chain(priced), reference);
         Ok(Self { account, slots, markets, reference, moment, grace: true })
     }
