@@ -95,14 +95,20 @@ impl MaintenanceSums {
         self.0.ramped
     }
 
-    /// Equity against the margin of all notionals, whatever is owed to the account: what a trade is measured by.
-    pub fn health(self, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.0.equity, balance, self.0.margin)
-    }
-
     /// Equity against what is demanded: what a liquidation is judged by.
     pub fn required(self, balance: Atoms) -> Result<Health, EngineError> {
         Health::of(self.0.equity, balance, self.0.required)
+    }
+
+    /// With one more leg, equity against the margin of all notionals, whatever is owed to the account: what a trade is measured
+    /// by.
+    pub fn health_with(self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity.checked_add(leg.equity)?, balance, self.0.margin.checked_add(leg.margin)?)
+    }
+
+    /// [`Self::required`] with one more leg.
+    pub fn required_with(self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity.checked_add(leg.equity)?, balance, self.0.required.checked_add(leg.required)?)
     }
 
     /// The same while nothing of what the markets could pay is cash.

@@ -242,7 +242,7 @@ impl Judged {
     #[inline(never)]
     fn health(&self, ledger: &Ledger, market: &Ready<'_>, range: PriceRange) -> Result<Health, EngineError> {
         let leg = maintenance_leg(&ledger.position, &ledger.market, market, range)?;
-        self.rest.with(leg)?.required(ledger.balance)
+        self.rest.required_with(&leg, ledger.balance)
     }
 }
 
