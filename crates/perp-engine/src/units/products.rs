@@ -266,8 +266,9 @@ mod tests {
     fn the_fee_of_both_parts_of_an_order_is_rounded_once() {
         let atoms = |amount: i128| QuoteX40::new(amount << X40_BITS);
         // 1000 · 0.0004 + 3000 · 0.0002 = 1; a unit of 2^-40 more is another atom.
-        let fee =
-            |beyond| [(atoms(1_000), Ppm::new(400)), (QuoteX40::new((3_000 << X40_BITS) + beyond), Ppm::new(200))];
+        let fee = |beyond: i128| {
+            [(atoms(1_000), Ppm::new(400)), (QuoteX40::new((3_000i128 << X40_BITS) + beyond), Ppm::new(200))]
+        };
         assert_eq!(shares_of_notional_ceil(fee(0)), Ok(Atoms::new(1)));
         assert_eq!(shares_of_notional_ceil(fee(1)), Ok(Atoms::new(2)));
         // All of the largest notional, twice.
