@@ -257,9 +257,8 @@ impl Leg {
         ledger: &MarketLedger,
         profit: QuoteX40,
     ) -> Result<(QuoteX40, QuoteX40, QuoteX40), EngineError> {
-        let received = self.funding.negative_part()?.to_atoms_floor()?.to_x40()?;
-        let paid = self.funding.positive_part().to_atoms_ceil()?.to_x40()?;
-        let net = profit.checked_add(received)?;
+        let owed = self.funding.whole_atoms_ceil()?;
+        let (net, paid) = if owed.is_negative() { (profit.checked_sub(owed)?, QuoteX40::ZERO) } else { (profit, owed) };
         set_off(position, ledger, net.positive_part(), net.negative_part()?.checked_add(paid)?)
     }
 

@@ -95,14 +95,20 @@ impl MaintenanceSums {
         self.0.ramped
     }
 
-    /// Equity against the margin of all notionals, whatever is owed to the account: what a trade is measured by.
-    pub fn health(self, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.0.equity, balance, self.0.margin)
-    }
-
     /// Equity against what is demanded: what a liquidation is judged by.
     pub fn required(self, balance: Atoms) -> Result<Health, EngineError> {
         Health::of(self.0.equity, balance, self.0.required)
+    }
+
+    /// With one more leg, equity against the margin of all notionals, whatever is owed to the account: what a trade is measured
+    /// by.
+    pub fn health_with(self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity.checked_add(leg.equity)?, balance, self.0.margin.checked_add(leg.margin)?)
+    }
+
+    /// [`Self::required`] with one more leg.
+    pub fn required_with(self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.0.equity.checked_add(leg.equity)?, balance, self.0.required.checked_add(leg.required)?)
     }
 
     /// The same while nothing of what the markets could pay is cash.
@@ -124,12 +130,11 @@ impl<'a> Portfolio<'a> {
         others: impl IntoIterator<Item = &'a Market>,
         clock: Clock,
     ) -> Result<Self, EngineError> {
-        let (mut markets, mut priced) = ([None; MAX_POSITIONS], [None; MAX_POSITIONS]);
+        let mut markets = [None; MAX_POSITIONS];
         let mut others = others.into_iter();
         let mut reference = reference_time(clock, target);
         let slots = account.slots();
-        let places = markets.iter_mut().zip(priced.iter_mut());
-        for (position, (market, priced)) in slots.iter().zip(places) {
+        for (position, market) in slots.iter().zip(markets.iter_mut()) {
             if !position.is_occupied() {
                 continue;
             }
@@ -142,11 +147,9 @@ impl<'a> Portfolio<'a> {
                 .ok_or(EngineError::MarketMissing { expected: position.market })?;
             reference = reference.max(other.price.newest_published);
             *market = Some(other);
-            if !position.size.is_zero() {
-                *priced = Some(other);
-            }
         }
-        let priced = priced.into_iter().take(slots.len()).flatten();
+        let open = slots.iter().zip(&markets).filter(|(position, _)| !position.size.is_zero());
+        let priced = open.filter_map(|(_, market)| *market);
         let moment = Moment::of(target.into_iter().chain(priced), reference);
         Ok(Self { account, slots, markets, reference, moment, grace: true })
     }

@@ -190,6 +190,16 @@ impl QuoteX40 {
         self.0 < 0
     }
 
+    /// The amount in whole atoms, rounded towards plus infinity: what is owed against whoever owes it, and what is to be received
+    /// against whoever receives it.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond 128 bits.
+    pub fn whole_atoms_ceil(self) -> Result<Self, EngineError> {
+        let above = self.0.checked_add(X40_PER_ATOM - 1).ok_or(EngineError::Overflow)?;
+        Ok(Self(above & !(X40_PER_ATOM - 1)))
+    }
+
     /// Whole atoms, rounded towards minus infinity.
     pub fn to_signed_atoms_floor(self) -> Result<SignedAtoms, EngineError> {
         i64::try_from(self.0 >> X40_BITS).map(SignedAtoms).map_err(|_| EngineError::Overflow)
@@ -255,6 +265,19 @@ mod tests {
         assert_eq!(three_halves.checked_neg().unwrap().to_signed_atoms_floor(), Ok(SignedAtoms::new(-2)));
         assert_eq!(QuoteX40::new(-1).to_atoms_floor(), Err(EngineError::Overflow));
         assert_eq!(QuoteX40::new(-1).to_atoms_ceil(), Err(EngineError::Overflow));
+    }
+
+    #[test]
+    fn an_amount_in_whole_atoms_is_rounded_up_whatever_its_sign() {
+        let whole = |raw| QuoteX40::new(raw).whole_atoms_ceil();
+        // 1.5 becomes 2, −1.5 becomes −1, and whole atoms stay.
+        assert_eq!(whole(X40_PER_ATOM + X40_PER_ATOM / 2), Ok(QuoteX40::new(2 * X40_PER_ATOM)));
+        assert_eq!(whole(-X40_PER_ATOM - X40_PER_ATOM / 2), Ok(QuoteX40::new(-X40_PER_ATOM)));
+        for atoms in [0, 1, -1, 1 << 80, -(1 << 80)] {
+            assert_eq!(whole(atoms * X40_PER_ATOM), Ok(QuoteX40::new(atoms * X40_PER_ATOM)));
+        }
+        assert_eq!((whole(1), whole(-1)), (Ok(QuoteX40::new(X40_PER_ATOM)), Ok(QuoteX40::ZERO)));
+        assert_eq!(whole(i128::MAX), Err(EngineError::Overflow));
     }
 
     #[test]

@@ -190,22 +190,23 @@ pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Result<u64, EngineError> {
 }
 
 /// `⌈√n⌉`, by Newton's method from a power of two above the root.
-#[allow(clippy::arithmetic_side_effects)] // the guess is above zero, and the sum of two halves of a 33-bit guess fits
+#[allow(clippy::arithmetic_side_effects)] // the guess is above zero
 pub fn square_root_ceil(n: u64) -> u64 {
     if n <= 1 {
         return n;
     }
-    // The least power of four above n − 1, and its root: for a machine that cannot count leading zeros.
-    let (mut root, mut rest) = (2u64, n - 1);
-    for bits in [32, 16, 8, 4, 2] {
-        if rest >> bits != 0 {
-            rest >>= bits;
-            root <<= bits / 2;
+    // The largest power of two below the root, for a machine that cannot count leading zeros: at most 2^31.
+    let mut power = 1u64;
+    for bits in [16, 8, 4, 2, 1] {
+        let larger = power << bits;
+        if larger.wrapping_mul(larger) < n {
+            power = larger;
         }
     }
-    // Five steps bring this guess, too large by less than a factor of √2·√2, to ⌊√n⌋ or one above it.
+    // Five steps bring twice that, too large by at most a factor of two, to ⌊√n⌋ or one above it. The sums fit 33 bits.
+    let mut root = power << 1;
     for _ in 0..5 {
-        root = (root + n / root) >> 1;
+        root = root.wrapping_add(n / root) >> 1;
     }
     // For whole numbers root² > n and root > ⌊n / root⌋ are the same, and then root² is at most n.
     while root > n / root {
@@ -265,8 +266,9 @@ mod tests {
     fn the_fee_of_both_parts_of_an_order_is_rounded_once() {
         let atoms = |amount: i128| QuoteX40::new(amount << X40_BITS);
         // 1000 · 0.0004 + 3000 · 0.0002 = 1; a unit of 2^-40 more is another atom.
-        let fee =
-            |beyond| [(atoms(1_000), Ppm::new(400)), (QuoteX40::new((3_000i128 << X40_BITS) + beyond), Ppm::new(200))];
+        let fee = |beyond: i128| {
+            [(atoms(1_000), Ppm::new(400)), (QuoteX40::new((3_000i128 << X40_BITS) + beyond), Ppm::new(200))]
+        };
         assert_eq!(shares_of_notional_ceil(fee(0)), Ok(Atoms::new(1)));
         assert_eq!(shares_of_notional_ceil(fee(1)), Ok(Atoms::new(2)));
         // All of the largest notional, twice.

@@ -7,6 +7,7 @@ use crate::market::price::{require_price, PriceUse};
 use crate::market::range::PriceRange;
 use crate::market::Ready;
 use crate::operations::position::settle_pnl::{settle_profit, settlement_range};
+use crate::risk::margin::Leg;
 use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
 use crate::state::counters::{count, count_exact, count_one};
 use crate::state::Account;
@@ -242,7 +243,7 @@ impl Judged {
     #[inline(never)]
     fn health(&self, ledger: &Ledger, market: &Ready<'_>, range: PriceRange) -> Result<Health, EngineError> {
         let leg = maintenance_leg(&ledger.position, &ledger.market, market, range)?;
-        self.rest.with(leg)?.required(ledger.balance)
+        self.rest.required_with(&leg, ledger.balance)
     }
 }
 
@@ -344,17 +345,22 @@ fn close_part(
 ) -> Result<LiquidationPlan, EngineError> {
     let mut ledger = *ledger;
     let mut settled = account.settled;
-    let range = PriceRange::point(fill.price);
     let notional = notional(closed, fill.price)?;
     let realized = ledger.reduce(closed, notional)?;
-    let most = before.equity.min(account.health(&ledger, market, range)?.equity).positive_part();
+    // What follows changes what the position owes and is owed, not the position.
+    let leg = Leg::of(&ledger.position, &ledger.market, market, fill.price)?;
+    let health = |ledger: &Ledger| {
+        let leg = leg.maintenance(&ledger.position, &ledger.market, market, fill.price)?;
+        account.rest.required_with(&leg, ledger.balance)
+    };
+    let most = before.equity.min(health(&ledger)?.equity).positive_part();
     let charge = Charge { closed: notional.to_atoms_floor()?, rate: fill.rate, most };
     let share = bounty_share_floor(before, fill.shallowest, &market.parameters)?;
     let penalty = charge_penalty(&mut ledger, charge, share, &market.parameters)?;
     settled.repaid = ledger.repay_debt()?;
     count_exact(&mut ledger.market.counters.liquidated, notional);
     count_one(&mut ledger.market.counters.liquidations);
-    let after = account.health(&ledger, market, range)?;
+    let after = health(&ledger)?;
     let reason = fill.reason;
     Ok(LiquidationPlan { ledger, reason, closed, notional, realized, settled, penalty, before, after })
 }

@@ -220,7 +220,7 @@ impl Reduction {
 /// The account's health with the slot as the ledger has it, at the price at which the order is filled.
 fn touched(rest: MaintenanceSums, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
     let range = PriceRange::point(market.price.price);
-    rest.with(maintenance_leg(&ledger.position, &ledger.market, market, range)?)?.health(ledger.balance)
+    rest.health_with(&maintenance_leg(&ledger.position, &ledger.market, market, range)?, ledger.balance)
 }
 
 fn count_fill(ledger: &mut Ledger, fill: &Fill) -> Result<(), EngineError> {
