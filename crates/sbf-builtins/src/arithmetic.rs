@@ -66,13 +66,21 @@ pub fn divide_signed(n: i128, d: i128) -> (i128, i128) {
 }
 
 /// [`divide`] for `2^32 <= d`.
+///
+/// What brings the top bit of `d` up is no shift but the largest factor that leaves `d` in its word: a single division
+/// finds it, and the quotient stays the same.
 #[inline(never)]
 fn divide_by_one_word(n: u128, d: u64) -> (u128, u128) {
     let (n_low, n_high) = (low(n), high(n));
     let (quotient_high, rest) = (n_high / d, n_high % d);
-    let (d, shift) = normalize(d);
-    let (quotient_low, remainder) = divide_digits(shift_left(rest, n_low, shift), shift_left(n_low, 0, shift), d);
-    (join(quotient_low, quotient_high), u128::from(remainder >> shift))
+    // Below 2^32: its products with half a word fit a word. The rest is below `d`, so that the high word stays below
+    // `d * factor`, what is carried into it included.
+    let factor = u64::MAX / d;
+    let middle = (n_low >> 32).wrapping_mul(factor).wrapping_add((n_low & LOW_32).wrapping_mul(factor) >> 32);
+    // Opaque for the same reason as in `multiply_high`.
+    let scaled_high = rest.wrapping_mul(factor).wrapping_add(opaque(middle) >> 32);
+    let (quotient_low, remainder) = divide_digits(scaled_high, n_low.wrapping_mul(factor), d.wrapping_mul(factor));
+    (join(quotient_low, quotient_high), u128::from(remainder / factor))
 }
 
 /// [`divide`] for `2^64 <= d`: the quotient is below 2^64.

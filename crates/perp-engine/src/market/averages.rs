@@ -35,6 +35,8 @@ mod tests;
 const AVERAGE_BITS: u32 = 13;
 /// Bits of a weight and of a move, each a part of one.
 const PART_BITS: u32 = 32;
+/// The whole of which they are parts.
+const ONE: u64 = 1 << PART_BITS;
 /// A sample counts for at most so many times what was expected.
 const CLIP: u64 = 8;
 /// In the slow variance a sample counts for at most so many times the listed volatility or, where that is more, so many times
@@ -102,21 +104,31 @@ fn finer(price: Price) -> Result<u64, EngineError> {
     price.get().checked_mul(1 << AVERAGE_BITS).ok_or(EngineError::Overflow)
 }
 
+/// `value · part`, where a part is at most one: the upper half of the value in whole units, the lower one in 2^-32 of them.
+/// Neither product leaves 64 bits, which spares a program the one of 128.
+fn times_part(value: u64, part: u64) -> Result<(u64, u64), EngineError> {
+    if part > ONE {
+        return Err(EngineError::Overflow);
+    }
+    Ok(((value >> PART_BITS).wrapping_mul(part), (value & (ONE - 1)).wrapping_mul(part)))
+}
+
 /// `⌊value · part · 2^-32⌋`.
 fn part_floor(value: u64, part: u64) -> Result<u64, EngineError> {
-    u64::try_from(wide_product(value, part) >> PART_BITS).map_err(|_| EngineError::Overflow)
+    let (whole, rest) = times_part(value, part)?;
+    whole.checked_add(rest >> PART_BITS).ok_or(EngineError::Overflow)
 }
 
 /// `⌈value · part · 2^-32⌉`.
 fn part_ceil(value: u64, part: u64) -> Result<u64, EngineError> {
-    let sum = wide_product(value, part).checked_add((1 << PART_BITS) - 1).ok_or(EngineError::Overflow)?;
-    u64::try_from(sum >> PART_BITS).map_err(|_| EngineError::Overflow)
+    let (whole, rest) = times_part(value, part)?;
+    whole.checked_add(rest.div_ceil(ONE)).ok_or(EngineError::Overflow)
 }
 
 /// `⌊2^32 · volatility / of⌋`: prices are multiplied by parts, because dividing a product of 128 bits costs a program hundreds of
 /// units.
 fn part_of_one_floor(volatility: u64, of: u64) -> Result<u64, EngineError> {
-    let parts = volatility.checked_mul(1 << PART_BITS).and_then(|parts| parts.checked_div(of));
+    let parts = volatility.checked_mul(ONE).and_then(|parts| parts.checked_div(of));
     parts.ok_or(EngineError::Overflow)
 }
 
@@ -221,19 +233,18 @@ fn furthest_move_ceil(start: Price, high: Price, low: Price) -> Result<u64, Engi
     };
     let distance = to.checked_sub(from).ok_or(EngineError::Overflow)?;
     if distance >= from {
-        return Ok(1 << PART_BITS);
+        return Ok(ONE);
     }
-    mul_div_ceil(distance, 1 << PART_BITS, from)
+    mul_div_ceil(distance, ONE, from)
 }
 
 /// `⌈old · (1 − weight) + new · weight⌉`.
 fn mixed_ceil(old: u64, new: u64, weight: u32) -> Result<u64, EngineError> {
-    let kept = (1u64 << PART_BITS).abs_diff(weight.into());
-    let sum = wide_product(old, kept)
-        .checked_add(wide_product(new, weight.into()))
-        .and_then(|sum| sum.checked_add((1 << PART_BITS) - 1))
-        .ok_or(EngineError::Overflow)?;
-    u64::try_from(sum >> PART_BITS).map_err(|_| EngineError::Overflow)
+    let (old_whole, old_rest) = times_part(old, ONE.abs_diff(weight.into()))?;
+    let (new_whole, new_rest) = times_part(new, weight.into())?;
+    let rest = old_rest.checked_add(new_rest).ok_or(EngineError::Overflow)?.div_ceil(ONE);
+    let whole = old_whole.checked_add(new_whole).and_then(|whole| whole.checked_add(rest));
+    whole.ok_or(EngineError::Overflow)
 }
 
 fn volatility_ceil(variance: u64) -> Result<Ppm, EngineError> {

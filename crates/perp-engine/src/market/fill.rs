@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::market::price::spread_ceil;
 use crate::state::{Market, MarketLedger, Parameters};
 use crate::units::products::{mul_div_ceil, notional, shares_of_notional_ceil, size_share_floor};
-use crate::units::{Atoms, QuoteX40, Side, SignedSize, Size, Timestamp};
+use crate::units::{Atoms, Price, QuoteX40, Side, SignedSize, Size, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +18,8 @@ pub struct Fill {
     pub charge: QuoteX40,
     /// The spread's part of the charge; the rest is the impact's.
     pub spread: QuoteX40,
+    /// The market's spread, of one base unit.
+    pub unit_spread: Price,
     /// The taker fee.
     pub fee: Atoms,
 }
@@ -102,7 +104,8 @@ pub fn quote(market: &Market, order: SignedSize, reference: Timestamp) -> Result
     // The impact comes first: it refuses a size beyond the range, whose notional would be another reason.
     let impact = impact_ceil(skew, order, parameters)?;
     let index_notional = notional(size, price)?;
-    let spread = notional(size, spread_ceil(market, reference)?)?;
+    let unit_spread = spread_ceil(market, reference)?;
+    let spread = notional(size, unit_spread)?;
     let impact = notional(impact, price)?;
     // A sale fetches at least nothing: on an extreme skew the charge stops at the notional.
     let charge = spread.checked_add(impact)?.min(index_notional);
@@ -114,5 +117,5 @@ pub fn quote(market: &Market, order: SignedSize, reference: Timestamp) -> Result
         (index_notional.checked_sub(rebalancing)?, parameters.taker_fee),
         (rebalancing, parameters.taker_fee_rebalancing),
     ])?;
-    Ok(Fill { index_notional, charge, spread: spread.min(charge), fee })
+    Ok(Fill { index_notional, charge, spread: spread.min(charge), unit_spread, fee })
 }

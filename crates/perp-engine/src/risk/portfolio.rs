@@ -198,18 +198,20 @@ impl<'a> Portfolio<'a> {
     pub(crate) fn initial(&self, slot: Option<usize>) -> Result<InitialSums, EngineError> {
         let mut sums = InitialSums::default();
         for (_, position, market) in self.legs().filter(|(place, ..)| Some(*place) != slot) {
-            sums = sums.with(self.initial_leg(position, &market.ledger, market)?)?;
+            let spread = || spread_ceil(market, self.reference);
+            sums = sums.with(self.initial_leg(position, &market.ledger, market, spread)?)?;
         }
         Ok(sums)
     }
 
-    /// A leg for initial margin: at the end of its range that is worse for its owner and, while that is a price, further by the
-    /// spread at its age. Its margin is that of the upper end, where its notional is largest.
+    /// A leg for initial margin: at the end of its range that is worse for its owner and, while that is a price, further by its
+    /// market's spread. Its margin is that of the upper end, where its notional is largest.
     pub(crate) fn initial_leg(
         &self,
         position: &Position,
         ledger: &MarketLedger,
         market: &Market,
+        spread: impl FnOnce() -> Result<Price, EngineError>,
     ) -> Result<LegValue, EngineError> {
         let Some(side) = position.size.side() else {
             // A debt needs no price.
@@ -223,8 +225,7 @@ impl<'a> Portfolio<'a> {
         };
         let range = self.range(market)?;
         let price = range.worse(side);
-        let spread =
-            if is_fresh_in(market, self.reference) { spread_ceil(market, self.reference)? } else { Price::ZERO };
+        let spread = if is_fresh_in(market, self.reference) { spread()? } else { Price::ZERO };
         Leg::of(position, ledger, market, price)?.initial(position, ledger, market, range.high, spread)
     }
 

@@ -249,6 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn the_slots_end_with_the_last_occupied_one() {
+        let mut account = Account::opened(None);
+        assert_eq!(account.slots(), []);
+        account.positions[0] = debt(9);
+        assert_eq!(account.slots(), [debt(9)]);
+        // A free slot before an occupied one is among them.
+        account.positions[2] = debt(4);
+        assert_eq!(account.slots(), [debt(9), Position::zeroed(), debt(4)]);
+        account.positions[MAX_POSITIONS - 1] = debt(7);
+        assert_eq!(account.slots(), account.positions);
+        account.positions = [Position::zeroed(); MAX_POSITIONS];
+        assert_eq!(account.slots(), []);
+    }
+
+    #[test]
     fn debts_are_found_in_every_slot_but_the_one_excepted() {
         let mut account = Account::opened(None);
         (account.positions[0], account.positions[2]) = (debt(9), debt(4));

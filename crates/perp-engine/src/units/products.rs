@@ -94,13 +94,16 @@ pub fn share_ceil(atoms: Atoms, share: Ppm) -> Result<Atoms, EngineError> {
 /// `⌈Σ notional · share⌉` of two parts of one order, rounded once.
 ///
 /// # Errors
-/// [`EngineError::Overflow`] for a negative notional or a result beyond 64 bits.
+/// [`EngineError::Overflow`] for a notional below zero or above 2^60 atoms, and for a share above one.
 pub fn shares_of_notional_ceil(parts: [(QuoteX40, Ppm); 2]) -> Result<Atoms, EngineError> {
     let mut sum = 0u128;
     for (notional, share) in parts {
         let notional = u128::try_from(notional.get()).map_err(|_| EngineError::Overflow)?;
-        let part = notional.checked_mul(share.wide().into()).ok_or(EngineError::Overflow)?;
-        sum = sum.checked_add(part).ok_or(EngineError::Overflow)?;
+        if notional > MAX_X40_NOTIONAL || share > Ppm::ONE {
+            return Err(EngineError::Overflow);
+        }
+        // At most 2^100 · 10^6.
+        sum = sum.checked_add(notional.wrapping_mul(share.wide().into())).ok_or(EngineError::Overflow)?;
     }
     // ⌈x / (2^40 · 10^6)⌉ = ⌈⌈x / 2^40⌉ / 10^6⌉, and the inner number usually fits 64 bits.
     let atoms_ppm = sum.checked_add((1 << X40_BITS) - 1).ok_or(EngineError::Overflow)? >> X40_BITS;
@@ -131,15 +134,16 @@ pub fn wide_product(a: u64, b: u64) -> u128 {
     u128::from(a) * u128::from(b)
 }
 
-/// `a · b` in 64 bits, tested by a division: that costs one unit on the virtual machine, a checked product forty.
+/// `a · b` in 64 bits.
 ///
 /// # Errors
 /// [`EngineError::Overflow`] where it does not fit.
 pub fn product(a: u64, b: u64) -> Result<u64, EngineError> {
-    match u64::MAX.checked_div(b) {
-        Some(most) if a > most => Err(EngineError::Overflow),
-        _ => Ok(a.wrapping_mul(b)),
+    // Nearly all fit 63 bits, which a division of one unit tells; a checked product takes forty.
+    if is_narrow(a, b) {
+        return Ok(a.wrapping_mul(b));
     }
+    a.checked_mul(b).ok_or(EngineError::Overflow)
 }
 
 /// Whether `a · b` certainly fits 63 bits.
@@ -257,7 +261,48 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_fee_of_both_parts_of_an_order_is_rounded_once() {
+        let atoms = |amount: i128| QuoteX40::new(amount << X40_BITS);
+        // 1000 · 0.0004 + 3000 · 0.0002 = 1; a unit of 2^-40 more is another atom.
+        let fee =
+            |beyond| [(atoms(1_000), Ppm::new(400)), (QuoteX40::new((3_000 << X40_BITS) + beyond), Ppm::new(200))];
+        assert_eq!(shares_of_notional_ceil(fee(0)), Ok(Atoms::new(1)));
+        assert_eq!(shares_of_notional_ceil(fee(1)), Ok(Atoms::new(2)));
+        // All of the largest notional, twice.
+        let most = atoms(1 << 60);
+        assert_eq!(shares_of_notional_ceil([(most, Ppm::ONE); 2]), Ok(Atoms::new(1 << 61)));
+        let nothing = (QuoteX40::ZERO, Ppm::ZERO);
+        for refused in
+            [(QuoteX40::new(-1), Ppm::ONE), (QuoteX40::new(most.get() + 1), Ppm::ONE), (most, Ppm::new(1_000_001))]
+        {
+            assert_eq!(shares_of_notional_ceil([nothing, refused]), Err(EngineError::Overflow));
+        }
+    }
+
+    #[test]
+    fn a_product_is_exact_up_to_the_last_number_of_64_bits() {
+        // 2^64 − 1 = (2^32 − 1)·(2^32 + 1), and below 2^63 a shorter way is taken.
+        assert_eq!(product((1 << 32) - 1, (1 << 32) + 1), Ok(u64::MAX));
+        assert_eq!(product(1 << 32, 1 << 32), Err(EngineError::Overflow));
+        assert_eq!(product(1 << 31, 1 << 32), Ok(1 << 63));
+        assert_eq!(product((1 << 31) - 1, 1 << 32), Ok((1 << 63) - (1 << 32)));
+        assert_eq!((product(u64::MAX, 1), product(1, u64::MAX)), (Ok(u64::MAX), Ok(u64::MAX)));
+        assert_eq!(
+            (product(u64::MAX, 2), product(2, u64::MAX)),
+            (Err(EngineError::Overflow), Err(EngineError::Overflow))
+        );
+        assert_eq!((product(u64::MAX, 0), product(0, u64::MAX)), (Ok(0), Ok(0)));
+    }
+
     proptest! {
+        #[test]
+        fn a_product_is_that_of_128_bits_where_it_fits(a: u64, b: u64, narrower in 0u32..64) {
+            let b = b >> narrower;
+            let exact = u64::try_from(u128::from(a) * u128::from(b));
+            prop_assert_eq!(product(a, b).ok(), exact.ok());
+        }
+
         #[test]
         fn a_square_root_rounds_up_next_to_any_square(root in 1u64..1 << 32) {
             let square = root * root;

@@ -27,9 +27,15 @@ impl Timestamp {
     }
 
     /// Seconds from `earlier` to `self`, zero where `earlier` is later.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] beyond 2^63 − 1 seconds, for no two times in range.
     pub fn seconds_since(self, earlier: Self) -> Result<u64, EngineError> {
-        let seconds = self.0.checked_sub(earlier.0).ok_or(EngineError::Overflow)?;
-        Ok(u64::try_from(seconds).unwrap_or(0))
+        if self <= earlier {
+            return Ok(0);
+        }
+        // The difference is above zero unless it leaves 64 bits.
+        u64::try_from(self.0.wrapping_sub(earlier.0)).map_err(|_| EngineError::Overflow)
     }
 
     /// So many seconds later.
@@ -48,4 +54,20 @@ pub struct Clock {
     pub now: Timestamp,
     /// The cluster's slot.
     pub slot: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_counted_from_the_earlier_time_on() {
+        let time = Timestamp::new;
+        assert_eq!((time(70).seconds_since(time(10)), time(10).seconds_since(time(10))), (Ok(60), Ok(0)));
+        assert_eq!((time(10).seconds_since(time(70)), Timestamp::NEVER.seconds_since(time(i64::MAX))), (Ok(0), Ok(0)));
+        assert_eq!(time(i64::MAX).seconds_since(Timestamp::NEVER), Ok(i64::MAX.unsigned_abs()));
+        assert_eq!(time(i64::MAX).seconds_since(time(-1)), Err(EngineError::Overflow));
+        assert_eq!(time(i64::MAX).seconds_since(time(i64::MIN)), Err(EngineError::Overflow));
+        assert_eq!(time(i64::MIN).seconds_since(time(i64::MAX)), Ok(0));
+    }
 }

@@ -202,7 +202,30 @@ fn any_price() -> impl Strategy<Value = u64> {
     ]
 }
 
+#[test]
+fn a_part_is_at_most_one() {
+    // All of the largest value, and a unit of 2^-32 more than all of the smallest.
+    assert_eq!((part_floor(u64::MAX, ONE), part_ceil(u64::MAX, ONE)), (Ok(u64::MAX), Ok(u64::MAX)));
+    assert_eq!(
+        (part_floor(1, ONE + 1), part_ceil(1, ONE + 1)),
+        (Err(EngineError::Overflow), Err(EngineError::Overflow))
+    );
+    // A half of 3 is 1.5.
+    assert_eq!((part_floor(3, ONE / 2), part_ceil(3, ONE / 2)), (Ok(1), Ok(2)));
+}
+
 proptest! {
+    /// The halves of a value add up to what a product of 128 bits says, whichever way it is rounded.
+    #[test]
+    fn parts_are_those_of_the_exact_product(old: u64, new: u64, part in prop_oneof![0..=ONE, Just(ONE)], weight: u32) {
+        let exact = u128::from(old) * u128::from(part);
+        prop_assert_eq!(part_floor(old, part).map(u128::from), Ok(exact >> 32));
+        prop_assert_eq!(part_ceil(old, part).map(u128::from), Ok(exact.div_ceil(1 << 32)));
+        let (kept, weight_of_new) = (u128::from(ONE) - u128::from(weight), u128::from(weight));
+        let mixed = (u128::from(old) * kept + u128::from(new) * weight_of_new).div_ceil(1 << 32);
+        prop_assert_eq!(mixed_ceil(old, new, weight).map(u128::from), Ok(mixed));
+    }
+
     /// Whatever prices come whenever, whatever the parameters: no error, no panic, and everything stays in its range.
     #[test]
     fn no_sequence_of_prices_leaves_the_ranges(

@@ -67,6 +67,7 @@ fn an_order_pays_spread_impact_and_fee() {
     assert_eq!(fill.index_notional, QuoteX40::new(250_000_000_000 * X40_PER_ATOM));
     assert_eq!(fill.charge, QuoteX40::new(1_000_000_000_000 * 78_290_278 + 25_000_000 * i128::from(PRICE)));
     assert_eq!(fill.spread, QuoteX40::new(1_000_000_000_000 * 78_290_278));
+    assert_eq!(fill.unit_spread, Price::new(78_290_278));
     assert_eq!(fill.fee, Atoms::new(100_000_000));
     // The buyer pays the charge, the seller gets that much less.
     assert_eq!(fill.notional(Side::Long).unwrap().get(), fill.index_notional.get() + fill.charge.get());
@@ -102,7 +103,8 @@ fn a_sale_never_fetches_less_than_nothing() {
 #[test]
 fn a_cap_takes_from_spread_and_impact_before_it_takes_from_the_fee() {
     let atoms = |amount: i128| QuoteX40::new(amount * X40_PER_ATOM);
-    let fill = Fill { index_notional: atoms(1_000), charge: atoms(7), spread: atoms(5), fee: Atoms::new(5) };
+    let (index_notional, charge, spread, unit_spread) = (atoms(1_000), atoms(7), atoms(5), Price::new(1));
+    let fill = Fill { index_notional, charge, spread, unit_spread, fee: Atoms::new(5) };
     assert_eq!(fill.capped(Atoms::new(12)), Ok(fill));
     let charge_of = |cap| fill.capped(Atoms::new(cap)).unwrap();
     assert_eq!((charge_of(9).charge, charge_of(9).fee), (atoms(4), Atoms::new(5)));

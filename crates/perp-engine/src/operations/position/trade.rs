@@ -150,7 +150,7 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
     let after = match reduction {
         None => {
             check_debts(portfolio, &ledger, debt_before)?;
-            let after = admit_increase(portfolio, &ledger, market)?;
+            let after = admit_increase(portfolio, &ledger, market, fill.unit_spread)?;
             let parameters = &market.parameters;
             solvency(&ledger.market, parameters, price)?.admits(|| solvency(&ledger_before, parameters, price))?;
             after
@@ -169,8 +169,13 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
 /// Adverse equity at least the initial margin.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
-fn admit_increase(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
-    let touched = portfolio.initial_leg(&ledger.position, &ledger.market, market)?;
+fn admit_increase(
+    portfolio: &Portfolio<'_>,
+    ledger: &Ledger,
+    market: &Ready<'_>,
+    spread: Price,
+) -> Result<Health, EngineError> {
+    let touched = portfolio.initial_leg(&ledger.position, &ledger.market, market, || Ok(spread))?;
     let after = portfolio.initial(Some(ledger.slot))?.with(touched)?.health(ledger.balance)?;
     if after.is_below_margin() {
         return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });

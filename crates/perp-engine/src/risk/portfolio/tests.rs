@@ -133,7 +133,8 @@ fn an_older_price_is_a_more_adverse_one() {
     // 8 s: three times the spread of one second on 100 SOL, 10^11 · 234 870 834 · 2^-40 atoms = $21.36 below −$1000.
     let (account, held) = (account(&[0]), market(0));
     let portfolio = Portfolio::new(&account, None, [&held], at(8)).unwrap();
-    let leg = portfolio.initial_leg(&account.positions[0], &held.ledger, &held).unwrap();
+    let spread = || spread_ceil(&held, at(8).now);
+    let leg = portfolio.initial_leg(&account.positions[0], &held.ledger, &held, spread).unwrap();
     assert_eq!(leg.equity, exact(-1_000).checked_sub(QuoteX40::new(100_000_000_000 * 234_870_834)).unwrap());
 }
 
