@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 
 const MARKETS: u64 = 3;
 const STEPS: usize = 350;
+/// The market whose oracle a second source bounds.
+const BOUNDED: u16 = 1;
 /// Restrictions that can be in force: two of the exchange, one of each market.
 const RESTRICTIONS: usize = 2 + MARKETS as usize;
 
@@ -86,11 +88,11 @@ impl Chaos {
         };
         chaos.note("create_exchange", created);
         for index in 0..MARKETS as u16 {
-            // The last of them has a second source.
-            let listed = if index + 1 < MARKETS as u16 {
-                listing::market(index, listing::parameters(), 40_000 * USDC)
+            let target = 40_000 * USDC;
+            let listed = if index == BOUNDED {
+                listing::bounded(index, target)
             } else {
-                listing::bounded(index, 40_000 * USDC)
+                listing::market(index, listing::parameters(), target)
             };
             let created = chaos.world.create_market(listed);
             chaos.note("create_market", created);
@@ -137,18 +139,29 @@ impl Chaos {
             let price = &mut self.prices[usize::from(market)];
             *price = (*price * (1.0 + percent * jump / 100.0)).clamp(5.0, 5_000.0);
             let price = *price;
-            if market + 1 == MARKETS as u16 && self.random.one_in(3) {
-                self.world.publish_second(market, price, 0.0, self.world.now);
-                let done = self.world.update_second_price(market);
-                self.note("update_second_price", done);
-            }
             if self.silent != Some(market) && !self.random.one_in(5) {
+                if market == BOUNDED && self.random.one_in(2) {
+                    let apart = self.random.below(300) as f64 / 10_000.0 - 0.015;
+                    self.the_second_source_says(price * (1.0 + apart));
+                }
                 let confidence = price * if self.random.one_in(20) { 0.04 } else { 0.000_7 };
                 self.world.publish_with(market, price, confidence, self.world.now);
                 let done = self.world.update_price(market);
+                let state = self.world.market(market).state.price;
+                let is_good = confidence < price * 0.01;
+                if is_good && done.is_ok() && state.published < state.newest_published {
+                    self.happened(roles::OUT_OF_BOUNDS);
+                }
                 self.note("update_prices", done);
             }
         }
+    }
+
+    /// Mostly so near the first source's price that this stays one.
+    fn the_second_source_says(&mut self, price: f64) {
+        self.world.publish_second(BOUNDED, price, price * 0.000_7, self.world.now);
+        let done = self.world.update_second_price(BOUNDED);
+        self.note("update_second_price", done);
     }
 
     fn step(&mut self) {
@@ -279,7 +292,11 @@ impl Chaos {
         self.world.wait(1);
         let speaking: Vec<u16> = (0..MARKETS as u16).filter(|market| self.silent != Some(*market)).collect();
         for market in &speaking {
-            self.world.publish(*market, self.prices[usize::from(*market)]);
+            let price = self.prices[usize::from(*market)];
+            if *market == BOUNDED {
+                self.the_second_source_says(price);
+            }
+            self.world.publish(*market, price);
         }
         let pairs = speaking.iter().map(|market| (*market, self.world.oracle(*market)));
         let update = update_prices(&self.world.addresses, pairs);

@@ -13,11 +13,22 @@ const ENDED: [[&str; 3]; 2] = [
 ];
 const DELEGATED: &str = "a delegate traded";
 const OUTAGE: &str = "an oracle was held for dead";
+pub const OUT_OF_BOUNDS: &str = "a price was out of the second source's bounds";
 pub const SHARED_INSURANCE: &str = "the shared insurance was funded";
 
 /// What must have happened besides the instructions.
-pub const HAPPENED: [&str; 9] =
-    [ENDED[0][0], ENDED[0][1], ENDED[0][2], ENDED[1][0], ENDED[1][1], ENDED[1][2], DELEGATED, OUTAGE, SHARED_INSURANCE];
+pub const HAPPENED: [&str; 10] = [
+    ENDED[0][0],
+    ENDED[0][1],
+    ENDED[0][2],
+    ENDED[1][0],
+    ENDED[1][1],
+    ENDED[1][2],
+    DELEGATED,
+    OUTAGE,
+    OUT_OF_BOUNDS,
+    SHARED_INSURANCE,
+];
 
 impl Chaos {
     fn now(&self) -> Timestamp {
