@@ -6,11 +6,12 @@ Refused where the rules do not allow it; the exchange then undoes what was chang
 
 import funding
 import ledger as postings
-from margin import adverse_equity_and_margin, view_of
+from margin import adverse_equity_and_margin, funding_owed, unrealized, view_of
 from market import liabilities
-from price import reference_time, require_price, take_reading, take_second_reading
+from price import is_dead, reference_time, require_price, take_reading, take_second_reading
+from ranges import better_end, stress_range
 from settling import occupied_slot
-from units import Refused, amount as checked, share_floor
+from units import ATOM, Refused, amount as checked, div_ceil, share_floor
 
 # --- Collateral -----------------------------------------------------------------------------------------------------
 
@@ -115,12 +116,11 @@ def resolve_bankruptcy(exchange, account, market):
     debtor = exchange.account_to_write(account)
     listed, _ = exchange.bring_up_to_date(market, None, account)
     exchange.require_not_paused()
-    if debtor.has_open_position():
-        raise Refused("PositionsOpen")
+    promised = promised_by_dead_oracles(exchange, debtor, listed)
     position, ledger = debtor.slot_of(market), listed.ledger
     if position is None or position.debt == 0:
         raise Refused("NoDebt")
-    if debtor.balance >= sum(slot.debt for slot in debtor.positions):
+    if debtor.balance + promised >= sum(slot.debt for slot in debtor.positions):
         raise Refused("NotBankrupt")
     for slot in debtor.occupied():
         if postings.funded_part(slot, exchange.markets[slot.market].ledger) > 0:
@@ -135,8 +135,23 @@ def resolve_bankruptcy(exchange, account, market):
     ledger.written_off = checked(ledger.written_off + position.debt)
     ledger.debts -= position.debt
     position.debt = 0
-    position.recoverable += min(unpaid, max(0, claims - recoverable))
+    position.recoverable += min(unpaid, max(0, claims - recoverable) + promised)
     debtor.free_empty_slots()
+
+
+def promised_by_dead_oracles(exchange, debtor, listed):
+    """What the open positions, all in markets whose oracle is dead, may come to at most."""
+    markets = [exchange.markets[slot.market] for slot in debtor.occupied()]
+    reference = reference_time(exchange.now, [*markets, listed])
+    promised = 0
+    for slot, market in zip(debtor.occupied(), markets):
+        if slot.size == 0:
+            continue
+        if not is_dead(market, reference):
+            raise Refused("PositionsOpen")
+        best = better_end(slot.side(), stress_range(market, reference))
+        promised += div_ceil(max(0, unrealized(slot, best) - funding_owed(slot, market)), ATOM)
+    return promised
 
 
 def pay_from_insurance(position, ledger):

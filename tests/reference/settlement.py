@@ -3,6 +3,7 @@
 from units import Refused, div_floor
 
 NOTICE_OF_DELISTING = 48 * 3_600
+WAIT_FOR_THE_AVERAGE = 3_600
 FINER = 1 << 13
 
 
@@ -31,7 +32,8 @@ def begin_settlement(exchange, market):
     if listed.has_ended():
         raise Refused("MarketSettled")
     by_outage = cache.outage_since and cache.outage_since + listed.parameters.settle_after
-    ways = [time for time in (by_outage, settlement.delisted_from) if time]
+    by_delisting = settlement.delisted_from and settlement.delisted_from + WAIT_FOR_THE_AVERAGE
+    ways = [time for time in (by_outage, by_delisting) if time]
     if not ways or now < min(ways):
         raise Refused("SettlementNotDue")
     exchange.bring_up_to_date(market, None, None)

@@ -20,7 +20,7 @@ class Vectors(unittest.TestCase):
                 self.assertGreaterEqual(sum(counts.values()), 900)
                 # More than opening and closing: somebody is liquidated, goes bankrupt and has a claim.
                 needed = ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims")
-                for name in (*needed, "update_second_price"):
+                for name in (*needed, "update_second_price", "begin_settlement"):
                     self.assertGreater(counts[name, "ok"], 0, name)
                 self.assertGreater(counts["fund_claims", "ProfitsNotNoted"], 0)
 

@@ -204,6 +204,8 @@ class Settlement(Story):
         self.trades(0, SOL, "ReduceOnly")
         self.later(2 * 86_400)
         self.publishes(260)
+        self.does("begin_settlement", "SettlementNotDue", market=0)
+        self.later(3_600)
         self.does("begin_settlement", market=0)
         # The average is moved by none of the time that the last price has been there.
         self.assertEqual(self.exchange.markets[0].price.price, PRICE_250)
