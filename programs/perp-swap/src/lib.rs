@@ -294,8 +294,8 @@ pub mod perp_swap {
         instructions::withdraw_protocol_fees(ctx)
     }
 
-    /// Announces the end of a market: from now on positions in it can only be reduced, and after 48 hours anybody may move it to
-    /// settlement. It cannot be taken back.
+    /// Announces the end of a market: from now on positions in it can only be reduced, after 48 hours nothing is traded, and an
+    /// hour later anybody may move it to settlement. It cannot be taken back.
     ///
     /// Authority: admin.
     ///

@@ -67,7 +67,7 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
         "delist_market" => client::delist_market(&at, admin, 0),
         "begin_settlement" => {
             world.delist_market(0).unwrap();
-            world.wait(2 * DAY);
+            world.wait(2 * DAY + 3_600);
             client::begin_settlement(&at, 0)
         }
         "fund_insurance" => {
