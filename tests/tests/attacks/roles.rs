@@ -84,6 +84,25 @@ fn attack_naming_another_guardian_every_hour_pauses_nothing_more() {
 }
 
 #[test]
+fn attack_a_guardian_who_pauses_for_nothing_leaves_the_others_what_they_need() {
+    let mut world = world();
+    let (guardian, risk_admin) = (world.guardian, world.risk_admin);
+    // Pauses of no length, each of which is charged its grace of 120 s: two fit into the upper half of 480.
+    let mut pauses = 0;
+    while world.set_exchange_status(guardian, Status::Paused, 0).is_ok() {
+        pauses += 1;
+        world.next_slot();
+    }
+    assert_eq!(pauses, 2);
+    // The other half is there when it is needed: 120 s of pause and as many of grace.
+    world.set_exchange_status(risk_admin, Status::Paused, 120).unwrap();
+    let trader = world.trader(1_000 * USDC);
+    world.wait(119);
+    world.publish(0, 250.0);
+    assert_refused(world.trade(trader, 0, SOL), ExchangeError::Paused);
+}
+
+#[test]
 fn attack_nobody_pauses_one_market_or_restricts_it_for_longer_than_its_allowance() {
     let mut world = world();
     for signer in [world.admin, world.risk_admin, world.guardian] {

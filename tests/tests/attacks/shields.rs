@@ -17,7 +17,7 @@ fn liquidated(done: Ran) -> Liquidated {
 }
 
 /// A market with two million of backing, and one with 20 000.
-fn deep_and_thin() -> World {
+pub fn deep_and_thin() -> World {
     let mut world = World::empty(BACKEND);
     for (index, target) in [(0, 2_000_000), (1, 20_000)] {
         world.list(listing::market(index, listing::parameters(), target * USDC));
@@ -31,7 +31,7 @@ fn deep_and_thin() -> World {
 }
 
 /// Both markets print their price in the same second.
-fn print(world: &mut World, deep: f64, thin: f64) {
+pub fn print(world: &mut World, deep: f64, thin: f64) {
     for (market, price) in [(0, deep), (1, thin)] {
         world.publish(market, price);
         world.update_price(market).unwrap();
@@ -142,4 +142,59 @@ fn attack_a_claim_without_cash_does_not_keep_another_markets_debt() {
     let rest = world.balance(&address);
     assert!(rest > 0);
     world.withdraw(trader, rest).unwrap();
+}
+
+#[test]
+fn attack_a_price_in_one_hand_carries_no_loss_of_another_market() {
+    // A market with 200 000 whose price somebody moves, and two opposite accounts of his, each with 10 000 SOL in the deep market
+    // and 760 in this one.
+    let mut world = World::empty(BACKEND);
+    for (index, target) in [(0, 2_000_000), (1, 200_000)] {
+        world.list(listing::market(index, listing::parameters(), target * USDC));
+    }
+    world.provider = world.user(POOL);
+    world.add_liquidity(world.provider, POOL);
+    for index in [0, 1] {
+        world.allocate_backing(index).unwrap();
+    }
+    let pair = [(); 2].map(|()| world.trader(140_000 * USDC));
+    let keeper = world.trader(0);
+    for (market, size) in [(0, 10_000), (1, 760)] {
+        for (account, sign) in pair.into_iter().zip([1, -1]) {
+            world.trade(account, market, sign * size * SOL).unwrap();
+        }
+    }
+    // The deep market falls by 9 % in nine steps, 25 000 each. The other price goes to whoever loses there: 760 · 33 = 25 080.
+    // Keepers close and settle whatever the rules let them.
+    for step in 1..=9 {
+        world.wait(30);
+        let step = f64::from(step);
+        print(&mut world, 250.0 - 2.5 * step, 250.0 + 33.0 * step);
+        for account in pair {
+            for market in [1, 0] {
+                drop(world.liquidate(keeper, account.margin_account, market));
+            }
+        }
+    }
+    // Then the price returns, and everybody is closed, by himself or by keepers.
+    world.wait(30);
+    print(&mut world, 227.5, 250.0);
+    for account in pair {
+        for market in [0, 1] {
+            if !world.position(&account.margin_account, market).size.is_zero()
+                && world.close_position(account, market).is_err()
+            {
+                world.liquidate(keeper, account.margin_account, market).unwrap();
+            }
+            drop(world.resolve_bankruptcy(account.margin_account, market));
+        }
+    }
+    let [deep, thin] = [0, 1].map(|market| world.market(market).state.ledger);
+    assert!(deep.is_flat() && thin.is_flat());
+    // The deep market has lost nothing to them: nobody owes it anything, nothing was written off, and it has all that it had.
+    assert_eq!((deep.debts.get(), deep.written_off.get()), (0, 0));
+    assert!(deep.backing.get() >= 2_000_000 * USDC, "{}", deep.backing.get());
+    // Nor have the accounts together more than they brought and the other market had.
+    let left: u64 = pair.iter().map(|account| world.balance(&account.margin_account)).sum();
+    assert!(left <= 280_000 * USDC + 200_000 * USDC - thin.backing.get().min(200_000 * USDC), "{left}");
 }

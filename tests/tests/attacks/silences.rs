@@ -146,3 +146,34 @@ fn attack_on_a_clock_that_lags_no_price_moves_money() {
     world.publish(0, 231.0);
     world.liquidate(liquidator, victim.margin_account, 0).unwrap();
 }
+
+#[test]
+fn attack_a_crash_in_a_pause_liquidates_by_no_margin_that_rose_meanwhile() {
+    let mut world = world();
+    let (victim, liquidator) = leveraged(&mut world);
+    let risk_admin = world.risk_admin;
+    for _ in 0..20 {
+        world.later_at(15, 0, 250.0);
+    }
+    let before = world.market(0).state.averages.measured_margin;
+    // A pause of two minutes in which the price falls step by step and is told of.
+    world.set_exchange_status(risk_admin, Status::Paused, 120).unwrap();
+    for step in 1..=8 {
+        world.later_at(15, 0, 250.0 - 1.5 * f64::from(step));
+    }
+    // In the two minutes after it 238 counts no more than the 250 of before: 40 · 12 = 480 of 693 are lost, and 285.60 would be needed.
+    for _ in 0..7 {
+        world.later_at(15, 0, 238.0);
+        assert_eq!(world.market(0).state.averages.measured_margin, before, "it stands still");
+        gains_nothing(&mut world, &[liquidator.signer], |world| {
+            assert_refused(world.liquidate(liquidator, victim.margin_account, 0), ExchangeError::NotLiquidatable);
+        });
+    }
+    // Its owner has had the time to add what is missing.
+    world.give(victim.signer, 300 * USDC);
+    world.deposit(victim, 300 * USDC).unwrap();
+    world.later_at(16, 0, 238.0);
+    let target = TargetMarket::at_cached_price(0);
+    let liquidation = world.liquidation(liquidator, victim.margin_account, target, &ALL);
+    assert_refused(world.run(&[liquidation]), ExchangeError::NotLiquidatable);
+}

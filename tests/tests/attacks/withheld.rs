@@ -10,7 +10,7 @@ use perp_tests::world::{order, ALL, POOL};
 use perp_tests::{assert_refused, World, DAY, SOL, USDC};
 
 /// Two markets whose oracle is one feed, liquidity in both.
-fn one_feed() -> World {
+pub fn one_feed() -> World {
     let mut world = World::empty(BACKEND);
     for index in [0, 1] {
         let mut market: NewMarket = listing::market(index, listing::parameters(), 2_000_000 * USDC);
@@ -33,7 +33,7 @@ fn one_feed() -> World {
 }
 
 /// The feed prints a price, and these markets are told.
-fn tell(world: &mut World, price: f64, markets: &[u16]) {
+pub fn tell(world: &mut World, price: f64, markets: &[u16]) {
     world.publish(0, price);
     let (at, oracle) = (world.addresses, world.oracle(0));
     world.run(&[client::update_prices(&at, markets.iter().map(|market| (*market, oracle)))]).unwrap();
