@@ -114,3 +114,46 @@ fn attack_a_long_and_a_short_take_nothing_out_of_a_dead_market() {
         assert!(after.into_iter().zip(before).all(|(after, before)| after <= before && before - after < USDC));
     });
 }
+
+#[test]
+fn attack_a_position_in_a_dead_market_keeps_no_insurance_from_paying_and_what_it_brings() {
+    let mut world = world();
+    let (debtor, stranger, donor) = (world.trader(800 * USDC), world.trader(0), world.user(5_000 * USDC));
+    let address = debtor.margin_account;
+    world.fund_insurance(donor, Some(0), 5_000 * USDC).unwrap();
+    world.trade(debtor, 0, 40 * SOL).unwrap();
+    // 0.6 SOL at 250 in a market that stands at 275 for three hours before its feed dies.
+    world.trade(debtor, 1, 6 * SOL / 10).unwrap();
+    for _ in 0..180 {
+        world.later_at(60, 1, 275.0);
+    }
+    world.wait(16);
+    world.report_oracle_outage(1).unwrap();
+    world.wait(300);
+    // In the other one 40 · 31.25 = 1 250 are lost of less than 800.
+    world.publish(0, 218.75);
+    world.liquidate(stranger, address, 0).unwrap();
+    let debt = world.position(&address, 0).debt.get();
+    assert!((450 * USDC..480 * USDC).contains(&debt), "{debt}");
+    // At 15 % more than its last price the dead position may come to 0.6 · 66.25 = 39.75, less what it cost and owes: that does not
+    // pay the debt, so the insurance does, and is owed so much.
+    let insurance = world.market(0).state.ledger.insurance.get();
+    world.resolve_bankruptcy(address, 0).unwrap();
+    assert_eq!(world.market(0).state.ledger.insurance.get(), insurance - debt);
+    let owed = world.position(&address, 0).recoverable.get();
+    assert!((39_600_000..39_750_000).contains(&owed), "{owed}");
+    assert!(world.position(&address, 0).debt.is_zero());
+    // Three days later it is closed at 275 and has brought 15. Its owner takes nothing of that.
+    world.wait(2 * DAY);
+    world.begin_settlement(1).unwrap();
+    world.wait(DAY);
+    world.liquidate(stranger, address, 1).unwrap();
+    let brought = world.balance(&address);
+    assert!((14_800_000..15_000_000).contains(&brought), "{brought}");
+    gains_nothing(&mut world, &[debtor.signer], |world| {
+        assert_refused(world.withdraw(debtor, 1), ExchangeError::DebtOutstanding);
+        world.settle_funding(address, 0).unwrap();
+        assert_eq!(world.balance(&address), 0);
+    });
+    assert_eq!(world.market(0).state.ledger.insurance.get(), insurance - debt + brought);
+}
