@@ -122,7 +122,7 @@ fn the_average_takes_in_the_price_that_was_for_as_long_as_it_was() {
     assert_eq!(market.averages.drift, Price::new(limit(volatility).min(dollars)));
     market.averages.fast_volatility = Ppm::ZERO;
     take(&mut market, PRICE + dollars, 120);
-    let limit = 8 * limit(800_000) << 13;
+    let limit = (8 * limit(800_000)) << 13;
     assert_eq!(market.averages.fast_average, (PRICE << 13) + limit / 2);
     // Of the half-life of ten minutes a minute is 1 − 2^(−1/10) = 6.697 %.
     let part = (market.averages.settlement_average - (PRICE << 13)) as f64 / limit as f64;
