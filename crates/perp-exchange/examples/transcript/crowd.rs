@@ -32,6 +32,8 @@ pub struct Crowd<W> {
     output: W,
     written: u64,
     requests: u64,
+    /// The market whose readings nobody hands in.
+    pub mute: Option<u16>,
 }
 
 impl<W: io::Write> Crowd<W> {
@@ -49,12 +51,7 @@ impl<W: io::Write> Crowd<W> {
         }
         write_first_line(&mut output, &exchange, &ACCOUNTS)?;
         let feeds = quoted().map(|quoted| Feed { quoted, price: quoted.price, confidence: 100 }).to_vec();
-        Ok(Self { exchange, feeds, rng: Rng::with_seed(seed), output, written: 0, requests: 0 })
-    }
-
-    /// Operations written so far.
-    pub fn written(&self) -> u64 {
-        self.written
+        Ok(Self { exchange, feeds, rng: Rng::with_seed(seed), output, written: 0, requests: 0, mute: None })
     }
 
     /// What was written to.
@@ -62,8 +59,21 @@ impl<W: io::Write> Crowd<W> {
         self.output
     }
 
-    /// Executes an operation and writes its line. Returns whether it took place.
-    pub fn push(&mut self, operation: Operation) -> io::Result<bool> {
+    /// Executes an operation, without the reading of a market that is mute, and writes its line. Returns whether it took place.
+    pub fn push(&mut self, mut operation: Operation) -> io::Result<bool> {
+        match &mut operation {
+            Operation::UpdatePrice { market, .. } if Some(*market) == self.mute => return Ok(false),
+            Operation::UpdateFunding { market, reading }
+            | Operation::Trade { market, reading, .. }
+            | Operation::Liquidate { market, reading, .. }
+            | Operation::SettlePnl { market, reading, .. }
+            | Operation::AllocateBacking { market, reading }
+                if Some(*market) == self.mute =>
+            {
+                *reading = None;
+            }
+            _ => {}
+        }
         let (name, arguments) = describe(&operation, &self.exchange, self.requests);
         let result = self.exchange.execute(&operation);
         if matches!(operation, Operation::RequestLiquidityDeposit { .. } | Operation::RequestLiquidityWithdrawal { .. })
@@ -142,9 +152,23 @@ impl<W: io::Write> Crowd<W> {
         (1 << bits) | self.rng.u64(..1 << bits)
     }
 
+    /// Things happen until so many operations are written.
+    pub fn act_until(&mut self, operations: u64) -> io::Result<()> {
+        while self.written < operations {
+            self.act()?;
+        }
+        Ok(())
+    }
+
     /// One of many things happens.
     pub fn act(&mut self) -> io::Result<()> {
         self.pass_time();
+        match self.rng.u16(..300) {
+            0 => return self.fall_silent(),
+            1..3 => return self.halt(),
+            3..13 => return self.tear(),
+            _ => {}
+        }
         match self.rng.u8(..100) {
             0..14 => self.publish(),
             14..48 => self.trade(),

@@ -9,11 +9,14 @@
 mod collateral;
 mod crowd;
 mod description;
+mod endings;
 mod liquidity;
 mod markets;
 mod positions;
+mod pressure;
 mod prices;
 mod record;
+mod silences;
 mod state;
 mod statuses;
 
@@ -36,8 +39,11 @@ fn main() -> io::Result<()> {
     let Arguments { operations, seed } = Arguments::parse();
     let mut crowd = Crowd::new(BufWriter::new(io::stdout().lock()), seed)?;
     crowd.found()?;
-    while crowd.written() < operations {
-        crowd.act()?;
-    }
+    // Two markets end, late enough that much happens before.
+    crowd.act_until(operations / 20 * 16)?;
+    crowd.delist()?;
+    crowd.act_until(operations / 20 * 18)?;
+    crowd.die()?;
+    crowd.act_until(operations)?;
     crowd.finish().flush()
 }

@@ -20,7 +20,11 @@ impl<W: io::Write> Crowd<W> {
             990..992 => self.rng.u32(7_200..100_000),
             _ => self.seconds_to_an_edge().unwrap_or(1),
         };
-        let slots = if seconds == 0 { u64::from(self.rng.bool()) } else { 2 * u64::from(seconds) };
+        let slots = match seconds {
+            0 => u64::from(self.rng.bool()),
+            61.. if self.rng.u8(..4) == 0 => u64::from(seconds - 60) - u64::from(self.rng.u32(..3).min(seconds - 60)),
+            _ => 2 * u64::from(seconds),
+        };
         self.exchange.wait(seconds, slots).expect("time has an end far away");
     }
 
@@ -101,6 +105,12 @@ impl<W: io::Write> Crowd<W> {
             _ => {}
         }
         self.push_reading(market, reading).map(drop)
+    }
+
+    /// The oracle's price moves by up to a tenth.
+    pub fn drift(&mut self, market: u16) {
+        let ppm = self.rng.i64(-100_000..100_000);
+        self.move_price(market, ppm);
     }
 
     /// Within a factor of 16 of the first price, and back towards it in the long run.
