@@ -9,6 +9,8 @@ ONE = 1 << 32
 UNITS_PER_PPM = 3_600
 
 SAMPLE_SECONDS, LONGEST_SAMPLE, LONGEST_AVERAGED = 15, 30, 60
+# For the slow variance a sample covers up to an hour, for the settlement average a price ten minutes.
+LONGEST_SLOW_SAMPLE, LONGEST_SETTLEMENT = 3_600, 600
 LONGEST_RISE, LONGEST_FALL = 60, 86_400
 
 # ⌊10^6 · √31 557 600 / 16⌋, 351 100 947 in the text.
@@ -56,8 +58,7 @@ def take_into_averages(market, price, published):
     averages.sample_high = max(averages.sample_high, price)
     averages.sample_low = min(averages.sample_low, price)
     if published - averages.sampled_at >= SAMPLE_SECONDS:
-        seconds = min(published - averages.sampled_at, LONGEST_SAMPLE)
-        take_sample(averages, parameters, price, seconds, expected)
+        take_sample(averages, parameters, price, published - averages.sampled_at, expected)
         averages.sampled_at = published
     distance = div_ceil(abs(price * FINER - averages.fast_average), FINER)
     averages.drift = min(distance, limit(price, max(averages.fast_volatility, parameters.volatility)))
@@ -65,34 +66,44 @@ def take_into_averages(market, price, published):
 
 
 def average_price(averages, price, elapsed, expected):
-    seconds, most = min(elapsed, LONGEST_AVERAGED), FINER * limit(price, expected)
+    seconds = min(elapsed, LONGEST_SETTLEMENT)
+    most = FINER * limit(price, expected) * sqrt_ceil(seconds)
     taken_in = averages.fast_average + clamp(price * FINER - averages.fast_average, -most, most)
 
-    def moved(average, half_life):
+    def moved(average, half_life, seconds):
         step = div_floor(abs(taken_in - average) * weight(half_life, seconds), ONE)
         return average + step if taken_in > average else average - step
 
-    averages.fast_average = moved(averages.fast_average, 60)
-    averages.settlement_average = moved(averages.settlement_average, 600)
+    averages.fast_average = moved(averages.fast_average, 60, min(seconds, LONGEST_AVERAGED))
+    by_minutes = moved(averages.settlement_average, 600, seconds - seconds % 60)
+    averages.settlement_average = moved(by_minutes, 600, seconds % 60)
 
 
-def take_sample(averages, parameters, price, seconds, expected):
+def volatility_of_one(seconds):
+    """The volatility of which a range of one in so many seconds is a sample, in ppm per √year."""
+    return sqrt_floor(div_floor(315_576 * 10**18, 14_884 * seconds))
+
+
+def take_sample(averages, parameters, price, passed, expected):
     start, high, low = averages.sample_price, averages.sample_high, averages.sample_low
     if high * low >= start * start:
         measured = div_ceil(ONE * (high - start), start)
     else:
         measured = div_ceil(ONE * (start - low), low)
-    volatility_of_one = sqrt_floor(div_floor(315_576 * 10**18, 14_884 * seconds))
-    found = div_ceil(min(measured, ONE) * volatility_of_one, ONE)
+    measured, seconds = min(measured, ONE), min(passed, LONGEST_SAMPLE)
+    found = div_ceil(measured * volatility_of_one(seconds), ONE)
     clip = min(8 * expected, LARGEST_SAMPLE)
     reached = price
     if found > clip:
-        reach = max(1, div_floor(start * div_floor(ONE * clip, volatility_of_one), ONE))
+        reach = max(1, div_floor(start * div_floor(ONE * clip, volatility_of_one(seconds)), ONE))
         reached = clamp(price, start - reach, start + reach)
     averages.sample_price = averages.sample_high = averages.sample_low = reached
 
-    fast = min(found, clip)
-    slow = min(fast, max(6 * parameters.volatility, 2 * averages.slow_volatility))
+    fast = steady = min(found, clip)
+    if passed > LONGEST_SAMPLE:
+        in_half_minutes = min(passed - passed % 30, LONGEST_SLOW_SAMPLE)
+        steady = min(fast, div_ceil(measured * volatility_of_one(in_half_minutes), ONE))
+    slow = min(steady, max(6 * parameters.volatility, 2 * averages.slow_volatility))
     averages.fast_variance = mixed(averages.fast_variance, fast * fast, weight(120, seconds))
     averages.slow_variance = mixed(averages.slow_variance, slow * slow, weight(600, seconds))
     averages.fast_volatility = sqrt_ceil(averages.fast_variance)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from allowances import GRACE, GRACES
 
 SILENCE = 60
+# A reading is fresh for so many seconds.
+LATEST = 15
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,14 @@ def is_in_force(market, time):
 def look_for_grace(market, reading, before, is_new, clock):
     """What a reading says of the pause, the silence or the halt that it ends."""
     grace, now, published = market.grace, clock.now, reading["publish_time"]
-    ends_a_silence = is_new and before is not None and published - before.published > SILENCE
-    if ends_a_silence and now >= grace.until:
-        grace.price_before, grace.silent_since = before.price, before.published
-    halted = notes_a_halt(grace, clock) and ends_a_silence
+    is_new = is_new and before is not None
+    is_fresh = now - published <= LATEST
+    halted = is_fresh and has_halted(grace, clock)
+    if is_new and now >= grace.until and was_current(market, before):
+        if halted or not is_fresh or published - before.published > SILENCE:
+            grace.price_before, grace.silent_since = before.price, before.published
+    if is_fresh:
+        grace.seen_at, grace.seen_slot = now, clock.slot
     follow_the_pause(grace, before, is_new, clock)
     if now < grace.until:
         return
@@ -37,12 +43,16 @@ def look_for_grace(market, reading, before, is_new, clock):
     grace.pause_began = 0
 
 
-def notes_a_halt(grace, clock):
-    """Whether the clock moved further than a second a slot accounts for, since it was last looked at."""
+def has_halted(grace, clock):
+    """Whether the clock moved further than a second a slot accounts for, since the last fresh reading."""
     by_slots = max(0, clock.slot - grace.seen_slot)
-    halted = grace.seen_at != 0 and clock.now - grace.seen_at > by_slots + SILENCE
-    grace.seen_at, grace.seen_slot = clock.now, clock.slot
-    return halted
+    return grace.seen_at != 0 and clock.now - grace.seen_at > by_slots + SILENCE
+
+
+def was_current(market, before):
+    """Whether the price was valid when a fresh reading was last seen, and is none that was handed in late."""
+    seen_at = market.grace.seen_at
+    return seen_at == 0 or before.published <= seen_at + market.parameters.future_tolerance
 
 
 def follow_the_pause(grace, before, is_new, clock):
@@ -51,7 +61,7 @@ def follow_the_pause(grace, before, is_new, clock):
     if began == 0:
         return
     if grace.pause_began != began:
-        if not is_new or before is None or before.published > began or clock.now >= ends:
+        if not is_new or before.published > began or clock.now >= ends:
             return
         grace.price_before, grace.silent_since = before.price, before.published
         grace.pause_began = began

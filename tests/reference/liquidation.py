@@ -7,10 +7,9 @@ from margin import Health, health, marginal_maintenance, notional_atoms, view_to
 from market import smallest_maintenance
 from price import age, require_price, spread
 from settling import settle_profit
-from state import become, copy_of_account, copy_of_market
-from units import ATOM, PPM, Refused, amount, atoms_floor, div_ceil, div_floor, notional, positive_part, share_floor
+from state import NOTICE_OF_END, become, copy_of_account, copy_of_market
+from units import ATOM, PPM, Refused, amount, atoms_floor, div_ceil, div_floor, notional, positive_part, share_ceil, share_floor
 
-NOTICE_SECONDS = 86_400
 SETTLEMENT_FEE = 100  # ppm of the profit that is paid
 SECONDS_BETWEEN_FEES = 600
 MOST_WITHOUT_PENALTY = 1_000  # ppm of the notional that no penalty covers
@@ -61,7 +60,7 @@ def judge(debtor, markets, touched, reference):
 
 def close_at_the_end(exchange, debtor, position, market):
     """At the final price, whatever the account's health."""
-    if exchange.now < market.settlement.moved_at + NOTICE_SECONDS:
+    if exchange.now < market.settlement.moved_at + NOTICE_OF_END:
         raise Refused("SettlementNotice")
     settle(debtor, position, market.ledger)
     closed = notional(position.size, market.price.price)
@@ -135,10 +134,12 @@ class Liquidation:
         return bounty
 
     def rate(self):
-        """What the account pays of what is closed, in ppm: at least what trading out would cost."""
+        """What the account pays of what is closed, in ppm: at least what trading out and the largest bounty cost."""
         parameters, price = self.market.parameters, self.market.price.price
-        worse = div_ceil(spread(self.market, age(self.market, self.view.reference)) * PPM, price)
-        return min(PPM, max(parameters.penalty, worse + parameters.taker_fee_rebalancing))
+        seconds = min(age(self.market, self.view.reference), parameters.max_age_trade)
+        worse = div_ceil(spread(self.market, seconds) * PPM, price)
+        largest_bounty = share_ceil(parameters.penalty, parameters.bounty_share_max)
+        return min(PPM, max(parameters.penalty, worse + parameters.taker_fee_rebalancing + largest_bounty))
 
     def size_to_close(self, held, max_size):
         parameters = self.market.parameters
@@ -164,7 +165,7 @@ class Liquidation:
         bounty = self.close(size)
         if part:
             after = health(self.debtor, self.view)
-            if after.equity - after.required < self.equity - self.required:
+            if after.equity - after.required <= self.equity - self.required:
                 become(self.debtor, account_before)
                 become(self.market, market_before)
                 self.position = self.debtor.slot_of(self.market.index)

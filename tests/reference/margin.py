@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ledger import funded_part, payable
-from price import age, is_dead, is_fresh, spread
+from price import is_dead, is_fresh, spread_at
 from ranges import APART, better_end, moment_of, price_range, worse_end
 from state import LONG
 from units import (
@@ -198,7 +198,7 @@ def adverse_value(position, market, view):
     if position.size:
         price, worse = worse_end(position.side(), view.ends(market)), 0
         if is_fresh(market, view.reference):
-            worse = abs(position.size) * spread(market, age(market, view.reference))
+            worse = abs(position.size) * spread_at(market, view.reference)
         if position.side() == LONG:
             worse = min(worse, notional(position.size, price))
         value = min(0, unrealized(position, price) - worse - funding_owed(position, market))

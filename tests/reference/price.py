@@ -2,7 +2,7 @@
 
 from averages import take_into_averages
 from grace import Before, is_in_force, look_for_grace
-from state import SECONDS, Second, Settlement
+from state import NOTICE_OF_END, SECONDS, Second, Settlement
 from units import ATOM, MAX_PRICE, PPM, Refused, div_ceil, div_floor, share_ceil, sqrt_ceil, sqrt_floor
 
 SECONDS_PER_YEAR = 31_557_600
@@ -14,7 +14,6 @@ SPREAD_DIVISOR = sqrt_floor(ROOT_SCALE * PPM * PPM * SECONDS_PER_YEAR)
 MAX_I64 = (1 << 63) - 1
 FRESH_SECONDS = 15
 CLOCK_DISTRUST = 60
-UNDOING_SECONDS = 86_400
 
 
 # --- Taking a reading in ------------------------------------------------------------------------------------------
@@ -65,6 +64,8 @@ def take_reading(market, reading, clock):
     before = Before(cache.price, cache.published) if cache.price else None
     if is_new:
         accept(market, price, confidence, published, now)
+        if undoes or is_recent(published, max(now, cache.newest_published)):
+            cache.outage_since = 0
         if undoes:
             market.settlement = Settlement(delisted_from=market.settlement.delisted_from)
     elif not remember(market, price, published):
@@ -77,7 +78,7 @@ def shows_that_the_feed_lived(market, published, now):
     settlement = market.settlement
     return (
         settlement.outage_since != 0
-        and now < settlement.moved_at + UNDOING_SECONDS
+        and now < settlement.moved_at + NOTICE_OF_END
         and settlement.outage_since < published <= settlement.moved_at
         and published > market.price.published
     )
@@ -93,7 +94,6 @@ def accept(market, price, confidence, published, now):
     remember(market, price, published)
     cache.newest_published = max(cache.newest_published, published)
     cache.price, cache.confidence, cache.published = price, confidence, published
-    cache.outage_since = 0
 
 
 # --- The last sixteen seconds ---------------------------------------------------------------------------------------
@@ -119,8 +119,8 @@ def is_recent(time, reference):
 
 
 def is_fresh(market, reference):
-    """Whether the market's price is; that of a market that has ended always is."""
-    if market.has_ended():
+    """Whether the market's price is; a final one always is."""
+    if market.is_final(reference):
         return True
     cache = market.price
     return is_recent(cache.published, reference) and reference >= cache.clock_distrusted_until
@@ -141,12 +141,12 @@ def age(market, reference):
 def is_dead(market, reference):
     """An outage was reported so long ago that the oracle is held for dead."""
     since = market.price.outage_since
-    return since != 0 and reference >= since + market.parameters.outage_delay
+    return since != 0 and not market.is_final(reference) and reference >= since + market.parameters.outage_delay
 
 
 def require_price(market, reference, oldest, error="PriceStale"):
     """A final price meets every requirement."""
-    if market.has_ended():
+    if market.is_final(reference):
         return
     if reference < market.price.clock_distrusted_until:
         raise Refused("ClockBehind")
@@ -156,14 +156,17 @@ def require_price(market, reference, oldest, error="PriceStale"):
 
 def spread(market, seconds):
     """`⌈k · confidence⌉ + ⌈max(z · σ, v · σ measured) · √(age + 1 s) · price⌉ + ⌈d · drift⌉`, in raw per base unit."""
-    if market.has_ended():
-        return 0
     parameters, averages = market.parameters, market.averages
     listed = share_ceil(parameters.spread_volatility, parameters.volatility)
     measured = share_ceil(parameters.spread_measured, averages.fast_volatility)
     weight = max(listed, measured) * sqrt_ceil(ROOT_SCALE * (seconds + 1))
     for_volatility = div_ceil(market.price.price * weight, SPREAD_DIVISOR)
     return spread_of_confidence(market) + for_volatility + share_ceil(averages.drift, parameters.spread_drift)
+
+
+def spread_at(market, reference):
+    """The spread at the price's age; a final price has none."""
+    return 0 if market.is_final(reference) else spread(market, age(market, reference))
 
 
 def spread_of_confidence(market):

@@ -1,7 +1,7 @@
 """The moment at which an account is judged, and the range of each of its markets' prices (price.md)."""
 
 from grace import is_in_force
-from price import FRESH_SECONDS, age, is_dead, is_fresh, spread
+from price import FRESH_SECONDS, is_dead, is_fresh, spread_at
 from state import LONG
 from units import MAX_PRICE, div_floor, share_ceil
 
@@ -10,7 +10,7 @@ NEWEST, APART = "newest", "apart"
 
 def moment(markets, reference):
     """Newest, apart, or for how many seconds the prices count, as the markets with a size and the touched one agree."""
-    asked = [market for market in markets if not market.has_ended() and is_fresh(market, reference)]
+    asked = [market for market in markets if is_fresh(market, reference) and not market.is_final(reference)]
     if len({market.price.published for market in asked}) <= 1:
         return NEWEST
     for seconds in range(FRESH_SECONDS + 1):
@@ -34,9 +34,9 @@ def remembers(market, time):
 def price_range(market, reference, at_moment, with_grace=True, as_stale=False):
     """The lowest and highest price that count."""
     price = market.price.price
-    if market.has_ended():
-        return price, price
-    if not is_fresh(market, reference) or as_stale:
+    if market.is_final(reference):
+        low, high = price, price
+    elif not is_fresh(market, reference) or as_stale:
         low, high = stress_range(market, reference)
     elif at_moment == NEWEST:
         low, high = price, price
@@ -50,7 +50,7 @@ def price_range(market, reference, at_moment, with_grace=True, as_stale=False):
 def stress_range(market, reference):
     """What a price that is missing stands for: the stress move to both sides, at most half of the price."""
     price = market.price.price
-    wide = max(share_ceil(price, market.parameters.stress_move), spread(market, age(market, reference)))
+    wide = max(share_ceil(price, market.parameters.stress_move), spread_at(market, reference))
     wide = min(wide, div_floor(price, 2))
     return price - wide, min(MAX_PRICE, price + wide)
 

@@ -10,6 +10,9 @@ SECONDS = 16
 
 ACTIVE, REDUCE_ONLY, PAUSED = 0, 1, 2
 
+# From the move on nobody is closed for so many seconds, in which an end by an outage can be undone.
+NOTICE_OF_END = 86_400
+
 CROSS, ISOLATED = 0, 1
 
 # Mantissa 2^47 with exponent 0: a claim of which nothing is funded.
@@ -221,6 +224,15 @@ class Market:
 
     def has_ended(self):
         return self.settlement.moved_at != 0
+
+    def is_final(self, reference):
+        """Whether nothing can undo the market's end any more: a delisting at once, an outage a day after the move."""
+        settlement = self.settlement
+        return self.has_ended() and (settlement.outage_since == 0 or reference >= settlement.moved_at + NOTICE_OF_END)
+
+    def is_due(self, now):
+        """Whether the market is delisted and its notice is over."""
+        return self.settlement.delisted_from != 0 and now >= self.settlement.delisted_from
 
     def is_to_end(self):
         return self.settlement.delisted_from != 0 or self.has_ended()

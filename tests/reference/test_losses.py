@@ -1,6 +1,8 @@
 """Claims, short markets, bankruptcy and what is settled without a close (losses.md, liquidation.md)."""
 
 from ledger import factor_times, unfunded_part
+from liquidation import Liquidation
+from margin import view_to_liquidate
 from state import CLAIM_FACTOR_ONE, Position
 from story import PRICE_250, SOL, USD, Story
 from units import ATOM
@@ -136,6 +138,18 @@ class UnpaidProfit(Story):
         self.assertEqual((self.bounties(), debtor.balance), (200_000, 2_000 * USD - 200_000))
         self.assertEqual((profit.size, profit.entry_notional), (40 * SOL, 40 * SOL * PRICE_250))
         self.liquidates(0, "NotLiquidatable")
+
+    def test_a_penalty_is_at_least_what_trading_out_and_the_largest_bounty_cost(self):
+        self.begin()
+        debtor, market = self.exchange.accounts[0], self.exchange.markets[0]
+        position = self.hold(0, 40 * SOL, 40 * SOL * PRICE_250)
+        # 3 · 800 % · √(2 s) is 60.579 bp, with 363 / 256 for the root; 2 bp of fee, and half of the penalty of 1 %.
+        market.averages.fast_volatility = 8_000_000
+        for seconds, rate in ((1, 6_058 + 200 + 5_000), (5, 10_481 + 200 + 5_000), (15, 10_481 + 200 + 5_000)):
+            view = view_to_liquidate(debtor, self.exchange.markets, 0, market.price.published + seconds)
+            self.assertEqual(Liquidation(debtor, position, market, view, None).rate(), rate)
+        market.averages.fast_volatility = 0
+        self.assertEqual(Liquidation(debtor, position, market, view, None).rate(), 10_000)
 
     def test_a_penalty_takes_at_most_what_is_left_after_the_close(self):
         # Two legs with half an atom of profit each: worth an atom together before, and half of one, which is none,

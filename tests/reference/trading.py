@@ -36,6 +36,8 @@ def trade(exchange, account, market, size, acceptable_price, reduce_only, readin
     require_status(exchange, listed, increases)
     if listed.has_ended():
         raise Refused("MarketSettled")
+    if listed.is_due(exchange.now):
+        raise Refused("SettlementDue")
     require_price_to_trade(listed, increases, reference)
     if opposes and position.last_increase_slot == exchange.slot:
         raise Refused("SameSlotReduction")

@@ -11,7 +11,6 @@ from units import (
     Refused,
     amount as checked,
     atoms_ceil,
-    atoms_floor,
     negative_part,
     positive_part,
     share_ceil,
@@ -33,6 +32,8 @@ def pool_value(exchange, value_of_market, maturity, is_withdrawal, by_owner=Fals
             market = copy_of_market(market)
             funding.accrue(market, exchange.now, reference)
             ends = interval(market, reference)
+            if not is_withdrawal and not is_dead(market, reference):
+                require_settled_losses(market)
         try:
             total += value_of_market(market, ends)
         except Refused as refusal:
@@ -42,7 +43,7 @@ def pool_value(exchange, value_of_market, maturity, is_withdrawal, by_owner=Fals
 
 
 def require_valuable(market, reference, maturity, refuses_dead):
-    if market.has_ended():
+    if market.is_final(reference):
         return
     if is_dead(market, reference):
         if refuses_dead:
@@ -58,7 +59,7 @@ def require_valuable(market, reference, maturity, refuses_dead):
 def interval(market, reference):
     """The prices between which the true one lies."""
     price = market.price.price
-    if market.has_ended():
+    if market.is_final(reference):
         return price, price
     if is_dead(market, reference):
         return price_range(market, reference, NEWEST, with_grace=False)
@@ -86,26 +87,28 @@ def left_for_pool(ledger, price):
 
 
 def upper_value(market, ends):
-    """What is left if losers pay what they can lose in a stress move, the winners of their own market first."""
-    low, high = ends
+    """What is left if all losers pay, the winners of their own market first."""
     ledger = market.ledger
     settled = (ledger.backing + ledger.claims_reserve - ledger.claims + ledger.debts) * ATOM
     settled += pending_of_both_sides(ledger)
-    pairs = ((low, low), (high, high), (low, high))
-    return max(atoms_ceil(positive_part(settled + left_by_losers(market, *pair))) for pair in pairs)
+    return max(atoms_ceil(positive_part(settled + left_by_losers(ledger, end))) for end in ends)
 
 
-def left_by_losers(market, price_of_longs, price_of_shorts):
-    """In raw."""
-    long = unrealized_of_side(market.ledger, LONG, price_of_longs)
-    short = unrealized_of_side(market.ledger, SHORT, price_of_shorts)
-    if long < 0 and short < 0:
-        return min(-long, most_to_lose(market, LONG)) + min(-short, most_to_lose(market, SHORT))
-    losing = LONG if long < short else SHORT
-    return min(negative_part(long + short), most_to_lose(market, losing))
+def profits(ledger, price):
+    """Of longs and shorts, in raw."""
+    return [unrealized_of_side(ledger, side, price) for side in (LONG, SHORT)]
 
 
-def most_to_lose(market, side):
-    """In raw: what the side's entry notional loses in a stress move."""
-    entry = atoms_floor(market.ledger.sides[side].entry_notional)
-    return share_ceil(entry, market.parameters.stress_move) * ATOM
+def left_by_losers(ledger, price):
+    """What losers have yet to pay beyond what winners of the same market get, in raw."""
+    return negative_part(sum(profits(ledger, price)))
+
+
+def require_settled_losses(market):
+    """Losers owe no more than the stress move of what they entered at."""
+    ledger, price = market.ledger, market.price.price
+    entered = sum(
+        atoms_ceil(ledger.sides[side].entry_notional) for side, profit in enumerate(profits(ledger, price)) if profit < 0
+    )
+    if left_by_losers(ledger, price) > share_ceil(entered, market.parameters.stress_move) * ATOM:
+        raise Refused("LossesNotSettled")
