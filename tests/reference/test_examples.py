@@ -131,8 +131,8 @@ class Averages(Story):
         averages = self.exchange.markets[0].averages
         self.later(3_600)
         self.publishes(250.25)
-        # 0.1 % is 84.07 % a √year where it took half a minute, and 7.674 % where it took an hour; both weigh as half a minute,
-        # 15.910 % and 3.4064 %.
+        # 0.1 % is 84.07 % a √year where it took half a minute, and 7.674 % where it took an hour; both weigh as half a
+        # minute, 15.910 % and 3.4064 %.
         self.assertAlmostEqual(averages.fast_volatility / 1e6, 0.8407 * 0.15910**0.5, places=4)
         self.assertAlmostEqual(averages.slow_volatility / 1e6, 0.07674 * 0.034064**0.5, places=5)
 

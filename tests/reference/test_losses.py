@@ -143,9 +143,11 @@ class UnpaidProfit(Story):
         self.begin()
         debtor, market = self.exchange.accounts[0], self.exchange.markets[0]
         position = self.hold(0, 40 * SOL, 40 * SOL * PRICE_250)
-        # 3 · 800 % · √(2 s) is 60.579 bp, with 363 / 256 for the root; 2 bp of fee, and half of the penalty of 1 %.
+        # 3 · 800 % · √(2 s) is 60.579 bp, with 363 / 256 for the root; 2 bp of fee, and half of the penalty of 1 %. What is
+        # older than 5 s counts as 5 s old: 104.804 bp.
         market.averages.fast_volatility = 8_000_000
-        for seconds, rate in ((1, 6_058 + 200 + 5_000), (5, 10_481 + 200 + 5_000), (15, 10_481 + 200 + 5_000)):
+        for seconds, spread in ((1, 6_058), (5, 10_481), (15, 10_481)):
+            rate = spread + 200 + 5_000
             view = view_to_liquidate(debtor, self.exchange.markets, 0, market.price.published + seconds)
             self.assertEqual(Liquidation(debtor, position, market, view, None).rate(), rate)
         market.averages.fast_volatility = 0
