@@ -8,7 +8,19 @@ from market import smallest_maintenance
 from price import require_price, spread
 from settling import settle_profit
 from state import NOTICE_OF_END, become, copy_of_account, copy_of_market
-from units import ATOM, PPM, Refused, amount, atoms_floor, div_ceil, div_floor, notional, positive_part, share_ceil, share_floor
+from units import (
+    ATOM,
+    PPM,
+    Refused,
+    amount,
+    atoms_floor,
+    div_ceil,
+    div_floor,
+    notional,
+    positive_part,
+    share_ceil,
+    share_floor,
+)
 
 SETTLEMENT_FEE = 100  # ppm of the profit that is paid
 SECONDS_BETWEEN_FEES = 600

@@ -18,11 +18,19 @@ class Vectors(unittest.TestCase):
             with self.subTest(path.name), opened(path) as lines:
                 counts = replay(lines)
                 self.assertGreaterEqual(sum(counts.values()), 900)
-                # More than opening and closing: somebody is liquidated, goes bankrupt and has a claim.
-                needed = ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims")
-                for name in (*needed, "update_second_price", "begin_settlement"):
+                # More than opening and closing: somebody is liquidated, goes bankrupt and has a claim; a market ends.
+                names = ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims")
+                for name in (*names, "delist_market", "begin_settlement", "update_second_price"):
                     self.assertGreater(counts[name, "ok"], 0, name)
-                self.assertGreater(counts["fund_claims", "ProfitsNotNoted"], 0)
+                for name, refusal in (
+                    ("fund_claims", "ProfitsNotNoted"),
+                    ("execute_liquidity_deposit", "LossesNotSettled"),
+                    ("execute_liquidity_withdrawal", "LegStale"),
+                    ("trade", "SettlementDue"),
+                    ("liquidate", "SettlementNotice"),
+                    ("liquidate", "LiquidationWorsensHealth"),
+                ):
+                    self.assertGreater(counts[name, refusal], 0, refusal)
 
 
 class Sequences(unittest.TestCase):

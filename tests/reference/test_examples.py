@@ -107,6 +107,35 @@ class Averages(Story):
         self.publishes(252)
         self.assertAlmostEqual(averages.drift / market.price.price, 0.0022785, places=6)
 
+    def test_of_one_price_the_fast_average_counts_a_minute_and_the_settlements_ten(self):
+        self.begin()
+        averages = self.exchange.markets[0].averages
+        self.publishes(251)
+        self.later(600)
+        self.publishes(251)
+        # A half-life of each: halfway from $250, to which the second before $251 counted alone.
+        for average in (averages.fast_average, averages.settlement_average):
+            self.assertAlmostEqual(average / (PRICE_250 << 13) * 250, 250.5, places=6)
+
+    def test_a_print_is_taken_in_within_a_limit_that_grows_with_the_root_of_the_time(self):
+        self.begin()
+        averages = self.exchange.markets[0].averages
+        self.publishes(375)
+        self.later(4)
+        self.publishes(250)
+        # 16 · 80 % · √(1 s) of $375 are $0.8545; twice that for 4 s, of which the fast average takes in 1 − 2^(−4/60).
+        self.assertAlmostEqual(averages.fast_average / (PRICE_250 << 13) * 250 - 250, 2 * 0.8545 * 0.045158, places=4)
+
+    def test_a_market_few_people_post_in_is_not_restless_for_that(self):
+        self.begin()
+        averages = self.exchange.markets[0].averages
+        self.later(3_600)
+        self.publishes(250.25)
+        # 0.1 % is 84.07 % a √year where it took half a minute, and 7.674 % where it took an hour; both weigh as half a
+        # minute, 15.910 % and 3.4064 %.
+        self.assertAlmostEqual(averages.fast_volatility / 1e6, 0.8407 * 0.15910**0.5, places=4)
+        self.assertAlmostEqual(averages.slow_volatility / 1e6, 0.07674 * 0.034064**0.5, places=5)
+
     def test_a_print_and_the_way_back_move_no_margin_and_a_restless_hour_does(self):
         self.begin()
         market, base = self.exchange.markets[0], 3_600 * 50_000

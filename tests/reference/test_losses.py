@@ -1,6 +1,8 @@
 """Claims, short markets, bankruptcy and what is settled without a close (losses.md, liquidation.md)."""
 
 from ledger import factor_times, unfunded_part
+from liquidation import Liquidation
+from margin import view_to_liquidate
 from state import CLAIM_FACTOR_ONE, Position
 from story import PRICE_250, SOL, USD, Story
 from units import ATOM
@@ -136,6 +138,20 @@ class UnpaidProfit(Story):
         self.assertEqual((self.bounties(), debtor.balance), (200_000, 2_000 * USD - 200_000))
         self.assertEqual((profit.size, profit.entry_notional), (40 * SOL, 40 * SOL * PRICE_250))
         self.liquidates(0, "NotLiquidatable")
+
+    def test_a_penalty_is_at_least_what_trading_out_and_the_largest_bounty_cost(self):
+        self.begin()
+        debtor, market = self.exchange.accounts[0], self.exchange.markets[0]
+        position = self.hold(0, 40 * SOL, 40 * SOL * PRICE_250)
+        # 3 · 800 % · √(1 s) is 42.722 bp, however old the price is; 40 bp of impact at most, 4 bp of fee, and half of the penalty
+        # of 1 %.
+        market.averages.fast_volatility = 8_000_000
+        for seconds in (0, 5, 15):
+            view = view_to_liquidate(debtor, self.exchange.markets, 0, market.price.published + seconds)
+            rate = Liquidation(debtor, position, market, view, None).rate()
+            self.assertEqual(rate, 4_273 + 4_000 + 400 + 5_000)
+        market.averages.fast_volatility = 0
+        self.assertEqual(Liquidation(debtor, position, market, view, None).rate(), 10_000)
 
     def test_a_penalty_takes_at_most_what_is_left_after_the_close(self):
         # Two legs with half an atom of profit each: worth an atom together before, and half of one, which is none,

@@ -6,6 +6,7 @@ from margin import view_to_liquidate
 from ranges import APART, NEWEST, moment_of
 from sequence import reading
 from story import PRICE_250, SOL, USD, Story
+from units import ATOM
 
 
 class Ranges(Story):
@@ -68,6 +69,23 @@ class Ranges(Story):
         self.does("report_oracle_outage", market=0)
         self.does("report_oracle_outage", "OutageAlreadyReported", market=0)
         self.publishes(250)
+        self.assertEqual(self.exchange.markets[0].price.outage_since, 0)
+
+    def test_only_a_fresh_reading_ends_a_reported_outage(self):
+        self.begin()
+        self.later(15)
+        self.does("report_oracle_outage", market=0)
+        reported = self.now
+        # Sixteen seconds old it is the valid price, and nobody knows the price of now.
+        self.later(100)
+        self.publishes(260, published=self.now - 16)
+        price = self.exchange.markets[0].price
+        self.assertEqual((price.price, price.outage_since), (PRICE_250 * 26 // 25, reported))
+        # One that is too wide and ahead of the clock is news by which the next is 17 s old.
+        self.publishes(54, published=self.now + 2, confidence=216)
+        self.publishes(260, published=self.now - 15)
+        self.assertEqual(self.exchange.markets[0].price.outage_since, reported)
+        self.publishes(260, published=self.now - 13)
         self.assertEqual(self.exchange.markets[0].price.outage_since, 0)
 
 
@@ -152,6 +170,18 @@ class Graces(Story):
         self.publishes(245)
         self.liquidates(0, "NotLiquidatable")
 
+    def test_a_reading_handed_in_late_neither_uses_a_halt_up_nor_is_the_price_before_it(self):
+        self.begin_long()
+        seen = self.now - 1
+        self.now, self.slot = self.now + 100, self.slot + 38
+        self.publishes(245, published=self.now - 16)
+        grace = self.exchange.markets[0].grace
+        self.assertEqual((grace.until, grace.price_before, grace.seen_at), (0, PRICE_250, seen))
+        self.publishes(245)
+        self.liquidates(0, "NotLiquidatable")
+        grace = self.exchange.markets[0].grace
+        self.assertEqual((grace.until, grace.price_before, grace.seen_at), (self.now + 120, PRICE_250, self.now))
+
     def test_three_at_once_are_granted_and_no_fourth(self):
         self.begin()
         market = self.exchange.markets[0]
@@ -164,8 +194,6 @@ class Graces(Story):
 
 class Settlement(Story):
     def end_by_outage(self):
-        self.begin()
-        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250)
         self.later(15)
         self.does("report_oracle_outage", market=0)
         self.later(2 * 86_400 - 1)
@@ -174,6 +202,8 @@ class Settlement(Story):
         self.does("begin_settlement", market=0)
 
     def test_a_dead_oracle_ends_a_market_at_the_average(self):
+        self.begin()
+        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250)
         self.end_by_outage()
         self.assertEqual(self.exchange.markets[0].price.price, PRICE_250)
         self.trades(0, -SOL, "MarketSettled")
@@ -185,7 +215,43 @@ class Settlement(Story):
         # 1.8 bp of $10 000, from the backing
         self.assertEqual((self.exchange.accounts[0].occupied(), self.bounties()), ([], 1_800_000))
 
+    def test_until_nothing_can_undo_it_profit_is_settled_at_the_worse_end(self):
+        self.begin(accounts=3)
+        # $400 ahead at $250; at 15 % less $1 100 behind, and at 15 % more no loss.
+        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250 - 400 * USD * ATOM)
+        self.end_by_outage()
+        self.does("settle_pnl", account=0, market=0)
+        self.assertEqual(self.exchange.accounts[0].balance, 0)
+        self.later(86_399)
+        self.does("settle_pnl", account=0, market=0)
+        self.assertEqual(self.exchange.accounts[0].balance, 0)
+        self.later(1)
+        self.does("settle_pnl", account=0, market=0)
+        self.assertEqual(self.exchange.accounts[0].balance, 400 * USD)
+
+    def test_once_a_delisting_is_due_nothing_is_traded_and_its_price_is_final_at_the_move(self):
+        self.begin()
+        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250 - 400 * USD * ATOM)
+        self.does("delist_market", market=0)
+        self.later(2 * 86_400 - 1)
+        self.publishes(250)
+        self.trades(0, -4 * SOL)
+        self.later(1)
+        self.publishes(250)
+        self.trades(0, -4 * SOL, "SettlementDue")
+        self.later(3_600 - 1)
+        self.does("begin_settlement", "SettlementNotDue", market=0)
+        self.later(1)
+        self.does("begin_settlement", market=0)
+        self.trades(0, -4 * SOL, "MarketSettled")
+        balance = self.exchange.accounts[0].balance
+        self.does("settle_pnl", account=0, market=0)
+        # What 36 of the 40 SOL have gained: $360, to an atom.
+        self.assertAlmostEqual(self.exchange.accounts[0].balance - balance, 360 * USD, delta=1)
+
     def test_a_reading_of_the_outage_undoes_it(self):
+        self.begin()
+        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250)
         self.end_by_outage()
         moved = self.now
         self.later(1_000)

@@ -64,6 +64,37 @@ class Rules(Story):
         rest = self.exchange.requests["withdrawal", 0, 2]
         self.assertEqual((pool.cash, rest.amount, rest.minimum_output), (0, 300 * USD, 300))
 
+    def test_losers_are_settled_before_shares_are_issued(self):
+        self.begin()
+        pool, loser = self.exchange.pool, self.exchange.accounts[0]
+        pool.shares, pool.cash = 1_000_000 * USD, 1_000 * USD
+        loser.balance = 3_000 * USD
+        # Entered at $300, of which 15 % are $1 800, and $2 000 behind.
+        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250 * 6 // 5)
+        request = {"holder": 0, "nonce": 1}
+        self.does("request_liquidity_deposit", amount=1_000 * USD, minimum_output=1, **request)
+        self.later(30)
+        self.publishes(250)
+        self.does("execute_liquidity_deposit", "LossesNotSettled", **request)
+        self.does("settle_pnl", account=0, market=0)
+        self.does("execute_liquidity_deposit", **request)
+        # The loss is cash of the backing, with an atom of carry, and nothing else was owed: $1 003 000 in all.
+        self.assertAlmostEqual(self.exchange.markets[0].ledger.backing, 1_002_000 * USD, delta=1)
+        self.assertAlmostEqual(self.exchange.holders[0] / USD, 1_000 * 1_000_000 / 1_003_000, places=4)
+
+    def test_an_open_loss_within_the_stress_move_counts_whole_for_whoever_enters(self):
+        self.begin()
+        pool = self.exchange.pool
+        pool.shares, pool.cash = 1_000_000 * USD, 1_000 * USD
+        # $1 000 behind and $200 ahead: the winner is paid by the loser.
+        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250 * 11 // 10)
+        self.hold(1, -20 * SOL, 20 * SOL * PRICE_250 * 26 // 25)
+        self.does("request_liquidity_deposit", holder=0, nonce=1, amount=1_000 * USD, minimum_output=1)
+        self.later(30)
+        self.publishes(250)
+        self.does("execute_liquidity_deposit", holder=0, nonce=1)
+        self.assertAlmostEqual(self.exchange.holders[0] / USD, 1_000 * 1_000_000 / 1_001_800, places=2)
+
     def test_pauses_use_up_an_allowance_that_comes_back_over_days(self):
         self.begin()
         self.does("set_market_status", "MarketsDoNotPause", market=0, status=2, seconds=1, role="admin")

@@ -107,8 +107,7 @@ def left_by_losers(ledger, price):
 def require_settled_losses(market):
     """Losers owe no more than the stress move of what they entered at."""
     ledger, price = market.ledger, market.price.price
-    entered = sum(
-        atoms_ceil(ledger.sides[side].entry_notional) for side, profit in enumerate(profits(ledger, price)) if profit < 0
-    )
+    lost = [profit < 0 for profit in profits(ledger, price)]
+    entered = sum(atoms_ceil(ledger.sides[side].entry_notional) for side in (LONG, SHORT) if lost[side])
     if left_by_losers(ledger, price) > share_ceil(entered, market.parameters.stress_move) * ATOM:
         raise Refused("LossesNotSettled")

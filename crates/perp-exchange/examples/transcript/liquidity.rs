@@ -110,6 +110,40 @@ impl<W: io::Write> Crowd<W> {
         self.push(Operation::ExecuteRequest { request, executor }).map(drop)
     }
 
+    /// Somebody wants to put liquidity in, and somebody to take some out.
+    pub fn ask_of_the_pool(&mut self) -> io::Result<()> {
+        let (minimum_output, provider) = (Atoms::new(1), self.rng.usize(..HOLDERS));
+        let amount = Atoms::new(10_000_000 + self.any_size(44));
+        self.push(Operation::RequestLiquidityDeposit { provider, amount, minimum_output })?;
+        let held = self.exchange.providers()[provider].shares.get();
+        let shares = Atoms::new(held / 100 * self.rng.u64(..30));
+        self.push(Operation::RequestLiquidityWithdrawal { provider, shares, minimum_output }).map(drop)
+    }
+
+    /// What is mature is executed, at the last prices or at new ones, by its owner or by somebody else.
+    pub fn answer_by_the_pool(&mut self) -> io::Result<()> {
+        if self.rng.u8(..4) > 0 {
+            self.update_all()?;
+        }
+        let (now, parameters) = (self.exchange.clock.now, self.exchange.pool.parameters);
+        let mature = self
+            .exchange
+            .requests()
+            .iter()
+            .filter(|(_, open)| matures_at(&open.request, open.kind, &parameters).is_ok_and(|time| time <= now));
+        let mature: Vec<u64> = mature.map(|(number, _)| *number).collect();
+        for request in mature.into_iter().rev().take(4) {
+            let executors = [Executor::Anybody, Executor::Owner];
+            for executor in executors {
+                // A first attempt may have executed it.
+                if self.exchange.request(request).is_ok() && self.rng.u8(..4) > 0 {
+                    self.push(Operation::ExecuteRequest { request, executor })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub fn move_backing(&mut self) -> io::Result<()> {
         let market = self.market();
         if self.rng.bool() {

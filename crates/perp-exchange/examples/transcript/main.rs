@@ -13,6 +13,7 @@ mod endings;
 mod liquidity;
 mod markets;
 mod positions;
+mod pressure;
 mod prices;
 mod record;
 mod silences;
