@@ -129,12 +129,10 @@ fn accrued(market: &Market, seconds: u64, price: Price) -> Result<Option<(Accrue
             return Ok(None);
         }
     }
-    for side in Side::BOTH {
-        if !accrued.pay_carry(&market.ledger, side, &market.parameters, seconds, price)? {
-            return Ok(None);
-        }
-    }
-    Ok(Some((accrued, path.end)))
+    let (ledger, parameters) = (&market.ledger, &market.parameters);
+    let fits = accrued.pay_carry(ledger, Side::Long, parameters, seconds, price)?
+        && accrued.pay_carry(ledger, Side::Short, parameters, seconds, price)?;
+    Ok(fits.then_some((accrued, path.end)))
 }
 
 /// The price an accrual takes place at; none where there is no fit one.
@@ -355,6 +353,8 @@ impl Accrued {
     /// must not raise what its holders pay. Beyond half of the cap, by the mean of the last hour, a surge rises from nothing
     /// to `carry_surge` at the cap. That part is the insurance's, or whoever provides most of the backing could fill the cap
     /// with positions of his own and squeeze everybody else.
+    // In place: where the side is known nothing chooses between the two.
+    #[inline(always)]
     fn pay_carry(
         &mut self,
         ledger: &MarketLedger,

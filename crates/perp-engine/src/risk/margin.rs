@@ -193,6 +193,8 @@ impl Leg {
     /// Each part is counted as settling it would post it: funding in whole atoms, rounded against the account; funding to
     /// receive set off against the position's loss, what is left of a loss against the claim and of a gain against the
     /// debt, at face.
+    // In place: a leg and its health passed through memory cost more than what is computed of them.
+    #[inline(always)]
     pub fn maintenance(
         &self,
         position: &Position,
@@ -226,6 +228,7 @@ impl Leg {
     }
 
     /// What measured volatility adds to the margin.
+    #[inline(always)]
     fn ramped(&self, margin: Atoms, market: &Market) -> Result<Atoms, EngineError> {
         if self.open.is_none() || self.fraction.ppm == margin_floor(Ppm::ZERO, &market.parameters) {
             return Ok(Atoms::ZERO);

@@ -209,6 +209,8 @@ impl<'a> Portfolio<'a> {
 
     /// A leg for initial margin: at the end of its range that is worse for its owner and, while that is a price, further by its
     /// market's spread. Its margin is that of the upper end, where its notional is largest.
+    // Out of line: within the loop over the legs it would cost each of them more.
+    #[inline(never)]
     pub(crate) fn initial_leg(
         &self,
         position: &Position,

@@ -202,7 +202,13 @@ impl QuoteX40 {
 
     /// Whole atoms, rounded towards minus infinity.
     pub fn to_signed_atoms_floor(self) -> Result<SignedAtoms, EngineError> {
-        i64::try_from(self.0 >> X40_BITS).map(SignedAtoms).map_err(|_| EngineError::Overflow)
+        // By halves, a third of what the range of 128 bits costs: the upper one holds the sign and what is shifted down of it.
+        let StoredQuoteX40 { low, high } = self.into();
+        let upper = high << (u64::BITS - X40_BITS);
+        if upper >> (u64::BITS - X40_BITS) != high {
+            return Err(EngineError::Overflow);
+        }
+        i64::try_from(low >> X40_BITS).map(|lower| SignedAtoms(upper | lower)).map_err(|_| EngineError::Overflow)
     }
 
     /// Whole atoms of a non-negative amount, rounded down.
@@ -265,6 +271,26 @@ mod tests {
         assert_eq!(three_halves.checked_neg().unwrap().to_signed_atoms_floor(), Ok(SignedAtoms::new(-2)));
         assert_eq!(QuoteX40::new(-1).to_atoms_floor(), Err(EngineError::Overflow));
         assert_eq!(QuoteX40::new(-1).to_atoms_ceil(), Err(EngineError::Overflow));
+    }
+
+    #[test]
+    fn signed_atoms_are_rounded_down_in_all_of_their_range() {
+        let floor = |raw: i128| QuoteX40::new(raw).to_signed_atoms_floor();
+        // The ends of 64 bits, and a unit of 2^-40 beyond each.
+        let (least, most) = (i128::from(i64::MIN) << X40_BITS, ((i128::from(i64::MAX) + 1) << X40_BITS) - 1);
+        assert_eq!((floor(least), floor(most)), (Ok(SignedAtoms::new(i64::MIN)), Ok(SignedAtoms::new(i64::MAX))));
+        for refused in [least - 1, most + 1, i128::MIN, i128::MAX] {
+            assert_eq!(floor(refused), Err(EngineError::Overflow));
+        }
+        assert_eq!(
+            (floor(-1), floor(0), floor(1)),
+            (Ok(SignedAtoms::new(-1)), Ok(SignedAtoms::ZERO), Ok(SignedAtoms::ZERO))
+        );
+        for bit in 0..103 {
+            for raw in [1i128 << bit, (1 << bit) - 1, -(1 << bit), -(1 << bit) - 1] {
+                assert_eq!(floor(raw), Ok(SignedAtoms::new(i64::try_from(raw >> X40_BITS).unwrap())));
+            }
+        }
     }
 
     #[test]

@@ -62,9 +62,10 @@ logged! {
 /// # Errors
 /// Borsh's for an event that is too long, which none is; those of the call.
 pub fn record<E: AnchorSerialize + Discriminator>(event: &E, authority: &AccountInfo<'_>) -> Result<()> {
-    let mut data = vec![0; RECORDED];
-    let length = write(EVENT_IX_TAG_LE, event, &mut data)?;
-    data.truncate(length);
+    // Of a buffer on the stack the compiler knows where in it each field goes, as for what is logged.
+    let mut buffer = [0; RECORDED];
+    let length = write(EVENT_IX_TAG_LE, event, &mut buffer)?;
+    let data = buffer.get(..length).unwrap_or_default().to_vec();
     let accounts = vec![AccountMeta::new_readonly(*authority.key, true)];
     let instruction = Instruction { program_id: crate::ID, accounts, data };
     let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];

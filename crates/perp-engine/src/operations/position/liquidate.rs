@@ -318,18 +318,23 @@ fn close_what_helps(
 ) -> Result<LiquidationPlan, EngineError> {
     let size = ledger.position.size.size();
     let part = size_to_close_floor(before, size, fill.price, fill.rate, order.max_size, market)?;
-    let mut plan = close_part(ledger, account, before, market, fill, part)?;
-    if plan.closed < size && plan.after.surplus() <= before.surplus() {
-        if order.max_size < size {
-            let Health { equity, margin } = plan.after;
-            return Err(EngineError::LiquidationWorsensHealth { equity, margin });
+    // A plan is large: it stays where it was made.
+    let mut plan = close_part(ledger, account, before, market, fill, part);
+    if let Ok(LiquidationPlan { closed, after, .. }) = &plan {
+        if *closed < size && after.surplus() <= before.surplus() {
+            if order.max_size < size {
+                let Health { equity, margin } = *after;
+                return Err(EngineError::LiquidationWorsensHealth { equity, margin });
+            }
+            plan = close_part(ledger, account, before, market, fill, size);
         }
-        plan = close_part(ledger, account, before, market, fill, size)?;
     }
-    if plan.penalty.bounty < order.min_bounty {
-        return Err(EngineError::BountyTooSmall { bounty: plan.penalty.bounty });
+    match &plan {
+        Ok(LiquidationPlan { penalty, .. }) if penalty.bounty < order.min_bounty => {
+            Err(EngineError::BountyTooSmall { bounty: penalty.bounty })
+        }
+        _ => plan,
     }
-    Ok(plan)
 }
 
 /// Closes `closed` of the position at the index and charges the penalty.

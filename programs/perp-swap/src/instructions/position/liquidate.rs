@@ -64,12 +64,14 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, mi
     let mut ready = refresh(&mut market, accounts.oracle.as_deref(), &session)?;
 
     let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::new(min_bounty) };
-    let plan = {
+    let planned = {
         let others = Markets::load(ctx.remaining_accounts, &account.exchange)?;
         let portfolio =
             Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
-        plan_liquidation(&portfolio, &ready, &order).map_err(refused)?
+        plan_liquidation(&portfolio, &ready, &order)
     };
+    // A plan is large: it stays where it was made.
+    let plan = planned.as_ref().map_err(|error| refused(*error))?;
     let size_before = size_in(&account.state, plan.ledger.slot);
     let (balance_before, liquidator_balance_before) = (account.state.balance, liquidator.state.balance);
     plan.apply(&mut account.state, &mut liquidator.state, &mut ready).map_err(refused)?;
