@@ -227,5 +227,5 @@ class Liquidation:
             if slot.size:
                 parameters = self.view.markets[slot.market].parameters
                 base = max(1, smallest_maintenance(parameters))
-                deepest = max(deepest, min(PPM, div_ceil(parameters.penalty * PPM, base)))
+                deepest = max(deepest, min(PPM, div_ceil(max(parameters.penalty, self.rate()) * PPM, base)))
         return deepest

@@ -12,6 +12,8 @@ def report_oracle_outage(exchange, market):
     cache = listed.price
     if listed.has_ended():
         raise Refused("MarketSettled")
+    if cache.published == 0:
+        raise Refused("NoPriceYet")
     if exchange.now - cache.published <= listed.parameters.max_age_liquidate:
         raise Refused("PriceStillFresh")
     if cache.outage_since != 0:

@@ -59,6 +59,11 @@ class Ranges(Story):
         self.publishes(250)
         self.trades(0, SOL)
 
+    def test_a_market_that_never_had_a_price_misses_none(self):
+        self.begin()
+        self.exchange.markets[0].price.published = 0
+        self.does("report_oracle_outage", "NoPriceYet", market=0)
+
     def test_a_price_too_wide_is_seen_and_an_outage_noted(self):
         self.begin()
         market = self.exchange.markets[0]

@@ -69,6 +69,9 @@ macro_rules! engine_rules {
         27 NoSecondOracle
             "The market has no second oracle."
             "Its price account belongs to update_prices alone.";
+        28 NoPriceYet
+            "The market has never had a price, so none is missing."
+            "Call update_prices first.";
 
         30 Paused
             "The exchange is paused."

@@ -78,8 +78,8 @@ pub fn bounded() -> Parameters {
 }
 
 /// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
-/// anything there; markets 3 and 4 never had a price and nothing is placed in them, market 3 has a second source, and the
-/// delisting of market 4 is due.
+/// anything there; nothing is placed in markets 3 and 4, market 3 has a second source and a price an hour old, market 4 never had one
+/// and its delisting is due.
 pub fn stage() -> Exchange {
     let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
     for (parameters, target) in [
@@ -132,6 +132,10 @@ pub fn stage() -> Exchange {
         let reading = now(&exchange, dollars);
         exchange.update_price(market, &reading).unwrap();
     }
+    let mut silent = *exchange.market(3).unwrap();
+    silent.price.published = Timestamp::new(exchange.clock.now.get() - 3_600);
+    silent.price.price = exchange.market(0).unwrap().price.price;
+    exchange.put_market(silent);
     let mut delisted = *exchange.market(4).unwrap();
     delisted.settlement.delisted_from = Timestamp::new(exchange.clock.now.get() - 3_600);
     exchange.put_market(delisted);

@@ -322,7 +322,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `MarketSettled`, `PriceStillFresh`, `OutageAlreadyReported`.
+    /// Errors: `MarketSettled`, `NoPriceYet`, `PriceStillFresh`, `OutageAlreadyReported`.
     #[access_control(ctx.accounts.validate())]
     pub fn report_oracle_outage(ctx: Context<ReportOracleOutage>) -> Result<()> {
         instructions::report_oracle_outage(ctx)

@@ -13,10 +13,13 @@ mod tests;
 ///
 /// # Errors
 /// [`EngineError::PriceStillFresh`] where the valid price is at most `max_age_liquidate` old,
-/// [`EngineError::OutageAlreadyReported`], [`EngineError::MarketSettled`].
+/// [`EngineError::OutageAlreadyReported`], [`EngineError::NoPriceYet`], [`EngineError::MarketSettled`].
 pub fn plan_report_oracle_outage(market: &Market, clock: Clock) -> Result<PriceCache, EngineError> {
     if market.settlement.has_begun() {
         return Err(EngineError::MarketSettled);
+    }
+    if market.price.published.is_never() {
+        return Err(EngineError::NoPriceYet);
     }
     let (age, allowed) = (age(market, clock.now)?, u64::from(market.parameters.max_age_liquidate));
     if age <= allowed {

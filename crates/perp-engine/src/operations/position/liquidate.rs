@@ -301,7 +301,7 @@ impl Fill {
         portfolio: &Portfolio<'_>,
     ) -> Result<Self, EngineError> {
         let rate = penalty_rate_ceil(market, price)?;
-        Ok(Self { price, rate, shallowest: shallowest_bounty_ceil(portfolio)?, reason })
+        Ok(Self { price, rate, shallowest: shallowest_bounty_ceil(portfolio, rate)?, reason })
     }
 }
 

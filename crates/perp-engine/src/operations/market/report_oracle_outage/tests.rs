@@ -2,6 +2,7 @@ use super::*;
 use crate::fixtures::{at, reading, sol_market, NOW};
 use crate::market::price::{is_dead, plan_price, PriceOutcome};
 use crate::units::Timestamp;
+use bytemuck::Zeroable;
 
 #[test]
 fn an_oracle_is_dead_five_minutes_after_somebody_reported_its_outage() {
@@ -18,6 +19,12 @@ fn an_oracle_is_dead_five_minutes_after_somebody_reported_its_outage() {
     market.price = plan_price(&market, &reading(25_000_000_000, 0, 400), at(400)).unwrap().cache;
     assert!(!is_dead(&market, at(400).now));
     assert_eq!(market.price.outage_since, Timestamp::NEVER);
+}
+
+#[test]
+fn a_market_that_never_had_a_price_misses_none() {
+    let market = Market { price: PriceCache::zeroed(), ..sol_market() };
+    assert_eq!(plan_report_oracle_outage(&market, at(86_400)), Err(EngineError::NoPriceYet));
 }
 
 #[test]

@@ -48,14 +48,16 @@ pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price) -> Result<Ppm,
     u32::try_from(parameters.penalty.wide().max(trading).min(PPM)).map(Ppm::new).map_err(|_| EngineError::Overflow)
 }
 
-/// The largest `penalty / MMF` of the account's positions, with the base margin fraction of their markets. Below that part of
-/// equity in the margin a penalty takes all equity, and an account liquidated piece by piece would get deeper and deeper.
-pub(super) fn shallowest_bounty_ceil(portfolio: &Portfolio<'_>) -> Result<Ppm, EngineError> {
+/// The largest `rate / MMF` of the account's positions, with the base margin fraction of their markets and the rate charged now, or
+/// the market's own penalty where that is more. Below that part of equity in the margin a penalty takes all equity, and an account
+/// liquidated piece by piece would get deeper and deeper.
+pub(super) fn shallowest_bounty_ceil(portfolio: &Portfolio<'_>, rate: Ppm) -> Result<Ppm, EngineError> {
     let open = portfolio.legs().filter(|(_, position, _)| !position.size.is_zero());
     let mut most = 0;
     for (_, _, market) in open {
         let maintenance = base_maintenance_floor(&market.parameters)?.wide().max(1);
-        most = mul_div_ceil(market.parameters.penalty.wide(), PPM, maintenance)?.min(PPM).max(most);
+        let rate = market.parameters.penalty.max(rate);
+        most = mul_div_ceil(rate.wide(), PPM, maintenance)?.min(PPM).max(most);
     }
     u32::try_from(most).map(Ppm::new).map_err(|_| EngineError::Overflow)
 }
