@@ -33,7 +33,7 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
     ("refund_liquidity_deposit", "caller", ANYBODY),
     ("refund_liquidity_withdrawal", "caller", ANYBODY),
     // Anybody reports any outage, also on an exchange of one's own.
-    ("report_oracle_outage", "market", &["foreign market 0", "market 1"]),
+    ("report_oracle_outage", "market", &["market 1"]),
     ("set_backing_target", "authority", &["risk admin"]),
     ("set_backing_target", "market", &["market 1"]),
     ("set_exchange_status", "authority", &["guardian", "risk admin"]),
