@@ -99,9 +99,6 @@ macro_rules! engine_rules {
         40 MarketMissing { expected: u16 }
             "The market accounts passed do not include that of one of the account's positions, or are out of order."
             "Fetch the account again and pass the markets of its occupied slots in their order.";
-        41 MarketsMissing { expected: u16 }
-            "All markets must be passed, in index order."
-            "Fetch the exchange again and pass all its markets in index order.";
         42 NoFreePosition
             "Every position slot is taken."
             "Close a position first, or use another sub-account.";
@@ -204,33 +201,30 @@ macro_rules! engine_rules {
         110 RequestTooSmall { minimum: Atoms }
             "The request is below the smallest that is accepted."
             "Request at least the pool's minimum.";
-        111 OutputBoundZero
-            "A minimum output of zero is no bound."
-            "Give the least output you accept; 1 accepts any.";
-        112 RequestNotMature { executable_from: i64 }
-            "The request may not be executed yet."
-            "Execute it once it is mature.";
-        113 PriceBeforeMaturity { market: u16, executable_from: i64 }
-            "A market's price was published before the request matured."
-            "Call update_prices with a newer price first.";
-        114 RequestExpired
-            "The request has expired."
-            "Refund the request.";
-        115 RequestNotExpired { expires_at: i64 }
-            "The request has not expired yet."
-            "Execute the request, or wait until it has expired.";
-        116 OutputTooSmall { output: Atoms, minimum: Atoms }
-            "Fewer tokens or shares than the request's minimum would come out."
-            "Execute it at another price, or let the request expire.";
-        117 PoolWorthless
-            "Shares exist but the pool's value is zero."
-            "Wait until the pool is worth something again.";
-        118 PoolIlliquid
-            "The pool has no cash to pay with at present."
-            "Call allocate_backing to return cash to the pool, or wait.";
-        119 LossesNotSettled { market: u16 }
-            "Losers of a market have lost more than its stress move and have not paid it."
-            "Call settle_pnl for the market's losers, then execute the deposit.";
+        111 UnknownPriceLimit
+            "There is no price limit of that number."
+            "Give 0 for any price, or 1 to 4 for one, two, five or ten percent.";
+        112 NoBoundary
+            "Nobody waits for a boundary."
+            "No action needed: a request names the next one.";
+        113 BoundaryAhead { boundary: i64 }
+            "The boundary that the exchange waits for has not come yet."
+            "Try again from then on.";
+        114 BoundaryNear { boundary: i64 }
+            "Backing does not move in the last minute before a boundary."
+            "Try again from the boundary on.";
+        115 MarketValued { market: u16 }
+            "The market is valued for this boundary already, or was not listed then."
+            "No action needed.";
+        116 NoBoundaryReading { until: i64 }
+            "No usable reading of the boundary was handed in."
+            "Hand in the reading with prev_publish_time < boundary <= publish_time, or wait until no more readings count.";
+        117 MarketsNotValued { markets: u16, valued: u16 }
+            "Not every market is valued for the boundary yet."
+            "Call value_market for those that are missing.";
+        118 WrongEpoch { boundary: i64 }
+            "The request does not belong to this epoch."
+            "Pass the closed epoch with previous < belongs_from <= boundary, or wait until it is closed.";
 
         130 GuardianOnlyTightens
             "The guardian can only make a status stricter, or the same one longer."

@@ -32,7 +32,7 @@ pub fn at(seconds_later: i64) -> Clock {
 
 /// The exchange in this status, never paused before.
 pub fn session(status: Status, clock: Clock) -> Session {
-    Session { status, pause_began: Timestamp::NEVER, pause_ended: Timestamp::NEVER, clock }
+    Session { status, pause_began: Timestamp::NEVER, pause_ended: Timestamp::NEVER, boundary: Timestamp::NEVER, clock }
 }
 
 /// In force until so many seconds after [`NOW`], with nothing spent of its allowance.
@@ -188,10 +188,10 @@ pub fn base(size: i64) -> SignedSize {
 pub fn pool_parameters() -> PoolParameters {
     PoolParameters {
         minimum_request: Atoms::new(10 * USDC),
-        deposit_delay: 30,
-        withdrawal_delay: 86_400,
-        deposit_validity: 3_600,
-        withdrawal_validity: 172_800,
+        epoch_seconds: 3_600,
+        deposit_notice: 600,
+        withdrawal_notice: 86_400,
+        queue_fee: Ppm::new(200),
         hysteresis: Ppm::new(50_000),
         shared_draw_share: Ppm::new(100_000),
         shared_draw_window: 86_400,

@@ -83,10 +83,11 @@ impl From<EngineError> for Violation {
     }
 }
 
-/// Σ of all cash but donations: balances, pool, insurances, escrow and every market's backing, claims_reserve, insurance and fees.
+/// Σ of all cash but donations: balances, pool, insurances, escrow, what is set apart and every market's backing, claims_reserve, insurance and fees.
 pub fn total_cash(view: &ExchangeView<'_>) -> Result<Atoms, EngineError> {
     let pool = view.pool;
     let mut cash = pool.cash.checked_add(pool.insurance)?.checked_add(pool.escrow)?;
+    cash = cash.checked_add(pool.payable)?.checked_add(pool.settling)?;
     for market in view.markets {
         let ledger = &market.ledger;
         cash = cash
@@ -194,7 +195,7 @@ fn check_claims_reserve(view: &ExchangeView<'_>, market: &Market) -> Result<(), 
     Ok(())
 }
 
-/// `ΣE(p) + NAV(p) + ΣI + Φ = V − D − X`, exactly and for every p. QuoteX40 amounts on both sides, so no rounding hides.
+/// `ΣE(p) + NAV(p) + ΣI + Φ = V − D − X − Y − Z`, exactly and for every p. QuoteX40 amounts on both sides, so no rounding hides.
 fn check_price_independence(view: &ExchangeView<'_>, shift: u32) -> Result<(), Violation> {
     let price_of = |market: &Market| Price::new((market.price.price.get() >> shift).max(1));
     let mut total = view.pool.cash.to_x40()?.checked_add(view.pool.insurance.to_x40()?)?;
@@ -212,7 +213,8 @@ fn check_price_independence(view: &ExchangeView<'_>, shift: u32) -> Result<(), V
         let cash = ledger.insurance.checked_add(ledger.protocol_fees)?.to_x40()?;
         total = total.checked_add(net_asset_value(ledger, price)?)?.checked_add(cash)?;
     }
-    let held = view.vault.checked_sub(view.donated)?.checked_sub(view.pool.escrow)?.to_x40()?;
+    let apart = view.pool.escrow.checked_add(view.pool.payable)?.checked_add(view.pool.settling)?;
+    let held = view.vault.checked_sub(view.donated)?.checked_sub(apart)?.to_x40()?;
     let difference = total.checked_sub(held)?.get();
     if difference != 0 {
         return Err(Violation::PriceIndependence { difference });

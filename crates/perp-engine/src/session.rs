@@ -13,11 +13,18 @@ pub struct Session {
     pub pause_began: Timestamp,
     /// When its last pause ended, or will end; zero where there never was one.
     pub pause_ended: Timestamp,
+    /// The boundary that the exchange waits for; zero where no request waits.
+    pub boundary: Timestamp,
     /// When that is.
     pub clock: Clock,
 }
 
 impl Session {
+    /// Whether the boundary that the exchange waits for has come by the clock.
+    pub fn boundary_has_come(&self) -> bool {
+        !self.boundary.is_never() && self.clock.now >= self.boundary
+    }
+
     /// Whether a pause ended less than [`PAUSE_GRACE_SECONDS`] ago.
     pub fn in_grace(&self) -> bool {
         let Ok(grace_ends) = self.pause_ended.after(PAUSE_GRACE_SECONDS) else { return false };

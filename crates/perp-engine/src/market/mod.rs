@@ -51,6 +51,7 @@ impl Market {
     /// [`EngineError::PriceOutOfRange`]. What keeps funding from accruing is no error:
     /// [`Ready::accrual`] says it.
     pub fn refresh(&mut self, reading: Option<&OracleReading>, session: &Session) -> Result<Ready<'_>, EngineError> {
+        self.keep_at_boundary(reading.map(OracleReading::publish_time), session)?;
         let price = match reading {
             Some(reading) => {
                 let before = self.price;

@@ -335,15 +335,15 @@ pub(crate) fn spread_at_age_ceil(market: &Market, age: u64) -> Result<Price, Eng
     let parameters = &market.parameters;
     let measured = weighted_ceil(parameters.spread_measured, market.averages.fast_volatility)?;
     let weight = listed_weight_ceil(parameters)?.max(measured);
-    let confidence = confidence_spread_ceil(market)?;
+    let confidence = confidence_of_ceil(market.price.confidence, &market.parameters)?;
     let drift = price_share_ceil(market.averages.drift, parameters.spread_drift)?;
     let moved = moved_since_ceil(market.price.price, weight, age)?;
     sum([confidence, moved, drift])
 }
 
 /// `k · confidence`, rounded up: the part of the spread that the oracle itself claims.
-pub fn confidence_spread_ceil(market: &Market) -> Result<Price, EngineError> {
-    price_share_ceil(market.price.confidence, market.parameters.spread_confidence)
+pub fn confidence_of_ceil(confidence: Price, parameters: &Parameters) -> Result<Price, EngineError> {
+    price_share_ceil(confidence, parameters.spread_confidence)
 }
 
 /// The spread of any price, `age` seconds old, of a market that has measured nothing.
@@ -353,7 +353,7 @@ pub(crate) fn listed_spread_ceil(
     age: u64,
     parameters: &Parameters,
 ) -> Result<Price, EngineError> {
-    let confidence = price_share_ceil(confidence, parameters.spread_confidence)?;
+    let confidence = confidence_of_ceil(confidence, parameters)?;
     sum([confidence, moved_since_ceil(price, listed_weight_ceil(parameters)?, age)?])
 }
 

@@ -18,10 +18,12 @@ pub struct ExchangeState {
     pub pause_began: Timestamp,
     /// The time in which positions in all markets can only be reduced.
     pub reduce_only: Restriction,
+    /// The boundary that the exchange waits for, and at which every ledger is kept; zero where no request waits.
+    pub boundary: Timestamp,
     /// Events of the exchange so far that name no market and no margin account.
     pub sequence: u64,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 3],
 }
 
 const _: () = assert!(core::mem::size_of::<ExchangeState>() == 96);
@@ -48,7 +50,8 @@ impl ExchangeState {
     /// The exchange as an operation finds it at `clock`.
     pub fn session(&self, clock: Clock) -> Session {
         let (pause_began, pause_ended) = (self.pause_began, self.pause.until);
-        let session = Session { status: self.own_status(clock.now), pause_began, pause_ended, clock };
+        let (status, boundary) = (self.own_status(clock.now), self.boundary);
+        let session = Session { status, pause_began, pause_ended, boundary, clock };
         let at_least = if session.in_grace() { Status::ReduceOnly } else { Status::Active };
         Session { status: session.status.and(at_least), ..session }
     }

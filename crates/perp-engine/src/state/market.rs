@@ -1,5 +1,5 @@
 use super::counters::{count_one, MarketCounters};
-use super::{Grace, Parameters, PriceAverages, RecentPrices, Restriction, Settlement, Status};
+use super::{BoundaryLedger, Grace, Parameters, PriceAverages, RecentPrices, Restriction, Settlement, Status};
 use crate::units::{Atoms, FundingIndex, Price, Side, Size, StoredQuoteX40, Timestamp};
 use bytemuck::{Pod, Zeroable};
 
@@ -149,6 +149,8 @@ pub struct Market {
     pub settlement: Settlement,
     /// Everything of the market that an operation can change besides its price.
     pub ledger: MarketLedger,
+    /// The market as it stood at the last boundary that the exchange waited for.
+    pub at_boundary: BoundaryLedger,
     /// What the market was listed with.
     pub parameters: Parameters,
     /// Where `allocate_backing` moves the backing to.
@@ -196,5 +198,5 @@ const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
 const _: () = assert!(
     core::mem::size_of::<Market>()
-        == 64 + 384 + 24 + 128 + 64 + 32 + 576 + core::mem::size_of::<Parameters>() + 48 + 168
+        == 64 + 384 + 24 + 128 + 64 + 32 + 576 + 840 + core::mem::size_of::<Parameters>() + 48 + 168
 );

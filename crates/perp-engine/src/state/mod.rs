@@ -4,6 +4,7 @@ mod account;
 mod allowance;
 mod averages;
 pub(crate) mod counters;
+mod epoch;
 mod exchange;
 mod grace;
 mod market;
@@ -18,11 +19,15 @@ pub use account::{Account, AccountKind, Position, MAX_POSITIONS};
 pub use allowance::{Allowance, AllowanceRule, ALLOWANCE_WINDOW_SECONDS, PAUSES, PAUSE_GRACE_SECONDS, REDUCTIONS};
 pub use averages::PriceAverages;
 pub use counters::{AccountCounters, MarketCounters};
+pub use epoch::{
+    BoundaryLedger, BoundaryReading, ClosedEpoch, Epoch, LastEpoch, LimitSet, PriceLimit, Queue, Request, RequestKind,
+    RequestSums, Waiting, PRICE_LIMITS, QUEUE_BOUNDARIES,
+};
 pub use exchange::ExchangeState;
 pub use grace::Grace;
 pub use market::{Market, MarketLedger, PriceCache, SecondPrice, SideTotals};
 pub use parameters::{Parameters, RATE_BITS};
-pub use pool::{Pool, PoolParameters, Request, RequestKind, SharedDraw, DEAD_SHARES, MAX_MARKETS};
+pub use pool::{Pool, PoolParameters, SharedDraw, DEAD_SHARES};
 pub use recent_prices::{is_fresh, RecentPrices, Second, FRESH_SECONDS, SECONDS};
 pub use restriction::Restriction;
 pub use settlement::{Settlement, DELISTING_NOTICE_SECONDS, SETTLEMENT_AVERAGE_SECONDS, SETTLEMENT_NOTICE_SECONDS};

@@ -1,14 +1,7 @@
 use super::counters::count_one;
+use super::{Epoch, LastEpoch};
 use crate::units::{Atoms, Ppm, Timestamp};
-#[cfg(feature = "idl-build")]
-use anchor_lang::{AnchorDeserialize, AnchorSerialize};
-#[cfg(not(feature = "idl-build"))]
-use borsh::{BorshDeserialize, BorshSerialize};
 use bytemuck::{Pod, Zeroable};
-
-/// Markets one exchange can list: all of them fit the legacy transaction that executes a liquidity withdrawal, with two
-/// instructions for its compute budget: 1220 of 1232 bytes.
-pub const MAX_MARKETS: usize = 21;
 
 /// Shares of the first deposit that nobody gets, so that the share price cannot be inflated: 10 000 atoms' worth at the
 /// first deposit, a cent of a token with six decimals.
@@ -20,14 +13,14 @@ macro_rules! pool_parameters {
     ($($callback:tt)+) => { $($callback)+! {
         minimum_request: Atoms u64 Quote
             "Smallest request, in atoms; a withdrawal's shares are valued at one atom each, as at the first deposit.";
-        deposit_delay: u32 u32 Seconds
-            "Prices that execute a deposit are published at least this many seconds after it. 30 s to 30 days.";
-        withdrawal_delay: u32 u32 Seconds
-            "Prices that execute a withdrawal are published at least this many seconds after it. 30 s to 30 days.";
-        deposit_validity: u32 u32 Seconds
-            "Seconds from maturity after which an unexecuted deposit expires. 60 s to 30 days.";
-        withdrawal_validity: u32 u32 Seconds
-            "Seconds from maturity after which an unexecuted withdrawal expires. 60 s to 30 days.";
+        epoch_seconds: u32 u32 Seconds
+            "Boundaries are the whole multiples of so many seconds since 1970. 600 s to a day.";
+        deposit_notice: u32 u32 Seconds
+            "A deposit belongs to the first boundary at least so many seconds after it. 60 s to 30 epochs.";
+        withdrawal_notice: u32 u32 Seconds
+            "A withdrawal belongs to the first boundary at least so many seconds after it. 60 s to 30 epochs.";
+        queue_fee: Ppm u32 Percent
+            "Part of what enters and leaves that pays for settling traders before a boundary, in ppm. At most 0.1 %.";
         hysteresis: Ppm u32 Percent
             "Backing moves only when it is further than this from its target, in ppm of the target.";
         shared_draw_share: Ppm u32 Percent
@@ -79,8 +72,12 @@ pub struct Pool {
     pub placed: Atoms,
     /// The shared insurance; cash.
     pub insurance: Atoms,
-    /// Tokens of deposit requests not executed yet; cash that belongs to their owners.
+    /// Tokens of deposits that wait or are to be returned; cash that belongs to their owners.
     pub escrow: Atoms,
+    /// Tokens set apart for withdrawals whose boundary is closed; cash that belongs to their owners.
+    pub payable: Atoms,
+    /// What requests have paid for settling traders before a boundary, not spent yet; cash.
+    pub settling: Atoms,
     /// Shares in existence, the dead ones included.
     pub shares: Atoms,
     /// Events of the pool so far: the number each of them carries.
@@ -89,41 +86,16 @@ pub struct Pool {
     pub parameters: PoolParameters,
     /// What was drawn of the shared insurance lately.
     pub shared_draw: SharedDraw,
+    /// The boundary that is being closed.
+    pub epoch: Epoch,
+    /// What a share was worth at the last boundary that was closed.
+    pub last: LastEpoch,
     /// Zero; room for what is added later.
     pub reserved: [u64; 5],
 }
 
-/// What a liquidity request asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
-#[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
-#[borsh(use_discriminant = false)]
-#[repr(u8)]
-pub enum RequestKind {
-    /// Tokens in, shares out.
-    Deposit = 0,
-    /// Shares in, tokens out.
-    Withdrawal = 1,
-}
-
-/// A liquidity provider's request: tokens (deposit) or shares (withdrawal) in escrow until somebody executes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
-#[repr(C)]
-pub struct Request {
-    /// Tokens or shares still in escrow.
-    pub amount: Atoms,
-    /// Least that must come out for the whole `amount`, in shares or tokens; scaled with a partial execution.
-    pub minimum_output: Atoms,
-    /// When it was made.
-    pub requested_at: Timestamp,
-    /// Zero; room for what is added later.
-    pub reserved: [u64; 4],
-}
-
 const _: () = assert!(core::mem::size_of::<PoolParameters>() == 72);
-const _: () = assert!(core::mem::size_of::<Pool>() == 184);
-const _: () = assert!(core::mem::size_of::<Request>() == 56);
+const _: () = assert!(core::mem::size_of::<Pool>() == 184 + 16 + 176 + 32);
 
 impl Pool {
     /// An empty pool with these parameters.

@@ -116,6 +116,11 @@ impl SignedAtoms {
         self.0.checked_neg().map(Self).ok_or(EngineError::Overflow)
     }
 
+    /// `|self|`.
+    pub const fn magnitude(self) -> Atoms {
+        Atoms(self.0.unsigned_abs())
+    }
+
     /// `max(0, self)`.
     pub fn positive_part(self) -> Atoms {
         Atoms(u64::try_from(self.0).unwrap_or(0))

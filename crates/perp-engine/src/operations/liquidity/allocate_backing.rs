@@ -1,10 +1,12 @@
 //! Moving the pool's cash into a market's backing and back, by rule and never by a free amount.
 
+use super::boundaries::BOUNDARY_REST_SECONDS;
 use crate::error::EngineError;
 use crate::market::price::{is_dead, reference_time, require_price, PriceUse};
 use crate::market::range::stale_range;
 use crate::market::solvency::{solvency, Solvency};
 use crate::market::Ready;
+use crate::session::Session;
 use crate::state::{Market, MarketLedger, Pool};
 use crate::units::products::share_floor;
 use crate::units::{Atoms, SignedAtoms};
@@ -30,16 +32,27 @@ impl AllocationPlan {
 
 /// Moves the market's backing to its target, once it is further from it than the hysteresis.
 ///
+/// Not in the last minute before a boundary that the exchange waits for. Once it has come, pool and market are kept as they stand
+/// before anything moves.
+///
 /// In, only while the exchange and the market are active and the backing covers what is owed, and only up to
 /// `net + x ≤ backing cap · (cash + Σ net)`: losses do not lower `net`, so a market that loses is not refilled again and
 /// again. Out, only what leaves `surplus ≥ stress loss` and covers what is owed. A market without positions needs no
 /// price.
 ///
 /// # Errors
-/// [`EngineError::WithinHysteresis`]; [`EngineError::NothingToMove`] where the pool's cash or the cap leaves nothing to move;
+/// [`EngineError::BoundaryNear`]; [`EngineError::WithinHysteresis`]; [`EngineError::NothingToMove`] where the pool's cash or the cap leaves nothing to move;
 /// [`EngineError::MarketCapacity`] where the market's solvency does; [`EngineError::PriceStale`],
 /// [`EngineError::Paused`], [`EngineError::ReduceOnly`].
-pub fn plan_allocate_backing(pool: &Pool, market: &Ready<'_>) -> Result<AllocationPlan, EngineError> {
+pub fn plan_allocate_backing(
+    pool: &Pool,
+    market: &Ready<'_>,
+    session: &Session,
+) -> Result<AllocationPlan, EngineError> {
+    let boundary = session.boundary;
+    if !session.boundary_has_come() && session.clock.now.after(BOUNDARY_REST_SECONDS)? > boundary && !boundary.is_never() {
+        return Err(EngineError::BoundaryNear { boundary: boundary.get() });
+    }
     let ledger = &market.ledger;
     let target = market.target_backing;
     let band = share_floor(target, pool.parameters.hysteresis)?;

@@ -1,27 +1,28 @@
 //! The liquidity providers' side: what the pool is worth, how shares are issued and redeemed, and how cash reaches the
 //! markets.
 //!
-//! The pool is liable for nothing beyond what it has placed in markets. Deposits buy shares at the upper end of what the
-//! pool may be worth and withdrawals sell them at the lower end, both at prices published a delay after the request, so
-//! that neither a stale price nor knowing the next one is worth anything.
+//! The pool is liable for nothing beyond what it has placed in markets. Requests wait for a boundary. When it comes, every ledger is kept as
+//! it stands, and valued afterwards at the one reading of that moment; with all markets valued, the requests are served in
+//! sums: deposits buy shares at the most the pool may have been worth, withdrawals sell them at the least. Each is paid out by itself.
 
 pub mod allocate_backing;
-pub mod execute_liquidity_deposit;
-pub mod execute_liquidity_withdrawal;
-pub mod refund;
-pub mod request_liquidity_deposit;
-pub mod request_liquidity_withdrawal;
-mod timing;
+pub mod boundaries;
+pub mod close_epoch;
+pub mod pay_request;
+pub mod request;
 pub mod valuation;
+pub mod value_market;
 
 #[cfg(test)]
 mod tests;
 
 pub use allocate_backing::{plan_allocate_backing, AllocationPlan};
-pub use execute_liquidity_deposit::{plan_execute_deposit, LiquidityDepositPlan};
-pub use execute_liquidity_withdrawal::{plan_execute_withdrawal, Executor, LiquidityWithdrawalPlan};
-pub use refund::{plan_refund_expired, RefundPlan};
-pub use request_liquidity_deposit::{plan_request_deposit, RequestPlan};
-pub use request_liquidity_withdrawal::plan_request_withdrawal;
-pub use timing::{expires_at, matures_at};
-pub use valuation::{market_value_ceil, market_value_floor, pool_value_ceil, pool_value_floor, Valuation};
+pub use boundaries::{boundary_after, next_boundary, BOUNDARY_REST_SECONDS};
+pub use close_epoch::{plan_close_epoch, EpochPlan};
+pub use pay_request::{plan_pay_request, PaymentPlan};
+pub use request::{
+    plan_request_deposit, plan_request_withdrawal, valuation_lamports, RequestPlan, CLOSE_LAMPORTS, PAYMENT_LAMPORTS,
+    VALUATION_LAMPORTS,
+};
+pub use valuation::MarketValue;
+pub use value_market::{value_market, Valuation, NEAR_SECONDS, READING_ALLOWANCE_SECONDS};

@@ -12,7 +12,7 @@ pub use liquidate::{plan_liquidation, LiquidationOrder, LiquidationPlan, Liquida
 pub use redeem_claim::{plan_redeem_claim, RedemptionPlan};
 pub use resolve_bankruptcy::{plan_resolve_bankruptcy, BankruptcyPlan};
 pub use settle_funding::{plan_settle_funding, FundingSettlementPlan};
-pub use settle_pnl::{plan_settle_pnl, PnlSettlementPlan};
+pub use settle_pnl::{plan_settle_pnl, PnlSettlementPlan, SettlementReward, SETTLING_SECONDS};
 pub use trade::{plan_trade, Order, TradePlan};
 pub use waive_claim::{plan_waive_claim, WaiverPlan};
 

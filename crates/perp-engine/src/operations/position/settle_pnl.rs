@@ -5,9 +5,10 @@ use crate::ledger::{Ledger, Settled};
 use crate::market::price::{is_fresh_in, reference_time};
 use crate::market::range::{price_range, Moment, PriceRange};
 use crate::market::Ready;
-use crate::state::{Account, Market};
-use crate::units::products::unrealized_profit;
-use crate::units::{SignedAtoms, Timestamp};
+use crate::session::Session;
+use crate::state::{Account, Market, Pool, Position};
+use crate::units::products::{share_floor, unrealized_profit};
+use crate::units::{Atoms, Ppm, SignedAtoms, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,54 @@ pub struct PnlSettlementPlan {
     pub profit: SignedAtoms,
     /// What settling moved besides.
     pub settled: Settled,
+}
+
+/// What is paid for a settlement: a basis point of it.
+pub(super) const SETTLEMENT_FEE: Ppm = Ppm::new(100);
+/// How often it is paid for a position at most: a profit that comes and goes is not settled for the fee.
+const SETTLEMENT_FEE_SECONDS: u64 = 600;
+/// For so long before a boundary the queue pays for settlements: what traders win and lose afterwards is not settled when
+/// the pool is valued.
+pub const SETTLING_SECONDS: u32 = 30;
+
+/// Whether a settlement of the position is paid for again.
+pub(super) fn pays_for_settlement(position: &Position, now: Timestamp) -> Result<bool, EngineError> {
+    let paid_at = position.settlement_paid_at;
+    Ok(paid_at.is_never() || now.seconds_since(paid_at)? >= SETTLEMENT_FEE_SECONDS)
+}
+
+/// What the queue pays for a settlement just before a boundary, and the slot that remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementReward {
+    /// The pool.
+    pub pool: Pool,
+    /// The plan with the time of the payment in its position.
+    pub plan: PnlSettlementPlan,
+    /// What whoever settles gets.
+    pub reward: Atoms,
+}
+
+impl PnlSettlementPlan {
+    /// What the queue pays for the settlement: a basis point of what moved, in the last [`SETTLING_SECONDS`] before a boundary that the
+    /// exchange waits for, as far as fees of requests have been set apart for it. Whoever leaves or enters is then served at a value in
+    /// which traders' profits and losses are cash.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn rewarded(&self, pool: &Pool, session: &Session) -> Result<SettlementReward, EngineError> {
+        let (now, boundary) = (session.clock.now, session.boundary);
+        let soon = now < boundary && now.after(SETTLING_SECONDS)? >= boundary;
+        let (mut plan, mut pool) = (*self, *pool);
+        let mut reward = Atoms::ZERO;
+        if soon && pays_for_settlement(&plan.ledger.position, now)? {
+            reward = share_floor(plan.profit.magnitude(), SETTLEMENT_FEE)?.min(pool.settling);
+        }
+        if !reward.is_zero() {
+            pool.settling = pool.settling.checked_sub(reward)?;
+            plan.ledger.position.settlement_paid_at = now;
+        }
+        Ok(SettlementReward { pool, plan, reward })
+    }
 }
 
 /// Turns the position's unrealized profit or loss into cash. What the account is worth does not change, here or if the market

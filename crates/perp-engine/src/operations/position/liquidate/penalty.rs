@@ -5,6 +5,7 @@ use crate::ledger::Ledger;
 use crate::market::price::spread_at_age_ceil;
 use crate::market::solvency::base_maintenance_floor;
 use crate::market::Ready;
+use crate::operations::position::settle_pnl::{pays_for_settlement, SETTLEMENT_FEE};
 use crate::risk::portfolio::{Health, Portfolio};
 use crate::state::counters::count;
 use crate::state::Parameters;
@@ -29,10 +30,6 @@ pub struct Penalty {
     pub added: Atoms,
 }
 
-/// What a settlement that a liquidation calls for pays its caller: a basis point of it.
-const SETTLEMENT_FEE: Ppm = Ppm::new(100);
-/// How often a position pays it at most: a profit that comes and goes is not settled for the fee.
-const SETTLEMENT_FEE_SECONDS: u64 = 600;
 /// What closing pays its caller at most where no penalty does.
 const LEAST_BOUNTY: Ppm = Ppm::new(1_000);
 
@@ -148,8 +145,7 @@ pub(super) fn charge_settlement(
     before: Health,
     now: Timestamp,
 ) -> Result<Penalty, EngineError> {
-    let paid_at = ledger.position.settlement_paid_at;
-    if !paid_at.is_never() && now.seconds_since(paid_at)? < SETTLEMENT_FEE_SECONDS {
+    if !pays_for_settlement(&ledger.position, now)? {
         return Ok(Penalty::default());
     }
     let spare = before.equity.checked_sub(before.margin.signed()?)?.positive_part();

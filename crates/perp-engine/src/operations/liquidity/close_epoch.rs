@@ -1,0 +1,215 @@
+//! Closing a boundary, for anybody: every request that belongs to it is served at once, by a handful of sums.
+
+use super::boundaries::next_boundary;
+use super::request::CLOSE_LAMPORTS;
+use super::value_market::require_boundary;
+use crate::error::EngineError;
+use crate::session::Session;
+use crate::state::{
+    ClosedEpoch, Epoch, ExchangeState, LastEpoch, LimitSet, Pool, Queue, RequestSums, Waiting, DEAD_SHARES,
+};
+use crate::units::products::{mul_div_ceil, mul_div_floor, part_of_atoms_floor, share_ceil, share_floor};
+use crate::units::{Atoms, Ppm, Timestamp, PPM};
+
+/// The pool and what its requests get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochPlan {
+    /// The pool.
+    pub pool: Pool,
+    /// What requests are paid by.
+    pub closed: ClosedEpoch,
+    /// What of the withdrawals waits for the next boundary for want of cash, if any does.
+    pub rest: Option<Waiting>,
+    /// What the caller gets, in lamports.
+    pub lamports: u64,
+    /// Lamports that are kept with the epoch, for those who are paid out.
+    pub lamports_kept: u64,
+}
+
+impl EpochPlan {
+    /// Stores the plan and names the next boundary.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn apply(
+        &self,
+        pool: &mut Pool,
+        queue: &mut Queue,
+        exchange: &mut ExchangeState,
+    ) -> Result<(), EngineError> {
+        let next = self.closed.rest_belongs_from;
+        if let Some(rest) = &self.rest {
+            queue.add(rest, next, pool.parameters.epoch_seconds)?;
+        }
+        exchange.boundary = queue.earliest().map_or(Timestamp::NEVER, |boundary| boundary.max(next));
+        *pool = self.pool;
+        Ok(())
+    }
+
+    /// Shares that come into being in the escrow; the others cease to exist there.
+    pub fn shares_minted(&self) -> Result<Atoms, EngineError> {
+        self.closed.issued.checked_sub(self.closed.issued.min(self.closed.redeemed))
+    }
+
+    /// Shares in the escrow that cease to exist.
+    pub fn shares_burned(&self) -> Result<Atoms, EngineError> {
+        self.closed.redeemed.checked_sub(self.closed.issued.min(self.closed.redeemed))
+    }
+}
+
+/// Serves the requests of a boundary at which every market is valued: withdrawals at the lower value, deposits at the upper one, so
+/// that what lies between is left to whoever stays. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling
+/// traders. What the pool's cash does not reach is paid in proportion; the rest passes on.
+///
+/// # Errors
+/// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
+pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, EngineError> {
+    require_boundary(session)?;
+    let Epoch { markets, valued, waiting, .. } = pool.epoch;
+    if valued != markets {
+        return Err(EngineError::MarketsNotValued { markets, valued });
+    }
+    let price = LastEpoch {
+        boundary: session.boundary,
+        lower: pool.epoch.cash.checked_add(pool.epoch.lower)?,
+        upper: pool.epoch.cash.checked_add(pool.epoch.upper)?,
+        shares: pool.shares,
+    };
+    let deposits_accepted = LimitSet::where_each(|limit| price.sells_within(&pool.last, limit.part()));
+    let withdrawals_accepted = LimitSet::where_each(|limit| price.redeems_within(&pool.last, limit.part()));
+
+    let deposited = waiting.deposits.amount_of(deposits_accepted)?;
+    let entry_fee = share_ceil(deposited, pool.parameters.queue_fee)?;
+    let entering = deposited.checked_sub(entry_fee)?;
+    let (created, issued) = price.issued_floor(entering)?;
+
+    let leaving = waiting.withdrawals.amount_of(withdrawals_accepted)?;
+    let cash = pool.cash.checked_add(entering)?;
+    let (redeemed, taken) = price.redeemed(leaving, cash)?;
+    let exit_fee = share_ceil(taken, pool.parameters.queue_fee)?;
+    let paid = taken.checked_sub(exit_fee)?;
+
+    let requests = waiting.deposits.count()?.checked_add(waiting.withdrawals.count()?).ok_or(EngineError::Overflow)?;
+    // What cannot be divided goes to the caller besides.
+    let lamports_left = waiting.lamports.saturating_sub(CLOSE_LAMPORTS);
+    let lamports_each = lamports_left.checked_div(u64::from(requests)).unwrap_or(0);
+    let next = next_boundary(session.clock.now, pool.parameters.epoch_seconds)?;
+    let closed = ClosedEpoch {
+        previous: pool.last.boundary,
+        boundary: session.boundary,
+        rest_belongs_from: next,
+        lower: price.lower,
+        upper: price.upper,
+        shares: price.shares,
+        deposited,
+        issued,
+        leaving,
+        redeemed,
+        paid,
+        payable: paid,
+        lamports_each,
+        requests,
+        deposits_accepted,
+        withdrawals_accepted,
+        padding: [0; 2],
+    };
+    let rest = if closed.is_partial() {
+        Some(rest_of(&waiting.withdrawals.only(withdrawals_accepted), &closed, lamports_each, next)?)
+    } else {
+        None
+    };
+    let passing = rest.as_ref().map_or(Ok(0), |rest| rest.withdrawals.count())?;
+    let lamports_of = |requests: u32| lamports_each.checked_mul(u64::from(requests)).ok_or(EngineError::Overflow);
+    let lamports_kept = lamports_of(requests.checked_sub(passing).ok_or(EngineError::Overflow)?)?;
+    let lamports = waiting.lamports.checked_sub(lamports_of(requests)?).ok_or(EngineError::Overflow)?;
+    let fees = entry_fee.checked_add(exit_fee)?;
+    let pool = Pool {
+        cash: cash.checked_sub(taken)?,
+        escrow: pool.escrow.checked_sub(deposited)?,
+        payable: pool.payable.checked_add(paid)?,
+        settling: pool.settling.checked_add(fees)?,
+        shares: pool.shares.checked_add(created)?.checked_sub(redeemed)?,
+        epoch: Epoch::default(),
+        // The first shares are worth an atom each whatever the pool is worth.
+        last: if pool.shares.is_zero() { price.at_par(created) } else { price },
+        ..*pool
+    };
+    Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
+}
+
+/// What passes to the next boundary: of every limit the part that was not redeemed, with all its requests and their lamports.
+fn rest_of(
+    accepted: &RequestSums,
+    closed: &ClosedEpoch,
+    lamports_each: u64,
+    boundary: Timestamp,
+) -> Result<Waiting, EngineError> {
+    let unredeemed = closed.leaving.checked_sub(closed.redeemed)?;
+    let mut withdrawals = *accepted;
+    for amount in &mut withdrawals.amounts {
+        *amount = part_of_atoms_floor(*amount, unredeemed, closed.leaving)?;
+    }
+    let lamports = lamports_each.checked_mul(u64::from(accepted.count()?)).ok_or(EngineError::Overflow)?;
+    Ok(Waiting { boundary, lamports, deposits: RequestSums::default(), withdrawals })
+}
+
+impl LastEpoch {
+    /// Whether shares cost at most so much more than at the boundary before.
+    fn sells_within(&self, before: &Self, part: Option<Ppm>) -> bool {
+        if self.shares.is_zero() {
+            return true;
+        }
+        if self.upper.is_zero() {
+            return false;
+        }
+        let Some(part) = part.filter(|_| !before.shares.is_zero()) else { return true };
+        let price = mul_div_ceil(self.upper.get(), before.shares.get(), self.shares.get());
+        let rise = share_floor(before.upper, part).and_then(|rise| before.upper.checked_add(rise));
+        matches!((price, rise), (Ok(price), Ok(most)) if price <= most.get())
+    }
+
+    /// Whether shares bring at most so much less than at the boundary before.
+    fn redeems_within(&self, before: &Self, part: Option<Ppm>) -> bool {
+        if self.lower.is_zero() || self.shares.is_zero() {
+            return false;
+        }
+        let Some(part) = part.filter(|_| !before.shares.is_zero()) else { return true };
+        let kept = PPM.checked_sub(part.wide()).and_then(|kept| u32::try_from(kept).ok()).map(Ppm::new);
+        let least = kept.and_then(|kept| share_ceil(before.lower, kept).ok());
+        match (mul_div_floor(self.lower.get(), before.shares.get(), self.shares.get()), least) {
+            (Ok(price), Some(least)) => price >= least.get(),
+            // Beyond 64 bits it has risen.
+            (Err(_), _) => true,
+            (Ok(_), None) => false,
+        }
+    }
+
+    /// Shares that come into being for so many tokens, and what of them somebody gets.
+    fn issued_floor(&self, entering: Atoms) -> Result<(Atoms, Atoms), EngineError> {
+        if self.shares.is_zero() {
+            return Ok((entering, entering.saturating_sub(Atoms::new(DEAD_SHARES))));
+        }
+        if entering.is_zero() {
+            return Ok((Atoms::ZERO, Atoms::ZERO));
+        }
+        let shares = part_of_atoms_floor(entering, self.shares, self.upper)?;
+        Ok((shares, shares))
+    }
+
+    /// Of so many shares those that the cash redeems, rounded up, and what for, rounded down.
+    fn redeemed(&self, leaving: Atoms, cash: Atoms) -> Result<(Atoms, Atoms), EngineError> {
+        if leaving.is_zero() {
+            return Ok((Atoms::ZERO, Atoms::ZERO));
+        }
+        let due = part_of_atoms_floor(leaving, self.lower, self.shares)?;
+        if due <= cash {
+            return Ok((leaving, due));
+        }
+        Ok((Atoms::new(mul_div_ceil(leaving.get(), cash.get(), due.get())?), cash))
+    }
+
+    /// The price of an atom a share.
+    const fn at_par(self, shares: Atoms) -> Self {
+        Self { lower: shares, upper: shares, shares, ..self }
+    }
+}

@@ -1,0 +1,153 @@
+//! Finding what a market was worth at a boundary, for anybody: at the one reading of that moment.
+
+use super::request::VALUATION_LAMPORTS;
+use super::valuation::{certain_range, MarketValue};
+use crate::error::EngineError;
+use crate::market::price::converted;
+use crate::market::range::{stale_range, PriceRange};
+use crate::market::second_price::is_in_bounds;
+use crate::oracle::OracleReading;
+use crate::session::Session;
+use crate::state::{BoundaryReading, Market, Pool};
+use crate::units::Timestamp;
+
+/// Readings count for so long after a boundary; then the range does in which the price may have been.
+pub const READING_ALLOWANCE_SECONDS: u32 = 1_800;
+/// Where the reading of a boundary is missing, the earliest published within so many seconds stands for it.
+pub const NEAR_SECONDS: u32 = 10;
+
+/// What became of a market's valuation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Valuation {
+    /// The market is valued.
+    Valued {
+        /// What it was worth.
+        value: MarketValue,
+        /// What the caller gets for it, in lamports.
+        lamports: u64,
+    },
+    /// The reading is kept as the earliest near the boundary, and counts if the one of the boundary is not handed in in time.
+    Noted,
+    /// An earlier one near the boundary is known already.
+    NotEarlier,
+}
+
+/// Values a market as it stood at the boundary, whatever its status: at its final price; else at the one reading with
+/// `previous publish time < boundary ≤ publish time`, which is final at once; once [`READING_ALLOWANCE_SECONDS`] have passed at the
+/// earliest of those published within [`NEAR_SECONDS`] of it that were handed in, or else at the range of the price it had. A
+/// reading that is too wide or out of its bounds is none. The books of pool and market are kept already; an error leaves them as they
+/// are.
+///
+/// # Errors
+/// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketValued`],
+/// [`EngineError::NoBoundaryReading`], [`EngineError::PriceOutOfRange`].
+pub fn value_market(
+    pool: &mut Pool,
+    market: &mut Market,
+    reading: Option<&OracleReading>,
+    session: &Session,
+) -> Result<Valuation, EngineError> {
+    let boundary = session.boundary;
+    require_boundary(session)?;
+    if market.at_boundary.valued == boundary || market.index >= pool.epoch.markets {
+        return Err(EngineError::MarketValued { market: market.index });
+    }
+    let kept = market.at_boundary.reading;
+    let looked = market.at_boundary(|market| {
+        let range = match found(market, reading, kept, boundary, session.clock.now)? {
+            Found::Range(range) => range,
+            Found::Near(reading) => return Ok(Err(reading)),
+        };
+        Ok(Ok(MarketValue::of(&market.ledger, &market.parameters, range)?))
+    })?;
+    let value = match looked {
+        Ok(value) => value,
+        Err(near) => {
+            let outcome = if near == kept { Valuation::NotEarlier } else { Valuation::Noted };
+            market.at_boundary.reading = near;
+            return Ok(outcome);
+        }
+    };
+    market.at_boundary.valued = boundary;
+    let epoch = &mut pool.epoch;
+    epoch.lower = epoch.lower.checked_add(value.lower)?;
+    epoch.upper = epoch.upper.checked_add(value.upper)?;
+    epoch.valued = epoch.valued.checked_add(1).ok_or(EngineError::Overflow)?;
+    let lamports = VALUATION_LAMPORTS.min(epoch.waiting.lamports);
+    epoch.waiting.lamports = epoch.waiting.lamports.saturating_sub(lamports);
+    Ok(Valuation::Valued { value, lamports })
+}
+
+/// Whether the boundary that the exchange waits for has come.
+///
+/// # Errors
+/// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`].
+pub(super) fn require_boundary(session: &Session) -> Result<(), EngineError> {
+    if session.boundary.is_never() {
+        return Err(EngineError::NoBoundary);
+    }
+    if !session.boundary_has_come() {
+        return Err(EngineError::BoundaryAhead { boundary: session.boundary.get() });
+    }
+    Ok(())
+}
+
+enum Found {
+    Range(PriceRange),
+    Near(BoundaryReading),
+}
+
+/// What is known of the price at the boundary.
+fn found(
+    market: &Market,
+    reading: Option<&OracleReading>,
+    kept: BoundaryReading,
+    boundary: Timestamp,
+    now: Timestamp,
+) -> Result<Found, EngineError> {
+    // What has ended since had not ended then.
+    let settlement = &market.settlement;
+    let ended = settlement.has_begun() && settlement.moved_at <= boundary;
+    if market.ledger.is_flat() || (ended && settlement.is_final(boundary)) {
+        return Ok(Found::Range(PriceRange::point(market.price.price)));
+    }
+    let until = boundary.after(READING_ALLOWANCE_SECONDS)?;
+    if now > until {
+        return Ok(Found::Range(if kept.published.is_never() {
+            stale_range(market, boundary)?
+        } else {
+            certain_range(kept.price, kept.confidence, &market.parameters)?
+        }));
+    }
+    let missing = EngineError::NoBoundaryReading { until: until.get() };
+    let offered = reading.filter(|_| !ended).ok_or(missing)?;
+    let offered = good(market, offered)?.ok_or(missing)?;
+    if offered.published < boundary {
+        return Err(missing);
+    }
+    if offered.previous < boundary {
+        return Ok(Found::Range(certain_range(offered.price, offered.confidence, &market.parameters)?));
+    }
+    if offered.published > boundary.after(NEAR_SECONDS)? {
+        return Err(missing);
+    }
+    Ok(Found::Near(if kept.published.is_never() || comes_before(&offered, &kept) { offered } else { kept }))
+}
+
+/// A reading in the market's unit, where it is certain enough and the second source bears it out.
+fn good(market: &Market, reading: &OracleReading) -> Result<Option<BoundaryReading>, EngineError> {
+    let published = Timestamp::new(reading.publish_time());
+    let (price, confidence) = converted(market, reading)?;
+    let in_bounds = is_in_bounds(market, price, published)?;
+    let previous = Timestamp::new(reading.previous_publish_time());
+    Ok(confidence.filter(|_| in_bounds).map(|confidence| BoundaryReading { price, confidence, published, previous }))
+}
+
+/// Of two readings near the boundary the one published earlier counts, of equal ones that with the earlier predecessor, then the wider,
+/// then the one of the lower price: never the one that somebody handed in first.
+fn comes_before(one: &BoundaryReading, other: &BoundaryReading) -> bool {
+    let order = |reading: &BoundaryReading| {
+        (reading.published, reading.previous, core::cmp::Reverse(reading.confidence), reading.price)
+    };
+    order(one) < order(other)
+}
