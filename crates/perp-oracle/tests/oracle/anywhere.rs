@@ -9,12 +9,7 @@ use perp_oracle::write::legacy_account;
 use crate::{sol_binding, usdc_binding, SOL_USD, SOL_USD_ADDRESS, USDC_USD, USDC_USD_ADDRESS};
 
 /// Publish times of the reading and of the one before it.
-fn times(
-    address: &Pubkey,
-    owner: &Pubkey,
-    data: &[u8],
-    binding: &OracleBinding,
-) -> Result<(i64, i64), OracleError> {
+fn times(address: &Pubkey, owner: &Pubkey, data: &[u8], binding: &OracleBinding) -> Result<(i64, i64), OracleError> {
     read_anywhere(address, owner, data, binding)
         .map(|reading| (reading.publish_time(), reading.previous_publish_time()))
 }
