@@ -29,6 +29,7 @@ impl Exchange {
     #[must_use]
     pub fn with_pool(mut self, pool: &perp_accounts::Pool) -> Self {
         self.pool = pool.state;
+        self.queue = pool.queue;
         self
     }
 }

@@ -9,7 +9,6 @@ mod pool_value;
 mod tests;
 
 pub use health::AccountHealth;
-pub use pool_value::PoolValue;
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
