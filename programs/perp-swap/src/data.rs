@@ -115,7 +115,7 @@ instructions! {
     RequestLiquidityDeposit { nonce: u64, amount: u64, limit: u8 }
     RequestLiquidityWithdrawal { nonce: u64, amount: u64, limit: u8 }
     PayLiquidityRequest {}
-    CloseEpoch {}
+    CloseEpoch { boundary: i64 }
     AllocateBacking {}
     ReportOracleOutage {}
     UpdateSecondPrice {}

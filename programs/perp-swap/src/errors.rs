@@ -96,6 +96,9 @@ macro_rules! with_oracle_rules {
         342 RewardToItself
             "The settled account cannot receive the reward."
             "Receive the reward in another margin account.";
+        343 WrongBoundary
+            "The exchange waits for another boundary, or for none."
+            "Fetch the exchange again and close the boundary that it waits for.";
 
         350 TrailingData
             "The instruction's data is longer than its arguments."

@@ -486,10 +486,13 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `NoBoundary`, `BoundaryAhead`, `MarketsNotValued`.
-    #[access_control(ctx.accounts.validate())]
-    pub fn close_epoch(ctx: Context<CloseEpoch>) -> Result<()> {
-        instructions::close_epoch(ctx)
+    /// Arguments:
+    /// - `boundary`: the boundary that the exchange waits for, in Unix seconds; part of the record's address.
+    ///
+    /// Errors: `WrongBoundary`, `NoBoundary`, `BoundaryAhead`, `MarketsNotValued`.
+    #[access_control(ctx.accounts.validate(boundary))]
+    pub fn close_epoch(ctx: Context<CloseEpoch>, boundary: i64) -> Result<()> {
+        instructions::close_epoch(ctx, boundary)
     }
 
     /// Pays a request of a closed epoch into its owner's associated token account: a deposit its shares, a withdrawal its tokens,

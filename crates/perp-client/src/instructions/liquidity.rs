@@ -92,7 +92,7 @@ pub fn close_epoch(addresses: &Addresses, closer: Pubkey, boundary: Timestamp) -
         token_program: addresses.token_program,
         system_program: system_program::ID,
     };
-    instruction(accounts, data::CloseEpoch {}, NO_OTHERS)
+    instruction(accounts, data::CloseEpoch { boundary: boundary.get() }, NO_OTHERS)
 }
 
 /// Pays a request of a closed epoch: where it was accepted in what it asked for, else what it brought.

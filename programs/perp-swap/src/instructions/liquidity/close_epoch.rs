@@ -1,7 +1,7 @@
 use super::move_lamports;
 use crate::access::{check_pool, check_shares, check_token_program};
 use crate::context::{keep, session};
-use crate::errors::refused;
+use crate::errors::{refused, require, ExchangeError};
 use crate::events::{log, EpochClosed};
 use crate::state::{EpochRecord, Exchange, Pool, VERSION};
 use crate::token::Shares;
@@ -10,6 +10,7 @@ use perp_engine::operations::liquidity::plan_close_epoch;
 
 /// Accounts of `close_epoch`.
 #[derive(Accounts)]
+#[instruction(boundary: i64)]
 pub struct CloseEpoch<'info> {
     /// Anybody; pays for the record, receives what the requests pay for closing.
     #[account(mut)]
@@ -25,7 +26,7 @@ pub struct CloseEpoch<'info> {
         init,
         payer = closer,
         space = EpochRecord::SPACE,
-        seeds = [EpochRecord::SEED, exchange.key().as_ref(), &awaited(&exchange)?],
+        seeds = [EpochRecord::SEED, exchange.key().as_ref(), &boundary.to_le_bytes()],
         bump
     )]
     pub record: AccountLoader<'info, EpochRecord>,
@@ -44,16 +45,11 @@ pub struct CloseEpoch<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// The boundary that the exchange waits for, as it stands in the record's address.
-fn awaited(exchange: &AccountLoader<'_, Exchange>) -> Result<[u8; 8]> {
-    Ok(exchange.load()?.state.boundary.get().to_le_bytes())
-}
-
 impl CloseEpoch<'_> {
     /// # Errors
-    /// Those of [`check_shares`], [`ExchangeMismatch`](crate::errors::ExchangeError::ExchangeMismatch),
-    /// [`WrongTokenProgram`](crate::errors::ExchangeError::WrongTokenProgram).
-    pub fn validate(&self) -> Result<()> {
+    /// Those of [`check_shares`], [`ExchangeError::ExchangeMismatch`], [`ExchangeError::WrongTokenProgram`],
+    /// [`ExchangeError::WrongBoundary`].
+    pub fn validate(&self, boundary: i64) -> Result<()> {
         let Self {
             closer: _,
             exchange,
@@ -67,12 +63,13 @@ impl CloseEpoch<'_> {
         let exchange = exchange.load()?;
         check_pool(&exchange, pool.as_ref().key)?;
         check_shares(&exchange, share_mint.key, share_escrow.key)?;
-        check_token_program(&exchange, token_program.key)
+        check_token_program(&exchange, token_program.key)?;
+        require(exchange.state.boundary.get() == boundary, ExchangeError::WrongBoundary)
     }
 }
 
 /// Serves every request of the boundary that the exchange waits for.
-pub fn close_epoch(ctx: Context<CloseEpoch>) -> Result<()> {
+pub fn close_epoch(ctx: Context<CloseEpoch>, _boundary: i64) -> Result<()> {
     let accounts = ctx.accounts;
     let session = session(&accounts.exchange)?;
     let mut pool = accounts.pool.load_mut()?;
