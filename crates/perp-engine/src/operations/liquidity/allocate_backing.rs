@@ -50,7 +50,10 @@ pub fn plan_allocate_backing(
     session: &Session,
 ) -> Result<AllocationPlan, EngineError> {
     let boundary = session.boundary;
-    if !session.boundary_has_come() && session.clock.now.after(BOUNDARY_REST_SECONDS)? > boundary && !boundary.is_never() {
+    if !session.boundary_has_come()
+        && session.clock.now.after(BOUNDARY_REST_SECONDS)? > boundary
+        && !boundary.is_never()
+    {
         return Err(EngineError::BoundaryNear { boundary: boundary.get() });
     }
     let ledger = &market.ledger;

@@ -31,12 +31,7 @@ impl EpochPlan {
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn apply(
-        &self,
-        pool: &mut Pool,
-        queue: &mut Queue,
-        exchange: &mut ExchangeState,
-    ) -> Result<(), EngineError> {
+    pub fn apply(&self, pool: &mut Pool, queue: &mut Queue, exchange: &mut ExchangeState) -> Result<(), EngineError> {
         let next = self.closed.rest_belongs_from;
         if let Some(rest) = &self.rest {
             queue.add(rest, next, pool.parameters.epoch_seconds)?;
@@ -75,13 +70,12 @@ pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, Eng
         upper: pool.epoch.cash.checked_add(pool.epoch.upper)?,
         shares: pool.shares,
     };
-    let deposits_accepted = LimitSet::where_each(|limit| price.sells_within(&pool.last, limit.part()));
+    // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
+    // close that failed would keep what everybody else has in the queue.
+    let within = LimitSet::where_each(|limit| price.sells_within(&pool.last, limit.part()));
+    let Sale { accepted: deposits_accepted, deposited, fee: entry_fee, entering, created, issued } =
+        Sale::of(pool, &price, within).unwrap_or_default();
     let withdrawals_accepted = LimitSet::where_each(|limit| price.redeems_within(&pool.last, limit.part()));
-
-    let deposited = waiting.deposits.amount_of(deposits_accepted)?;
-    let entry_fee = share_ceil(deposited, pool.parameters.queue_fee)?;
-    let entering = deposited.checked_sub(entry_fee)?;
-    let (created, issued) = price.issued_floor(entering)?;
 
     let leaving = waiting.withdrawals.amount_of(withdrawals_accepted)?;
     let cash = pool.cash.checked_add(entering)?;
@@ -135,6 +129,36 @@ pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, Eng
         ..*pool
     };
     Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
+}
+
+/// What deposits buy; by default nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sale {
+    /// Limits under which they are accepted.
+    accepted: LimitSet,
+    /// Their tokens.
+    deposited: Atoms,
+    /// What of those is set apart for settling traders.
+    fee: Atoms,
+    /// What of them enters the pool.
+    entering: Atoms,
+    /// Shares that come into being.
+    created: Atoms,
+    /// What of them somebody gets.
+    issued: Atoms,
+}
+
+impl Sale {
+    /// What the deposits under these limits buy, where pool and shares have room for it.
+    fn of(pool: &Pool, price: &LastEpoch, accepted: LimitSet) -> Result<Self, EngineError> {
+        let deposited = pool.epoch.waiting.deposits.amount_of(accepted)?;
+        let fee = share_ceil(deposited, pool.parameters.queue_fee)?;
+        let entering = deposited.checked_sub(fee)?;
+        let (created, issued) = price.issued_floor(entering)?;
+        pool.shares.checked_add(created)?;
+        pool.cash.checked_add(entering)?;
+        Ok(Self { accepted, deposited, fee, entering, created, issued })
+    }
 }
 
 /// What passes to the next boundary: of every limit the part that was not redeemed, with all its requests and their lamports.
