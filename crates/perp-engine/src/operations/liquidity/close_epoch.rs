@@ -2,7 +2,7 @@
 
 use super::boundaries::next_boundary;
 use super::request::CLOSE_LAMPORTS;
-use super::value_market::require_boundary;
+use super::value_market::require_kept;
 use crate::error::EngineError;
 use crate::session::Session;
 use crate::state::{
@@ -20,7 +20,7 @@ pub struct EpochPlan {
     pub closed: ClosedEpoch,
     /// What of the withdrawals waits for the next boundary for want of cash, if any does.
     pub rest: Option<Waiting>,
-    /// What the caller gets, in lamports.
+    /// What the caller gets, in lamports, for the close and for the epoch's rent.
     pub lamports: u64,
     /// Lamports that are kept with the epoch, for those who are paid out.
     pub lamports_kept: u64,
@@ -59,12 +59,13 @@ impl EpochPlan {
 
 /// Serves the requests of a boundary at which every market is valued: withdrawals at the lower value, deposits at the upper one, so
 /// that what lies between is left to whoever stays. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling
-/// traders. What the pool's cash does not reach is paid in proportion; the rest passes on.
+/// traders. What the pool's cash does not reach is paid in proportion; the rest passes on. The caller has paid `epoch_rent` for the
+/// account in which the epoch is kept.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
-pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, EngineError> {
-    require_boundary(session)?;
+pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Result<EpochPlan, EngineError> {
+    require_kept(pool, session)?;
     let Epoch { markets, valued, waiting, .. } = pool.epoch;
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
@@ -91,7 +92,8 @@ pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, Eng
 
     let requests = waiting.deposits.count()?.checked_add(waiting.withdrawals.count()?).ok_or(EngineError::Overflow)?;
     // What cannot be divided goes to the caller besides.
-    let lamports_left = waiting.lamports.saturating_sub(CLOSE_LAMPORTS);
+    let closing = CLOSE_LAMPORTS.checked_add(epoch_rent).ok_or(EngineError::Overflow)?;
+    let lamports_left = waiting.lamports.saturating_sub(closing);
     let lamports_each = lamports_left.checked_div(u64::from(requests)).unwrap_or(0);
     let next = next_boundary(session.clock.now, pool.parameters.epoch_seconds)?;
     let closed = ClosedEpoch {

@@ -48,7 +48,7 @@ pub fn value_market(
     session: &Session,
 ) -> Result<Valuation, EngineError> {
     let boundary = session.boundary;
-    require_boundary(session)?;
+    require_kept(pool, session)?;
     if market.at_boundary.valued == boundary || market.index >= pool.epoch.markets {
         return Err(EngineError::MarketValued { market: market.index });
     }
@@ -78,15 +78,15 @@ pub fn value_market(
     Ok(Valuation::Valued { value, lamports })
 }
 
-/// Whether the boundary that the exchange waits for has come.
+/// Whether the boundary that the exchange waits for has come, and the pool is kept as it stood then.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`].
-pub(super) fn require_boundary(session: &Session) -> Result<(), EngineError> {
+pub(super) fn require_kept(pool: &Pool, session: &Session) -> Result<(), EngineError> {
     if session.boundary.is_never() {
         return Err(EngineError::NoBoundary);
     }
-    if !session.boundary_has_come() {
+    if !session.boundary_has_come() || pool.epoch.waiting.boundary != session.boundary {
         return Err(EngineError::BoundaryAhead { boundary: session.boundary.get() });
     }
     Ok(())
