@@ -6,7 +6,7 @@ use super::value_market::require_kept;
 use crate::error::EngineError;
 use crate::session::Session;
 use crate::state::{
-    ClosedEpoch, Epoch, ExchangeState, LastEpoch, LimitSet, Pool, Queue, RequestSums, Waiting, DEAD_SHARES,
+    ClosedEpoch, Epoch, ExchangeState, LastEpoch, LimitSet, Pool, PriceLimit, Queue, RequestSums, Waiting, DEAD_SHARES,
 };
 use crate::units::products::{mul_div_ceil, mul_div_floor, part_of_atoms_floor, share_ceil, share_floor};
 use crate::units::{Atoms, Ppm, Timestamp, PPM};
@@ -66,23 +66,24 @@ impl EpochPlan {
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
 pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Result<EpochPlan, EngineError> {
     require_kept(pool, session)?;
-    let Epoch { markets, valued, waiting, .. } = pool.epoch;
+    let Epoch { markets, valued, sells_nothing, waiting, .. } = pool.epoch;
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
     }
     let price = LastEpoch {
         boundary: session.boundary,
-        lower: pool.epoch.cash.checked_add(pool.epoch.lower)?,
-        upper: pool.epoch.cash.checked_add(pool.epoch.upper)?,
+        lower: pool.epoch.lower,
+        upper: pool.epoch.upper,
         shares: pool.shares,
     };
-    let deposits_accepted = LimitSet::where_each(|limit| price.sells_within(&pool.last, limit.part()));
+    let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());
+    let within = LimitSet::where_each(sells);
     let withdrawals_accepted = LimitSet::where_each(|limit| price.redeems_within(&pool.last, limit.part()));
 
-    let deposited = waiting.deposits.amount_of(deposits_accepted)?;
-    let entry_fee = share_ceil(deposited, pool.parameters.queue_fee)?;
-    let entering = deposited.checked_sub(entry_fee)?;
-    let (created, issued) = price.issued_floor(entering)?;
+    // More shares than there can be, for a pool that is worth next to nothing, are not sold either: nothing may keep it from closing.
+    let entry = Entry::of(&waiting.deposits, within, pool, &price);
+    let (deposits_accepted, entry) = entry.map_or((LimitSet::default(), Entry::default()), |entry| (within, entry));
+    let Entry { deposited, fee: entry_fee, entering, created, issued } = entry;
 
     let leaving = waiting.withdrawals.amount_of(withdrawals_accepted)?;
     let cash = pool.cash.checked_add(entering)?;
@@ -137,6 +138,30 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
         ..*pool
     };
     Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
+}
+
+/// What enters, and the shares for it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    deposited: Atoms,
+    fee: Atoms,
+    /// What is left of them.
+    entering: Atoms,
+    /// Shares that come into being.
+    created: Atoms,
+    /// What of them somebody gets.
+    issued: Atoms,
+}
+
+impl Entry {
+    fn of(deposits: &RequestSums, accepted: LimitSet, pool: &Pool, price: &LastEpoch) -> Result<Self, EngineError> {
+        let deposited = deposits.amount_of(accepted)?;
+        let fee = share_ceil(deposited, pool.parameters.queue_fee)?;
+        let entering = deposited.checked_sub(fee)?;
+        let (created, issued) = price.issued_floor(entering)?;
+        pool.shares.checked_add(created)?;
+        Ok(Self { deposited, fee, entering, created, issued })
+    }
 }
 
 /// What passes to the next boundary: of every limit the part that was not redeemed, with all its requests and their lamports.
