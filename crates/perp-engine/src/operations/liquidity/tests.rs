@@ -1,15 +1,19 @@
+extern crate std;
+
 mod allocation;
-mod requests;
-mod valuation;
+mod boundaries;
 
 use super::*;
 use crate::error::EngineError;
-use crate::fixtures::{at, pool, publish, session, set_side, sol_market, NOW};
-use crate::state::{Market, Pool, Request, RequestKind, Status};
-use crate::units::{Atoms, Clock, Ppm, Price, QuoteX40, Side, SignedAtoms, Timestamp, X40_PER_ATOM};
+use crate::fixtures::{at, pool, publish, session, set_side, sol_market};
+use crate::session::Session;
+use crate::state::{Market, Pool, Status};
+use crate::units::{Atoms, Ppm, Price, Side, SignedAtoms};
 
-/// One atom per base unit.
+/// One atom per base unit: $1000 per SOL.
 const ONE: u64 = 1 << 40;
+/// The boundary that is waited for, in seconds after the fixtures' time: 1 795 003 200 is 498 612 hours.
+const BOUNDARY: i64 = 3_200;
 
 fn atoms(amount: u64) -> Atoms {
     Atoms::new(amount)
@@ -35,39 +39,7 @@ fn publish_at(market: &mut Market, seconds_later: i64) {
 
 const FLAT: [(u64, u64); 2] = [(0, 0), (0, 0)];
 
-fn valuation(seconds_later: i64) -> Valuation {
-    Valuation { session: session(Status::Active, at(seconds_later)), published_from: Timestamp::NEVER }
-}
-
-/// How many markets an exchange with these ones has.
-fn count(markets: &[&Market]) -> u16 {
-    u16::try_from(markets.len()).unwrap()
-}
-
-fn deposit(
-    pool: &Pool,
-    markets: &[&Market],
-    request: &Request,
-    clock: Clock,
-) -> Result<LiquidityDepositPlan, EngineError> {
-    plan_execute_deposit(pool, markets, count(markets), request, &session(Status::Active, clock))
-}
-
-fn withdraw(
-    pool: &Pool,
-    markets: &[&Market],
-    request: &Request,
-    clock: Clock,
-) -> Result<LiquidityWithdrawalPlan, EngineError> {
-    withdraw_by(Executor::Anybody, pool, markets, request, clock)
-}
-
-fn withdraw_by(
-    executor: Executor,
-    pool: &Pool,
-    markets: &[&Market],
-    request: &Request,
-    clock: Clock,
-) -> Result<LiquidityWithdrawalPlan, EngineError> {
-    plan_execute_withdrawal(pool, markets, count(markets), request, executor, &session(Status::Active, clock))
+/// An active exchange that waits for [`BOUNDARY`].
+fn awaiting(seconds_later: i64) -> Session {
+    Session { boundary: at(BOUNDARY).now, ..session(Status::Active, at(seconds_later)) }
 }
