@@ -22,13 +22,8 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         self.provider(provider)?;
-<<<<<<< HEAD
         let lamports = valuation_lamports(self.market_count, 0)?;
-        let (pool, queue) = self.kept()?;
-=======
-        let lamports = valuation_lamports(self.market_count)?;
         let (pool, queue) = self.kept_pool()?;
->>>>>>> epochs-ex
         let plan = plan_request_deposit(&pool, &self.state, amount, limit, lamports, self.clock)?;
         let vault = self.vault.checked_add(amount)?;
         let number = self.store_request(provider, RequestKind::Deposit, &plan, queue)?;
@@ -47,13 +42,8 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         let owned = self.provider(provider)?.shares;
-<<<<<<< HEAD
         let lamports = valuation_lamports(self.market_count, 0)?;
-        let (pool, queue) = self.kept()?;
-=======
-        let lamports = valuation_lamports(self.market_count)?;
         let (pool, queue) = self.kept_pool()?;
->>>>>>> epochs-ex
         let plan = plan_request_withdrawal(&pool, &self.state, shares, owned, limit, lamports, self.clock)?;
         let (left, escrow) = (owned.checked_sub(shares)?, self.share_escrow.checked_add(shares)?);
         let number = self.store_request(provider, RequestKind::Withdrawal, &plan, queue)?;
@@ -62,14 +52,9 @@ impl Exchange {
         Ok(number)
     }
 
-<<<<<<< HEAD
-    /// Pool and queue, kept as they stand once the boundary has come.
-    fn kept(&self) -> Result<(Pool, Queue), Refusal> {
-=======
     /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before a request is added,
     /// which may need the place of one that belongs to that boundary.
     fn kept_pool(&self) -> Result<(Pool, Queue), Refusal> {
->>>>>>> epochs-ex
         let (mut pool, mut queue) = (self.pool, self.queue);
         pool.keep_at_boundary(&mut queue, self.market_count, &self.session())?;
         Ok((pool, queue))
@@ -99,16 +84,10 @@ impl Exchange {
     /// # Errors
     /// Those of [`value_market`]; [`Refusal::NoMarket`].
     pub fn value_market(&mut self, market: u16, reading: Option<&OracleReading>) -> Result<Valuation, Refusal> {
-<<<<<<< HEAD
         let session = self.session();
         let mut state = *self.market(market)?;
         state.refresh(None, &session)?;
-        let (mut pool, queue) = self.kept()?;
-=======
-        let (session, mut state) = (self.session(), *self.market(market)?);
-        state.refresh(None, &session)?;
         let (mut pool, queue) = self.kept_pool()?;
->>>>>>> epochs-ex
         let valuation = value_market(&mut pool, &mut state, reading, &session)?;
         self.begin_changes();
         self.queue = queue;
@@ -124,14 +103,9 @@ impl Exchange {
     /// Those of [`plan_close_epoch`].
     pub fn close_epoch(&mut self) -> Result<EpochPlan, Refusal> {
         let session = self.session();
-<<<<<<< HEAD
         let mut state = self.state;
-        let (mut pool, mut queue) = self.kept()?;
+        let (mut pool, mut queue) = self.kept_pool()?;
         let plan = plan_close_epoch(&pool, 0, &session)?;
-=======
-        let (mut state, (mut pool, mut queue)) = (self.state, self.kept_pool()?);
-        let plan = plan_close_epoch(&pool, &session)?;
->>>>>>> epochs-ex
         plan.apply(&mut pool, &mut queue, &mut state)?;
         let escrow = self.share_escrow.checked_add(plan.closed.issued)?.checked_sub(plan.closed.redeemed)?;
         self.begin_changes();
@@ -155,7 +129,7 @@ impl Exchange {
         let closed = closed.ok_or(Refusal::NoEpoch { belongs_from: open.request.belongs_from.get() })?;
         let boundary = closed.boundary;
         // With the last request what rounding has left returns to the pool's cash.
-        let (pool, queue) = self.kept()?;
+        let (pool, queue) = self.kept_pool()?;
         let plan = plan_pay_request(&pool, closed, &open.request, open.kind)?;
         let (vault, paid_out) = self.paid_out(open.provider, plan.tokens)?;
         let shares = self.provider(open.provider)?.shares.checked_add(plan.shares)?;
@@ -194,11 +168,7 @@ impl Exchange {
     ) -> Result<(AllocationPlan, Market), Refusal> {
         let mut state = *self.market(market)?;
         let mut ready = state.refresh(reading, &self.session())?;
-<<<<<<< HEAD
-        let (mut pool, _) = self.kept()?;
-=======
         let (mut pool, _) = self.kept_pool()?;
->>>>>>> epochs-ex
         let plan = plan_allocate_backing(&pool, &ready, &self.session())?;
         plan.apply(&mut pool, &mut ready);
         ready.next_event();
@@ -214,12 +184,8 @@ impl Exchange {
         market: u16,
         reading: Option<&OracleReading>,
     ) -> Result<AllocationPlan, Refusal> {
-<<<<<<< HEAD
         let (plan, state) = self.preview_allocation(market, reading)?;
-        let (_, queue) = self.kept()?;
-=======
-        let ((plan, state), (_, queue)) = (self.preview_allocation(market, reading)?, self.kept_pool()?);
->>>>>>> epochs-ex
+        let (_, queue) = self.kept_pool()?;
         self.begin_changes();
         self.queue = queue;
         self.store_market(state);
