@@ -52,8 +52,8 @@ impl Exchange {
         Ok(number)
     }
 
-    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before a request is added,
-    /// which may need the place of one that belongs to that boundary.
+    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before cash moves, and before
+    /// a request is added, which may need the place of those that belong to that boundary.
     fn kept_pool(&self) -> Result<(Pool, Queue), Refusal> {
         let (mut pool, mut queue) = (self.pool, self.queue);
         pool.keep_at_boundary(&mut queue, self.market_count, &self.session())?;
