@@ -2,13 +2,18 @@ extern crate std;
 
 mod allocation;
 mod boundaries;
+mod keeping;
+mod readings;
+mod settled;
+mod valuation;
 
 use super::*;
 use crate::error::EngineError;
-use crate::fixtures::{at, pool, publish, session, set_side, sol_market};
+use crate::fixtures::{at, pool, publish, reading, session, set_side, sol_market, NOW};
+use crate::oracle::OracleReading;
 use crate::session::Session;
-use crate::state::{Market, Pool, Status};
-use crate::units::{Atoms, Ppm, Price, Side, SignedAtoms};
+use crate::state::{Market, Pool, Queue, Status, Waiting};
+use crate::units::{Atoms, Ppm, Price, Side, SignedAtoms, Timestamp};
 
 /// One atom per base unit: $1000 per SOL.
 const ONE: u64 = 1 << 40;
@@ -42,4 +47,17 @@ const FLAT: [(u64, u64); 2] = [(0, 0), (0, 0)];
 /// An active exchange that waits for [`BOUNDARY`].
 fn awaiting(seconds_later: i64) -> Session {
     Session { boundary: at(BOUNDARY).now, ..session(Status::Active, at(seconds_later)) }
+}
+
+/// A reading of $1000 ± 1/128 published so many seconds after the boundary, and the one before it.
+fn reading_from(published: i64, previous: i64) -> OracleReading {
+    reading(100_000_000_000, 781_250_000, BOUNDARY + published).with_previous(NOW + BOUNDARY + previous)
+}
+
+/// The pool and the market as they stand at the boundary are kept, with so many lamports for the valuation of one market.
+fn keep(pool: &mut Pool, market: &mut Market, lamports: u64) {
+    let mut queue = Queue::default();
+    queue.waiting[0] = Waiting { boundary: at(BOUNDARY).now, lamports, ..Waiting::default() };
+    market.refresh(None, &awaiting(BOUNDARY)).unwrap();
+    pool.keep_at_boundary(&mut queue, 1, &awaiting(BOUNDARY)).unwrap();
 }
