@@ -30,8 +30,12 @@ pub type Ran = Result<Outcome, Refused>;
 /// Sees every transaction and what became of it, after the world has checked it.
 pub type Observer = Box<dyn FnMut(&mut World, &[Instruction], &Ran)>;
 
-/// USDC the liquidity provider of [`World::new`] brings.
+/// What the pool of [`World::new`] begins with, in cash and in shares.
 pub const POOL: u64 = 10_000_000 * USDC;
+/// What its provider brings: [`POOL`], and the 0.02 % of all of it that are set apart for settlements.
+const DEPOSIT: u64 = POOL + SET_APART;
+/// ⌈10 002 000.400 081 / 5 000⌉
+const SET_APART: u64 = 2_000_400_081;
 
 /// An exchange and everything around it.
 pub struct World {
@@ -131,8 +135,8 @@ impl World {
         let slot = self.slot;
         self.set_time(NOW - BEFORE);
         self.create_exchange().expect("the exchange is created");
-        self.provider = self.user(POOL);
-        self.add_liquidity(self.provider, POOL);
+        self.provider = self.user(DEPOSIT);
+        self.add_liquidity(self.provider, DEPOSIT);
         self.slot = slot;
         self.set_time(NOW);
     }
