@@ -84,7 +84,10 @@ fn attack_nothing_done_after_the_boundary_enters_its_value() {
     // A matched book opened after it, a loss settled after it.
     let traded = closed(|world, _| {
         let pair = [(); 2].map(|()| world.trader(500_000 * USDC));
-        world.later_at(2, 1, 255.0);
+        // After an hour's silence positions only shrink for a while.
+        for _ in 0..30 {
+            world.later_at(5, 1, 255.0);
+        }
         for (account, size) in pair.into_iter().zip([5_000, -5_000]) {
             world.trade(account, 1, size * SOL).unwrap();
         }

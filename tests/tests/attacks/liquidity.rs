@@ -209,7 +209,7 @@ fn attack_a_request_cannot_be_cancelled() {
     let payment = client::pay_liquidity_request(&at, owner, &world.request(&owner, 1), &record);
     let no_record = at.epoch(Timestamp::new(0));
     for (given, expected) in [
-        (at.epoch(boundary), ErrorCode::AccountNotInitialized),
+        (at.epoch(boundary), ErrorCode::AccountOwnedByWrongProgram),
         (request, ErrorCode::AccountDiscriminatorMismatch),
         (at.pool, ErrorCode::AccountDiscriminatorMismatch),
     ] {

@@ -192,8 +192,9 @@ fn just_before_a_boundary_the_queue_pays_for_it_once_in_ten_minutes() {
     world.publish_all_again();
     let settling = world.pool().state.settling.get();
     assert!(settling >= 80 * USDC, "{settling}");
-    let (long, keeper) = (world.trader(200_000 * USDC), world.trader(0));
+    let (long, late, keeper) = (world.trader(200_000 * USDC), world.trader(200_000 * USDC), world.trader(0));
     world.trade(long, 0, 8_000 * SOL).unwrap();
+    world.trade(late, 0, -4_000 * SOL).unwrap();
     world.request_liquidity_deposit(provider, 9, 10 * USDC, PriceLimit::None).unwrap();
     let boundary = world.boundary();
     let settle = settle_pnl(&at, long.margin_account, world.target(0), Some(keeper.margin_account));
@@ -226,8 +227,6 @@ fn just_before_a_boundary_the_queue_pays_for_it_once_in_ten_minutes() {
     world.set_time(boundary - 5);
     world.publish(0, 250.0);
     assert_eq!(event!(world.send(&settle), ProfitSettled).reward, None);
-    let late = world.trader(200_000 * USDC);
-    world.trade(late, 0, -8_000 * SOL).unwrap();
     world.set_time(boundary);
     world.publish(0, 240.0);
     let settle = settle_pnl(&at, late.margin_account, world.target(0), Some(keeper.margin_account));
