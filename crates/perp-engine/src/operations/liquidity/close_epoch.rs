@@ -31,12 +31,7 @@ impl EpochPlan {
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn apply(
-        &self,
-        pool: &mut Pool,
-        queue: &mut Queue,
-        exchange: &mut ExchangeState,
-    ) -> Result<(), EngineError> {
+    pub fn apply(&self, pool: &mut Pool, queue: &mut Queue, exchange: &mut ExchangeState) -> Result<(), EngineError> {
         let next = self.closed.rest_belongs_from;
         if let Some(rest) = &self.rest {
             queue.add(rest, next, pool.parameters.epoch_seconds)?;
@@ -76,14 +71,13 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
         upper: pool.epoch.upper,
         shares: pool.shares,
     };
+    // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
+    // close that failed would keep what everybody else has in the queue.
     let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());
     let within = LimitSet::where_each(sells);
+    let Sale { accepted: deposits_accepted, deposited, fee: entry_fee, entering, created, issued } =
+        Sale::of(pool, &price, within).unwrap_or_default();
     let withdrawals_accepted = LimitSet::where_each(|limit| price.redeems_within(&pool.last, limit.part()));
-
-    // More shares than there can be, for a pool that is worth next to nothing, are not sold either: nothing may keep it from closing.
-    let entry = Entry::of(&waiting.deposits, within, pool, &price);
-    let (deposits_accepted, entry) = entry.map_or((LimitSet::default(), Entry::default()), |entry| (within, entry));
-    let Entry { deposited, fee: entry_fee, entering, created, issued } = entry;
 
     let leaving = waiting.withdrawals.amount_of(withdrawals_accepted)?;
     let cash = pool.cash.checked_add(entering)?;
@@ -140,12 +134,16 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
     Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
 }
 
-/// What enters, and the shares for it.
+/// What deposits buy; by default nothing.
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct Sale {
+    /// Limits under which they are accepted.
+    accepted: LimitSet,
+    /// Their tokens.
     deposited: Atoms,
+    /// What of those is set apart for settling traders.
     fee: Atoms,
-    /// What is left of them.
+    /// What of them enters the pool.
     entering: Atoms,
     /// Shares that come into being.
     created: Atoms,
@@ -153,14 +151,16 @@ struct Entry {
     issued: Atoms,
 }
 
-impl Entry {
-    fn of(deposits: &RequestSums, accepted: LimitSet, pool: &Pool, price: &LastEpoch) -> Result<Self, EngineError> {
-        let deposited = deposits.amount_of(accepted)?;
+impl Sale {
+    /// What the deposits under these limits buy, where pool and shares have room for it.
+    fn of(pool: &Pool, price: &LastEpoch, accepted: LimitSet) -> Result<Self, EngineError> {
+        let deposited = pool.epoch.waiting.deposits.amount_of(accepted)?;
         let fee = share_ceil(deposited, pool.parameters.queue_fee)?;
         let entering = deposited.checked_sub(fee)?;
         let (created, issued) = price.issued_floor(entering)?;
         pool.shares.checked_add(created)?;
-        Ok(Self { deposited, fee, entering, created, issued })
+        pool.cash.checked_add(entering)?;
+        Ok(Self { accepted, deposited, fee, entering, created, issued })
     }
 }
 
