@@ -1,6 +1,7 @@
 //! Stress benchmark of the exchange: thousands of traders, recorded crashes, late liquidators and silent oracles on the exchange in
 //! memory, and attackers who know what they should not.
 
+pub mod boundary;
 pub mod case;
 pub mod choice;
 pub mod cli;
