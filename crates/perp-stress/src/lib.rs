@@ -6,6 +6,7 @@ pub mod case;
 pub mod choice;
 pub mod cli;
 pub mod document;
+pub mod epochs;
 pub mod exchange_venue;
 pub mod market;
 pub mod outcome;
