@@ -23,9 +23,24 @@ const HOUR: i64 = 3_600;
 /// Hours in which the part that moves in a day is spread.
 const HOURS: f64 = 24.0;
 
-/// How long before a boundary traders are settled, in seconds: as soon as the queue pays for it, a tick before, and as late as keepers
-/// dare.
-pub const LEADS: [i64; 3] = [30, 15, 5];
+/// A way of settling traders.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// What it is called.
+    pub name: &'static str,
+    /// How long before the boundary, in seconds.
+    pub lead: i64,
+    /// Whether those are settled too of whom only funding is not.
+    pub with_funding: bool,
+}
+
+/// As soon as the queue pays for it, a tick before the boundary, as late as keepers dare; and more than they are paid for.
+pub const WAYS: [Way; 4] = [
+    Way { name: "30 s before", lead: 30, with_funding: false },
+    Way { name: "15 s before", lead: 15, with_funding: false },
+    Way { name: "5 s before", lead: 5, with_funding: false },
+    Way { name: "15 s before, funding too", lead: 15, with_funding: true },
+];
 
 /// A boundary that comes so many seconds after the last print, and the price that is printed then.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +87,11 @@ pub struct Moved {
 /// A boundary as it was measured.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {
-    /// Nobody is settled, with the longest of the [`LEADS`] from the last print to the boundary.
+    /// Nobody is settled, with as long from the last print to the boundary as in the first of the [`WAYS`].
     pub unsettled: Moved,
-    /// Everybody is settled at the last price, each of the [`LEADS`] before the boundary.
-    pub settled: [Moved; LEADS.len()],
-    /// What that came to.
+    /// Everybody is settled at the last price before the boundary, in each of the [`WAYS`].
+    pub settled: [Moved; WAYS.len()],
+    /// What the first of them came to.
     pub settling: Settling,
     /// What it moves where everybody was settled an hour ago, in dollars; none but at a whole hour.
     pub hourly: Option<f64>,
@@ -93,7 +108,7 @@ pub struct Sample {
 /// Where the exchange refuses what must not be refused, or its books do not balance.
 pub fn measure(exchange: &Exchange, price: UsdPrice, (volatility, step): (f64, f64), kept: &mut Kept) -> Sample {
     let mut sample = Sample::default();
-    for (place, lead) in LEADS.into_iter().enumerate() {
+    for (place, Way { lead, with_funding, .. }) in WAYS.into_iter().enumerate() {
         let moved = dollars(price) * (volatility * (lead as f64).sqrt() * step).exp();
         let moment = Moment { lead, price: crate::market::price(moved) };
         let truth = truth(exchange, moment);
@@ -102,10 +117,12 @@ pub fn measure(exchange: &Exchange, price: UsdPrice, (volatility, step): (f64, f
         let fees = PART * truth.value * fee;
         if place == 0 {
             sample.unsettled = served(queued.clone(), moment, &truth);
-            (sample.fees, sample.bad_debt) = (fees / HOURS, truth.bad_debt);
         }
         // As if what moves in a day came at one boundary.
-        sample.settling = settle(&mut queued, atoms(fees));
+        let settling = settle(&mut queued, atoms(fees), with_funding);
+        if place == 0 {
+            (sample.settling, sample.fees, sample.bad_debt) = (settling, fees / HOURS, truth.bad_debt);
+        }
         sample.settled[place] = served(queued, moment, &truth);
     }
     sample.hourly = (exchange.clock.now.get() % HOUR > HOUR - EPOCH).then(|| kept.settle(exchange));

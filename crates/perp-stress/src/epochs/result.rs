@@ -1,6 +1,6 @@
 //! What the boundaries of a run came to.
 
-use super::boundary::{Loss, Moved, Sample, LEADS};
+use super::boundary::{Loss, Moved, Sample, WAYS};
 use super::keeper::REWARD;
 use crate::path::{Kind, PricePath};
 use serde::{Deserialize, Serialize};
@@ -96,9 +96,9 @@ pub struct Epochs {
     pub with_bad_debt: u32,
     /// Nobody is settled.
     pub unsettled: Movers,
-    /// Everybody is settled at the last price before the boundary, each of the [`LEADS`] before it.
-    pub settled: [Movers; LEADS.len()],
-    /// What that took.
+    /// Everybody is settled at the last price before the boundary, in each of the [`WAYS`].
+    pub settled: [Movers; WAYS.len()],
+    /// What the first of them took.
     pub keeping: Keeping,
 }
 

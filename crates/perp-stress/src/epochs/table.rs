@@ -1,6 +1,6 @@
 //! The boundaries of all runs side by side.
 
-use super::boundary::LEADS;
+use super::boundary::WAYS;
 use super::result::{Epochs, Keeping, Losses, Mover, Movers, Reasons};
 use crate::document::Document;
 use crate::path::Kind;
@@ -10,14 +10,17 @@ use std::collections::BTreeSet;
 /// What a loss after the fee may be on average, and at any boundary, in percent.
 const TARGET: (f64, f64) = (0.2, 1.0);
 
-/// How traders are settled, in words, and the results of that.
-type Way = (String, fn(&Epochs) -> &Movers);
+/// Paths that are taken together.
+const KINDS: [(&str, Kind); 2] = [("all crash days", Kind::Crash), ("all calm weeks", Kind::Calm)];
 
-fn ways() -> Vec<Way> {
-    let settled: [fn(&Epochs) -> &Movers; LEADS.len()] = [|run| &run.settled[0], |run| &run.settled[1], |run| &run.settled[2]];
-    let named = LEADS.into_iter().zip(settled).map(|(lead, of)| (format!("{lead} s before"), of));
-    let mut ways: Vec<Way> = vec![("not settled".into(), |run| &run.unsettled)];
-    ways.extend(named);
+/// How traders are settled, in words, and the results of that.
+fn ways(runs: &[&Epochs]) -> Vec<(&'static str, Vec<Movers>)> {
+    let mut ways = vec![("not settled", runs.iter().map(|run| run.unsettled).collect())];
+    ways.extend(
+        WAYS.iter()
+            .enumerate()
+            .map(|(place, way)| (way.name, runs.iter().map(|run| run.settled[place]).collect())),
+    );
     ways
 }
 
@@ -28,11 +31,16 @@ fn groups(document: &Document) -> Vec<(String, Vec<&Epochs>)> {
     let of = |belongs: &dyn Fn(&Epochs) -> bool| document.epochs.iter().filter(|run| belongs(run)).collect::<Vec<_>>();
     let mut groups: Vec<(String, Vec<&Epochs>)> =
         names.iter().map(|(_, name)| ((*name).to_string(), of(&|run| run.path == *name))).collect();
-    for (name, kind) in [("all crash days", Kind::Crash), ("all calm weeks", Kind::Calm)] {
+    for (name, kind) in KINDS {
         groups.push((name.into(), of(&|run| run.kind == kind)));
     }
     groups.retain(|(_, runs)| !runs.is_empty());
     groups
+}
+
+/// Of these groups those of all crash days and all calm weeks.
+fn kinds(document: &Document) -> Vec<(String, Vec<&Epochs>)> {
+    groups(document).into_iter().filter(|(name, _)| KINDS.iter().any(|(kind, _)| kind == name)).collect()
 }
 
 /// Every table about entering and leaving the pool; none where nothing was run.
@@ -43,8 +51,8 @@ pub fn sheets(document: &Document) -> Vec<Sheet> {
     vec![losses(document), reasons(document), keeping(document)]
 }
 
-fn pooled(runs: &[&Epochs], of: impl Fn(&Epochs) -> Losses) -> Losses {
-    let each: Vec<Losses> = runs.iter().map(|run| of(run)).collect();
+fn pooled(movers: &[Movers], of: impl Fn(&Movers) -> Losses) -> Losses {
+    let each: Vec<Losses> = movers.iter().map(of).collect();
     let furthest = each.iter().map(|losses| losses.largest).max_by(|a, b| a.abs().total_cmp(&b.abs()));
     Losses {
         mean: mean(each.iter().map(|losses| losses.mean)),
@@ -70,9 +78,9 @@ fn losses(document: &Document) -> Sheet {
         ],
     );
     for (name, runs) in groups(document) {
-        for (way, of) in ways() {
+        for (way, results) in ways(&runs) {
             let pooled = |mover: fn(&Movers) -> &Mover, losses: fn(&Mover) -> Losses| {
-                pooled(&runs, |run| losses(mover(of(run))))
+                pooled(&results, |movers| losses(mover(movers)))
             };
             let shown = |losses: &Losses| {
                 format!("{:.3} / {:.3} / {:.2}", losses.mean, losses.mean_absolute, losses.largest)
@@ -101,12 +109,12 @@ fn reasons(document: &Document) -> Sheet {
         "Where the loss before the fee comes from, in percent: mean / where it is largest",
         &["path, settled", "who", "confidence", "moved since", "left before", "funding, debts"],
     );
-    for (name, runs) in groups(document) {
-        for (way, of) in ways() {
+    for (name, runs) in kinds(document) {
+        for (way, results) in ways(&runs) {
             let movers: [(&str, fn(&Movers) -> &Mover); 2] =
                 [("leaver", |movers| &movers.leaver), ("entrant", |movers| &movers.entrant)];
             for (who, mover) in movers {
-                let each: Vec<&Mover> = runs.iter().map(|run| mover(of(run))).collect();
+                let each: Vec<&Mover> = results.iter().map(mover).collect();
                 let far = |mover: &&&Mover| mover.after_fee.largest.abs();
                 let Some(worst) = each.iter().max_by(|a, b| far(a).total_cmp(&far(b))) else { continue };
                 let shown = |number: fn(&Reasons) -> f64| {
