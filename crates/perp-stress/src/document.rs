@@ -157,7 +157,15 @@ pub struct Document {
 impl Document {
     /// Nothing finished.
     pub fn empty(origin: Origin) -> Self {
-        Self { origin, traders: TRADERS, cap: CAP, pool: POOL, cells: Vec::new(), strategies: Vec::new(), epochs: Vec::new() }
+        Self {
+            origin,
+            traders: TRADERS,
+            cap: CAP,
+            pool: POOL,
+            cells: Vec::new(),
+            strategies: Vec::new(),
+            epochs: Vec::new(),
+        }
     }
 
     /// The document in a file.

@@ -132,12 +132,7 @@ pub fn run<V: Venue>(venue: V, path: &PricePath, scenario: Scenario) -> (V, Outc
 ///
 /// # Panics
 /// As [`run`].
-pub fn watch<V: Venue>(
-    venue: V,
-    path: &PricePath,
-    scenario: Scenario,
-    show: impl FnMut(&V, usize),
-) -> (V, Outcome) {
+pub fn watch<V: Venue>(venue: V, path: &PricePath, scenario: Scenario, show: impl FnMut(&V, usize)) -> (V, Outcome) {
     let mut simulation = Simulation::populated(venue, path, scenario);
     simulation.play(show);
     let Simulation { venue, outcome, .. } = simulation;

@@ -78,10 +78,9 @@ impl Job<'_> {
                 (&attempt.path, &attempt.prices, attempt.strategy.as_str(), attempt.seed)
                     == (&path.name, &path.digest, strategy.name, seed)
             }),
-            Self::Epochs { path, seed } => document
-                .epochs
-                .iter()
-                .any(|run| (&run.path, &run.prices, run.seed) == (&path.name, &path.digest, seed)),
+            Self::Epochs { path, seed } => {
+                document.epochs.iter().any(|run| (&run.path, &run.prices, run.seed) == (&path.name, &path.digest, seed))
+            }
         }
     }
 

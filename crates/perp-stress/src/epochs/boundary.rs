@@ -1,8 +1,8 @@
 //! One boundary, on copies of the exchange.
 
 use super::keeper::{settle, Kept, Settling};
-use super::EPOCH;
 use super::worth::{worth, Worth};
+use super::EPOCH;
 use crate::boundary::serve;
 use crate::exchange_venue::{exact_usd, pass, print, usd, MARKET};
 use crate::market::{atoms, dollars, CONFIDENCE_BPS};
@@ -177,15 +177,21 @@ fn served(mut exchange: Exchange, moment: Moment, truth: &Worth) -> Moved {
     let leaver = Loss {
         before_fee,
         after_fee: 1.0 - usd(closed.paid) / worth_of(closed.redeemed),
-        parts: Parts { width: part(cash + usd(exact.lower) - usd(closed.lower)), ..Parts::default() }
-            .with(part(left.lost), part(now.lost), before_fee),
+        parts: Parts { width: part(cash + usd(exact.lower) - usd(closed.lower)), ..Parts::default() }.with(
+            part(left.lost),
+            part(now.lost),
+            before_fee,
+        ),
     };
     let before_fee = part(usd(closed.upper)) - 1.0;
     let entrant = Loss {
         before_fee,
         after_fee: usd(closed.deposited) / worth_of(closed.issued) - 1.0,
-        parts: Parts { width: part(usd(closed.upper) - cash - usd(exact.upper)), ..Parts::default() }
-            .with(part(left.won), part(now.won), before_fee),
+        parts: Parts { width: part(usd(closed.upper) - cash - usd(exact.upper)), ..Parts::default() }.with(
+            part(left.won),
+            part(now.won),
+            before_fee,
+        ),
     };
     Moved { leaver, entrant }
 }
@@ -208,9 +214,6 @@ impl Unsettled {
     fn at(ledger: &MarketLedger, price: Price) -> Self {
         let profits = [Side::Long, Side::Short]
             .map(|side| exact_usd(side_unrealized(ledger, side, price).expect("a market in range")));
-        Self {
-            lost: profits.iter().map(|profit| (-profit).max(0.0)).sum(),
-            won: profits.iter().sum::<f64>().max(0.0),
-        }
+        Self { lost: profits.iter().map(|profit| (-profit).max(0.0)).sum(), won: profits.iter().sum::<f64>().max(0.0) }
     }
 }

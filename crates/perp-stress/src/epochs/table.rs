@@ -17,9 +17,7 @@ const KINDS: [(&str, Kind); 2] = [("all crash days", Kind::Crash), ("all calm we
 fn ways(runs: &[&Epochs]) -> Vec<(&'static str, Vec<Movers>)> {
     let mut ways = vec![("not settled", runs.iter().map(|run| run.unsettled).collect())];
     ways.extend(
-        WAYS.iter()
-            .enumerate()
-            .map(|(place, way)| (way.name, runs.iter().map(|run| run.settled[place]).collect())),
+        WAYS.iter().enumerate().map(|(place, way)| (way.name, runs.iter().map(|run| run.settled[place]).collect())),
     );
     ways
 }
@@ -82,20 +80,16 @@ fn losses(document: &Document) -> Sheet {
             let pooled = |mover: fn(&Movers) -> &Mover, losses: fn(&Mover) -> Losses| {
                 pooled(&results, |movers| losses(mover(movers)))
             };
-            let shown = |losses: &Losses| {
-                format!("{:.3} / {:.3} / {:.2}", losses.mean, losses.mean_absolute, losses.largest)
-            };
-            let mut row = vec![format!("{name}, {way}"), runs.iter().map(|run| run.boundaries).sum::<u32>().to_string()];
+            let shown =
+                |losses: &Losses| format!("{:.3} / {:.3} / {:.2}", losses.mean, losses.mean_absolute, losses.largest);
+            let mut row =
+                vec![format!("{name}, {way}"), runs.iter().map(|run| run.boundaries).sum::<u32>().to_string()];
             let mut met = true;
             let movers: [fn(&Movers) -> &Mover; 2] = [|movers| &movers.leaver, |movers| &movers.entrant];
             for mover in movers {
                 let after = pooled(mover, |mover| mover.after_fee);
                 met &= after.mean.abs() <= TARGET.0 && after.largest.abs() <= TARGET.1;
-                row.extend([
-                    shown(&pooled(mover, |mover| mover.before_fee)),
-                    shown(&after),
-                    after.beyond.to_string(),
-                ]);
+                row.extend([shown(&pooled(mover, |mover| mover.before_fee)), shown(&after), after.beyond.to_string()]);
             }
             row.push(if met { "yes" } else { "no" }.into());
             sheet.rows.push(row);
