@@ -1,6 +1,6 @@
 //! What the boundaries of a run came to.
 
-use super::boundary::{Loss, Moved, Sample, WAYS};
+use super::boundary::{Loss, Moved, Parts, Sample, WAYS};
 use super::keeper::REWARD;
 use crate::path::{Kind, PricePath};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,17 @@ pub struct Reasons {
     pub left: f64,
     /// Pending funding, debts, and what losers cannot pay.
     pub rest: f64,
+}
+
+impl Reasons {
+    fn of(parts: &Parts) -> Self {
+        Self {
+            width: percent(parts.width),
+            moved: percent(parts.moved),
+            left: percent(parts.left),
+            rest: percent(parts.rest),
+        }
+    }
 }
 
 /// Who leaves, or who enters.
@@ -129,19 +140,19 @@ impl Sums {
     }
 
     fn mover(&self, of: impl Fn(&Sample) -> Loss) -> Mover {
-        let reasons = |parts: &dyn Fn(&dyn Fn(&Loss) -> f64) -> f64| Reasons {
-            width: percent(parts(&|loss| loss.parts.width)),
-            moved: percent(parts(&|loss| loss.parts.moved)),
-            left: percent(parts(&|loss| loss.parts.left)),
-            rest: percent(parts(&|loss| loss.parts.rest)),
+        let mean = |part: fn(&Parts) -> f64| self.mean(|sample| part(&of(sample).parts));
+        let usual = Parts {
+            width: mean(|parts| parts.width),
+            moved: mean(|parts| parts.moved),
+            left: mean(|parts| parts.left),
+            rest: mean(|parts| parts.rest),
         };
         let furthest = self.samples.iter().map(&of).max_by(|a, b| a.after_fee.abs().total_cmp(&b.after_fee.abs()));
-        let furthest = furthest.unwrap_or_default();
         Mover {
             before_fee: self.losses(|sample| of(sample).before_fee),
             after_fee: self.losses(|sample| of(sample).after_fee),
-            reasons: reasons(&|number| self.mean(|sample| number(&of(sample)))),
-            worst: reasons(&|number| number(&furthest)),
+            reasons: Reasons::of(&usual),
+            worst: Reasons::of(&furthest.unwrap_or_default().parts),
         }
     }
 

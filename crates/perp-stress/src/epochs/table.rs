@@ -13,6 +13,10 @@ const TARGET: (f64, f64) = (0.2, 1.0);
 /// Paths that are taken together.
 const KINDS: [(&str, Kind); 2] = [("all crash days", Kind::Crash), ("all calm weeks", Kind::Calm)];
 
+/// Who leaves or who enters, and what that is called.
+type Who = (&'static str, fn(&Movers) -> &Mover);
+const WHO: [Who; 2] = [("leaver", |movers| &movers.leaver), ("entrant", |movers| &movers.entrant)];
+
 /// How traders are settled, in words, and the results of that.
 fn ways(runs: &[&Epochs]) -> Vec<(&'static str, Vec<Movers>)> {
     let mut ways = vec![("not settled", runs.iter().map(|run| run.unsettled).collect())];
@@ -85,8 +89,7 @@ fn losses(document: &Document) -> Sheet {
             let mut row =
                 vec![format!("{name}, {way}"), runs.iter().map(|run| run.boundaries).sum::<u32>().to_string()];
             let mut met = true;
-            let movers: [fn(&Movers) -> &Mover; 2] = [|movers| &movers.leaver, |movers| &movers.entrant];
-            for mover in movers {
+            for (_, mover) in WHO {
                 let after = pooled(mover, |mover| mover.after_fee);
                 met &= after.mean.abs() <= TARGET.0 && after.largest.abs() <= TARGET.1;
                 row.extend([shown(&pooled(mover, |mover| mover.before_fee)), shown(&after), after.beyond.to_string()]);
@@ -105,9 +108,7 @@ fn reasons(document: &Document) -> Sheet {
     );
     for (name, runs) in kinds(document) {
         for (way, results) in ways(&runs) {
-            let movers: [(&str, fn(&Movers) -> &Mover); 2] =
-                [("leaver", |movers| &movers.leaver), ("entrant", |movers| &movers.entrant)];
-            for (who, mover) in movers {
+            for (who, mover) in WHO {
                 let each: Vec<&Mover> = results.iter().map(mover).collect();
                 let far = |mover: &&&Mover| mover.after_fee.largest.abs();
                 let Some(worst) = each.iter().max_by(|a, b| far(a).total_cmp(&far(b))) else { continue };
