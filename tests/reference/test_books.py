@@ -2,11 +2,13 @@
 
 import json
 import unittest
+from collections import Counter
 from pathlib import Path
 
+from liquidity import DEAD_SHARES
 from replay import Difference, opened, replay
 from sequence import RandomSequence, equity_and_value, sums_of_positions, tokens, transcript
-from state import LONG, SHORT
+from state import DEPOSIT, LONG, SHORT, is_in
 from units import ATOM
 
 
@@ -39,17 +41,36 @@ class Sequences(unittest.TestCase):
     def test_the_books_balance_after_every_operation(self):
         for seed in range(3):
             sequence = RandomSequence(seed)
-            exchange, held = sequence.exchange, 0
+            exchange, came = sequence.exchange, 0
             for number in range(1_500):
                 line = sequence.step()
                 if line["result"] == "ok":
-                    held += self.MOVES_TOKENS.get(line["op"], 0) * line.get("amount", 0)
+                    came += self.MOVES_TOKENS.get(line["op"], 0) * line.get("amount", 0)
+                held, pool = came - sum(exchange.paid_out), exchange.pool
                 self.assertEqual(tokens(exchange), held, (seed, number))
                 prices = [sequence.random.randrange(1, 1 << 40) for _ in exchange.markets]
-                without_escrow = (held - exchange.pool.escrow) * ATOM
-                self.assertEqual(equity_and_value(exchange, prices), without_escrow, (seed, number))
+                set_apart = pool.escrow + pool.payable + pool.settling
+                self.assertEqual(equity_and_value(exchange, prices), (held - set_apart) * ATOM, (seed, number))
                 for market in exchange.markets:
                     self.compare_sums(exchange, market)
+                self.compare_requests(exchange)
+            self.assertGreater(sequence.results["close_epoch", "ok"], 5)
+            self.assertGreater(sequence.results["pay_liquidity_request", "ok"], 20)
+
+    def compare_requests(self, exchange):
+        """What is set apart is what requests are still to get."""
+        pool, escrow, due = exchange.pool, 0, Counter()
+        for request in exchange.requests.values():
+            closed = exchange.epoch_of(request)
+            if closed:
+                due[closed.boundary] += 1
+            if request.kind == DEPOSIT and not (closed and is_in(request.limit, closed.deposits_accepted)):
+                escrow += request.amount
+        self.assertEqual(pool.escrow, escrow)
+        self.assertEqual(due, {boundary: closed.requests for boundary, closed in exchange.epochs.items()})
+        self.assertEqual(pool.payable, sum(closed.payable for closed in exchange.epochs.values()))
+        dead = DEAD_SHARES if pool.shares else 0
+        self.assertEqual(pool.shares, dead + sum(exchange.holders) + exchange.share_escrow)
 
     def compare_sums(self, exchange, market):
         ledger, sums = market.ledger, sums_of_positions(exchange, market.index)
