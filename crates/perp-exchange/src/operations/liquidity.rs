@@ -7,7 +7,7 @@ use perp_engine::operations::liquidity::{
     valuation_lamports, value_market, AllocationPlan, EpochPlan, PaymentPlan, RequestPlan, Valuation,
 };
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::{Market, PriceLimit, RequestKind};
+use perp_engine::state::{Market, Pool, PriceLimit, Queue, RequestKind};
 use perp_engine::units::Atoms;
 
 impl Exchange {
@@ -23,9 +23,10 @@ impl Exchange {
     ) -> Result<u64, Refusal> {
         self.provider(provider)?;
         let lamports = valuation_lamports(self.market_count)?;
-        let plan = plan_request_deposit(&self.pool, &self.state, amount, limit, lamports, self.clock)?;
+        let (pool, queue) = self.kept_pool()?;
+        let plan = plan_request_deposit(&pool, &self.state, amount, limit, lamports, self.clock)?;
         let vault = self.vault.checked_add(amount)?;
-        let number = self.store_request(provider, RequestKind::Deposit, &plan)?;
+        let number = self.store_request(provider, RequestKind::Deposit, &plan, queue)?;
         self.vault = vault;
         Ok(number)
     }
@@ -42,16 +43,31 @@ impl Exchange {
     ) -> Result<u64, Refusal> {
         let owned = self.provider(provider)?.shares;
         let lamports = valuation_lamports(self.market_count)?;
-        let plan = plan_request_withdrawal(&self.pool, &self.state, shares, owned, limit, lamports, self.clock)?;
+        let (pool, queue) = self.kept_pool()?;
+        let plan = plan_request_withdrawal(&pool, &self.state, shares, owned, limit, lamports, self.clock)?;
         let (left, escrow) = (owned.checked_sub(shares)?, self.share_escrow.checked_add(shares)?);
-        let number = self.store_request(provider, RequestKind::Withdrawal, &plan)?;
+        let number = self.store_request(provider, RequestKind::Withdrawal, &plan, queue)?;
         self.providers[provider].shares = left;
         self.share_escrow = escrow;
         Ok(number)
     }
 
-    fn store_request(&mut self, provider: usize, kind: RequestKind, plan: &RequestPlan) -> Result<u64, Refusal> {
-        let (mut pool, mut queue, mut state) = (self.pool, self.queue, self.state);
+    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before a request is added,
+    /// which may need the place of one that belongs to that boundary.
+    fn kept_pool(&self) -> Result<(Pool, Queue), Refusal> {
+        let (mut pool, mut queue) = (self.pool, self.queue);
+        pool.keep_at_boundary(&mut queue, self.market_count, &self.session())?;
+        Ok((pool, queue))
+    }
+
+    fn store_request(
+        &mut self,
+        provider: usize,
+        kind: RequestKind,
+        plan: &RequestPlan,
+        mut queue: Queue,
+    ) -> Result<u64, Refusal> {
+        let (mut pool, mut state) = (self.pool, self.state);
         plan.apply(&mut pool, &mut queue, &mut state, self.clock)?;
         self.begin_changes();
         self.queue = queue;
@@ -68,10 +84,9 @@ impl Exchange {
     /// # Errors
     /// Those of [`value_market`]; [`Refusal::NoMarket`].
     pub fn value_market(&mut self, market: u16, reading: Option<&OracleReading>) -> Result<Valuation, Refusal> {
-        let session = self.session();
-        let (mut pool, mut queue, mut state) = (self.pool, self.queue, *self.market(market)?);
+        let (session, mut state) = (self.session(), *self.market(market)?);
         state.refresh(None, &session)?;
-        pool.keep_at_boundary(&mut queue, self.market_count, &session)?;
+        let (mut pool, queue) = self.kept_pool()?;
         let valuation = value_market(&mut pool, &mut state, reading, &session)?;
         self.begin_changes();
         self.queue = queue;
@@ -87,8 +102,7 @@ impl Exchange {
     /// Those of [`plan_close_epoch`].
     pub fn close_epoch(&mut self) -> Result<EpochPlan, Refusal> {
         let session = self.session();
-        let (mut pool, mut queue, mut state) = (self.pool, self.queue, self.state);
-        pool.keep_at_boundary(&mut queue, self.market_count, &session)?;
+        let (mut state, (mut pool, mut queue)) = (self.state, self.kept_pool()?);
         let plan = plan_close_epoch(&pool, &session)?;
         plan.apply(&mut pool, &mut queue, &mut state)?;
         let escrow = self.share_escrow.checked_add(plan.closed.issued)?.checked_sub(plan.closed.redeemed)?;
@@ -150,9 +164,8 @@ impl Exchange {
     ) -> Result<(AllocationPlan, Market), Refusal> {
         let mut state = *self.market(market)?;
         let mut ready = state.refresh(reading, &self.session())?;
-        let (mut pool, mut queue, session) = (self.pool, self.queue, self.session());
-        pool.keep_at_boundary(&mut queue, self.market_count, &session)?;
-        let plan = plan_allocate_backing(&pool, &ready, &session)?;
+        let (mut pool, _) = self.kept_pool()?;
+        let plan = plan_allocate_backing(&pool, &ready, &self.session())?;
         plan.apply(&mut pool, &mut ready);
         ready.next_event();
         Ok((plan, state))
@@ -167,9 +180,7 @@ impl Exchange {
         market: u16,
         reading: Option<&OracleReading>,
     ) -> Result<AllocationPlan, Refusal> {
-        let (plan, state) = self.preview_allocation(market, reading)?;
-        let (mut kept, mut queue) = (self.pool, self.queue);
-        kept.keep_at_boundary(&mut queue, self.market_count, &self.session())?;
+        let ((plan, state), (_, queue)) = (self.preview_allocation(market, reading)?, self.kept_pool()?);
         self.begin_changes();
         self.queue = queue;
         self.store_market(state);
