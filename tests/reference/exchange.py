@@ -24,6 +24,7 @@ from state import (
     REDUCE_ONLY,
     Account,
     Market,
+    Paid,
     Parameters,
     Pool,
     PoolParameters,
@@ -79,12 +80,12 @@ class Exchange:
         self.markets = [listed(index, market) for index, market in enumerate(description["markets"])]
         self.accounts = new_accounts(description["accounts"])
         self.holders = [0] * description["holders"]
-        self.paid_out = [0] * description["holders"]
         self.share_escrow = 0
         self.requests = {}
         self.epochs = {}
         self.queue = [Waiting() for _ in range(QUEUE_BOUNDARIES)]
         self.boundary = 0
+        self.paid = Paid()
         self.pause, self.pause_began = Restriction(), 0
         self.reduce_only = Restriction()
         self.now = 0
@@ -95,7 +96,7 @@ class Exchange:
 
     def run(self, name, now, slot, arguments):
         """Runs one operation. Returns `ok`, or the name of the error with which it was refused."""
-        self.now, self.slot, self._saved = now, slot, {}
+        self.now, self.slot, self.paid, self._saved = now, slot, Paid(), {}
         try:
             OPERATIONS[name](self, **arguments)
         except Refused as refusal:
@@ -150,11 +151,6 @@ class Exchange:
         before = self.holders[index]
         self._save(("holder", index), lambda: self.holders.__setitem__(index, before))
         self.holders[index] = shares
-
-    def pay_out(self, holder, tokens):
-        before = self.paid_out[holder]
-        self._save(("paid out", holder), lambda: self.paid_out.__setitem__(holder, before))
-        self.paid_out[holder] += tokens
 
     def set_share_escrow(self, shares):
         self._set("share_escrow", shares)

@@ -8,7 +8,19 @@ from boundaries import (
     next_boundary,
     require_boundary,
 )
-from state import DEPOSIT, PRICE_LIMITS, WITHDRAWAL, ClosedEpoch, Epoch, LastEpoch, Request, RequestSums, Waiting, is_in
+from state import (
+    DEPOSIT,
+    PRICE_LIMITS,
+    WITHDRAWAL,
+    ClosedEpoch,
+    Epoch,
+    LastEpoch,
+    Paid,
+    Request,
+    RequestSums,
+    Waiting,
+    is_in,
+)
 from units import PPM, Refused, amount as checked, div_ceil, div_floor, positive_part, share_ceil, share_floor
 from valuation import VALUATION_LAMPORTS
 
@@ -43,6 +55,8 @@ def request_liquidity_withdrawal(exchange, holder, nonce, amount, limit):
 def wait_for_boundary(exchange, holder, nonce, kind, amount, limit, notice):
     if not 0 <= limit < len(PRICE_LIMITS):
         raise Refused("UnknownPriceLimit")
+    # Before this one takes the place of one that belongs to the boundary which has come.
+    keep_pool(exchange)
     epoch = exchange.pool.parameters.epoch_seconds
     belongs_from = exchange.now + notice
     boundary = boundary_after(belongs_from, epoch)
@@ -111,10 +125,14 @@ def close_epoch(exchange):
         deposits_accepted=buys,
         withdrawals_accepted=sells,
     )
-    queue = exchange.queue_to_write()
+    queue, passing = exchange.queue_to_write(), 0
     if redeemed < leaving:
         rest = rest_of(waiting.withdrawals.under(sells), closed)
         add_to_queue(queue, rest, pool.parameters.epoch_seconds, following)
+        passing = sum(rest.withdrawals.requests)
+    # What cannot be divided goes to the caller besides.
+    exchange.paid.lamports = waiting.lamports - lamports_each * requests
+    exchange.paid.lamports_kept = lamports_each * (requests - passing)
     earliest = earliest_in_queue(queue)
     exchange.set_boundary(max(earliest, following) if earliest else 0)
     exchange.set_epoch(boundary, closed if requests else None)
@@ -213,4 +231,5 @@ def pay_liquidity_request(exchange, holder, nonce):
     exchange.set_request(holder, nonce, left)
     exchange.set_share_escrow(exchange.share_escrow - shares)
     exchange.set_holder(holder, exchange.holders[holder] + shares)
-    exchange.pay_out(holder, tokens)
+    lamports = closed.lamports_each if left is None else 0
+    exchange.paid = Paid(lamports=lamports, tokens=tokens, shares=shares)

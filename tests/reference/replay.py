@@ -63,6 +63,15 @@ def compare_after(exchange, line):
         compare(after["pool"], exchange.pool, "pool")
     if "exchange" in after:
         compare(after["exchange"], exchange, "exchange")
+    if "queue" in after:
+        waiting = sorted((place for place in exchange.queue if place.boundary), key=lambda place: place.boundary)
+        compare(after["queue"], waiting, "queue")
+    for boundary, expected in after.get("epochs", {}).items():
+        compare(expected, exchange.epochs.get(int(boundary)), f"epochs.{boundary}")
+    if "share_escrow" in after:
+        compare(after["share_escrow"], exchange.share_escrow, "share_escrow")
+    if "paid" in after:
+        compare(after["paid"], exchange.paid, "paid")
     for index, expected in after.get("holders", {}).items():
         compare(expected, exchange.holders[int(index)], f"holders.{index}")
     if "request" in after:

@@ -435,6 +435,17 @@ class Pool:
 
 
 @dataclass
+class Paid:
+    """What an operation pays in lamports to its caller or a request's owner, what a close keeps for owners, and what an
+    owner gets."""
+
+    lamports: int = 0
+    lamports_kept: int = 0
+    tokens: int = 0
+    shares: int = 0
+
+
+@dataclass
 class Request:
     kind: int
     amount: int

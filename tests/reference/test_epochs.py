@@ -1,8 +1,11 @@
 """Liquidity in epochs: who belongs to which boundary, what it is worth there, and who gets what (liquidity.md)."""
 
+from dataclasses import asdict
+
 from boundaries import boundary_after
-from sequence import START, reading
-from state import PRICE_LIMITS
+from exchange import Exchange
+from sequence import START, description, reading
+from state import PRICE_LIMITS, LastEpoch
 from story import PRICE_250, SOL, USD, Story
 from units import ATOM
 
@@ -38,7 +41,9 @@ class Epochs(Story):
         self.does("value_market", expected, market=market, reading=handed_in)
 
     def pays(self, nonce, expected="ok", holder=0):
+        """Returns what the owner gets, in tokens and shares."""
         self.does("pay_liquidity_request", expected, holder=holder, nonce=nonce)
+        return self.exchange.paid.tokens, self.exchange.paid.shares
 
 
 class Requests(Epochs):
@@ -68,6 +73,7 @@ class Requests(Epochs):
         # 200 ppm of $1 000 are set apart; a share is an atom, and 10 000 are nobody's.
         self.assertEqual((pool.settling, pool.cash, pool.shares), (200_000, 999_800_000, 999_800_000))
         self.assertEqual((self.exchange.holders[0], pool.escrow), (999_790_000, 1_000 * USD))
+        self.assertEqual(pool.last, LastEpoch(FIRST, 999_800_000, 999_800_000, 999_800_000))
         self.assertEqual((self.exchange.boundary, list(self.exchange.requests)), (FIRST + HOUR, [(0, 2)]))
 
     def test_a_withdrawal_gives_a_days_notice_and_a_deposit_comes_before_it(self):
@@ -103,7 +109,41 @@ class Requests(Epochs):
         self.assertEqual(self.exchange.pool.epoch.waiting.lamports, 3 * 40_000 - 2 * 10_000)
         self.does("close_epoch")
         # Of 100 000 the close takes 20 000: a third of the rest is 26 666, and two are left to it besides.
-        self.assertEqual(self.exchange.epochs[FIRST].lamports_each, 26_666)
+        paid = self.exchange.paid
+        self.assertEqual((paid.lamports, paid.lamports_kept), (20_002, 3 * 26_666))
+        for nonce in (1, 2, 3):
+            self.pays(nonce)
+            self.assertEqual(self.exchange.paid.lamports, 26_666)
+
+    def test_a_place_that_is_needed_again_loses_nobody(self):
+        pool, _ = self.begin_with_shares()
+        self.withdraws(1_000 * USD, nonce=1)
+        self.deposits(1_000 * USD, nonce=2)
+        # Nobody does anything for seven hours, when a withdrawal's boundary is the 32nd after the first.
+        self.at(FIRST + 7 * HOUR + 1)
+        self.withdraws(1_000 * USD, nonce=3)
+        self.assertEqual(pool.epoch.waiting.deposits.requests[ANY], 1)
+        self.values()
+        self.does("close_epoch")
+        self.assertEqual(self.pays(2), (0, 999_800_000))
+        # The same once an hour has passed for which nobody was ready: who waited for it waits for what comes next.
+        self.begin_with_shares()
+        self.deposits(1_000 * USD, nonce=1)
+        self.later(HOUR)
+        self.deposits(1_000 * USD, nonce=2)
+        self.at(FIRST + HOUR)
+        self.withdraws(1_000 * USD, nonce=3)
+        self.at(FIRST + 8 * HOUR + 1)
+        self.withdraws(1_000 * USD, nonce=4)
+        place = self.exchange.queue[(FIRST + HOUR) // HOUR % 32]
+        self.assertEqual((place.boundary, place.deposits.requests[ANY]), (FIRST + 33 * HOUR, 0))
+        self.values()
+        self.does("close_epoch")
+        self.assertEqual(self.exchange.boundary, FIRST + 9 * HOUR)
+        self.at(self.exchange.boundary)
+        self.values()
+        self.does("close_epoch")
+        self.assertEqual(self.pays(2), (0, 999_800_000))
 
     def test_what_a_late_close_has_passed_by_waits_for_the_next_boundary(self):
         self.begin_with_shares()
@@ -129,20 +169,20 @@ class Values(Epochs):
         self.hold(0, FORTY, 9_000 * USD * ATOM)
         self.withdraws(1_000 * USD, nonce=1)
         self.later(85_000)
-        self.deposits(1_000 * USD, nonce=2, holder=1)
+        self.deposits(1_000 * USD + 1, nonce=2, holder=1)
         boundary = self.exchange.boundary
         self.at(boundary)
         self.values(dollars=250, published=boundary, confidence=1)
         # $100 000 of cash and as much backing; winners leave $98 960 of it but for an atom, since a confidence rounds up.
         self.assertEqual((pool.epoch.lower, pool.epoch.upper), (98_960 * USD - 1, 100_000 * USD))
         self.does("close_epoch")
-        # For 1 000 shares $994.799999, less 200 ppm rounded up; for $1 000 without its fee as many shares as dollars.
+        # For 1 000 shares $994.799999, less 200 ppm rounded up; for $1 000.000001 without its fee, rounded up
+        # too, as many shares as dollars.
         closed = self.exchange.epochs[boundary]
         self.assertEqual((closed.redeemed, closed.paid), (1_000 * USD, 994_799_999 - 198_960))
-        self.assertEqual((closed.issued, pool.settling), (999_800_000, 200_000 + 198_960))
-        self.pays(1)
-        self.pays(2, holder=1)
-        self.assertEqual(self.exchange.paid_out, [994_601_039, 0])
+        self.assertEqual((closed.issued, pool.settling), (999_800_000, 200_001 + 198_960))
+        self.assertEqual(self.pays(1), (994_601_039, 0))
+        self.assertEqual(self.pays(2, holder=1), (0, 999_800_000))
         self.assertEqual(self.exchange.holders, [99_000 * USD, 100_000 * USD + 999_800_000])
         self.assertEqual((pool.payable, self.exchange.epochs), (0, {}))
 
@@ -241,7 +281,8 @@ class Readings(Epochs):
         self.values(dollars=253, published=FIRST + 9, previous=FIRST + 8)
         self.values(dollars=251, published=FIRST + 4, previous=FIRST + 3)
         self.values(dollars=252, published=FIRST + 7, previous=FIRST + 6)
-        # Of the same second that with the earlier predecessor, and of equal ones the wider.
+        # Of the same second that with the earlier predecessor, then the wider, then the lower.
+        self.values(dollars=260, published=FIRST + 4, previous=FIRST + 3, confidence=2)
         self.values(dollars=254, published=FIRST + 4, previous=FIRST + 2)
         self.values(dollars=254, published=FIRST + 4, previous=FIRST + 2, confidence=1)
         self.values(dollars=255, published=FIRST + 4, previous=FIRST + 2, confidence=1)
@@ -253,11 +294,60 @@ class Readings(Epochs):
         self.assertEqual(self.lost(), 40 * 55)
 
     def test_without_any_the_range_of_the_price_it_had_counts(self):
-        self.await_reading(spread_volatility=0, spread_measured=0)
+        self.await_reading()
         self.at(FIRST + 1_801)
         self.values()
         # 15 % of $250: $287.50 at most.
         self.assertEqual(self.lost(), 40 * 87.5)
+        self.await_reading(stress_move=10_000, outage_delay=300)
+        self.at(FIRST + 1_801)
+        self.values()
+        # 2 · 80 % · √(2 801 s), by the time that had passed at the boundary: 1.5074 %.
+        self.assertAlmostEqual(self.lost() / 40 - 50, 250 * 0.015074, places=3)
+
+    def test_a_market_whose_end_may_be_undone_takes_no_reading(self):
+        self.begin_with_shares()
+        settlement = self.exchange.markets[0].settlement
+        self.hold(0, FORTY, 8_000 * USD * ATOM)
+        settlement.outage_since, settlement.moved_at, settlement.price = self.now, self.now, PRICE_250
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST)
+        self.values("NoBoundaryReading", 250, published=FIRST)
+        self.at(FIRST + 1_801)
+        self.values()
+        self.assertEqual(self.lost(), 40 * 87.5)
+
+    def test_a_market_that_has_ended_since_had_not_ended_then(self):
+        self.await_reading(stress_move=10_000)
+        market = self.exchange.markets[0]
+        market.settlement.delisted_from = self.now - HOUR
+        self.later(1)
+        self.does("begin_settlement", market=0)
+        self.values("NoBoundaryReading")
+        self.at(FIRST + 1_801)
+        self.values()
+        # The range that it had at the boundary, and none of a final price.
+        self.assertAlmostEqual(self.lost() / 40 - 50, 250 * 0.015074, places=3)
+
+    def test_a_market_that_ends_with_the_boundary_is_worth_its_final_price(self):
+        self.begin_with_shares()
+        self.hold(0, FORTY, 8_000 * USD * ATOM)
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST - 1)
+        self.publishes(260)
+        self.exchange.markets[0].settlement.delisted_from = self.now - HOUR
+        self.later(1)
+        self.does("begin_settlement", market=0)
+        self.values()
+        # The average, which has taken in $250 alone, and not the $260 of the books as they were kept.
+        self.assertEqual(self.lost(), 40 * 50)
+
+    def test_a_market_listed_since_was_worth_nothing(self):
+        self.await_reading()
+        self.values(dollars=250, published=FIRST)
+        self.exchange.markets.append(Exchange(description(markets=2)).markets[1])
+        self.values("MarketValued", market=1)
+        self.does("close_epoch")
 
     def test_a_reading_too_wide_or_out_of_bounds_is_none(self):
         self.begin_with_shares(second_max_age=60, second_max_deviation=10_000)
@@ -312,8 +402,8 @@ class Closes(Epochs):
         self.assertEqual(closed.deposits_accepted, 0b11101)
         # The one that is refused lies there to be returned, and gets lamports back like the others.
         self.assertEqual((closed.deposited, closed.requests, pool.escrow), (2_000 * USD, 3, 1_000 * USD))
-        self.pays(1 + ONE)
-        self.assertEqual((self.exchange.paid_out[0], pool.escrow), (1_000 * USD, 0))
+        self.assertEqual(self.pays(1 + ONE), (1_000 * USD, 0))
+        self.assertEqual(pool.escrow, 0)
 
     def test_a_withdrawal_that_brings_too_little_comes_back(self):
         pool, _ = self.begin_with_shares()
@@ -322,14 +412,22 @@ class Closes(Epochs):
         self.deposits(1_000 * USD, nonce=10)
         self.close_at(SHARES, SHARES)
         pool.shares = SHARES
+        self.assertEqual(self.exchange.pool.last.lower, SHARES)
         # An atom more than 5 % less.
         closed = self.close_at(SHARES // 100 * 95 - 1, SHARES)
         self.assertEqual((closed.withdrawals_accepted, closed.leaving), (0b10001, 2_000 * USD))
-        self.pays(FIVE)
-        self.assertEqual((self.exchange.holders[0], self.exchange.paid_out[0]), (96_000 * USD, 0))
-        self.pays(TEN)
+        self.assertEqual(self.pays(FIVE), (0, 1_000 * USD))
+        self.assertEqual(self.exchange.holders[0], 96_000 * USD)
         # 2 000 shares are an atom less than $1 900, of which $0.38 is the fee; the half is rounded down as well.
-        self.assertEqual((closed.paid, self.exchange.paid_out[0]), (1_899_619_999, 949_809_999))
+        self.assertEqual(closed.paid, 1_899_619_999)
+        self.assertEqual(self.pays(TEN), (949_809_999, 0))
+
+    def test_a_withdrawal_may_bring_exactly_so_much_less(self):
+        pool, _ = self.begin_with_shares()
+        pool.last = LastEpoch(START - HOUR, SHARES, SHARES, SHARES)
+        self.withdraws(1_000 * USD, nonce=1)
+        closed = self.close_at(SHARES // 100 * 95, SHARES)
+        self.assertEqual(closed.withdrawals_accepted, 0b11001)
 
     def test_a_worthless_pool_sells_nothing_and_redeems_nothing(self):
         pool, _ = self.begin_with_shares()
@@ -338,8 +436,7 @@ class Closes(Epochs):
         self.deposits(1_000 * USD, nonce=2)
         closed = self.close_at(0, 0)
         self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted, closed.requests), (0, 0, 2))
-        self.pays(1), self.pays(2)
-        self.assertEqual((self.exchange.holders[0], self.exchange.paid_out[0]), (100_000 * USD, 1_000 * USD))
+        self.assertEqual((self.pays(1), self.pays(2)), ((0, 1_000 * USD), (1_000 * USD, 0)))
 
     def test_what_the_cash_does_not_reach_waits_in_proportion(self):
         pool, ledger = self.begin_with_shares()
@@ -353,23 +450,30 @@ class Closes(Epochs):
         # Both wait for the next hour with what they have paid: 2 · 30 000 − 10 000 − 20 000.
         waiting = self.exchange.queue[(boundary + HOUR) // HOUR % 32]
         self.assertEqual((waiting.withdrawals.amounts[ANY], waiting.lamports), (60_000 * USD, 30_000))
-        self.pays(1)
+        self.assertEqual(self.pays(1), (37_492_500_000, 0))
         rest = self.exchange.requests[0, 1]
         self.assertEqual((rest.amount, rest.belongs_from), (22_500 * USD, boundary + HOUR))
-        self.assertEqual(self.exchange.paid_out[0], 37_492_500_000)
         self.pays(1, "WrongEpoch")
         # The backing comes home, and at the next boundary they are paid whole.
         self.exchange.markets[0].target_backing = 0
         self.does("allocate_backing", market=0)
         closed = self.close_at(100_000 * USD, 100_000 * USD)
         self.assertEqual((closed.leaving, closed.redeemed), (60_000 * USD, 60_000 * USD))
-        self.pays(1)
-        self.assertEqual(self.exchange.paid_out[0], 37_492_500_000 + 22_495_500_000)
+        self.assertEqual(self.pays(1), (22_495_500_000, 0))
         # The other is still to be paid what he got at the boundary before.
-        self.pays(2, holder=1)
-        self.pays(2, holder=1)
-        self.assertEqual(self.exchange.paid_out[1], 62_487_500_000 + 37_492_500_000)
+        self.assertEqual(self.pays(2, holder=1), (62_487_500_000, 0))
+        self.assertEqual(self.pays(2, holder=1), (37_492_500_000, 0))
         self.assertEqual((self.exchange.requests, self.exchange.epochs, pool.payable), ({}, {}, 0))
+
+    def test_as_many_shares_are_redeemed_as_the_cash_pays_for(self):
+        pool, _ = self.begin_with_shares()
+        self.withdraws(80_000 * USD, nonce=1)
+        self.withdraws(80_000 * USD, nonce=2, holder=1)
+        # $100 000 at $0.90 a share: 111 111.111111 of 160 000, rounded up, and half of what is left each.
+        closed = self.close_at(SHARES // 10 * 9, SHARES)
+        self.assertEqual((closed.redeemed, pool.cash), (111_111_111_112, 0))
+        self.pays(1)
+        self.assertEqual(self.exchange.requests[0, 1].amount, 24_444_444_444)
 
     def test_what_rounding_leaves_of_the_payments_returns_to_the_pool(self):
         pool, _ = self.begin_with_shares()
@@ -380,9 +484,7 @@ class Closes(Epochs):
         self.assertEqual((closed.paid, pool.payable), (14_997_001, 14_997_001))
         cash = pool.cash
         for nonce, paid in enumerate((4_998_999, 4_999_000, 4_999_001)):
-            before = self.exchange.paid_out[0]
-            self.pays(nonce)
-            self.assertEqual(self.exchange.paid_out[0] - before, paid)
+            self.assertEqual(self.pays(nonce), (paid, 0))
         self.assertEqual((pool.payable, pool.cash), (0, cash + 1))
 
 
@@ -434,7 +536,33 @@ class Boundaries(Epochs):
         self.publishes(250)
         self.does("settle_pnl", account=0, market=0, keeper=1)
         self.assertEqual(self.bounties(), 100_000)
+        self.at(FIRST + 600)
+        self.publishes(255)
+        self.does("settle_pnl", account=0, market=0, keeper=1)
+        self.assertEqual(self.bounties(), 100_000)
         self.assertEqual(self.exchange.accounts[0].positions[0].settlement_paid_at, FIRST - 1)
+
+    def test_books_are_kept_before_claims_move_and_the_second_source_speaks(self):
+        def is_kept(name, **arguments):
+            self.does(name, market=0, **arguments)
+            self.assertEqual(self.exchange.markets[0].at_boundary.boundary, FIRST)
+            return self.exchange.markets[0].at_boundary
+
+        for name in ("fund_claims", "redeem_claim", "waive_claim"):
+            self.begin_with_shares()
+            self.claims(0, 1_000)
+            if name == "redeem_claim":
+                self.does("fund_claims", market=0)
+            before = asdict(self.exchange.markets[0].ledger)
+            self.deposits(1_000 * USD, nonce=1)
+            self.at(FIRST)
+            kept = is_kept(name, **({} if name == "fund_claims" else {"account": 0}))
+            self.assertEqual(asdict(kept.ledger), before)
+        self.begin_with_shares(second_max_age=60)
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST)
+        kept = is_kept("update_second_price", reading=reading(250, FIRST))
+        self.assertEqual(kept.second_price.published, 0)
 
     def test_nobody_waiting_nothing_is_kept(self):
         self.begin_with_shares()
@@ -442,3 +570,60 @@ class Boundaries(Epochs):
         self.publishes(250)
         self.assertEqual(self.exchange.markets[0].at_boundary.boundary, 0)
         self.does("close_epoch", "NoBoundary")
+
+
+class InNumbers(Epochs):
+    """The example of liquidity.md: 40 000 SOL long, 30 000 SOL short, and $300 of funding that is not settled."""
+
+    def begin_with_sides(self, entry_of_longs, entry_of_shorts, backing):
+        self.begin(holders=2)
+        pool, ledger = self.exchange.pool, self.exchange.markets[0].ledger
+        pool.cash, pool.shares, ledger.backing = 400_000 * USD, 1_000_000 * USD, backing * USD
+        self.exchange.holders[:] = [pool.shares, 0]
+        self.hold(0, 40_000 * SOL, entry_of_longs * USD * ATOM)
+        self.hold(1, -30_000 * SOL, entry_of_shorts * USD * ATOM)
+        ledger.sides[0].funding_checkpoint -= 300 * USD * ATOM
+        return pool
+
+    def value_at_255(self):
+        boundary = self.exchange.boundary
+        self.at(boundary)
+        self.values(dollars=255, published=boundary, confidence=0.1)
+
+    def close_to(self, atoms, dollars):
+        self.assertAlmostEqual(atoms / USD, dollars, places=2)
+
+    def test_nobody_settled(self):
+        pool = self.begin_with_sides(10_000_000, 7_560_000, 700_000)
+        self.deposits(1_000 * USD, nonce=1)
+        self.value_at_255()
+        self.close_to(pool.epoch.lower, 700_000 - 204_000)
+        self.close_to(pool.epoch.upper, 700_000 + 300)
+
+    def test_settled(self):
+        # All entered at $255: longs are paid $200 000 and shorts pay $90 000.
+        pool = self.begin_with_sides(10_200_000, 7_650_000, 590_000)
+        pool.last = LastEpoch(START - HOUR, 979_000 * USD, 981_000 * USD, 1_000_000 * USD)
+        self.withdraws(500_000 * USD, nonce=1)
+        self.later(85_000)
+        self.deposits(50_000 * USD, nonce=2, holder=1)
+        self.deposits(20_000 * USD, nonce=3, holder=1, limit=ONE)
+        boundary = self.exchange.boundary
+        self.value_at_255()
+        self.close_to(pool.epoch.lower, 590_000 - 4_000)
+        self.close_to(pool.epoch.upper, 590_000 + 300 + 1_000)
+        self.does("close_epoch")
+        closed = self.exchange.epochs[boundary]
+        # 0.9913 is above 0.981 · 1.01 = 0.99081.
+        self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted), (0b11101, 0b11111))
+        # $49 990 for shares at $0.9913; $449 990 of cash for shares worth $493 000.
+        self.close_to(closed.issued, 50_428.73)
+        self.close_to(closed.redeemed, 456_379.31)
+        self.assertEqual((closed.paid, pool.cash, pool.settling), (449_900_002_000, 0, 99_998_000))
+        # Three requests have paid 30 000 lamports each; 20 000 come back to each, the withdrawal's with its rest.
+        paid = self.exchange.paid
+        self.assertEqual((closed.lamports_each, paid.lamports, paid.lamports_kept), (20_000, 20_000, 40_000))
+        self.assertEqual(self.pays(3, holder=1), (20_000 * USD, 0))
+        self.pays(1)
+        self.close_to(self.exchange.requests[0, 1].amount, 43_620.69)
+        self.assertEqual(self.exchange.paid.lamports, 0)

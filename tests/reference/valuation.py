@@ -45,7 +45,8 @@ def value_market(exchange, market, reading=None):
         epoch.upper = checked(epoch.upper + upper_value(stood.ledger, ends))
         epoch.valued += 1
         waiting = epoch.waiting
-        epoch.waiting = replace(waiting, lamports=waiting.lamports - min(waiting.lamports, VALUATION_LAMPORTS))
+        exchange.paid.lamports = min(waiting.lamports, VALUATION_LAMPORTS)
+        epoch.waiting = replace(waiting, lamports=waiting.lamports - exchange.paid.lamports)
 
 
 def as_it_stood(market):
@@ -64,8 +65,8 @@ def as_it_stood(market):
 def ends_without_reading(stood, near, now):
     """The prices between which the true one lay, where no reading can say more; None where one may."""
     boundary = stood.at_boundary.boundary
-    if not stood.ledger.has_open_interest() or stood.is_final(boundary):
-        return stood.price.price, stood.price.price
+    if stood.is_final(boundary) or not stood.ledger.has_open_interest():
+        return stood.settlement.price, stood.settlement.price
     if now <= boundary + ALLOWANCE_SECONDS:
         return None
     return certain_range(stood, near) if near.published else stress_range(stood, boundary)
