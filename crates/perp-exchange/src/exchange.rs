@@ -43,7 +43,8 @@ pub struct OpenRequest {
     pub request: Request,
 }
 
-/// What the last operation that took place wrote, each thing once; its sequence number has risen by one.
+/// What the last operation that took place wrote, each thing once; its sequence number has risen by one. Only that of the exchange has
+/// not where nothing but the boundary waited for changed: the pool's event tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Numbers of margin accounts; a closed one is empty and its sequence number zero.

@@ -37,13 +37,21 @@ pub fn settle_funding(addresses: &Addresses, margin_account: Pubkey, market: u16
     instruction(accounts, data::SettleFunding {}, NO_OTHERS)
 }
 
-/// Turns a position's unrealized profit or loss into cash, for anybody.
-pub fn settle_pnl(addresses: &Addresses, margin_account: Pubkey, target: TargetMarket) -> Instruction {
+/// Turns a position's unrealized profit or loss into cash, for anybody. `rewarded` is another margin account, which receives what the
+/// queue pays for it just before a boundary.
+pub fn settle_pnl(
+    addresses: &Addresses,
+    margin_account: Pubkey,
+    target: TargetMarket,
+    rewarded: Option<Pubkey>,
+) -> Instruction {
     let accounts = SettlePnl {
         exchange: addresses.exchange,
         margin_account,
         market: addresses.market(target.market),
         oracle: target.oracle,
+        pool: rewarded.map(|_| addresses.pool),
+        rewarded_account: rewarded,
     };
     instruction(accounts, data::SettlePnl {}, NO_OTHERS)
 }

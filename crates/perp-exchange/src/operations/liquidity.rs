@@ -52,8 +52,8 @@ impl Exchange {
         Ok(number)
     }
 
-    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before a request is added,
-    /// which may need the place of one that belongs to that boundary.
+    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before cash moves, and before
+    /// a request is added, which may need the place of those that belong to that boundary.
     fn kept_pool(&self) -> Result<(Pool, Queue), Refusal> {
         let (mut pool, mut queue) = (self.pool, self.queue);
         pool.keep_at_boundary(&mut queue, self.market_count, &self.session())?;
@@ -126,12 +126,13 @@ impl Exchange {
         let closed = self.epochs.values().find(|closed| closed.is_of(&open.request));
         let closed = closed.ok_or(Refusal::NoEpoch { belongs_from: open.request.belongs_from.get() })?;
         let boundary = closed.boundary;
-        let plan = plan_pay_request(&self.pool, closed, &open.request, open.kind)?;
+        let (pool, queue) = self.kept_pool()?;
+        let plan = plan_pay_request(&pool, closed, &open.request, open.kind)?;
         let (vault, paid_out) = self.paid_out(open.provider, plan.tokens)?;
         let shares = self.provider(open.provider)?.shares.checked_add(plan.shares)?;
         let escrow = self.share_escrow.checked_sub(plan.shares)?;
         self.begin_changes();
-        (self.vault, self.share_escrow) = (vault, escrow);
+        (self.vault, self.share_escrow, self.queue) = (vault, escrow, queue);
         self.providers[open.provider].paid_out = paid_out;
         self.providers[open.provider].shares = shares;
         match plan.request_left {
