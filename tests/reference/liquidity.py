@@ -204,8 +204,9 @@ def redeemable(leaving, price, cash):
 
 def pay_liquidity_request(exchange, holder, nonce):
     """Pays what a request got at its boundary; what its limit refused comes back as it came."""
-    request, pool = exchange.requests[holder, nonce], exchange.pool_to_write()
-    closed = exchange.epoch_to_write(request)
+    request = exchange.requests[holder, nonce]
+    keep_pool(exchange)
+    pool, closed = exchange.pool_to_write(), exchange.epoch_to_write(request)
     amount, left = request.amount, None
     tokens = shares = 0
     if request.kind == DEPOSIT and is_in(request.limit, closed.deposits_accepted):

@@ -329,18 +329,21 @@ class Readings(Epochs):
         # The range that it had at the boundary, and none of a final price.
         self.assertAlmostEqual(self.lost() / 40 - 50, 250 * 0.015074, places=3)
 
-    def test_a_market_that_ends_with_the_boundary_is_worth_its_final_price(self):
+    def test_a_market_that_ended_after_its_books_were_kept_had_not_ended(self):
         self.begin_with_shares()
         self.hold(0, FORTY, 8_000 * USD * ATOM)
         self.deposits(1_000 * USD, nonce=1)
-        self.at(FIRST - 1)
-        self.publishes(260)
         self.exchange.markets[0].settlement.delisted_from = self.now - HOUR
+        self.publishes(255)
+        self.at(FIRST - 3)
+        # The books are kept by a reading ahead of the clock, and the final price is an average of $250 and $255.
+        self.publishes(260, published=FIRST)
         self.later(1)
         self.does("begin_settlement", market=0)
-        self.values()
-        # The average, which has taken in $250 alone, and not the $260 of the books as they were kept.
-        self.assertEqual(self.lost(), 40 * 50)
+        self.at(FIRST)
+        self.values("NoBoundaryReading")
+        self.values(dollars=260, published=FIRST)
+        self.assertEqual(self.lost(), 40 * 60)
 
     def test_a_market_listed_since_was_worth_nothing(self):
         self.await_reading()
@@ -369,7 +372,7 @@ class Readings(Epochs):
         self.begin_with_shares(markets=2)
         second = self.exchange.markets[1]
         self.hold(0, FORTY, 8_000 * USD * ATOM, market=1)
-        second.settlement.moved_at, second.settlement.price = self.now, PRICE_250
+        second.settlement.moved_at, second.settlement.price = self.now, second.price.price
         second.ledger.backing = 0
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST)
@@ -563,6 +566,20 @@ class Boundaries(Epochs):
         self.at(FIRST)
         kept = is_kept("update_second_price", reading=reading(250, FIRST))
         self.assertEqual(kept.second_price.published, 0)
+
+    def test_what_a_payment_returns_to_the_pool_was_not_there_before(self):
+        pool, _ = self.begin_with_shares()
+        for nonce in (1, 2):
+            self.deposits(1_000 * USD, nonce)
+            self.at(self.exchange.boundary)
+            if nonce == 1:
+                self.values()
+                self.does("close_epoch")
+        # An atom that rounding has left.
+        self.exchange.epochs[FIRST].payable = pool.payable = 1
+        cash = pool.cash
+        self.pays(1)
+        self.assertEqual((pool.epoch.cash, pool.cash), (cash, cash + 1))
 
     def test_nobody_waiting_nothing_is_kept(self):
         self.begin_with_shares()

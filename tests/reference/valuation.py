@@ -50,12 +50,13 @@ def value_market(exchange, market, reading=None):
 
 
 def as_it_stood(market):
-    """The market with the books of the boundary. What has ended since had not ended then."""
+    """The market with the books of the boundary. What has ended since they were kept, at another price, had not then."""
     kept, stood = market.at_boundary, copy(market)
     stood.price, stood.second_price, stood.averages = kept.price, kept.second_price, kept.averages
     stood.ledger = copy_of_ledger(kept.ledger)
-    if market.settlement.moved_at > kept.boundary:
-        stood.settlement = Settlement(delisted_from=market.settlement.delisted_from)
+    settlement = market.settlement
+    if settlement.moved_at >= kept.boundary or settlement.price != kept.price.price:
+        stood.settlement = Settlement(delisted_from=settlement.delisted_from)
     return stood
 
 
@@ -66,7 +67,7 @@ def ends_without_reading(stood, near, now):
     """The prices between which the true one lay, where no reading can say more; None where one may."""
     boundary = stood.at_boundary.boundary
     if stood.is_final(boundary) or not stood.ledger.has_open_interest():
-        return stood.settlement.price, stood.settlement.price
+        return stood.price.price, stood.price.price
     if now <= boundary + ALLOWANCE_SECONDS:
         return None
     return certain_range(stood, near) if near.published else stress_range(stood, boundary)
