@@ -23,10 +23,9 @@ impl Exchange {
     ) -> Result<u64, Refusal> {
         self.provider(provider)?;
         let lamports = valuation_lamports(self.market_count, 0)?;
-        let (pool, queue) = self.kept_pool()?;
-        let plan = plan_request_deposit(&pool, &self.state, amount, limit, lamports, self.clock)?;
+        let plan = plan_request_deposit(&self.pool, &self.state, amount, limit, lamports, self.clock)?;
         let vault = self.vault.checked_add(amount)?;
-        let number = self.store_request(provider, RequestKind::Deposit, &plan, queue)?;
+        let number = self.store_request(provider, RequestKind::Deposit, &plan)?;
         self.vault = vault;
         Ok(number)
     }
@@ -43,10 +42,9 @@ impl Exchange {
     ) -> Result<u64, Refusal> {
         let owned = self.provider(provider)?.shares;
         let lamports = valuation_lamports(self.market_count, 0)?;
-        let (pool, queue) = self.kept_pool()?;
-        let plan = plan_request_withdrawal(&pool, &self.state, shares, owned, limit, lamports, self.clock)?;
+        let plan = plan_request_withdrawal(&self.pool, &self.state, shares, owned, limit, lamports, self.clock)?;
         let (left, escrow) = (owned.checked_sub(shares)?, self.share_escrow.checked_add(shares)?);
-        let number = self.store_request(provider, RequestKind::Withdrawal, &plan, queue)?;
+        let number = self.store_request(provider, RequestKind::Withdrawal, &plan)?;
         self.providers[provider].shares = left;
         self.share_escrow = escrow;
         Ok(number)
@@ -60,15 +58,9 @@ impl Exchange {
         Ok((pool, queue))
     }
 
-    fn store_request(
-        &mut self,
-        provider: usize,
-        kind: RequestKind,
-        plan: &RequestPlan,
-        mut queue: Queue,
-    ) -> Result<u64, Refusal> {
-        let (mut pool, mut state) = (self.pool, self.state);
-        plan.apply(&mut pool, &mut queue, &mut state, self.clock)?;
+    fn store_request(&mut self, provider: usize, kind: RequestKind, plan: &RequestPlan) -> Result<u64, Refusal> {
+        let (mut pool, mut queue, mut state) = (self.pool, self.queue, self.state);
+        plan.apply(&mut pool, &mut queue, &mut state, self.market_count, self.clock)?;
         self.begin_changes();
         self.queue = queue;
         self.store_boundary(state.boundary);

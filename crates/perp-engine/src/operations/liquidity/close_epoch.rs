@@ -65,12 +65,8 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
     }
-    let price = LastEpoch {
-        boundary: session.boundary,
-        lower: pool.epoch.lower,
-        upper: pool.epoch.upper,
-        shares: pool.shares,
-    };
+    let price =
+        LastEpoch { boundary: session.boundary, lower: pool.epoch.lower, upper: pool.epoch.upper, shares: pool.shares };
     // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
     // close that failed would keep what everybody else has in the queue.
     let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());

@@ -125,7 +125,11 @@ fn found(
     }
     let until = boundary.after(READING_ALLOWANCE_SECONDS)?;
     if now > until {
-        return if kept.published.is_never() { Ok(Found::Range(stale_range(market, boundary)?)) } else { Ok(kept.price()) };
+        return if kept.published.is_never() {
+            Ok(Found::Range(stale_range(market, boundary)?))
+        } else {
+            Ok(kept.price())
+        };
     }
     let missing = EngineError::NoBoundaryReading { until: until.get() };
     let offered = reading.filter(|_| !market.settlement.has_begun()).ok_or(missing)?;

@@ -14,7 +14,6 @@ pub use request_liquidity_deposit::*;
 pub use request_liquidity_withdrawal::*;
 pub use value_market::*;
 
-use crate::context::keep;
 use crate::errors::refused;
 use crate::state::{EpochRecord, Exchange, Pool};
 use anchor_lang::prelude::*;
@@ -37,18 +36,17 @@ fn record_rent() -> Result<u64> {
     Ok(Rent::get()?.minimum_balance(EpochRecord::SPACE))
 }
 
-/// Plans a request with what it pays for valuations, and stores it in the pool and the exchange. What belongs to a boundary that
-/// has come is taken from the queue before.
+/// Plans a request with what it pays for valuations, and stores it in the pool and the exchange.
 fn queue(
     pool: &mut Pool,
     exchange: &mut Exchange,
     session: &Session,
     plan: impl FnOnce(&perp_engine::state::Pool, &ExchangeState, u64) -> core::result::Result<RequestPlan, EngineError>,
 ) -> Result<RequestPlan> {
-    keep(pool, exchange, session)?;
     let lamports = valuation_lamports(exchange.market_count, record_rent()?).map_err(refused)?;
     let plan = plan(&pool.state, &exchange.state, lamports).map_err(refused)?;
-    plan.apply(&mut pool.state, &mut pool.queue, &mut exchange.state, session.clock).map_err(refused)?;
+    plan.apply(&mut pool.state, &mut pool.queue, &mut exchange.state, exchange.market_count, session.clock)
+        .map_err(refused)?;
     Ok(plan)
 }
 

@@ -51,22 +51,11 @@ pub struct PayLiquidityRequest<'info> {
 
 impl PayLiquidityRequest<'_> {
     /// # Errors
-    /// [`ExchangeError::ExchangeMismatch`], [`ExchangeError::NotTheRequester`], 
+    /// [`ExchangeError::ExchangeMismatch`], [`ExchangeError::NotTheRequester`],
     /// [`ExchangeError::WrongVault`], [`ExchangeError::WrongMint`], [`ExchangeError::WrongShareEscrow`],
     /// [`ExchangeError::WrongShareMint`], [`ExchangeError::WrongTokenProgram`], those of [`check_associated`].
     pub fn validate(&self) -> Result<()> {
-        let Self {
-            caller: _,
-            exchange,
-            pool,
-            record,
-            request,
-            owner,
-            destination,
-            source,
-            mint,
-            token_program,
-        } = self;
+        let Self { caller: _, exchange, pool, record, request, owner, destination, source, mint, token_program } = self;
         let stored = exchange.load()?;
         let (record, request) = (record.load()?, request.load()?);
         check_pool(&stored, pool.as_ref().key)?;
