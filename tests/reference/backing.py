@@ -21,6 +21,8 @@ def allocate_backing(exchange, market, reading=None):
     exchange.require_not_paused()
     if inward and exchange.status_of(listed) != ACTIVE:
         raise Refused("ReduceOnly")
+    if inward and 0 < exchange.boundary < exchange.now + REST_SECONDS:
+        raise Refused("BoundaryNear")
     price, dead = listed.price.price, is_dead(listed, reference)
     if ledger.has_open_interest():
         if inward or not dead:

@@ -21,7 +21,17 @@ from state import (
     Waiting,
     is_in,
 )
-from units import PPM, Refused, amount as checked, div_ceil, div_floor, positive_part, share_ceil, share_floor
+from units import (
+    MAX_AMOUNT,
+    PPM,
+    Refused,
+    amount as checked,
+    div_ceil,
+    div_floor,
+    positive_part,
+    share_ceil,
+    share_floor,
+)
 from valuation import VALUATION_LAMPORTS
 
 # Counted with the first deposit and minted to nobody.
@@ -92,9 +102,11 @@ def close_epoch(exchange):
     waiting = epoch.waiting
     if epoch.valued != epoch.markets:
         raise Refused("MarketsNotValued")
-    lower, upper = checked(epoch.cash + epoch.lower), checked(epoch.cash + epoch.upper)
+    lower, upper = epoch.lower, epoch.upper
     price = LastEpoch(boundary, lower, upper, pool.shares)
-    buys = limits_that(buys_within, price, pool.last)
+    buys = 0 if epoch.sells_nothing else limits_that(buys_within, price, pool.last)
+    if pool.shares + shares_bought(waiting, buys, fee, price) > MAX_AMOUNT:
+        buys = 0
     sells = limits_that(sells_within, price, pool.last)
 
     deposited = sum(waiting.deposits.under(buys).amounts)
@@ -146,6 +158,11 @@ def close_epoch(exchange):
     pool.payable = checked(pool.payable + paid)
     pool.settling = checked(pool.settling + (deposited - entering) + (taken - paid))
     pool.shares = checked(pool.shares + created - redeemed)
+
+
+def shares_bought(waiting, buys, fee, price):
+    deposited = sum(waiting.deposits.under(buys).amounts)
+    return shares_for(deposited - share_ceil(deposited, fee), price)[0]
 
 
 def rest_of(withdrawals, closed):

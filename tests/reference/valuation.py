@@ -10,7 +10,17 @@ from market import unrealized_of_side
 from price import is_in_bounds, is_too_wide, price_of, reference_time, require_reading, spread_of_confidence
 from ranges import stress_range
 from state import LONG, SHORT, BoundaryReading, Settlement, copy_of_ledger
-from units import ATOM, MAX_PRICE, Refused, amount as checked, atoms_ceil, negative_part, positive_part
+from units import (
+    ATOM,
+    MAX_AMOUNT,
+    MAX_PRICE,
+    Refused,
+    amount as checked,
+    atoms_ceil,
+    negative_part,
+    positive_part,
+    share_ceil,
+)
 
 # Readings of a boundary count for so long after it.
 ALLOWANCE_SECONDS = 1_800
@@ -32,17 +42,23 @@ def value_market(exchange, market, reading=None):
     stood = as_it_stood(listed)
     funding.accrue(stood, boundary, reference_time(boundary, [stood]))
     ends, near = ends_without_reading(stood, kept.reading, exchange.now), kept.reading
+    needs_none = stood.is_final(boundary) or not stood.ledger.has_open_interest()
+    read = near if ends is not None and near.published and not needs_none else None
     if ends is None:
         found = usable(stood, reading, boundary)
         if found.previous < boundary:
-            ends = certain_range(stood, found)
+            ends, read = certain_range(stood, found), found
         else:
             near = min((known for known in (near, found) if known.published), key=order_of_near)
     valued = kept.valued if ends is None else boundary
     listed.at_boundary = replace(kept, valued=valued, reading=near, ledger=stood.ledger)
     if ends is not None:
         epoch.lower = checked(epoch.lower + lower_value(stood.ledger, ends))
-        epoch.upper = checked(epoch.upper + upper_value(stood.ledger, ends))
+        upper = epoch.upper + upper_value(stood.ledger, ends)
+        if upper > MAX_AMOUNT or (read is not None and losers_owe_too_much(stood, read.price)):
+            epoch.sells_nothing = 1
+        else:
+            epoch.upper = upper
         epoch.valued += 1
         waiting = epoch.waiting
         exchange.paid.lamports = min(waiting.lamports, VALUATION_LAMPORTS)
@@ -121,6 +137,13 @@ def upper_value(ledger, ends):
     settled = (ledger.backing + ledger.claims_reserve - ledger.claims + ledger.debts) * ATOM
     settled += pending_of_both_sides(ledger)
     return max(atoms_ceil(positive_part(settled + left_by_losers(ledger, end))) for end in ends)
+
+
+def losers_owe_too_much(market, price):
+    """Whether losers have yet to pay more than a stress move of what they entered at: then no share is sold."""
+    losing = [side for side in (LONG, SHORT) if unrealized_of_side(market.ledger, side, price) < 0]
+    entered = sum(atoms_ceil(market.ledger.sides[side].entry_notional) for side in losing)
+    return left_by_losers(market.ledger, price) > share_ceil(entered, market.parameters.stress_move) * ATOM
 
 
 def left_by_losers(ledger, price):
