@@ -34,12 +34,11 @@ pub struct Way {
     pub with_funding: bool,
 }
 
-/// As soon as the queue pays for it, a tick before the boundary, as late as keepers dare; and more than they are paid for.
-pub const WAYS: [Way; 4] = [
-    Way { name: "30 s before", lead: 30, with_funding: false },
-    Way { name: "15 s before", lead: 15, with_funding: false },
-    Way { name: "5 s before", lead: 5, with_funding: false },
-    Way { name: "15 s before, funding too", lead: 15, with_funding: true },
+/// As soon as the queue pays for it, as late as keepers dare; and without what it pays for funding.
+pub const WAYS: [Way; 3] = [
+    Way { name: "10 s before", lead: 10, with_funding: true },
+    Way { name: "5 s before", lead: 5, with_funding: true },
+    Way { name: "10 s before, profit alone", lead: 10, with_funding: false },
 ];
 
 /// A boundary that comes so many seconds after the last print, and the price that is printed then.

@@ -45,7 +45,7 @@ pub fn settle(exchange: &mut Exchange, apart: Atoms, with_funding: bool) -> Sett
     for held in open {
         let plan = exchange.settle_pnl(held.identity.0, MARKET, None, Some(KEEPER)).expect("a position to settle");
         settling.positions += 1;
-        settling.moved += usd(plan.profit.magnitude());
+        settling.moved += usd(plan.profit.magnitude()) + usd(plan.settled.funding.magnitude());
     }
     settling.asked = REWARD * settling.moved;
     settling.paid = usd(before) - usd(exchange.pool.settling);

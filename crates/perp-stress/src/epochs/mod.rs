@@ -17,9 +17,8 @@ use fastrand::Rng;
 use keeper::Kept;
 use result::{Epochs, Sums};
 
-/// Seconds from one boundary that is measured to the next: the shortest epoch that an exchange can have, so that more moments are tried
-/// than whole hours.
-const EPOCH: i64 = 600;
+/// Seconds from one boundary to the next, as they are listed.
+const EPOCH: i64 = 3_600;
 
 /// Runs a population with a prompt liquidator through a path and measures each boundary on copies of the exchange.
 ///
