@@ -9,7 +9,7 @@ from units import Refused, amount, atoms_floor, share_floor
 SETTLEMENT_FEE = 100  # ppm of what is settled
 SECONDS_BETWEEN_FEES = 600
 # For so long before a boundary the queue pays for settlements.
-SETTLING_SECONDS = 10
+SETTLING_SECONDS = 6
 
 
 def occupied_slot(account, market):

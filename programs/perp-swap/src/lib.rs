@@ -133,7 +133,7 @@ pub mod perp_swap {
     }
 
     /// Turns a position's unrealized profit, as far as the market can pay it, or its loss into cash, after the market's
-    /// price account, where passed, is read. Equity does not fall. In the last 10 s before a boundary that the exchange waits
+    /// price account, where passed, is read. Equity does not fall. In the last 6 s before a boundary that the exchange waits
     /// for, a basis point of what moved is paid to the margin account passed for it, out of what requests have paid for that,
     /// once in 600 s for a position.
     ///

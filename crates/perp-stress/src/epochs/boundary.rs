@@ -36,9 +36,9 @@ pub struct Way {
 
 /// As soon as the queue pays for it, as late as keepers dare; and without what it pays for funding.
 pub const WAYS: [Way; 3] = [
-    Way { name: "10 s before", lead: 10, with_funding: true },
-    Way { name: "5 s before", lead: 5, with_funding: true },
-    Way { name: "10 s before, profit alone", lead: 10, with_funding: false },
+    Way { name: "6 s before", lead: 6, with_funding: true },
+    Way { name: "3 s before", lead: 3, with_funding: true },
+    Way { name: "6 s before, profit alone", lead: 6, with_funding: false },
 ];
 
 /// A boundary that comes so many seconds after the last print, and the price that is printed then.

@@ -28,9 +28,10 @@ pub struct PnlSettlementPlan {
 pub(super) const SETTLEMENT_FEE: Ppm = Ppm::new(100);
 /// How often it is paid for a position at most: a profit that comes and goes is not settled for the fee.
 const SETTLEMENT_FEE_SECONDS: u64 = 600;
-/// For so long before a boundary the queue pays for settlements: what traders win and lose afterwards is not settled when
+/// For so long before a boundary the queue pays for settlements: with more a crash moves what shares are worth by more than 1 % in between,
+/// with less they do not land. What traders win and lose afterwards is not settled when
 /// the pool is valued.
-pub const SETTLING_SECONDS: u32 = 10;
+pub const SETTLING_SECONDS: u32 = 6;
 
 /// Whether a settlement of the position is paid for again.
 pub(super) fn pays_for_settlement(position: &Position, now: Timestamp) -> Result<bool, EngineError> {
