@@ -18,10 +18,9 @@ fn boundaries_are_the_whole_multiples_of_an_epoch_since_1970() {
     assert_eq!(after(hour + 1, HOUR), Ok(hour + 3_600));
     assert_eq!((after(hour - 1, HOUR), after(hour - 3_599, HOUR)), (Ok(hour), Ok(hour)));
     assert_eq!(after(hour - 3_600, HOUR), Ok(hour - 3_600));
-    assert_eq!(
-        (after(0, HOUR), after(1, HOUR), after(-1, HOUR), after(-3_600, HOUR)),
-        (Ok(0), Ok(3_600), Ok(0), Ok(-3_600))
-    );
+    assert_eq!((after(0, HOUR), after(1, HOUR)), (Ok(0), Ok(3_600)));
+    // No clock is before 1970.
+    assert_eq!(after(-1, HOUR), Err(EngineError::Overflow));
 }
 
 #[test]
@@ -43,7 +42,7 @@ fn the_next_boundary_is_at_least_a_minute_ahead() {
 proptest! {
     #[test]
     fn the_boundary_after_any_time_is_the_first_multiple_from_it_on(
-        seconds in -(1i64 << 40)..1 << 40, epoch in 600u32..=86_400,
+        seconds in 0i64..1 << 40, epoch in 600u32..=86_400,
     ) {
         let (boundary, length) = (after(seconds, epoch).unwrap(), i64::from(epoch));
         prop_assert_eq!(boundary % length, 0);

@@ -363,10 +363,10 @@ proptest! {
     }
 
     /// Nor lets one withdraw more than is right at any second from the moment on of which all readings are posted, with legs that
-    /// have won as well.
+    /// have won as well. Ranges end at a stress move of 15 % from the newest price: 14 seconds of 1 % come to 14.9 %.
     #[test]
     fn no_way_of_posting_lets_one_withdraw_more_than_is_right_at_every_posted_second(
-        walks in walks(20), hundredths in any_legs(), entries in any_entries(), posts in posts(),
+        walks in walks(10), hundredths in any_legs(), entries in any_entries(), posts in posts(),
     ) {
         let (account, markets) = entered(hundredths, entries, 1_000_000_000);
         let states = after_each(&markets, &walks, &posts);
