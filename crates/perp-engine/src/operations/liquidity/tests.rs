@@ -1,16 +1,18 @@
 extern crate std;
 
 mod allocation;
+mod attacks;
 mod boundaries;
 mod close;
 mod exchange;
-mod keeping;
 mod limits;
 mod payment;
 mod readings;
 mod requests;
+mod rounds;
 mod settled;
 mod shortage;
+mod unmoved;
 mod valuation;
 
 use super::*;
