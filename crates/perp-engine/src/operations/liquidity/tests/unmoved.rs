@@ -209,7 +209,7 @@ impl World {
     }
 
     fn close(&mut self) -> ClosedEpoch {
-        let plan = plan_close_epoch(&self.pool, &self.session()).unwrap();
+        let plan = plan_close_epoch(&self.pool, 0, &self.session()).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state).unwrap();
         plan.closed
     }
