@@ -120,7 +120,12 @@ impl Epochs {
     pub fn check(&mut self, before: &Exchange, after: &Exchange, kind: Kind) {
         assert_eq!(after.state.boundary.get(), self.awaited(), "{kind:?}: another boundary is waited for");
         let boundary = self.coming.boundary;
+        // Only insurance and fees are nothing that a market is worth to the pool.
+        let worthless = matches!(kind, Kind::FundInsurance | Kind::WithdrawProtocolFees);
+        let has_come = boundary != 0 && before.clock.now.get() >= boundary;
         for (was, is) in before.markets().iter().zip(after.markets()) {
+            let kept = is.at_boundary.boundary.get() == boundary;
+            assert!(!has_come || kept || worthless || was.ledger == is.ledger, "{kind:?} kept no books first");
             let (was, is) = (&was.at_boundary, &is.at_boundary);
             if was.boundary == is.boundary {
                 let values = matches!(kind, Kind::ValueMarket | Kind::NoteReading);
