@@ -208,6 +208,38 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
 }
 
 #[test]
+fn an_operation_that_changes_what_a_market_is_worth_keeps_its_books_of_the_boundary_first() {
+    // A boundary comes right now, and each operation is the first to touch its market.
+    let mut stage = stage();
+    stage.state.boundary = stage.clock.now;
+    let (boundary, mut kept) = (stage.clock.now, 0);
+    for (operation, _) in every_operation(&stage) {
+        let mut after = stage.clone();
+        // Nothing else can be valued or closed for it yet.
+        if after.execute(&operation).is_err() {
+            assert!(matches!(operation, Operation::CloseEpoch | Operation::ValueMarket { .. }), "{operation:?}");
+            continue;
+        }
+        for index in after.changes().markets.clone() {
+            let (was, is) = (stage.market(index).unwrap(), after.market(index).unwrap());
+            let said = |market: &perp_engine::state::Market| (market.price.price, market.second_price);
+            if was.ledger == is.ledger && said(was) == said(is) {
+                continue;
+            }
+            if matches!(operation, Operation::FundInsurance { .. } | Operation::WithdrawProtocolFees { .. }) {
+                // Neither is the pool's.
+                continue;
+            }
+            kept += 1;
+            let books = &is.at_boundary;
+            assert_eq!((books.boundary, books.ledger, books.price), (boundary, was.ledger, was.price), "{operation:?}");
+            assert_eq!((books.averages, books.second_price), (was.averages, was.second_price), "{operation:?}");
+        }
+    }
+    assert!(kept >= 12, "only {kept} changed anything");
+}
+
+#[test]
 fn a_bankruptcy_is_an_event_of_the_market_that_is_owed_and_of_no_other() {
     // A debt of $3000 to market 2 beside a claim of $100 without cash on market 0, and a debt of $1 to market 1.
     let mut exchange = stage();
