@@ -195,11 +195,12 @@ def charge_fee(account, position, ledger, fee, protocol_share):
 
 
 def settle(account, position, ledger):
-    """Settles a slot: what is funded of its claim is redeemed, before and after its funding is settled."""
+    """Settles a slot: what is funded of its claim is redeemed, before and after its funding is settled. Returns how much funding
+    moved, whichever way."""
     redeem(account, position, ledger)
-    if position.size != 0:
-        settle_funding_of(account, position, ledger)
+    funding = settle_funding_of(account, position, ledger) if position.size != 0 else 0
     redeem(account, position, ledger)
+    return funding
 
 
 def settle_funding_of(account, position, ledger):
@@ -208,10 +209,9 @@ def settle_funding_of(account, position, ledger):
     owed = size * (side.funding_index - position.funding_index)  # raw
     side.funding_checkpoint += owed
     position.funding_index = side.funding_index
-    if owed > 0:
-        loss(account, position, ledger, atoms_ceil(owed))
-    elif owed < 0:
-        gain(account, position, ledger, atoms_floor(-owed))
+    moved = atoms_ceil(owed) if owed > 0 else atoms_floor(-owed)
+    (loss if owed > 0 else gain)(account, position, ledger, moved)
+    return moved
 
 
 def increase(position, ledger, size, fill_notional, slot):

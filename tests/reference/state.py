@@ -3,6 +3,8 @@
 from copy import copy
 from dataclasses import dataclass, field
 
+from units import amount as checked
+
 LONG, SHORT = 0, 1
 SLOTS = 12
 # Of the last sixteen seconds a market remembers its good prices.
@@ -14,6 +16,12 @@ ACTIVE, REDUCE_ONLY, PAUSED = 0, 1, 2
 NOTICE_OF_END = 86_400
 
 CROSS, ISOLATED = 0, 1
+
+# How far the share price may move against a request, in ppm, by the limit's number; any distance under the first.
+PRICE_LIMITS = (None, 10_000, 20_000, 50_000, 100_000)
+DEPOSIT, WITHDRAWAL = 0, 1
+# At so many boundaries ahead requests can wait at a time.
+QUEUE_BOUNDARIES = 32
 
 # Mantissa 2^47 with exponent 0: a claim of which nothing is funded.
 CLAIM_FACTOR_ONE = 1 << 47
@@ -76,10 +84,10 @@ class Parameters:
 @dataclass
 class PoolParameters:
     minimum_request: int
-    deposit_delay: int
-    withdrawal_delay: int
-    deposit_validity: int
-    withdrawal_validity: int
+    epoch_seconds: int
+    deposit_notice: int
+    withdrawal_notice: int
+    queue_fee: int
     hysteresis: int
     shared_draw_share: int
     shared_draw_window: int
@@ -218,6 +226,29 @@ class Restriction:
     spent_at: int = 0
 
 
+@dataclass(frozen=True)
+class BoundaryReading:
+    """A reading that may be the one of a boundary; its publish time is zero where there is none."""
+
+    price: int = 0
+    confidence: int = 0
+    published: int = 0
+    previous: int = 0
+
+
+@dataclass
+class BoundaryLedger:
+    """A market as it stood at a boundary. Nothing within it is changed: what changes gets another one."""
+
+    boundary: int = 0
+    valued: int = 0
+    reading: BoundaryReading = BoundaryReading()
+    price: PriceCache = field(default_factory=PriceCache)
+    second_price: SecondPrice = field(default_factory=SecondPrice)
+    averages: Averages = field(default_factory=Averages)
+    ledger: Ledger = field(default_factory=lambda: Ledger(claim_factor=0))
+
+
 @dataclass
 class Market:
     index: int
@@ -233,6 +264,7 @@ class Market:
     settlement: Settlement = field(default_factory=Settlement)
     ledger: Ledger = field(default_factory=Ledger)
     reduce_only: Restriction = field(default_factory=Restriction)
+    at_boundary: BoundaryLedger = field(default_factory=BoundaryLedger)
 
     def has_ended(self):
         return self.settlement.moved_at != 0
@@ -303,6 +335,90 @@ class Account:
                 self.positions[index] = Position()
 
 
+@dataclass(frozen=True)
+class RequestSums:
+    """Requests of one kind: by their limits what they ask for together, and how many there are."""
+
+    amounts: tuple = (0,) * len(PRICE_LIMITS)
+    requests: tuple = (0,) * len(PRICE_LIMITS)
+
+    def plus(self, other):
+        return RequestSums(
+            tuple(checked(one + more) for one, more in zip(self.amounts, other.amounts)),
+            tuple(one + more for one, more in zip(self.requests, other.requests)),
+        )
+
+    def under(self, limits):
+        """Those under some of the limits alone."""
+        return RequestSums(
+            tuple(amount * is_in(limit, limits) for limit, amount in enumerate(self.amounts)),
+            tuple(count * is_in(limit, limits) for limit, count in enumerate(self.requests)),
+        )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The requests of one boundary and the lamports they have paid for it; the boundary is zero where there are none."""
+
+    boundary: int = 0
+    lamports: int = 0
+    deposits: RequestSums = RequestSums()
+    withdrawals: RequestSums = RequestSums()
+
+    def plus(self, other):
+        """Both together, at the boundary of the first."""
+        return Waiting(
+            self.boundary,
+            self.lamports + other.lamports,
+            self.deposits.plus(other.deposits),
+            self.withdrawals.plus(other.withdrawals),
+        )
+
+
+@dataclass
+class Epoch:
+    """The pool's cash at a boundary with what its markets are found to have been worth then."""
+
+    lower: int = 0
+    upper: int = 0
+    markets: int = 0
+    valued: int = 0
+    sells_nothing: int = 0
+    waiting: Waiting = Waiting()
+
+
+@dataclass(frozen=True)
+class LastEpoch:
+    """What the pool was worth at the last boundary that was closed, and the shares there were."""
+
+    boundary: int = 0
+    lower: int = 0
+    upper: int = 0
+    shares: int = 0
+
+
+@dataclass
+class ClosedEpoch:
+    """What a boundary made of its requests; the limits it accepted are bits."""
+
+    previous: int
+    boundary: int
+    rest_belongs_from: int
+    lower: int
+    upper: int
+    shares: int
+    deposited: int
+    issued: int
+    leaving: int
+    redeemed: int
+    paid: int
+    payable: int
+    lamports_each: int
+    requests: int
+    deposits_accepted: int
+    withdrawals_accepted: int
+
+
 @dataclass
 class Pool:
     parameters: PoolParameters
@@ -310,15 +426,36 @@ class Pool:
     placed: int = 0
     insurance: int = 0
     escrow: int = 0
+    payable: int = 0
+    settling: int = 0
     shares: int = 0
     shared_draw: SharedDraw = field(default_factory=SharedDraw)
+    epoch: Epoch = field(default_factory=Epoch)
+    last: LastEpoch = LastEpoch()
+
+
+@dataclass
+class Paid:
+    """What an operation pays in lamports to its caller or a request's owner, what a close keeps for owners, and what an
+    owner gets."""
+
+    lamports: int = 0
+    lamports_kept: int = 0
+    tokens: int = 0
+    shares: int = 0
 
 
 @dataclass
 class Request:
+    kind: int
     amount: int
-    minimum_output: int
-    requested_at: int
+    belongs_from: int
+    limit: int
+
+
+def is_in(limit, limits):
+    """Whether the limit of this number is one of those whose bits are set."""
+    return limits >> limit & 1
 
 
 def copy_of_market(market):
@@ -329,15 +466,21 @@ def copy_of_market(market):
     twin.averages = copy(market.averages)
     twin.grace = copy(market.grace)
     twin.settlement = copy(market.settlement)
-    twin.ledger = copy(market.ledger)
-    twin.ledger.sides = [copy(side) for side in market.ledger.sides]
+    twin.ledger = copy_of_ledger(market.ledger)
     twin.reduce_only = copy(market.reduce_only)
+    return twin
+
+
+def copy_of_ledger(ledger):
+    twin = copy(ledger)
+    twin.sides = [copy(side) for side in ledger.sides]
     return twin
 
 
 def copy_of_pool(pool):
     twin = copy(pool)
     twin.shared_draw = copy(pool.shared_draw)
+    twin.epoch = copy(pool.epoch)
     return twin
 
 
