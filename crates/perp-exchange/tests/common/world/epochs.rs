@@ -39,7 +39,9 @@ struct Coming {
     markets: BTreeMap<u16, Market>,
     cash: Option<i128>,
     lamports: Option<u64>,
+    /// What each market is worth at most counts for nothing where its losers owe too much.
     values: BTreeMap<u16, (i128, i128)>,
+    sells_nothing: bool,
     near: BTreeMap<u16, Near>,
 }
 
@@ -156,8 +158,11 @@ impl Epochs {
         let boundary = self.coming.boundary;
         let (epoch, kept) = (&after.pool.epoch, after.pool.epoch.waiting.boundary.get() == boundary && boundary != 0);
         if kept {
-            let cash = i128::from(epoch.cash.get());
-            assert_eq!(self.coming.cash, Some(cash), "{kind:?}: the pool was kept with other cash");
+            let (cash, values) = (self.coming.cash.unwrap(), self.coming.values.values());
+            let sums = values.fold((cash, cash), |sum, worth| (sum.0 + worth.0, sum.1 + worth.1));
+            let is = (i128::from(epoch.lower.get()), i128::from(epoch.upper.get()));
+            assert_eq!(is, sums, "{kind:?}: the pool was kept with other cash");
+            assert_eq!(epoch.sells_nothing != 0, self.coming.sells_nothing);
             assert_eq!(self.coming.lamports, Some(epoch.waiting.lamports), "{kind:?}");
         }
         let mut waiting = perp_engine::state::Waiting::default();
@@ -240,11 +245,13 @@ impl Epochs {
     pub fn valued(&mut self, market: u16, known: Option<Known>, outcome: &Valuation) {
         let coming = &mut self.coming;
         match (known, outcome) {
-            (Some(Known::Range { low, high }), Valuation::Valued { value, lamports }) => {
+            (Some(Known::Range { low, high, price }), Valuation::Valued { value, lamports }) => {
                 let kept = accrued(&coming.markets[&market], coming.boundary);
                 let worth = reference::market_bounds(&kept.ledger, low, high);
                 assert_eq!((value.lower.get().into(), value.upper.get().into()), worth, "market {market}");
-                coming.values.insert(market, worth);
+                let sells = price.is_none_or(|price| !reference::losers_owe_too_much(&kept, price));
+                coming.values.insert(market, (worth.0, if sells { worth.1 } else { 0 }));
+                coming.sells_nothing |= !sells;
                 let left = coming.lamports.as_mut().unwrap();
                 assert_eq!(*lamports, 10_000.min(*left));
                 *left -= lamports;
@@ -274,7 +281,8 @@ impl Epochs {
             mine.values().map(|it| Asked { kind: it.kind, amount: it.amount, limit: it.limit }).collect();
         let there_is = i128::from(before.pool.cash.get());
         let fee = i128::from(before.pool.parameters.queue_fee.get());
-        let served = reference::serve(&worth, &self.last, &asked, &self.unclaimed, there_is, fee);
+        let served =
+            reference::serve(&worth, !coming.sells_nothing, &self.last, &asked, &self.unclaimed, there_is, fee);
         assert_eq!(closed.boundary.get(), boundary);
         let is = [closed.lower, closed.upper, closed.shares].map(|it| i128::from(it.get()));
         assert_eq!(is, [worth.lower, worth.upper, shares]);
@@ -409,7 +417,8 @@ fn check_nobody_pays(worth: &PoolWorth, served: &Served) {
         return;
     }
     let shares = worth.shares + served.created - served.redeemed;
-    for value in [worth.lower, worth.upper] {
+    // A boundary that sells nothing counts less at most than at least.
+    for value in [worth.lower, worth.upper.max(worth.lower)] {
         let after = value + served.deposited - served.taken - entry_part(served);
         // after / shares ≥ value / worth.shares
         assert!(after * worth.shares >= value * shares, "a share fell: {worth:?} {served:?}");
