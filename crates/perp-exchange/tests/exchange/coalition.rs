@@ -99,7 +99,7 @@ fn act() -> impl Strategy<Value = Act> {
 /// What the pool can have at best once everybody has paid what they can, in 2^-40 atoms: a loss beyond an account's means is
 /// nobody's asset. In which of its markets it is missing depends on which it pays first; a market that cannot pay its winners
 /// is worth nothing either way. So the best is one of the orders that let some markets go and pay the others.
-fn collectible(world: &World) -> i128 {
+pub fn collectible(world: &World) -> i128 {
     let exchange = &world.exchange;
     let worth_if_abandoned = |abandoned: u16| {
         let mut values: Vec<i128> = exchange.markets().iter().map(market_value_x40).collect();
