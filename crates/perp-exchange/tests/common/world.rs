@@ -1,6 +1,7 @@
 //! An exchange and the oracles that feed it. Every step is a method of [`Exchange`]: it is counted, and then everything that
 //! must hold between two operations is checked, and what this one may not do.
 
+mod boundary;
 mod checks;
 mod collateral;
 mod epochs;
