@@ -103,6 +103,11 @@ def close_epoch(exchange):
     if epoch.valued != epoch.markets:
         raise Refused("MarketsNotValued")
     lower, upper = epoch.lower, epoch.upper
+    if epoch.sells_nothing:
+        # A share costs what it did at the close before.
+        before = pool.last
+        cost = div_ceil(before.upper * pool.shares, before.shares) if before.shares else 0
+        upper = max(lower, cost if cost <= MAX_AMOUNT else 0)
     price = LastEpoch(boundary, lower, upper, pool.shares)
     buys = 0 if epoch.sells_nothing else limits_that(buys_within, price, pool.last)
     if pool.shares + shares_bought(waiting, buys, fee, price) > MAX_AMOUNT:

@@ -346,14 +346,14 @@ fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
 
 #[test]
 fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid() {
-    // Alice's 10 SOL have gained a dollar each by $251 and another by $252. Half a minute before the boundary a basis point of what is
+    // Alice's 10 SOL have gained a dollar each by $251 and another by $252. Six seconds before the boundary a basis point of what is
     // settled is paid, and not again within ten minutes.
     let mut exchange = stage();
     exchange.value_market(UNVALUED, None).unwrap();
     exchange.close_epoch().unwrap();
     exchange.request_liquidity_deposit(1, usdc(20), PriceLimit::None).unwrap();
     reach_boundary(&mut exchange);
-    exchange.clock.now = perp_engine::units::Timestamp::new(exchange.clock.now.get() - 31);
+    exchange.clock.now = perp_engine::units::Timestamp::new(exchange.clock.now.get() - 7);
     let early = exchange.clone();
     let settling = exchange.pool.settling;
     // 0.02 % of $2 000 000, $100 and $100 that came, and of $100 that went.
@@ -370,7 +370,8 @@ fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid
     exchange.wait(1, 2).unwrap();
     let (before, reading) = (*exchange.account(KEEPER).unwrap(), now(&exchange, 252));
     let plan = exchange.settle_pnl(ALICE, 0, Some(&reading), Some(KEEPER)).unwrap();
-    let reward = Atoms::new(plan.profit.magnitude().get() / 10_000);
+    let reward = (plan.profit.magnitude().get() + plan.settled.funding.magnitude().get()) / 10_000;
+    let reward = Atoms::new(reward);
     assert!(!reward.is_zero());
     assert_eq!(exchange.account(KEEPER).unwrap().balance, before.balance.checked_add(reward).unwrap());
     assert_eq!(exchange.pool.settling, settling.checked_sub(reward).unwrap());
