@@ -50,16 +50,8 @@ impl CloseEpoch<'_> {
     /// Those of [`check_shares`], [`ExchangeError::ExchangeMismatch`], [`ExchangeError::WrongTokenProgram`],
     /// [`ExchangeError::WrongBoundary`].
     pub fn validate(&self, boundary: i64) -> Result<()> {
-        let Self {
-            closer: _,
-            exchange,
-            pool,
-            record: _,
-            share_mint,
-            share_escrow,
-            token_program,
-            system_program: _,
-        } = self;
+        let Self { closer: _, exchange, pool, record: _, share_mint, share_escrow, token_program, system_program: _ } =
+            self;
         let exchange = exchange.load()?;
         check_pool(&exchange, pool.as_ref().key)?;
         check_shares(&exchange, share_mint.key, share_escrow.key)?;
