@@ -21,7 +21,7 @@ from state import (
     Waiting,
     is_in,
 )
-from units import PPM, Refused, amount as checked, div_ceil, div_floor, positive_part, share_ceil, share_floor
+from units import MAX_AMOUNT, PPM, Refused, amount as checked, div_ceil, div_floor, positive_part, share_ceil, share_floor
 from valuation import VALUATION_LAMPORTS
 
 # Counted with the first deposit and minted to nobody.
@@ -92,14 +92,14 @@ def close_epoch(exchange):
     waiting = epoch.waiting
     if epoch.valued != epoch.markets:
         raise Refused("MarketsNotValued")
-    lower, upper = checked(epoch.cash + epoch.lower), checked(epoch.cash + epoch.upper)
-    price = LastEpoch(boundary, lower, upper, pool.shares)
-    buys = limits_that(buys_within, price, pool.last)
+    price = LastEpoch(boundary, epoch.lower, epoch.upper, pool.shares)
+    buys = 0 if epoch.sells_nothing else limits_that(buys_within, price, pool.last)
     sells = limits_that(sells_within, price, pool.last)
 
-    deposited = sum(waiting.deposits.under(buys).amounts)
-    entering = deposited - share_ceil(deposited, fee)
-    created, issued = shares_for(entering, price)
+    deposited, entering, created, issued = entry(waiting.deposits.under(buys), fee, price)
+    if max(pool.shares + created, pool.cash + entering) > MAX_AMOUNT:
+        # A pool that is worth next to nothing does not sell more shares than there can be: nothing may keep it from closing.
+        buys = deposited = entering = created = issued = 0
     leaving = sum(waiting.withdrawals.under(sells).amounts)
     redeemed, taken = redeemable(leaving, price, pool.cash + entering)
     paid = taken - share_ceil(taken, fee)
@@ -111,8 +111,8 @@ def close_epoch(exchange):
         previous=pool.last.boundary,
         boundary=boundary,
         rest_belongs_from=following,
-        lower=lower,
-        upper=upper,
+        lower=epoch.lower,
+        upper=epoch.upper,
         shares=pool.shares,
         deposited=deposited,
         issued=issued,
@@ -183,12 +183,14 @@ def sells_within(price, before, part):
     return div_floor(price.lower * before.shares, price.shares) >= least
 
 
-def shares_for(entering, price):
-    """Shares that tokens create, and what of them depositors get."""
+def entry(deposits, fee, price):
+    """What deposits put in, what is left of it without the fee, the shares it creates, and what of them depositors get."""
+    deposited = sum(deposits.amounts)
+    entering = deposited - share_ceil(deposited, fee)
     if price.shares == 0:
-        return entering, positive_part(entering - DEAD_SHARES)
+        return deposited, entering, entering, positive_part(entering - DEAD_SHARES)
     created = div_floor(entering * price.shares, price.upper) if entering else 0
-    return created, created
+    return deposited, entering, created, created
 
 
 def redeemable(leaving, price, cash):

@@ -377,13 +377,13 @@ class Waiting:
 
 @dataclass
 class Epoch:
-    """The pool as it stood at a boundary, and what its markets are found to have been worth then."""
+    """The pool's cash at a boundary, with what its markets are found to have been worth then, at least and at most."""
 
-    cash: int = 0
     lower: int = 0
     upper: int = 0
     markets: int = 0
     valued: int = 0
+    sells_nothing: int = 0
     waiting: Waiting = Waiting()
 
 

@@ -32,6 +32,7 @@ def what_happens(lines):
             seen["a part is paid"] += after["request"] is not None
         elif name == "value_market" and after:
             seen[how_it_is_valued(line, after["markets"][str(line["market"])])] += 1
+            seen["losers owe too much"] += after["pool"]["epoch"]["sells_nothing"]
     return seen
 
 
@@ -66,7 +67,7 @@ class Vectors(unittest.TestCase):
         *(f"a {kind} gets {what}" for kind in ("deposit", "withdrawal") for what in ("tokens", "shares")),
         *("a close pays a part", "a part is paid", "a settlement is paid for", "a reading is noted"),
         *("valued at the boundary's reading", "valued at a reading near the boundary"),
-        *("valued at the range of its price", "valued without positions"),
+        *("valued at the range of its price", "valued without positions", "losers owe too much"),
     )
 
     def test_every_stored_transcript_of_the_exchange_agrees(self):

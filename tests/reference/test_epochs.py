@@ -7,7 +7,7 @@ from exchange import Exchange
 from sequence import START, description, reading
 from state import PRICE_LIMITS, LastEpoch
 from story import PRICE_250, SOL, USD, Story
-from units import ATOM
+from units import ATOM, MAX_AMOUNT
 
 HOUR, DAY = 3_600, 86_400
 ANY, ONE, TWO, FIVE, TEN = range(len(PRICE_LIMITS))
@@ -39,6 +39,11 @@ class Epochs(Story):
     def values(self, expected="ok", dollars=None, published=None, previous=None, market=0, confidence=0):
         handed_in = dollars and reading(dollars, published, confidence, previous)
         self.does("value_market", expected, market=market, reading=handed_in)
+
+    def worth(self):
+        """What the markets that are valued were worth at least and at most, where no cash has moved since."""
+        pool = self.exchange.pool
+        return pool.epoch.lower - pool.cash, pool.epoch.upper - pool.cash
 
     def pays(self, nonce, expected="ok", holder=0):
         """Returns what the owner gets, in tokens and shares."""
@@ -174,7 +179,7 @@ class Values(Epochs):
         self.at(boundary)
         self.values(dollars=250, published=boundary, confidence=1)
         # $100 000 of cash and as much backing; winners leave $98 960 of it but for an atom, since a confidence rounds up.
-        self.assertEqual((pool.epoch.lower, pool.epoch.upper), (98_960 * USD - 1, 100_000 * USD))
+        self.assertEqual(self.worth(), (98_960 * USD - 1, 100_000 * USD))
         self.does("close_epoch")
         # For 1 000 shares $994.799999, less 200 ppm rounded up; for $1 000.000001 without its fee, rounded up
         # too, as many shares as dollars.
@@ -196,8 +201,53 @@ class Values(Epochs):
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST)
         self.values(dollars=250, published=FIRST)
-        self.assertEqual(pool.epoch.lower, (100_000 - 200 - 20) * USD)
-        self.assertEqual(pool.epoch.upper, (100_000 + 800 - 20 + 50) * USD)
+        self.assertEqual(self.worth(), ((100_000 - 200 - 20) * USD, (100_000 + 800 - 20 + 50) * USD))
+
+    def test_no_share_is_sold_while_losers_owe_more_than_a_stress_move(self):
+        pool, _ = self.begin_with_shares()
+        # Entered at $300: 15 % of $12 000 are $1 800, and they are $2 000 behind. Shorts have lost nothing and do not count.
+        self.hold(0, FORTY, 12_000 * USD * ATOM)
+        self.hold(1, -FORTY, 10_000 * USD * ATOM)
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST)
+        self.values(dollars=250, published=FIRST)
+        self.assertEqual((pool.epoch.sells_nothing, self.worth()), (1, (100_000 * USD, 0)))
+        self.does("close_epoch")
+        self.assertEqual(self.pays(1), (1_000 * USD, 0))
+        # With shorts $200 ahead, who are paid by them, it is $1 800: that is sold, and all of it counts.
+        self.begin_with_shares()
+        self.hold(0, FORTY, 12_000 * USD * ATOM)
+        self.hold(1, -FORTY, 10_200 * USD * ATOM)
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST)
+        self.values(dollars=250, published=FIRST)
+        self.assertEqual(self.worth(), (99_800 * USD, 101_800 * USD))
+        self.does("close_epoch")
+        # $999.80 at $1.009 a share.
+        self.assertAlmostEqual(self.pays(1)[1] / USD, 990.8821, places=4)
+
+    def test_a_range_sells_shares_at_its_worst(self):
+        self.begin_with_shares()
+        self.hold(0, FORTY, 12_000 * USD * ATOM)
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST + 1_801)
+        self.values()
+        # $212.50 to $287.50: losers owe $500 to $3 500, and a trifle for a range that is rounded up.
+        self.assertEqual(self.worth(), (100_000 * USD, 103_500 * USD + 1))
+        self.assertEqual(self.exchange.pool.epoch.sells_nothing, 0)
+
+    def test_no_share_is_sold_where_losers_owe_more_than_there_can_be(self):
+        pool, ledger = self.begin_with_shares()
+        self.hold(0, FORTY, 11_000 * USD * ATOM)
+        self.deposits(1_000 * USD, nonce=1)
+        pool.cash, ledger.backing = MAX_AMOUNT, 0
+        self.at(FIRST)
+        self.values(dollars=250, published=FIRST)
+        self.assertEqual((pool.epoch.sells_nothing, self.worth()), (1, (0, 0)))
+        # There is no room for the tokens either.
+        pool.epoch.sells_nothing = 0
+        self.does("close_epoch")
+        self.assertEqual(self.exchange.epochs[FIRST].deposits_accepted, 0)
 
     def test_what_happens_after_the_boundary_does_not_count(self):
         pool, ledger = self.begin_with_shares()
@@ -250,8 +300,8 @@ class Values(Epochs):
         # Ten seconds of carry of 5 % a year on a tenth of the cap are $0.00396; funding of an increasing rate comes on top.
         owed = kept.sides[0].pending_funding() / ATOM / USD
         self.assertGreater(owed, 2_500_000 * 0.005 * 10 / 31_557_600)
-        self.assertEqual(pool.epoch.upper, -(-(1_000_000 * USD * ATOM + kept.sides[0].pending_funding()) // ATOM))
-        self.assertEqual(pool.epoch.lower, 1_000_000 * USD)
+        upper = -(-(1_000_000 * USD * ATOM + kept.sides[0].pending_funding()) // ATOM)
+        self.assertEqual(self.worth(), (1_000_000 * USD, upper))
 
 
 class Readings(Epochs):
@@ -264,7 +314,7 @@ class Readings(Epochs):
 
     def lost(self):
         """What traders have won of the backing at most, in dollars."""
-        return round(100_000 - self.exchange.pool.epoch.lower / USD, 4)
+        return round(100_000 - self.worth()[0] / USD, 4)
 
     def test_the_reading_of_the_boundary_is_final_whatever_was_noted(self):
         self.await_reading()
@@ -321,7 +371,7 @@ class Readings(Epochs):
         self.await_reading(stress_move=10_000)
         market = self.exchange.markets[0]
         market.settlement.delisted_from = self.now - HOUR
-        self.later(1)
+        # In the boundary's own second, but its books are kept before.
         self.does("begin_settlement", market=0)
         self.values("NoBoundaryReading")
         self.at(FIRST + 1_801)
@@ -383,11 +433,11 @@ class Readings(Epochs):
 
 class Closes(Epochs):
     def close_at(self, lower, upper):
-        """Closes the awaited boundary with so much cash and so much between."""
+        """Closes the awaited boundary as if the pool had been worth so much."""
         self.at(self.exchange.boundary)
         self.values()
         epoch = self.exchange.pool.epoch
-        epoch.lower, epoch.upper = lower - epoch.cash, upper - epoch.cash
+        epoch.lower, epoch.upper = lower, upper
         self.does("close_epoch")
         return self.exchange.epochs[self.exchange.pool.last.boundary]
 
@@ -440,6 +490,14 @@ class Closes(Epochs):
         closed = self.close_at(0, 0)
         self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted, closed.requests), (0, 0, 2))
         self.assertEqual((self.pays(1), self.pays(2)), ((0, 1_000 * USD), (1_000 * USD, 0)))
+
+    def test_more_shares_than_there_can_be_are_not_sold(self):
+        pool, _ = self.begin_with_shares()
+        self.deposits(1_000 * USD, nonce=1)
+        # 2 · 10^11 shares that are worth 8 atoms: 10^9 atoms less their fee would buy 2.5 · 10^19, which is more than 2^62.
+        closed = self.close_at(8, 8)
+        self.assertEqual((closed.deposits_accepted, closed.deposited, pool.settling), (0, 0, 0))
+        self.assertEqual(self.pays(1), (1_000 * USD, 0))
 
     def test_what_the_cash_does_not_reach_waits_in_proportion(self):
         pool, ledger = self.begin_with_shares()
@@ -504,6 +562,17 @@ class Boundaries(Epochs):
         self.exchange.markets[0].target_backing = 50_000 * USD
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST - 60)
+        self.does("allocate_backing", market=0)
+
+    def test_nothing_is_placed_before_those_who_leave_are_paid(self):
+        self.begin_with_shares()
+        self.exchange.markets[0].target_backing = 150_000 * USD
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST + HOUR)
+        self.does("allocate_backing", "BoundaryNear", market=0)
+        self.values()
+        self.does("close_epoch")
+        self.exchange.markets[0].parameters.backing_cap = 10**6
         self.does("allocate_backing", market=0)
 
     def test_the_queue_pays_for_settlements_in_the_last_half_minute(self):
@@ -579,7 +648,7 @@ class Boundaries(Epochs):
         self.exchange.epochs[FIRST].payable = pool.payable = 1
         cash = pool.cash
         self.pays(1)
-        self.assertEqual((pool.epoch.cash, pool.cash), (cash, cash + 1))
+        self.assertEqual((pool.epoch.lower, pool.cash), (cash, cash + 1))
 
     def test_nobody_waiting_nothing_is_kept(self):
         self.begin_with_shares()
@@ -614,8 +683,8 @@ class InNumbers(Epochs):
         pool = self.begin_with_sides(10_000_000, 7_560_000, 700_000)
         self.deposits(1_000 * USD, nonce=1)
         self.value_at_255()
-        self.close_to(pool.epoch.lower, 700_000 - 204_000)
-        self.close_to(pool.epoch.upper, 700_000 + 300)
+        self.close_to(pool.epoch.lower, 896_000)
+        self.close_to(pool.epoch.upper, 1_100_300)
 
     def test_settled(self):
         # All entered at $255: longs are paid $200 000 and shorts pay $90 000.
@@ -627,8 +696,8 @@ class InNumbers(Epochs):
         self.deposits(20_000 * USD, nonce=3, holder=1, limit=ONE)
         boundary = self.exchange.boundary
         self.value_at_255()
-        self.close_to(pool.epoch.lower, 590_000 - 4_000)
-        self.close_to(pool.epoch.upper, 590_000 + 300 + 1_000)
+        self.close_to(pool.epoch.lower, 986_000)
+        self.close_to(pool.epoch.upper, 991_300)
         self.does("close_epoch")
         closed = self.exchange.epochs[boundary]
         # 0.9913 is above 0.981 · 1.01 = 0.99081.
