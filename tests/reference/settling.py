@@ -9,7 +9,7 @@ from units import Refused, amount, atoms_floor, share_floor
 SETTLEMENT_FEE = 100  # ppm of what is settled
 SECONDS_BETWEEN_FEES = 600
 # For so long before a boundary the queue pays for settlements.
-SETTLING_SECONDS = 30
+SETTLING_SECONDS = 6
 
 
 def occupied_slot(account, market):
@@ -41,20 +41,20 @@ def settle_pnl(exchange, account, market, reading=None, keeper=None):
     position = occupied_slot(holder, market)
     if position.size == 0:
         raise Refused("NoPosition")
-    postings.settle(holder, position, listed.ledger)
+    funding = postings.settle(holder, position, listed.ledger)
     posted = settle_profit(holder, position, listed, reference)
     if is_fresh(listed, reference):
         postings.repay(holder, position, listed.ledger)
     if keeper is not None:
-        pay_for_settlement(exchange, keeper, position, abs(posted))
+        pay_for_settlement(exchange, keeper, position, abs(posted) + funding)
 
 
-def pay_for_settlement(exchange, keeper, position, posted):
-    """A basis point of what was posted, out of what requests have paid: who enters or leaves finds it settled."""
+def pay_for_settlement(exchange, keeper, position, moved):
+    """A basis point of what moved, out of what requests have paid: who enters or leaves finds it settled."""
     is_soon = 0 < exchange.boundary - exchange.now <= SETTLING_SECONDS
     if not is_soon or not is_paid_again(position, exchange.now):
         return
-    reward = min(share_floor(posted, SETTLEMENT_FEE), exchange.pool.settling)
+    reward = min(share_floor(moved, SETTLEMENT_FEE), exchange.pool.settling)
     if reward > 0:
         credited = exchange.account_to_write(keeper)
         credited.balance = amount(credited.balance + reward)

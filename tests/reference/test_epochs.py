@@ -575,7 +575,7 @@ class Boundaries(Epochs):
         self.exchange.markets[0].parameters.backing_cap = 10**6
         self.does("allocate_backing", market=0)
 
-    def test_the_queue_pays_for_settlements_in_the_last_half_minute(self):
+    def test_the_queue_pays_for_settlements_in_the_last_six_seconds(self):
         pool, _ = self.begin_with_shares()
         pool.settling = 150_000
         for account in (0, 1):
@@ -584,7 +584,7 @@ class Boundaries(Epochs):
         self.exchange.accounts.append(type(self.exchange.accounts[0])())
         self.deposits(1_000 * USD, nonce=1)
         self.does("settle_pnl", "SelfLiquidation", account=0, market=0, keeper=0)
-        self.at(FIRST - 31)
+        self.at(FIRST - 7)
         self.publishes(250)
         for account, seconds, paid in ((0, 0, 0), (1, 1, 100_000)):
             self.later(seconds)
@@ -613,6 +613,19 @@ class Boundaries(Epochs):
         self.does("settle_pnl", account=0, market=0, keeper=1)
         self.assertEqual(self.bounties(), 100_000)
         self.assertEqual(self.exchange.accounts[0].positions[0].settlement_paid_at, FIRST - 1)
+
+    def test_funding_is_settled_for_the_fee_too(self):
+        pool, ledger = self.begin_with_shares()
+        pool.settling = USD
+        self.hold(0, FORTY, 10_000 * USD * ATOM)
+        self.exchange.accounts[0].balance = 1_000 * USD
+        self.deposits(1_000 * USD, nonce=1)
+        self.at(FIRST - 1)
+        # $1 000 of funding, and a profit of $10: a basis point of both.
+        ledger.sides[0].funding_index += 1_000 * USD * ATOM // FORTY
+        self.publishes(250.25)
+        self.does("settle_pnl", account=0, market=0, keeper=1)
+        self.assertEqual(self.bounties(), 101_000)
 
     def test_books_are_kept_before_claims_move_and_the_second_source_speaks(self):
         def is_kept(name, **arguments):
