@@ -8,7 +8,7 @@ from boundaries import (
     next_boundary,
     require_boundary,
 )
-from state import (
+from epoch import (
     DEPOSIT,
     PRICE_LIMITS,
     WITHDRAWAL,
@@ -21,7 +21,17 @@ from state import (
     Waiting,
     is_in,
 )
-from units import MAX_AMOUNT, PPM, Refused, amount as checked, div_ceil, div_floor, positive_part, share_ceil, share_floor
+from units import (
+    MAX_AMOUNT,
+    PPM,
+    Refused,
+    amount as checked,
+    div_ceil,
+    div_floor,
+    positive_part,
+    share_ceil,
+    share_floor,
+)
 from valuation import VALUATION_LAMPORTS
 
 # Counted with the first deposit and minted to nobody.
@@ -98,7 +108,7 @@ def close_epoch(exchange):
 
     deposited, entering, created, issued = entry(waiting.deposits.under(buys), fee, price)
     if max(pool.shares + created, pool.cash + entering) > MAX_AMOUNT:
-        # A pool that is worth next to nothing does not sell more shares than there can be: nothing may keep it from closing.
+        # Nothing may keep a boundary from closing: what would be more shares or cash than there can be is returned.
         buys = deposited = entering = created = issued = 0
     leaving = sum(waiting.withdrawals.under(sells).amounts)
     redeemed, taken = redeemable(leaving, price, pool.cash + entering)
@@ -184,7 +194,7 @@ def sells_within(price, before, part):
 
 
 def entry(deposits, fee, price):
-    """What deposits put in, what is left of it without the fee, the shares it creates, and what of them depositors get."""
+    """What deposits put in, what is left of it without the fee, the shares it creates, and what depositors get."""
     deposited = sum(deposits.amounts)
     entering = deposited - share_ceil(deposited, fee)
     if price.shares == 0:

@@ -5,10 +5,11 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
+from epoch import DEPOSIT, is_in
 from liquidity import DEAD_SHARES
 from replay import Difference, opened, replay
 from sequence import RandomSequence, equity_and_value, sums_of_positions, tokens, transcript
-from state import DEPOSIT, LONG, SHORT, is_in
+from state import LONG, SHORT
 from units import ATOM
 from valuation import ALLOWANCE_SECONDS
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import funding
 from boundaries import keep_pool, require_boundary
+from epoch import BoundaryReading
 from market import unrealized_of_side
 from price import is_in_bounds, is_too_wide, price_of, reference_time, require_reading, spread_of_confidence
 from ranges import stress_range
-from state import LONG, SHORT, BoundaryReading, Settlement, copy_of_ledger
+from state import LONG, SHORT, Settlement, copy_of_ledger
 from units import (
     ATOM,
     MAX_AMOUNT,
@@ -63,7 +64,7 @@ def add_to_epoch(epoch, stood, found, ends):
 
 
 def as_it_stood(market):
-    """The market with the books of the boundary. What has ended since they were kept, at another price, had not then."""
+    """The market with the books of the boundary. What has ended since they were kept had not ended then."""
     kept, stood = market.at_boundary, copy(market)
     stood.price, stood.second_price, stood.averages = kept.price, kept.second_price, kept.averages
     stood.ledger = copy_of_ledger(kept.ledger)
