@@ -1,7 +1,9 @@
 use crate::expected::{close, lamports, leave_associated_account, says, world};
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::LiquidityRequest;
-use perp_client::instructions::{create_share_account, create_token_account, pay_liquidity_request, request_liquidity_deposit, NewRequest};
+use perp_client::instructions::{
+    create_share_account, create_token_account, pay_liquidity_request, request_liquidity_deposit, NewRequest,
+};
 use perp_engine::state::{PriceLimit, RequestKind, Status};
 use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::errors::ExchangeError;

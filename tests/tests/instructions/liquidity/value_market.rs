@@ -100,7 +100,9 @@ fn readings_of_another_moment_value_nothing() {
     assert_refused(world.value_unread(caller, 0), missing);
     // The last one before it; one whose feed printed in between, more than 10 s after it; one that is too wide.
     world.wait(20);
-    for (published, previous) in [(boundary - 1, boundary - 2), (boundary + 11, boundary), (boundary + 20, boundary + 19)] {
+    for (published, previous) in
+        [(boundary - 1, boundary - 2), (boundary + 11, boundary), (boundary + 20, boundary + 19)]
+    {
         world.publish_after(0, 250.0, published, previous);
         assert_refused(world.value_market(caller, 0), missing);
     }

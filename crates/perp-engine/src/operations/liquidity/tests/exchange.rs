@@ -48,7 +48,7 @@ impl Exchange {
 
     /// So many tokens enter the escrow.
     pub(super) fn deposit(&mut self, amount: u64, limit: PriceLimit, seconds: i64) -> Request {
-        let (lamports, clock) = (valuation_lamports(self.count()).unwrap(), at(seconds));
+        let (lamports, clock) = (valuation_lamports(self.count(), 0).unwrap(), at(seconds));
         let plan = plan_request_deposit(&self.pool, &self.state, atoms(amount), limit, lamports, clock).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state, self.markets.len() as u16, clock).unwrap();
         self.vault += amount;
@@ -57,7 +57,7 @@ impl Exchange {
 
     /// So many shares enter the escrow, which are all that their owner has.
     pub(super) fn withdraw(&mut self, shares: u64, limit: PriceLimit, seconds: i64) -> Request {
-        let (lamports, clock, shares) = (valuation_lamports(self.count()).unwrap(), at(seconds), atoms(shares));
+        let (lamports, clock, shares) = (valuation_lamports(self.count(), 0).unwrap(), at(seconds), atoms(shares));
         let plan = plan_request_withdrawal(&self.pool, &self.state, shares, shares, limit, lamports, clock).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state, self.markets.len() as u16, clock).unwrap();
         self.escrow += shares.get();
@@ -88,7 +88,7 @@ impl Exchange {
     /// Closes the boundary that is waited for.
     pub(super) fn close(&mut self, seconds: i64) -> EpochPlan {
         self.touch(seconds);
-        let plan = plan_close_epoch(&self.pool, &self.session(seconds)).unwrap();
+        let plan = plan_close_epoch(&self.pool, 0, &self.session(seconds)).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state).unwrap();
         self.escrow = self.escrow + plan.shares_minted().unwrap().get() - plan.shares_burned().unwrap().get();
         self.check();
