@@ -102,13 +102,8 @@ def close_epoch(exchange):
     waiting = epoch.waiting
     if epoch.valued != epoch.markets:
         raise Refused("MarketsNotValued")
-    lower, upper = epoch.lower, epoch.upper
-    if epoch.sells_nothing:
-        # A share costs what it did at the close before.
-        before = pool.last
-        cost = div_ceil(before.upper * pool.shares, before.shares) if before.shares else 0
-        upper = max(lower, cost if cost <= MAX_AMOUNT else 0)
-    price = LastEpoch(boundary, lower, upper, pool.shares)
+    upper = max(epoch.lower, cost_before(pool)) if epoch.sells_nothing else epoch.upper
+    price = LastEpoch(boundary, epoch.lower, upper, pool.shares)
     buys = 0 if epoch.sells_nothing else limits_that(buys_within, price, pool.last)
     sells = limits_that(sells_within, price, pool.last)
 
@@ -127,7 +122,7 @@ def close_epoch(exchange):
         previous=pool.last.boundary,
         boundary=boundary,
         rest_belongs_from=following,
-        lower=lower,
+        lower=epoch.lower,
         upper=upper,
         shares=pool.shares,
         deposited=deposited,
@@ -162,6 +157,12 @@ def close_epoch(exchange):
     pool.payable = checked(pool.payable + paid)
     pool.settling = checked(pool.settling + (deposited - entering) + (taken - paid))
     pool.shares = checked(pool.shares + created - redeemed)
+
+
+def cost_before(pool):
+    """What the pool's shares cost at the boundary before; nothing where there were none, or it is more than there can be."""
+    cost = div_ceil(pool.last.upper * pool.shares, pool.last.shares) if pool.last.shares else 0
+    return cost if cost <= MAX_AMOUNT else 0
 
 
 def rest_of(withdrawals, closed):

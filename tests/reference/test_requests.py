@@ -183,6 +183,20 @@ class Closes(Epochs):
         self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted, closed.requests), (0, 0, 2))
         self.assertEqual((self.pays(1), self.pays(2)), ((0, 1_000 * USD), (1_000 * USD, 0)))
 
+    def test_what_sells_nothing_leaves_the_price_that_limits_go_by(self):
+        pool, _ = self.begin_with_shares()
+        half = LastEpoch(START - HOUR, SHARES // 2, SHARES // 2 + 1, SHARES // 2)
+        # Half of the shares cost $100 000 and an atom, so that all cost twice that; never less than they are worth.
+        for lower, upper in ((SHARES - 1, SHARES + 2), (SHARES + 3, SHARES + 3)):
+            pool.last, pool.shares = half, SHARES
+            self.deposits(1_000 * USD, nonce=lower)
+            self.at(self.exchange.boundary)
+            self.values()
+            pool.epoch.lower, pool.epoch.upper, pool.epoch.sells_nothing = lower, 0, 1
+            self.does("close_epoch")
+            closed = self.exchange.epochs[pool.last.boundary]
+            self.assertEqual((closed.upper, pool.last.upper, closed.deposits_accepted), (upper, upper, 0))
+
     def test_more_shares_than_there_can_be_are_not_sold(self):
         pool, _ = self.begin_with_shares()
         self.deposits(1_000 * USD, nonce=1)
