@@ -11,7 +11,8 @@ from units import Refused, amount as checked, share_floor
 def allocate_backing(exchange, market, reading=None):
     listed, reference = exchange.bring_up_to_date(market, reading, None)
     keep_pool(exchange)
-    if 0 < exchange.boundary - exchange.now < REST_SECONDS:
+    is_near = 0 < exchange.boundary < exchange.now + REST_SECONDS
+    if is_near and not exchange.boundary_has_come():
         raise Refused("BoundaryNear")
     pool, ledger, target = exchange.pool_to_write(), listed.ledger, listed.target_backing
     band = share_floor(target, pool.parameters.hysteresis)
@@ -21,7 +22,8 @@ def allocate_backing(exchange, market, reading=None):
     exchange.require_not_paused()
     if inward and exchange.status_of(listed) != ACTIVE:
         raise Refused("ReduceOnly")
-    if inward and 0 < exchange.boundary < exchange.now + REST_SECONDS:
+    if inward and is_near:
+        # The cash is for those who leave at the boundary, until it is closed.
         raise Refused("BoundaryNear")
     price, dead = listed.price.price, is_dead(listed, reference)
     if ledger.has_open_interest():

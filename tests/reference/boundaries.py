@@ -3,7 +3,8 @@
 from copy import copy
 from dataclasses import replace
 
-from state import QUEUE_BOUNDARIES, BoundaryLedger, Epoch, Waiting, copy_of_ledger
+from epoch import QUEUE_BOUNDARIES, Epoch, Waiting
+from state import BoundaryLedger, copy_of_ledger
 from units import Refused
 
 # Backing rests for so long before a boundary, and the next one is at least so far from a close.

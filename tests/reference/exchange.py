@@ -13,6 +13,7 @@ import settling
 import trading
 import valuation
 from boundaries import keep_market
+from epoch import QUEUE_BOUNDARIES, Paid, Waiting
 from grace import is_in_force
 from market import is_short
 from price import reference_time, take_reading
@@ -20,16 +21,13 @@ from state import (
     ACTIVE,
     ISOLATED,
     PAUSED,
-    QUEUE_BOUNDARIES,
     REDUCE_ONLY,
     Account,
     Market,
-    Paid,
     Parameters,
     Pool,
     PoolParameters,
     Restriction,
-    Waiting,
     become,
     copy_of_account,
     copy_of_market,

@@ -195,8 +195,10 @@ def charge_fee(account, position, ledger, fee, protocol_share):
 
 
 def settle(account, position, ledger):
-    """Settles a slot: what is funded of its claim is redeemed, before and after its funding is settled. Returns how much funding
-    moved, whichever way."""
+    """Settles a slot: what is funded of its claim is redeemed, before and after its funding is settled.
+
+    Returns how much funding that is, whichever way it goes.
+    """
     redeem(account, position, ledger)
     funding = settle_funding_of(account, position, ledger) if position.size != 0 else 0
     redeem(account, position, ledger)
@@ -209,9 +211,12 @@ def settle_funding_of(account, position, ledger):
     owed = size * (side.funding_index - position.funding_index)  # raw
     side.funding_checkpoint += owed
     position.funding_index = side.funding_index
-    moved = atoms_ceil(owed) if owed > 0 else atoms_floor(-owed)
-    (loss if owed > 0 else gain)(account, position, ledger, moved)
-    return moved
+    if owed > 0:
+        loss(account, position, ledger, atoms_ceil(owed))
+        return atoms_ceil(owed)
+    if owed < 0:
+        gain(account, position, ledger, atoms_floor(-owed))
+    return atoms_floor(-owed)
 
 
 def increase(position, ledger, size, fill_notional, slot):

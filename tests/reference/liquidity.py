@@ -8,7 +8,7 @@ from boundaries import (
     next_boundary,
     require_boundary,
 )
-from state import (
+from epoch import (
     DEPOSIT,
     PRICE_LIMITS,
     WITHDRAWAL,
@@ -102,16 +102,15 @@ def close_epoch(exchange):
     waiting = epoch.waiting
     if epoch.valued != epoch.markets:
         raise Refused("MarketsNotValued")
-    lower, upper = epoch.lower, epoch.upper
-    price = LastEpoch(boundary, lower, upper, pool.shares)
+    upper = max(epoch.lower, cost_before(pool)) if epoch.sells_nothing else epoch.upper
+    price = LastEpoch(boundary, epoch.lower, upper, pool.shares)
     buys = 0 if epoch.sells_nothing else limits_that(buys_within, price, pool.last)
-    if pool.shares + shares_bought(waiting, buys, fee, price) > MAX_AMOUNT:
-        buys = 0
     sells = limits_that(sells_within, price, pool.last)
 
-    deposited = sum(waiting.deposits.under(buys).amounts)
-    entering = deposited - share_ceil(deposited, fee)
-    created, issued = shares_for(entering, price)
+    deposited, entering, created, issued = entry(waiting.deposits.under(buys), fee, price)
+    if max(pool.shares + created, pool.cash + entering) > MAX_AMOUNT:
+        # Nothing may keep a boundary from closing: what would be more shares or cash than there can be is returned.
+        buys = deposited = entering = created = issued = 0
     leaving = sum(waiting.withdrawals.under(sells).amounts)
     redeemed, taken = redeemable(leaving, price, pool.cash + entering)
     paid = taken - share_ceil(taken, fee)
@@ -123,7 +122,7 @@ def close_epoch(exchange):
         previous=pool.last.boundary,
         boundary=boundary,
         rest_belongs_from=following,
-        lower=lower,
+        lower=epoch.lower,
         upper=upper,
         shares=pool.shares,
         deposited=deposited,
@@ -160,9 +159,10 @@ def close_epoch(exchange):
     pool.shares = checked(pool.shares + created - redeemed)
 
 
-def shares_bought(waiting, buys, fee, price):
-    deposited = sum(waiting.deposits.under(buys).amounts)
-    return shares_for(deposited - share_ceil(deposited, fee), price)[0]
+def cost_before(pool):
+    """What the pool's shares cost at the boundary before; nothing where there were none, or it is more than there can be."""
+    cost = div_ceil(pool.last.upper * pool.shares, pool.last.shares) if pool.last.shares else 0
+    return cost if cost <= MAX_AMOUNT else 0
 
 
 def rest_of(withdrawals, closed):
@@ -200,12 +200,14 @@ def sells_within(price, before, part):
     return div_floor(price.lower * before.shares, price.shares) >= least
 
 
-def shares_for(entering, price):
-    """Shares that tokens create, and what of them depositors get."""
+def entry(deposits, fee, price):
+    """What deposits put in, what is left of it without the fee, the shares it creates, and what depositors get."""
+    deposited = sum(deposits.amounts)
+    entering = deposited - share_ceil(deposited, fee)
     if price.shares == 0:
-        return entering, positive_part(entering - DEAD_SHARES)
+        return deposited, entering, entering, positive_part(entering - DEAD_SHARES)
     created = div_floor(entering * price.shares, price.upper) if entering else 0
-    return created, created
+    return deposited, entering, created, created
 
 
 def redeemable(leaving, price, cash):

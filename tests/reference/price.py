@@ -198,7 +198,8 @@ def spread(market, seconds):
     measured = share_ceil(parameters.spread_measured, averages.fast_volatility)
     weight = max(listed, measured) * sqrt_ceil(ROOT_SCALE * (seconds + 1))
     for_volatility = div_ceil(market.price.price * weight, SPREAD_DIVISOR)
-    return spread_of_confidence(market.price.confidence, parameters) + for_volatility + share_ceil(averages.drift, parameters.spread_drift)
+    for_confidence = spread_of_confidence(market.price.confidence, parameters)
+    return for_confidence + for_volatility + share_ceil(averages.drift, parameters.spread_drift)
 
 
 def spread_at(market, reference):

@@ -5,10 +5,11 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
+from epoch import DEPOSIT, is_in
 from liquidity import DEAD_SHARES
 from replay import Difference, opened, replay
 from sequence import RandomSequence, equity_and_value, sums_of_positions, tokens, transcript
-from state import DEPOSIT, LONG, SHORT, is_in
+from state import LONG, SHORT
 from units import ATOM
 from valuation import ALLOWANCE_SECONDS
 
@@ -32,6 +33,7 @@ def what_happens(lines):
             seen["a part is paid"] += after["request"] is not None
         elif name == "value_market" and after:
             seen[how_it_is_valued(line, after["markets"][str(line["market"])])] += 1
+            seen["losers owe too much"] += after["pool"]["epoch"]["sells_nothing"]
     return seen
 
 
@@ -66,7 +68,7 @@ class Vectors(unittest.TestCase):
         *(f"a {kind} gets {what}" for kind in ("deposit", "withdrawal") for what in ("tokens", "shares")),
         *("a close pays a part", "a part is paid", "a settlement is paid for", "a reading is noted"),
         *("valued at the boundary's reading", "valued at a reading near the boundary"),
-        *("valued at the range of its price", "valued without positions"),
+        *("valued at the range of its price", "valued without positions", "losers owe too much"),
     )
 
     def test_every_stored_transcript_of_the_exchange_agrees(self):

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import funding
 from boundaries import keep_pool, require_boundary
+from epoch import BoundaryReading
 from market import unrealized_of_side
 from price import is_in_bounds, is_too_wide, price_of, reference_time, require_reading, spread_of_confidence
 from ranges import stress_range
-from state import LONG, SHORT, BoundaryReading, Settlement, copy_of_ledger
+from state import LONG, SHORT, Settlement, copy_of_ledger
 from units import (
     ATOM,
     MAX_AMOUNT,
@@ -41,32 +42,29 @@ def value_market(exchange, market, reading=None):
 
     stood = as_it_stood(listed)
     funding.accrue(stood, boundary, reference_time(boundary, [stood]))
-    ends, near = ends_without_reading(stood, kept.reading, exchange.now), kept.reading
-    needs_none = stood.is_final(boundary) or not stood.ledger.has_open_interest()
-    read = near if ends is not None and near.published and not needs_none else None
-    if ends is None:
-        found = usable(stood, reading, boundary)
-        if found.previous < boundary:
-            ends, read = certain_range(stood, found), found
-        else:
-            near = min((known for known in (near, found) if known.published), key=order_of_near)
+    found, noted = reading_of_boundary(stood, reading, exchange.now)
+    ends = certain_range(stood, found) if found else ends_without_reading(stood, exchange.now)
     valued = kept.valued if ends is None else boundary
-    listed.at_boundary = replace(kept, valued=valued, reading=near, ledger=stood.ledger)
+    listed.at_boundary = replace(kept, valued=valued, reading=noted, ledger=stood.ledger)
     if ends is not None:
-        epoch.lower = checked(epoch.lower + lower_value(stood.ledger, ends))
-        upper = epoch.upper + upper_value(stood.ledger, ends)
-        if upper > MAX_AMOUNT or (read is not None and losers_owe_too_much(stood, read.price)):
-            epoch.sells_nothing = 1
-        else:
-            epoch.upper = upper
-        epoch.valued += 1
-        waiting = epoch.waiting
-        exchange.paid.lamports = min(waiting.lamports, VALUATION_LAMPORTS)
-        epoch.waiting = replace(waiting, lamports=waiting.lamports - exchange.paid.lamports)
+        add_to_epoch(epoch, stood, found, ends)
+        exchange.paid.lamports = min(epoch.waiting.lamports, VALUATION_LAMPORTS)
+        epoch.waiting = replace(epoch.waiting, lamports=epoch.waiting.lamports - exchange.paid.lamports)
+
+
+def add_to_epoch(epoch, stood, found, ends):
+    """Adds what the market was worth. Where losers owe too much, or more than there can be, no share is sold."""
+    epoch.valued += 1
+    epoch.lower = checked(epoch.lower + lower_value(stood.ledger, ends))
+    upper = epoch.upper + upper_value(stood.ledger, ends)
+    if upper > MAX_AMOUNT or found and losers_owe_too_much(stood, found.price):
+        epoch.sells_nothing = 1
+    else:
+        epoch.upper = upper
 
 
 def as_it_stood(market):
-    """The market with the books of the boundary. What has ended since they were kept, at another price, had not then."""
+    """The market with the books of the boundary. What has ended since they were kept had not ended then."""
     kept, stood = market.at_boundary, copy(market)
     stood.price, stood.second_price, stood.averages = kept.price, kept.second_price, kept.averages
     stood.ledger = copy_of_ledger(kept.ledger)
@@ -79,14 +77,33 @@ def as_it_stood(market):
 # --- The price at the boundary --------------------------------------------------------------------------------------
 
 
-def ends_without_reading(stood, near, now):
-    """The prices between which the true one lay, where no reading can say more; None where one may."""
-    boundary = stood.at_boundary.boundary
-    if stood.is_final(boundary) or not stood.ledger.has_open_interest():
+def needs_no_price(stood):
+    return stood.is_final(stood.at_boundary.boundary) or not stood.ledger.has_open_interest()
+
+
+def is_too_late(stood, now):
+    """Whether no reading counts any more that is handed in now."""
+    return now > stood.at_boundary.boundary + ALLOWANCE_SECONDS
+
+
+def reading_of_boundary(stood, reading, now):
+    """The reading at which the market is valued, where there is one, and the one noted near the boundary."""
+    noted, boundary = stood.at_boundary.reading, stood.at_boundary.boundary
+    if needs_no_price(stood):
+        return None, noted
+    if is_too_late(stood, now):
+        return (noted if noted.published else None), noted
+    found = usable(stood, reading, boundary)
+    if found.previous < boundary:
+        return found, noted
+    return None, min((known for known in (noted, found) if known.published), key=order_of_near)
+
+
+def ends_without_reading(stood, now):
+    """The prices between which the true one lay, where no reading says so; None while one may."""
+    if needs_no_price(stood):
         return stood.price.price, stood.price.price
-    if now <= boundary + ALLOWANCE_SECONDS:
-        return None
-    return certain_range(stood, near) if near.published else stress_range(stood, boundary)
+    return stress_range(stood, stood.at_boundary.boundary) if is_too_late(stood, now) else None
 
 
 def usable(stood, reading, boundary):
@@ -139,13 +156,18 @@ def upper_value(ledger, ends):
     return max(atoms_ceil(positive_part(settled + left_by_losers(ledger, end))) for end in ends)
 
 
-def losers_owe_too_much(market, price):
-    """Whether losers have yet to pay more than a stress move of what they entered at: then no share is sold."""
-    losing = [side for side in (LONG, SHORT) if unrealized_of_side(market.ledger, side, price) < 0]
-    entered = sum(atoms_ceil(market.ledger.sides[side].entry_notional) for side in losing)
-    return left_by_losers(market.ledger, price) > share_ceil(entered, market.parameters.stress_move) * ATOM
+def profits(ledger, price):
+    """Of longs and shorts, in raw."""
+    return [unrealized_of_side(ledger, side, price) for side in (LONG, SHORT)]
 
 
 def left_by_losers(ledger, price):
     """What losers have yet to pay beyond what winners of the same market get, in raw."""
-    return negative_part(sum(unrealized_of_side(ledger, side, price) for side in (LONG, SHORT)))
+    return negative_part(sum(profits(ledger, price)))
+
+
+def losers_owe_too_much(stood, price):
+    """Whether that is more than the stress move of what they entered at."""
+    sides = zip(stood.ledger.sides, profits(stood.ledger, price))
+    entered = sum(atoms_ceil(side.entry_notional) for side, profit in sides if profit < 0)
+    return left_by_losers(stood.ledger, price) > share_ceil(entered, stood.parameters.stress_move) * ATOM

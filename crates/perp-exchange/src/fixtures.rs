@@ -79,8 +79,8 @@ pub fn bounded() -> Parameters {
 }
 
 /// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
-/// anything there; what is placed in market 3 exceeds its target, it has a second source and a price an hour old; market 4 has no backing, never had a price
-/// and its delisting is due.
+/// anything there; market 3 has a second source, a price an hour old and $100 000 more than its target; market 4 never had a price,
+/// nothing is placed there and its delisting is due.
 pub fn stage() -> Exchange {
     let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
     for (parameters, target) in [
@@ -143,7 +143,7 @@ pub fn stage() -> Exchange {
     exchange
 }
 
-/// Two million dollars, backing at its targets and above in market 3; a withdrawal and a deposit whose boundary is closed, and a deposit whose
+/// Two million dollars, backing at its targets but in market 3; a withdrawal and a deposit whose boundary is closed, and a deposit whose
 /// boundary has come, at which every market but the last is valued.
 fn provide_liquidity(exchange: &mut Exchange) {
     let limit = PriceLimit::None;
@@ -153,7 +153,7 @@ fn provide_liquidity(exchange: &mut Exchange) {
     for market in 0..4 {
         exchange.allocate_backing(market, None).unwrap();
     }
-    exchange.set_backing_target(3, usdc(20_000)).unwrap();
+    exchange.set_backing_target(3, Atoms::ZERO).unwrap();
     exchange.request_liquidity_withdrawal(PROVIDER, usdc(100), limit).unwrap();
     // A withdrawal waits for a day, a deposit for ten minutes.
     exchange.wait(82_800, 165_600).unwrap();

@@ -22,7 +22,7 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         self.provider(provider)?;
-        let lamports = valuation_lamports(self.market_count, 0)?;
+        let lamports = valuation_lamports(self.market_count, self.epoch_rent)?;
         let plan = plan_request_deposit(&self.pool, &self.state, amount, limit, lamports, self.clock)?;
         let vault = self.vault.checked_add(amount)?;
         let number = self.store_request(provider, RequestKind::Deposit, &plan)?;
@@ -41,7 +41,7 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         let owned = self.provider(provider)?.shares;
-        let lamports = valuation_lamports(self.market_count, 0)?;
+        let lamports = valuation_lamports(self.market_count, self.epoch_rent)?;
         let plan = plan_request_withdrawal(&self.pool, &self.state, shares, owned, limit, lamports, self.clock)?;
         let (left, escrow) = (owned.checked_sub(shares)?, self.share_escrow.checked_add(shares)?);
         let number = self.store_request(provider, RequestKind::Withdrawal, &plan)?;
@@ -97,7 +97,7 @@ impl Exchange {
         let session = self.session();
         let mut state = self.state;
         let (mut pool, mut queue) = self.kept_pool()?;
-        let plan = plan_close_epoch(&pool, 0, &session)?;
+        let plan = plan_close_epoch(&pool, self.epoch_rent, &session)?;
         plan.apply(&mut pool, &mut queue, &mut state)?;
         let escrow = self.share_escrow.checked_add(plan.closed.issued)?.checked_sub(plan.closed.redeemed)?;
         self.begin_changes();

@@ -55,7 +55,7 @@ impl EpochPlan {
 /// Serves the requests of a boundary at which every market is valued: withdrawals at the lower value, deposits at the upper one, so
 /// that what lies between is left to whoever stays. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling
 /// traders. What the pool's cash does not reach is paid in proportion; the rest passes on. The caller has paid `epoch_rent` for the
-/// account in which the epoch is kept.
+/// account in which the epoch is kept. A boundary that sells nothing leaves the price of a share as it was, for the limits of the next.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
@@ -65,8 +65,9 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
     }
-    let price =
-        LastEpoch { boundary: session.boundary, lower: pool.epoch.lower, upper: pool.epoch.upper, shares: pool.shares };
+    let (boundary, lower, shares) = (session.boundary, pool.epoch.lower, pool.shares);
+    let upper = if sells_nothing == 0 { pool.epoch.upper } else { pool.last.upper_of(shares).max(lower) };
+    let price = LastEpoch { boundary, lower, upper, shares };
     // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
     // close that failed would keep what everybody else has in the queue.
     let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());
@@ -177,6 +178,12 @@ fn rest_of(
 }
 
 impl LastEpoch {
+    /// What so many shares cost then; nothing where there were none.
+    fn upper_of(&self, shares: Atoms) -> Atoms {
+        let cost = mul_div_ceil(self.upper.get(), shares.get(), self.shares.get());
+        cost.map(Atoms::new).and_then(Atoms::in_range).unwrap_or(Atoms::ZERO)
+    }
+
     /// Whether shares cost at most so much more than at the boundary before.
     fn sells_within(&self, before: &Self, part: Option<Ppm>) -> bool {
         if self.shares.is_zero() {

@@ -60,7 +60,8 @@ fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid
     exchange.wait(1, 2).unwrap();
     let (before, reading) = (*exchange.account(KEEPER).unwrap(), now(&exchange, 252));
     let plan = exchange.settle_pnl(ALICE, 0, Some(&reading), Some(KEEPER)).unwrap();
-    let reward = Atoms::new(plan.profit.magnitude().get() / 10_000);
+    let moved = plan.profit.magnitude().get() + plan.settled.funding.magnitude().get();
+    let reward = Atoms::new(moved / 10_000);
     assert!(!reward.is_zero());
     assert_eq!(exchange.account(KEEPER).unwrap().balance, before.balance.checked_add(reward).unwrap());
     assert_eq!(exchange.pool.settling, settling.checked_sub(reward).unwrap());

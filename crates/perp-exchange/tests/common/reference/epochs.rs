@@ -123,6 +123,15 @@ pub fn serve(
     }
 }
 
+/// What so many shares cost at the boundary before, in atoms, rounded up; nothing where there were none.
+pub fn cost_before(before: &PoolWorth, shares: i128) -> i128 {
+    if before.shares == 0 {
+        0
+    } else {
+        ceil_div(before.upper * shares, before.shares)
+    }
+}
+
 /// A reading near a boundary in the market's unit: published, its predecessor, price and confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Near {

@@ -150,8 +150,8 @@ impl Epochs {
         let open = exchange.request(number).unwrap();
         assert_eq!((open.kind, open.request.amount.get(), open.request.price_limit()), (kind, amount, limit));
         assert_eq!(open.request.belongs_from.get(), belongs_from);
-        // Each pays for the valuation of all markets: 10 000 lamports a market, and 20 000 for the close.
-        let lamports = 10_000 * u64::from(exchange.market_count) + 20_000;
+        // Each pays for the valuation of all markets: 10 000 lamports a market, 20 000 for the close, and the rent of its account.
+        let lamports = 10_000 * u64::from(exchange.market_count) + 20_000 + exchange.epoch_rent;
         self.lamports += lamports;
         self.live.insert(number, Live { kind, amount: amount.into(), limit, belongs_from, lamports });
     }
@@ -173,7 +173,9 @@ impl Epochs {
         let (boundary, (lower, upper)) = (coming.time, coming.worth());
         assert!((0..before.pool.epoch.markets).all(|market| coming.values.contains_key(&market)));
         let shares = i128::from(before.pool.shares.get());
-        let worth = PoolWorth { lower, upper, shares };
+        // Where nothing is sold a share costs what it did before.
+        let unsold = || reference::cost_before(&self.last, shares).max(lower);
+        let worth = PoolWorth { lower, upper: if coming.sells_nothing { unsold() } else { upper }, shares };
 
         let (mine, later): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut self.live).into_iter().partition(|(_, live)| live.belongs_from <= boundary);
@@ -205,7 +207,8 @@ impl Epochs {
             worth
         };
         self.served += 2 * i128::try_from(mine.len()).unwrap();
-        let kept = self.promise(&mine, &served, boundary, coming.lamports.unwrap(), plan);
+        let closing = 20_000 + before.epoch_rent;
+        let kept = self.promise(&mine, &served, boundary, [coming.lamports.unwrap(), closing], plan);
         self.closed.insert(boundary, (served.paid, kept));
         if mine.is_empty() {
             self.closed.remove(&boundary);
@@ -219,12 +222,12 @@ impl Epochs {
         mine: &BTreeMap<u64, Live>,
         served: &Served,
         boundary: i64,
-        lamports: u64,
+        [lamports, closing]: [u64; 2],
         plan: &EpochPlan,
     ) -> u64 {
         let partial = served.redeemed < served.leaving;
         let left = served.leaving - served.redeemed;
-        let each = lamports.saturating_sub(20_000).checked_div(mine.len() as u64).unwrap_or(0);
+        let each = lamports.saturating_sub(closing).checked_div(mine.len() as u64).unwrap_or(0);
         let (mut kept, mut passing) = (0, [0i128; PRICE_LIMITS]);
         let mut claimed = [0i128; PRICE_LIMITS];
         for (number, live) in mine {
@@ -318,8 +321,7 @@ fn check_nobody_pays(worth: &PoolWorth, served: &Served) {
         return;
     }
     let shares = worth.shares + served.created - served.redeemed;
-    // A boundary that sells nothing counts less at most than at least.
-    for value in [worth.lower, worth.upper.max(worth.lower)] {
+    for value in [worth.lower, worth.upper] {
         let after = value + served.deposited - served.taken - entry_part(served);
         // after / shares ≥ value / worth.shares
         assert!(after * worth.shares >= value * shares, "a share fell: {worth:?} {served:?}");
