@@ -14,6 +14,8 @@ pub struct Pool {
     pub exchange: Pubkey,
     /// The part the engine reads and writes.
     pub state: perp_engine::state::Pool,
+    /// Every request that waits for a boundary, in sums. Its lamports lie on this account, above its rent.
+    pub queue: perp_engine::state::Queue,
     /// Bump of the address.
     pub bump: u8,
     /// Layout version.
@@ -24,7 +26,7 @@ pub struct Pool {
     pub reserved: [u64; 8],
 }
 
-const _: () = assert!(core::mem::size_of::<Pool>() == 32 + 184 + 8 + 64);
+const _: () = assert!(core::mem::size_of::<Pool>() == 32 + 400 + 32 * 144 + 8 + 64);
 
 impl Pool {
     /// First seed of the pool's address; the exchange follows.

@@ -19,12 +19,17 @@ pub enum Refusal {
         /// The number asked for.
         provider: usize,
     },
-    /// There is no such request here: it was executed or refunded, or never made.
+    /// There is no such request here: it was paid out, or never made.
     NoRequest {
         /// The number asked for.
         request: u64,
     },
-    /// The liquidated account cannot receive the bounty.
+    /// No epoch to which the request belongs is closed.
+    NoEpoch {
+        /// From when on it belongs to one.
+        belongs_from: i64,
+    },
+    /// The liquidated account cannot receive the bounty, nor the settled one the reward.
     SelfLiquidation,
     /// A rule of the exchange, with its numbers.
     Rule(EngineError),
@@ -55,7 +60,13 @@ impl fmt::Display for Refusal {
             Self::NoAccount { account } => write!(formatter, "there is no margin account {account}"),
             Self::NoProvider { provider } => write!(formatter, "there is no liquidity provider {provider}"),
             Self::NoRequest { request } => write!(formatter, "there is no liquidity request {request}"),
-            Self::SelfLiquidation => write!(formatter, "the liquidated account cannot receive the bounty"),
+            Self::NoEpoch { belongs_from } => write!(
+                formatter,
+                "no epoch is closed to which a request from {belongs_from} on belongs: close the next boundary first"
+            ),
+            Self::SelfLiquidation => {
+                write!(formatter, "the liquidated or settled account cannot receive what is paid for it")
+            }
             Self::Rule(rule) => write!(formatter, "{rule}: {} {}", rule.text(), rule.remedy()),
         }
     }

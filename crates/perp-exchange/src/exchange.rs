@@ -3,8 +3,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use perp_engine::invariants::{check_invariants, ExchangeView, Violation};
 use perp_engine::market::claims::FULL_CLAIM_FACTOR;
-use perp_engine::state::{Account, ExchangeState, Market, Parameters, Pool, PoolParameters, Request, RequestKind};
-use perp_engine::units::{Atoms, Clock};
+use perp_engine::state::{
+    Account, ClosedEpoch, ExchangeState, Market, Parameters, Pool, PoolParameters, Queue, Request, RequestKind,
+};
+use perp_engine::units::{Atoms, Clock, Timestamp};
 use perp_engine::{EngineError, Session};
 
 #[cfg(test)]
@@ -26,7 +28,7 @@ pub struct Listing {
 pub struct Provider {
     /// Shares held, those in escrow apart.
     pub shares: Atoms,
-    /// Tokens paid out or refunded so far.
+    /// Tokens paid out so far.
     pub paid_out: Atoms,
 }
 
@@ -41,7 +43,8 @@ pub struct OpenRequest {
     pub request: Request,
 }
 
-/// What the last operation that took place wrote, each thing once; its sequence number has risen by one.
+/// What the last operation that took place wrote, each thing once; its sequence number has risen by one. Only that of the exchange has
+/// not where nothing but the boundary waited for changed: the pool's event tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Numbers of margin accounts; a closed one is empty and its sequence number zero.
@@ -72,6 +75,12 @@ pub struct Exchange {
     pub clock: Clock,
     /// The liquidity pool.
     pub pool: Pool,
+    /// Requests for liquidity that wait for a boundary, in sums.
+    pub queue: Queue,
+    /// Lamports of rent that the account of a closed epoch needs, which requests pay; zero where there are no accounts.
+    pub epoch_rent: u64,
+    /// Shares in the escrow: of requests, and of deposits that are not paid out yet.
+    pub share_escrow: Atoms,
     /// Tokens in the vault.
     pub vault: Atoms,
     /// Tokens sent to the vault outside the program; they belong to nobody.
@@ -87,6 +96,7 @@ pub struct Exchange {
     pub(crate) closed: Vec<bool>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) requests: BTreeMap<u64, OpenRequest>,
+    pub(crate) epochs: BTreeMap<Timestamp, ClosedEpoch>,
     pub(crate) next_request: u64,
     pub(crate) changes: Changes,
 }
@@ -109,6 +119,9 @@ impl Exchange {
             state,
             clock,
             pool: Pool::opened(PoolParameters::default()),
+            queue: Queue::default(),
+            epoch_rent: 0,
+            share_escrow: Atoms::ZERO,
             vault: Atoms::ZERO,
             donated: Atoms::ZERO,
             quote_decimals: 0,
@@ -118,6 +131,7 @@ impl Exchange {
             closed: Vec::new(),
             providers: Vec::new(),
             requests: BTreeMap::new(),
+            epochs: BTreeMap::new(),
             next_request: 0,
             changes: Changes::default(),
         }
@@ -241,7 +255,12 @@ impl Exchange {
         &self.providers
     }
 
-    /// Requests neither executed nor refunded, by number.
+    /// Closed epochs with requests that are not paid out, by boundary.
+    pub fn epochs(&self) -> &BTreeMap<Timestamp, ClosedEpoch> {
+        &self.epochs
+    }
+
+    /// Requests that are not paid out, by number.
     pub fn requests(&self) -> &BTreeMap<u64, OpenRequest> {
         &self.requests
     }
@@ -308,6 +327,14 @@ impl Exchange {
     pub(crate) fn store_market(&mut self, market: Market) {
         self.changes.markets.push(market.index);
         self.put_market(market);
+    }
+
+    /// The boundary that the exchange waits for. Its changing is told by the pool's event.
+    pub(crate) fn store_boundary(&mut self, boundary: Timestamp) {
+        if self.state.boundary != boundary {
+            self.state.boundary = boundary;
+            self.changes.exchange = true;
+        }
     }
 
     pub(crate) fn store_pool(&mut self, mut pool: Pool) {

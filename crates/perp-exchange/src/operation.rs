@@ -1,16 +1,16 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use crate::operations::ExecutedRequest;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
 use perp_engine::operations::exchange::StatusOrder;
-use perp_engine::operations::liquidity::{AllocationPlan, Executor, RefundPlan};
+use perp_engine::operations::liquidity::{AllocationPlan, EpochPlan, PaymentPlan, Valuation};
 use perp_engine::operations::market::SettlementPlan;
 use perp_engine::operations::position::{
     BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,
     TradePlan, WaiverPlan,
 };
 use perp_engine::oracle::OracleReading;
+use perp_engine::state::PriceLimit;
 use perp_engine::units::Atoms;
 
 /// Everything that can be done on an exchange, named as the program's instructions. `reading` is what the oracle account
@@ -65,7 +65,7 @@ pub enum Operation {
     /// [`Exchange::settle_funding`].
     SettleFunding { account: usize, market: u16 },
     /// [`Exchange::settle_pnl`].
-    SettlePnl { account: usize, market: u16, reading: Option<OracleReading> },
+    SettlePnl { account: usize, market: u16, reading: Option<OracleReading>, keeper: Option<usize> },
     /// [`Exchange::redeem_claim`].
     RedeemClaim { account: usize, market: u16 },
     /// [`Exchange::waive_claim`].
@@ -73,19 +73,22 @@ pub enum Operation {
     /// [`Exchange::resolve_bankruptcy`].
     ResolveBankruptcy { account: usize, market: u16 },
     /// [`Exchange::request_liquidity_deposit`].
-    RequestLiquidityDeposit { provider: usize, amount: Atoms, minimum_output: Atoms },
+    RequestLiquidityDeposit { provider: usize, amount: Atoms, limit: PriceLimit },
     /// [`Exchange::request_liquidity_withdrawal`].
-    RequestLiquidityWithdrawal { provider: usize, shares: Atoms, minimum_output: Atoms },
-    /// [`Exchange::execute_request`].
-    ExecuteRequest { request: u64, executor: Executor },
-    /// [`Exchange::refund_request`].
-    RefundRequest { request: u64 },
+    RequestLiquidityWithdrawal { provider: usize, shares: Atoms, limit: PriceLimit },
+    /// [`Exchange::value_market`].
+    ValueMarket { market: u16, reading: Option<OracleReading> },
+    /// [`Exchange::close_epoch`].
+    CloseEpoch,
+    /// [`Exchange::pay_liquidity_request`].
+    PayLiquidityRequest { request: u64 },
     /// [`Exchange::allocate_backing`].
     AllocateBacking { market: u16, reading: Option<OracleReading> },
 }
 
 /// What an operation came to, with every number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // handed over once and never stored; boxed it could not be copied
 pub enum Outcome {
     /// It is done, and there is nothing to tell.
     Done,
@@ -115,10 +118,12 @@ pub enum Outcome {
     Waiver(WaiverPlan),
     /// A bankruptcy.
     Bankruptcy(BankruptcyPlan),
-    /// A liquidity request executed.
-    Request(ExecutedRequest),
-    /// A liquidity request refunded.
-    Refund(RefundPlan),
+    /// A market was valued for a boundary.
+    Valuation(Valuation),
+    /// A boundary was closed.
+    Epoch(EpochPlan),
+    /// A liquidity request was paid out.
+    Payment(PaymentPlan),
     /// Backing moved.
     Allocation(AllocationPlan),
 }
@@ -166,24 +171,25 @@ impl Exchange {
             Operation::SettleFunding { account, market } => {
                 Outcome::FundingSettlement(self.settle_funding(account, market)?)
             }
-            Operation::SettlePnl { account, market, reading } => {
-                Outcome::PnlSettlement(self.settle_pnl(account, market, reading.as_ref())?)
+            Operation::SettlePnl { account, market, reading, keeper } => {
+                Outcome::PnlSettlement(self.settle_pnl(account, market, reading.as_ref(), keeper)?)
             }
             Operation::RedeemClaim { account, market } => Outcome::Redemption(self.redeem_claim(account, market)?),
             Operation::WaiveClaim { account, market } => Outcome::Waiver(self.waive_claim(account, market)?),
             Operation::ResolveBankruptcy { account, market } => {
                 Outcome::Bankruptcy(self.resolve_bankruptcy(account, market)?)
             }
-            Operation::RequestLiquidityDeposit { provider, amount, minimum_output } => {
-                Outcome::Number(self.request_liquidity_deposit(provider, amount, minimum_output)?)
+            Operation::RequestLiquidityDeposit { provider, amount, limit } => {
+                Outcome::Number(self.request_liquidity_deposit(provider, amount, limit)?)
             }
-            Operation::RequestLiquidityWithdrawal { provider, shares, minimum_output } => {
-                Outcome::Number(self.request_liquidity_withdrawal(provider, shares, minimum_output)?)
+            Operation::RequestLiquidityWithdrawal { provider, shares, limit } => {
+                Outcome::Number(self.request_liquidity_withdrawal(provider, shares, limit)?)
             }
-            Operation::ExecuteRequest { request, executor } => {
-                Outcome::Request(self.execute_request(request, executor)?)
+            Operation::ValueMarket { market, reading } => {
+                Outcome::Valuation(self.value_market(market, reading.as_ref())?)
             }
-            Operation::RefundRequest { request } => Outcome::Refund(self.refund_request(request)?),
+            Operation::CloseEpoch => Outcome::Epoch(self.close_epoch()?),
+            Operation::PayLiquidityRequest { request } => Outcome::Payment(self.pay_liquidity_request(request)?),
             Operation::AllocateBacking { market, reading } => {
                 Outcome::Allocation(self.allocate_backing(market, reading.as_ref())?)
             }

@@ -2,7 +2,7 @@
 
 use crate::description::write_first_line;
 use crate::markets::{quoted, Quoted};
-use crate::record::{describe, reading_error, result_name, write_line, Arguments, Reading};
+use crate::record::{describe, reading_error, refusal_name, write_line, Arguments, Reading};
 use fastrand::Rng;
 use perp_engine::fixtures::{at, pool_parameters};
 use perp_engine::oracle::OracleReading;
@@ -68,6 +68,7 @@ impl<W: io::Write> Crowd<W> {
             | Operation::Liquidate { market, reading, .. }
             | Operation::SettlePnl { market, reading, .. }
             | Operation::AllocateBacking { market, reading }
+            | Operation::ValueMarket { market, reading }
                 if Some(*market) == self.mute =>
             {
                 *reading = None;
@@ -81,7 +82,7 @@ impl<W: io::Write> Crowd<W> {
         {
             self.requests += 1;
         }
-        write_line(&mut self.output, name, &arguments, result_name(&result), &self.exchange)?;
+        write_line(&mut self.output, name, &arguments, result.as_ref().map_err(refusal_name), &self.exchange)?;
         self.written += 1;
         Ok(result.is_ok())
     }
@@ -92,7 +93,7 @@ impl<W: io::Write> Crowd<W> {
             Ok(reading) => self.push(Operation::UpdatePrice { market, reading }),
             Err(error) => {
                 let arguments = Arguments::of_reading(market, reading);
-                write_line(&mut self.output, "update_prices", &arguments, reading_error(error), &self.exchange)?;
+                write_line(&mut self.output, "update_prices", &arguments, Err(reading_error(error)), &self.exchange)?;
                 self.written += 1;
                 Ok(false)
             }

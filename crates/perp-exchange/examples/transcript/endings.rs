@@ -123,7 +123,7 @@ impl<W: io::Write> Crowd<W> {
                 continue;
             }
             if self.rng.bool() {
-                self.push(Operation::SettlePnl { account, market, reading: None })?;
+                self.push(Operation::SettlePnl { account, market, reading: None, keeper: None })?;
             }
             if self.rng.bool() {
                 let liquidator = if account == 0 { 1 } else { 0 };

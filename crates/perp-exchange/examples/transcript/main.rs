@@ -10,6 +10,7 @@ mod collateral;
 mod crowd;
 mod description;
 mod endings;
+mod epochs;
 mod liquidity;
 mod markets;
 mod positions;

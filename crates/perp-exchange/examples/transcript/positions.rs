@@ -111,7 +111,10 @@ impl<W: io::Write> Crowd<W> {
             _ => (self.account(), self.market()),
         };
         let operation = match kind {
-            0..35 => Operation::SettlePnl { account, market, reading: self.maybe_reading(market) },
+            0..35 => {
+                let keeper = (self.rng.u8(..8) == 0).then(|| self.account());
+                Operation::SettlePnl { account, market, reading: self.maybe_reading(market), keeper }
+            }
             35..60 => Operation::SettleFunding { account, market },
             60..72 => Operation::RedeemClaim { account, market },
             72..75 => Operation::WaiveClaim { account, market },

@@ -2,10 +2,10 @@
 
 use crate::crowd::{Crowd, Feed, MARKETS};
 use crate::record::Reading;
-use perp_engine::operations::liquidity::{expires_at, matures_at};
-use perp_engine::operations::position::Order;
+use perp_engine::operations::liquidity::{BOUNDARY_REST_SECONDS, READING_ALLOWANCE_SECONDS};
+use perp_engine::operations::position::{Order, SETTLING_SECONDS};
 use perp_engine::state::PAUSE_GRACE_SECONDS;
-use perp_engine::units::SignedSize;
+use perp_engine::units::{SignedSize, Timestamp};
 use perp_exchange::Operation;
 use std::io;
 
@@ -28,19 +28,20 @@ impl<W: io::Write> Crowd<W> {
         self.exchange.wait(seconds, slots).expect("time has an end far away");
     }
 
-    /// Up to a second before, at or after a request matures or expires, a status or the grace after a pause ends, or an oracle outage
-    /// counts.
+    /// Up to a second before, at or after a boundary or what depends on it, the time from which on a request belongs to one, the end of
+    /// a status or of the grace after a pause, or an oracle outage that counts.
     fn seconds_to_an_edge(&mut self) -> Option<u32> {
-        let (now, pool) = (self.exchange.clock.now, &self.exchange.pool.parameters);
-        let requests = self.exchange.requests().values();
-        let of_requests = requests
-            .flat_map(|open| [matures_at(&open.request, open.kind, pool), expires_at(&open.request, open.kind, pool)]);
+        let (now, boundary) = (self.exchange.clock.now, self.exchange.state.boundary);
+        let before = [BOUNDARY_REST_SECONDS, SETTLING_SECONDS, 0]
+            .map(|seconds| Timestamp::new(boundary.get().saturating_sub(i64::from(seconds))));
+        let of_requests = self.exchange.requests().values().map(|open| open.request.belongs_from);
+        let of_requests = of_requests.chain(before).chain(boundary.after(READING_ALLOWANCE_SECONDS));
         let own = self.exchange.state;
         let of_exchange = [own.pause.until, own.pause.until.after(PAUSE_GRACE_SECONDS).ok()?, own.reduce_only.until];
         let statuses = self.exchange.markets().iter().map(|market| market.reduce_only.until).chain(of_exchange);
         let outages = self.exchange.markets().iter().filter(|market| !market.price.outage_since.is_never());
         let outages = outages.map(|market| market.price.outage_since.after(market.parameters.outage_delay));
-        let times = of_requests.chain(outages).filter_map(Result::ok).chain(statuses);
+        let times = outages.filter_map(Result::ok).chain(statuses).chain(of_requests);
         let ahead: Vec<i64> = times.map(|time| time.get() - now.get()).filter(|seconds| *seconds > 0).collect();
         let ahead = self.rng.choice(ahead)? + self.rng.i64(-1..=1);
         u32::try_from(ahead).ok()

@@ -1,11 +1,12 @@
 //! One line of a transcript: an operation, what became of it, and what it wrote.
 
-use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord, RequestRecord};
+use super::state::epochs::{ClosedRecord, RequestRecord, WaitingRecord};
+use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord};
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
-use perp_engine::operations::liquidity::Executor;
+use perp_engine::operations::liquidity::Valuation;
 use perp_engine::oracle::{OracleReading, ReadingError};
-use perp_engine::state::RequestKind;
-use perp_exchange::{Exchange, Operation, Refusal};
+use perp_engine::state::PriceLimit;
+use perp_exchange::{Exchange, Operation, Outcome, Refusal};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -47,13 +48,12 @@ pub fn reading_error(error: ReadingError) -> &'static str {
     }
 }
 
-/// `ok`, or the name of the rule that refused.
-pub fn result_name<T>(result: &Result<T, Refusal>) -> &'static str {
-    match result {
-        Ok(_) => "ok",
-        Err(Refusal::Rule(rule)) => rule.name(),
-        Err(Refusal::SelfLiquidation) => "SelfLiquidation",
-        Err(missing) => panic!("the crowd asked for something that is not there: {missing}"),
+/// The name of the rule that refused.
+pub fn refusal_name(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Rule(rule) => rule.name(),
+        Refusal::SelfLiquidation => "SelfLiquidation",
+        missing => panic!("the crowd asked for something that is not there: {missing}"),
     }
 }
 
@@ -82,7 +82,7 @@ pub struct Arguments {
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    minimum_output: Option<u64>,
+    limit: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +90,7 @@ pub struct Arguments {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    executor: Option<usize>,
+    keeper: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,9 +122,12 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
         };
         Arguments { status: Some(order.status as u8), seconds: Some(order.seconds), role: Some(role), ..none }
     };
-    let open = |request: u64| {
-        let open = exchange.request(request).expect("an open request");
-        (open, Arguments { holder: Some(open.provider), nonce: Some(request), ..none })
+    let requested = |holder: usize, amount: u64, limit: &PriceLimit| Arguments {
+        holder: Some(holder),
+        nonce: Some(next_request),
+        amount: Some(amount),
+        limit: Some(*limit as u8),
+        ..none
     };
     match operation {
         Operation::SetExchangeStatus { order } => ("set_exchange_status", status(order)),
@@ -183,32 +186,25 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
             },
         ),
         Operation::SettleFunding { account, market } => ("settle_funding", of(*account, *market)),
-        Operation::SettlePnl { account, market, reading } => {
-            ("settle_pnl", Arguments { reading: with(reading), ..of(*account, *market) })
+        Operation::SettlePnl { account, market, reading, keeper } => {
+            ("settle_pnl", Arguments { reading: with(reading), keeper: *keeper, ..of(*account, *market) })
         }
         Operation::RedeemClaim { account, market } => ("redeem_claim", of(*account, *market)),
         Operation::WaiveClaim { account, market } => ("waive_claim", of(*account, *market)),
         Operation::ResolveBankruptcy { account, market } => ("resolve_bankruptcy", of(*account, *market)),
-        Operation::RequestLiquidityDeposit { provider, amount, minimum_output } => {
-            ("request_liquidity_deposit", requested(*provider, next_request, amount.get(), minimum_output.get()))
+        Operation::RequestLiquidityDeposit { provider, amount, limit } => {
+            ("request_liquidity_deposit", requested(*provider, amount.get(), limit))
         }
-        Operation::RequestLiquidityWithdrawal { provider, shares, minimum_output } => {
-            ("request_liquidity_withdrawal", requested(*provider, next_request, shares.get(), minimum_output.get()))
+        Operation::RequestLiquidityWithdrawal { provider, shares, limit } => {
+            ("request_liquidity_withdrawal", requested(*provider, shares.get(), limit))
         }
-        Operation::ExecuteRequest { request, executor } => {
-            let (open, arguments) = open(*request);
-            let owner = (*executor == Executor::Owner).then_some(open.provider);
-            match open.kind {
-                RequestKind::Deposit => ("execute_liquidity_deposit", arguments),
-                RequestKind::Withdrawal => ("execute_liquidity_withdrawal", Arguments { executor: owner, ..arguments }),
-            }
+        Operation::ValueMarket { market, reading } => {
+            ("value_market", Arguments { reading: with(reading), ..market_of(*market) })
         }
-        Operation::RefundRequest { request } => {
-            let (open, arguments) = open(*request);
-            match open.kind {
-                RequestKind::Deposit => ("refund_liquidity_deposit", arguments),
-                RequestKind::Withdrawal => ("refund_liquidity_withdrawal", arguments),
-            }
+        Operation::CloseEpoch => ("close_epoch", none),
+        Operation::PayLiquidityRequest { request } => {
+            let holder = exchange.request(*request).expect("an open request").provider;
+            ("pay_liquidity_request", Arguments { holder: Some(holder), nonce: Some(*request), ..none })
         }
         Operation::AllocateBacking { market, reading } => {
             ("allocate_backing", Arguments { reading: with(reading), ..market_of(*market) })
@@ -216,13 +212,34 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
     }
 }
 
-fn requested(holder: usize, nonce: u64, amount: u64, minimum_output: u64) -> Arguments {
-    Arguments {
-        holder: Some(holder),
-        nonce: Some(nonce),
-        amount: Some(amount),
-        minimum_output: Some(minimum_output),
-        ..Arguments::default()
+/// What an operation paid out to whoever called it and to the owner of a request, and what it kept for owners.
+#[derive(Serialize)]
+struct Paid {
+    lamports: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lamports_kept: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shares: Option<u64>,
+}
+
+impl Paid {
+    fn of(outcome: &Outcome) -> Option<Self> {
+        let (lamports_kept, tokens, shares) = (None, None, None);
+        Some(match outcome {
+            Outcome::Valuation(Valuation::Valued { lamports, .. }) => {
+                Self { lamports: *lamports, lamports_kept, tokens, shares }
+            }
+            Outcome::Epoch(plan) => {
+                Self { lamports: plan.lamports, lamports_kept: Some(plan.lamports_kept), tokens, shares }
+            }
+            Outcome::Payment(plan) => {
+                let (tokens, shares) = (Some(plan.tokens.get()), Some(plan.shares.get()));
+                Self { lamports: plan.lamports, lamports_kept, tokens, shares }
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -235,6 +252,14 @@ struct After {
     markets: BTreeMap<u16, MarketRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<PoolRecord>,
+    /// With the pool, in whose account it lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<Vec<WaitingRecord>>,
+    /// The one that was closed or paid from, by its boundary; nothing once it is paid out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    epochs: BTreeMap<i64, Option<ClosedRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_escrow: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<ExchangeRecord>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -242,11 +267,18 @@ struct After {
     /// Nothing once the request is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<Option<RequestRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid: Option<Paid>,
 }
 
 impl After {
-    fn of(exchange: &Exchange, arguments: &Arguments) -> Self {
+    fn of(exchange: &Exchange, arguments: &Arguments, outcome: &Outcome) -> Self {
         let changes = exchange.changes();
+        let epoch = match outcome {
+            Outcome::Epoch(plan) => Some(plan.closed.boundary),
+            Outcome::Payment(plan) => Some(plan.closed.boundary),
+            _ => None,
+        };
         let account = |number: &usize| (*number, exchange.account(*number).ok().map(AccountRecord::of));
         let market = |index: &u16| (*index, MarketRecord::of(exchange.market(*index).expect("a listed market")));
         let holders = arguments.holder.map(|holder| (holder, exchange.providers()[holder].shares.get()));
@@ -255,9 +287,16 @@ impl After {
             accounts: changes.accounts.iter().map(account).collect(),
             markets: changes.markets.iter().map(market).collect(),
             pool: changes.pool.then(|| PoolRecord::of(&exchange.pool)),
+            queue: changes.pool.then(|| WaitingRecord::all(&exchange.queue)),
+            epochs: epoch
+                .into_iter()
+                .map(|boundary| (boundary.get(), exchange.epochs().get(&boundary).map(ClosedRecord::of)))
+                .collect(),
+            share_escrow: changes.pool.then(|| exchange.share_escrow.get()),
             exchange: changes.exchange.then(|| ExchangeRecord::of(&exchange.state)),
             holders: holders.into_iter().collect(),
             request: arguments.nonce.map(request),
+            paid: Paid::of(outcome),
         }
     }
 }
@@ -279,10 +318,13 @@ pub fn write_line(
     output: &mut impl io::Write,
     op: &'static str,
     arguments: &Arguments,
-    result: &'static str,
+    outcome: Result<&Outcome, &'static str>,
     exchange: &Exchange,
 ) -> io::Result<()> {
-    let after = (result == "ok").then(|| After::of(exchange, arguments));
+    let (result, after) = match outcome {
+        Ok(outcome) => ("ok", Some(After::of(exchange, arguments, outcome))),
+        Err(refusal) => (refusal, None),
+    };
     let (now, slot) = (exchange.clock.now.get(), exchange.clock.slot);
     serde_json::to_writer(&mut *output, &Line { now, slot, op, arguments, result, after })?;
     writeln!(output)

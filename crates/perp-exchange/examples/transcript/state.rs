@@ -1,6 +1,12 @@
 //! The state as the transcript gives it: every field that has a meaning for the rules, by its name.
 
-use perp_engine::state::{Account, ExchangeState, Grace, Market, Pool, Position, Request, Restriction, Settlement};
+pub mod epochs;
+
+use epochs::{BoundaryRecord, EpochRecord, LastRecord};
+use perp_engine::state::{
+    Account, ExchangeState, Grace, Market, MarketLedger, Pool, Position, PriceAverages, PriceCache, Restriction,
+    SecondPrice, Settlement,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -78,11 +84,30 @@ struct PriceRecord {
     clock_distrusted_until: i64,
 }
 
+impl PriceRecord {
+    fn of(price: &PriceCache) -> Self {
+        Self {
+            price: price.price.get(),
+            confidence: price.confidence.get(),
+            published: price.published.get(),
+            newest_published: price.newest_published.get(),
+            outage_since: price.outage_since.get(),
+            clock_distrusted_until: price.clock_distrusted_until.get(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct SecondPriceRecord {
     price: u64,
     confidence: u64,
     published: i64,
+}
+
+impl SecondPriceRecord {
+    fn of(second: &SecondPrice) -> Self {
+        Self { price: second.price.get(), confidence: second.confidence.get(), published: second.published.get() }
+    }
 }
 
 #[derive(Serialize)]
@@ -106,6 +131,25 @@ struct AveragesRecord {
     fast_volatility: u32,
     slow_volatility: u32,
     measured_margin: u64,
+}
+
+impl AveragesRecord {
+    fn of(averages: &PriceAverages) -> Self {
+        Self {
+            fast_average: averages.fast_average,
+            settlement_average: averages.settlement_average,
+            drift: averages.drift.get(),
+            sample_price: averages.sample_price.get(),
+            sample_high: averages.sample_high.get(),
+            sample_low: averages.sample_low.get(),
+            sampled_at: averages.sampled_at.get(),
+            fast_variance: averages.fast_variance,
+            slow_variance: averages.slow_variance,
+            fast_volatility: averages.fast_volatility.get(),
+            slow_volatility: averages.slow_volatility.get(),
+            measured_margin: averages.measured_margin,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -191,6 +235,37 @@ struct LedgerRecord {
     short: u8,
 }
 
+impl LedgerRecord {
+    fn of(ledger: &MarketLedger) -> Self {
+        let sides = ledger.sides.iter().map(|side| SideRecord {
+            open_interest: side.open_interest.get(),
+            entry_notional: side.entry_notional.get().get(),
+            funding_index: side.funding_index.get(),
+            funding_checkpoint: side.funding_checkpoint.get().get(),
+            carry_fraction: side.carry_fraction,
+            mean_interest: side.mean_interest.get(),
+        });
+        Self {
+            sides: sides.collect(),
+            funding_rate: ledger.funding_rate,
+            funding_time: ledger.funding_time.get(),
+            funding_fraction: ledger.funding_fraction,
+            backing: ledger.backing.get(),
+            net_principal: ledger.net_principal.get(),
+            claims: ledger.claims.get(),
+            claims_reserve: ledger.claims_reserve.get(),
+            claim_factor: ledger.claim_factor,
+            debts: ledger.debts.get(),
+            insurance: ledger.insurance.get(),
+            protocol_fees: ledger.protocol_fees.get(),
+            written_off: ledger.written_off.get(),
+            shared_drawn: ledger.shared_drawn.get(),
+            claim_round: ledger.claim_round,
+            short: ledger.short,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct RestrictionRecord {
     until: i64,
@@ -216,75 +291,27 @@ pub struct MarketRecord {
     ledger: LedgerRecord,
     reduce_only: RestrictionRecord,
     target_backing: u64,
+    at_boundary: BoundaryRecord,
 }
 
 impl MarketRecord {
     pub fn of(market: &Market) -> Self {
-        let (price, averages, ledger) = (&market.price, &market.averages, &market.ledger);
-        let sides = ledger.sides.iter().map(|side| SideRecord {
-            open_interest: side.open_interest.get(),
-            entry_notional: side.entry_notional.get().get(),
-            funding_index: side.funding_index.get(),
-            funding_checkpoint: side.funding_checkpoint.get().get(),
-            carry_fraction: side.carry_fraction,
-            mean_interest: side.mean_interest.get(),
-        });
         let seconds = market.recent.seconds.iter().map(|second| SecondRecord {
             low: second.low.get(),
             high: second.high.get(),
             published: second.published.get(),
         });
         Self {
-            price: PriceRecord {
-                price: price.price.get(),
-                confidence: price.confidence.get(),
-                published: price.published.get(),
-                newest_published: price.newest_published.get(),
-                outage_since: price.outage_since.get(),
-                clock_distrusted_until: price.clock_distrusted_until.get(),
-            },
+            price: PriceRecord::of(&market.price),
             recent: seconds.collect(),
-            second_price: SecondPriceRecord {
-                price: market.second_price.price.get(),
-                confidence: market.second_price.confidence.get(),
-                published: market.second_price.published.get(),
-            },
+            second_price: SecondPriceRecord::of(&market.second_price),
+            averages: AveragesRecord::of(&market.averages),
             grace: GraceRecord::of(&market.grace),
             settlement: SettlementRecord::of(&market.settlement),
-            averages: AveragesRecord {
-                fast_average: averages.fast_average,
-                settlement_average: averages.settlement_average,
-                drift: averages.drift.get(),
-                sample_price: averages.sample_price.get(),
-                sample_high: averages.sample_high.get(),
-                sample_low: averages.sample_low.get(),
-                sampled_at: averages.sampled_at.get(),
-                fast_variance: averages.fast_variance,
-                slow_variance: averages.slow_variance,
-                fast_volatility: averages.fast_volatility.get(),
-                slow_volatility: averages.slow_volatility.get(),
-                measured_margin: averages.measured_margin,
-            },
-            ledger: LedgerRecord {
-                sides: sides.collect(),
-                funding_rate: ledger.funding_rate,
-                funding_time: ledger.funding_time.get(),
-                funding_fraction: ledger.funding_fraction,
-                backing: ledger.backing.get(),
-                net_principal: ledger.net_principal.get(),
-                claims: ledger.claims.get(),
-                claims_reserve: ledger.claims_reserve.get(),
-                claim_factor: ledger.claim_factor,
-                debts: ledger.debts.get(),
-                insurance: ledger.insurance.get(),
-                protocol_fees: ledger.protocol_fees.get(),
-                written_off: ledger.written_off.get(),
-                shared_drawn: ledger.shared_drawn.get(),
-                claim_round: ledger.claim_round,
-                short: ledger.short,
-            },
+            ledger: LedgerRecord::of(&market.ledger),
             reduce_only: RestrictionRecord::of(&market.reduce_only),
             target_backing: market.target_backing.get(),
+            at_boundary: BoundaryRecord::of(&market.at_boundary),
         }
     }
 }
@@ -295,8 +322,12 @@ pub struct PoolRecord {
     placed: u64,
     insurance: u64,
     escrow: u64,
+    payable: u64,
+    settling: u64,
     shares: u64,
     shared_draw: DrawRecord,
+    epoch: EpochRecord,
+    last: LastRecord,
 }
 
 impl PoolRecord {
@@ -306,12 +337,16 @@ impl PoolRecord {
             placed: pool.placed.get(),
             insurance: pool.insurance.get(),
             escrow: pool.escrow.get(),
+            payable: pool.payable.get(),
+            settling: pool.settling.get(),
             shares: pool.shares.get(),
             shared_draw: DrawRecord {
                 window_start: pool.shared_draw.window_start.get(),
                 insurance_at_start: pool.shared_draw.insurance_at_start.get(),
                 drawn: pool.shared_draw.drawn.get(),
             },
+            epoch: EpochRecord::of(&pool.epoch),
+            last: LastRecord::of(&pool.last),
         }
     }
 }
@@ -321,6 +356,7 @@ pub struct ExchangeRecord {
     pause: RestrictionRecord,
     pause_began: i64,
     reduce_only: RestrictionRecord,
+    boundary: i64,
 }
 
 impl ExchangeRecord {
@@ -329,23 +365,7 @@ impl ExchangeRecord {
             pause: RestrictionRecord::of(&exchange.pause),
             pause_began: exchange.pause_began.get(),
             reduce_only: RestrictionRecord::of(&exchange.reduce_only),
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub struct RequestRecord {
-    amount: u64,
-    minimum_output: u64,
-    requested_at: i64,
-}
-
-impl RequestRecord {
-    pub fn of(request: &Request) -> Self {
-        Self {
-            amount: request.amount.get(),
-            minimum_output: request.minimum_output.get(),
-            requested_at: request.requested_at.get(),
+            boundary: exchange.boundary.get(),
         }
     }
 }

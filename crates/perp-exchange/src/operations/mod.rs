@@ -12,8 +12,6 @@ mod tests;
 use perp_engine::operations::position::LiquidationPlan;
 use perp_engine::state::{Account, Market};
 
-pub use liquidity::ExecutedRequest;
-
 /// What an operation on one position and its market came to, and both after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After<P> {

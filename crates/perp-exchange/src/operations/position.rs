@@ -146,18 +146,42 @@ impl Exchange {
         Ok(After { plan, account: after, market: state })
     }
 
-    /// Turns a position's profit or loss into cash.
+    /// Turns a position's profit or loss into cash. Just before a boundary the queue pays `keeper` for it.
     ///
     /// # Errors
-    /// Those of [`Exchange::preview_settle_pnl`]; [`Refusal::NoAccount`].
+    /// Those of [`Exchange::preview_settle_pnl`]; [`Refusal::NoAccount`], [`Refusal::SelfLiquidation`].
     pub fn settle_pnl(
         &mut self,
         account: usize,
         market: u16,
         reading: Option<&OracleReading>,
+        keeper: Option<usize>,
     ) -> Result<PnlSettlementPlan, Refusal> {
-        let after = self.preview_settle_pnl(self.account(account)?, market, reading)?;
-        Ok(self.store_after(account, after))
+        let Some(keeper) = keeper else {
+            let after = self.preview_settle_pnl(self.account(account)?, market, reading)?;
+            return Ok(self.store_after(account, after));
+        };
+        if keeper == account {
+            return Err(Refusal::SelfLiquidation);
+        }
+        let session = self.session();
+        let (mut after, mut credited, mut state) =
+            (*self.account(account)?, *self.account(keeper)?, *self.market(market)?);
+        let mut ready = state.refresh(reading, &session)?;
+        let rewarded = plan_settle_pnl(&after, &ready)?.rewarded(&self.pool, &session)?;
+        rewarded.plan.ledger.apply(&mut after, &mut ready);
+        credited.balance = credited.balance.checked_add(rewarded.reward)?;
+        ready.next_event();
+        after.next_event();
+        self.begin_changes();
+        self.store_account(account, after);
+        self.store_market(state);
+        if !rewarded.reward.is_zero() {
+            credited.next_event();
+            self.store_account(keeper, credited);
+            self.store_pool(rewarded.pool);
+        }
+        Ok(rewarded.plan)
     }
 
     /// What redeeming a claim would do.
@@ -166,6 +190,7 @@ impl Exchange {
     /// Those of [`plan_redeem_claim`]; [`Refusal::NoMarket`].
     pub fn preview_redeem_claim(&self, account: &Account, market: u16) -> Result<After<RedemptionPlan>, Refusal> {
         let (mut after, mut state) = (*account, *self.market(market)?);
+        state.keep_at_boundary(None, &self.session())?;
         let plan = plan_redeem_claim(account, &state)?;
         plan.apply(&mut after, &mut state);
         state.next_event();
@@ -188,6 +213,7 @@ impl Exchange {
     /// Those of [`plan_waive_claim`]; [`Refusal::NoMarket`], [`Refusal::NoAccount`].
     pub fn waive_claim(&mut self, account: usize, market: u16) -> Result<WaiverPlan, Refusal> {
         let (mut after, mut state) = (*self.account(account)?, *self.market(market)?);
+        state.keep_at_boundary(None, &self.session())?;
         let plan = plan_waive_claim(&after, &state)?;
         plan.apply(&mut after, &mut state);
         state.next_event();

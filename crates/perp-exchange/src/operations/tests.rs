@@ -1,17 +1,15 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
 use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, PROVIDER, WINNER};
-use crate::fixtures::{EXPIRED_DEPOSIT, RIPE_DEPOSIT, RIPE_WITHDRAWAL};
+use crate::fixtures::{reach_boundary, CLOSED_DEPOSIT, CLOSED_WITHDRAWAL, RIPE_DEPOSIT, UNVALUED};
 use crate::operation::{Operation, Outcome};
-use crate::operations::ExecutedRequest;
 use alloc::vec;
 use alloc::vec::Vec;
 use perp_engine::fixtures::usdc;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
-use perp_engine::operations::liquidity::Executor;
-use perp_engine::state::{Account, Position, Status};
-use perp_engine::units::Atoms;
+use perp_engine::state::{Account, Position, PriceLimit, Status};
+use perp_engine::units::{Atoms, SignedAtoms};
 
 mod atomicity;
 mod previews;
@@ -83,8 +81,8 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
         (Operation::SettleFunding { account: BOB, market: 0 }, |exchange| {
             exchange.settle_funding(BOB, 0).map(Outcome::FundingSettlement)
         }),
-        (Operation::SettlePnl { account: ALICE, market: 0, reading: some }, |exchange| {
-            exchange.settle_pnl(ALICE, 0, Some(&now(exchange, 252))).map(Outcome::PnlSettlement)
+        (Operation::SettlePnl { account: ALICE, market: 0, reading: some, keeper: None }, |exchange| {
+            exchange.settle_pnl(ALICE, 0, Some(&now(exchange, 252)), None).map(Outcome::PnlSettlement)
         }),
         (Operation::RedeemClaim { account: WINNER, market: 2 }, |exchange| {
             exchange.redeem_claim(WINNER, 2).map(Outcome::Redemption)
@@ -96,21 +94,19 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
             exchange.resolve_bankruptcy(OTHER_LOSER, 2).map(Outcome::Bankruptcy)
         }),
         (
-            Operation::RequestLiquidityDeposit { provider: 1, amount: usdc(20), minimum_output: Atoms::new(9) },
-            |exchange| exchange.request_liquidity_deposit(1, usdc(20), Atoms::new(9)).map(Outcome::Number),
+            Operation::RequestLiquidityDeposit { provider: 1, amount: usdc(20), limit: PriceLimit::OnePercent },
+            |exchange| exchange.request_liquidity_deposit(1, usdc(20), PriceLimit::OnePercent).map(Outcome::Number),
         ),
         (
-            Operation::RequestLiquidityWithdrawal { provider: 0, shares: usdc(30), minimum_output: Atoms::new(8) },
-            |exchange| exchange.request_liquidity_withdrawal(0, usdc(30), Atoms::new(8)).map(Outcome::Number),
+            Operation::RequestLiquidityWithdrawal { provider: 0, shares: usdc(30), limit: PriceLimit::None },
+            |exchange| exchange.request_liquidity_withdrawal(0, usdc(30), PriceLimit::None).map(Outcome::Number),
         ),
-        (Operation::ExecuteRequest { request: RIPE_DEPOSIT, executor: Executor::Anybody }, |exchange| {
-            exchange.execute_request(RIPE_DEPOSIT, Executor::Anybody).map(Outcome::Request)
+        (Operation::ValueMarket { market: UNVALUED, reading: None }, |exchange| {
+            exchange.value_market(UNVALUED, None).map(Outcome::Valuation)
         }),
-        (Operation::ExecuteRequest { request: RIPE_WITHDRAWAL, executor: Executor::Owner }, |exchange| {
-            exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner).map(Outcome::Request)
-        }),
-        (Operation::RefundRequest { request: EXPIRED_DEPOSIT }, |exchange| {
-            exchange.refund_request(EXPIRED_DEPOSIT).map(Outcome::Refund)
+        (Operation::CloseEpoch, |exchange| exchange.close_epoch().map(Outcome::Epoch)),
+        (Operation::PayLiquidityRequest { request: CLOSED_DEPOSIT }, |exchange| {
+            exchange.pay_liquidity_request(CLOSED_DEPOSIT).map(Outcome::Payment)
         }),
         (Operation::AllocateBacking { market: 3, reading: None }, |exchange| {
             exchange.allocate_backing(3, None).map(Outcome::Allocation)
@@ -118,11 +114,20 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
     ]
 }
 
+/// The stage on which the operation takes place: a boundary is closed once the last market is valued.
+fn stage_of(operation: &Operation) -> Exchange {
+    let mut stage = stage();
+    if *operation == Operation::CloseEpoch {
+        stage.value_market(UNVALUED, None).unwrap();
+    }
+    stage
+}
+
 #[test]
 fn an_operation_does_what_the_method_of_its_name_does() {
-    let stage = stage();
-    assert_eq!(stage.check(), Ok(()));
-    for (operation, method) in every_operation(&stage) {
+    for (operation, method) in every_operation(&stage()) {
+        let stage = stage_of(&operation);
+        assert_eq!(stage.check(), Ok(()));
         let (mut executed, mut called) = (stage.clone(), stage.clone());
         let outcome = executed.execute(&operation);
         assert!(outcome.is_ok(), "{operation:?}: {outcome:?}");
@@ -135,7 +140,7 @@ fn an_operation_does_what_the_method_of_its_name_does() {
 
 #[test]
 fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was() {
-    let stage = stage();
+    let opened = stage().accounts().len();
     let writes = |operation: &Operation| -> (Vec<usize>, Vec<u16>, bool, bool) {
         match *operation {
             Operation::SetExchangeStatus { .. } => (vec![], vec![], false, true),
@@ -151,7 +156,7 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             | Operation::DelistMarket { market }
             | Operation::BeginSettlement { market }
             | Operation::SetMarketStatus { market, .. } => (vec![], vec![market], false, false),
-            Operation::OpenAccount { .. } => (vec![stage.accounts().len()], vec![], false, false),
+            Operation::OpenAccount { .. } => (vec![opened], vec![], false, false),
             Operation::CloseAccount { account }
             | Operation::Deposit { account, .. }
             | Operation::Withdraw { account, .. } => (vec![account], vec![], false, false),
@@ -164,15 +169,19 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
                 (vec![liquidator, account], vec![market], false, false)
             }
             Operation::ResolveBankruptcy { account, market } => (vec![account], vec![market], true, false),
-            Operation::AllocateBacking { market, .. } => (vec![], vec![market], true, false),
+            Operation::AllocateBacking { market, .. } | Operation::ValueMarket { market, .. } => {
+                (vec![], vec![market], true, false)
+            }
             Operation::FundInsurance { market: None, .. }
             | Operation::RequestLiquidityDeposit { .. }
             | Operation::RequestLiquidityWithdrawal { .. }
-            | Operation::ExecuteRequest { .. }
-            | Operation::RefundRequest { .. } => (vec![], vec![], true, false),
+            | Operation::PayLiquidityRequest { .. } => (vec![], vec![], true, false),
+            // The exchange waits for another boundary, or for none.
+            Operation::CloseEpoch => (vec![], vec![], true, true),
         }
     };
-    for (operation, _) in every_operation(&stage) {
+    for (operation, _) in every_operation(&stage()) {
+        let stage = stage_of(&operation);
         let mut after = stage.clone();
         after.execute(&operation).unwrap();
         let changes = after.changes();
@@ -193,8 +202,41 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             assert_eq!(is.sequence, was.sequence + u64::from(written), "{operation:?}");
         }
         assert_eq!(after.pool.sequence, stage.pool.sequence + u64::from(pool), "{operation:?}");
-        assert_eq!(after.state.sequence, stage.state.sequence + u64::from(exchange), "{operation:?}");
+        let own_event = exchange && operation != Operation::CloseEpoch;
+        assert_eq!(after.state.sequence, stage.state.sequence + u64::from(own_event), "{operation:?}");
     }
+}
+
+#[test]
+fn an_operation_that_changes_what_a_market_is_worth_keeps_its_books_of_the_boundary_first() {
+    // A boundary comes right now, and each operation is the first to touch its market.
+    let mut stage = stage();
+    stage.state.boundary = stage.clock.now;
+    let (boundary, mut kept) = (stage.clock.now, 0);
+    for (operation, _) in every_operation(&stage) {
+        let mut after = stage.clone();
+        // Nothing else can be valued or closed for it yet.
+        if after.execute(&operation).is_err() {
+            assert!(matches!(operation, Operation::CloseEpoch | Operation::ValueMarket { .. }), "{operation:?}");
+            continue;
+        }
+        for index in after.changes().markets.clone() {
+            let (was, is) = (stage.market(index).unwrap(), after.market(index).unwrap());
+            let said = |market: &perp_engine::state::Market| (market.price.price, market.second_price);
+            if was.ledger == is.ledger && said(was) == said(is) {
+                continue;
+            }
+            if matches!(operation, Operation::FundInsurance { .. } | Operation::WithdrawProtocolFees { .. }) {
+                // Neither is the pool's.
+                continue;
+            }
+            kept += 1;
+            let books = &is.at_boundary;
+            assert_eq!((books.boundary, books.ledger, books.price), (boundary, was.ledger, was.price), "{operation:?}");
+            assert_eq!((books.averages, books.second_price), (was.averages, was.second_price), "{operation:?}");
+        }
+    }
+    assert!(kept >= 12, "only {kept} changed anything");
 }
 
 #[test]
@@ -291,7 +333,7 @@ fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
     assert_eq!(exchange.liquidate(EMPTY, CAROL, 1, &ALL, None), Err(gone));
     assert_eq!(exchange.liquidate(KEEPER, EMPTY, 1, &ALL, None), Err(gone));
     assert_eq!(exchange.settle_funding(EMPTY, 0), Err(gone));
-    assert_eq!(exchange.settle_pnl(EMPTY, 0, None), Err(gone));
+    assert_eq!(exchange.settle_pnl(EMPTY, 0, None, None), Err(gone));
     assert_eq!(exchange.redeem_claim(EMPTY, 0), Err(gone));
     assert_eq!(exchange.waive_claim(EMPTY, 0), Err(gone));
     assert_eq!(exchange.resolve_bankruptcy(EMPTY, 0), Err(gone));
@@ -303,48 +345,106 @@ fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
 }
 
 #[test]
+fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid() {
+    // Alice's 10 SOL have gained a dollar each by $251 and another by $252. Six seconds before the boundary a basis point of what is
+    // settled is paid, and not again within ten minutes.
+    let mut exchange = stage();
+    exchange.value_market(UNVALUED, None).unwrap();
+    exchange.close_epoch().unwrap();
+    exchange.request_liquidity_deposit(1, usdc(20), PriceLimit::None).unwrap();
+    reach_boundary(&mut exchange);
+    exchange.clock.now = perp_engine::units::Timestamp::new(exchange.clock.now.get() - 7);
+    let early = exchange.clone();
+    let settling = exchange.pool.settling;
+    // 0.02 % of $2 000 000, $100 and $100 that came, and of $100 that went.
+    assert_eq!(settling, Atoms::new(400_060_000));
+
+    // A second too early nothing is paid.
+    let reading = now(&exchange, 252);
+    let plan = exchange.settle_pnl(ALICE, 0, Some(&reading), Some(KEEPER)).unwrap();
+    assert!(plan.profit > SignedAtoms::ZERO);
+    assert_eq!((exchange.pool, exchange.changes().pool), (early.pool, false));
+    assert_eq!(exchange.account(KEEPER), early.account(KEEPER));
+
+    let mut exchange = early;
+    exchange.wait(1, 2).unwrap();
+    let (before, reading) = (*exchange.account(KEEPER).unwrap(), now(&exchange, 252));
+    let plan = exchange.settle_pnl(ALICE, 0, Some(&reading), Some(KEEPER)).unwrap();
+    let reward = (plan.profit.magnitude().get() + plan.settled.funding.magnitude().get()) / 10_000;
+    let reward = Atoms::new(reward);
+    assert!(!reward.is_zero());
+    assert_eq!(exchange.account(KEEPER).unwrap().balance, before.balance.checked_add(reward).unwrap());
+    assert_eq!(exchange.pool.settling, settling.checked_sub(reward).unwrap());
+    assert_eq!((&exchange.changes().accounts[..], exchange.changes().pool), (&[ALICE, KEEPER][..], true));
+    assert_eq!(exchange.check(), Ok(()));
+
+    exchange.wait(1, 2).unwrap();
+    let reading = now(&exchange, 253);
+    exchange.settle_pnl(ALICE, 0, Some(&reading), Some(KEEPER)).unwrap();
+    assert_eq!(exchange.pool.settling, settling.checked_sub(reward).unwrap());
+    assert_eq!(exchange.changes().accounts, [ALICE]);
+    // Nobody is paid for settling himself.
+    assert_eq!(exchange.settle_pnl(ALICE, 0, Some(&reading), Some(ALICE)), Err(Refusal::SelfLiquidation));
+}
+
+#[test]
 fn shares_and_tokens_of_liquidity_end_where_they_belong() {
     let mut exchange = stage();
     let before = *exchange.provider(PROVIDER).unwrap();
-    // The deposit of $100 that nobody executed comes back in tokens.
-    exchange.refund_request(EXPIRED_DEPOSIT).unwrap();
-    let refunded = *exchange.provider(PROVIDER).unwrap();
-    assert_eq!(
-        (refunded.shares, refunded.paid_out),
-        (before.shares, Atoms::new(before.paid_out.get() + usdc(100).get()))
-    );
-    assert_eq!(exchange.refund_request(EXPIRED_DEPOSIT), Err(Refusal::NoRequest { request: EXPIRED_DEPOSIT }));
+    // At the closed boundary a share was worth an atom. Of the deposit of $100 two cents are set apart for settling traders; what is left
+    // buys as many shares, and 100 000 000 shares bring as many atoms less the same fee.
+    let closed = *exchange.epochs().values().next().unwrap();
+    assert_eq!((closed.lower, closed.upper, closed.shares), (closed.shares, closed.shares, closed.shares));
+    exchange.pay_liquidity_request(CLOSED_DEPOSIT).unwrap();
+    let deposited = *exchange.provider(PROVIDER).unwrap();
+    assert_eq!((deposited.shares.get() - before.shares.get(), deposited.paid_out), (99_980_000, before.paid_out));
+    exchange.pay_liquidity_request(CLOSED_WITHDRAWAL).unwrap();
+    let withdrawn = *exchange.provider(PROVIDER).unwrap();
+    assert_eq!((withdrawn.shares, withdrawn.paid_out.get() - before.paid_out.get()), (deposited.shares, 99_980_000));
+    // With its last request the epoch is forgotten.
+    assert!(exchange.epochs().is_empty());
+    let gone = Refusal::NoRequest { request: CLOSED_DEPOSIT };
+    assert_eq!(exchange.pay_liquidity_request(CLOSED_DEPOSIT), Err(gone));
 
-    // The other one buys shares at the upper value, of which a share is worth at least an atom by now.
-    let value = exchange.pool_value().unwrap();
-    let Ok(ExecutedRequest::Deposit(plan)) = exchange.execute_request(RIPE_DEPOSIT, Executor::Anybody) else {
-        panic!("a deposit")
-    };
-    assert_eq!(Ok(plan.value), value.upper);
-    assert_eq!(exchange.provider(PROVIDER).unwrap().shares.get(), refunded.shares.get() + plan.shares_out.get());
-
-    let value = exchange.pool_value().unwrap();
-    let Ok(ExecutedRequest::Withdrawal(plan)) = exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner) else {
-        panic!("a withdrawal")
-    };
-    assert_eq!((plan.value, plan.burned, plan.request_left), (value.lower, usdc(100), None));
-    assert_eq!(exchange.provider(PROVIDER).unwrap().paid_out.get(), refunded.paid_out.get() + plan.paid.get());
-    assert!(exchange.requests().is_empty());
+    // The third waits until its boundary is closed.
+    let (request, belongs_from) = (RIPE_DEPOSIT, exchange.request(RIPE_DEPOSIT).unwrap().request.belongs_from.get());
+    assert_eq!(exchange.pay_liquidity_request(request), Err(Refusal::NoEpoch { belongs_from }));
+    exchange.value_market(UNVALUED, None).unwrap();
+    let plan = exchange.close_epoch().unwrap();
+    assert_eq!((plan.closed.requests, exchange.share_escrow), (1, plan.closed.issued));
+    exchange.pay_liquidity_request(request).unwrap();
+    assert_eq!(exchange.provider(PROVIDER).unwrap().shares.get(), deposited.shares.get() + plan.closed.issued.get());
+    assert_eq!((exchange.requests().len(), exchange.share_escrow), (0, Atoms::ZERO));
+    assert!(exchange.state.boundary.is_never());
     assert_eq!(exchange.check(), Ok(()));
 }
 
 #[test]
 fn a_withdrawal_that_the_cash_does_not_cover_waits_under_its_number() {
     let mut exchange = stage();
-    // All but $30 of the pool's cash goes elsewhere.
+    exchange.value_market(UNVALUED, None).unwrap();
+    exchange.close_epoch().unwrap();
+    for request in [CLOSED_WITHDRAWAL, CLOSED_DEPOSIT, RIPE_DEPOSIT] {
+        exchange.pay_liquidity_request(request).unwrap();
+    }
+    let request = exchange.request_liquidity_withdrawal(PROVIDER, usdc(1_000_000), PriceLimit::None).unwrap();
+    reach_boundary(&mut exchange);
+    for (market, dollars) in [(0, 251), (1, 240), (2, 500), (3, 250), (4, 250)] {
+        let reading = now(&exchange, dollars).with_previous(exchange.clock.now.get() - 1);
+        exchange.value_market(market, Some(&reading)).unwrap();
+    }
+    // All but $30 of the pool's cash goes elsewhere before the close.
     let cash = exchange.pool.cash.get() - usdc(30).get();
     exchange.pool.cash = usdc(30);
     exchange.donated = Atoms::new(cash);
-    let Ok(ExecutedRequest::Withdrawal(plan)) = exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner) else {
-        panic!("a withdrawal")
-    };
-    let left = plan.request_left.unwrap();
-    assert_eq!(exchange.request(RIPE_WITHDRAWAL).unwrap().request, left);
-    assert_eq!(left.amount.get() + plan.burned.get(), usdc(100).get());
+    let plan = exchange.close_epoch().unwrap();
+    // $30 less six tenths of a cent, which is 0.02 %.
+    assert_eq!((plan.closed.is_partial(), plan.closed.paid), (true, Atoms::new(29_994_000)));
+    let paid = exchange.pay_liquidity_request(request).unwrap();
+    let left = paid.request_left.unwrap();
+    assert_eq!((paid.tokens, exchange.request(request).unwrap().request), (plan.closed.paid, left));
+    assert_eq!(left.amount.get() + plan.closed.redeemed.get(), usdc(1_000_000).get());
+    assert_eq!((left.belongs_from, exchange.state.boundary), (plan.closed.rest_belongs_from, left.belongs_from));
+    assert_eq!(exchange.share_escrow, left.amount);
     assert_eq!(exchange.check(), Ok(()));
 }

@@ -12,13 +12,15 @@ pub const BOUNDARY_REST_SECONDS: u32 = 60;
 /// The first boundary at or after this time.
 ///
 /// # Errors
-/// [`EngineError::Overflow`] at the end of time.
+/// [`EngineError::Overflow`] before 1970 and at the end of time.
 pub fn boundary_after(time: Timestamp, epoch: u32) -> Result<Timestamp, EngineError> {
-    let beyond = time.get().checked_rem_euclid(i64::from(epoch)).ok_or(EngineError::Overflow)?;
+    // Without a sign: the chain's machine divides nothing else.
+    let seconds = u64::try_from(time.get()).map_err(|_| EngineError::Overflow)?;
+    let beyond = seconds.checked_rem(u64::from(epoch)).ok_or(EngineError::Overflow)?;
     if beyond == 0 {
         return Ok(time);
     }
-    let missing = i64::from(epoch).checked_sub(beyond).and_then(|missing| u32::try_from(missing).ok());
+    let missing = u64::from(epoch).checked_sub(beyond).and_then(|missing| u32::try_from(missing).ok());
     time.after(missing.ok_or(EngineError::Overflow)?)
 }
 
@@ -103,7 +105,7 @@ impl Pool {
             return Ok(());
         }
         let waiting = queue.take(session.boundary)?;
-        self.epoch = Epoch { cash: self.cash, markets, waiting, ..Epoch::default() };
+        self.epoch = Epoch { lower: self.cash, upper: self.cash, markets, waiting, ..Epoch::default() };
         Ok(())
     }
 }

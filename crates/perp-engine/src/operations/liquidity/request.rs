@@ -50,17 +50,19 @@ impl RequestPlan {
     }
 }
 
-/// What a request pays for the valuation of all markets listed, in lamports: each pays it whole, and what is left is paid back to all
-/// in equal parts.
+/// What a request pays, in lamports, for the valuation of all markets listed, for the close, and for the rent of the account in which
+/// the epoch is kept: each pays it whole, and what is left is paid back to all in equal parts.
 ///
 /// # Errors
 /// [`EngineError::Overflow`].
-pub fn valuation_lamports(markets: u16) -> Result<u64, EngineError> {
-    let valuations = VALUATION_LAMPORTS.checked_mul(u64::from(markets));
-    valuations.and_then(|lamports| lamports.checked_add(CLOSE_LAMPORTS)).ok_or(EngineError::Overflow)
+pub fn valuation_lamports(markets: u16, epoch_rent: u64) -> Result<u64, EngineError> {
+    let valuations = VALUATION_LAMPORTS.checked_mul(u64::from(markets)).ok_or(EngineError::Overflow)?;
+    let closing = CLOSE_LAMPORTS.checked_add(epoch_rent).ok_or(EngineError::Overflow)?;
+    valuations.checked_add(closing).ok_or(EngineError::Overflow)
 }
 
-/// Plans a deposit's request: `amount` tokens enter the escrow.
+/// Plans a deposit's request: `amount` tokens enter the escrow. What belongs to a boundary that has come is taken from the queue before
+/// ([`Pool::keep_at_boundary`]).
 ///
 /// # Errors
 /// [`EngineError::RequestTooSmall`].

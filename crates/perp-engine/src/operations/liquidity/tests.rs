@@ -91,15 +91,15 @@ fn requests(deposits: &[(PriceLimit, u64)], withdrawals: &[(PriceLimit, u64)]) -
 
 /// The pool with its cash kept at the boundary, its one market valued from `lower` to `upper`, and the deposits' tokens in escrow.
 fn valued(pool: Pool, lower: u64, upper: u64, waiting: Waiting) -> Pool {
-    let (lower, upper) = (atoms(lower), atoms(upper));
+    let [lower, upper] = [lower, upper].map(|value| pool.cash.checked_add(atoms(value)).unwrap());
     let escrow = waiting.deposits.amounts.iter().copied().try_fold(pool.escrow, Atoms::checked_add).unwrap();
-    let epoch = Epoch { cash: pool.cash, lower, upper, markets: 1, valued: 1, padding: [0; 4], waiting };
+    let epoch = Epoch { lower, upper, markets: 1, valued: 1, waiting, ..Epoch::default() };
     Pool { epoch, escrow, ..pool }
 }
 
 /// What its close comes to, a second after the boundary.
 fn close(pool: &Pool) -> EpochPlan {
-    plan_close_epoch(pool, &awaiting(BOUNDARY + 1)).unwrap()
+    plan_close_epoch(pool, 0, &awaiting(BOUNDARY + 1)).unwrap()
 }
 
 /// A request of the boundary.

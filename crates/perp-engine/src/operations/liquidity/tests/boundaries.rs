@@ -20,10 +20,9 @@ fn boundaries_are_the_whole_multiples_of_an_epoch_since_1970() {
     assert_eq!(after(hour + 1, HOUR), Ok(hour + 3_600));
     assert_eq!((after(hour - 1, HOUR), after(hour - 3_599, HOUR)), (Ok(hour), Ok(hour)));
     assert_eq!(after(hour - 3_600, HOUR), Ok(hour - 3_600));
-    assert_eq!(
-        (after(0, HOUR), after(1, HOUR), after(-1, HOUR), after(-3_600, HOUR)),
-        (Ok(0), Ok(3_600), Ok(0), Ok(-3_600))
-    );
+    assert_eq!((after(0, HOUR), after(1, HOUR)), (Ok(0), Ok(3_600)));
+    // No clock is before 1970.
+    assert_eq!(after(-1, HOUR), Err(EngineError::Overflow));
 }
 
 #[test]
@@ -219,7 +218,7 @@ fn at_a_price_too_old_for_funding_none_is_accrued() {
 proptest! {
     #[test]
     fn the_boundary_after_any_time_is_the_first_multiple_from_it_on(
-        seconds in -(1i64 << 40)..1 << 40, epoch in 600u32..=86_400,
+        seconds in 0i64..1 << 40, epoch in 600u32..=86_400,
     ) {
         let (boundary, length) = (after(seconds, epoch).unwrap(), i64::from(epoch));
         prop_assert_eq!(boundary % length, 0);
@@ -255,7 +254,7 @@ fn the_pools_cash_and_requests_are_kept_once_by_the_clock_alone() {
     assert_eq!((pool.epoch, queue), (Epoch::default(), before));
 
     pool.keep_at_boundary(&mut queue, 3, &awaiting(BOUNDARY)).unwrap();
-    let epoch = Epoch { cash: atoms(5_000), markets: 3, waiting: mine, ..Epoch::default() };
+    let epoch = Epoch { lower: atoms(5_000), upper: atoms(5_000), markets: 3, waiting: mine, ..Epoch::default() };
     assert_eq!((pool.epoch, queue.waiting[4], queue.waiting[5]), (epoch, Waiting::default(), later));
 
     // Cash that comes or goes, a market listed and a request made afterwards do not enter.

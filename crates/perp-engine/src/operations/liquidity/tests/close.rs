@@ -182,12 +182,12 @@ fn the_price_is_that_of_the_boundary_whatever_came_into_the_cash_since() {
 #[test]
 fn a_boundary_is_closed_once_it_has_come_and_every_market_is_valued() {
     let mut pool = valued(free_pool(1_000, 1_000), 0, 0, requests(&[(ANY, 600)], &[]));
-    let refused = |pool: &Pool, session| plan_close_epoch(pool, &session).unwrap_err();
+    let refused = |pool: &Pool, session| plan_close_epoch(pool, 0, &session).unwrap_err();
     assert_eq!(refused(&pool, session(Status::Active, at(BOUNDARY))), EngineError::NoBoundary);
     let ahead = EngineError::BoundaryAhead { boundary: at(BOUNDARY).now.get() };
     assert_eq!(refused(&pool, awaiting(BOUNDARY - 1)), ahead);
     // In any status.
-    assert!(plan_close_epoch(&pool, &Session { status: Status::Paused, ..awaiting(BOUNDARY) }).is_ok());
+    assert!(plan_close_epoch(&pool, 0, &Session { status: Status::Paused, ..awaiting(BOUNDARY) }).is_ok());
     (pool.epoch.markets, pool.epoch.valued) = (3, 2);
     assert_eq!(refused(&pool, awaiting(BOUNDARY)), EngineError::MarketsNotValued { markets: 3, valued: 2 });
 }
@@ -200,7 +200,7 @@ fn next(waiting: &[i64], closed_at: i64) -> Timestamp {
     }
     let mut pool = valued(free_pool(1_000, 1_000), 0, 0, requests(&[(ANY, 600)], &[]));
     let mut exchange = ExchangeState { boundary: at(BOUNDARY).now, ..ExchangeState::default() };
-    let plan = plan_close_epoch(&pool, &exchange.session(at(closed_at))).unwrap();
+    let plan = plan_close_epoch(&pool, 0, &exchange.session(at(closed_at))).unwrap();
     plan.apply(&mut pool, &mut queue, &mut exchange).unwrap();
     assert_eq!(pool, plan.pool);
     exchange.boundary
@@ -247,5 +247,5 @@ fn requests_of_boundaries_left_out_are_served_together_at_the_next() {
 fn an_exchange_without_requests_has_an_empty_pool_and_nothing_to_close() {
     let pool = Pool { parameters: pool_parameters(), ..Pool::zeroed() };
     let exchange = ExchangeState::default();
-    assert_eq!(plan_close_epoch(&pool, &exchange.session(at(BOUNDARY))), Err(EngineError::NoBoundary));
+    assert_eq!(plan_close_epoch(&pool, 0, &exchange.session(at(BOUNDARY))), Err(EngineError::NoBoundary));
 }

@@ -49,7 +49,7 @@ impl Exchange {
     /// So many tokens enter the escrow.
     pub(super) fn deposit(&mut self, amount: u64, limit: PriceLimit, seconds: i64) -> Request {
         let (count, clock) = (self.count(), at(seconds));
-        let lamports = valuation_lamports(count).unwrap();
+        let lamports = valuation_lamports(count, 0).unwrap();
         let plan = plan_request_deposit(&self.pool, &self.state, atoms(amount), limit, lamports, clock).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state, count, clock).unwrap();
         self.vault += amount;
@@ -59,7 +59,7 @@ impl Exchange {
     /// So many shares enter the escrow, which are all that their owner has.
     pub(super) fn withdraw(&mut self, shares: u64, limit: PriceLimit, seconds: i64) -> Request {
         let (count, clock, shares) = (self.count(), at(seconds), atoms(shares));
-        let lamports = valuation_lamports(count).unwrap();
+        let lamports = valuation_lamports(count, 0).unwrap();
         let plan = plan_request_withdrawal(&self.pool, &self.state, shares, shares, limit, lamports, clock).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state, count, clock).unwrap();
         self.escrow += shares.get();
@@ -90,7 +90,7 @@ impl Exchange {
     /// Closes the boundary that is waited for.
     pub(super) fn close(&mut self, seconds: i64) -> EpochPlan {
         self.touch(seconds);
-        let plan = plan_close_epoch(&self.pool, &self.session(seconds)).unwrap();
+        let plan = plan_close_epoch(&self.pool, 0, &self.session(seconds)).unwrap();
         plan.apply(&mut self.pool, &mut self.queue, &mut self.state).unwrap();
         self.escrow = self.escrow + plan.shares_minted().unwrap().get() - plan.shares_burned().unwrap().get();
         self.check();

@@ -80,8 +80,8 @@ fn numbers_out_of_range_are_refused_when_asked() {
 #[test]
 fn each_request_pays_for_the_valuation_of_every_market() {
     // 20 000 for the close and 10 000 a market.
-    assert_eq!((valuation_lamports(0), valuation_lamports(3)), (Ok(20_000), Ok(50_000)));
-    assert_eq!(valuation_lamports(u16::MAX), Ok(655_370_000));
+    assert_eq!((valuation_lamports(0, 0), valuation_lamports(3, 7)), (Ok(20_000), Ok(50_007)));
+    assert_eq!(valuation_lamports(u16::MAX, 0), Ok(655_370_000));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_request_made_after_the_boundary_is_not_of_it_even_if_nobody_touched_the_poo
     let late = exchange.deposit(500, ANY, BOUNDARY + 7);
     // The first to come keeps the pool's books.
     assert_eq!(exchange.pool.epoch.waiting.deposits, sums(&[(ANY, 1_000)]));
-    assert_eq!((exchange.pool.epoch.cash, exchange.state.boundary), (atoms(5_000), at(BOUNDARY).now));
+    assert_eq!((exchange.pool.epoch.lower, exchange.state.boundary), (atoms(5_000), at(BOUNDARY).now));
     let mut closed = exchange.close(BOUNDARY + 10).closed;
     assert_eq!((closed.requests, closed.deposited), (1, atoms(1_000)));
     assert!(!closed.is_of(&late));
