@@ -23,8 +23,8 @@ pub enum RequestKind {
     Withdrawal = 1,
 }
 
-/// How far the share price may have moved against a request, from the epoch closed before the one it belongs to, or it is returned.
-/// There are a few, so that what is accepted is known from as many sums.
+/// How far the share price of a request may be from what a share's cash was at the last close before the boundary it belongs to, or it
+/// is returned. There are a few, so that what is accepted is known from as many sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
 #[cfg_attr(not(feature = "idl-build"), derive(BorshSerialize, BorshDeserialize))]
@@ -218,13 +218,16 @@ impl Request {
 /// Boundaries ahead at which requests can wait at a time.
 pub const QUEUE_BOUNDARIES: usize = 32;
 
-/// Every request that waits for a boundary, in sums.
+/// Every request that waits, in sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Queue {
     /// Each at the place of its boundary.
     pub waiting: [Waiting; QUEUE_BOUNDARIES],
+    /// What was left of withdrawals for want of cash, and lamports that nobody who waits has paid. They name no boundary, which
+    /// they could not pay for, and belong to the next that another request names.
+    pub rest: Waiting,
 }
 
 impl Default for Queue {
@@ -234,7 +237,7 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// The earliest boundary that anybody waits for.
+    /// The earliest boundary that anybody has paid for.
     pub fn earliest(&self) -> Option<Timestamp> {
         self.waiting.iter().map(|waiting| waiting.boundary).filter(|boundary| !boundary.is_never()).min()
     }
@@ -254,6 +257,15 @@ impl Queue {
         self.merge(more, epoch)
     }
 
+    /// Adds lamports for the next boundary that anybody names: its requests get back so much more.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn add_lamports(&mut self, lamports: u64) -> Result<(), EngineError> {
+        self.rest.lamports = self.rest.lamports.checked_add(lamports).ok_or(EngineError::Overflow)?;
+        Ok(())
+    }
+
     fn merge(&mut self, more: &Waiting, epoch: u32) -> Result<(), EngineError> {
         let place = self.place(more.boundary, epoch)?;
         *place = more.checked_add(place)?;
@@ -266,12 +278,13 @@ impl Queue {
         place.and_then(|place| self.waiting.get_mut(place)).ok_or(EngineError::Overflow)
     }
 
-    /// Takes out what belongs to this boundary.
+    /// Takes out what belongs to this boundary, rests included.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
     pub fn take(&mut self, boundary: Timestamp) -> Result<Waiting, EngineError> {
-        let mut taken = Waiting { boundary, ..Waiting::default() };
+        let mut taken = Waiting { boundary, ..Waiting::default() }.checked_add(&self.rest)?;
+        self.rest = Waiting::default();
         for waiting in self.waiting.iter_mut().filter(|waiting| !waiting.boundary.is_never()) {
             if waiting.boundary <= boundary {
                 taken = taken.checked_add(waiting)?;
@@ -289,16 +302,16 @@ impl Queue {
 pub struct Epoch {
     /// The pool's cash then, and what the markets valued so far were worth at least.
     pub lower: Atoms,
-    /// The same with what they may have been worth at most.
+    /// The same with what lay in them.
     pub upper: Atoms,
+    /// What their traders have won or lost that is not settled.
+    pub unsettled: Atoms,
     /// Markets listed then.
     pub markets: u16,
     /// Markets valued so far.
     pub valued: u16,
-    /// 1 where losers of a market owe too much for shares to be sold.
-    pub sells_nothing: u8,
     /// Zero; aligns what follows.
-    pub padding: [u8; 3],
+    pub padding: u32,
     /// The boundary, zero between the close and the next one, and the requests that belong to it.
     pub waiting: Waiting,
 }
@@ -310,9 +323,7 @@ pub struct Epoch {
 pub struct LastEpoch {
     /// The boundary; zero before the first.
     pub boundary: Timestamp,
-    /// Least the pool was worth.
-    pub lower: Atoms,
-    /// Most it may have been worth.
+    /// The cash there was, placed or not.
     pub upper: Atoms,
     /// The shares there were.
     pub shares: Atoms,
@@ -329,9 +340,9 @@ pub struct ClosedEpoch {
     pub boundary: Timestamp,
     /// From when on what was left for want of cash belongs to a boundary.
     pub rest_belongs_from: Timestamp,
-    /// Least the pool was worth.
+    /// What the pool was worth to those who left: what is left once winners and claims are paid.
     pub lower: Atoms,
-    /// Most it may have been worth.
+    /// What it was worth to those who entered: the cash there was, placed or not.
     pub upper: Atoms,
     /// The shares there were.
     pub shares: Atoms,
@@ -410,8 +421,8 @@ pub struct BoundaryLedger {
 const _: () = assert!(core::mem::size_of::<Request>() == 56);
 const _: () = assert!(core::mem::size_of::<RequestSums>() == 64);
 const _: () = assert!(core::mem::size_of::<Waiting>() == 144);
-const _: () = assert!(core::mem::size_of::<Queue>() == 32 * 144);
-const _: () = assert!(core::mem::size_of::<Epoch>() == 24 + 144);
-const _: () = assert!(core::mem::size_of::<LastEpoch>() == 32);
+const _: () = assert!(core::mem::size_of::<Queue>() == 33 * 144);
+const _: () = assert!(core::mem::size_of::<Epoch>() == 32 + 144);
+const _: () = assert!(core::mem::size_of::<LastEpoch>() == 24);
 const _: () = assert!(core::mem::size_of::<ClosedEpoch>() == 112);
 const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576);

@@ -121,8 +121,11 @@ impl Exchange {
         let closed = closed.ok_or(Refusal::NoEpoch { belongs_from: open.request.belongs_from.get() })?;
         let boundary = closed.boundary;
         // With the last request what rounding has left returns to the pool's cash.
-        let (pool, queue) = self.kept_pool()?;
+        let (pool, mut queue) = self.kept_pool()?;
         let plan = plan_pay_request(&pool, closed, &open.request, open.kind)?;
+        if plan.closed.requests == 0 {
+            queue.add_lamports(self.epoch_rent)?;
+        }
         let (vault, paid_out) = self.paid_out(open.provider, plan.tokens)?;
         let shares = self.provider(open.provider)?.shares.checked_add(plan.shares)?;
         let escrow = self.share_escrow.checked_sub(plan.shares)?;

@@ -115,7 +115,7 @@ impl Exchange {
     pub fn providing(&self) -> Result<Providing, Refusal> {
         let reference = reference_time(self.clock, &self.markets);
         let session = self.session();
-        let mut value = MarketValue { lower: self.pool.cash, upper: self.pool.cash };
+        let mut value = MarketValue { lower: self.pool.cash, upper: self.pool.cash, unsettled: Atoms::ZERO };
         let mut markets = Vec::with_capacity(self.markets.len());
         for index in 0..self.market_count {
             let mut market = *self.market(index)?;
@@ -123,9 +123,10 @@ impl Exchange {
             let exposure = exposure(&market, reference)?;
             value.lower = value.lower.checked_add(exposure.value.lower)?;
             value.upper = value.upper.checked_add(exposure.value.upper)?;
+            value.unsettled = value.unsettled.checked_add(exposure.value.unsettled)?;
             markets.push(exposure);
         }
-        let waits = || self.queue.waiting.iter().chain([&self.pool.epoch.waiting]);
+        let waits = || self.queue.waiting.iter().chain([&self.queue.rest, &self.pool.epoch.waiting]);
         let all = LimitSet::where_each(|_| true);
         let sum = |of: fn(&perp_engine::state::Waiting) -> &RequestSums| {
             waits().try_fold(Atoms::ZERO, |sum, waiting| sum.checked_add(of(waiting).amount_of(all)?))
@@ -143,7 +144,7 @@ impl Exchange {
         })
     }
 
-    /// What the pool is worth at present, at least and at most, at what is known of every market's price. A request gets what it was
+    /// What the pool is worth at present, to whoever leaves and to whoever enters, at what is known of every market's price. A request gets what it was
     /// worth at its boundary.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub struct LiquidityRequested {
     pub kind: RequestKind,
     /// Tokens of a deposit, in atoms, or shares of a withdrawal.
     pub amount: u64,
-    /// How far the share price may have moved against it.
+    /// How far the share price may be from what a share's cash was at the last close before its boundary.
     pub limit: PriceLimit,
     /// It belongs to the first boundary that the exchange waits for at or after this, in Unix seconds.
     pub belongs_from: i64,
@@ -76,18 +76,24 @@ pub struct MarketValued {
     pub outcome: ValuationOutcome,
     /// Publish time of the reading handed in, in Unix seconds; zero for none.
     pub published: i64,
-    /// What the market was worth at least, in atoms; zero while it is not valued.
+    /// What was left of the market's backing with winners and claims paid, in atoms; zero while it is not valued.
     pub lower: u64,
-    /// What the market may have been worth at most, in atoms; zero while it is not valued.
+    /// The market's backing, in atoms; zero while it is not valued.
     pub upper: u64,
-    /// The pool's cash at the boundary and the least worth of all markets valued before, in atoms.
+    /// What its traders had won or lost together that was not settled, at most the backing, in atoms; zero while it is not valued.
+    pub unsettled: u64,
+    /// The pool's cash at the boundary and the lower values of all markets valued before, in atoms.
     pub lower_before: u64,
     /// The same with this one, in atoms.
     pub lower_after: u64,
-    /// The pool's cash at the boundary and the most worth of all markets valued before, in atoms.
+    /// The pool's cash at the boundary and the upper values of all markets valued before, in atoms.
     pub upper_before: u64,
-    /// The same with this one, in atoms; without it where its losers owe too much for shares to be sold.
+    /// The same with this one, in atoms.
     pub upper_after: u64,
+    /// What is not settled in all markets valued before, in atoms.
+    pub unsettled_before: u64,
+    /// The same with this one, in atoms.
+    pub unsettled_after: u64,
     /// Markets listed at the boundary.
     pub markets: u16,
     /// Markets valued now.
@@ -118,10 +124,12 @@ pub struct EpochClosed {
     pub next: i64,
     /// From when on what was left for want of cash belongs to a boundary, in Unix seconds.
     pub rest_belongs_from: i64,
-    /// What the pool was worth at least, in atoms.
+    /// What the pool was worth to those who left, in atoms: its cash and what was left of each backing with winners and claims paid.
     pub lower: u64,
-    /// What the pool may have been worth at most, in atoms.
+    /// What it was worth to those who entered, in atoms: its cash, placed or not.
     pub upper: u64,
+    /// What traders had won or lost that was not settled, in atoms; where it is more than 2.5 % of the upper value nobody entered.
+    pub unsettled: u64,
     /// Requests of the boundary.
     pub requests: u32,
     /// Price limits under which deposits were accepted, a bit each.
@@ -134,7 +142,7 @@ pub struct EpochClosed {
     pub issued: u64,
     /// Shares of the withdrawals that were accepted.
     pub leaving: u64,
-    /// What of them ceased to exist; the rest waits for the next boundary.
+    /// What of them ceased to exist; the rest waits for the next boundary that another request names.
     pub redeemed: u64,
     /// Tokens they get together, in atoms.
     pub paid: u64,
@@ -192,6 +200,8 @@ pub struct LiquidityPaid {
     pub left: u64,
     /// Lamports returned to the owner, besides the rent.
     pub lamports: u64,
+    /// Lamports of the record that wait for the next boundary, once its last request is paid.
+    pub passed_on: u64,
     /// Requests of the boundary that are not paid yet.
     pub requests_left: u32,
     /// The pool's cash before, in atoms.

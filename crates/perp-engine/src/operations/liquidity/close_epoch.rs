@@ -2,6 +2,7 @@
 
 use super::boundaries::next_boundary;
 use super::request::CLOSE_LAMPORTS;
+use super::valuation::LARGEST_UNSETTLED;
 use super::value_market::require_kept;
 use crate::error::EngineError;
 use crate::session::Session;
@@ -18,7 +19,7 @@ pub struct EpochPlan {
     pub pool: Pool,
     /// What requests are paid by.
     pub closed: ClosedEpoch,
-    /// What of the withdrawals waits for the next boundary for want of cash, if any does.
+    /// What of the withdrawals waits for another boundary for want of cash, if any does.
     pub rest: Option<Waiting>,
     /// What the caller gets, in lamports, for the close and for the epoch's rent.
     pub lamports: u64,
@@ -34,7 +35,7 @@ impl EpochPlan {
     pub fn apply(&self, pool: &mut Pool, queue: &mut Queue, exchange: &mut ExchangeState) -> Result<(), EngineError> {
         let next = self.closed.rest_belongs_from;
         if let Some(rest) = &self.rest {
-            queue.add(rest, next, pool.parameters.epoch_seconds)?;
+            queue.rest = queue.rest.checked_add(rest)?;
         }
         exchange.boundary = queue.earliest().map_or(Timestamp::NEVER, |boundary| boundary.max(next));
         *pool = self.pool;
@@ -53,24 +54,25 @@ impl EpochPlan {
 }
 
 /// Serves the requests of a boundary at which every market is valued: withdrawals at the lower value, deposits at the upper one, so
-/// that what lies between is left to whoever stays. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling
-/// traders. What the pool's cash does not reach is paid in proportion; the rest passes on. The caller has paid `epoch_rent` for the
-/// account in which the epoch is kept. A boundary that sells nothing leaves the price of a share as it was, for the limits of the next.
+/// that what lies between is left to whoever stays; deposits only where no more than [`LARGEST_UNSETTLED`] of the upper value is won or
+/// lost and not settled. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling traders. What the pool's cash does
+/// not reach is paid in proportion; the rest waits for the next boundary that another request names. The caller has paid `epoch_rent`
+/// for the account in which the epoch is kept.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
 pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Result<EpochPlan, EngineError> {
     require_kept(pool, session)?;
-    let Epoch { markets, valued, sells_nothing, waiting, .. } = pool.epoch;
+    let Epoch { lower, upper, unsettled, markets, valued, waiting, .. } = pool.epoch;
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
     }
-    let (boundary, lower, shares) = (session.boundary, pool.epoch.lower, pool.shares);
-    let upper = if sells_nothing == 0 { pool.epoch.upper } else { pool.last.upper_of(shares).max(lower) };
-    let price = LastEpoch { boundary, lower, upper, shares };
+    let boundary = session.boundary;
+    let price = SharePrice { lower, upper, shares: pool.shares };
+    let settled = unsettled <= share_floor(upper, LARGEST_UNSETTLED)?;
     // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
     // close that failed would keep what everybody else has in the queue.
-    let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());
+    let sells = |limit: PriceLimit| settled && price.sells_within(&pool.last, limit.part());
     let within = LimitSet::where_each(sells);
     let Sale { accepted: deposits_accepted, deposited, fee: entry_fee, entering, created, issued } =
         Sale::of(pool, &price, within).unwrap_or_default();
@@ -90,11 +92,11 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
     let next = next_boundary(session.clock.now, pool.parameters.epoch_seconds)?;
     let closed = ClosedEpoch {
         previous: pool.last.boundary,
-        boundary: session.boundary,
+        boundary,
         rest_belongs_from: next,
-        lower: price.lower,
-        upper: price.upper,
-        shares: price.shares,
+        lower,
+        upper,
+        shares: pool.shares,
         deposited,
         issued,
         leaving,
@@ -108,7 +110,7 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
         padding: [0; 2],
     };
     let rest = if closed.is_partial() {
-        Some(rest_of(&waiting.withdrawals.only(withdrawals_accepted), &closed, lamports_each, next)?)
+        Some(rest_of(&waiting.withdrawals.only(withdrawals_accepted), &closed)?)
     } else {
         None
     };
@@ -125,7 +127,10 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
         shares: pool.shares.checked_add(created)?.checked_sub(redeemed)?,
         epoch: Epoch::default(),
         // The first shares are worth an atom each whatever the pool is worth.
-        last: if pool.shares.is_zero() { price.at_par(created) } else { price },
+        last: match pool.shares {
+            Atoms::ZERO => LastEpoch { boundary, upper: created, shares: created },
+            shares => LastEpoch { boundary, upper, shares },
+        },
         ..*pool
     };
     Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
@@ -150,7 +155,7 @@ struct Sale {
 
 impl Sale {
     /// What the deposits under these limits buy, where pool and shares have room for it.
-    fn of(pool: &Pool, price: &LastEpoch, accepted: LimitSet) -> Result<Self, EngineError> {
+    fn of(pool: &Pool, price: &SharePrice, accepted: LimitSet) -> Result<Self, EngineError> {
         let deposited = pool.epoch.waiting.deposits.amount_of(accepted)?;
         let fee = share_ceil(deposited, pool.parameters.queue_fee)?;
         let entering = deposited.checked_sub(fee)?;
@@ -161,31 +166,27 @@ impl Sale {
     }
 }
 
-/// What passes to the next boundary: of every limit the part that was not redeemed, with all its requests and their lamports.
-fn rest_of(
-    accepted: &RequestSums,
-    closed: &ClosedEpoch,
-    lamports_each: u64,
-    boundary: Timestamp,
-) -> Result<Waiting, EngineError> {
+/// What waits on: of every limit the part that was not redeemed, with all its requests and their lamports.
+fn rest_of(accepted: &RequestSums, closed: &ClosedEpoch) -> Result<Waiting, EngineError> {
     let unredeemed = closed.leaving.checked_sub(closed.redeemed)?;
     let mut withdrawals = *accepted;
     for amount in &mut withdrawals.amounts {
         *amount = part_of_atoms_floor(*amount, unredeemed, closed.leaving)?;
     }
-    let lamports = lamports_each.checked_mul(u64::from(accepted.count()?)).ok_or(EngineError::Overflow)?;
-    Ok(Waiting { boundary, lamports, deposits: RequestSums::default(), withdrawals })
+    let lamports = closed.lamports_each.checked_mul(u64::from(accepted.count()?)).ok_or(EngineError::Overflow)?;
+    Ok(Waiting { lamports, withdrawals, ..Waiting::default() })
 }
 
-impl LastEpoch {
-    /// What so many shares cost then; nothing where there were none.
-    fn upper_of(&self, shares: Atoms) -> Atoms {
-        let cost = mul_div_ceil(self.upper.get(), shares.get(), self.shares.get());
-        cost.map(Atoms::new).and_then(Atoms::in_range).unwrap_or(Atoms::ZERO)
-    }
+/// What all shares are worth at a boundary.
+struct SharePrice {
+    lower: Atoms,
+    upper: Atoms,
+    shares: Atoms,
+}
 
-    /// Whether shares cost at most so much more than at the boundary before.
-    fn sells_within(&self, before: &Self, part: Option<Ppm>) -> bool {
+impl SharePrice {
+    /// Whether shares cost at most so much more than their cash was at the close before.
+    fn sells_within(&self, before: &LastEpoch, part: Option<Ppm>) -> bool {
         if self.shares.is_zero() {
             return true;
         }
@@ -198,14 +199,14 @@ impl LastEpoch {
         matches!((price, rise), (Ok(price), Ok(most)) if price <= most.get())
     }
 
-    /// Whether shares bring at most so much less than at the boundary before.
-    fn redeems_within(&self, before: &Self, part: Option<Ppm>) -> bool {
+    /// Whether shares bring at most so much less than their cash was at the close before.
+    fn redeems_within(&self, before: &LastEpoch, part: Option<Ppm>) -> bool {
         if self.lower.is_zero() || self.shares.is_zero() {
             return false;
         }
         let Some(part) = part.filter(|_| !before.shares.is_zero()) else { return true };
         let kept = PPM.checked_sub(part.wide()).and_then(|kept| u32::try_from(kept).ok()).map(Ppm::new);
-        let least = kept.and_then(|kept| share_ceil(before.lower, kept).ok());
+        let least = kept.and_then(|kept| share_ceil(before.upper, kept).ok());
         match (mul_div_floor(self.lower.get(), before.shares.get(), self.shares.get()), least) {
             (Ok(price), Some(least)) => price >= least.get(),
             // Beyond 64 bits it has risen.
@@ -236,10 +237,5 @@ impl LastEpoch {
             return Ok((leaving, due));
         }
         Ok((Atoms::new(mul_div_ceil(leaving.get(), cash.get(), due.get())?), cash))
-    }
-
-    /// The price of an atom a share.
-    const fn at_par(self, shares: Atoms) -> Self {
-        Self { lower: shares, upper: shares, shares, ..self }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! The pool is liable for nothing beyond what it has placed in markets. Requests wait for a boundary. When it comes, every ledger is kept as
 //! it stands, and valued afterwards at the one reading of that moment; with all markets valued, the requests are served in
-//! sums: deposits buy shares at the most the pool may have been worth, withdrawals sell them at the least. Each is paid out by itself.
+//! sums: withdrawals sell shares at what is left once winners are paid, deposits buy them at the cash there is. Each is paid out by
+//! itself.
 
 pub mod allocate_backing;
 pub mod boundaries;
@@ -24,5 +25,5 @@ pub use request::{
     plan_request_deposit, plan_request_withdrawal, valuation_lamports, RequestPlan, CLOSE_LAMPORTS, PAYMENT_LAMPORTS,
     VALUATION_LAMPORTS,
 };
-pub use valuation::MarketValue;
+pub use valuation::{MarketValue, LARGEST_UNSETTLED};
 pub use value_market::{value_market, Valuation, NEAR_SECONDS, READING_ALLOWANCE_SECONDS};

@@ -12,7 +12,7 @@ pub struct PaymentPlan {
     pub pool: Pool,
     /// The epoch; over once no request of it is left.
     pub closed: ClosedEpoch,
-    /// What waits for the next boundary, if anything does.
+    /// What waits for another boundary, if anything does.
     pub request_left: Option<Request>,
     /// Tokens.
     pub tokens: Atoms,

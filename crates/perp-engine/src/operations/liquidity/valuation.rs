@@ -1,55 +1,57 @@
-//! What the pool is worth at least and at most.
+//! What the pool is worth to whoever leaves and to whoever enters.
 //!
 //! With `a` the spread of a market's price that its confidence makes (what trading adds for volatility is a price of trading, not
 //! doubt about what the pool is worth):
-//! - at least `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`: what is
-//!   left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
-//! - at most `cash + Σ max(0, max over p ± a of (backing + claims reserve − claims + debts + pending funding + (U_L + U_S)⁻))`:
-//!   what is left if every loser and debtor pays, winners being paid by losers alone.
+//! - *lower*, for who leaves: `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`:
+//!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
+//! - *upper*, for who enters: `cash + Σ backing`: the cash there is, wherever it lies;
+//! - *unsettled*, how far either may be from what the pool is worth: `Σ min(backing, max over p ± a of |backing − net asset value|)`. Where
+//!   it is more than [`LARGEST_UNSETTLED`] of the upper value, nobody enters.
 //!
 //! # Where the extremes lie
 //! Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`: `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear
-//! functions are concave, so is their sum, and a concave function is least at an end of an interval. Of the upper value only
-//! the losers' loss depends on `p`: the largest of linear functions, which is most at an end as well. Both ends are evaluated and
-//! nothing between.
+//! functions are concave, so is their sum, and a concave function is least at an end of an interval. The net asset value is linear,
+//! and the largest magnitude of a linear function lies at an end as well. Both ends are evaluated and nothing between.
 //!
-//! # Why losers count for nothing
+//! # Why losers count for nothing below
 //! The surplus counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
 //! be bankrupt and not closed yet, and then a new position on its side, which has lost nothing, would guarantee its loss.
 //! Whoever leaves could open one, be paid out of what those who stay will write off, and close it. Losses that are
 //! good are settled before the boundary, which the queue pays for, and count as cash.
+//!
+//! # Why the upper value is cash alone
+//! Whoever makes one market's price makes losers who owe anything, winners who are owed anything, debts nobody pays and claims nobody
+//! redeems. An upper value in which any of them counts is dear or cheap at his will, for whoever is in already or for himself. Cash
+//! he can move only by winning or losing it.
 
 use crate::error::EngineError;
 use crate::market::price::{confidence_of_ceil, is_dead, is_fresh_in};
 use crate::market::range::{stale_range, PriceRange};
-use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized, solvency};
+use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized};
 use crate::state::{Market, MarketLedger, Parameters};
-use crate::units::products::share_ceil;
-use crate::units::{Atoms, Price, QuoteX40, Side, Timestamp, MAX_PRICE};
+use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_PRICE};
+
+/// Nobody enters where more than this part of the upper value is won or lost and not settled: 2.5 %, more than one market at whose
+/// price the pool has placed 2 % can make of it, and several times what the worst second of the crash days leaves unsettled.
+pub const LARGEST_UNSETTLED: Ppm = Ppm::new(25_000);
 
 /// What a market is worth to the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MarketValue {
-    /// At least, rounded down.
+    /// To whoever leaves, rounded down: what is left once winners and claims are paid.
     pub lower: Atoms,
-    /// At most, rounded up.
+    /// To whoever enters: its backing.
     pub upper: Atoms,
+    /// What traders have won or lost together that is not settled, rounded up and at most the backing.
+    pub unsettled: Atoms,
 }
 
 impl MarketValue {
-    /// What a market is worth whose price lies in `range`.
-    ///
-    /// # Errors
-    /// [`EngineError::Overflow`].
-    pub fn of(ledger: &MarketLedger, parameters: &Parameters, range: PriceRange) -> Result<Self, EngineError> {
-        if ledger.is_flat() {
-            let surplus = solvency(ledger, parameters, Price::ZERO)?.surplus;
-            let upper = net_asset_value(ledger, Price::ZERO)?.positive_part().to_atoms_ceil()?;
-            return Ok(Self { lower: surplus.positive_part(), upper });
-        }
-        let (low, high) = (least_at_floor(ledger, range.low)?, least_at_floor(ledger, range.high)?);
-        let (low_most, high_most) = (most_at_ceil(ledger, range.low)?, most_at_ceil(ledger, range.high)?);
-        Ok(Self { lower: low.min(high), upper: low_most.max(high_most) })
+    /// What a market is worth whose price lies in `range`. Sums that leave their range are more than any backing.
+    pub fn of(ledger: &MarketLedger, range: PriceRange) -> Self {
+        let (low, high) = (left_at_floor(ledger, range.low), left_at_floor(ledger, range.high));
+        let unsettled = unsettled_at_ceil(ledger, range.low).max(unsettled_at_ceil(ledger, range.high));
+        Self { lower: low.min(high), upper: ledger.backing, unsettled }
     }
 
     /// What a market is worth now, at what is known of its price: the good one within its confidence, or the range it may lie in. For
@@ -65,28 +67,8 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        Self::of(&market.ledger, &market.parameters, range)
+        Ok(Self::of(&market.ledger, range))
     }
-}
-
-/// Whether losers owe more beyond what winners of the same market get than the stress move of what they entered at. Then no share is
-/// sold: one print of a price would be worth money to whoever is in already, and counting only a part of what losers owe would
-/// sell shares below their value. Anybody settles the losers, and the next boundary sells.
-pub(super) fn losers_owe_too_much(
-    ledger: &MarketLedger,
-    parameters: &Parameters,
-    price: Price,
-) -> Result<bool, EngineError> {
-    let mut entered = Atoms::ZERO;
-    let mut profit = QuoteX40::ZERO;
-    for side in Side::BOTH {
-        let won = side_unrealized(ledger, side, price)?;
-        if won.is_negative() {
-            entered = entered.checked_add(ledger.side(side).entry_notional.get().to_atoms_ceil()?)?;
-        }
-        profit = profit.checked_add(won)?;
-    }
-    Ok(profit.negative_part()? > share_ceil(entered, parameters.stress_move)?.to_x40()?)
 }
 
 /// The interval of a good price: `p ± a`, ending at the bounds no price can leave.
@@ -100,22 +82,24 @@ pub(super) fn certain_range(
     Ok(PriceRange::between(low, price.checked_add(width).unwrap_or(Price::new(MAX_PRICE))))
 }
 
-/// Least the market is worth at a price.
-fn least_at_floor(ledger: &MarketLedger, price: Price) -> Result<Atoms, EngineError> {
-    // Payers owe it to receivers of the same accrual, and a new position has none pending to guarantee another's with.
-    let funding = pending_funding(ledger)?.negative_part()?.to_atoms_ceil()?;
-    let winners = |side| side_unrealized(ledger, side, price)?.positive_part().to_atoms_ceil();
-    let owed = ledger.unfunded_claims()?.checked_add(funding)?;
-    let owed = owed.checked_add(winners(Side::Long)?)?.checked_add(winners(Side::Short)?)?;
-    Ok(ledger.backing.saturating_sub(owed))
+/// What is left of the backing at a price once winners and claims are paid and losers have paid nothing; nothing where they are owed
+/// more than there are atoms.
+fn left_at_floor(ledger: &MarketLedger, price: Price) -> Atoms {
+    let owed = || {
+        // Payers owe it to receivers of the same accrual, and a new position has none pending to guarantee another's with.
+        let funding = pending_funding(ledger)?.negative_part()?.to_atoms_ceil()?;
+        let winners = |side| side_unrealized(ledger, side, price)?.positive_part().to_atoms_ceil();
+        let owed = ledger.unfunded_claims()?.checked_add(funding)?;
+        owed.checked_add(winners(Side::Long)?)?.checked_add(winners(Side::Short)?)
+    };
+    owed().map_or(Atoms::ZERO, |owed: Atoms| ledger.backing.saturating_sub(owed))
 }
 
-/// Most the market may be worth at a price: what it holds and is owed without its positions, and the losers' loss, which pays the
-/// winners of the same market first and never lets them count against its backing.
-fn most_at_ceil(ledger: &MarketLedger, price: Price) -> Result<Atoms, EngineError> {
-    let settled = ledger.backing.checked_add(ledger.claims_reserve)?.checked_add(ledger.debts)?.to_x40()?;
-    let settled = settled.checked_sub(ledger.claims.to_x40()?)?.checked_add(pending_funding(ledger)?)?;
-    let profit = side_unrealized(ledger, Side::Long, price)?;
-    let profit = profit.checked_add(side_unrealized(ledger, Side::Short, price)?)?;
-    settled.checked_add(profit.negative_part()?)?.positive_part().to_atoms_ceil()
+/// How far the market's net asset value at a price is from its backing, at most as far as the backing reaches.
+fn unsettled_at_ceil(ledger: &MarketLedger, price: Price) -> Atoms {
+    let apart = || {
+        let apart = net_asset_value(ledger, price)?.checked_sub(ledger.backing.to_x40()?)?;
+        apart.positive_part().checked_add(apart.negative_part()?)?.to_atoms_ceil()
+    };
+    apart().map_or(ledger.backing, |apart: Atoms| apart.min(ledger.backing))
 }

@@ -1,7 +1,7 @@
 //! Finding what a market was worth at a boundary, for anybody: at the one reading of that moment.
 
 use super::request::VALUATION_LAMPORTS;
-use super::valuation::{certain_range, losers_owe_too_much, MarketValue};
+use super::valuation::{certain_range, MarketValue};
 use crate::error::EngineError;
 use crate::market::price::converted;
 use crate::market::range::{stale_range, PriceRange};
@@ -34,9 +34,8 @@ pub enum Valuation {
 
 /// Values a market as it stood at the boundary, whatever its status: at its final price; else at the one reading with
 /// `previous publish time < boundary ≤ publish time`, which is final at once; once [`READING_ALLOWANCE_SECONDS`] have passed at the
-/// earliest of those published within [`NEAR_SECONDS`] of it that were handed in, or else at the range of the price it had. Where losers
-/// owe more than a stress move at that price, the boundary sells no shares. A reading that is too wide or out of its bounds is none. The books of pool and market are kept already; an error leaves them as they
-/// are.
+/// earliest of those published within [`NEAR_SECONDS`] of it that were handed in, or else at the range of the price it had. A reading
+/// that is too wide or out of its bounds is none. The books of pool and market are kept already; an error leaves them as they are.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketValued`],
@@ -54,17 +53,14 @@ pub fn value_market(
     }
     let kept = market.at_boundary.reading;
     let looked = market.at_boundary(|market| {
-        let (ledger, parameters) = (&market.ledger, &market.parameters);
-        let (range, sells) = match found(market, reading, kept, boundary, session.clock.now)? {
+        let range = match found(market, reading, kept, boundary, session.clock.now)? {
             Found::Near(reading) => return Ok(Err(reading)),
-            Found::Price { price, confidence } => {
-                (certain_range(price, confidence, parameters)?, !losers_owe_too_much(ledger, parameters, price)?)
-            }
-            Found::Range(range) => (range, true),
+            Found::Price { price, confidence } => certain_range(price, confidence, &market.parameters)?,
+            Found::Range(range) => range,
         };
-        Ok(Ok((MarketValue::of(ledger, parameters, range)?, sells)))
+        Ok(Ok(MarketValue::of(&market.ledger, range)))
     })?;
-    let (value, sells) = match looked {
+    let value = match looked {
         Ok(value) => value,
         Err(near) => {
             let outcome = if near == kept { Valuation::NotEarlier } else { Valuation::Noted };
@@ -75,11 +71,8 @@ pub fn value_market(
     market.at_boundary.valued = boundary;
     let epoch = &mut pool.epoch;
     epoch.lower = epoch.lower.checked_add(value.lower)?;
-    match epoch.upper.checked_add(value.upper) {
-        Ok(upper) if sells => epoch.upper = upper,
-        // Nor where losers owe more than there are atoms: no print may keep the boundary from being closed.
-        _ => epoch.sells_nothing = 1,
-    }
+    epoch.upper = epoch.upper.checked_add(value.upper)?;
+    epoch.unsettled = epoch.unsettled.checked_add(value.unsettled)?;
     epoch.valued = epoch.valued.checked_add(1).ok_or(EngineError::Overflow)?;
     let lamports = VALUATION_LAMPORTS.min(epoch.waiting.lamports);
     epoch.waiting.lamports = epoch.waiting.lamports.saturating_sub(lamports);

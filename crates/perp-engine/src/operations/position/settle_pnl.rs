@@ -6,7 +6,7 @@ use crate::market::price::{is_fresh_in, reference_time};
 use crate::market::range::{price_range, Moment, PriceRange};
 use crate::market::Ready;
 use crate::session::Session;
-use crate::state::{Account, Market, Pool, Position};
+use crate::state::{Account, Market, MarketLedger, Pool, Position};
 use crate::units::products::{share_floor, unrealized_profit};
 use crate::units::{Atoms, Ppm, SignedAtoms, Timestamp};
 
@@ -28,9 +28,8 @@ pub struct PnlSettlementPlan {
 pub(super) const SETTLEMENT_FEE: Ppm = Ppm::new(100);
 /// How often it is paid for a position at most: a profit that comes and goes is not settled for the fee.
 const SETTLEMENT_FEE_SECONDS: u64 = 600;
-/// For so long before a boundary the queue pays for settlements: with more a crash moves what shares are worth by more than 1 % in between,
-/// with less they do not land. What traders win and lose afterwards is not settled when
-/// the pool is valued.
+/// For so long before a boundary the queue pays for settlements: with more a crash moves what shares are worth by more than 1 % in
+/// between, with less they do not land. What traders win and lose afterwards is not settled when the pool is valued.
 pub const SETTLING_SECONDS: u32 = 6;
 
 /// Whether a settlement of the position is paid for again.
@@ -51,19 +50,26 @@ pub struct SettlementReward {
 }
 
 impl PnlSettlementPlan {
-    /// What the queue pays for the settlement: a basis point of profit and funding that moved, in the last [`SETTLING_SECONDS`] before a boundary that the
-    /// exchange waits for, as far as fees of requests have been set apart for it. Whoever leaves or enters is then served at a value in
-    /// which traders' profits and losses are cash.
+    /// What the queue pays for the settlement: a basis point of what moved between the trader and the market's backing, in the last
+    /// [`SETTLING_SECONDS`] before a boundary that the exchange waits for, as far as fees of requests have been set apart for it. Whoever
+    /// leaves or enters is then served at a value in which traders' profits and losses are cash; one that becomes a claim or a debt
+    /// does not. `before` is the market's ledger before the plan.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn rewarded(&self, pool: &Pool, session: &Session) -> Result<SettlementReward, EngineError> {
+    pub fn rewarded(
+        &self,
+        pool: &Pool,
+        before: &MarketLedger,
+        session: &Session,
+    ) -> Result<SettlementReward, EngineError> {
         let (now, boundary) = (session.clock.now, session.boundary);
         let soon = now < boundary && now.after(SETTLING_SECONDS)? >= boundary;
         let (mut plan, mut pool) = (*self, *pool);
         let mut reward = Atoms::ZERO;
         if soon && pays_for_settlement(&plan.ledger.position, now)? {
-            let moved = plan.profit.magnitude().checked_add(plan.settled.funding.magnitude())?;
+            let (had, has) = (before.backing, plan.ledger.market.backing);
+            let moved = had.max(has).checked_sub(had.min(has))?;
             reward = share_floor(moved, SETTLEMENT_FEE)?.min(pool.settling);
         }
         if !reward.is_zero() {

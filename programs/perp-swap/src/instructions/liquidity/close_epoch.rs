@@ -97,6 +97,7 @@ pub fn close_epoch(ctx: Context<CloseEpoch>, _boundary: i64) -> Result<()> {
         rest_belongs_from: closed.rest_belongs_from.get(),
         lower: closed.lower.get(),
         upper: closed.upper.get(),
+        unsettled: before.epoch.unsettled.get(),
         requests: closed.requests,
         deposits_accepted: closed.deposits_accepted.get(),
         withdrawals_accepted: closed.withdrawals_accepted.get(),

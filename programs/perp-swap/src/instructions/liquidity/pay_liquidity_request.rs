@@ -27,8 +27,7 @@ pub struct PayLiquidityRequest<'info> {
     /// The request.
     #[account(mut)]
     pub request: AccountLoader<'info, LiquidityRequest>,
-    /// The request's owner; receives its rent and what of its lamports was not spent, and with an epoch's last request the rent
-    /// of the record.
+    /// The request's owner; receives its rent and what of its lamports was not spent.
     /// CHECK: the request names its address.
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
@@ -111,6 +110,14 @@ pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
         request.state = left;
     }
 
+    // The record's rent is for that of the next boundary, so that nobody gains by being paid last.
+    let passed_on = if plan.closed.requests == 0 {
+        accounts.record.as_ref().lamports().saturating_sub(plan.lamports)
+    } else {
+        0
+    };
+    pool.queue.add_lamports(passed_on).map_err(refused)?;
+
     log(&LiquidityPaid {
         exchange: accounts.exchange.key(),
         time: session.clock.now.get(),
@@ -124,6 +131,7 @@ pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
         shares: plan.shares.get(),
         left: plan.request_left.map_or(Atoms::ZERO, |left| left.amount).get(),
         lamports: plan.lamports,
+        passed_on,
         requests_left: plan.closed.requests,
         pool_cash_before: before.cash.get(),
         pool_cash_after: plan.pool.cash.get(),
@@ -144,14 +152,14 @@ pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
         }
         .by_exchange(&exchange, paid)?;
     }
-    drop((record, request));
+    drop((pool, record, request));
     if plan.request_left.is_none() {
         move_lamports(accounts.request.as_ref(), &accounts.caller, PAYMENT_LAMPORTS)?;
         move_lamports(accounts.record.as_ref(), &accounts.owner, plan.lamports)?;
         accounts.request.close(accounts.owner.to_account_info())?;
     }
     if plan.closed.requests == 0 {
-        accounts.record.close(accounts.owner.to_account_info())?;
+        accounts.record.close(accounts.pool.to_account_info())?;
     }
     Ok(())
 }

@@ -49,9 +49,9 @@ pub fn value_market(ctx: Context<ValueMarket>) -> Result<()> {
 
     let state = MarketMoment::next(&mut refresh(&mut market, None, &session)?);
     keep(&mut pool, &*accounts.exchange.load()?, &session)?;
-    let (lower_before, upper_before) = (pool.state.epoch.lower, pool.state.epoch.upper);
+    let before = pool.state.epoch;
     let valuation = value(&mut pool.state, &mut market.state, reading.as_ref(), &session).map_err(refused)?;
-    let (outcome, MarketValue { lower, upper }, lamports) = match valuation {
+    let (outcome, MarketValue { lower, upper, unsettled }, lamports) = match valuation {
         Valuation::Valued { value, lamports } => (ValuationOutcome::Valued, value, lamports),
         Valuation::Noted => (ValuationOutcome::Noted, MarketValue::default(), 0),
         Valuation::NotEarlier => (ValuationOutcome::NotEarlier, MarketValue::default(), 0),
@@ -71,10 +71,13 @@ pub fn value_market(ctx: Context<ValueMarket>) -> Result<()> {
         published: reading.map_or(0, |reading| reading.publish_time()),
         lower: lower.get(),
         upper: upper.get(),
-        lower_before: lower_before.get(),
+        unsettled: unsettled.get(),
+        lower_before: before.lower.get(),
         lower_after: epoch.lower.get(),
-        upper_before: upper_before.get(),
+        upper_before: before.upper.get(),
         upper_after: epoch.upper.get(),
+        unsettled_before: before.unsettled.get(),
+        unsettled_after: epoch.unsettled.get(),
         markets: epoch.markets,
         valued: epoch.valued,
         lamports,
