@@ -79,8 +79,8 @@ pub struct Loss {
 pub struct Moved {
     /// The leaver's loss.
     pub leaver: Loss,
-    /// The entrant's.
-    pub entrant: Loss,
+    /// The entrant's; none where the boundary sold nothing.
+    pub entrant: Option<Loss>,
 }
 
 /// A boundary as it was measured.
@@ -183,15 +183,11 @@ fn served(mut exchange: Exchange, moment: Moment, truth: &Worth) -> Moved {
         ),
     };
     let before_fee = part(usd(closed.upper)) - 1.0;
-    let entrant = Loss {
+    let entrant = (!closed.issued.is_zero()).then(|| Loss {
         before_fee,
         after_fee: usd(closed.deposited) / worth_of(closed.issued) - 1.0,
-        parts: Parts { width: part(usd(closed.upper) - cash - usd(exact.upper)), ..Parts::default() }.with(
-            part(left.won),
-            part(now.won),
-            before_fee,
-        ),
-    };
+        parts: Parts::default().with(part(left.won), part(now.won), before_fee),
+    });
     Moved { leaver, entrant }
 }
 
@@ -205,7 +201,7 @@ impl Parts {
 struct Unsettled {
     /// Losses of losing sides: not counted for who leaves.
     lost: f64,
-    /// Profit of all positions together: not counted against who enters.
+    /// Profit of all positions together, negative for a loss: not counted for who enters.
     won: f64,
 }
 
@@ -213,6 +209,6 @@ impl Unsettled {
     fn at(ledger: &MarketLedger, price: Price) -> Self {
         let profits = [Side::Long, Side::Short]
             .map(|side| exact_usd(side_unrealized(ledger, side, price).expect("a market in range")));
-        Self { lost: profits.iter().map(|profit| (-profit).max(0.0)).sum(), won: profits.iter().sum::<f64>().max(0.0) }
+        Self { lost: profits.iter().map(|profit| (-profit).max(0.0)).sum(), won: profits.iter().sum() }
     }
 }

@@ -19,6 +19,21 @@ pub struct Losses {
     pub largest: f64,
     /// Boundaries at which it is more than 1 %.
     pub beyond: u32,
+    /// Boundaries at which somebody moved.
+    pub served: u32,
+}
+
+impl Losses {
+    fn of(losses: impl ExactSizeIterator<Item = f64> + Clone) -> Self {
+        let furthest = losses.clone().max_by(|a, b| a.abs().total_cmp(&b.abs()));
+        Self {
+            mean: percent(mean_of(losses.clone())),
+            mean_absolute: percent(mean_of(losses.clone().map(f64::abs))),
+            largest: percent(furthest.unwrap_or(0.0)),
+            beyond: losses.clone().filter(|loss| loss.abs() > FAR).count() as u32,
+            served: losses.len() as u32,
+        }
+    }
 }
 
 /// Where the mean loss before the queue's fee comes from, in percent.
@@ -126,38 +141,32 @@ impl Sums {
     }
 
     fn mean(&self, number: impl Fn(&Sample) -> f64) -> f64 {
-        self.samples.iter().map(number).sum::<f64>() / self.samples.len().max(1) as f64
+        mean_of(self.samples.iter().map(number))
     }
 
-    fn losses(&self, loss: impl Fn(&Sample) -> f64) -> Losses {
-        let furthest = self.samples.iter().map(&loss).max_by(|a, b| a.abs().total_cmp(&b.abs()));
-        Losses {
-            mean: percent(self.mean(&loss)),
-            mean_absolute: percent(self.mean(|sample| loss(sample).abs())),
-            largest: percent(furthest.unwrap_or(0.0)),
-            beyond: self.samples.iter().filter(|sample| loss(sample).abs() > FAR).count() as u32,
-        }
-    }
-
-    fn mover(&self, of: impl Fn(&Sample) -> Loss) -> Mover {
-        let mean = |part: fn(&Parts) -> f64| self.mean(|sample| part(&of(sample).parts));
+    fn mover(&self, of: impl Fn(&Sample) -> Option<Loss>) -> Mover {
+        let moves: Vec<Loss> = self.samples.iter().filter_map(of).collect();
+        let mean = |part: fn(&Parts) -> f64| mean_of(moves.iter().map(|loss| part(&loss.parts)));
         let usual = Parts {
             width: mean(|parts| parts.width),
             moved: mean(|parts| parts.moved),
             left: mean(|parts| parts.left),
             rest: mean(|parts| parts.rest),
         };
-        let furthest = self.samples.iter().map(&of).max_by(|a, b| a.after_fee.abs().total_cmp(&b.after_fee.abs()));
+        let furthest = moves.iter().max_by(|a, b| a.after_fee.abs().total_cmp(&b.after_fee.abs()));
         Mover {
-            before_fee: self.losses(|sample| of(sample).before_fee),
-            after_fee: self.losses(|sample| of(sample).after_fee),
+            before_fee: Losses::of(moves.iter().map(|loss| loss.before_fee)),
+            after_fee: Losses::of(moves.iter().map(|loss| loss.after_fee)),
             reasons: Reasons::of(&usual),
-            worst: Reasons::of(&furthest.unwrap_or_default().parts),
+            worst: Reasons::of(&furthest.copied().unwrap_or_default().parts),
         }
     }
 
     fn movers(&self, of: impl Fn(&Sample) -> Moved) -> Movers {
-        Movers { leaver: self.mover(|sample| of(sample).leaver), entrant: self.mover(|sample| of(sample).entrant) }
+        Movers {
+            leaver: self.mover(|sample| Some(of(sample).leaver)),
+            entrant: self.mover(|sample| of(sample).entrant),
+        }
     }
 
     fn keeping(&self) -> Keeping {
@@ -199,6 +208,11 @@ impl Sums {
             keeping: self.keeping(),
         }
     }
+}
+
+fn mean_of(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = numbers.len().max(1) as f64;
+    numbers.sum::<f64>() / count
 }
 
 /// To a hundredth of a basis point: what is left is noise of adding up.

@@ -56,11 +56,17 @@ pub fn sheets(document: &Document) -> Vec<Sheet> {
 fn pooled(movers: &[Movers], of: impl Fn(&Movers) -> Losses) -> Losses {
     let each: Vec<Losses> = movers.iter().map(of).collect();
     let furthest = each.iter().map(|losses| losses.largest).max_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let served = each.iter().map(|losses| losses.served).sum::<u32>();
+    // Of each run by its boundaries: at some of them nobody entered.
+    let mean = |of: fn(&Losses) -> f64| {
+        each.iter().map(|losses| of(losses) * f64::from(losses.served)).sum::<f64>() / f64::from(served.max(1))
+    };
     Losses {
-        mean: mean(each.iter().map(|losses| losses.mean)),
-        mean_absolute: mean(each.iter().map(|losses| losses.mean_absolute)),
+        mean: mean(|losses| losses.mean),
+        mean_absolute: mean(|losses| losses.mean_absolute),
         largest: furthest.unwrap_or(0.0),
         beyond: each.iter().map(|losses| losses.beyond).sum(),
+        served,
     }
 }
 
@@ -76,6 +82,7 @@ fn losses(document: &Document) -> Sheet {
             "entrant before fee",
             "entrant",
             "beyond 1 %",
+            "sold nothing",
             "met",
         ],
     );
@@ -86,15 +93,16 @@ fn losses(document: &Document) -> Sheet {
             };
             let shown =
                 |losses: &Losses| format!("{:.3} / {:.3} / {:.2}", losses.mean, losses.mean_absolute, losses.largest);
-            let mut row =
-                vec![format!("{name}, {way}"), runs.iter().map(|run| run.boundaries).sum::<u32>().to_string()];
+            let boundaries = runs.iter().map(|run| run.boundaries).sum::<u32>();
+            let mut row = vec![format!("{name}, {way}"), boundaries.to_string()];
             let mut met = true;
             for (_, mover) in WHO {
                 let after = pooled(mover, |mover| mover.after_fee);
                 met &= after.mean.abs() <= TARGET.0 && after.largest.abs() <= TARGET.1;
                 row.extend([shown(&pooled(mover, |mover| mover.before_fee)), shown(&after), after.beyond.to_string()]);
             }
-            row.push(if met { "yes" } else { "no" }.into());
+            let sold = pooled(|movers| &movers.entrant, |mover| mover.after_fee).served;
+            row.extend([(boundaries - sold).to_string(), if met { "yes" } else { "no" }.into()]);
             sheet.rows.push(row);
         }
     }

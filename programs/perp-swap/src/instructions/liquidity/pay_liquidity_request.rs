@@ -9,6 +9,7 @@ use anchor_lang::prelude::*;
 use perp_engine::operations::liquidity::{plan_pay_request, PAYMENT_LAMPORTS};
 use perp_engine::state::{ClosedEpoch, RequestKind};
 use perp_engine::units::Atoms;
+use perp_engine::EngineError;
 
 /// Accounts of `pay_liquidity_request`.
 #[derive(Accounts)]
@@ -112,7 +113,7 @@ pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
 
     // The record's rent is for that of the next boundary, so that nobody gains by being paid last.
     let passed_on = if plan.closed.requests == 0 {
-        accounts.record.as_ref().lamports().saturating_sub(plan.lamports)
+        accounts.record.as_ref().lamports().checked_sub(plan.lamports).ok_or(refused(EngineError::Overflow))?
     } else {
         0
     };
