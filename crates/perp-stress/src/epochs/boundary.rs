@@ -167,7 +167,7 @@ fn served(mut exchange: Exchange, moment: Moment, truth: &Worth) -> Moved {
     exchange.check().unwrap_or_else(|violation| panic!("{moment:?}: {violation:?}"));
     let (closed, kept) = (&served.plan.closed, at_hand(&exchange).at_boundary.ledger);
     let price = at_hand(&exchange).price.price;
-    let exact = MarketValue::of(&kept, PriceRange::point(price));
+    let exact = MarketValue::of(&kept, PriceRange::point(price)).expect("a market in range");
     let [left, now] = [market.price.price, price].map(|price| Unsettled::at(&kept, price));
 
     let part = |dollars: f64| dollars / truth.value;

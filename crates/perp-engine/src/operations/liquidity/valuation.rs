@@ -5,7 +5,7 @@
 //! - *lower*, for who leaves: `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`:
 //!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
 //! - *upper*, for who enters: `cash + Σ backing`: the cash there is, wherever it lies;
-//! - *unsettled*, how far either may be from what the pool is worth: `Σ min(backing, max over p ± a of |backing − net asset value|)`. Where
+//! - *unsettled*, how far that may be from what the pool is worth: `Σ min(backing / 5, max over p ± a of |backing − net asset value|)`. Where
 //!   it is more than [`LARGEST_UNSETTLED`] of the upper value, nobody enters.
 //!
 //! # Where the extremes lie
@@ -29,11 +29,15 @@ use crate::market::price::{confidence_of_ceil, is_dead, is_fresh_in};
 use crate::market::range::{stale_range, PriceRange};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized};
 use crate::state::{Market, MarketLedger, Parameters};
+use crate::units::products::share_floor;
 use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_PRICE};
 
-/// Nobody enters where more than this part of the upper value is won or lost and not settled: 2.5 %, more than one market at whose
-/// price the pool has placed 2 % can make of it, and several times what the worst second of the crash days leaves unsettled.
-pub const LARGEST_UNSETTLED: Ppm = Ppm::new(25_000);
+/// Nobody enters where more than this part of the upper value is won or lost and not settled: half a percent, which is the most that
+/// whoever keeps everybody from settling takes of whom he meets, and more than the last seconds leave unsettled but in the worst hours.
+pub const LARGEST_UNSETTLED: Ppm = Ppm::new(5_000);
+/// What one market counts for in that at most, of its backing: so one in which the pool has no more than 2.5 % of its cash keeps nobody
+/// out, whatever its price is made to be.
+const LARGEST_UNSETTLED_OF_BACKING: Ppm = Ppm::new(200_000);
 
 /// What a market is worth to the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,16 +46,20 @@ pub struct MarketValue {
     pub lower: Atoms,
     /// To whoever enters: its backing.
     pub upper: Atoms,
-    /// What traders have won or lost together that is not settled, rounded up and at most the backing.
+    /// What traders have won or lost together that is not settled, rounded up and at most a fifth of the backing.
     pub unsettled: Atoms,
 }
 
 impl MarketValue {
     /// What a market is worth whose price lies in `range`. Sums that leave their range are more than any backing.
-    pub fn of(ledger: &MarketLedger, range: PriceRange) -> Self {
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] for a backing out of its range.
+    pub fn of(ledger: &MarketLedger, range: PriceRange) -> Result<Self, EngineError> {
         let (low, high) = (left_at_floor(ledger, range.low), left_at_floor(ledger, range.high));
-        let unsettled = unsettled_at_ceil(ledger, range.low).max(unsettled_at_ceil(ledger, range.high));
-        Self { lower: low.min(high), upper: ledger.backing, unsettled }
+        let most = share_floor(ledger.backing, LARGEST_UNSETTLED_OF_BACKING)?;
+        let unsettled = [range.low, range.high].map(|price| unsettled_at_ceil(ledger, price).unwrap_or(most));
+        Ok(Self { lower: low.min(high), upper: ledger.backing, unsettled: unsettled[0].max(unsettled[1]).min(most) })
     }
 
     /// What a market is worth now, at what is known of its price: the good one within its confidence, or the range it may lie in. For
@@ -67,7 +75,7 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        Ok(Self::of(&market.ledger, range))
+        Self::of(&market.ledger, range)
     }
 }
 
@@ -95,11 +103,8 @@ fn left_at_floor(ledger: &MarketLedger, price: Price) -> Atoms {
     owed().map_or(Atoms::ZERO, |owed: Atoms| ledger.backing.saturating_sub(owed))
 }
 
-/// How far the market's net asset value at a price is from its backing, at most as far as the backing reaches.
-fn unsettled_at_ceil(ledger: &MarketLedger, price: Price) -> Atoms {
-    let apart = || {
-        let apart = net_asset_value(ledger, price)?.checked_sub(ledger.backing.to_x40()?)?;
-        apart.positive_part().checked_add(apart.negative_part()?)?.to_atoms_ceil()
-    };
-    apart().map_or(ledger.backing, |apart: Atoms| apart.min(ledger.backing))
+/// How far the market's net asset value at a price is from its backing.
+fn unsettled_at_ceil(ledger: &MarketLedger, price: Price) -> Result<Atoms, EngineError> {
+    let apart = net_asset_value(ledger, price)?.checked_sub(ledger.backing.to_x40()?)?;
+    apart.positive_part().checked_add(apart.negative_part()?)?.to_atoms_ceil()
 }
