@@ -25,11 +25,13 @@ use thiserror::Error;
 use crate::addresses::Addresses;
 use crate::errors::{failure_in_logs, Failure};
 
+mod epochs;
 mod record;
 
 #[cfg(test)]
 mod tests;
 
+pub use epochs::EpochsError;
 pub use record::EventsError;
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
