@@ -1,8 +1,10 @@
 //! Accounts and transactions over RPC, confirmed as fast as the node answers.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::error::InstructionError;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtensions};
 use backon::{BlockingRetryable, ExponentialBuilder};
@@ -23,14 +25,22 @@ use solana_transaction_error::TransactionError;
 use thiserror::Error;
 
 use crate::addresses::Addresses;
-use crate::errors::{failure_in_logs, Failure};
+use crate::errors::{exchange_error, failure_in_logs, Class, Failure};
 
+mod accounts;
+mod follow;
 mod record;
+mod send;
+mod venue;
 
 #[cfg(test)]
 mod tests;
 
+pub use accounts::OfExchange;
+pub use follow::{Follow, FollowError};
 pub use record::EventsError;
+pub use send::{Landed, SendOptions, TRANSACTION_LIMIT};
+pub use venue::{OpenError, Venue};
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
 /// and does not want to be asked more often than `RpcClient::send_and_confirm_transaction` does.
@@ -49,6 +59,47 @@ pub enum SendError {
         /// What is wrong with the signers.
         reason: SignerError,
     },
+    /// Nothing was sent.
+    #[error("{address} must sign: hand in its key")]
+    MissingSigner {
+        /// Who must sign.
+        address: Pubkey,
+    },
+    /// Nothing was sent.
+    #[error("nobody pays for the transaction: hand in a key")]
+    NoSigners,
+    /// Nothing was sent.
+    #[error("the transaction is too large ({bytes} bytes of {limit}): name fewer accounts, or use a lookup table")]
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// The most that validators take.
+        limit: usize,
+    },
+    /// It did not take place, and cannot any more.
+    #[error(
+        "transaction {signature} did not land with any of {attempts} blockhashes: pay more for a unit, or try again"
+    )]
+    Expired {
+        /// The last transaction.
+        signature: Signature,
+        /// With how many blockhashes it was tried.
+        attempts: u32,
+    },
+    /// Nothing was sent, for what kept another transaction of the same call from being sent.
+    #[error("{reason}")]
+    NotSent {
+        /// What was in the way.
+        reason: String,
+    },
+    /// The node cannot be reached.
+    #[error("the RPC node at {url} cannot be reached ({reason}): check that it is running and its URL")]
+    Unreachable {
+        /// Scheme, host and port; no path, which may hold a secret.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// The program, or the runtime, refused it; nothing of it took place.
     #[error("{}", refusal_text(error, logs))]
     Failed {
@@ -65,7 +116,16 @@ pub enum SendError {
     },
     /// The node did not take it.
     #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
-    Rpc(#[from] Box<ClientError>),
+    Rpc(Box<ClientError>),
+}
+
+impl From<Box<ClientError>> for SendError {
+    fn from(error: Box<ClientError>) -> Self {
+        match unreachable(&error) {
+            Some((url, reason)) => Self::Unreachable { url, reason },
+            None => Self::Rpc(error),
+        }
+    }
 }
 
 impl SendError {
@@ -76,6 +136,39 @@ impl SendError {
             _ => None,
         }
     }
+
+    /// What to make of the exchange's refusal, where it was the exchange that refused.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            // Nodes that keep no logs tell the code all the same; those below are of the system's programs.
+            Self::Failed { error: TransactionError::InstructionError(_, InstructionError::Custom(code)), logs }
+                if logs.is_empty() =>
+            {
+                exchange_error(*code).map(Class::of)
+            }
+            _ => self.failure()?.exchange_error().map(Class::of),
+        }
+    }
+
+    /// Whether somebody was first, or what was worth doing no longer is: nothing is wrong, and nothing is left to do.
+    pub fn lost_race(&self) -> bool {
+        self.class() == Some(Class::LostRace)
+    }
+}
+
+/// Which node a request did not reach and why; none where it was answered.
+fn unreachable(error: &ClientError) -> Option<(String, String)> {
+    let ErrorKind::Reqwest(error) = error.kind() else { return None };
+    let url = error.url().map_or_else(|| String::from("an unknown URL"), |url| url.origin().ascii_serialization());
+    if let Some(status) = error.status() {
+        return Some((url, format!("HTTP status {status}")));
+    }
+    // The first words are always the same, and name the whole URL.
+    let mut reason: &dyn std::error::Error = error.source()?;
+    while let Some(deeper) = reason.source() {
+        reason = deeper;
+    }
+    Some((url, reason.to_string()))
 }
 
 /// The rule that was broken with its remedy; the logs only where no program explains itself.
@@ -111,9 +204,26 @@ pub enum FetchError {
         /// The program that owns the account there.
         owner: Pubkey,
     },
-    /// The node did not answer.
+    /// The node cannot be reached.
+    #[error("the RPC node at {url} cannot be reached ({reason}): check that it is running and its URL")]
+    Unreachable {
+        /// Scheme, host and port; no path, which may hold a secret.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The node did not answer as expected.
     #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
-    Rpc(#[from] Box<ClientError>),
+    Rpc(Box<ClientError>),
+}
+
+impl From<Box<ClientError>> for FetchError {
+    fn from(error: Box<ClientError>) -> Self {
+        match unreachable(&error) {
+            Some((url, reason)) => Self::Unreachable { url, reason },
+            None => Self::Rpc(error),
+        }
+    }
 }
 
 /// A token mint: what the exchange needs to know of one.
@@ -235,9 +345,18 @@ impl Connection {
     /// # Errors
     /// [`SendError`].
     pub fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Signature, SendError> {
+        let payer = signers.first().ok_or(SendError::NoSigners)?.pubkey();
+        let mut transaction = Transaction::new_with_payer(instructions, Some(&payer));
+        let needed = usize::from(transaction.message.header.num_required_signatures);
+        let is_there = |key: &&Pubkey| signers.iter().any(|signer| signer.pubkey() == **key);
+        if let Some(address) = transaction.message.account_keys.iter().take(needed).find(|key| !is_there(key)) {
+            return Err(SendError::MissingSigner { address: *address });
+        }
+        let bytes = 1 + 64 * needed + transaction.message.serialize().len();
+        if bytes > TRANSACTION_LIMIT {
+            return Err(SendError::TooLarge { bytes, limit: TRANSACTION_LIMIT });
+        }
         let blockhash = self.client.get_latest_blockhash().map_err(Box::new)?;
-        let payer = signers.first().map(|signer| signer.pubkey());
-        let mut transaction = Transaction::new_with_payer(instructions, payer.as_ref());
         transaction.try_sign(&signers.to_vec(), blockhash).map_err(|reason| SendError::Signers { reason })?;
         let config = RpcSendTransactionConfig {
             preflight_commitment: Some(CommitmentConfig::processed().commitment),
@@ -299,5 +418,5 @@ fn refusal(error: ClientError) -> SendError {
             };
         }
     }
-    SendError::Rpc(Box::new(error))
+    SendError::from(Box::new(error))
 }
