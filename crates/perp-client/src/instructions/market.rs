@@ -118,7 +118,8 @@ pub fn update_funding(addresses: &Addresses, target: TargetMarket) -> Instructio
 
 /// Sets backing aside for the market's claims.
 pub fn fund_claims(addresses: &Addresses, market: u16) -> Instruction {
-    instruction(FundClaims { market: addresses.market(market) }, data::FundClaims {}, NO_OTHERS)
+    let accounts = FundClaims { exchange: addresses.exchange, market: addresses.market(market) };
+    instruction(accounts, data::FundClaims {}, NO_OTHERS)
 }
 
 /// Gives tokens to the insurance of `market`, or to the shared one where it is none.

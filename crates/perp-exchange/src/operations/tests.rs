@@ -358,8 +358,8 @@ fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid
 fn shares_and_tokens_of_liquidity_end_where_they_belong() {
     let mut exchange = stage();
     let before = *exchange.provider(PROVIDER).unwrap();
-    // At the closed boundary a share was worth an atom but for the fee of the first deposit. Of the deposit of $100 two cents went to the
-    // settlement of traders; what is left buys as many shares, and 100 000 000 shares bring as many atoms less the same fee.
+    // At the closed boundary a share was worth an atom. Of the deposit of $100 two cents are set apart for settling traders; what is left
+    // buys as many shares, and 100 000 000 shares bring as many atoms less the same fee.
     let closed = *exchange.epochs().values().next().unwrap();
     assert_eq!((closed.lower, closed.upper, closed.shares), (closed.shares, closed.shares, closed.shares));
     exchange.pay_liquidity_request(CLOSED_DEPOSIT).unwrap();

@@ -1,15 +1,24 @@
+extern crate std;
+
 mod allocation;
-mod requests;
+mod boundaries;
+mod keeping;
+mod readings;
+mod settled;
 mod valuation;
 
 use super::*;
 use crate::error::EngineError;
-use crate::fixtures::{at, pool, publish, session, set_side, sol_market, NOW};
-use crate::state::{Market, Pool, Request, RequestKind, Status};
-use crate::units::{Atoms, Clock, Ppm, Price, QuoteX40, Side, SignedAtoms, Timestamp, X40_PER_ATOM};
+use crate::fixtures::{at, pool, publish, reading, session, set_side, sol_market, NOW};
+use crate::oracle::OracleReading;
+use crate::session::Session;
+use crate::state::{Market, Pool, Queue, Status, Waiting};
+use crate::units::{Atoms, Ppm, Price, Side, SignedAtoms, Timestamp};
 
-/// One atom per base unit.
+/// One atom per base unit: $1000 per SOL.
 const ONE: u64 = 1 << 40;
+/// The boundary that is waited for, in seconds after the fixtures' time: 1 795 003 200 is 498 612 hours.
+const BOUNDARY: i64 = 3_200;
 
 fn atoms(amount: u64) -> Atoms {
     Atoms::new(amount)
@@ -35,39 +44,20 @@ fn publish_at(market: &mut Market, seconds_later: i64) {
 
 const FLAT: [(u64, u64); 2] = [(0, 0), (0, 0)];
 
-fn valuation(seconds_later: i64) -> Valuation {
-    Valuation { session: session(Status::Active, at(seconds_later)), published_from: Timestamp::NEVER }
+/// An active exchange that waits for [`BOUNDARY`].
+fn awaiting(seconds_later: i64) -> Session {
+    Session { boundary: at(BOUNDARY).now, ..session(Status::Active, at(seconds_later)) }
 }
 
-/// How many markets an exchange with these ones has.
-fn count(markets: &[&Market]) -> u16 {
-    u16::try_from(markets.len()).unwrap()
+/// A reading of $1000 ± 1/128 published so many seconds after the boundary, and the one before it.
+fn reading_from(published: i64, previous: i64) -> OracleReading {
+    reading(100_000_000_000, 781_250_000, BOUNDARY + published).with_previous(NOW + BOUNDARY + previous)
 }
 
-fn deposit(
-    pool: &Pool,
-    markets: &[&Market],
-    request: &Request,
-    clock: Clock,
-) -> Result<LiquidityDepositPlan, EngineError> {
-    plan_execute_deposit(pool, markets, count(markets), request, &session(Status::Active, clock))
-}
-
-fn withdraw(
-    pool: &Pool,
-    markets: &[&Market],
-    request: &Request,
-    clock: Clock,
-) -> Result<LiquidityWithdrawalPlan, EngineError> {
-    withdraw_by(Executor::Anybody, pool, markets, request, clock)
-}
-
-fn withdraw_by(
-    executor: Executor,
-    pool: &Pool,
-    markets: &[&Market],
-    request: &Request,
-    clock: Clock,
-) -> Result<LiquidityWithdrawalPlan, EngineError> {
-    plan_execute_withdrawal(pool, markets, count(markets), request, executor, &session(Status::Active, clock))
+/// The pool and the market as they stand at the boundary are kept, with so many lamports for the valuation of one market.
+fn keep(pool: &mut Pool, market: &mut Market, lamports: u64) {
+    let mut queue = Queue::default();
+    queue.waiting[0] = Waiting { boundary: at(BOUNDARY).now, lamports, ..Waiting::default() };
+    market.refresh(None, &awaiting(BOUNDARY)).unwrap();
+    pool.keep_at_boundary(&mut queue, 1, &awaiting(BOUNDARY)).unwrap();
 }
