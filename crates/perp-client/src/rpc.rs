@@ -34,6 +34,8 @@ mod send;
 mod venue;
 
 #[cfg(test)]
+mod stub;
+#[cfg(test)]
 mod tests;
 
 pub use accounts::OfExchange;

@@ -41,6 +41,8 @@ pub struct SendOptions {
     pub together: usize,
     /// How often what has not landed is broadcast again.
     pub rebroadcast: Duration,
+    /// How long a transaction is asked after where the node does not tell whether its blockhash has expired.
+    pub patience: Duration,
     /// Whether what landed is asked for its events, which nodes tell once its block is confirmed.
     pub events: bool,
     /// Most requests to the node at once.
@@ -59,6 +61,8 @@ impl Default for SendOptions {
             attempts: 2,
             together: 1,
             rebroadcast: Duration::from_secs(2),
+            // A blockhash is good for 150 blocks, about a minute.
+            patience: Duration::from_secs(120),
             events: true,
             requests: 16,
         }

@@ -1,7 +1,7 @@
 //! Transactions on their way: from their registration until each has landed, was refused, or can no longer land.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
@@ -19,8 +19,6 @@ use crate::rpc::{Connection, POLL_FIRST, POLL_LAST};
 
 /// Statuses that a node tells in one request.
 const STATUSES: usize = 256;
-/// A blockhash is good for 150 blocks; for no longer than this, where the node does not tell their number.
-const LIFETIME: Duration = Duration::from_secs(120);
 
 /// Where a transaction took place.
 pub(super) struct Landing {
@@ -144,7 +142,7 @@ fn follow(connection: &Connection, flights: &mut [Flight], last_valid: u64, opti
         if asked && height.is_ok_and(|height| height > last_valid) {
             return true;
         }
-        if begun.elapsed() > LIFETIME {
+        if begun.elapsed() > options.patience {
             return false;
         }
         if told.elapsed() >= options.rebroadcast {
