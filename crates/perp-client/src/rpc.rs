@@ -11,13 +11,16 @@ use backon::{BlockingRetryable, ExponentialBuilder};
 use perp_accounts::{decode, AccountError, Exchange, Market, Pool, Stored};
 use perp_engine::units::Clock;
 use perp_exchange::chain::{read_clock, CLOCK};
+use serde_json::json;
 use solana_account::Account;
+use solana_account_decoder_client_types::UiAccount;
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_rpc_client::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
 use solana_rpc_client_api::config::RpcSendTransactionConfig;
-use solana_rpc_client_api::request::{RpcError, RpcResponseErrorData};
+use solana_rpc_client_api::request::{RpcError, RpcRequest, RpcResponseErrorData};
+use solana_rpc_client_api::response::Response;
 use solana_signature::Signature;
 use solana_signer::{Signer, SignerError};
 use solana_transaction::Transaction;
@@ -37,6 +40,8 @@ mod venue;
 mod stub;
 #[cfg(test)]
 mod tests;
+
+use accounts::garbled;
 
 pub use accounts::OfExchange;
 pub use follow::{Follow, FollowError};
@@ -338,8 +343,11 @@ impl Connection {
     }
 
     fn account(&self, address: &Pubkey) -> Result<Option<Account>, FetchError> {
-        let answer = self.client.get_account_with_commitment(address, CommitmentConfig::processed());
-        Ok(answer.map_err(Box::new)?.value)
+        // The client's own method says of a node that is not there that the account is not.
+        let config = json!([address.to_string(), { "encoding": "base64", "commitment": "processed" }]);
+        let answer = self.client.send::<Response<Option<UiAccount>>>(RpcRequest::GetAccountInfo, config);
+        let Some(found) = answer.map_err(Box::new)?.value else { return Ok(None) };
+        found.to_account().map(Some).ok_or_else(|| garbled("an account that cannot be decoded"))
     }
 
     /// One atomic transaction, paid by the first signer.

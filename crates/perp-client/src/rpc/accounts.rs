@@ -63,6 +63,7 @@ pub(super) fn account_of<T: OfExchange>(found: &RpcKeyedAccount) -> Result<T, Fe
     decode(&address, &owner, &data).map_err(|error: AccountError| error.into())
 }
 
-fn garbled(what: &str) -> FetchError {
+/// An answer that is none.
+pub(super) fn garbled(what: &str) -> FetchError {
     Box::new(ClientError::from(std::io::Error::other(format!("the node sent {what}")))).into()
 }

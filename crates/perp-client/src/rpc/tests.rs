@@ -4,7 +4,6 @@ use bytemuck::Zeroable;
 use perp_accounts::{encode_into, VERSION};
 use perp_engine::units::{Atoms, Timestamp};
 use solana_rpc_client::mock_sender::MocksMap;
-use solana_rpc_client_api::request::RpcRequest;
 
 /// What a transaction left behind that logged one line.
 const META: &str =
