@@ -10,7 +10,8 @@ use perp_client::rpc::{SendOptions, Venue};
 
 fn main() -> Result<()> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>().try_into();
-    let [url, ws, exchange, key]: [String; 4] = arguments.map_err(|_| anyhow!("usage: keeper URL WS EXCHANGE KEYPAIR"))?;
+    let [url, ws, exchange, key]: [String; 4] =
+        arguments.map_err(|_| anyhow!("usage: keeper URL WS EXCHANGE KEYPAIR"))?;
     let (key, venue) = (perp_examples::keypair(key.as_ref())?, Venue::open(&url, exchange.parse()?)?);
     let me = [venue.keeper(&key, 0)?];
     let mut accounts = venue.follow::<MarginAccount>(&ws)?;

@@ -271,5 +271,5 @@ fn names_are_found_after_their_path() {
     let source =
         "/// [`ExchangeError::Doc`]\nrequire(a, ExchangeError::NotTheOwner)?;\nx(ExchangeError::A, ExchangeError::B)\n";
     assert_eq!(named(source, "ExchangeError::"), ["A", "B", "Doc", "NotTheOwner"].map(String::from).into());
-    assert!(is_camel_case("LegStale") && !is_camel_case("P") && !is_camel_case("max_size") && !is_camel_case("MM"));
+    assert!(is_camel_case("PriceStale") && !is_camel_case("P") && !is_camel_case("max_size") && !is_camel_case("MM"));
 }

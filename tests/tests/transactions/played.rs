@@ -4,7 +4,7 @@ use crate::combinations::{from_a_wallet, legacy, PACKET};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions as build;
 use perp_engine::state::PriceLimit;
-use perp_engine::units::{Atoms, Timestamp};
+use perp_engine::units::Atoms;
 use perp_tests::world::{order, ALL};
 use perp_tests::{Backend, World, SOL, USDC};
 use solana_instruction::Instruction;
@@ -98,9 +98,7 @@ fn an_epoch_of_many_markets(backend: Backend) {
         let valuations = part.map(|market| value(&world, market)).collect();
         send(&mut world, keeper, valuations);
     }
-    let boundary = Timestamp::new(world.boundary());
-    let close = build::close_epoch(&world.addresses, keeper, boundary);
-    send(&mut world, keeper, vec![close]);
+    world.close(keeper);
     assert_eq!(world.pool().state.escrow, Atoms::ZERO);
 }
 

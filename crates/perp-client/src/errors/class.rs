@@ -43,7 +43,6 @@ impl Class {
             | E::MarketValued
             | E::AlreadyDelisted => Self::LostRace,
             E::MarketMissing
-            | E::LegStale
             | E::LiquidationWorsensHealth
             | E::ClaimNotRedeemed
             | E::WrongEpoch

@@ -1,11 +1,11 @@
 //! A node for tests, in this process: it answers over HTTP and WebSocket what a test has told it to.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
@@ -178,8 +178,8 @@ impl State {
 /// A running node. It ends with its test.
 pub struct Stub {
     state: Arc<Mutex<State>>,
-    server: Arc<tiny_http::Server>,
-    serving: Option<JoinHandle<()>>,
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
 }
 
 impl Stub {
@@ -196,17 +196,24 @@ impl Stub {
             blockhashes: 0,
             is_down: false,
         };
-        let state = Arc::new(Mutex::new(state));
-        let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
-        let serving = std::thread::spawn({
-            let (state, server) = (Arc::clone(&state), Arc::clone(&server));
-            move || server.incoming_requests().for_each(|request| serve(&state, request))
+        let (state, stop) = (Arc::new(Mutex::new(state)), Arc::new(AtomicBool::new(false)));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn({
+            let (state, stop) = (Arc::clone(&state), Arc::clone(&stop));
+            move || {
+                for stream in listener.incoming().take_while(|_| !stop.load(Ordering::Relaxed)) {
+                    let (state, stream) = (Arc::clone(&state), stream.unwrap());
+                    // One that the client gives up is none of the test's concern.
+                    std::thread::spawn(move || drop(serve(&state, stream)));
+                }
+            }
         });
-        Self { state, server, serving: Some(serving) }
+        Self { state, address, stop }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}/secret", self.server.server_addr())
+        format!("http://{}/secret", self.address)
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -216,37 +223,56 @@ impl Stub {
 
 impl Drop for Stub {
     fn drop(&mut self) {
-        self.server.unblock();
-        if let Some(serving) = self.serving.take() {
-            serving.join().unwrap();
-        }
+        self.stop.store(true, Ordering::Relaxed);
+        // Its thread waits for somebody to connect.
+        drop(TcpStream::connect(self.address));
     }
 }
 
-fn serve(state: &Mutex<State>, mut request: tiny_http::Request) {
-    let mut text = String::new();
-    request.as_reader().read_to_string(&mut text).unwrap();
-    let asked: Value = serde_json::from_str(&text).unwrap();
-    let (method, params) = (asked["method"].as_str().unwrap(), &asked["params"]);
-    let mut state = state.lock().unwrap();
-    let named = params[0].as_array().map_or(0, Vec::len);
-    state.requests.push((method.into(), named));
-    if state.is_down {
-        drop(state);
-        let _ = request.respond(tiny_http::Response::empty(503));
-        return;
-    }
-    let answer = match state.answer(method, params) {
-        Some(Ok(result)) => json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }).to_string(),
-        Some(Err((code, data))) => {
-            let error = json!({ "code": code, "message": "refused", "data": data });
-            json!({ "jsonrpc": "2.0", "id": asked["id"], "error": error }).to_string()
+/// One request and its answer.
+fn serve(state: &Mutex<State>, stream: TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
         }
-        None => "<html>garbage</html>".into(),
+        match line.trim_end().to_ascii_lowercase().split_once(": ") {
+            Some(("content-length", text)) => length = text.parse().unwrap(),
+            Some(_) => {}
+            None if line.trim_end().is_empty() => break,
+            None => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let asked: Value = serde_json::from_slice(&body).unwrap();
+    let (method, params) = (asked["method"].as_str().unwrap(), &asked["params"]);
+    let (status, answer) = {
+        let mut state = state.lock().unwrap();
+        let named = params[0].as_array().map_or(0, Vec::len);
+        state.requests.push((method.into(), named));
+        let whole = |name: &str, value: Value| {
+            let mut answer = json!({ "jsonrpc": "2.0", "id": asked["id"] });
+            answer[name] = value;
+            answer.to_string()
+        };
+        let answer = if state.is_down { None } else { Some(state.answer(method, params)) };
+        match answer {
+            None => ("503 Service Unavailable", String::new()),
+            Some(Some(Ok(result))) => ("200 OK", whole("result", result)),
+            Some(Some(Err((code, data)))) => {
+                ("200 OK", whole("error", json!({ "code": code, "message": "refused", "data": data })))
+            }
+            Some(None) => ("200 OK", "<html>garbage</html>".into()),
+        }
     };
-    drop(state);
-    let json = tiny_http::Header::from_bytes("Content-Type", "application/json").unwrap();
-    let _ = request.respond(tiny_http::Response::from_string(answer).with_header(json));
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        answer.len()
+    );
+    reader.get_mut().write_all((head + &answer).as_bytes())
 }
 
 /// What a test does with a subscription.

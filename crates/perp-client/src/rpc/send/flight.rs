@@ -1,7 +1,7 @@
 //! Transactions on their way: from their registration until each has landed, was refused, or can no longer land.
 
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
@@ -20,6 +20,9 @@ use crate::rpc::{Connection, POLL_FIRST, POLL_LAST};
 /// Statuses that a node tells in one request.
 const STATUSES: usize = 256;
 
+/// The wait between two polls from which on what the node may not have heard of is broadcast again.
+const UNHEARD: Duration = Duration::from_millis(64);
+
 /// Where a transaction took place.
 pub(super) struct Landing {
     pub(super) signature: Signature,
@@ -31,6 +34,8 @@ struct Flight {
     bundle: Bundle,
     signature: Signature,
     transaction: VersionedTransaction,
+    /// Whether its last broadcast was not answered, so that the node may not have heard of it.
+    is_unheard: bool,
     outcome: Option<Outcome>,
 }
 
@@ -90,7 +95,7 @@ fn attempt_all(
         match bundle.transaction(jobs, signers, options, blockhash) {
             Ok(transaction) => {
                 let signature = transaction.signatures.first().copied().unwrap_or_default();
-                flights.push(Flight { bundle, signature, transaction, outcome: None });
+                flights.push(Flight { bundle, signature, transaction, is_unheard: false, outcome: None });
             }
             Err(error) => settled.push((bundle, Err(error))),
         }
@@ -145,11 +150,12 @@ fn follow(connection: &Connection, flights: &mut [Flight], last_valid: u64, opti
         if begun.elapsed() > options.patience {
             return false;
         }
-        if told.elapsed() >= options.rebroadcast {
+        let (open, all) = (|flight: &&mut Flight| flight.outcome.is_none(), told.elapsed() >= options.rebroadcast);
+        if all {
             told = Instant::now();
-            let open = flights.iter_mut().filter(|flight| flight.outcome.is_none());
-            broadcast(connection, open.collect(), true, options.requests);
         }
+        let due = flights.iter_mut().filter(open).filter(|flight| all || (flight.is_unheard && wait >= UNHEARD));
+        broadcast(connection, due.collect(), true, options.requests);
         std::thread::sleep(wait);
         wait = (2 * wait).min(POLL_LAST);
     }
@@ -183,9 +189,9 @@ fn broadcast(connection: &Connection, flights: Vec<&mut Flight>, skip_preflight:
         ..RpcSendTransactionConfig::default()
     };
     in_parallel(flights, requests, |flight| {
-        if let Err(error) = connection.client.send_transaction_with_config(&flight.transaction, config) {
-            flight.outcome = refusal(error).map(Outcome::Refused);
-        }
+        let sent = connection.client.send_transaction_with_config(&flight.transaction, config);
+        flight.is_unheard = sent.is_err();
+        flight.outcome = sent.err().and_then(refusal).map(Outcome::Refused);
     });
 }
 
