@@ -12,8 +12,9 @@ const PRICES_AT_ONCE: usize = 12;
 /// What the price accounts say that is new to their markets.
 pub fn prices(fresh: &Fresh) -> Vec<Job> {
     let news: Vec<_> = fresh.news().collect();
-    let jobs = news.chunks(PRICES_AT_ONCE).zip(1u32..).map(|(pairs, _)| {
-        let units = pairs.iter().fold(0u32, |units, _| units.saturating_add(compute_units("update_prices", 0)));
+    let jobs = news.chunks(PRICES_AT_ONCE).map(|pairs| {
+        let each = compute_units("update_prices", 0);
+        let units = pairs.iter().fold(0u32, |units, _| units.saturating_add(each));
         Job {
             task: Task::UpdatePrices { market: pairs[0].0 },
             pays: Pays::NOTHING,

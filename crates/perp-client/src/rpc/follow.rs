@@ -45,7 +45,7 @@ pub enum FollowError {
         /// What went wrong.
         reason: String,
     },
-    /// Too long a time for a thread.
+    /// The thread that listens cannot be started.
     #[error("no thread can be started: {0}")]
     Thread(std::io::Error),
 }
@@ -123,12 +123,14 @@ impl<'a, T: OfExchange> Follow<'a, T> {
         });
         if is_due {
             let read = self.venue.all_at::<T>()?;
+            // A gap from here on is one that reading has not closed.
+            self.must_read = false;
             self.take_what_waits();
             self.accounts = read.accounts;
             // What was heard up to now is part of it where the node read later.
             self.changes.retain(|change| change.slot > read.slot);
             self.read_at = Some(Instant::now());
-            self.must_read = !self.is_live;
+            self.must_read |= !self.is_live;
         }
         for Change { address, account, .. } in self.changes.drain(..) {
             match account {

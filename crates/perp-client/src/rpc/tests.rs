@@ -1,6 +1,8 @@
 use super::*;
+use anchor_lang::solana_program::instruction::error::InstructionError;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use bytemuck::Zeroable;
+use perp_accounts::AccountError;
 use perp_accounts::{encode_into, VERSION};
 use perp_engine::units::{Atoms, Timestamp};
 use solana_rpc_client::mock_sender::MocksMap;

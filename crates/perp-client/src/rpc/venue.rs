@@ -25,9 +25,6 @@ use crate::oracles::read_price_account;
 #[cfg(test)]
 pub(super) mod tests;
 
-/// Most accounts that a node reads in one request.
-const AT_ONCE: usize = 100;
-
 /// An exchange on a cluster.
 pub struct Venue {
     /// Reads accounts and sends transactions.
@@ -70,7 +67,7 @@ impl Venue {
     fn discover(&self, market_count: u16) -> Result<(), FetchError> {
         let known = self.oracles().len();
         let addresses: Vec<_> = (0..market_count).skip(known).map(|index| self.addresses.market(index)).collect();
-        for (address, found) in addresses.iter().zip(self.read(&addresses)?) {
+        for (address, found) in addresses.iter().zip(self.connection.read(&addresses)?) {
             let market: Market = existing(address, Some(&found))?;
             let mut oracles = self.lock();
             if usize::from(market.state.index) == oracles.len() {
@@ -101,7 +98,7 @@ impl Venue {
             let markets: Vec<_> = (0..count).map(|index| self.addresses.market(index)).collect();
             let prices: Vec<_> = oracles.iter().map(|oracle| oracle.account).collect();
             let root = [CLOCK, self.addresses.exchange, self.addresses.pool];
-            let found = self.read(&[&root[..], &markets, &prices].concat())?;
+            let found = self.connection.read(&[&root[..], &markets, &prices].concat())?;
             let exchange: Exchange = existing(&self.addresses.exchange, found.get(1))?;
             if exchange.market_count > count {
                 // One was listed meanwhile.
@@ -121,14 +118,6 @@ impl Venue {
             }
             return Ok(fresh);
         }
-    }
-
-    fn read(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, FetchError> {
-        let mut found = Vec::with_capacity(addresses.len());
-        for part in addresses.chunks(AT_ONCE) {
-            found.extend(self.connection.at_one_moment(part)?);
-        }
-        Ok(found)
     }
 
     /// Every account of a type that the exchange has, by address.
@@ -172,11 +161,9 @@ impl Venue {
     /// # Errors
     /// [`FetchError`].
     pub fn table(&self, address: &Pubkey) -> Result<AddressLookupTableAccount, FetchError> {
-        let missing = FetchError::Missing { address: *address, expected: "address lookup table" };
-        let found = self.read(&[*address])?.pop().flatten();
-        let account = found.ok_or(missing)?;
-        let missing = FetchError::Missing { address: *address, expected: "address lookup table" };
-        let table = AddressLookupTable::deserialize(&account.data).map_err(|_| missing)?;
+        let missing = || FetchError::Missing { address: *address, expected: "address lookup table" };
+        let account = self.connection.read(&[*address])?.pop().flatten().ok_or_else(missing)?;
+        let table = AddressLookupTable::deserialize(&account.data).map_err(|_| missing())?;
         Ok(AddressLookupTableAccount { key: *address, addresses: table.addresses.to_vec() })
     }
 

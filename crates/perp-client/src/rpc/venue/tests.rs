@@ -154,3 +154,22 @@ fn a_node_that_is_not_there_is_named_without_its_path() {
     let error = Venue::open(&stub.url(), EXCHANGE).err().unwrap();
     assert!(error.to_string().contains("503") && !error.to_string().contains("secret"), "{error}");
 }
+
+#[test]
+fn a_lookup_table_is_read_and_anything_else_is_none() {
+    let (stub, addresses) = exchange_of(2);
+    let venue = Venue::open(&stub.url(), EXCHANGE).unwrap();
+    let (table, common) = (Pubkey::new_unique(), venue.common_addresses());
+    // Exchange, pool, vault, two mints, escrow, token program and event authority; two markets with a price account each.
+    assert_eq!(common.len(), 8 + 2 * 2);
+    // In use: kind 1, never deactivated, last extended in slot 0 from place 0 on, without an authority.
+    let mut bytes = [&1u32.to_le_bytes()[..], &u64::MAX.to_le_bytes(), &[0; 8], &[0]].concat();
+    bytes.resize(56, 0);
+    bytes.extend(common.iter().flat_map(|address| address.to_bytes()));
+    stub.state().accounts.insert(table, (Pubkey::new_unique(), bytes));
+    let read = venue.table(&table).unwrap();
+    assert_eq!((read.key, read.addresses), (table, common));
+    for none in [addresses.market(0), Pubkey::new_unique()] {
+        assert!(matches!(venue.table(&none), Err(FetchError::Missing { address, .. }) if address == none));
+    }
+}
