@@ -208,8 +208,8 @@ macro_rules! engine_rules {
             "The boundary that the exchange waits for has not come yet."
             "Try again from then on.";
         114 BoundaryNear { boundary: i64 }
-            "Backing does not move in the last minute before a boundary."
-            "Try again from the boundary on.";
+            "Backing does not move in the last minute before a boundary, nor into a market until it is closed."
+            "Value the markets and close the boundary once it has come, then try again.";
         115 MarketValued { market: u16 }
             "The market is valued for this boundary already, or was not listed then."
             "No action needed.";

@@ -2,8 +2,8 @@
 
 use perp_client::accounts::{EpochRecord, Exchange, LiquidityRequest};
 use perp_client::instructions::{
-    allocate_backing, close_epoch, create_share_account, pay_liquidity_request, request_liquidity_deposit, value_market,
-    NewRequest, TargetMarket,
+    allocate_backing, close_epoch, create_share_account, pay_liquidity_request, request_liquidity_deposit,
+    value_market, NewRequest, TargetMarket,
 };
 use perp_client::rpc::{FetchError, SendError};
 use perp_client::Addresses;

@@ -6,8 +6,8 @@ use perp_candles::UsdPrice;
 use perp_client::accounts::{encode_into, Pool, ID};
 use perp_client::events::Event;
 use perp_client::instructions::{
-    allocate_backing, create_share_account, create_token_account, deposit, liquidate,
-    open_account, request_liquidity_deposit, trade, withdraw, NewRequest,
+    allocate_backing, create_share_account, create_token_account, deposit, liquidate, open_account,
+    request_liquidity_deposit, trade, withdraw, NewRequest,
 };
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::state::PriceLimit;

@@ -204,7 +204,7 @@ fn attack_a_request_cannot_be_cancelled() {
     let close = client::close_account(Authority { signer: owner, margin_account: request });
     assert_refused(world.run(&[close]), ErrorCode::AccountDiscriminatorMismatch);
     let boundary = Timestamp::new(world.boundary());
-    let record = EpochRecord { closer: owner, ..bytemuck::Zeroable::zeroed() };
+    let record: EpochRecord = bytemuck::Zeroable::zeroed();
     let at = world.addresses;
     let payment = client::pay_liquidity_request(&at, owner, &world.request(&owner, 1), &record);
     let no_record = at.epoch(Timestamp::new(0));

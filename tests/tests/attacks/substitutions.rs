@@ -115,22 +115,14 @@ fn stage(name: &str) -> Stage {
         at.epoch(boundary),
         at.request(&attacker, 900),
     ];
-    let copies = [0xF0u8, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8].map(|byte| Pubkey::new_from_array([byte; 32]));
+    let copies =
+        [0xF0u8, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8].map(|byte| Pubkey::new_from_array([byte; 32]));
     for (genuine, copy) in genuine.iter().zip(&copies) {
         let account = world.chain.account(genuine).unwrap();
         world.chain.set_account(copy, Account { owner: Pubkey::new_from_array([0xFB; 32]), ..account });
     }
-    let [
-        forged_exchange,
-        forged_pool,
-        forged_market,
-        forged_account,
-        forged_vault,
-        forged_mint,
-        forged_oracle,
-        forged_record,
-        forged_request,
-    ] = copies;
+    let [forged_exchange, forged_pool, forged_market, forged_account, forged_vault, forged_mint, forged_oracle, forged_record, forged_request] =
+        copies;
     let others = vec![
         ("exchange", at.exchange),
         ("pool", at.pool),

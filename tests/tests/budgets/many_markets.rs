@@ -59,9 +59,9 @@ fn accounts_hold_lamports_by_their_bytes() {
     let rent = |bytes: usize| 6_960 * (128 + bytes as u64);
     for (space, lamports) in [
         (Market::SPACE, rent(3_000)),
-        (Pool::SPACE, rent(5_128)),
+        (Pool::SPACE, rent(5_120)),
         (LiquidityRequest::SPACE, rent(176)),
-        (EpochRecord::SPACE, rent(224)),
+        (EpochRecord::SPACE, rent(192)),
     ] {
         assert_eq!(tokens::rent(space), lamports, "{space} bytes");
     }

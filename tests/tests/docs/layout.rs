@@ -45,7 +45,7 @@ fn structs() -> Vec<Compiled> {
         "Queue" state::Queue: waiting;
         "Waiting" state::Waiting: boundary lamports deposits withdrawals;
         "RequestSums" state::RequestSums: amounts requests padding;
-        "Epoch" state::Epoch: cash lower upper markets valued padding waiting;
+        "Epoch" state::Epoch: lower upper markets valued sells_nothing padding waiting;
         "LastEpoch" state::LastEpoch: boundary lower upper shares;
         "PoolParameters" state::PoolParameters: minimum_request epoch_seconds deposit_notice withdrawal_notice
             queue_fee hysteresis shared_draw_share shared_draw_window padding reserved;
@@ -89,7 +89,7 @@ fn structs() -> Vec<Compiled> {
             recoverable reserved;
         "LiquidityRequest" LiquidityRequest: exchange owner state nonce kind bump version padding reserved;
         "LiquidityRequestState" state::Request: amount belongs_from limit padding reserved;
-        "EpochRecord" EpochRecord: exchange closer state bump version padding reserved;
+        "EpochRecord" EpochRecord: exchange state bump version padding reserved;
         "ClosedEpoch" state::ClosedEpoch: previous boundary rest_belongs_from lower upper shares deposited issued leaving
             redeemed paid payable lamports_each requests deposits_accepted withdrawals_accepted padding;
     }

@@ -19,7 +19,7 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
     let target = TargetMarket::at_cached_price(0);
     let asked = NewRequest { nonce: 1, amount: Atoms::new(1), limit: PriceLimit::None };
     let request = LiquidityRequest { owner: admin, ..bytemuck::Zeroable::zeroed() };
-    let record = EpochRecord { closer: admin, ..bytemuck::Zeroable::zeroed() };
+    let record: EpochRecord = bytemuck::Zeroable::zeroed();
     let one = Atoms::new(1);
     let exchange = world.exchange_arguments();
     let market = listing::market(1, listing::parameters(), 0);

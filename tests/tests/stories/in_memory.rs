@@ -8,6 +8,7 @@ use anchor_lang::prelude::Pubkey;
 use perp_accounts::{decode, LiquidityRequest, MarginAccount, Stored};
 use perp_client::errors::exchange_error;
 use perp_engine::units::{Atoms, Clock, Timestamp};
+use perp_exchange::chain::EPOCH_RENT;
 use perp_exchange::{Exchange, Listing, Operation, Outcome, Refusal};
 use perp_swap::instruction as data;
 use perp_tests::{Ran, World};
@@ -68,7 +69,9 @@ impl InMemory {
     fn execute(&mut self, world: &mut World, sent: Sent, clock: Clock) -> Result<(), Refusal> {
         if let Some(data::CreateExchange { parameters, .. }) = sent.arguments() {
             let decimals = world.exchange().quote_decimals;
-            self.exchange = Some(Exchange::new(parameters.into(), decimals, clock)?);
+            let mut exchange = Exchange::new(parameters.into(), decimals, clock)?;
+            exchange.epoch_rent = EPOCH_RENT;
+            self.exchange = Some(exchange);
         } else if let Some(data::CreateMarket { base_decimals, parameters, target_backing, .. }) = sent.arguments() {
             let (parameters, target_backing) = (parameters.into(), Atoms::new(target_backing));
             let index = self.exchange_mut().list(&Listing { parameters, base_decimals, target_backing })?;
@@ -107,7 +110,7 @@ impl InMemory {
             (Operation::CloseAccount { .. }, _) => drop(self.accounts.remove(&sent.key(1))),
             (_, Outcome::Number(number)) => drop(self.requests.insert(sent.key(3), number)),
             (Operation::PayLiquidityRequest { request }, _) if self.exchange().request(*request).is_err() => {
-                self.requests.remove(&sent.key(5));
+                self.requests.remove(&sent.key(4));
             }
             _ => {}
         }

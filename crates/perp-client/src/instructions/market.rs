@@ -87,8 +87,7 @@ pub fn update_prices(addresses: &Addresses, prices: impl IntoIterator<Item = (u1
 
 /// Keeps what this price account of the market's second oracle says, where that is newer.
 pub fn update_second_price(addresses: &Addresses, market: u16, second_oracle: Pubkey) -> Instruction {
-    let accounts =
-        UpdateSecondPrice { exchange: addresses.exchange, market: addresses.market(market), second_oracle };
+    let accounts = UpdateSecondPrice { exchange: addresses.exchange, market: addresses.market(market), second_oracle };
     instruction(accounts, data::UpdateSecondPrice {}, NO_OTHERS)
 }
 

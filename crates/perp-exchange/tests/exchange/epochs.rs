@@ -166,18 +166,18 @@ fn a_loss_that_is_not_settled_counts_for_who_enters_and_not_for_who_leaves() {
 
 #[test]
 fn backing_moved_between_two_valuations_is_counted_once() {
-    // Between the valuations of the two markets $100 000 move out of one and into the pool's cash, and $50 000 from there into the other.
+    // Between the valuations of the two markets $100 000 move out of the one and $50 000 out of the other.
     let untouched = close(&mut two_markets());
     for first in [0, 1] {
         let mut world = two_markets();
         let second = 1 - first;
         world.value_market(first, Some(world.boundary_reading(first))).unwrap();
-        for (market, target) in [(second, 300_000), (first, 450_000)] {
+        for (market, target) in [(second, 300_000), (first, 350_000)] {
             world.set_backing_target(market, target * USDC).unwrap();
             world.refresh_all();
             world.allocate_backing(market).unwrap();
         }
-        assert_eq!(world.exchange.pool.cash, Atoms::new(250_000 * USDC));
+        assert_eq!(world.exchange.pool.cash, Atoms::new(350_000 * USDC));
         world.feed_mut(0).price = 24_000_000_000;
         assert_eq!(close(&mut world), untouched, "market {first} was valued first");
     }
@@ -200,7 +200,7 @@ fn backing_moved_between_two_valuations_is_counted_once() {
 fn a_market_listed_in_mid_epoch_is_worth_nothing_to_it() {
     let untouched = close(&mut two_markets());
     // Before anything is valued it belongs to those that are, for nobody has noted how many there were; later it does not. Either way
-    // cash that moves into it and a trade there are not of this boundary.
+    // no cash moves into it before the close.
     for valued_before in [false, true] {
         let mut world = two_markets();
         if valued_before {
@@ -210,8 +210,8 @@ fn a_market_listed_in_mid_epoch_is_worth_nothing_to_it() {
         market.listing.target_backing = Atoms::new(50_000 * USDC);
         let listed = world.list(&market);
         world.refresh_all();
-        world.allocate_backing(listed).unwrap();
-        world.trade(OTHER, listed, sol(100)).unwrap();
+        let boundary = world.exchange.state.boundary.get();
+        assert_eq!(world.allocate_backing(listed), Err(EngineError::BoundaryNear { boundary }));
         world.wait(1);
         world.feed_mut(listed).price = 30_000_000_000;
         world.refresh_all();
@@ -221,6 +221,9 @@ fn a_market_listed_in_mid_epoch_is_worth_nothing_to_it() {
         assert_eq!((price(&closed), closed.paid), (price(&untouched), untouched.paid));
         // The next one has it.
         world.pay_all();
+        world.refresh_all();
+        world.allocate_backing(listed).unwrap();
+        world.trade(OTHER, listed, sol(100)).unwrap();
         world.request_deposit(MOVES, 100 * USDC).unwrap();
         world.reach_boundary();
         close(&mut world);

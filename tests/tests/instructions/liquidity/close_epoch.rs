@@ -37,6 +37,7 @@ fn deposits_and_withdrawals_are_served_by_one_price_and_shares_change_once() {
     assert_refused(world.close_epoch(closer), ExchangeError::MarketsNotValued);
     world.value_all(closer);
     let (before, rich) = (world.pool().state, lamports(&mut world, &closer));
+    let rent = tokens::rent(EpochRecord::SPACE);
     let escrowed = tokens::balance(&mut *world.chain, &at.share_escrow);
     // What the trader has paid and nobody claims: the pool is worth that more than its shares.
     let value = before.cash.get() + world.market(0).state.ledger.backing.get();
@@ -65,9 +66,9 @@ fn deposits_and_withdrawals_are_served_by_one_price_and_shares_change_once() {
         leaving: 10_000 * USDC,
         redeemed: 10_000 * USDC,
         paid: taken - fee,
-        // Each has paid 30 000; of the 50 000 left after the valuation 20 000 are the closer's.
-        lamports: 20_000,
-        lamports_each: 15_000,
+        // Each has paid 30 000 and the record's rent; of the 50 000 and two rents left after the valuation 20 000 and one are the closer's.
+        lamports: 20_000 + rent,
+        lamports_each: 15_000 + rent / 2,
         pool_cash_before: before.cash.get(),
         pool_cash_after: before.cash.get() + 999_800_000 - taken,
         escrow_before: 1_000 * USDC,
@@ -84,18 +85,17 @@ fn deposits_and_withdrawals_are_served_by_one_price_and_shares_change_once() {
     let held = tokens::balance(&mut *world.chain, &at.share_escrow);
     assert_eq!(held, escrowed - (10_000 * USDC - issued));
     let record = world.epoch(boundary);
-    assert_eq!((record.exchange, record.closer, record.state.boundary.get()), (at.exchange, closer, boundary));
+    assert_eq!((record.exchange, record.state.boundary.get()), (at.exchange, boundary));
     let all = LimitSet::where_each(|_| true);
     assert_eq!((record.state.deposits_accepted, record.state.withdrawals_accepted), (all, all));
     assert_eq!((record.state.payable.get(), record.state.requests), (expected.paid, 2));
-    // The closer paid the record's rent and was paid; what the requests get back lies with the record.
-    let rent = tokens::rent(EpochRecord::SPACE);
-    assert_eq!(lamports(&mut world, &at.epoch(Timestamp::new(boundary))), rent + 30_000);
-    assert_eq!(lamports(&mut world, &closer), rich - rent + 20_000);
+    // The closer advanced the record's rent and was paid; what the requests get back lies with the record.
+    assert_eq!(lamports(&mut world, &at.epoch(Timestamp::new(boundary))), rent + 30_000 + rent);
+    assert_eq!(lamports(&mut world, &closer), rich + 20_000);
     assert_eq!(lamports(&mut world, &at.pool), tokens::rent(perp_accounts::Pool::SPACE));
     world.pay_all(closer);
     assert_eq!((world.shares(&owner), world.tokens(&provider)), (issued, taken - fee));
-    assert_eq!(lamports(&mut world, &closer), rich + 20_000 + 2 * 10_000, "the rent came back with the last payment");
+    assert_eq!(lamports(&mut world, &closer), rich + 20_000 + 2 * 10_000);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 use crate::expected::{close, lamports, leave_associated_account, says, world};
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::LiquidityRequest;
-use perp_client::instructions::{create_share_account, create_token_account, pay_liquidity_request, request_liquidity_deposit, NewRequest};
+use perp_accounts::{EpochRecord, LiquidityRequest};
+use perp_client::instructions::{
+    create_share_account, create_token_account, pay_liquidity_request, request_liquidity_deposit, NewRequest,
+};
 use perp_engine::state::{PriceLimit, RequestKind, Status};
 use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::errors::ExchangeError;
@@ -11,7 +13,7 @@ use perp_tests::{assert_refused, tokens, World, SOL, USDC};
 const AMOUNT: u64 = 1_000 * USDC;
 const ANY: PriceLimit = PriceLimit::None;
 
-/// A deposit of 1 000 and a withdrawal of 1 000 shares of a closed epoch, from a pool without trades, and who closed it.
+/// A deposit of 1 000 and a withdrawal of 1 000 shares of a closed epoch, from a pool without trades, and a caller.
 fn closed() -> (World, Pubkey, Pubkey) {
     let mut world = world(1);
     let (provider, owner, closer) = (world.provider, world.user(AMOUNT), world.key());
@@ -32,7 +34,7 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
     let record = at.epoch(Timestamp::new(world.records()[0].state.boundary.get()));
     // A share is worth an atom; 0.20 of each 1 000 are the queue's.
     let net = AMOUNT - AMOUNT / 5_000;
-    let rent = tokens::rent(LiquidityRequest::SPACE);
+    let (rent, of_record) = (tokens::rent(LiquidityRequest::SPACE), tokens::rent(EpochRecord::SPACE));
     let before = world.pool().state;
     let expected = LiquidityPaid {
         exchange: at.exchange,
@@ -46,8 +48,8 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
         tokens: 0,
         shares: net,
         left: 0,
-        // Each has paid 30 000 for one market; of 60 000 one valuation and the close took 30 000.
-        lamports: 15_000,
+        // Each has paid 30 000 for one market and the record's rent; one valuation, the close and the record took 30 000 and a rent.
+        lamports: 15_000 + of_record / 2,
         requests_left: 1,
         pool_cash_before: before.cash.get(),
         pool_cash_after: before.cash.get(),
@@ -59,10 +61,13 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
     let (poor, rich) = (lamports(&mut world, &owner), lamports(&mut world, &caller));
     says(world.pay_liquidity_request(caller, owner, 1), expected.clone());
     assert_eq!((world.shares(&owner), world.tokens(&owner)), (net, 0));
-    assert_eq!((lamports(&mut world, &owner), lamports(&mut world, &caller)), (poor + rent + 15_000, rich + 10_000));
+    assert_eq!(
+        (lamports(&mut world, &owner), lamports(&mut world, &caller)),
+        (poor + rent + 15_000 + of_record / 2, rich + 10_000)
+    );
     assert!(world.chain.account(&at.request(&owner, 1)).is_none());
 
-    let (poor, held) = (lamports(&mut world, &closer), lamports(&mut world, &record));
+    let (poor, unpaid) = (lamports(&mut world, &provider), lamports(&mut world, &closer));
     let expected = LiquidityPaid {
         pool_sequence: before.sequence + 2,
         request: at.request(&provider, 1),
@@ -77,7 +82,9 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
     says(world.pay_liquidity_request(caller, provider, 1), expected);
     assert_eq!(world.tokens(&provider), net);
     assert!(world.chain.account(&record).is_none());
-    assert_eq!(lamports(&mut world, &closer), poor + held - 15_000);
+    // The last one's owner gets the rent of the record.
+    assert_eq!(lamports(&mut world, &provider), poor + rent + 15_000 + of_record / 2 + of_record);
+    assert_eq!(lamports(&mut world, &closer), unpaid);
     assert_eq!(lamports(&mut world, &caller), rich + 20_000);
 }
 
@@ -90,7 +97,7 @@ fn it_is_paid_in_every_status_and_by_the_owner_too() {
     let request = world.addresses.request(&owner, 1);
     let held = lamports(&mut world, &request);
     world.pay_liquidity_request(owner, owner, 1).unwrap();
-    assert_eq!(lamports(&mut world, &owner), before + held + 15_000);
+    assert_eq!(lamports(&mut world, &owner), before + held + 15_000 + tokens::rent(EpochRecord::SPACE) / 2);
     world.pay_liquidity_request(provider, provider, 1).unwrap();
     assert!(world.records().is_empty());
 }
@@ -122,14 +129,14 @@ fn tokens_that_a_limit_refused_come_back_whole_though_the_account_that_paid_is_g
 
 #[test]
 fn it_goes_to_no_other_account_even_of_the_owners() {
-    let (mut world, owner, closer) = closed();
+    let (mut world, owner, _) = closed();
     let (at, caller, provider) = (world.addresses, world.user(0), world.provider);
     world.run(&[create_share_account(&at, caller, caller)]).unwrap();
     let elsewhere = leave_associated_account(&mut world, owner, at.share_mint, at.shares_of(&owner));
     let shares = world.payment(caller, owner, 1);
     let tokens = world.payment(caller, provider, 1);
     let wrong = ExchangeError::NotTheAssociatedAccount;
-    // Place 7 is the destination.
+    // Place 6 is the destination.
     for (payment, destination) in [
         (&shares, elsewhere),
         (&shares, at.shares_of(&caller)),
@@ -139,16 +146,13 @@ fn it_goes_to_no_other_account_even_of_the_owners() {
         (&tokens, at.shares_of(&provider)),
     ] {
         let mut theft = payment.clone();
-        theft.accounts[7].pubkey = destination;
+        theft.accounts[6].pubkey = destination;
         assert_refused(world.run(&[theft]), wrong);
     }
-    // Nor do the lamports: place 4 is the closer, place 6 the owner.
-    for (place, rule) in [(4, ExchangeError::NotTheCloser), (6, ExchangeError::NotTheRequester)] {
-        let mut theft = tokens.clone();
-        theft.accounts[place].pubkey = caller;
-        assert_refused(world.run(&[theft]), rule);
-    }
-    assert_ne!(closer, caller);
+    // Nor do the lamports: place 5 is the owner.
+    let mut theft = tokens.clone();
+    theft.accounts[5].pubkey = caller;
+    assert_refused(world.run(&[theft]), ExchangeError::NotTheRequester);
 }
 
 #[test]
@@ -156,12 +160,12 @@ fn what_is_paid_names_escrow_and_mint() {
     let (mut world, owner, _) = closed();
     let (at, caller, provider) = (world.addresses, world.key(), world.provider);
     let (shares, tokens) = (world.payment(caller, owner, 1), world.payment(caller, provider, 1));
-    // Places 8 and 9 are source and mint.
+    // Places 7 and 8 are source and mint.
     for (payment, place, other, rule) in [
-        (&shares, 8, at.vault, ExchangeError::WrongShareEscrow),
-        (&shares, 9, at.quote_mint, ExchangeError::WrongShareMint),
-        (&tokens, 8, at.share_escrow, ExchangeError::WrongVault),
-        (&tokens, 9, at.share_mint, ExchangeError::WrongMint),
+        (&shares, 7, at.vault, ExchangeError::WrongShareEscrow),
+        (&shares, 8, at.quote_mint, ExchangeError::WrongShareMint),
+        (&tokens, 7, at.share_escrow, ExchangeError::WrongVault),
+        (&tokens, 8, at.share_mint, ExchangeError::WrongMint),
     ] {
         let mut theft = payment.clone();
         theft.accounts[place].pubkey = other;

@@ -17,7 +17,8 @@ fn tokens_wait_in_the_escrow_for_the_first_boundary_after_the_notice() {
     let pool_lamports = lamports(&mut world, &at.pool);
     world.run(&[perp_client::instructions::create_share_account(&at, owner, owner)]).unwrap();
     let (first, second) = (1_000 * USDC, 700 * USDC);
-    // Two deposits wait at the same time. Each pays for two valuations and the close.
+    // Two deposits wait at the same time. Each pays for two valuations, the close and the rent of the epoch's record.
+    let queued = 40_000 + tokens::rent(perp_accounts::EpochRecord::SPACE);
     for (nonce, amount, escrow_before, boundary_before) in [(1, first, 0, 0), (u64::MAX, second, first, BOUNDARY)] {
         let request = at.request(&owner, nonce);
         let expected = LiquidityRequested {
@@ -30,7 +31,7 @@ fn tokens_wait_in_the_escrow_for_the_first_boundary_after_the_notice() {
             amount,
             limit: PriceLimit::TwoPercent,
             belongs_from: world.now + 600,
-            lamports: 40_000,
+            lamports: queued,
             boundary_before,
             boundary_after: BOUNDARY,
             escrow_before,
@@ -45,11 +46,11 @@ fn tokens_wait_in_the_escrow_for_the_first_boundary_after_the_notice() {
         // The rent and what whoever pays it out gets lie in the request's account.
         let held = lamports(&mut world, &request);
         assert_eq!(held, tokens::rent(perp_accounts::LiquidityRequest::SPACE) + 10_000);
-        assert_eq!(lamports(&mut world, &owner), before - held - 40_000);
+        assert_eq!(lamports(&mut world, &owner), before - held - queued);
     }
     assert_eq!((world.tokens(&owner), world.vault()), (0, vault + first + second));
     assert_eq!((world.pool().state.escrow.get(), world.pool().state.cash), (first + second, cash));
-    assert_eq!(lamports(&mut world, &at.pool), pool_lamports + 80_000);
+    assert_eq!(lamports(&mut world, &at.pool), pool_lamports + 2 * queued);
     assert_eq!(world.boundary(), BOUNDARY);
 }
 

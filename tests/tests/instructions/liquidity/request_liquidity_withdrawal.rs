@@ -31,7 +31,7 @@ fn shares_wait_in_a_token_account_of_the_exchange_for_a_boundary_a_day_ahead() {
         amount,
         limit: PriceLimit::TenPercent,
         belongs_from: world.now + DAY,
-        lamports: 30_000,
+        lamports: 30_000 + tokens::rent(perp_accounts::EpochRecord::SPACE),
         boundary_before: boundary,
         boundary_after: boundary,
         escrow_before: escrow,
@@ -47,7 +47,7 @@ fn shares_wait_in_a_token_account_of_the_exchange_for_a_boundary_a_day_ahead() {
     assert_eq!((stored.nonce, stored.kind, stored.state.limit), (2, RequestKind::Withdrawal as u8, 4));
     assert_eq!((stored.state.amount.get(), stored.state.belongs_from.get()), (amount, world.now + DAY));
     let held = lamports(&mut world, &at.request(&owner, 2));
-    assert_eq!(lamports(&mut world, &owner), before - held - 30_000);
+    assert_eq!(lamports(&mut world, &owner), before - held - 30_000 - tokens::rent(perp_accounts::EpochRecord::SPACE));
     // 86 430 s after the worlds began is 430 s after a boundary: it is the next one.
     let queue = world.pool().queue;
     assert!(queue.waiting.iter().any(|waiting| waiting.boundary.get() == boundary + DAY));

@@ -47,10 +47,10 @@ fn a_market_is_valued_at_the_reading_of_the_boundary_whoever_posts_it_when() {
         published: boundary + 2,
         lower: found.lower,
         upper: found.upper,
-        lower_before: 0,
-        lower_after: found.lower,
-        upper_before: 0,
-        upper_after: found.upper,
+        lower_before: before.cash.get(),
+        lower_after: before.cash.get() + found.lower,
+        upper_before: before.cash.get(),
+        upper_after: before.cash.get() + found.upper,
         markets: 2,
         valued: 1,
         lamports: 10_000,
@@ -70,10 +70,10 @@ fn a_market_is_valued_at_the_reading_of_the_boundary_whoever_posts_it_when() {
         published: 0,
         lower: 2_000_000 * USDC,
         upper: 2_000_000 * USDC,
-        lower_before: found.lower,
-        lower_after: found.lower + 2_000_000 * USDC,
-        upper_before: found.upper,
-        upper_after: found.upper + 2_000_000 * USDC,
+        lower_before: before.cash.get() + found.lower,
+        lower_after: before.cash.get() + found.lower + 2_000_000 * USDC,
+        upper_before: before.cash.get() + found.upper,
+        upper_after: before.cash.get() + found.upper + 2_000_000 * USDC,
         valued: 2,
         ..expected
     };
@@ -100,7 +100,9 @@ fn readings_of_another_moment_value_nothing() {
     assert_refused(world.value_unread(caller, 0), missing);
     // The last one before it; one whose feed printed in between, more than 10 s after it; one that is too wide.
     world.wait(20);
-    for (published, previous) in [(boundary - 1, boundary - 2), (boundary + 11, boundary), (boundary + 20, boundary + 19)] {
+    for (published, previous) in
+        [(boundary - 1, boundary - 2), (boundary + 11, boundary), (boundary + 20, boundary + 19)]
+    {
         world.publish_after(0, 250.0, published, previous);
         assert_refused(world.value_market(caller, 0), missing);
     }

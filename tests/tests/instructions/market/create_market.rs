@@ -1,6 +1,6 @@
 use crate::expected::says;
-use perp_accounts::{encode_into, Exchange};
 use perp_accounts::oracle::{OracleBinding, OracleKind, COMPATIBLE_RECEIVER};
+use perp_accounts::{encode_into, Exchange};
 use perp_client::addresses::padded;
 use perp_client::instructions::{create_market, NewMarket, OracleSource};
 use perp_engine::market::claims::FULL_CLAIM_FACTOR;

@@ -199,17 +199,17 @@ fn just_before_a_boundary_the_queue_pays_for_it_once_in_ten_minutes() {
     let boundary = world.boundary();
     let settle = settle_pnl(&at, long.margin_account, world.target(0), Some(keeper.margin_account));
 
-    // A second too early nothing is paid, and half a minute before it is.
-    world.set_time(boundary - 31);
+    // A second too early nothing is paid, and six seconds before it is.
+    world.set_time(boundary - 7);
     world.publish(0, 251.0);
     assert_eq!(event!(world.send(&settle), ProfitSettled).reward, None);
-    world.set_time(boundary - 30);
+    world.set_time(boundary - 6);
     world.publish(0, 257.0);
     let keeper_sequence = account_sequence(&mut world, keeper);
     let (pool_sequence, before) = (world.pool().state.sequence, world.pool().state.settling.get());
     let found = event!(world.send(&settle), ProfitSettled);
     // A basis point of what moved, 8 000 · 6 or so.
-    let amount = found.profit.unsigned_abs() / 10_000;
+    let amount = (found.profit.unsigned_abs() + found.funding.unsigned_abs()) / 10_000;
     assert!((4 * USDC..5 * USDC).contains(&amount), "{amount}");
     let expected = SettlementRewarded {
         account: keeper.margin_account,

@@ -175,7 +175,7 @@ impl Sent<'_> {
         } else if self.is::<data::CloseEpoch>() {
             Operation::CloseEpoch
         } else if self.is::<data::PayLiquidityRequest>() {
-            Operation::PayLiquidityRequest { request: memory.requests[&self.key(5)] }
+            Operation::PayLiquidityRequest { request: memory.requests[&self.key(4)] }
         } else if self.is::<data::AllocateBacking>() {
             let market = memory.markets[&self.key(2)];
             Operation::AllocateBacking { market, reading: self.reading(3, market, world) }

@@ -105,7 +105,7 @@ impl Pool {
             return Ok(());
         }
         let waiting = queue.take(session.boundary)?;
-        self.epoch = Epoch { cash: self.cash, markets, waiting, ..Epoch::default() };
+        self.epoch = Epoch { lower: self.cash, upper: self.cash, markets, waiting, ..Epoch::default() };
         Ok(())
     }
 }

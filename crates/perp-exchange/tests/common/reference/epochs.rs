@@ -77,10 +77,11 @@ pub fn serve(
     before: &PoolWorth,
     asked: &[Asked],
     unclaimed: &[i128; PRICE_LIMITS],
+    sells_nothing: bool,
     cash: i128,
     fee_ppm: i128,
 ) -> Served {
-    let deposits_accepted = PriceLimit::ALL.map(|limit| sells(worth, before, limit));
+    let deposits_accepted = PriceLimit::ALL.map(|limit| !sells_nothing && sells(worth, before, limit));
     let withdrawals_accepted = PriceLimit::ALL.map(|limit| redeems(worth, before, limit));
     let sum = |kind, accepted: &[bool; PRICE_LIMITS]| -> i128 {
         let of_kind = asked.iter().filter(|it| it.kind == kind && accepted[it.limit.index()]);
@@ -144,8 +145,8 @@ impl Near {
 /// What is known of a market's price at a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// Between which two prices it lay.
-    Range { low: i128, high: i128 },
+    /// Between which two prices it lay, and the price that was read, where one was.
+    Range { low: i128, high: i128, read: Option<i128> },
     /// A reading near the boundary, which counts unless a better one comes.
     Near(Near),
     /// Nothing yet.
@@ -167,14 +168,15 @@ fn converted(market: &Market, reading: &OracleReading) -> Option<Near> {
 /// What is known of the price of a market, kept as it stood at a boundary, at `now`: with what is handed in, and the earliest reading
 /// near the boundary so far.
 pub fn known(then: &Market, handed: Option<&OracleReading>, near: Option<Near>, boundary: i64, now: i64) -> Known {
-    let range = |range: Range| Known::Range { low: range.low, high: range.high };
+    let range = |range: Range, read| Known::Range { low: range.low, high: range.high, read };
+    let certain = |near: Near| range(near.range(then), Some(near.price));
     let flat = then.ledger.sides.iter().all(|side| side.open_interest.is_zero());
     if flat || has_ended(then, boundary) {
         let last = i128::from(then.price.price.get());
-        return Known::Range { low: last, high: last };
+        return Known::Range { low: last, high: last, read: None };
     }
     if now > boundary + 1_800 {
-        return range(near.map_or_else(|| stale_range(then, boundary), |near| near.range(then)));
+        return near.map_or_else(|| range(stale_range(then, boundary), None), certain);
     }
     let ended = then.settlement.has_begun();
     let Some(read) = handed.filter(|_| !ended).and_then(|reading| converted(then, reading)) else {
@@ -183,7 +185,7 @@ pub fn known(then: &Market, handed: Option<&OracleReading>, near: Option<Near>, 
     if read.published < boundary {
         Known::Nothing
     } else if read.previous < boundary {
-        range(read.range(then))
+        certain(read)
     } else if read.published <= boundary + 10 {
         Known::Near(near.map_or(read, |near| near.first(read)))
     } else {

@@ -41,6 +41,7 @@ struct Coming {
     lamports: Option<u64>,
     values: BTreeMap<u16, (i128, i128)>,
     near: BTreeMap<u16, Near>,
+    sells_nothing: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -120,7 +121,12 @@ impl Epochs {
     pub fn check(&mut self, before: &Exchange, after: &Exchange, kind: Kind) {
         assert_eq!(after.state.boundary.get(), self.awaited(), "{kind:?}: another boundary is waited for");
         let boundary = self.coming.boundary;
+        // Only insurance and fees are nothing that a market is worth to the pool.
+        let worthless = matches!(kind, Kind::FundInsurance | Kind::WithdrawProtocolFees);
+        let has_come = boundary != 0 && before.clock.now.get() >= boundary;
         for (was, is) in before.markets().iter().zip(after.markets()) {
+            let kept = is.at_boundary.boundary.get() == boundary;
+            assert!(!has_come || kept || worthless || was.ledger == is.ledger, "{kind:?} kept no books first");
             let (was, is) = (&was.at_boundary, &is.at_boundary);
             if was.boundary == is.boundary {
                 let values = matches!(kind, Kind::ValueMarket | Kind::NoteReading);
@@ -151,8 +157,12 @@ impl Epochs {
         let boundary = self.coming.boundary;
         let (epoch, kept) = (&after.pool.epoch, after.pool.epoch.waiting.boundary.get() == boundary && boundary != 0);
         if kept {
-            let cash = i128::from(epoch.cash.get());
-            assert_eq!(self.coming.cash, Some(cash), "{kind:?}: the pool was kept with other cash");
+            let values = self.coming.values.values();
+            let valued = values.fold([0; 2], |[lower, upper], value| [lower + value.0, upper + value.1]);
+            let cash = [epoch.lower, epoch.upper].map(|sum| i128::from(sum.get()));
+            let kept = [cash[0] - valued[0], cash[1] - valued[1]];
+            let seen = self.coming.cash.unwrap();
+            assert_eq!(kept, [seen, seen], "{kind:?}: the pool was kept with other cash");
             assert_eq!(self.coming.lamports, Some(epoch.waiting.lamports), "{kind:?}");
         }
         let mut waiting = perp_engine::state::Waiting::default();
@@ -235,11 +245,14 @@ impl Epochs {
     pub fn valued(&mut self, market: u16, known: Option<Known>, outcome: &Valuation) {
         let coming = &mut self.coming;
         match (known, outcome) {
-            (Some(Known::Range { low, high }), Valuation::Valued { value, lamports }) => {
+            (Some(Known::Range { low, high, read }), Valuation::Valued { value, lamports }) => {
                 let kept = accrued(&coming.markets[&market], coming.boundary);
                 let worth = reference::market_bounds(&kept.ledger, low, high);
                 assert_eq!((value.lower.get().into(), value.upper.get().into()), worth, "market {market}");
-                coming.values.insert(market, worth);
+                // No share is sold at what losers owe.
+                let unsold = read.is_some_and(|price| reference::losers_owe_too_much(&kept, price));
+                coming.sells_nothing |= unsold;
+                coming.values.insert(market, if unsold { (worth.0, 0) } else { worth });
                 let left = coming.lamports.as_mut().unwrap();
                 assert_eq!(*lamports, 10_000.min(*left));
                 *left -= lamports;
@@ -260,7 +273,12 @@ impl Epochs {
         assert!((0..before.pool.epoch.markets).all(|market| coming.values.contains_key(&market)));
         let sum = |of: fn(&(i128, i128)) -> i128| cash + coming.values.values().map(of).sum::<i128>();
         let shares = i128::from(before.pool.shares.get());
-        let worth = PoolWorth { lower: sum(|it| it.0), upper: sum(|it| it.1), shares };
+        let mut worth = PoolWorth { lower: sum(|it| it.0), upper: sum(|it| it.1), shares };
+        if coming.sells_nothing {
+            // A share costs what it did before.
+            let before = (self.last.upper * shares + self.last.shares - 1).checked_div(self.last.shares);
+            worth.upper = before.unwrap_or(0).max(worth.lower);
+        }
 
         let (mine, later): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut self.live).into_iter().partition(|(_, live)| live.belongs_from <= boundary);
@@ -269,7 +287,7 @@ impl Epochs {
             mine.values().map(|it| Asked { kind: it.kind, amount: it.amount, limit: it.limit }).collect();
         let there_is = i128::from(before.pool.cash.get());
         let fee = i128::from(before.pool.parameters.queue_fee.get());
-        let served = reference::serve(&worth, &self.last, &asked, &self.unclaimed, there_is, fee);
+        let served = reference::serve(&worth, &self.last, &asked, &self.unclaimed, coming.sells_nothing, there_is, fee);
         assert_eq!(closed.boundary.get(), boundary);
         let is = [closed.lower, closed.upper, closed.shares].map(|it| i128::from(it.get()));
         assert_eq!(is, [worth.lower, worth.upper, shares]);

@@ -26,7 +26,7 @@ impl World {
         Ok(plan)
     }
 
-    /// The same for `keeper`, who is paid a basis point of it in the last half minute before a boundary, once in ten minutes a
+    /// The same for `keeper`, who is paid a basis point of it in the last six seconds before a boundary, once in ten minutes a
     /// position, as far as requests have paid for it.
     pub fn settle_pnl_for(
         &mut self,
@@ -45,8 +45,12 @@ impl World {
         let (now, boundary) = (before.clock.now, before.state.boundary.get());
         let held = before.accounts()[account].positions[before.accounts()[account].slot_of(market).unwrap()];
         let lately = !held.settlement_paid_at.is_never() && now.seconds_since(held.settlement_paid_at).unwrap() < 600;
-        let soon = (boundary - 30..boundary).contains(&now.get());
-        let fee = if soon && !lately { plan.profit.get().unsigned_abs() / 10_000 } else { 0 };
+        let soon = (boundary - 6..boundary).contains(&now.get());
+        let fee = if soon && !lately {
+            (plan.profit.get().unsigned_abs() + plan.settled.funding.get().unsigned_abs()) / 10_000
+        } else {
+            0
+        };
         let reward = fee.min(before.pool.settling.get());
         let [was, is] =
             [&before, &self.exchange].map(|it| (it.accounts()[keeper].balance.get(), it.pool.settling.get()));

@@ -40,7 +40,7 @@ fn the_one_reading_whose_second_is_the_boundarys_is_final_at_once() {
         let valuation = value_market(&mut pool, &mut market, Some(&reading), &awaiting(BOUNDARY + seconds));
         assert_eq!(valuation, at_one(), "{published} after {previous}");
         let epoch = &pool.epoch;
-        assert_eq!((epoch.lower, epoch.upper, epoch.valued), (atoms(990), atoms(1_010), 1));
+        assert_eq!((epoch.lower, epoch.upper, epoch.valued), (atoms(5_990), atoms(6_010), 1));
         // The caller's 10 000 lamports are those of the requests.
         assert_eq!(epoch.waiting.lamports, 90_000);
         assert_eq!((pool.cash, market.ledger, market.price), (before.0.cash, before.1.ledger, before.1.price));
@@ -243,9 +243,9 @@ fn values_of_several_markets_add_up_and_lamports_may_run_out() {
         }
     }
     assert_eq!(lamports, [10_000, 5_000, 0]);
-    // 1000 + 990 + 990 and 1000 + 1010 + 1010.
+    // 5000 of cash, 1000 + 990 + 990 and 1000 + 1010 + 1010.
     let epoch = &pool.epoch;
-    assert_eq!((epoch.lower, epoch.upper, epoch.valued), (atoms(2_980), atoms(3_020), 3));
+    assert_eq!((epoch.lower, epoch.upper, epoch.valued), (atoms(7_980), atoms(8_020), 3));
     assert_eq!(epoch.waiting.lamports, 0);
 }
 
@@ -258,4 +258,52 @@ fn nothing_is_valued_before_a_boundary_that_somebody_waits_for_and_everything_in
     let ahead = Err(EngineError::BoundaryAhead { boundary: at(BOUNDARY).now.get() });
     assert_eq!(value(awaiting(BOUNDARY - 1)), ahead);
     assert_eq!(value(Session { status: Status::Paused, ..awaiting(BOUNDARY) }), at_one());
+}
+
+/// Whether a boundary sells shares whose market has these sides, and the upper value it counts.
+fn sells(sides: [(u64, u64); 2], reading: Option<&OracleReading>, seconds: i64) -> (bool, Atoms) {
+    let (mut pool, mut market) = (pool(5_000), market(sides));
+    keep(&mut pool, &mut market, 0);
+    assert!(matches!(
+        value_market(&mut pool, &mut market, reading, &awaiting(BOUNDARY + seconds)),
+        Ok(Valuation::Valued { .. })
+    ));
+    (pool.epoch.sells_nothing == 0, pool.epoch.upper)
+}
+
+#[test]
+fn where_losers_owe_more_than_a_stress_move_the_boundary_sells_no_shares() {
+    let exact = reading_from(0, -1);
+    // Longs entered for 1507 have lost 227 at one, of ⌈15 % of 1507⌉ = 227: they count, with 10 more at the lower end.
+    assert_eq!(sells([(1_280, 1_507), (0, 0)], Some(&exact), 1), (true, atoms(5_000 + 1_000 + 237)));
+    // For 1508, 228 of 227: nothing is sold, and what they owe counts for nobody.
+    assert_eq!(sells([(1_280, 1_508), (0, 0)], Some(&exact), 1), (false, atoms(5_000)));
+    // Shorts that sold for 1100 have lost 180 of 165.
+    assert_eq!(sells([(0, 0), (1_280, 1_100)], Some(&exact), 1), (false, atoms(5_000)));
+    // What winners of the same market get is no loss of theirs to the pool: 180 of which longs entered for 1200 have won 80.
+    assert!(sells([(1_280, 1_200), (1_280, 1_100)], Some(&exact), 1).0);
+    // Without a reading the range counts, whatever they owe: nobody is waited for.
+    assert!(sells([(1_280, 1_508), (0, 0)], None, 1_801).0);
+}
+
+#[test]
+fn of_a_boundary_that_sells_nothing_deposits_come_back_and_withdrawals_are_paid() {
+    let waiting = requests(&[(PriceLimit::None, 100), (PriceLimit::OnePercent, 50)], &[(PriceLimit::None, 600)]);
+    let mut pool = super::valued(free_pool(6_000, 6_000), 0, 0, waiting);
+    pool.epoch.sells_nothing = 1;
+    let plan = close(&pool);
+    assert_eq!(
+        (plan.closed.deposited, plan.closed.deposits_accepted.get(), plan.pool.escrow),
+        (atoms(0), 0, atoms(150))
+    );
+    assert_eq!((plan.closed.redeemed, plan.closed.paid), (atoms(600), atoms(600)));
+}
+
+#[test]
+fn more_than_there_can_be_is_no_upper_value_and_stops_no_close() {
+    let (mut pool, mut market) = kept();
+    pool.epoch.upper = atoms(1 << 62);
+    let valuation = value_market(&mut pool, &mut market, Some(&reading_from(0, -1)), &awaiting(BOUNDARY + 1));
+    assert_eq!((valuation, pool.epoch.upper, pool.epoch.sells_nothing), (at_one(), atoms(1 << 62), 1));
+    assert_eq!(pool.epoch.lower, atoms(5_990));
 }
