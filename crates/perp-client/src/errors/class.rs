@@ -135,7 +135,6 @@ impl Class {
             | E::TransferToItself
             | E::NotTheAssociatedAccount
             | E::NotTheRequester
-            | E::NotTheCloser
             | E::MintHasRefusedExtension
             | E::MintNotSupported
             | E::NameNotText

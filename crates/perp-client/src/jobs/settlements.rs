@@ -24,9 +24,9 @@ pub fn settlements_before_boundary<'a>(
     for (address, account) in accounts {
         for (market, plan) in settlements(fresh, &account.state) {
             let Ok(reward) = plan.rewarded(&pool, &session) else { continue };
-            if !reward.reward.is_zero() {
-                found.push((plan.profit.magnitude(), Task::SettlePnl { account: *address, market }, plan));
-            }
+            let moved = plan.profit.magnitude().checked_add(plan.settled.funding.magnitude());
+            let (Ok(moved), false) = (moved, reward.reward.is_zero()) else { continue };
+            found.push((moved, Task::SettlePnl { account: *address, market }, plan));
         }
     }
     found.sort_by_key(|(moved, task, _)| (Reverse(*moved), *task));

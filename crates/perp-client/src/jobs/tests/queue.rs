@@ -4,6 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};
 use perp_engine::fixtures::usdc;
+use perp_engine::operations::position::SETTLING_SECONDS;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::PriceLimit;
 use perp_engine::units::Atoms;
@@ -26,7 +27,7 @@ fn before_boundary(seconds: u32) -> World {
 
 #[test]
 fn just_before_a_boundary_settlements_are_paid_for_as_the_plan_says() {
-    let mut world = before_boundary(20);
+    let mut world = before_boundary(SETTLING_SECONDS);
     let rewarded = [address(world.keeper)];
     let jobs = settlements_before_boundary(&world.fresh(), &world.accounts(), &rewarded, Atoms::ZERO);
     // An atom less than $200 and $100 move, and a basis point of each is paid. The loser may still be judged at the price before.
@@ -43,7 +44,7 @@ fn just_before_a_boundary_settlements_are_paid_for_as_the_plan_says() {
 
 #[test]
 fn earlier_and_for_less_than_the_least_nothing_is_settled() {
-    for (seconds, least) in [(31, 0), (20, 20_000)] {
+    for (seconds, least) in [(SETTLING_SECONDS + 1, 0), (SETTLING_SECONDS, 20_000)] {
         let world = before_boundary(seconds);
         let rewarded = [address(world.keeper)];
         let jobs = settlements_before_boundary(&world.fresh(), &world.accounts(), &rewarded, Atoms::new(least));
@@ -53,7 +54,7 @@ fn earlier_and_for_less_than_the_least_nothing_is_settled() {
 
 #[test]
 fn fees_that_reach_for_one_pay_for_the_larger() {
-    let mut world = before_boundary(20);
+    let mut world = before_boundary(SETTLING_SECONDS);
     world.exchange.pool.settling = Atoms::new(25_000);
     let rewarded = [address(world.keeper)];
     let jobs = settlements_before_boundary(&world.fresh(), &world.accounts(), &rewarded, Atoms::ZERO);
