@@ -53,17 +53,17 @@ fn shares_that_enter_and_leave_are_netted_in_the_escrow() {
 
 #[test]
 fn both_pay_for_settling_traders_and_every_atom_is_somewhere() {
-    // 200 ppm of a million are 200; of 1 000 001, rounded up, 201.
+    // 200 ppm of 1 000 001 are 201, rounded up, and as many of what leaves.
     let mut pool = free_pool(10_000_000, 10_000_000);
     (pool.parameters.queue_fee, pool.settling, pool.payable) = (Ppm::new(200), atoms(7), atoms(11));
-    let pool = valued(pool, 0, 0, requests(&[(ANY, 1_000_001)], &[(ANY, 1_000_000)]));
+    let pool = valued(pool, 0, 0, requests(&[(ANY, 1_000_001)], &[(ANY, 1_000_001)]));
     let plan = close(&pool);
     let closed = &plan.closed;
     assert_eq!((closed.deposited, closed.issued), (atoms(1_000_001), atoms(999_800)));
-    assert_eq!((closed.redeemed, closed.paid), (atoms(1_000_000), atoms(999_800)));
-    // 10 000 000 + 999 800 − 1 000 000.
-    assert_eq!(books(&plan.pool), [9_999_800, 0, 999_811, 9_999_800]);
-    assert_eq!(plan.pool.settling, atoms(7 + 201 + 200));
+    assert_eq!((closed.redeemed, closed.paid), (atoms(1_000_001), atoms(999_800)));
+    // 10 000 000 + 999 800 − 1 000 001.
+    assert_eq!(books(&plan.pool), [9_999_799, 0, 999_811, 9_999_799]);
+    assert_eq!(plan.pool.settling, atoms(7 + 201 + 201));
     assert_eq!(cash(&plan.pool), cash(&pool));
 }
 
