@@ -126,11 +126,7 @@ fn a_payment_names_the_accounts_of_what_is_paid() {
         let payment = pay_liquidity_request(&addresses, Pubkey::new_unique(), &request, &record);
         assert_eq!(
             payment.accounts[3..6],
-<<<<<<< HEAD
-            [writable(addresses.epoch(Timestamp::new(3_600))), writable(addresses.request(&owner, 4)), writable(owner),]
-=======
             [writable(addresses.epoch(Timestamp::new(3_600))), writable(addresses.request(&owner, 4)), writable(owner)]
->>>>>>> epochs
         );
         let paid = if shares {
             [addresses.shares_of(&owner), addresses.share_escrow, addresses.share_mint]
