@@ -161,6 +161,14 @@ fn lamports_are_divided_among_all_requests_and_the_caller_gets_what_cannot_be() 
     assert_eq!(lamports(Waiting { lamports: 15_000, ..three }), (0, 0, 15_000));
     assert_eq!(lamports(Waiting { lamports: 20_000, ..three }), (0, 0, 20_000));
     assert_eq!(lamports(Waiting { lamports: 0, ..three }), (0, 0, 0));
+    // The rent of the epoch's account, which the caller has paid, comes before what is divided: of 41 002 lamports 18 002 are left.
+    let plan = plan_close_epoch(
+        &valued(free_pool(1_000, 1_000), 0, 0, Waiting { lamports: 41_002, ..three }),
+        3_000,
+        &awaiting(BOUNDARY),
+    );
+    let plan = plan.unwrap();
+    assert_eq!((plan.closed.lamports_each, plan.lamports_kept, plan.lamports), (6_000, 18_000, 23_002));
     // A limit that refused a request returns its lamports as well.
     let refused = requests(&[(ONE_PERCENT, 600)], &[]);
     let mut pool = valued(free_pool(1_000, 1_000), 0, 0, Waiting { lamports: 24_000, ..refused });
@@ -188,6 +196,8 @@ fn a_boundary_is_closed_once_it_has_come_and_every_market_is_valued() {
     assert_eq!(refused(&pool, awaiting(BOUNDARY - 1)), ahead);
     // In any status.
     assert!(plan_close_epoch(&pool, 0, &Session { status: Status::Paused, ..awaiting(BOUNDARY) }).is_ok());
+    // Not before the pool's books are kept, which hold the requests.
+    assert_eq!(refused(&Pool { epoch: Epoch::default(), ..pool }, awaiting(BOUNDARY)), ahead);
     (pool.epoch.markets, pool.epoch.valued) = (3, 2);
     assert_eq!(refused(&pool, awaiting(BOUNDARY)), EngineError::MarketsNotValued { markets: 3, valued: 2 });
 }
