@@ -74,6 +74,7 @@ impl Local {
     }
 
     /// What the program at `path` prints when it is run with these flags.
+    #[allow(dead_code)]
     pub fn run(&self, path: &str, flags: &[&str]) -> String {
         let output = Command::new(path).arg("--keys").arg(self.keys.path()).args(flags).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -113,6 +114,7 @@ impl Local {
 }
 
 /// What stands behind `name` in the first line that begins with it.
+#[allow(dead_code)]
 pub fn value<'a>(printed: &'a str, name: &str) -> &'a str {
     let line = printed.lines().find_map(|line| line.trim_start().strip_prefix(name));
     line.unwrap_or_else(|| panic!("no \"{name}\" in:\n{printed}")).trim()

@@ -75,13 +75,16 @@ fn bounties_go_to_the_keepers_in_turn_and_never_to_the_liquidated_account() {
     assert_eq!(liquidations(&world.fresh(), &world.accounts(), &[], Atoms::ZERO), []);
 }
 
-/// Accounts long and short in up to three markets, and where the prices go.
-fn books() -> impl Strategy<Value = (Vec<(u64, Vec<(u16, i64)>)>, [i64; 3])> {
+/// Accounts by their dollars and their orders, each a market and tenths of SOL, and where the prices go, in cents.
+type Book = (Vec<(u64, Vec<(u16, i64)>)>, [i64; 3]);
+
+/// Accounts long and short in up to three markets.
+fn books() -> impl Strategy<Value = Book> {
     let trades = prop::collection::vec((0u16..3, prop_oneof![-300i64..-10, 10i64..300]), 1..4);
     (prop::collection::vec((200u64..3_000, trades), 1..10), [18_000i64..32_000, 18_000i64..32_000, 18_000i64..32_000])
 }
 
-fn traded((accounts, prices): (Vec<(u64, Vec<(u16, i64)>)>, [i64; 3])) -> World {
+fn traded((accounts, prices): Book) -> World {
     let mut world = World::new(&[(sol_parameters(), 300_000), (frictionless(), 300_000), (sol_parameters(), 300_000)]);
     for (dollars, trades) in accounts {
         let account = world.trader(dollars, &[]);
