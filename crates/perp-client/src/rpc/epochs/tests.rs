@@ -1,5 +1,5 @@
 use super::*;
-use crate::rpc::tests::{answer, node, stored};
+use crate::rpc::tests::{addresses, answer, node, stored};
 use bytemuck::Zeroable;
 use perp_accounts::VERSION;
 use solana_rpc_client_api::request::RpcRequest;
@@ -12,7 +12,7 @@ fn epochs(boundary: i64, listed: &str) -> Result<Vec<EpochClosed>, EpochsError> 
         (RpcRequest::GetAccountInfo, answer(&stored(&pool))),
         (RpcRequest::GetSignaturesForAddress, listed.to_owned()),
     ];
-    node("succeeds", &answers).epochs(&Addresses::of(Pubkey::new_unique(), Pubkey::new_unique()), 10)
+    node("succeeds", &answers).epochs(&addresses(), 10)
 }
 
 #[test]
