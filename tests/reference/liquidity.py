@@ -40,7 +40,7 @@ from valuation import VALUATION_LAMPORTS
 DEAD_SHARES = 10_000
 CLOSE_LAMPORTS = 20_000
 # Nobody enters where more of the pool's cash than this part, in ppm, is won or lost and not settled.
-LARGEST_UNSETTLED = 25_000
+LARGEST_UNSETTLED = 5_000
 
 # --- Requests -------------------------------------------------------------------------------------------------------
 

@@ -144,23 +144,23 @@ class Boundaries(Epochs):
 class Values(Epochs):
     def test_who_enters_pays_for_the_cash_and_who_leaves_gets_what_winners_leave(self):
         pool, _ = self.begin_with_shares()
-        # Longs are $1 000 ahead at $250 and $1 040 at $251: half a percent of the pool's cash.
-        self.hold(0, FORTY, 9_000 * USD * ATOM)
+        # Longs are $500 ahead at $250 and $540 at $251, of $200 000 of cash.
+        self.hold(0, FORTY, 9_500 * USD * ATOM)
         self.withdraws(1_000 * USD, nonce=1)
         self.later(85_000)
         self.deposits(1_000 * USD + 1, nonce=2, holder=1)
         boundary = self.exchange.boundary
         self.at(boundary)
         self.values(dollars=250, published=boundary, confidence=1)
-        # $100 000 of cash and as much backing, of which winners leave $98 960; a confidence that rounds up costs an atom.
-        self.assertEqual(self.worth(), (98_960 * USD - 1, 100_000 * USD, 1_040 * USD + 1))
+        # $100 000 of cash and as much backing, of which winners leave $99 460; a confidence that rounds up costs an atom.
+        self.assertEqual(self.worth(), (99_460 * USD - 1, 100_000 * USD, 540 * USD + 1))
         self.does("close_epoch")
-        # For 1 000 shares $994.799999, less 200 ppm rounded up; for $1 000.000001 without its fee, rounded up
+        # For 1 000 shares $997.299999, less 200 ppm rounded up; for $1 000.000001 without its fee, rounded up
         # too, as many shares as dollars.
         closed = self.exchange.epochs[boundary]
-        self.assertEqual((closed.redeemed, closed.paid), (1_000 * USD, 994_799_999 - 198_960))
-        self.assertEqual((closed.issued, pool.settling), (999_800_000, 200_001 + 198_960))
-        self.assertEqual(self.pays(1), (994_601_039, 0))
+        self.assertEqual((closed.redeemed, closed.paid), (1_000 * USD, 997_299_999 - 199_460))
+        self.assertEqual((closed.issued, pool.settling), (999_800_000, 200_001 + 199_460))
+        self.assertEqual(self.pays(1), (997_100_539, 0))
         self.assertEqual(self.pays(2, holder=1), (0, 999_800_000))
         self.assertEqual(self.exchange.holders, [99_000 * USD, 100_000 * USD + 999_800_000])
         self.assertEqual((pool.payable, self.exchange.epochs), (0, {}))
@@ -196,9 +196,9 @@ class Values(Epochs):
         self.assertAlmostEqual(lower / USD, leaving / USD, delta=0.1)
         self.assertAlmostEqual(unsettled / USD, 1_000 + 15 + 7 - 50, delta=0.1)
 
-    def test_nobody_enters_where_more_than_a_fortieth_is_not_settled(self):
-        # 2.5 % of $200 000 are $5 000, which winners or losers may be ahead or behind; an atom more is too much.
-        for entry, accepted in ((5_000, True), (15_000, True), (5_000 - 1e-6, False), (15_000 + 1e-6, False)):
+    def test_nobody_enters_where_more_than_half_a_percent_is_not_settled(self):
+        # Of $200 000 it is $1 000, which winners or losers may be ahead or behind; an atom more is too much.
+        for entry, accepted in ((9_000, True), (11_000, True), (9_000 - 1e-6, False), (11_000 + 1e-6, False)):
             pool, _ = self.begin_with_shares()
             self.hold(0, FORTY, round(entry * USD) * ATOM)
             self.withdraws(1_000 * USD, nonce=1)
@@ -215,17 +215,19 @@ class Values(Epochs):
             # The cash is what it is, and the next limits go by it.
             self.assertEqual((pool.last.upper, pool.last.shares), (200_000 * USD, SHARES))
 
-    def test_what_is_not_settled_counts_for_no_more_than_the_backing(self):
-        pool, ledger = self.begin_with_shares()
-        # Longs are $150 000 ahead of a market in which $5 000 are placed: that keeps nobody out.
-        pool.cash, ledger.backing = 195_000 * USD, 5_000 * USD
-        self.hold(0, 1_000 * SOL, 100_000 * USD * ATOM)
-        self.deposits(1_000 * USD, nonce=1)
-        self.at(FIRST)
-        self.values(dollars=250, published=FIRST)
-        self.assertEqual(self.worth(), (0, 5_000 * USD, 5_000 * USD))
-        self.does("close_epoch")
-        self.assertEqual(self.exchange.epochs[FIRST].deposits_accepted, 0b11111)
+    def test_what_is_not_settled_counts_for_a_fifth_of_the_backing_at_most(self):
+        # Longs are $150 000 ahead of a market in which $5 000 of $200 000 are placed, a fifth of which keeps nobody out; with
+        # five atoms more in it, it does.
+        for more, unsettled, accepted in ((4, 1_000 * USD, True), (5, 1_000 * USD + 1, False)):
+            pool, ledger = self.begin_with_shares()
+            pool.cash, ledger.backing = 195_000 * USD, 5_000 * USD + more
+            self.hold(0, 1_000 * SOL, 100_000 * USD * ATOM)
+            self.deposits(1_000 * USD, nonce=1)
+            self.at(FIRST)
+            self.values(dollars=250, published=FIRST)
+            self.assertEqual(self.worth(), (0, 5_000 * USD + more, unsettled))
+            self.does("close_epoch")
+            self.assertEqual(self.exchange.epochs[FIRST].deposits_accepted, 0b11111 * accepted)
 
     def test_a_range_counts_at_the_end_where_more_is_not_settled(self):
         self.begin_with_shares()

@@ -208,14 +208,14 @@ class Closes(Epochs):
     def test_the_first_shares_are_sold_only_where_traders_are_settled(self):
         pool, _ = self.begin_with_shares()
         pool.shares, self.exchange.holders[:] = 0, [0, 0]
-        # Of $200 000 that nobody owns $5 000 and an atom are not settled.
-        for unsettled in (5_000 * USD + 1, 5_000 * USD):
+        # Of $200 000 that nobody owns $1 000 and an atom are not settled, and then $1 000.
+        for unsettled in (1_000 * USD + 1, 1_000 * USD):
             self.deposits(1_000 * USD, nonce=unsettled)
             self.at(self.exchange.boundary)
             self.values()
             pool.epoch.unsettled = unsettled
             self.does("close_epoch")
-            sold = 999_800_000 * (unsettled == 5_000 * USD)
+            sold = 999_800_000 * (unsettled == 1_000 * USD)
             self.assertEqual((pool.shares, pool.last.upper, pool.last.shares), (sold,) * 3)
 
     def test_more_shares_than_there_can_be_are_not_sold(self):
@@ -351,7 +351,7 @@ class InNumbers(Epochs):
         self.close_to(pool.epoch.lower, 896_000)
         self.close_to(pool.epoch.upper, 1_100_000)
         self.close_to(pool.epoch.unsettled, 110_700)
-        # More than $27 500.
+        # More than $5 500.
         boundary = self.exchange.boundary
         self.does("close_epoch")
         self.assertEqual(self.exchange.epochs[boundary].deposits_accepted, 0)

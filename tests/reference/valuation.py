@@ -144,8 +144,8 @@ def left_for_pool(ledger, price):
 
 
 def unsettled(ledger, ends):
-    """How far the net asset value is from the cash that is there, at most as far as the backing reaches."""
-    return max(min(ledger.backing, atoms_ceil(abs(gained_by_pool(ledger, end)))) for end in ends)
+    """How far the net asset value is from the cash that is there, at most a fifth of it."""
+    return max(min(ledger.backing // 5, atoms_ceil(abs(gained_by_pool(ledger, end)))) for end in ends)
 
 
 def gained_by_pool(ledger, price):
