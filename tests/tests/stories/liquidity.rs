@@ -24,12 +24,14 @@ fn shares_are_issued_at_the_upper_value_and_redeemed_at_the_lower(backend: Backe
     world.trade(trader, 0, 8_000 * SOL).unwrap();
     let second = world.user(100_000 * USDC);
     world.request_liquidity_deposit(second, 1, 100_000 * USDC, PriceLimit::OnePercent).unwrap();
-    serve(&mut world);
-    // Upper value: 8 000 000 of cash and the backing, 2 000 000 and nine tenths of a fee of 799.98. That the long is 969.636 744 under
-    // its entry and owes funding is not settled. ⌊99 980 · 10 000 000 / that⌋:
-    let (shares, backing) = (world.shares(&second), world.market(0).state.ledger.backing.get());
-    assert_eq!(backing, 2_000_719_983_978);
-    assert_eq!(u128::from(shares), 99_980_000_000 * 10_000_000_000_000 / u128::from(8_000_000 * USDC + backing));
+    let keeper = world.admin;
+    let upper = world.serve(keeper).state.upper.get();
+    // Upper value: 8 000 000 of cash and the backing, 2 000 000 and nine tenths of a fee of 800, less 0.016 of the carry's surge, which its insurance
+    // has. That the long is 969.636 744 under its entry and owes funding is not settled.
+    assert_eq!(upper, 10_000_719_983_978);
+    // ⌊99 980 · 10 000 000 / 10 000 719.983 978⌋
+    let shares = world.shares(&second);
+    assert_eq!(shares, 99_972_801_958);
     assert_eq!(world.pool().state.shares.get(), 10_000_000 * USDC + shares);
     world.request_liquidity_withdrawal(second, 2, shares, PriceLimit::OnePercent).unwrap();
     serve(&mut world);
