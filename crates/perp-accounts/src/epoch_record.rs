@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 use perp_engine::state::ClosedEpoch;
 
 /// What a boundary made of its requests: made when it is closed, gone once the last of them is paid out. The requests have paid its rent,
-/// which goes to the owner of the last.
+/// which then waits for the next epoch.
 #[cfg_attr(feature = "anchor", account(zero_copy))]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
 #[derive(Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use anchor_lang::prelude::*;
 #[cfg(not(feature = "anchor"))]
 use bytemuck::{Pod, Zeroable};
 
-/// Tokens or shares waiting to enter or leave the pool. Of its lamports the rent goes back to the owner, what lies above it to
-/// whoever pays the request out. What it is paid goes to the owner's associated token account, which anybody can create.
+/// Tokens or shares waiting to enter or leave the pool. Of its lamports 10 000 go to whoever finishes it, the rest back to
+/// the owner. What it is paid goes to the owner's associated token account, which anybody can create.
 #[cfg_attr(feature = "anchor", account(zero_copy))]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Where everything is: program-derived addresses and token accounts.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_spl::associated_token::get_associated_token_address_with_program_id;
+use anchor_spl::associated_token::{self, get_associated_token_address_with_program_id};
 use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, ID};
 use perp_engine::units::Timestamp;
 
@@ -99,6 +99,19 @@ impl Addresses {
         derive(&[EpochRecord::SEED, self.exchange.as_ref(), &boundary.get().to_le_bytes()])
     }
 
+    /// How many more addresses than one the program tries before it finds the record's, each for
+    /// [`UNITS_OF_A_TRY`](crate::jobs::UNITS_OF_A_TRY).
+    pub fn epoch_tries(&self, boundary: Timestamp) -> u32 {
+        tries(&[EpochRecord::SEED, self.exchange.as_ref(), &boundary.get().to_le_bytes()], &ID)
+    }
+
+    /// The same of the owner's associated token account, for the quote token or for shares, whichever is found later.
+    pub fn associated_tries(&self, owner: &Pubkey) -> u32 {
+        let of =
+            |mint: &Pubkey| tries(&[owner.as_ref(), self.token_program.as_ref(), mint.as_ref()], &associated_token::ID);
+        of(&self.quote_mint).max(of(&self.share_mint))
+    }
+
     /// The owner's associated token account for the quote token.
     pub fn tokens_of(&self, owner: &Pubkey) -> Pubkey {
         get_associated_token_address_with_program_id(owner, &self.quote_mint, &self.token_program)
@@ -108,6 +121,10 @@ impl Addresses {
     pub fn shares_of(&self, owner: &Pubkey) -> Pubkey {
         get_associated_token_address_with_program_id(owner, &self.share_mint, &self.token_program)
     }
+}
+
+fn tries(seeds: &[&[u8]], program: &Pubkey) -> u32 {
+    u32::from(u8::MAX - Pubkey::find_program_address(seeds, program).1)
 }
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {

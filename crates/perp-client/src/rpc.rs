@@ -42,7 +42,7 @@ use accounts::garbled;
 use errors::refusal;
 
 pub use accounts::OfExchange;
-pub use epochs::EpochsError;
+pub use epochs::{ClosedBoundary, EpochsError};
 pub use errors::{FetchError, SendError};
 pub use follow::{Follow, FollowError};
 pub use record::EventsError;

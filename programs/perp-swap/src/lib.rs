@@ -480,8 +480,8 @@ pub mod perp_swap {
         instructions::value_market(ctx)
     }
 
-    /// Serves every request of the boundary that the exchange waits for, once all its markets are valued: withdrawals at the least
-    /// that the pool was worth, deposits at the most. Makes the epoch's record, from which each request is paid, and names the
+    /// Serves every request of the boundary that the exchange waits for, once all its markets are valued: withdrawals at what
+    /// was left once winners are paid, deposits at the cash there was. Makes the epoch's record, from which each request is paid, and names the
     /// next boundary. The requests pay the closer, the rent of the record included. Works in every status.
     ///
     /// Authority: anybody.
@@ -496,9 +496,9 @@ pub mod perp_swap {
     }
 
     /// Pays a request of a closed epoch into its owner's associated token account: a deposit its shares, a withdrawal its tokens,
-    /// and what its limit refused as it came. What of a withdrawal was left for want of cash waits for the next boundary. The
-    /// owner gets the request's rent and its part of the lamports not spent; with the last request the record is closed and its
-    /// rent goes to that request's owner. Works in every status.
+    /// and what its limit refused as it came. What of a withdrawal was left for want of cash waits for the next boundary that another request
+    /// names. The owner gets the request's rent and its part of the lamports not spent; with the last request the record is closed and
+    /// its rent waits for the next epoch. Works in every status.
     ///
     /// Authority: anybody.
     ///

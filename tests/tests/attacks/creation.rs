@@ -7,6 +7,7 @@ use perp_accounts::oracle::OracleKind;
 use perp_client::addresses::exchange_address;
 use perp_client::instructions as client;
 use perp_engine::state::PriceLimit;
+use perp_engine::units::Timestamp;
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, assert_refused_at, listing, tokens, SystemError, World, USDC};
 
@@ -41,6 +42,19 @@ fn attack_lamports_sent_to_the_addresses_beforehand_do_not_stop_a_creation() {
     world.list(listing::market(0, listing::parameters(), 0));
     world.open_account(owner, 0, None).unwrap();
     assert_eq!(world.margin_account(&account).owner, owner);
+}
+
+#[test]
+fn attack_lamports_sent_to_the_record_of_a_boundary_stop_neither_it_nor_a_request() {
+    let mut world = world();
+    let (at, owner, keeper) = (world.addresses, world.user(100 * USDC), world.key());
+    world.chain.set_account(&at.request(&owner, 5), tokens::account(&system_program::ID, Vec::new()));
+    world.request_liquidity_deposit(owner, 5, 100 * USDC, PriceLimit::None).unwrap();
+    let record = at.epoch(Timestamp::new(world.boundary()));
+    world.chain.set_account(&record, tokens::account(&system_program::ID, Vec::new()));
+    assert_eq!(world.serve(keeper).state.requests, 1);
+    // What lay there waits with the record's rent for the next epoch.
+    assert!(world.chain.account(&record).is_none() && world.open_requests().is_empty());
 }
 
 #[test]

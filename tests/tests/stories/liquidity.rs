@@ -26,10 +26,10 @@ fn shares_are_issued_at_the_upper_value_and_redeemed_at_the_lower(backend: Backe
     world.request_liquidity_deposit(second, 1, 100_000 * USDC, PriceLimit::OnePercent).unwrap();
     let keeper = world.admin;
     let upper = world.serve(keeper).state.upper.get();
-    // Upper value: 8 000 000 of cash and the backing, 2 000 000 and nine tenths of a fee of 800, less 0.016 of the carry's surge, which its insurance
-    // has. That the long is 969.636 744 under its entry and owes funding is not settled.
-    assert_eq!(upper, 10_000_719_983_978);
-    // ⌊99 980 · 10 000 000 / 10 000 719.983 978⌋
+    // Upper value: 8 000 000 of cash and the backing, 2 000 000 and nine tenths of a fee of 800. That the long is 969.636 744 under its
+    // entry and owes funding is not settled.
+    assert_eq!(upper, 10_000_720 * USDC);
+    // ⌊99 980 · 10 000 000 / 10 000 720⌋
     let shares = world.shares(&second);
     assert_eq!(shares, 99_972_801_958);
     assert_eq!(world.pool().state.shares.get(), 10_000_000 * USDC + shares);

@@ -1,6 +1,8 @@
 //! What a keeper makes of a refusal.
 
-use super::ExchangeError;
+use super::{ExchangeError, Failure, Reason};
+use anchor_lang::error::ErrorCode;
+use anchor_lang::solana_program::system_program;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,24 @@ pub enum Class {
     Wrong,
 }
 
+/// What the system program says where an account is to be made that is there already.
+const ACCOUNT_ALREADY_IN_USE: u32 = 0;
+
 impl Class {
+    /// What to make of a refusal by the system program or the framework, of which two are races that somebody lost: the record of an
+    /// epoch is there already, or the request that was to be paid is gone.
+    pub fn of_framework(failure: &Failure) -> Option<Self> {
+        let Reason::Code(code) = failure.reason else { return None };
+        let is_gone = [ErrorCode::AccountNotInitialized, ErrorCode::AccountOwnedByWrongProgram]
+            .iter()
+            .any(|gone| u32::from(*gone) == code);
+        match failure.account.as_deref() {
+            _ if failure.program == system_program::ID && code == ACCOUNT_ALREADY_IN_USE => Some(Self::LostRace),
+            Some("request" | "record") if failure.program == perp_swap::ID && is_gone => Some(Self::LostRace),
+            _ => None,
+        }
+    }
+
     /// What to make of this refusal. Every rule is named, so that a new one does not compile before somebody has thought of it.
     pub const fn of(error: ExchangeError) -> Self {
         use ExchangeError as E;

@@ -8,6 +8,9 @@ mod tests;
 /// What an instruction that has no budget may take: the runtime's own default.
 const UNKNOWN: u32 = 200_000;
 
+/// What each further address takes that the program tries where it looks for one; budgets are of the first or second.
+pub const UNITS_OF_A_TRY: u32 = 1_500;
+
 /// The budget of an instruction, named as in the IDL, of an account with so many positions; between two counts that were measured
 /// in proportion, rounded up. The runtime's default where there is none.
 pub fn compute_units(instruction: &str, positions: usize) -> u32 {

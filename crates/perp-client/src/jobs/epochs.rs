@@ -1,3 +1,4 @@
+use super::compute::UNITS_OF_A_TRY;
 use super::fresh::Fresh;
 use super::job::{ranked, Job, Pays, Task};
 use crate::instructions::{close_epoch, pay_liquidity_request, value_market, TargetMarket};
@@ -27,8 +28,10 @@ pub fn epochs(fresh: &Fresh, prices: &BTreeMap<u16, BoundaryPrice>, caller: Pubk
         let boundary = plan.closed.boundary;
         let instruction = close_epoch(&fresh.addresses, caller, boundary);
         let task = Task::CloseEpoch { boundary };
-        let worth = (Pays::lamports(plan.lamports), plan.closed.paid);
-        jobs.push(fresh.job(task, worth, ("close_epoch", 0), std::iter::empty(), instruction));
+        // The caller advances the record's rent, and where markets were listed since the requests were made may not get all of it back.
+        let worth = (Pays::lamports(plan.lamports.saturating_sub(scratch.epoch_rent)), plan.closed.paid);
+        let job = fresh.job(task, worth, ("close_epoch", 0), std::iter::empty(), instruction);
+        jobs.push(searching(job, fresh.addresses.epoch_tries(boundary)));
         return jobs;
     }
     for market in fresh.exchange.markets() {
@@ -72,7 +75,13 @@ pub fn payments<'a>(
         let instruction = pay_liquidity_request(&fresh.addresses, caller, request, record);
         let task = Task::PayRequest { request: *address };
         let worth = (Pays::lamports(lamports), plan.tokens);
-        jobs.push(fresh.job(task, worth, ("pay_liquidity_request", 0), std::iter::empty(), instruction));
+        let job = fresh.job(task, worth, ("pay_liquidity_request", 0), std::iter::empty(), instruction);
+        jobs.push(searching(job, fresh.addresses.associated_tries(&request.owner)));
     }
     ranked(jobs)
+}
+
+/// The job with room for so many more addresses that the program tries: how many is a matter of the hour, or of who owns the request.
+fn searching(job: Job, tries: u32) -> Job {
+    Job { compute_units: job.compute_units.saturating_add(UNITS_OF_A_TRY.saturating_mul(tries)), ..job }
 }

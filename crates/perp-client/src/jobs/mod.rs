@@ -18,7 +18,7 @@ mod upkeep;
 mod tests;
 
 pub use after_crash::after_crash;
-pub use compute::compute_units;
+pub use compute::{compute_units, UNITS_OF_A_TRY};
 pub use epochs::{epochs, payments, BoundaryPrice};
 pub use fresh::Fresh;
 pub use job::{Job, Pays, Task};

@@ -109,7 +109,10 @@ impl SendError {
             {
                 exchange_error(*code).map(Class::of)
             }
-            _ => self.failure()?.exchange_error().map(Class::of),
+            _ => {
+                let failure = self.failure()?;
+                failure.exchange_error().map(Class::of).or_else(|| Class::of_framework(&failure))
+            }
         }
     }
 

@@ -352,7 +352,7 @@ pub struct ClosedEpoch {
     pub issued: Atoms,
     /// Shares of the withdrawals that were accepted.
     pub leaving: Atoms,
-    /// Shares of them that were redeemed; the rest waits for the next boundary.
+    /// Shares of them that were redeemed; the rest waits for the next boundary that another request names.
     pub redeemed: Atoms,
     /// Tokens they get together.
     pub paid: Atoms,

@@ -128,7 +128,7 @@ pub struct EpochClosed {
     pub lower: u64,
     /// What it was worth to those who entered, in atoms: its cash, placed or not.
     pub upper: u64,
-    /// What traders had won or lost that was not settled, in atoms; where it is more than 2.5 % of the upper value nobody entered.
+    /// What traders had won or lost that was not settled, in atoms; where it is more than half a percent of the upper value nobody entered.
     pub unsettled: u64,
     /// Requests of the boundary.
     pub requests: u32,
@@ -196,7 +196,8 @@ pub struct LiquidityPaid {
     pub tokens: u64,
     /// Shares paid to the owner.
     pub shares: u64,
-    /// Shares that still wait; where what is left is less than one the request waits with none.
+    /// Shares that still wait; where what is left is less than one the request waits with none. It waits where the epoch redeemed less than
+    /// was leaving and took its limit.
     pub left: u64,
     /// Lamports returned to the owner, besides the rent.
     pub lamports: u64,

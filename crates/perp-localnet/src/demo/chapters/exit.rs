@@ -114,8 +114,8 @@ fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
     // What both boundaries closed came to, read back from the chain: shares cost an atom each at the first.
     let last = transition.after.pool.last;
     let epochs = run.localnet.connection.epochs(&run.addresses, usize::MAX)?;
-    let known: Vec<_> = epochs.iter().map(|epoch| (epoch.boundary, epoch.upper, epoch.shares_before)).collect();
-    let first = epochs.last().map_or(0, |epoch| epoch.shares_after);
+    let known: Vec<_> = epochs.iter().map(|epoch| (epoch.boundary, epoch.upper, epoch.shares)).collect();
+    let first = epochs.last().map_or(Atoms::ZERO, |epoch| epoch.issued);
     let received = show::change(transition.before.wallet(PROVIDER).usdc, transition.after.wallet(PROVIDER).usdc);
     let report = transition
         .report("the withdrawal is executed", "shares are burned at the lower value of the pool, by anybody")
@@ -126,10 +126,10 @@ fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
         .check(
             "boundaries that the chain remembers",
             "the last of them, and the first deposit's",
-            format!("{} with {} shares after the first", known.len(), show::shares(Atoms::new(first))),
+            format!("{}, {} bought at the first", known.len(), show::shares(first)),
             known.len() == 2
-                && known.first() == Some(&(last.boundary.get(), last.upper.get(), last.shares.get()))
-                && epochs.last().is_some_and(|epoch| epoch.previous == 0 && epoch.shares_before == 0),
+                && known.first() == Some(&(last.boundary, last.upper, last.shares))
+                && epochs.last().is_some_and(|epoch| epoch.previous.is_never() && epoch.shares.is_zero()),
         )
         .equal("shares not burned", show::shares(Atoms::ZERO), show::shares(tokens))
         .equal(
