@@ -1,4 +1,5 @@
 use super::compute::{compute_units, with_headroom};
+use super::epochs::BoundaryPrice;
 use super::job::{Job, Pays, Task};
 use crate::addresses::Addresses;
 use crate::instructions::{update_prices, TargetMarket};
@@ -25,6 +26,7 @@ pub struct Fresh {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Price {
     account: Pubkey,
+    reading: OracleReading,
     /// Whether taking it in changes the market.
     is_news: bool,
 }
@@ -48,13 +50,19 @@ impl Fresh {
             // Nothing of it will be sent, so no funding accrues either.
             self.exchange.put_market(before);
         }
-        self.prices.insert(market, Price { account, is_news });
+        self.prices.insert(market, Price { account, reading: *reading, is_news });
         Ok(outcome)
     }
 
     /// The market with the account its price is read from, where one is known.
     pub fn target(&self, market: u16) -> TargetMarket {
         TargetMarket { market, oracle: self.prices.get(&market).map(|price| price.account) }
+    }
+
+    /// What the markets' price accounts say, for a boundary if it is that.
+    pub fn readings(&self) -> BTreeMap<u16, BoundaryPrice> {
+        let said = |price: &Price| BoundaryPrice { account: price.account, reading: price.reading };
+        self.prices.iter().map(|(market, price)| (*market, said(price))).collect()
     }
 
     /// Markets whose price account says something new, with that account.
