@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use perp_client::instructions::Authority;
 use perp_client::jobs::{Job, Task};
 use perp_client::rpc::{Landed, SendError};
 use tracing::{info, warn};
@@ -53,6 +54,12 @@ impl Default for Journal {
 }
 
 impl Journal {
+    /// Everything is subscribed to, and these margin accounts are credited.
+    pub fn ready(&self, keepers: &[Authority]) {
+        let credited: Vec<String> = keepers.iter().map(|keeper| keeper.margin_account.to_string()).collect();
+        info!(event = "ready", credited = ?credited);
+    }
+
     /// A decision. Numbers that do not bear on it are left out.
     pub fn decision(&mut self, job: &Job, verdict: Verdict, policy: &Policy, read: Instant, slot: u64) -> Decided {
         let decided = Decided { read, recorded: Instant::now(), slot };
@@ -145,8 +152,8 @@ impl Journal {
     }
 
     /// The subscription to accounts of a type has gaps: everything of it is read again.
-    pub fn gap(accounts: &'static str, gaps: u64) {
-        warn!(event = "gap", accounts, gaps);
+    pub fn gap(accounts: &'static str, gaps: u64, is_live: bool, reason: Option<&str>) {
+        warn!(event = "gap", accounts, gaps, is_live, reason);
     }
 
     /// A look at everything is over, with so many accounts that have positions, of which so many were judged. Tells now and then how

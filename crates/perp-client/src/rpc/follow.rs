@@ -63,6 +63,8 @@ pub struct Follow<'a, T> {
     changed: BTreeSet<Pubkey>,
     is_live: bool,
     gaps: u64,
+    /// Why the subscription was last lost.
+    reason: Option<String>,
     must_read: bool,
     read_at: Option<Instant>,
 }
@@ -97,6 +99,7 @@ impl<'a, T: OfExchange> Follow<'a, T> {
             changed: BTreeSet::new(),
             is_live: false,
             gaps: 0,
+            reason: None,
             must_read: true,
             read_at: None,
         };
@@ -187,6 +190,11 @@ impl<'a, T: OfExchange> Follow<'a, T> {
         self.gaps
     }
 
+    /// Why the subscription was last lost, where it ever was.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
     fn take_what_waits(&mut self) {
         while let Ok(heard) = self.heard.try_recv() {
             self.note(heard);
@@ -202,8 +210,9 @@ impl<'a, T: OfExchange> Follow<'a, T> {
                 self.is_live = true;
                 self.must_read = true;
             }
-            Heard::Lost(_) => {
+            Heard::Lost(reason) => {
                 self.is_live = false;
+                self.reason = Some(reason);
                 self.gap();
             }
             Heard::Garbled => self.gap(),

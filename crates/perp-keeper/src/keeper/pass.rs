@@ -12,12 +12,11 @@ use crate::config::milliseconds;
 use crate::decision::Verdict;
 use crate::journal::Journal;
 use crate::plan::{sequence, upkeep, urgent, Known};
-use crate::watch::Watch;
 
 /// Accounts that are given triggers in one look at most.
 const CERTIFIED_AT_ONCE: usize = 2_000;
 /// How long a node may answer from an earlier slot than before until it is held for another one, or for one that was set back.
-const BEHIND: Duration = Duration::from_secs(10);
+const BEHIND: Duration = Duration::from_secs(5);
 
 impl<'k> Session<'k> {
     /// Looks once.
@@ -83,7 +82,7 @@ impl<'k> Session<'k> {
     }
 
     /// Whether this state is too old to act on: the node's clock lags behind this machine's, or it has shown a later slot before.
-    /// A node that stays behind was set back: everything is judged anew.
+    /// A node that stays behind was set back, and is believed.
     fn is_stale(&mut self, fresh: &Fresh) -> bool {
         let clock = fresh.exchange.clock;
         let most = self.keeper.config.pace.most_lag_seconds;
@@ -104,10 +103,6 @@ impl<'k> Session<'k> {
         }
         Journal::trouble("set_back", &format!("the node is at slot {}, and was at {}", clock.slot, self.slot));
         (self.slot, self.behind_since) = (clock.slot, None);
-        self.watch = Watch::default();
-        for (address, account) in self.accounts.known() {
-            self.watch.changed(*address, Some(&account.state));
-        }
         false
     }
 }

@@ -109,6 +109,7 @@ impl<'k> Session<'k> {
         'k: 'scope,
     {
         let every = milliseconds(self.keeper.config.pace.pass_ms);
+        self.journal.ready(&self.keepers);
         let mut wait = RECONNECT_FIRST;
         while !stop.load(Ordering::Relaxed) {
             let begun = Instant::now();
@@ -116,6 +117,8 @@ impl<'k> Session<'k> {
             match self.pass(scope) {
                 Ok(()) => wait = RECONNECT_FIRST,
                 Err(error) => {
+                    // Another validator may answer next, or the same from an earlier state.
+                    self.slot = 0;
                     Journal::trouble("not_read", &error);
                     pause(wait, stop);
                     wait = (2 * wait).min(RECONNECT_LAST);
@@ -143,7 +146,8 @@ impl<'k> Session<'k> {
         }
         if self.accounts.gaps() != self.gaps {
             self.gaps = self.accounts.gaps();
-            Journal::gap(<MarginAccount as perp_accounts::Stored>::NAME, self.gaps);
+            let name = <MarginAccount as perp_accounts::Stored>::NAME;
+            Journal::gap(name, self.gaps, self.accounts.is_live(), self.accounts.reason());
         }
         if let Some(requests) = &mut self.requests {
             requests.now()?;
