@@ -94,6 +94,7 @@ impl Keeper {
         let over = AtomicBool::new(false);
         let is_over = || stop.load(Ordering::Relaxed) || over.load(Ordering::Relaxed);
         std::thread::scope(|scope| {
+            let _ends = Ends(&over);
             if let (Some(url), true) = (&self.config.prices_url, self.posts()) {
                 let poster = Poster::new(url, self.config.fees.micro_lamports)?;
                 let venue = &venue;
@@ -101,10 +102,8 @@ impl Keeper {
             }
             let mut session = Session::begin(self, &venue, &options)?;
             session.run(scope, stop);
-            over.store(true, Ordering::Relaxed);
             Ok(())
         })
-        .inspect_err(|_| over.store(true, Ordering::Relaxed))
     }
 
     /// Whether prices are posted. It costs and pays nothing.
@@ -127,6 +126,15 @@ impl Keeper {
                 std::thread::sleep(TICK);
             }
         }
+    }
+}
+
+/// However a session ends, whoever posts prices for it ends as well.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

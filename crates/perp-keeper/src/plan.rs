@@ -24,10 +24,10 @@ pub struct Known<'a> {
     pub fresh: &'a Fresh,
     /// Every margin account.
     pub accounts: &'a BTreeMap<Pubkey, MarginAccount>,
-    /// Every liquidity request.
-    pub requests: &'a BTreeMap<Pubkey, LiquidityRequest>,
-    /// Every closed epoch.
-    pub records: &'a BTreeMap<Pubkey, EpochRecord>,
+    /// Every liquidity request, where they are followed.
+    pub requests: Option<&'a BTreeMap<Pubkey, LiquidityRequest>>,
+    /// Every closed epoch, where they are followed.
+    pub records: Option<&'a BTreeMap<Pubkey, EpochRecord>>,
 }
 
 /// Liquidations of accounts that are due, the most valuable first.
@@ -52,7 +52,8 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
         if session.boundary_has_come() {
             jobs.extend(epochs(fresh, &fresh.readings(), caller));
         }
-        jobs.extend(payments(fresh, known.requests, known.records, caller));
+        let (requests, records) = (known.requests.into_iter().flatten(), known.records.into_iter().flatten());
+        jobs.extend(payments(fresh, requests, records, caller));
     }
     if does(Kind::Settle) && settling_has_begun(fresh) {
         let rewarded: Vec<Pubkey> = keepers.iter().map(|keeper| keeper.margin_account).collect();

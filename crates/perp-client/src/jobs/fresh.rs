@@ -12,6 +12,10 @@ use perp_engine::units::Atoms;
 use perp_exchange::{Exchange, Refusal};
 use std::collections::BTreeMap;
 
+/// Budgets are measured with the cheapest token program: what others may take more, in compute units, for all that one instruction
+/// asks of them.
+pub(super) const TOKEN_UNITS: u32 = 20_000;
+
 /// The exchange as a transaction finds it that takes in the newest prices first, and the accounts to take them from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
@@ -87,7 +91,11 @@ impl Fresh {
         first: impl Iterator<Item = u16>,
         instruction: Instruction,
     ) -> Job {
+        let moves_tokens = instruction.accounts.iter().any(|meta| meta.pubkey == self.addresses.token_program);
         let (mut instructions, mut units) = (Vec::new(), compute_units(name, positions));
+        if moves_tokens {
+            units = units.saturating_add(TOKEN_UNITS);
+        }
         if let Some((freshen, more)) = self.freshen(first) {
             instructions.push(freshen);
             units = units.saturating_add(more);

@@ -4,7 +4,7 @@ use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use perp_client::jobs::{Fresh, Job};
-use perp_client::rpc::FetchError;
+use perp_client::rpc::{FetchError, Follow};
 use solana_signer::Signer;
 
 use super::session::{Sent, Session};
@@ -31,8 +31,12 @@ impl<'k> Session<'k> {
             return Ok(());
         }
         let due = self.watch.due(&fresh.exchange).clone();
-        let (requests, records) = (self.requests(), self.records());
-        let known = Known { fresh: &fresh, accounts: self.accounts.known(), requests: &requests, records: &records };
+        let known = Known {
+            fresh: &fresh,
+            accounts: self.accounts.known(),
+            requests: self.requests.as_ref().map(Follow::known),
+            records: self.records.as_ref().map(Follow::known),
+        };
         let (config, wallets) = (&self.keeper.config, &self.keeper.wallets);
         let first = urgent(&known, &due, &self.keepers, config);
         let is_upkeep = self.upkeep_at.is_none_or(|then| then.elapsed() >= milliseconds(config.pace.upkeep_ms));
@@ -47,7 +51,9 @@ impl<'k> Session<'k> {
         let (first, rest): (Vec<_>, Vec<_>) = (numbered(first), numbered(rest));
         let slot = fresh.exchange.clock.slot;
         let [first, rest] = [first, rest].map(|jobs| self.decide(jobs, read, slot));
-        if !self.keeper.mode.dry_run {
+        if self.keeper.mode.dry_run {
+            self.reserved = 0;
+        } else {
             self.send(scope, first, rest);
         }
         let accounts = self.accounts.known();
@@ -61,10 +67,9 @@ impl<'k> Session<'k> {
     /// Decides about each job and records it. Returns those to be sent.
     fn decide(&mut self, jobs: Vec<(Option<u64>, Job)>, read: Instant, slot: u64) -> Vec<Sent> {
         let mut sent: Vec<Sent> = Vec::new();
-        let mut reserved = self.reserved;
         for (sequence, job) in jobs {
             let now = Instant::now();
-            let spent = self.spending.sum(now).saturating_add(reserved);
+            let spent = self.spending.sum(now).saturating_add(self.reserved);
             let held = self.memory.judge(&job.task, sequence, now);
             let verdict = held.unwrap_or_else(|| self.policy.judge(&job, spent));
             if verdict == Verdict::Send && !self.has_room() {
@@ -74,7 +79,7 @@ impl<'k> Session<'k> {
             let decided = self.journal.decision(&job, verdict, &self.policy, read, slot);
             if verdict == Verdict::Send {
                 let fee = self.policy.fee(&job);
-                reserved = reserved.saturating_add(fee);
+                self.reserved = self.reserved.saturating_add(fee);
                 sent.push(Sent { job, decided, sequence, fee });
             }
         }

@@ -1,12 +1,11 @@
 //! A connection to an exchange: what is followed, what is remembered, and what is on its way.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Market, Pubkey};
+use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Market, Stored};
 use perp_client::instructions::Authority;
 use perp_client::jobs::Job;
 use perp_client::rpc::{FetchError, Follow, Landed, SendError, SendOptions, Venue};
@@ -55,7 +54,7 @@ pub(super) struct Session<'k> {
     pub journal: Journal,
     pub policy: Policy,
     pub spending: Spending,
-    /// Fees of what is on its way.
+    /// Fees of what is on its way, or about to be.
     pub reserved: u64,
     /// Highest slot of what was read, and since when it is not reached any more.
     pub slot: u64,
@@ -146,7 +145,7 @@ impl<'k> Session<'k> {
         }
         if self.accounts.gaps() != self.gaps {
             self.gaps = self.accounts.gaps();
-            let name = <MarginAccount as perp_accounts::Stored>::NAME;
+            let name = MarginAccount::NAME;
             Journal::gap(name, self.gaps, self.accounts.is_live(), self.accounts.reason());
         }
         if let Some(requests) = &mut self.requests {
@@ -180,7 +179,6 @@ impl<'k> Session<'k> {
         for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
             for sent in &batch {
                 self.memory.sent(sent.job.task);
-                self.reserved = self.reserved.saturating_add(sent.fee);
             }
             self.batches += 1;
             let (venue, options, sender) = (self.venue, self.options, self.sender.clone());
@@ -206,16 +204,6 @@ impl<'k> Session<'k> {
                 self.journal.outcome(&sent.job, sent.decided, outcome, &result);
             }
         }
-    }
-
-    /// What is followed of the pool's requests.
-    pub fn requests(&self) -> BTreeMap<Pubkey, LiquidityRequest> {
-        self.requests.as_ref().map(|requests| requests.known().clone()).unwrap_or_default()
-    }
-
-    /// The closed epochs that are followed.
-    pub fn records(&self) -> BTreeMap<Pubkey, EpochRecord> {
-        self.records.as_ref().map(|records| records.known().clone()).unwrap_or_default()
     }
 }
 

@@ -1,5 +1,5 @@
 use super::world::{address, frictionless, World};
-use crate::jobs::{epochs, payments, settlements_before_boundary, BoundaryPrice, Pays, Task};
+use crate::jobs::{compute_units, epochs, payments, settlements_before_boundary, BoundaryPrice, Pays, Task};
 use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};
@@ -104,4 +104,6 @@ fn requests_of_closed_epochs_are_paid() {
     let jobs = payments(&world.fresh(), &requests, &records, Pubkey::new_unique());
     assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::PayRequest { request: address(1) }]);
     assert_eq!(jobs[0].pays, Pays::lamports(10_000));
+    // It moves tokens, and has room for the dearest program of those.
+    assert!(jobs[0].compute_units > compute_units("pay_liquidity_request", 0) + 20_000);
 }
