@@ -6,8 +6,10 @@ use perp_client::rpc::{FetchError, SendError};
 use perp_client::Addresses;
 use perp_engine::units::Atoms;
 use perp_migrations::{migrate, Migration, MigrationError};
+use solana_pubkey::Pubkey;
 use thiserror::Error;
 
+use crate::address_file::AddressFileError;
 use crate::feeds::FeedError;
 use crate::liquidity::{provide, LiquidityError};
 use crate::oracle_driver::OracleScript;
@@ -38,11 +40,17 @@ pub enum ExchangeError {
     /// A price that is refused.
     #[error("taking prices in: {0}")]
     Prices(#[from] SendError),
+    /// The file of addresses.
+    #[error(transparent)]
+    AddressFile(#[from] AddressFileError),
+    /// There is no port to listen on.
+    #[error("no port is free on 127.0.0.1: {0}")]
+    Ports(#[source] std::io::Error),
 }
 
 /// Creates the exchange of the localnet's description, with `liquidity` in its pool. The feeds show the next price of
 /// `script` before, and the clock stands at the boundary of a deposit after it: the markets take prices in by
-/// [`take_prices`], once the feeds show those of the time from which there is trading.
+/// [`take_all_prices`], once the feeds show those of the time from which there is trading.
 ///
 /// # Errors
 /// [`ExchangeError`].
@@ -60,8 +68,20 @@ pub fn create(localnet: &Localnet, script: &mut OracleScript, liquidity: Atoms) 
 ///
 /// # Errors
 /// [`ExchangeError`].
-pub fn take_prices(localnet: &Localnet, addresses: &Addresses) -> Result<(), ExchangeError> {
-    let prices = markets(localnet, addresses)?.into_iter().map(|market| (market.state.index, market.oracle.account));
+pub fn take_all_prices(localnet: &Localnet, addresses: &Addresses) -> Result<(), ExchangeError> {
+    let bound = markets(localnet, addresses)?.into_iter().map(|market| (market.state.index, market.oracle.account));
+    take_prices(localnet, addresses, bound)
+}
+
+/// Markets take the prices of these accounts in.
+///
+/// # Errors
+/// [`ExchangeError`].
+pub fn take_prices(
+    localnet: &Localnet,
+    addresses: &Addresses,
+    prices: impl IntoIterator<Item = (u16, Pubkey)>,
+) -> Result<(), ExchangeError> {
     let admin = &localnet.wallets.get(ADMIN)?.keypair;
     localnet.connection.send(&[update_prices(addresses, prices)], &[admin])?;
     Ok(())

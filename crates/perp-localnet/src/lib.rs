@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod feeds;
 pub mod guardians;
 pub mod liquidity;
+pub mod local_exchange;
 pub mod oracle_driver;
 pub mod price_path;
 pub mod price_server;

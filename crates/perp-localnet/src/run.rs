@@ -13,7 +13,7 @@ use tokio::signal::unix::{signal, SignalKind};
 use crate::address_file::{AddressFile, AddressFileError};
 use crate::chain::ChainError;
 use crate::cli::{OracleError, RunOptions};
-use crate::exchange::{create, markets, take_prices, ExchangeError};
+use crate::exchange::{create, markets, take_all_prices, ExchangeError};
 use crate::feeds::{Feed, FeedError};
 use crate::guardians::TestGuardians;
 use crate::oracle_driver::OracleDriver;
@@ -87,7 +87,7 @@ pub fn run(options: &RunOptions) -> Result<(), RunError> {
 
     chain.follow_wall_clock()?;
     let driver = OracleDriver::start(chain.clone(), script)?;
-    take_prices(&localnet, &migration.addresses)?;
+    take_all_prices(&localnet, &migration.addresses)?;
     let listed = markets(&localnet, &migration.addresses)?;
     let addresses = AddressFile::new(&localnet, &migration.addresses, &listed);
     let path = addresses.write(keys)?;

@@ -3,7 +3,7 @@
 use perp_client::accounts::{Exchange, Market};
 use perp_client::addresses::{padded, unpadded};
 use perp_localnet::cli::Cli;
-use perp_localnet::exchange::{create, take_prices};
+use perp_localnet::exchange::{create, take_all_prices};
 use perp_localnet::setup::Localnet;
 use perp_localnet::validator::Ports;
 use perp_localnet::wallets::ADMIN;
@@ -89,7 +89,7 @@ fn every_market_of_a_fresh_localnet_has_the_price_of_its_feed() {
     let unpriced = localnet.connection.snapshot(&addresses).unwrap();
     assert!(unpriced.markets().iter().all(|market| market.price.published.is_never()));
 
-    take_prices(&localnet, &addresses).unwrap();
+    take_all_prices(&localnet, &addresses).unwrap();
     let priced = localnet.connection.snapshot(&addresses).unwrap();
     let prices: Vec<_> =
         priced.markets().iter().map(|market| Units::of(market).show_price(market.price.price)).collect();

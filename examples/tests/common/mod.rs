@@ -7,20 +7,14 @@ use localnet_receiver::guardians;
 use perp_client::accounts::{MarginAccount, Pubkey};
 use perp_client::engine::operations::position::Order;
 use perp_client::engine::units::{Atoms, SignedSize};
-use perp_client::instructions::{deposit, open_account, trade, update_prices, Authority, TargetMarket};
+use perp_client::instructions::{deposit, open_account, trade, Authority, TargetMarket};
 use perp_client::Addresses;
-use perp_localnet::address_file::AddressFile;
-use perp_localnet::exchange::markets;
 use perp_localnet::feeds::{publish, Feed, DEFAULT_CONFIDENCE_BPS};
 use perp_localnet::guardians::TestGuardians;
-use perp_localnet::liquidity::provide;
-use perp_localnet::oracle_driver::OracleScript;
-use perp_localnet::price_path::PricePath;
+use perp_localnet::local_exchange::LocalExchange;
 use perp_localnet::setup::Localnet;
 use perp_localnet::usdc::ONE;
-use perp_localnet::validator::Ports;
-use perp_localnet::wallets::ADMIN;
-use perp_migrations::{migrate, Description};
+use perp_migrations::Description;
 use tempfile::TempDir;
 
 /// The exchange of a localnet with 5 000 000 USDC of liquidity, SOL at $140.615937 and BTC at $60 000.
@@ -50,20 +44,7 @@ impl Local {
 
     fn with(guardians: TestGuardians, change: fn(&mut Description)) -> Self {
         let keys = tempfile::tempdir().unwrap();
-        let localnet = Localnet::start_with(Ports::free().unwrap(), keys.path(), guardians).unwrap();
-        let paths = Feed::ALL.map(|feed| (feed, PricePath::Steady(feed.start_price()))).into();
-        let mut script = OracleScript { paths, confidence_bps: DEFAULT_CONFIDENCE_BPS, tick_seconds: 1 };
-        script.tick(localnet.chain()).unwrap();
-        let mut description = localnet.description().unwrap();
-        change(&mut description);
-        let admin = &localnet.wallets.get(ADMIN).unwrap().keypair;
-        let addresses = migrate(&localnet.connection, &description, admin).unwrap().addresses;
-        provide(&localnet, &addresses, Atoms::new(5_000_000 * ONE)).unwrap();
-        script.tick(localnet.chain()).unwrap();
-        let prices = [(0, Feed::Sol.address()), (1, Feed::Btc.address())];
-        localnet.connection.send(&[update_prices(&addresses, prices)], &[admin]).unwrap();
-        let listed = markets(&localnet, &addresses).unwrap();
-        AddressFile::new(&localnet, &addresses, &listed).write(keys.path()).unwrap();
+        let LocalExchange { localnet, addresses } = Localnet::with_exchange_of(keys.path(), guardians, change).unwrap();
         Self { localnet, addresses, keys }
     }
 

@@ -65,10 +65,10 @@ fn settled<'a>(
     poor: &'a BTreeSet<u16>,
     least: Atoms,
 ) -> impl Iterator<Item = Job> + 'a {
-    settlements(fresh, account).filter_map(move |(market, plan)| {
+    settlements(fresh, account, |market| poor.contains(&market)).filter_map(move |(market, plan)| {
         let moved = plan.profit.magnitude();
         let is_short = fresh.exchange.market(market).is_ok_and(|market| market.ledger.is_short());
-        let helps = poor.contains(&market) && (plan.profit.is_negative() || is_short);
+        let helps = plan.profit.is_negative() || is_short;
         if !helps || moved.is_zero() || moved < least {
             return None;
         }

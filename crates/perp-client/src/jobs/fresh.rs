@@ -1,4 +1,5 @@
 use super::compute::{compute_units, with_headroom};
+use super::epochs::BoundaryPrice;
 use super::job::{Job, Pays, Task};
 use crate::addresses::Addresses;
 use crate::instructions::{update_prices, TargetMarket};
@@ -10,6 +11,10 @@ use perp_engine::state::Account;
 use perp_engine::units::Atoms;
 use perp_exchange::{Exchange, Refusal};
 use std::collections::BTreeMap;
+
+/// Budgets are measured with the cheapest token program: what others may take more, in compute units, for all that one instruction
+/// asks of them.
+pub(super) const TOKEN_UNITS: u32 = 20_000;
 
 /// The exchange as a transaction finds it that takes in the newest prices first, and the accounts to take them from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +30,7 @@ pub struct Fresh {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Price {
     account: Pubkey,
+    reading: OracleReading,
     /// Whether taking it in changes the market.
     is_news: bool,
 }
@@ -48,13 +54,19 @@ impl Fresh {
             // Nothing of it will be sent, so no funding accrues either.
             self.exchange.put_market(before);
         }
-        self.prices.insert(market, Price { account, is_news });
+        self.prices.insert(market, Price { account, reading: *reading, is_news });
         Ok(outcome)
     }
 
     /// The market with the account its price is read from, where one is known.
     pub fn target(&self, market: u16) -> TargetMarket {
         TargetMarket { market, oracle: self.prices.get(&market).map(|price| price.account) }
+    }
+
+    /// What the markets' price accounts say, for a boundary if it is that.
+    pub fn readings(&self) -> BTreeMap<u16, BoundaryPrice> {
+        let said = |price: &Price| BoundaryPrice { account: price.account, reading: price.reading };
+        self.prices.iter().map(|(market, price)| (*market, said(price))).collect()
     }
 
     /// Markets whose price account says something new, with that account.
@@ -79,7 +91,11 @@ impl Fresh {
         first: impl Iterator<Item = u16>,
         instruction: Instruction,
     ) -> Job {
+        let moves_tokens = instruction.accounts.iter().any(|meta| meta.pubkey == self.addresses.token_program);
         let (mut instructions, mut units) = (Vec::new(), compute_units(name, positions));
+        if moves_tokens {
+            units = units.saturating_add(TOKEN_UNITS);
+        }
         if let Some((freshen, more)) = self.freshen(first) {
             instructions.push(freshen);
             units = units.saturating_add(more);

@@ -22,7 +22,7 @@ pub fn settlements_before_boundary<'a>(
     }
     let mut found: Vec<(Atoms, Task, PnlSettlementPlan)> = Vec::new();
     for (address, account) in accounts {
-        for (market, plan) in settlements(fresh, &account.state) {
+        for (market, plan) in settlements(fresh, &account.state, |_| true) {
             let Ok(reward) = plan.rewarded(&pool, &session) else { continue };
             if reward.reward.is_zero() {
                 continue;
@@ -47,12 +47,13 @@ pub fn settlements_before_boundary<'a>(
     ranked(jobs)
 }
 
-/// What settling each of the account's positions would do.
+/// What settling each of the account's positions in these markets would do.
 pub(super) fn settlements<'a>(
     fresh: &'a Fresh,
     account: &'a Account,
+    is_asked: impl Fn(u16) -> bool + 'a,
 ) -> impl Iterator<Item = (u16, PnlSettlementPlan)> + 'a {
-    let open = account.occupied().filter(|(_, position)| !position.size.is_zero());
+    let open = account.occupied().filter(move |(_, position)| !position.size.is_zero() && is_asked(position.market));
     open.filter_map(|(_, position)| {
         let after = fresh.exchange.preview_settle_pnl(account, position.market, None).ok()?;
         Some((position.market, after.plan))

@@ -4,7 +4,7 @@
 //! every gap everything is read again, so that nothing that happened in it is missing. The thread looks ten times a second
 //! whether it is still wanted, so a dropped view never waits for the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError};
 use std::sync::Arc;
@@ -59,8 +59,12 @@ pub struct Follow<'a, T> {
     /// Heard and not applied yet.
     changes: Vec<Change<T>>,
     accounts: BTreeMap<Pubkey, T>,
+    /// Other since they were last asked for.
+    changed: BTreeSet<Pubkey>,
     is_live: bool,
     gaps: u64,
+    /// Why the subscription was last lost.
+    reason: Option<String>,
     must_read: bool,
     read_at: Option<Instant>,
 }
@@ -92,8 +96,10 @@ impl<'a, T: OfExchange> Follow<'a, T> {
             dropped,
             changes: Vec::new(),
             accounts: BTreeMap::new(),
+            changed: BTreeSet::new(),
             is_live: false,
             gaps: 0,
+            reason: None,
             must_read: true,
             read_at: None,
         };
@@ -126,19 +132,40 @@ impl<'a, T: OfExchange> Follow<'a, T> {
             // A gap from here on is one that reading has not closed.
             self.must_read = false;
             self.take_what_waits();
-            self.accounts = read.accounts;
+            let before = std::mem::replace(&mut self.accounts, read.accounts);
+            self.note_differences(&before);
             // What was heard up to now is part of it where the node read later.
             self.changes.retain(|change| change.slot > read.slot);
             self.read_at = Some(Instant::now());
             self.must_read |= !self.is_live;
         }
         for Change { address, account, .. } in self.changes.drain(..) {
+            self.changed.insert(address);
             match account {
                 Some(account) => drop(self.accounts.insert(address, account)),
                 None => drop(self.accounts.remove(&address)),
             }
         }
         Ok(&self.accounts)
+    }
+
+    /// Every account as [`Self::now`] last returned them.
+    pub fn known(&self) -> &BTreeMap<Pubkey, T> {
+        &self.accounts
+    }
+
+    /// Accounts that came, changed or went since this was last asked, as far as [`Self::now`] has returned them.
+    pub fn changed(&mut self) -> BTreeSet<Pubkey> {
+        std::mem::take(&mut self.changed)
+    }
+
+    fn note_differences(&mut self, before: &BTreeMap<Pubkey, T>) {
+        let same = |address: &Pubkey, account: &T| {
+            before.get(address).is_some_and(|before| bytemuck::bytes_of(before) == bytemuck::bytes_of(account))
+        };
+        let other = self.accounts.iter().filter(|(address, account)| !same(address, account));
+        let gone = before.keys().filter(|address| !self.accounts.contains_key(address));
+        self.changed.extend(other.map(|(address, _)| *address).chain(gone.copied()));
     }
 
     /// Waits until something is heard, at most so long.
@@ -163,6 +190,11 @@ impl<'a, T: OfExchange> Follow<'a, T> {
         self.gaps
     }
 
+    /// Why the subscription was last lost, where it ever was.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
     fn take_what_waits(&mut self) {
         while let Ok(heard) = self.heard.try_recv() {
             self.note(heard);
@@ -178,8 +210,9 @@ impl<'a, T: OfExchange> Follow<'a, T> {
                 self.is_live = true;
                 self.must_read = true;
             }
-            Heard::Lost(_) => {
+            Heard::Lost(reason) => {
                 self.is_live = false;
+                self.reason = Some(reason);
                 self.gap();
             }
             Heard::Garbled => self.gap(),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use solana_keypair::Keypair;
 use solana_message::AddressLookupTableAccount;
@@ -76,6 +76,8 @@ pub struct Landed {
     pub signature: Signature,
     /// The slot of its block.
     pub slot: u64,
+    /// When the node first said so.
+    pub heard: Instant,
     /// Every event of it, in order; of all its jobs where it carried several.
     pub events: Vec<Event>,
     /// Why events may be missing, where any may.
@@ -141,9 +143,9 @@ fn settle(
     results: &mut [Option<Result<Landed, SendError>>],
 ) -> Option<SendError> {
     match (landing, places) {
-        (Ok(Landing { signature, slot }), _) => {
+        (Ok(Landing { signature, slot, heard }), _) => {
             for place in places {
-                results[*place] = Some(Ok(Landed { signature, slot, events: Vec::new(), gap: None }));
+                results[*place] = Some(Ok(Landed { signature, slot, heard, events: Vec::new(), gap: None }));
             }
             None
         }

@@ -1,5 +1,6 @@
 //! A WebSocket that can be left alone: reading waits for a tenth of a second at most.
 
+use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,8 +90,9 @@ impl Socket {
                     _ => Ok(Read::Nothing),
                 }
             }
+            // A signal interrupts a read as well.
             Err(Error::Io(error))
-                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) =>
             {
                 self.keep_alive()?;
                 Ok(Read::Nothing)

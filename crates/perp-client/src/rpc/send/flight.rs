@@ -27,6 +27,7 @@ const UNHEARD: Duration = Duration::from_millis(64);
 pub(super) struct Landing {
     pub(super) signature: Signature,
     pub(super) slot: u64,
+    pub(super) heard: Instant,
 }
 
 /// A registered transaction. Whatever the node answers to its broadcast, it is asked after until that is settled.
@@ -42,6 +43,7 @@ struct Flight {
 enum Outcome {
     Landed {
         slot: u64,
+        heard: Instant,
     },
     /// In a block, and nothing of it took place.
     FailedInBlock(TransactionError),
@@ -114,7 +116,7 @@ fn attempt_all(
     let mut again = Vec::new();
     for Flight { bundle, signature, outcome, .. } in flights {
         let result = match outcome {
-            Some(Outcome::Landed { slot }) => Ok(Landing { signature, slot }),
+            Some(Outcome::Landed { slot, heard }) => Ok(Landing { signature, slot, heard }),
             Some(Outcome::FailedInBlock(error)) => {
                 let place = failures.iter().position(|(failed, _)| *failed == signature);
                 let logs = place.map(|place| failures.swap_remove(place).1).unwrap_or_default();
@@ -172,7 +174,7 @@ fn ask(connection: &Connection, flights: &mut [Flight]) -> bool {
             flight.outcome = match &status.err {
                 Some(error) => Some(Outcome::FailedInBlock(error.clone())),
                 None if status.satisfies_commitment(CommitmentConfig::confirmed()) => {
-                    Some(Outcome::Landed { slot: status.slot })
+                    Some(Outcome::Landed { slot: status.slot, heard: Instant::now() })
                 }
                 None => None,
             };

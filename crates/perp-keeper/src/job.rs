@@ -1,0 +1,84 @@
+//! The jobs of a keeper, by the names under which they are switched on.
+
+use clap::ValueEnum;
+use perp_client::jobs::{Job, Task};
+use serde::Deserialize;
+
+/// A kind of job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Posts signed prices and takes posted ones in
+    Prices,
+    /// Liquidates accounts
+    Liquidate,
+    /// Settles profits before boundaries and losers after a crash
+    Settle,
+    /// Values markets at a boundary, closes epochs, pays liquidity requests
+    Epochs,
+    /// Accrues funding
+    Funding,
+    /// Ends what bankrupt accounts owe
+    Bankruptcies,
+    /// Funds and redeems claims
+    Claims,
+    /// Reports dead oracles and ends their markets
+    Outages,
+    /// Moves backing towards the markets' targets
+    Backing,
+}
+
+impl Kind {
+    /// All of them.
+    pub fn all() -> Vec<Self> {
+        Self::value_variants().to_vec()
+    }
+
+    /// The kind of a job.
+    pub const fn of(job: &Job) -> Self {
+        match job.task {
+            Task::Liquidate { .. } => Self::Liquidate,
+            Task::SettlePnl { .. } => Self::Settle,
+            Task::FundClaims { .. } | Task::RedeemClaim { .. } => Self::Claims,
+            Task::ResolveBankruptcy { .. } => Self::Bankruptcies,
+            Task::AllocateBacking { .. } => Self::Backing,
+            Task::ValueMarket { .. } | Task::CloseEpoch { .. } | Task::PayRequest { .. } => Self::Epochs,
+            Task::UpdateFunding { .. } => Self::Funding,
+            Task::UpdatePrices { .. } => Self::Prices,
+            Task::ReportOutage { .. } | Task::BeginSettlement { .. } => Self::Outages,
+        }
+    }
+
+    /// Its name, as in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Prices => "prices",
+            Self::Liquidate => "liquidate",
+            Self::Settle => "settle",
+            Self::Epochs => "epochs",
+            Self::Funding => "funding",
+            Self::Bankruptcies => "bankruptcies",
+            Self::Claims => "claims",
+            Self::Outages => "outages",
+            Self::Backing => "backing",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name_everywhere() {
+        for kind in Kind::all() {
+            assert_eq!(kind.to_possible_value().unwrap().get_name(), kind.name());
+            #[derive(Deserialize)]
+            struct Jobs {
+                jobs: Vec<Kind>,
+            }
+            let read: Jobs = toml::from_str(&format!("jobs = [\"{}\"]", kind.name())).unwrap();
+            assert_eq!(read.jobs, [kind]);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The keeper itself: looks, decides, records, sends, and records what came of it, until it is stopped.
+//!
+//! One thread looks. Transactions are sent by others in batches, so that nothing waits for what is on its way; their outcomes come
+//! back to the one that looks, which alone remembers. A third kind posts prices.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use perp_client::rpc::{SendOptions, Venue};
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+
+use crate::config::{milliseconds, Config, ConfigError};
+use crate::job::Kind;
+use crate::journal::Journal;
+use crate::poster::Poster;
+
+mod pass;
+mod session;
+
+use session::Session;
+
+/// The first and the longest wait before a node that is not there is tried again.
+const RECONNECT_FIRST: Duration = Duration::from_millis(200);
+const RECONNECT_LAST: Duration = Duration::from_secs(5);
+/// How often everything that waits looks whether it is to end.
+const TICK: Duration = Duration::from_millis(50);
+/// Prices are dated in whole seconds.
+const POST_EVERY: Duration = Duration::from_secs(1);
+
+/// How a keeper runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Decides and records, and sends nothing.
+    pub dry_run: bool,
+    /// Looks once.
+    pub once: bool,
+}
+
+/// A keeper.
+pub struct Keeper {
+    config: Config,
+    mode: Mode,
+    exchange: Pubkey,
+    tables: Vec<Pubkey>,
+    wallets: Vec<Keypair>,
+}
+
+impl Keeper {
+    /// One of this configuration. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn new(config: Config, mode: Mode) -> Result<Self, ConfigError> {
+        let (exchange, tables, wallets) = (config.exchange()?, config.lookup_tables()?, config.wallets()?);
+        Ok(Self { config, mode, exchange, tables, wallets })
+    }
+
+    /// Runs until `stop`, whatever becomes of the node meanwhile. What is on its way is waited for then.
+    ///
+    /// # Errors
+    /// Where it looks but once, what kept it from that, in words.
+    pub fn run(&self, stop: &AtomicBool) -> Result<(), String> {
+        let mut wait = RECONNECT_FIRST;
+        while !stop.load(Ordering::Relaxed) {
+            let begun = Instant::now();
+            match self.session(stop) {
+                Ok(()) => return Ok(()),
+                Err(reason) if self.mode.once => return Err(reason),
+                Err(reason) => Journal::trouble("disconnected", &reason),
+            }
+            if begun.elapsed() > RECONNECT_LAST {
+                wait = RECONNECT_FIRST;
+            }
+            pause(wait, stop);
+            wait = (2 * wait).min(RECONNECT_LAST);
+        }
+        Ok(())
+    }
+
+    /// One connection to the exchange, until `stop`. Once it stands it survives the node.
+    fn session(&self, stop: &AtomicBool) -> Result<(), String> {
+        let words = |error: &dyn std::fmt::Display| error.to_string();
+        let venue = Venue::open(&self.config.rpc_url, self.exchange).map_err(|error| words(&error))?;
+        let tables = self.tables.iter().map(|address| venue.table(address)).collect::<Result<_, _>>();
+        let options = SendOptions {
+            micro_lamports: self.config.fees.micro_lamports,
+            tables: tables.map_err(|error| words(&error))?,
+            // What has not landed with its first blockhash is planned anew.
+            attempts: 1,
+            patience: Duration::from_secs(75),
+            ..SendOptions::default()
+        };
+        let over = AtomicBool::new(false);
+        let is_over = || stop.load(Ordering::Relaxed) || over.load(Ordering::Relaxed);
+        std::thread::scope(|scope| {
+            let _ends = Ends(&over);
+            if let (Some(url), true) = (&self.config.prices_url, self.posts()) {
+                let poster = Poster::new(url, self.config.fees.micro_lamports)?;
+                let venue = &venue;
+                scope.spawn(move || self.keep_posting(&poster, venue, is_over));
+            }
+            let mut session = Session::begin(self, &venue, &options)?;
+            session.run(scope, stop);
+            Ok(())
+        })
+    }
+
+    /// Whether prices are posted. It costs and pays nothing.
+    fn posts(&self) -> bool {
+        self.config.jobs.contains(&Kind::Prices) && self.config.unpaid && !self.mode.dry_run && !self.mode.once
+    }
+
+    fn keep_posting(&self, poster: &Poster, venue: &Venue, is_over: impl Fn() -> bool) {
+        let Some(payer) = self.wallets.first() else { return };
+        let mut said = None;
+        while !is_over() {
+            let begun = Instant::now();
+            let posted = poster.post(venue, payer, self.config.pace.post_after_seconds);
+            // Trouble that goes on is told once.
+            if posted != Ok(0) && (posted.is_ok() || said.as_ref() != Some(&posted)) {
+                Journal::posted(&posted);
+            }
+            said = Some(posted);
+            while begun.elapsed() < POST_EVERY && !is_over() {
+                std::thread::sleep(TICK);
+            }
+        }
+    }
+}
+
+/// However a session ends, whoever posts prices for it ends as well.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Waits, but not for longer than until `stop`.
+fn pause(wait: Duration, stop: &AtomicBool) {
+    let until = Instant::now() + wait;
+    while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(TICK.min(wait));
+    }
+}
+
+/// The least time between two looks: changes that come one after the other are looked at together.
+const LEAST_PASS: Duration = milliseconds(20);

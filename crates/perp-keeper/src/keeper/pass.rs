@@ -1,0 +1,113 @@
+//! One look: what there is to do, whether to do it, and the record of that before anything is sent.
+
+use std::thread::Scope;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use perp_client::jobs::{Fresh, Job};
+use perp_client::rpc::{FetchError, Follow};
+use solana_signer::Signer;
+
+use super::session::{Sent, Session};
+use crate::config::milliseconds;
+use crate::decision::Verdict;
+use crate::journal::Journal;
+use crate::plan::{sequence, upkeep, urgent, Known};
+
+/// Accounts that are given triggers in one look at most.
+const CERTIFIED_AT_ONCE: usize = 2_000;
+/// How long a node may answer from an earlier slot than before until it is held for another one, or for one that was set back.
+const BEHIND: Duration = Duration::from_secs(5);
+
+impl<'k> Session<'k> {
+    /// Looks once.
+    pub fn pass<'scope>(&mut self, scope: &'scope Scope<'scope, '_>) -> Result<(), FetchError>
+    where
+        'k: 'scope,
+    {
+        let read = Instant::now();
+        let fresh = self.venue.fresh()?;
+        self.follow()?;
+        if self.is_stale(&fresh) {
+            return Ok(());
+        }
+        let due = self.watch.due(&fresh.exchange).clone();
+        let known = Known {
+            fresh: &fresh,
+            accounts: self.accounts.known(),
+            requests: self.requests.as_ref().map(Follow::known),
+            records: self.records.as_ref().map(Follow::known),
+        };
+        let (config, wallets) = (&self.keeper.config, &self.keeper.wallets);
+        let first = urgent(&known, &due, &self.keepers, config);
+        let is_upkeep = self.upkeep_at.is_none_or(|then| then.elapsed() >= milliseconds(config.pace.upkeep_ms));
+        let mut rest = Vec::new();
+        if is_upkeep {
+            self.upkeep_at = Some(read);
+            self.memory.tidy(read, &config.pace);
+            let caller = wallets.first().map(Signer::pubkey).unwrap_or_default();
+            rest = upkeep(&known, &self.keepers, caller, config);
+        }
+        let numbered = |jobs: Vec<Job>| jobs.into_iter().map(|job| (sequence(&known, &job.task), job)).collect();
+        let (first, rest): (Vec<_>, Vec<_>) = (numbered(first), numbered(rest));
+        let slot = fresh.exchange.clock.slot;
+        let [first, rest] = [first, rest].map(|jobs| self.decide(jobs, read, slot));
+        if self.keeper.mode.dry_run {
+            self.reserved = 0;
+        } else {
+            self.send(scope, first, rest);
+        }
+        let accounts = self.accounts.known();
+        self.watch
+            .certify(&fresh.exchange, CERTIFIED_AT_ONCE, |address| accounts.get(address).map(|account| &account.state));
+        let (open, _) = self.watch.count();
+        self.journal.pass((open, due.len()), self.memory.flying());
+        Ok(())
+    }
+
+    /// Decides about each job and records it. Returns those to be sent.
+    fn decide(&mut self, jobs: Vec<(Option<u64>, Job)>, read: Instant, slot: u64) -> Vec<Sent> {
+        let mut sent: Vec<Sent> = Vec::new();
+        for (sequence, job) in jobs {
+            let now = Instant::now();
+            let spent = self.spending.sum(now).saturating_add(self.reserved);
+            let held = self.memory.judge(&job.task, sequence, now);
+            let verdict = held.unwrap_or_else(|| self.policy.judge(&job, spent));
+            if verdict == Verdict::Send && !self.has_room() {
+                // The next look finds it again.
+                continue;
+            }
+            let decided = self.journal.decision(&job, verdict, &self.policy, read, slot);
+            if verdict == Verdict::Send {
+                let fee = self.policy.fee(&job);
+                self.reserved = self.reserved.saturating_add(fee);
+                sent.push(Sent { job, decided, sequence, fee });
+            }
+        }
+        sent
+    }
+
+    /// Whether this state is too old to act on: the node's clock lags behind this machine's, or it has shown a later slot before.
+    /// A node that stays behind was set back, and is believed.
+    fn is_stale(&mut self, fresh: &Fresh) -> bool {
+        let clock = fresh.exchange.clock;
+        let most = self.keeper.config.pace.most_lag_seconds;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let then = u64::try_from(clock.now.get()).unwrap_or(0);
+        if most > 0 && now.saturating_sub(then) > most {
+            let reason = format!("the node's clock is {} s behind", now.saturating_sub(then));
+            Journal::trouble("stale", &reason);
+            return true;
+        }
+        if clock.slot >= self.slot {
+            (self.slot, self.behind_since) = (clock.slot, None);
+            return false;
+        }
+        let since = *self.behind_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < BEHIND {
+            return true;
+        }
+        Journal::trouble("set_back", &format!("the node is at slot {}, and was at {}", clock.slot, self.slot));
+        (self.slot, self.behind_since) = (clock.slot, None);
+        false
+    }
+}

@@ -1,0 +1,17 @@
+//! Keeps an exchange solvent and current.
+//!
+//! Discovers its accounts, follows them, orders them by what would move them below their margin, plans by the engine on the
+//! newest state, and sends what is worth it. Every decision is recorded before anything is sent, and every transaction's
+//! outcome after.
+
+pub mod cli;
+pub mod config;
+pub mod decision;
+pub mod job;
+pub mod journal;
+pub mod keeper;
+pub mod memory;
+pub mod outcome;
+pub mod plan;
+pub mod poster;
+pub mod watch;

@@ -1,0 +1,124 @@
+//! What became of a transaction.
+
+use perp_client::errors::Class;
+use perp_client::rpc::SendError;
+
+/// What became of a transaction, and so what to do about its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It took place.
+    Won,
+    /// Somebody else was first.
+    Outcompeted,
+    /// Nobody was first: the price came back, or funding did.
+    Healthy,
+    /// It was planned on what has changed since.
+    Stale,
+    /// It has to wait for a price, a time or another job.
+    NotYet,
+    /// The exchange refuses it as long as nothing about it changes, or nothing can be sent that way.
+    Refused,
+    /// It did not land before its blockhash expired.
+    Expired,
+    /// It may have landed; nobody knows yet.
+    Unknown,
+    /// The node was not reached, or does not answer as one.
+    Unreachable,
+}
+
+impl Outcome {
+    /// Its name in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Outcompeted => "outcompeted",
+            Self::Healthy => "healthy_again",
+            Self::Stale => "stale",
+            Self::NotYet => "not_yet",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// That of a transaction that was not seen to take place. `has_changed` tells whether what the job is about is another than it
+    /// was planned on, and is asked only where that makes a difference.
+    pub fn of(error: &SendError, has_changed: impl Fn() -> bool) -> Self {
+        match error {
+            SendError::Failed { .. } => match error.class() {
+                Some(Class::LostRace) if has_changed() => Self::Outcompeted,
+                Some(Class::LostRace) => Self::Healthy,
+                Some(Class::Outdated) => Self::Stale,
+                Some(Class::NotYet) => Self::NotYet,
+                Some(Class::Refused | Class::Wrong) => Self::Refused,
+                // Another program's refusal: an account that somebody else has created, a wallet without lamports.
+                None if has_changed() => Self::Stale,
+                None => Self::Refused,
+            },
+            SendError::Expired { .. } => Self::Expired,
+            SendError::Unconfirmed { .. } => Self::Unknown,
+            SendError::Unreachable { .. } | SendError::Rpc(_) | SendError::NotSent { .. } => Self::Unreachable,
+            SendError::Signers { .. }
+            | SendError::MissingSigner { .. }
+            | SendError::NoSigners
+            | SendError::TooLarge { .. } => Self::Refused,
+        }
+    }
+}
+
+/// Whether a transaction that was not seen to take place may have cost its fee. One that the node refused before it sent it has not;
+/// it cannot be told from one that failed in a block, and is counted.
+pub const fn may_have_cost(error: &SendError) -> bool {
+    matches!(error, SendError::Failed { .. } | SendError::Unconfirmed { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perp_accounts::ID;
+    use perp_client::errors::ExchangeError;
+    use solana_instruction::error::InstructionError;
+    use solana_transaction_error::TransactionError;
+
+    /// As a node tells of the exchange's refusal.
+    fn refused(error: ExchangeError) -> SendError {
+        let code = u32::from(error);
+        let logs = vec![
+            format!("Program {ID} invoke [1]"),
+            format!(
+                "Program log: AnchorError occurred. Error Code: {error:?}. Error Number: {code}. Error Message: x."
+            ),
+            format!("Program {ID} failed: custom program error: {code:#x}"),
+        ];
+        let error = TransactionError::InstructionError(1, InstructionError::Custom(code));
+        SendError::Failed { error, logs }
+    }
+
+    #[test]
+    fn a_lost_race_was_won_by_somebody_or_by_the_price() {
+        let error = refused(ExchangeError::NotLiquidatable);
+        assert_eq!(Outcome::of(&error, || true), Outcome::Outcompeted);
+        assert_eq!(Outcome::of(&error, || false), Outcome::Healthy);
+    }
+
+    #[test]
+    fn every_class_has_its_outcome() {
+        let of = |error| Outcome::of(&refused(error), || panic!("asked for nothing"));
+        assert_eq!(of(ExchangeError::MarketMissing), Outcome::Stale);
+        assert_eq!(of(ExchangeError::PriceStale), Outcome::NotYet);
+        assert_eq!(of(ExchangeError::InsufficientBalance), Outcome::Refused);
+        assert_eq!(of(ExchangeError::WrongMint), Outcome::Refused);
+    }
+
+    #[test]
+    fn what_was_not_sent_costs_nothing_and_what_may_have_landed_is_counted() {
+        let too_large = SendError::TooLarge { bytes: 1_233, limit: 1_232 };
+        let unreachable = SendError::NotSent { reason: "the node is down".into() };
+        let unknown = SendError::Unconfirmed { signature: Default::default() };
+        let errors = [too_large, unreachable, unknown, refused(ExchangeError::NotLiquidatable)];
+        assert_eq!(errors.each_ref().map(may_have_cost), [false, false, true, true]);
+        let outcomes = errors.map(|error| Outcome::of(&error, || false));
+        assert_eq!(outcomes, [Outcome::Refused, Outcome::Unreachable, Outcome::Unknown, Outcome::Healthy]);
+    }
+}
