@@ -138,7 +138,7 @@ impl World {
             }),
             Action::SettlePnl => self.ready(who, |account, liquidator, pool, market, session| {
                 if let Ok(plan) = plan_settle_pnl(account, market) {
-                    let rewarded = plan.rewarded(pool, session).unwrap();
+                    let rewarded = plan.rewarded(pool, &market.ledger, session).unwrap();
                     rewarded.plan.ledger.apply(account, market);
                     *pool = rewarded.pool;
                     liquidator.balance = liquidator.balance.checked_add(rewarded.reward).unwrap();
@@ -258,7 +258,7 @@ proptest! {
         let order = if swapped { [1, 0] } else { [0, 1] };
         let quiet = quiet(&world);
         prop_assert_eq!(course(world, order, &between), quiet);
-        // Where losers owe too much the deposit is returned.
+        // Where too much is unsettled the deposit is returned.
         prop_assert!(quiet.0.deposited == usdc(5_000) || quiet.0.deposited.is_zero());
         prop_assert_eq!(quiet.0.leaving, usdc(7_000));
     }
