@@ -3,35 +3,16 @@
 mod common;
 
 use common::{value, Local};
-use perp_client::engine::operations::position::Order;
-use perp_client::engine::units::{Atoms, SignedSize};
 use perp_client::exchange::convert::atoms;
-use perp_client::instructions::{deposit, open_account, trade, Authority, TargetMarket};
-use perp_localnet::feeds::Feed;
-use perp_localnet::usdc::ONE;
 
 const LIQUIDATE: &str = env!("CARGO_BIN_EXE_liquidate");
 const SOL: i64 = 1_000_000_000;
 
-/// A wallet buys so many SOL with so much collateral.
-fn buy(local: &Local, wallet: &str, sol: i64, collateral: u64) {
-    let (connection, addresses) = (&local.localnet.connection, &local.addresses);
-    let wallet = local.localnet.wallets.get(wallet).unwrap();
-    let owner = wallet.address();
-    let authority = Authority { signer: owner, margin_account: addresses.margin_account(&owner, 0) };
-    let collateral = deposit(addresses, authority, addresses.tokens_of(&owner), Atoms::new(collateral * ONE));
-    connection.send(&[open_account(addresses, owner, owner, 0, None), collateral], &[&wallet.keypair]).unwrap();
-    let account = connection.fetch::<perp_client::accounts::MarginAccount>(&authority.margin_account).unwrap();
-    let (target, order) =
-        (TargetMarket::with_oracle(0, Feed::Sol.address()), Order::at_any_price(SignedSize::new(sol * SOL)));
-    connection.send(&[trade(addresses, authority, &account.state, target, &order)], &[&wallet.keypair]).unwrap();
-}
-
 #[test]
 fn a_liquidator_closes_what_pays_and_leaves_the_rest_alone() {
     let local = Local::start();
-    buy(&local, "alice", 100, 800);
-    buy(&local, "bob", 100, 5_000);
+    local.buy("alice", 100, 800);
+    local.buy("bob", 100, 5_000);
     let printed = local.run(LIQUIDATE, &[]);
     assert_eq!(value(&printed, "margin accounts with a position:"), "2");
     assert_eq!(value(&printed, "liquidations:"), "0");
@@ -70,7 +51,7 @@ fn a_liquidator_closes_what_pays_and_leaves_the_rest_alone() {
 #[test]
 fn a_bounty_below_the_least_is_left_to_others() {
     let local = Local::start();
-    buy(&local, "alice", 100, 800);
+    local.buy("alice", 100, 800);
     local.sol_costs(60, "136.5");
     // The bounty is a third of 1 % of about 5 300: 17 USDC.
     assert_eq!(value(&local.run(LIQUIDATE, &["--least", "50"]), "liquidations:"), "0");

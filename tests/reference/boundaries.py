@@ -51,9 +51,10 @@ def merge(queue, waiting, epoch):
     queue[place] = waiting.plus(queue[place])
 
 
-def take_from_queue(queue, boundary):
-    """Takes out whoever waits for this boundary or one before it, and returns them together."""
-    taken = Waiting(boundary)
+def take_from_queue(exchange, boundary):
+    """Takes out whoever waits for this boundary or one before it, and the rest, and returns them together."""
+    taken, queue = Waiting(boundary).plus(exchange.rest), exchange.queue_to_write()
+    exchange.set_rest(Waiting())
     for place, found in enumerate(queue):
         if 0 < found.boundary <= boundary:
             taken = taken.plus(found)
@@ -62,7 +63,7 @@ def take_from_queue(queue, boundary):
 
 
 def earliest_in_queue(queue):
-    """The earliest boundary that anybody waits for; zero where nobody does."""
+    """The earliest boundary that anybody has named; zero where nobody has, whatever rest there is."""
     return min((waiting.boundary for waiting in queue if waiting.boundary), default=0)
 
 
@@ -96,5 +97,5 @@ def keep_pool(exchange):
     pool, boundary = exchange.pool, exchange.boundary
     if exchange.boundary_has_come() and pool.epoch.waiting.boundary != boundary:
         pool = exchange.pool_to_write()
-        waiting = take_from_queue(exchange.queue_to_write(), boundary)
+        waiting = take_from_queue(exchange, boundary)
         pool.epoch = Epoch(lower=pool.cash, upper=pool.cash, markets=len(exchange.markets), waiting=waiting)

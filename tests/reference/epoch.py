@@ -44,7 +44,8 @@ class RequestSums:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The requests of one boundary and the lamports they have paid for it; without any the boundary is zero."""
+    """The requests of one boundary and the lamports they have paid for it; the boundary is zero without any, and of the
+    rest, which belongs to whatever boundary is kept next."""
 
     boundary: int = 0
     lamports: int = 0
@@ -63,22 +64,22 @@ class Waiting:
 
 @dataclass
 class Epoch:
-    """The pool's cash at a boundary, with what its markets are found to have been worth then, at least and at most."""
+    """The pool's cash at a boundary, with what its markets are found to have been worth then to those who leave and to
+    those who enter, and what their traders have won or lost that is not settled."""
 
     lower: int = 0
     upper: int = 0
+    unsettled: int = 0
     markets: int = 0
     valued: int = 0
-    sells_nothing: int = 0
     waiting: Waiting = Waiting()
 
 
 @dataclass(frozen=True)
 class LastEpoch:
-    """What the pool was worth at the last boundary that was closed, and the shares there were."""
+    """The cash at the last boundary that was closed, placed or not, and the shares there were."""
 
     boundary: int = 0
-    lower: int = 0
     upper: int = 0
     shares: int = 0
 

@@ -74,6 +74,7 @@ OPERATIONS = {
 class Exchange:
     def __init__(self, description):
         """From the first line of a transcript."""
+        self.epoch_rent = description["epoch_rent"]
         self.pool = Pool(PoolParameters(**description["pool_parameters"]))
         self.markets = [listed(index, market) for index, market in enumerate(description["markets"])]
         self.accounts = new_accounts(description["accounts"])
@@ -82,6 +83,7 @@ class Exchange:
         self.requests = {}
         self.epochs = {}
         self.queue = [Waiting() for _ in range(QUEUE_BOUNDARIES)]
+        self.rest = Waiting()
         self.boundary = 0
         self.paid = Paid()
         self.pause, self.pause_began = Restriction(), 0
@@ -155,6 +157,9 @@ class Exchange:
 
     def set_boundary(self, boundary):
         self._set("boundary", boundary)
+
+    def set_rest(self, rest):
+        self._set("rest", rest)
 
     def _set(self, name, value):
         before = getattr(self, name)

@@ -1,5 +1,7 @@
 """Requests for liquidity, the close of a boundary that serves them, and their payment (liquidity.md)."""
 
+from dataclasses import dataclass, replace
+
 from boundaries import (
     add_to_queue,
     boundary_after,
@@ -37,6 +39,8 @@ from valuation import VALUATION_LAMPORTS
 # Counted with the first deposit and minted to nobody.
 DEAD_SHARES = 10_000
 CLOSE_LAMPORTS = 20_000
+# Nobody enters where more of the pool's cash than this part, in ppm, is won or lost and not settled.
+LARGEST_UNSETTLED = 25_000
 
 # --- Requests -------------------------------------------------------------------------------------------------------
 
@@ -87,10 +91,24 @@ def only(limit, number):
 
 def valuation_lamports(exchange):
     """What a request pays for the valuation of every market and the close; what is left comes back."""
-    return VALUATION_LAMPORTS * len(exchange.markets) + CLOSE_LAMPORTS
+    return VALUATION_LAMPORTS * len(exchange.markets) + closing_lamports(exchange)
+
+
+def closing_lamports(exchange):
+    """What whoever closes a boundary gets, who has paid the rent of the account in which its outcome is kept."""
+    return CLOSE_LAMPORTS + exchange.epoch_rent
 
 
 # --- The close of a boundary ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SharePrice:
+    """What all shares are worth at a boundary."""
+
+    lower: int
+    upper: int
+    shares: int
 
 
 def close_epoch(exchange):
@@ -102,9 +120,9 @@ def close_epoch(exchange):
     waiting = epoch.waiting
     if epoch.valued != epoch.markets:
         raise Refused("MarketsNotValued")
-    upper = max(epoch.lower, cost_before(pool)) if epoch.sells_nothing else epoch.upper
-    price = LastEpoch(boundary, epoch.lower, upper, pool.shares)
-    buys = 0 if epoch.sells_nothing else limits_that(buys_within, price, pool.last)
+    price = SharePrice(epoch.lower, epoch.upper, pool.shares)
+    is_settled = epoch.unsettled <= share_floor(epoch.upper, LARGEST_UNSETTLED)
+    buys = limits_that(buys_within, price, pool.last) if is_settled else 0
     sells = limits_that(sells_within, price, pool.last)
 
     deposited, entering, created, issued = entry(waiting.deposits.under(buys), fee, price)
@@ -116,14 +134,15 @@ def close_epoch(exchange):
     paid = taken - share_ceil(taken, fee)
 
     requests = sum(waiting.deposits.requests) + sum(waiting.withdrawals.requests)
-    lamports_each = div_floor(positive_part(waiting.lamports - CLOSE_LAMPORTS), requests) if requests else 0
+    lamports_left = positive_part(waiting.lamports - closing_lamports(exchange))
+    lamports_each = div_floor(lamports_left, requests) if requests else 0
     following = next_boundary(exchange.now, pool.parameters.epoch_seconds)
     closed = ClosedEpoch(
         previous=pool.last.boundary,
         boundary=boundary,
         rest_belongs_from=following,
         lower=epoch.lower,
-        upper=upper,
+        upper=epoch.upper,
         shares=pool.shares,
         deposited=deposited,
         issued=issued,
@@ -136,21 +155,22 @@ def close_epoch(exchange):
         deposits_accepted=buys,
         withdrawals_accepted=sells,
     )
-    queue, passing = exchange.queue_to_write(), 0
+    passing = 0
     if redeemed < leaving:
         rest = rest_of(waiting.withdrawals.under(sells), closed)
-        add_to_queue(queue, rest, pool.parameters.epoch_seconds, following)
+        exchange.set_rest(exchange.rest.plus(rest))
         passing = sum(rest.withdrawals.requests)
     # What cannot be divided goes to the caller besides.
     exchange.paid.lamports = waiting.lamports - lamports_each * requests
     exchange.paid.lamports_kept = lamports_each * (requests - passing)
-    earliest = earliest_in_queue(queue)
+    # A rest waits for a boundary that another request names.
+    earliest = earliest_in_queue(exchange.queue)
     exchange.set_boundary(max(earliest, following) if earliest else 0)
     exchange.set_epoch(boundary, closed if requests else None)
     exchange.set_share_escrow(exchange.share_escrow + issued - redeemed)
 
     # The first shares are worth an atom each, whatever the pool holds.
-    pool.last = price if pool.shares else LastEpoch(boundary, created, created, created)
+    pool.last = LastEpoch(boundary, epoch.upper, pool.shares) if pool.shares else LastEpoch(boundary, created, created)
     pool.epoch = Epoch()
     pool.escrow -= deposited
     pool.cash = checked(pool.cash + entering - taken)
@@ -159,19 +179,12 @@ def close_epoch(exchange):
     pool.shares = checked(pool.shares + created - redeemed)
 
 
-def cost_before(pool):
-    """What the pool's shares cost at the boundary before; nothing where there were none, or it is more than there can be."""
-    cost = div_ceil(pool.last.upper * pool.shares, pool.last.shares) if pool.last.shares else 0
-    return cost if cost <= MAX_AMOUNT else 0
-
-
 def rest_of(withdrawals, closed):
-    """What passes to the next boundary for want of cash: a part of each, with what they have paid to be valued."""
+    """What waits on for want of cash: a part of each, with what comes back of their lamports."""
     unredeemed = closed.leaving - closed.redeemed
     amounts = tuple(div_floor(amount * unredeemed, closed.leaving) for amount in withdrawals.amounts)
     rest = RequestSums(amounts, withdrawals.requests)
-    lamports = closed.lamports_each * sum(withdrawals.requests)
-    return Waiting(closed.rest_belongs_from, lamports, withdrawals=rest)
+    return Waiting(lamports=closed.lamports_each * sum(withdrawals.requests), withdrawals=rest)
 
 
 def limits_that(are_kept, price, before):
@@ -179,7 +192,7 @@ def limits_that(are_kept, price, before):
 
 
 def buys_within(price, before, part):
-    """Whether a share costs at most so much more than at the boundary before."""
+    """Whether a share costs at most so much more than its cash was at the close before."""
     if price.shares == 0:
         return True
     if price.upper == 0:
@@ -191,12 +204,12 @@ def buys_within(price, before, part):
 
 
 def sells_within(price, before, part):
-    """Whether a share brings at most so much less than at the boundary before."""
+    """Whether a share brings at most so much less than its cash was at the close before."""
     if price.shares == 0 or price.lower == 0:
         return False
     if part is None or before.shares == 0:
         return True
-    least = share_ceil(before.lower, PPM - part)
+    least = share_ceil(before.upper, PPM - part)
     return div_floor(price.lower * before.shares, price.shares) >= least
 
 
@@ -248,6 +261,8 @@ def pay_liquidity_request(exchange, holder, nonce):
         pool.payable -= closed.payable
         pool.cash = checked(pool.cash + closed.payable)
         exchange.set_epoch(closed.boundary, None)
+        # The rent of its account is for whoever waits for the next boundary.
+        exchange.set_rest(replace(exchange.rest, lamports=exchange.rest.lamports + exchange.epoch_rent))
     exchange.set_request(holder, nonce, left)
     exchange.set_share_escrow(exchange.share_escrow - shares)
     exchange.set_holder(holder, exchange.holders[holder] + shares)

@@ -66,6 +66,8 @@ def compare_after(exchange, line):
     if "queue" in after:
         waiting = sorted((place for place in exchange.queue if place.boundary), key=lambda place: place.boundary)
         compare(after["queue"], waiting, "queue")
+    if "rest" in after:
+        compare(after["rest"], exchange.rest, "rest")
     for boundary, expected in after.get("epochs", {}).items():
         compare(expected, exchange.epochs.get(int(boundary)), f"epochs.{boundary}")
     if "share_escrow" in after:

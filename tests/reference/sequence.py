@@ -76,6 +76,8 @@ POOL_PARAMETERS = {
     "shared_draw_window": 86_400,
 }
 
+# Lamports for 192 bytes and the 128 that an account has besides, 6 960 each.
+EPOCH_RENT = 6_960 * (192 + 128)
 START = 1_700_000_000
 PARTS_OF_A_MARKET = ("price", "averages", "grace", "settlement", "ledger", "at_boundary")
 
@@ -93,6 +95,7 @@ def description(markets=1, accounts=2, holders=1, target=0, **changed):
         "markets": [market] * markets,
         "accounts": accounts,
         "holders": holders,
+        "epoch_rent": EPOCH_RENT,
     }
 
 

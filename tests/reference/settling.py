@@ -41,16 +41,17 @@ def settle_pnl(exchange, account, market, reading=None, keeper=None):
     position = occupied_slot(holder, market)
     if position.size == 0:
         raise Refused("NoPosition")
-    funding = postings.settle(holder, position, listed.ledger)
-    posted = settle_profit(holder, position, listed, reference)
+    backing = listed.ledger.backing
+    postings.settle(holder, position, listed.ledger)
+    settle_profit(holder, position, listed, reference)
     if is_fresh(listed, reference):
         postings.repay(holder, position, listed.ledger)
     if keeper is not None:
-        pay_for_settlement(exchange, keeper, position, abs(posted) + funding)
+        pay_for_settlement(exchange, keeper, position, abs(listed.ledger.backing - backing))
 
 
 def pay_for_settlement(exchange, keeper, position, moved):
-    """A basis point of what moved, out of what requests have paid: who enters or leaves finds it settled."""
+    """A basis point of the cash that moved, out of what requests have paid: who enters or leaves finds it settled."""
     is_soon = 0 < exchange.boundary - exchange.now <= SETTLING_SECONDS
     if not is_soon or not is_paid_again(position, exchange.now):
         return

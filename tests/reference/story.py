@@ -113,9 +113,10 @@ class Epochs(Story):
         self.does("value_market", expected, market=market, reading=handed_in)
 
     def worth(self):
-        """What the markets that are valued were worth at least and at most, where no cash has moved since."""
+        """What the markets that are valued were worth to those who leave and to those who enter, and what of it is not
+        settled, where no cash has moved since."""
         pool = self.exchange.pool
-        return pool.epoch.lower - pool.cash, pool.epoch.upper - pool.cash
+        return pool.epoch.lower - pool.cash, pool.epoch.upper - pool.cash, pool.epoch.unsettled
 
     def pays(self, nonce, expected="ok", holder=0):
         """Returns what the owner gets, in tokens and shares."""

@@ -6,19 +6,24 @@ from collections import Counter
 from pathlib import Path
 
 from epoch import DEPOSIT, is_in
-from liquidity import DEAD_SHARES
+from liquidity import DEAD_SHARES, LARGEST_UNSETTLED
 from replay import Difference, opened, replay
 from sequence import RandomSequence, equity_and_value, sums_of_positions, tokens, transcript
 from state import LONG, SHORT
-from units import ATOM
+from units import ATOM, share_floor
 from valuation import ALLOWANCE_SECONDS
 
 
 def what_happens(lines):
     """What the names of operations and results do not tell of a transcript's boundaries."""
-    seen, kinds = Counter(), {}
+    seen, kinds, epochs = Counter(), {}, {}
+    unsettled, rest = 0, 0
     for line in map(json.loads, lines):
         name, after = line.get("op", "the first line"), line.get("after", {})
+        if "rest" in after:
+            before, rest = rest, sum(after["rest"]["withdrawals"]["amounts"])
+            seen["a rest rides along"] += rest < before
+            seen["a rest is all that waits"] += rest > 0 and after.get("exchange", {}).get("boundary") == 0
         if name.startswith("request_liquidity"):
             kinds[line["nonce"]] = name.removeprefix("request_liquidity_")
         elif name == "settle_pnl" and "keeper" in line and "pool" in after:
@@ -26,14 +31,21 @@ def what_happens(lines):
         elif name == "close_epoch" and after:
             (closed,) = after["epochs"].values()
             seen["a close pays a part"] += 0 < closed["redeemed"] < closed["leaving"]
+            closed["too_much"] = unsettled > share_floor(closed["upper"], LARGEST_UNSETTLED)
+            epochs[closed["boundary"]] = closed
         elif name == "pay_liquidity_request" and after:
             kind, paid = kinds[line["nonce"]], after["paid"]
             seen[f"a {kind} gets tokens"] += paid["tokens"] > 0
             seen[f"a {kind} gets shares"] += paid["shares"] > 0
             seen["a part is paid"] += after["request"] is not None
+            # Under another limit it would have got the other.
+            (closed,) = (epochs[int(boundary)] for boundary in after["epochs"])
+            returned = paid["shares" if kind == "withdrawal" else "tokens"] > 0
+            seen[f"a limit returns a {kind}"] += returned and closed[f"{kind}s_accepted"] > 0
+            seen["too much unsettled returns a deposit"] += returned and kind == "deposit" and closed["too_much"]
         elif name == "value_market" and after:
             seen[how_it_is_valued(line, after["markets"][str(line["market"])])] += 1
-            seen["losers owe too much"] += after["pool"]["epoch"]["sells_nothing"]
+            unsettled = after["pool"]["epoch"]["unsettled"]
     return seen
 
 
@@ -63,12 +75,14 @@ class Vectors(unittest.TestCase):
         ("allocate_backing", "BoundaryNear"),
         ("value_market", "NoBoundaryReading"),
     )
-    # A deposit whose limit refuses it gets tokens, a withdrawal shares.
+    # A deposit that is refused gets tokens, a withdrawal shares.
     EVENTS = (
         *(f"a {kind} gets {what}" for kind in ("deposit", "withdrawal") for what in ("tokens", "shares")),
         *("a close pays a part", "a part is paid", "a settlement is paid for", "a reading is noted"),
         *("valued at the boundary's reading", "valued at a reading near the boundary"),
-        *("valued at the range of its price", "valued without positions", "losers owe too much"),
+        *("valued at the range of its price", "valued without positions"),
+        *("a limit returns a deposit", "a limit returns a withdrawal", "too much unsettled returns a deposit"),
+        *("a rest is all that waits", "a rest rides along"),
     )
 
     def test_every_stored_transcript_of_the_exchange_agrees(self):

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from exchange import Exchange
 from sequence import description, reading
-from story import FIRST, HOUR, PRICE_250, SOL, USD, Epochs
+from story import FIRST, HOUR, PRICE_250, SHARES, SOL, USD, Epochs
 from units import ATOM, MAX_AMOUNT
 
 FORTY = 40 * SOL
@@ -37,7 +37,7 @@ class Boundaries(Epochs):
         self.does("allocate_backing", market=0)
 
     def test_the_queue_pays_for_settlements_in_the_last_six_seconds(self):
-        pool, _ = self.begin_with_shares()
+        pool, _ = self.begin_with_shares(carry_rate=0, carry_surge=0, funding_velocity=0)
         pool.settling = 150_000
         for account in (0, 1):
             # $1 000 ahead: a basis point is $0.10.
@@ -75,18 +75,27 @@ class Boundaries(Epochs):
         self.assertEqual(self.bounties(), 100_000)
         self.assertEqual(self.exchange.accounts[0].positions[0].settlement_paid_at, FIRST - 1)
 
-    def test_funding_is_settled_for_the_fee_too(self):
-        pool, ledger = self.begin_with_shares()
-        pool.settling = USD
-        self.hold(0, FORTY, 10_000 * USD * ATOM)
-        self.exchange.accounts[0].balance = 1_000 * USD
-        self.deposits(1_000 * USD, nonce=1)
-        self.at(FIRST - 1)
-        # $1 000 of funding, and a profit of $10: a basis point of both.
-        ledger.sides[0].funding_index += 1_000 * USD * ATOM // FORTY
-        self.publishes(250.25)
-        self.does("settle_pnl", account=0, market=0, keeper=1)
-        self.assertEqual(self.bounties(), 101_000)
+    def test_the_fee_is_for_the_cash_that_moved(self):
+        # Of $1 000 of funding all but $10 of profit is paid into the backing; of a loss of $600 the $200 that the balance
+        # reaches, the rest being a debt; of a profit of $1 000 that a short market can only promise nothing.
+        for entry, funding, balance, short, moved in (
+            (9_990, 1_000, 1_000, False, 990),
+            (10_600, 0, 200, False, 200),
+            (9_000, 0, 0, True, 0),
+        ):
+            pool, ledger = self.begin_with_shares(carry_rate=0, carry_surge=0, funding_velocity=0)
+            pool.settling = USD
+            self.hold(0, FORTY, entry * USD * ATOM)
+            self.exchange.accounts[0].balance = balance * USD
+            self.deposits(1_000 * USD, nonce=1)
+            self.at(FIRST - 1)
+            ledger.sides[0].funding_index += funding * USD * ATOM // FORTY
+            self.publishes(250)
+            if short:
+                ledger.backing = 100 * USD
+            before = ledger.backing
+            self.does("settle_pnl", account=0, market=0, keeper=1)
+            self.assertEqual((abs(ledger.backing - before), self.bounties()), (moved * USD, moved * 100))
 
     def test_books_are_kept_before_claims_move_and_the_second_source_speaks(self):
         def is_kept(name, **arguments):
@@ -133,9 +142,9 @@ class Boundaries(Epochs):
 
 
 class Values(Epochs):
-    def test_who_enters_pays_the_most_and_who_leaves_gets_the_least(self):
+    def test_who_enters_pays_for_the_cash_and_who_leaves_gets_what_winners_leave(self):
         pool, _ = self.begin_with_shares()
-        # Longs are $1 000 ahead at $250 and $1 040 at $251.
+        # Longs are $1 000 ahead at $250 and $1 040 at $251: half a percent of the pool's cash.
         self.hold(0, FORTY, 9_000 * USD * ATOM)
         self.withdraws(1_000 * USD, nonce=1)
         self.later(85_000)
@@ -144,7 +153,7 @@ class Values(Epochs):
         self.at(boundary)
         self.values(dollars=250, published=boundary, confidence=1)
         # $100 000 of cash and as much backing, of which winners leave $98 960; a confidence that rounds up costs an atom.
-        self.assertEqual(self.worth(), (98_960 * USD - 1, 100_000 * USD))
+        self.assertEqual(self.worth(), (98_960 * USD - 1, 100_000 * USD, 1_040 * USD + 1))
         self.does("close_epoch")
         # For 1 000 shares $994.799999, less 200 ppm rounded up; for $1 000.000001 without its fee, rounded up
         # too, as many shares as dollars.
@@ -156,8 +165,8 @@ class Values(Epochs):
         self.assertEqual(self.exchange.holders, [99_000 * USD, 100_000 * USD + 999_800_000])
         self.assertEqual((pool.payable, self.exchange.epochs), (0, {}))
 
-    def test_losers_pay_for_whoever_enters_and_for_nobody_who_leaves(self):
-        pool, ledger = self.begin_with_shares()
+    def test_losers_count_for_nobody_and_are_not_settled(self):
+        self.begin_with_shares()
         # $1 000 behind and $200 ahead, $50 owed and $20 claimed.
         self.hold(0, FORTY, 11_000 * USD * ATOM)
         self.hold(1, -20 * SOL, 5_200 * USD * ATOM)
@@ -166,51 +175,76 @@ class Values(Epochs):
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST)
         self.values(dollars=250, published=FIRST)
-        self.assertEqual(self.worth(), ((100_000 - 200 - 20) * USD, (100_000 + 800 - 20 + 50) * USD))
+        unsettled = (1_000 - 200 - 20 + 50) * USD
+        self.assertEqual(self.worth(), ((100_000 - 200 - 20) * USD, 100_000 * USD, unsettled))
 
-    def test_no_share_is_sold_while_losers_owe_more_than_a_stress_move(self):
-        pool, _ = self.begin_with_shares()
-        # Entered at $300: 15 % of $12 000 are $1 800, and they are $2 000 behind. Shorts have lost nothing.
-        self.hold(0, FORTY, 12_000 * USD * ATOM)
-        self.hold(1, -FORTY, 10_000 * USD * ATOM)
+    def test_winners_claims_and_funding_owed_to_traders_are_not_settled_either(self):
+        _, ledger = self.begin_with_shares()
+        # $1 000 ahead, $20 claimed of which $5 are there, $7 of funding that somebody is to get; $50 owed to the market.
+        self.hold(0, FORTY, 9_000 * USD * ATOM)
+        self.claims(1, 20 * USD)
+        self.owes(1, 50 * USD)
+        ledger.claims_reserve = 5 * USD
+        ledger.sides[1].funding_checkpoint += 7 * USD * ATOM
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST)
         self.values(dollars=250, published=FIRST)
-        self.assertEqual((pool.epoch.sells_nothing, self.worth()), (1, (100_000 * USD, 0)))
-        self.does("close_epoch")
-        self.assertEqual(self.pays(1), (1_000 * USD, 0))
-        # With shorts $200 ahead, who are paid by them, it is $1 800: that is sold, and all of it counts.
-        self.begin_with_shares()
-        self.hold(0, FORTY, 12_000 * USD * ATOM)
-        self.hold(1, -FORTY, 10_200 * USD * ATOM)
+        leaving = (100_000 - 1_000 - 15 - 7) * USD
+        # The carry of less than an hour makes it a little less.
+        lower, upper, unsettled = self.worth()
+        self.assertEqual(upper, 100_000 * USD)
+        self.assertAlmostEqual(lower / USD, leaving / USD, delta=0.1)
+        self.assertAlmostEqual(unsettled / USD, 1_000 + 15 + 7 - 50, delta=0.1)
+
+    def test_nobody_enters_where_more_than_a_fortieth_is_not_settled(self):
+        # 2.5 % of $200 000 are $5 000, which winners or losers may be ahead or behind; an atom more is too much.
+        for entry, accepted in ((5_000, True), (15_000, True), (5_000 - 1e-6, False), (15_000 + 1e-6, False)):
+            pool, _ = self.begin_with_shares()
+            self.hold(0, FORTY, round(entry * USD) * ATOM)
+            self.withdraws(1_000 * USD, nonce=1)
+            self.later(85_000)
+            self.deposits(1_000 * USD, nonce=2, holder=1)
+            boundary = self.exchange.boundary
+            self.at(boundary)
+            self.values(dollars=250, published=boundary)
+            self.does("close_epoch")
+            closed = self.exchange.epochs[boundary]
+            self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted), (0b11111 * accepted, 0b11111))
+            tokens, shares = self.pays(2, holder=1)
+            self.assertEqual((tokens, shares > 0), (1_000 * USD * (not accepted), accepted))
+            # The cash is what it is, and the next limits go by it.
+            self.assertEqual((pool.last.upper, pool.last.shares), (200_000 * USD, SHARES))
+
+    def test_what_is_not_settled_counts_for_no_more_than_the_backing(self):
+        pool, ledger = self.begin_with_shares()
+        # Longs are $150 000 ahead of a market in which $5 000 are placed: that keeps nobody out.
+        pool.cash, ledger.backing = 195_000 * USD, 5_000 * USD
+        self.hold(0, 1_000 * SOL, 100_000 * USD * ATOM)
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST)
         self.values(dollars=250, published=FIRST)
-        self.assertEqual(self.worth(), (99_800 * USD, 101_800 * USD))
+        self.assertEqual(self.worth(), (0, 5_000 * USD, 5_000 * USD))
         self.does("close_epoch")
-        # $999.80 at $1.009 a share.
-        self.assertAlmostEqual(self.pays(1)[1] / USD, 990.8821, places=4)
+        self.assertEqual(self.exchange.epochs[FIRST].deposits_accepted, 0b11111)
 
-    def test_a_range_sells_shares_at_its_worst(self):
+    def test_a_range_counts_at_the_end_where_more_is_not_settled(self):
         self.begin_with_shares()
         self.hold(0, FORTY, 12_000 * USD * ATOM)
         self.deposits(1_000 * USD, nonce=1)
         self.at(FIRST + 1_801)
         self.values()
         # $212.50 to $287.50: losers owe $500 to $3 500, and a trifle for a range that is rounded up.
-        self.assertEqual(self.worth(), (100_000 * USD, 103_500 * USD + 1))
-        self.assertEqual(self.exchange.pool.epoch.sells_nothing, 0)
+        self.assertEqual(self.worth(), (100_000 * USD, 100_000 * USD, 3_500 * USD + 1))
 
-    def test_no_share_is_sold_where_losers_owe_more_than_there_can_be(self):
+    def test_the_pool_may_be_as_large_as_there_are_atoms(self):
         pool, ledger = self.begin_with_shares()
         self.hold(0, FORTY, 11_000 * USD * ATOM)
         self.deposits(1_000 * USD, nonce=1)
         pool.cash, ledger.backing = MAX_AMOUNT, 0
         self.at(FIRST)
         self.values(dollars=250, published=FIRST)
-        self.assertEqual((pool.epoch.sells_nothing, self.worth()), (1, (0, 0)))
-        # There is no room for the tokens either.
-        pool.epoch.sells_nothing = 0
+        self.assertEqual(self.worth(), (0, 0, 0))
+        # There is no room for the tokens.
         self.does("close_epoch")
         self.assertEqual(self.exchange.epochs[FIRST].deposits_accepted, 0)
 
@@ -230,7 +264,8 @@ class Values(Epochs):
         self.assertAlmostEqual(pool.cash / USD, 145_000, places=2)
         self.values(dollars=250, published=FIRST)
         self.does("close_epoch")
-        self.assertEqual((pool.last.lower, pool.last.upper), (200_000 * USD, 200_000 * USD))
+        closed = self.exchange.epochs[FIRST]
+        self.assertEqual((closed.lower, closed.upper, pool.last.upper), (200_000 * USD,) * 3)
 
     def test_a_market_is_kept_by_a_reading_ahead_of_the_clock(self):
         self.begin_with_shares()
@@ -265,8 +300,8 @@ class Values(Epochs):
         # Ten seconds of carry of 5 % a year on a tenth of the cap are $0.00396; some funding comes on top.
         owed = kept.sides[0].pending_funding() / ATOM / USD
         self.assertGreater(owed, 2_500_000 * 0.005 * 10 / 31_557_600)
-        upper = -(-(1_000_000 * USD * ATOM + kept.sides[0].pending_funding()) // ATOM)
-        self.assertEqual(self.worth(), (1_000_000 * USD, upper))
+        unsettled = -(-kept.sides[0].pending_funding() // ATOM)
+        self.assertEqual(self.worth(), (1_000_000 * USD, 1_000_000 * USD, unsettled))
 
 
 class Readings(Epochs):

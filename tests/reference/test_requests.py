@@ -1,8 +1,8 @@
 """Requests, closes and payments: who belongs to which boundary, and who gets what (liquidity.md)."""
 
 from boundaries import boundary_after
-from epoch import LastEpoch
-from sequence import START
+from epoch import LastEpoch, Waiting
+from sequence import EPOCH_RENT, START
 from story import ANY, DAY, FIRST, FIVE, HOUR, ONE, SHARES, SOL, TEN, TWO, USD, Epochs
 from units import ATOM
 
@@ -34,7 +34,7 @@ class Requests(Epochs):
         # 200 ppm of $1 000 are set apart; a share is an atom, and 10 000 are nobody's.
         self.assertEqual((pool.settling, pool.cash, pool.shares), (200_000, 999_800_000, 999_800_000))
         self.assertEqual((self.exchange.holders[0], pool.escrow), (999_790_000, 1_000 * USD))
-        self.assertEqual(pool.last, LastEpoch(FIRST, 999_800_000, 999_800_000, 999_800_000))
+        self.assertEqual(pool.last, LastEpoch(FIRST, 999_800_000, 999_800_000))
         self.assertEqual((self.exchange.boundary, list(self.exchange.requests)), (FIRST + HOUR, [(0, 2)]))
 
     def test_a_withdrawal_gives_a_days_notice_and_a_deposit_comes_before_it(self):
@@ -66,15 +66,30 @@ class Requests(Epochs):
         self.at(FIRST)
         for market in (0, 1):
             self.values(market=market)
-        # Each paid 2 · 10 000 + 20 000; two valuations cost 10 000 each.
-        self.assertEqual(self.exchange.pool.epoch.waiting.lamports, 3 * 40_000 - 2 * 10_000)
+        # Each paid 2 · 10 000 + 20 000 and a rent; two valuations cost 10 000 each.
+        self.assertEqual(self.exchange.pool.epoch.waiting.lamports, 3 * (40_000 + EPOCH_RENT) - 2 * 10_000)
         self.does("close_epoch")
-        # Of 100 000 the close takes 20 000: a third of the rest is 26 666, and two are left to it besides.
-        paid = self.exchange.paid
-        self.assertEqual((paid.lamports, paid.lamports_kept), (20_002, 3 * 26_666))
+        # Of 100 000 and three rents of 2 227 200 the close takes 20 000 and one: a third of the rest is 26 666 and two
+        # thirds of a rent, and two are left to it besides.
+        paid, each = self.exchange.paid, 26_666 + 1_484_800
+        self.assertEqual((paid.lamports, paid.lamports_kept), (20_002 + EPOCH_RENT, 3 * each))
         for nonce in (1, 2, 3):
+            self.assertEqual(self.exchange.rest.lamports, 0)
             self.pays(nonce)
-            self.assertEqual(self.exchange.paid.lamports, 26_666)
+            self.assertEqual(self.exchange.paid.lamports, each)
+        # With the last the rent is there again, for those who wait next: they pay it too, and get it back.
+        self.assertEqual(self.exchange.rest.lamports, EPOCH_RENT)
+        for nonce in (4, 5):
+            self.deposits(1_000 * USD, nonce)
+        self.assertEqual((self.exchange.boundary, self.exchange.rest.lamports), (FIRST + HOUR, EPOCH_RENT))
+        self.at(FIRST + HOUR)
+        self.values()
+        self.assertEqual(self.exchange.rest.lamports, 0)
+        self.values(market=1)
+        self.does("close_epoch")
+        # Half of 2 · 40 000 − 20 000 − 20 000, and of three rents less one.
+        self.pays(4)
+        self.assertEqual(self.exchange.paid.lamports, 20_000 + EPOCH_RENT)
 
     def test_a_place_that_is_needed_again_loses_nobody(self):
         pool, _ = self.begin_with_shares()
@@ -133,7 +148,7 @@ class Closes(Epochs):
         self.does("close_epoch")
         return self.exchange.epochs[self.exchange.pool.last.boundary]
 
-    def test_limits_compare_with_the_boundary_before(self):
+    def test_limits_compare_with_the_cash_at_the_close_before(self):
         pool, _ = self.begin_with_shares()
         self.deposits(1_000 * USD, nonce=0)
         # What there is no boundary to compare with is accepted.
@@ -155,9 +170,10 @@ class Closes(Epochs):
         for limit in range(5):
             self.withdraws(1_000 * USD, nonce=limit, limit=limit)
         self.deposits(1_000 * USD, nonce=10)
-        self.close_at(SHARES, SHARES)
+        # What those who left then would have got does not matter.
+        self.close_at(SHARES // 2, SHARES)
         pool.shares = SHARES
-        self.assertEqual(self.exchange.pool.last.lower, SHARES)
+        self.assertEqual(self.exchange.pool.last.upper, SHARES)
         # An atom more than 5 % less.
         closed = self.close_at(SHARES // 100 * 95 - 1, SHARES)
         self.assertEqual((closed.withdrawals_accepted, closed.leaving), (0b10001, 2_000 * USD))
@@ -169,10 +185,16 @@ class Closes(Epochs):
 
     def test_a_withdrawal_may_bring_exactly_so_much_less(self):
         pool, _ = self.begin_with_shares()
-        pool.last = LastEpoch(START - HOUR, SHARES, SHARES, SHARES)
+        pool.last = LastEpoch(START - HOUR, SHARES, SHARES)
         self.withdraws(1_000 * USD, nonce=1)
         closed = self.close_at(SHARES // 100 * 95, SHARES)
         self.assertEqual(closed.withdrawals_accepted, 0b11001)
+        # Of an atom more 5 % less are $190 000.00000095, which are not reached.
+        pool, _ = self.begin_with_shares()
+        pool.last = LastEpoch(START - HOUR, SHARES + 1, SHARES)
+        self.withdraws(1_000 * USD, nonce=1)
+        closed = self.close_at(SHARES // 100 * 95, SHARES)
+        self.assertEqual(closed.withdrawals_accepted, 0b10001)
 
     def test_a_worthless_pool_sells_nothing_and_redeems_nothing(self):
         pool, _ = self.begin_with_shares()
@@ -183,19 +205,18 @@ class Closes(Epochs):
         self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted, closed.requests), (0, 0, 2))
         self.assertEqual((self.pays(1), self.pays(2)), ((0, 1_000 * USD), (1_000 * USD, 0)))
 
-    def test_what_sells_nothing_leaves_the_price_that_limits_go_by(self):
+    def test_the_first_shares_are_sold_only_where_traders_are_settled(self):
         pool, _ = self.begin_with_shares()
-        half = LastEpoch(START - HOUR, SHARES // 2, SHARES // 2 + 1, SHARES // 2)
-        # Half of the shares cost $100 000 and an atom, so that all cost twice that; never less than they are worth.
-        for lower, upper in ((SHARES - 1, SHARES + 2), (SHARES + 3, SHARES + 3)):
-            pool.last, pool.shares = half, SHARES
-            self.deposits(1_000 * USD, nonce=lower)
+        pool.shares, self.exchange.holders[:] = 0, [0, 0]
+        # Of $200 000 that nobody owns $5 000 and an atom are not settled.
+        for unsettled in (5_000 * USD + 1, 5_000 * USD):
+            self.deposits(1_000 * USD, nonce=unsettled)
             self.at(self.exchange.boundary)
             self.values()
-            pool.epoch.lower, pool.epoch.upper, pool.epoch.sells_nothing = lower, 0, 1
+            pool.epoch.unsettled = unsettled
             self.does("close_epoch")
-            closed = self.exchange.epochs[pool.last.boundary]
-            self.assertEqual((closed.upper, pool.last.upper, closed.deposits_accepted), (upper, upper, 0))
+            sold = 999_800_000 * (unsettled == 5_000 * USD)
+            self.assertEqual((pool.shares, pool.last.upper, pool.last.shares), (sold,) * 3)
 
     def test_more_shares_than_there_can_be_are_not_sold(self):
         pool, _ = self.begin_with_shares()
@@ -214,23 +235,70 @@ class Closes(Epochs):
         # $100 000 for 160 000 shares: five eighths of each, less 200 ppm of $20.
         self.assertEqual((closed.redeemed, closed.paid, pool.cash), (100_000 * USD, 99_980 * USD, 0))
         self.assertEqual((pool.payable, pool.shares), (99_980 * USD, 100_000 * USD))
-        # Both wait for the next hour with what they have paid: 2 · 30 000 − 10 000 − 20 000.
-        waiting = self.exchange.queue[(boundary + HOUR) // HOUR % 32]
-        self.assertEqual((waiting.withdrawals.amounts[ANY], waiting.lamports), (60_000 * USD, 30_000))
+        # Both wait, with what is left of what they have paid: 2 · 30 000 − 10 000 − 20 000, and of two rents one. They name
+        # no boundary.
+        rest = self.exchange.rest
+        self.assertEqual((rest.withdrawals.amounts[ANY], rest.lamports), (60_000 * USD, 30_000 + EPOCH_RENT))
+        self.assertEqual((rest.boundary, rest.withdrawals.requests[ANY], self.exchange.boundary), (0, 2, 0))
         self.assertEqual(self.pays(1), (37_492_500_000, 0))
-        rest = self.exchange.requests[0, 1]
-        self.assertEqual((rest.amount, rest.belongs_from), (22_500 * USD, boundary + HOUR))
+        self.assertEqual(self.exchange.paid.lamports, 0)
+        left = self.exchange.requests[0, 1]
+        self.assertEqual((left.amount, left.belongs_from), (22_500 * USD, boundary + HOUR))
         self.pays(1, "WrongEpoch")
-        # The backing comes home, and at the next boundary they are paid whole.
+        # The backing comes home. Hours later somebody else asks for something, and they are served with him.
         self.exchange.markets[0].target_backing = 0
         self.does("allocate_backing", market=0)
+        self.at(boundary + 5 * HOUR)
+        self.values("NoBoundary")
+        self.deposits(100 * USD, nonce=3, holder=1)
+        self.assertEqual(self.exchange.boundary, boundary + 6 * HOUR)
         closed = self.close_at(100_000 * USD, 100_000 * USD)
-        self.assertEqual((closed.leaving, closed.redeemed), (60_000 * USD, 60_000 * USD))
+        self.assertEqual((closed.previous, closed.leaving, closed.redeemed), (boundary, 60_000 * USD, 60_000 * USD))
+        self.assertEqual(self.exchange.rest, Waiting())
         self.assertEqual(self.pays(1), (22_495_500_000, 0))
-        # The other is still to be paid what he got at the boundary before.
+        # Of 30 000 and a rent, 30 000 and another, less 10 000, 20 000 and one, everybody gets a third.
+        self.assertEqual((closed.requests, self.exchange.paid.lamports), (3, 10_000 + EPOCH_RENT // 3))
+        # The other is still to be paid what he got at the boundary before; with it the first rent is handed back.
         self.assertEqual(self.pays(2, holder=1), (62_487_500_000, 0))
+        self.assertEqual(self.exchange.rest.lamports, EPOCH_RENT)
         self.assertEqual(self.pays(2, holder=1), (37_492_500_000, 0))
+        self.pays(3, holder=1)
         self.assertEqual((self.exchange.requests, self.exchange.epochs, pool.payable), ({}, {}, 0))
+        self.assertEqual(self.exchange.rest, Waiting(lamports=2 * EPOCH_RENT))
+
+    def test_what_waits_on_for_want_of_cash_waits_under_its_limit(self):
+        pool, _ = self.begin_with_shares()
+        pool.last = LastEpoch(START - HOUR, SHARES, SHARES)
+        for nonce, limit in enumerate((ONE, TEN)):
+            self.withdraws(80_000 * USD, nonce, limit, holder=nonce)
+        # $100 000 for 160 000 shares worth $1 each.
+        self.close_at(SHARES, SHARES)
+        self.pays(0)
+        self.pays(1, holder=1)
+        self.assertEqual(self.exchange.rest.withdrawals.amounts, (0, 30_000 * USD, 0, 0, 30_000 * USD))
+        # It rides along with a deposit, at 5 % less than the cash of a share was: one limit refuses that.
+        pool.cash, pool.shares = 50_000 * USD, SHARES
+        self.deposits(1_000 * USD, nonce=2)
+        closed = self.close_at(SHARES // 100 * 95, SHARES)
+        self.assertEqual((closed.withdrawals_accepted, closed.leaving), (0b11001, 30_000 * USD))
+        self.assertEqual(self.pays(0), (0, 30_000 * USD))
+        self.assertEqual(self.pays(1, holder=1), (28_494_300_000, 0))
+
+    def test_a_rent_that_comes_back_meanwhile_stays_with_the_rest(self):
+        pool, _ = self.begin_with_shares()
+        self.deposits(1_000 * USD, nonce=1)
+        self.close_at(SHARES, SHARES)
+        self.withdraws(80_000 * USD, nonce=2)
+        self.withdraws(80_000 * USD, nonce=3, holder=1)
+        self.at(self.exchange.boundary)
+        self.values()
+        # The pool is kept: what is handed back now is for the boundary after it.
+        self.pays(1)
+        self.assertEqual(self.exchange.rest.lamports, EPOCH_RENT)
+        self.does("close_epoch")
+        # With what is left of 2 · 30 000 − 10 000 − 20 000, and of two rents one.
+        self.assertEqual(self.exchange.rest.withdrawals.requests[ANY], 2)
+        self.assertEqual(self.exchange.rest.lamports, 30_000 + 2 * EPOCH_RENT)
 
     def test_as_many_shares_are_redeemed_as_the_cash_pays_for(self):
         pool, _ = self.begin_with_shares()
@@ -281,12 +349,17 @@ class InNumbers(Epochs):
         self.deposits(1_000 * USD, nonce=1)
         self.value_at_255()
         self.close_to(pool.epoch.lower, 896_000)
-        self.close_to(pool.epoch.upper, 1_100_300)
+        self.close_to(pool.epoch.upper, 1_100_000)
+        self.close_to(pool.epoch.unsettled, 110_700)
+        # More than $27 500.
+        boundary = self.exchange.boundary
+        self.does("close_epoch")
+        self.assertEqual(self.exchange.epochs[boundary].deposits_accepted, 0)
 
     def test_settled(self):
         # All entered at $255: longs are paid $200 000 and shorts pay $90 000.
         pool = self.begin_with_sides(10_200_000, 7_650_000, 590_000)
-        pool.last = LastEpoch(START - HOUR, 979_000 * USD, 981_000 * USD, 1_000_000 * USD)
+        pool.last = LastEpoch(START - HOUR, 980_000 * USD, 1_000_000 * USD)
         self.withdraws(500_000 * USD, nonce=1)
         self.later(85_000)
         self.deposits(50_000 * USD, nonce=2, holder=1)
@@ -294,18 +367,22 @@ class InNumbers(Epochs):
         boundary = self.exchange.boundary
         self.value_at_255()
         self.close_to(pool.epoch.lower, 986_000)
-        self.close_to(pool.epoch.upper, 991_300)
+        self.close_to(pool.epoch.upper, 990_000)
+        self.close_to(pool.epoch.unsettled, 1_300)
         self.does("close_epoch")
         closed = self.exchange.epochs[boundary]
-        # 0.9913 is above 0.981 · 1.01 = 0.99081.
+        # 0.99 is above 0.98 · 1.01 = 0.9898.
         self.assertEqual((closed.deposits_accepted, closed.withdrawals_accepted), (0b11101, 0b11111))
-        # $49 990 for shares at $0.9913; $449 990 of cash for shares worth $493 000.
-        self.close_to(closed.issued, 50_428.73)
+        # $49 990 for shares at $0.99; $449 990 of cash for shares worth $493 000.
+        self.close_to(closed.issued, 50_494.95)
         self.close_to(closed.redeemed, 456_379.31)
+        self.close_to(1_000_000 * USD - pool.shares, 405_884.36)
         self.assertEqual((closed.paid, pool.cash, pool.settling), (449_900_002_000, 0, 99_998_000))
-        # Rents apart three requests have paid 30 000 lamports each; 20 000 come back, the withdrawal's with its rest.
-        paid = self.exchange.paid
-        self.assertEqual((closed.lamports_each, paid.lamports, paid.lamports_kept), (20_000, 20_000, 40_000))
+        # Three requests have paid 30 000 lamports and a rent each; 20 000 and two thirds of a rent come back, the
+        # withdrawal's with its rest.
+        paid, each = self.exchange.paid, 20_000 + EPOCH_RENT * 2 // 3
+        self.assertEqual((closed.lamports_each, paid.lamports, paid.lamports_kept), (each, 20_000 + EPOCH_RENT, 2 * each))
+        self.assertEqual(self.exchange.rest.lamports, each)
         self.assertEqual(self.pays(3, holder=1), (20_000 * USD, 0))
         self.pays(1)
         self.close_to(self.exchange.requests[0, 1].amount, 43_620.69)

@@ -1,5 +1,5 @@
-"""What a market was worth to the pool at a boundary: the least at which shares are redeemed, the most at which they are
-issued (liquidity.md)."""
+"""What a market was worth to the pool at a boundary, to those who leave and to those who enter, and what of it is not
+settled (liquidity.md)."""
 
 from copy import copy
 from dataclasses import replace
@@ -13,14 +13,12 @@ from ranges import stress_range
 from state import LONG, SHORT, Settlement, copy_of_ledger
 from units import (
     ATOM,
-    MAX_AMOUNT,
     MAX_PRICE,
     Refused,
     amount as checked,
     atoms_ceil,
     negative_part,
     positive_part,
-    share_ceil,
 )
 
 # Readings of a boundary count for so long after it.
@@ -47,20 +45,16 @@ def value_market(exchange, market, reading=None):
     valued = kept.valued if ends is None else boundary
     listed.at_boundary = replace(kept, valued=valued, reading=noted, ledger=stood.ledger)
     if ends is not None:
-        add_to_epoch(epoch, stood, found, ends)
+        add_to_epoch(epoch, stood.ledger, ends)
         exchange.paid.lamports = min(epoch.waiting.lamports, VALUATION_LAMPORTS)
         epoch.waiting = replace(epoch.waiting, lamports=epoch.waiting.lamports - exchange.paid.lamports)
 
 
-def add_to_epoch(epoch, stood, found, ends):
-    """Adds what the market was worth. Where losers owe too much, or more than there can be, no share is sold."""
+def add_to_epoch(epoch, ledger, ends):
     epoch.valued += 1
-    epoch.lower = checked(epoch.lower + lower_value(stood.ledger, ends))
-    upper = epoch.upper + upper_value(stood.ledger, ends)
-    if upper > MAX_AMOUNT or found and losers_owe_too_much(stood, found.price):
-        epoch.sells_nothing = 1
-    else:
-        epoch.upper = upper
+    epoch.lower = checked(epoch.lower + lower_value(ledger, ends))
+    epoch.upper = checked(epoch.upper + ledger.backing)
+    epoch.unsettled = checked(epoch.unsettled + unsettled(ledger, ends))
 
 
 def as_it_stood(market):
@@ -149,25 +143,12 @@ def left_for_pool(ledger, price):
     return positive_part(ledger.backing - ledger.unfunded_claims() - won - owed)
 
 
-def upper_value(ledger, ends):
-    """What is left if all losers pay, the winners of their own market first."""
-    settled = (ledger.backing + ledger.claims_reserve - ledger.claims + ledger.debts) * ATOM
-    settled += pending_of_both_sides(ledger)
-    return max(atoms_ceil(positive_part(settled + left_by_losers(ledger, end))) for end in ends)
+def unsettled(ledger, ends):
+    """How far the net asset value is from the cash that is there, at most as far as the backing reaches."""
+    return max(min(ledger.backing, atoms_ceil(abs(gained_by_pool(ledger, end)))) for end in ends)
 
 
-def profits(ledger, price):
-    """Of longs and shorts, in raw."""
-    return [unrealized_of_side(ledger, side, price) for side in (LONG, SHORT)]
-
-
-def left_by_losers(ledger, price):
-    """What losers have yet to pay beyond what winners of the same market get, in raw."""
-    return negative_part(sum(profits(ledger, price)))
-
-
-def losers_owe_too_much(stood, price):
-    """Whether that is more than the stress move of what they entered at."""
-    sides = zip(stood.ledger.sides, profits(stood.ledger, price))
-    entered = sum(atoms_ceil(side.entry_notional) for side, profit in sides if profit < 0)
-    return left_by_losers(stood.ledger, price) > share_ceil(entered, stood.parameters.stress_move) * ATOM
+def gained_by_pool(ledger, price):
+    """What the pool has won beyond its backing and nobody has settled, in raw; negative where traders have."""
+    owed = (ledger.debts - ledger.unfunded_claims()) * ATOM + pending_of_both_sides(ledger)
+    return owed - sum(unrealized_of_side(ledger, side, price) for side in (LONG, SHORT))

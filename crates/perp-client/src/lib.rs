@@ -8,6 +8,8 @@ pub mod addresses;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod jobs;
+pub mod oracles;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 

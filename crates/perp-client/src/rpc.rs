@@ -6,31 +6,48 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtensions};
 use backon::{BlockingRetryable, ExponentialBuilder};
-use perp_accounts::{decode, AccountError, Exchange, Market, Pool, Stored};
+use perp_accounts::{decode, Exchange, Market, Pool, Stored};
 use perp_engine::units::Clock;
 use perp_exchange::chain::{read_clock, CLOCK};
+use serde_json::json;
 use solana_account::Account;
+use solana_account_decoder_client_types::UiAccount;
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_rpc_client::rpc_client::RpcClient;
-use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
 use solana_rpc_client_api::config::RpcSendTransactionConfig;
-use solana_rpc_client_api::request::{RpcError, RpcResponseErrorData};
+use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::response::Response;
 use solana_signature::Signature;
-use solana_signer::{Signer, SignerError};
+use solana_signer::Signer;
 use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
-use thiserror::Error;
 
 use crate::addresses::Addresses;
-use crate::errors::{failure_in_logs, Failure};
 
+mod accounts;
+mod epochs;
+mod errors;
+mod follow;
 mod record;
+mod send;
+mod venue;
 
+#[cfg(test)]
+mod stub;
 #[cfg(test)]
 mod tests;
 
+use accounts::garbled;
+use errors::refusal;
+
+pub use accounts::OfExchange;
+pub use epochs::EpochsError;
+pub use errors::{FetchError, SendError};
+pub use follow::{Follow, FollowError};
 pub use record::EventsError;
+pub use send::{Landed, SendOptions, TRANSACTION_LIMIT};
+pub use venue::{OpenError, Venue};
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
 /// and does not want to be asked more often than `RpcClient::send_and_confirm_transaction` does.
@@ -39,82 +56,6 @@ const POLL_LAST: Duration = Duration::from_millis(500);
 /// Accounts that a node reads in one go.
 const AT_ONE_MOMENT: usize = 100;
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Why a transaction did not take place, or may not have.
-#[derive(Debug, Error)]
-pub enum SendError {
-    /// Nothing was sent.
-    #[error("the transaction cannot be signed ({reason}): hand in a key for every signer its instructions name")]
-    Signers {
-        /// What is wrong with the signers.
-        reason: SignerError,
-    },
-    /// The program, or the runtime, refused it; nothing of it took place.
-    #[error("{}", refusal_text(error, logs))]
-    Failed {
-        /// The runtime's error.
-        error: TransactionError,
-        /// What the transaction logged; empty where the node does not tell.
-        logs: Vec<String>,
-    },
-    /// It may still take place.
-    #[error("transaction {signature} was not confirmed within {} s: look it up before sending it again", CONFIRM_TIMEOUT.as_secs())]
-    Unconfirmed {
-        /// The transaction.
-        signature: Signature,
-    },
-    /// The node did not take it.
-    #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
-    Rpc(#[from] Box<ClientError>),
-}
-
-impl SendError {
-    /// Which program refused and why, when it was a program.
-    pub fn failure(&self) -> Option<Failure> {
-        match self {
-            Self::Failed { logs, .. } => failure_in_logs(logs),
-            _ => None,
-        }
-    }
-}
-
-/// The rule that was broken with its remedy; the logs only where no program explains itself.
-fn refusal_text(error: &TransactionError, logs: &[String]) -> String {
-    match failure_in_logs(logs) {
-        Some(failure) => format!("the transaction failed: {failure} ({error})"),
-        None => {
-            let logs: String = logs.iter().map(|line| format!("\n    {line}")).collect();
-            format!("the transaction failed: {error}{logs}")
-        }
-    }
-}
-
-/// Why an account could not be read.
-#[derive(Debug, Error)]
-pub enum FetchError {
-    /// There is nothing at the address.
-    #[error("there is no {expected} at {address}: check the address and the cluster")]
-    Missing {
-        /// The address.
-        address: Pubkey,
-        /// What was to be there.
-        expected: &'static str,
-    },
-    /// There is something else at the address.
-    #[error(transparent)]
-    Account(#[from] AccountError),
-    /// There is something else than a token mint at the address.
-    #[error("{address} is not a token mint: it belongs to program {owner}; check the address and the cluster")]
-    NotAMint {
-        /// The address.
-        address: Pubkey,
-        /// The program that owns the account there.
-        owner: Pubkey,
-    },
-    /// The node did not answer.
-    #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
-    Rpc(#[from] Box<ClientError>),
-}
 
 /// A token mint: what the exchange needs to know of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +121,7 @@ impl Connection {
     /// # Errors
     /// [`FetchError`].
     pub fn clock(&self) -> Result<Clock, FetchError> {
-        clock_in(self.at_one_moment(&[CLOCK])?.first())
+        clock_in(self.read(&[CLOCK])?.first())
     }
 
     /// The exchange with its pool, all its markets and the clock as they were at one moment: one request reads up to 97 markets;
@@ -193,10 +134,7 @@ impl Connection {
         loop {
             let markets: Vec<_> = (0..market_count).map(|index| addresses.market(index)).collect();
             let wanted = [&[CLOCK, addresses.exchange, addresses.pool], &markets[..]].concat();
-            let mut found = Vec::with_capacity(wanted.len());
-            for some in wanted.chunks(AT_ONE_MOMENT) {
-                found.extend(self.at_one_moment(some)?);
-            }
+            let found = self.read(&wanted)?;
             let exchange: Exchange = existing(&addresses.exchange, found.get(1))?;
             if exchange.market_count == market_count {
                 let pool: Pool = existing(&addresses.pool, found.get(2))?;
@@ -211,10 +149,14 @@ impl Connection {
         }
     }
 
-    /// What is at each of at most a hundred addresses, in their order, read by the node in one go.
-    fn at_one_moment(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, FetchError> {
-        let answer = self.client.get_multiple_accounts_with_commitment(addresses, CommitmentConfig::processed());
-        Ok(answer.map_err(Box::new)?.value)
+    /// What is at each of the addresses, in their order; up to a hundred at a time are read by the node in one go.
+    fn read(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, FetchError> {
+        let mut found = Vec::with_capacity(addresses.len());
+        for some in addresses.chunks(AT_ONE_MOMENT) {
+            let answer = self.client.get_multiple_accounts_with_commitment(some, CommitmentConfig::processed());
+            found.extend(answer.map_err(Box::new)?.value);
+        }
+        Ok(found)
     }
 
     /// Whether there is a program at `address`.
@@ -226,8 +168,11 @@ impl Connection {
     }
 
     fn account(&self, address: &Pubkey) -> Result<Option<Account>, FetchError> {
-        let answer = self.client.get_account_with_commitment(address, CommitmentConfig::processed());
-        Ok(answer.map_err(Box::new)?.value)
+        // The client's own method says of a node that is not there that the account is not.
+        let config = json!([address.to_string(), { "encoding": "base64", "commitment": "processed" }]);
+        let answer = self.client.send::<Response<Option<UiAccount>>>(RpcRequest::GetAccountInfo, config);
+        let Some(found) = answer.map_err(Box::new)?.value else { return Ok(None) };
+        found.to_account().map(Some).ok_or_else(|| garbled("an account that cannot be decoded"))
     }
 
     /// One atomic transaction, paid by the first signer.
@@ -235,9 +180,18 @@ impl Connection {
     /// # Errors
     /// [`SendError`].
     pub fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Signature, SendError> {
+        let payer = signers.first().ok_or(SendError::NoSigners)?.pubkey();
+        let mut transaction = Transaction::new_with_payer(instructions, Some(&payer));
+        let needed = usize::from(transaction.message.header.num_required_signatures);
+        let is_there = |key: &&Pubkey| signers.iter().any(|signer| signer.pubkey() == **key);
+        if let Some(address) = transaction.message.account_keys.iter().take(needed).find(|key| !is_there(key)) {
+            return Err(SendError::MissingSigner { address: *address });
+        }
+        let bytes = 1 + 64 * needed + transaction.message.serialize().len();
+        if bytes > TRANSACTION_LIMIT {
+            return Err(SendError::TooLarge { bytes, limit: TRANSACTION_LIMIT });
+        }
         let blockhash = self.client.get_latest_blockhash().map_err(Box::new)?;
-        let payer = signers.first().map(|signer| signer.pubkey());
-        let mut transaction = Transaction::new_with_payer(instructions, payer.as_ref());
         transaction.try_sign(&signers.to_vec(), blockhash).map_err(|reason| SendError::Signers { reason })?;
         let config = RpcSendTransactionConfig {
             preflight_commitment: Some(CommitmentConfig::processed().commitment),
@@ -284,20 +238,4 @@ fn clock_in(found: Option<&Option<Account>>) -> Result<Clock, FetchError> {
     account
         .and_then(|account| read_clock(&account.data))
         .ok_or(FetchError::Missing { address: CLOCK, expected: "clock" })
-}
-
-fn refusal(error: ClientError) -> SendError {
-    if let ErrorKind::RpcError(RpcError::RpcResponseError {
-        data: RpcResponseErrorData::SendTransactionPreflightFailure(simulation),
-        ..
-    }) = error.kind()
-    {
-        if let Some(reason) = &simulation.err {
-            return SendError::Failed {
-                error: reason.clone().into(),
-                logs: simulation.logs.clone().unwrap_or_default(),
-            };
-        }
-    }
-    SendError::Rpc(Box::new(error))
 }

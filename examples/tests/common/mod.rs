@@ -5,8 +5,9 @@ use std::process::Command;
 
 use localnet_receiver::guardians;
 use perp_client::accounts::{MarginAccount, Pubkey};
-use perp_client::engine::units::Atoms;
-use perp_client::instructions::update_prices;
+use perp_client::engine::operations::position::Order;
+use perp_client::engine::units::{Atoms, SignedSize};
+use perp_client::instructions::{deposit, open_account, trade, update_prices, Authority, TargetMarket};
 use perp_client::Addresses;
 use perp_localnet::address_file::AddressFile;
 use perp_localnet::exchange::markets;
@@ -73,6 +74,7 @@ impl Local {
     }
 
     /// What the program at `path` prints when it is run with these flags.
+    #[allow(dead_code)]
     pub fn run(&self, path: &str, flags: &[&str]) -> String {
         let output = Command::new(path).arg("--keys").arg(self.keys.path()).args(flags).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -88,6 +90,21 @@ impl Local {
         publish(chain, &prices, DEFAULT_CONFIDENCE_BPS).unwrap();
     }
 
+    /// A wallet buys so many SOL with so many dollars of collateral.
+    #[allow(dead_code)]
+    pub fn buy(&self, wallet: &str, sol: i64, collateral: u64) {
+        let (connection, addresses) = (&self.localnet.connection, &self.addresses);
+        let wallet = self.localnet.wallets.get(wallet).unwrap();
+        let owner = wallet.address();
+        let authority = Authority { signer: owner, margin_account: addresses.margin_account(&owner, 0) };
+        let collateral = deposit(addresses, authority, addresses.tokens_of(&owner), Atoms::new(collateral * ONE));
+        connection.send(&[open_account(addresses, owner, owner, 0, None), collateral], &[&wallet.keypair]).unwrap();
+        let account: MarginAccount = connection.fetch(&authority.margin_account).unwrap();
+        let target = TargetMarket::with_oracle(0, Feed::Sol.address());
+        let order = Order::at_any_price(SignedSize::new(sol * 1_000_000_000));
+        connection.send(&[trade(addresses, authority, &account.state, target, &order)], &[&wallet.keypair]).unwrap();
+    }
+
     /// The first margin account of a wallet.
     #[allow(dead_code)]
     pub fn account(&self, wallet: &str) -> MarginAccount {
@@ -97,6 +114,7 @@ impl Local {
 }
 
 /// What stands behind `name` in the first line that begins with it.
+#[allow(dead_code)]
 pub fn value<'a>(printed: &'a str, name: &str) -> &'a str {
     let line = printed.lines().find_map(|line| line.trim_start().strip_prefix(name));
     line.unwrap_or_else(|| panic!("no \"{name}\" in:\n{printed}")).trim()

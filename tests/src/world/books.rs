@@ -217,7 +217,7 @@ impl World {
     /// The queue counts every request that waits, and the pool's account holds the lamports that they have paid.
     #[track_caller]
     fn check_queue(&mut self, pool: &Pool, waiting: u32) {
-        let queued: Vec<&Waiting> = pool.queue.waiting.iter().chain([&pool.state.epoch.waiting]).collect();
+        let queued: Vec<&Waiting> = pool.queue.waiting.iter().chain([&pool.queue.rest, &pool.state.epoch.waiting]).collect();
         let count = |waiting: &&Waiting| waiting.deposits.count().unwrap() + waiting.withdrawals.count().unwrap();
         assert_eq!(queued.iter().map(count).sum::<u32>(), waiting, "requests that wait");
         let paid: u64 = queued.iter().map(|waiting| waiting.lamports).sum();

@@ -2,7 +2,7 @@
 
 use crate::world;
 use anchor_lang::prelude::Pubkey;
-use perp_client::instructions::{self as client, TargetMarket};
+use perp_client::instructions::{self as client, Authority, TargetMarket};
 use perp_engine::state::{ClosedEpoch, PriceLimit, Status};
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, listing, World, DAY, SOL, USDC};
@@ -12,6 +12,12 @@ const ANY: PriceLimit = PriceLimit::None;
 /// A world with a long of 8 000 SOL in the first market and a short of 3 000 in the second, and a withdrawal of a million shares and a
 /// deposit of a million tokens for one boundary, which the clock shows. Its readings are 251 and 248.
 fn busy() -> (World, Pubkey, i64) {
+    let (world, _, keeper, boundary) = busy_long();
+    (world, keeper, boundary)
+}
+
+/// The same with its long.
+fn busy_long() -> (World, Authority, Pubkey, i64) {
     let mut world = world();
     let (long, short) = (world.trader(200_000 * USDC), world.trader(200_000 * USDC));
     let (provider, buyer) = (world.provider, world.user(1_000_000 * USDC));
@@ -29,7 +35,7 @@ fn busy() -> (World, Pubkey, i64) {
         world.wait(5);
     }
     world.set_time(boundary);
-    (world, keeper, boundary)
+    (world, long, keeper, boundary)
 }
 
 /// Posts a market's reading of the boundary in an account of its own.
@@ -130,7 +136,10 @@ fn attack_a_request_is_no_option_on_the_next_price() {
     // In the last ten minutes the long's loss becomes the pool's gain; somebody who sees it coming asks for yesterday's price.
     world.set_time(boundary - 599);
     world.request_liquidity_deposit(late, 1, 1_000_000 * USDC, ANY).unwrap();
-    world.later_at(300, 0, 240.0);
+    // Once the grace after the silence is over, the loss is settled at the price that everybody knows.
+    for _ in 0..59 {
+        world.later_at(10, 0, 240.0);
+    }
     world.settle_pnl(trader.margin_account, 0).unwrap();
     let record = world.serve(keeper).state;
     assert_eq!((record.boundary.get(), record.requests, record.deposited.get()), (boundary, 1, 1_000_000 * USDC));
@@ -146,15 +155,17 @@ fn attack_a_request_is_no_option_on_the_next_price() {
 #[test]
 fn attack_a_request_that_is_not_accepted_changes_nobodys_fill() {
     let served = |refused: u64| {
-        let (mut world, keeper, boundary) = busy();
+        let (mut world, long, keeper, boundary) = busy_long();
         // Its twin without the flood asks for the least that is taken.
         let provider = world.provider;
         let flood = world.user(refused);
         world.set_time(boundary - 1_000);
         world.request_liquidity_deposit(flood, 7, refused, PriceLimit::OnePercent).unwrap();
         world.request_liquidity_withdrawal(provider, 8, 10 * USDC, ANY).unwrap();
+        // The long has lost $20 on 8 000 SOL and is settled, 160 000 of ten millions: too dear for a limit of one percent.
+        world.later_at(995, 0, 230.0);
+        world.settle_pnl(long.margin_account, 0).unwrap();
         world.set_time(boundary);
-        // The long may owe $20 on 8 000 SOL, 160 000 of ten millions: too dear for a limit of one percent.
         for (market, price) in [(0, 230.0), (1, 250.0)] {
             let reading = post(&mut world, market, price, boundary);
             value(&mut world, keeper, reading);

@@ -59,7 +59,7 @@ fn accounts_hold_lamports_by_their_bytes() {
     let rent = |bytes: usize| 6_960 * (128 + bytes as u64);
     for (space, lamports) in [
         (Market::SPACE, rent(3_000)),
-        (Pool::SPACE, rent(5_120)),
+        (Pool::SPACE, rent(5_264)),
         (LiquidityRequest::SPACE, rent(176)),
         (EpochRecord::SPACE, rent(192)),
     ] {

@@ -42,11 +42,11 @@ fn structs() -> Vec<Compiled> {
         "Pool" Pool: exchange state queue bump version padding reserved;
         "PoolState" state::Pool: cash placed insurance escrow payable settling shares sequence parameters shared_draw
             epoch last reserved;
-        "Queue" state::Queue: waiting;
+        "Queue" state::Queue: waiting rest;
         "Waiting" state::Waiting: boundary lamports deposits withdrawals;
         "RequestSums" state::RequestSums: amounts requests padding;
-        "Epoch" state::Epoch: lower upper markets valued sells_nothing padding waiting;
-        "LastEpoch" state::LastEpoch: boundary lower upper shares;
+        "Epoch" state::Epoch: lower upper unsettled markets valued padding waiting;
+        "LastEpoch" state::LastEpoch: boundary upper shares;
         "PoolParameters" state::PoolParameters: minimum_request epoch_seconds deposit_notice withdrawal_notice
             queue_fee hysteresis shared_draw_share shared_draw_window padding reserved;
         "Market" Market: exchange oracle second_oracle state symbol bump version padding reserved;

@@ -25,10 +25,11 @@ fn shares_are_issued_at_the_upper_value_and_redeemed_at_the_lower(backend: Backe
     let second = world.user(100_000 * USDC);
     world.request_liquidity_deposit(second, 1, 100_000 * USDC, PriceLimit::OnePercent).unwrap();
     serve(&mut world);
-    // Upper value: 8 000 000 of cash, 2 000 720 of backing, the 969.636 744 the long is under its entry, at a price without a
-    // confidence interval, and less than an hour of funding and carry, some 40. 99 980 · 10 000 000 / that:
-    let shares = world.shares(&second);
-    assert!((99_962_000 * USDC / 1_000..99_963_200 * USDC / 1_000).contains(&shares), "{shares}");
+    // Upper value: 8 000 000 of cash and the backing, 2 000 000 and nine tenths of a fee of 799.98. That the long is 969.636 744 under
+    // its entry and owes funding is not settled. ⌊99 980 · 10 000 000 / that⌋:
+    let (shares, backing) = (world.shares(&second), world.market(0).state.ledger.backing.get());
+    assert_eq!(backing, 2_000_719_983_978);
+    assert_eq!(u128::from(shares), 99_980_000_000 * 10_000_000_000_000 / u128::from(8_000_000 * USDC + backing));
     assert_eq!(world.pool().state.shares.get(), 10_000_000 * USDC + shares);
     world.request_liquidity_withdrawal(second, 2, shares, PriceLimit::OnePercent).unwrap();
     serve(&mut world);
@@ -45,7 +46,7 @@ fn what_a_limit_refuses_is_returned(backend: Backend) {
     let shares = world.shares(&provider);
     world.request_liquidity_deposit(owner, 1, 1_000 * USDC, PriceLimit::TwoPercent).unwrap();
     world.to_boundary();
-    // The long may owe $10 on each of 40 000 SOL: a share may be worth 4 % more.
+    // The long owes $10 on each of 40 000 SOL, which is not settled: nobody enters.
     let boundary = world.boundary();
     world.publish_after(0, 240.0, boundary, boundary - 1);
     world.value_all(keeper);
@@ -76,13 +77,15 @@ fn a_withdrawal_larger_than_the_cash_is_paid_in_parts(backend: Backend) {
     assert_eq!(world.tokens(&provider), 8_000_000 * USDC - 1_600 * USDC);
     let request = world.request(&provider, 1).state;
     assert_eq!(request.amount.get(), 2_000_000 * USDC - DEAD_SHARES);
-    // The market gives back what it does not need.
+    // The market gives back what it does not need, and somebody who enters with 9.998 pays for another boundary.
     world.set_backing_target(0, 0).unwrap();
     world.allocate_backing(0).unwrap();
+    let entering = world.user(10 * USDC);
+    world.request_liquidity_deposit(entering, 1, 10 * USDC, PriceLimit::OnePercent).unwrap();
     serve(&mut world);
     // ⌈1 999 999.99 / 5 000⌉ are set apart of the rest.
     assert_eq!(world.tokens(&provider), 10_000_000 * USDC - DEAD_SHARES - 1_600 * USDC - 399_999_998);
-    assert_eq!(world.pool().state.cash.get(), DEAD_SHARES);
+    assert_eq!(world.pool().state.cash.get(), DEAD_SHARES + 9_998_000);
     assert!(world.records().is_empty() && world.open_requests().is_empty());
 }
 

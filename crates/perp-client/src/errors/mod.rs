@@ -3,8 +3,10 @@
 //! A code says which rule was broken, not by how much: the numbers are in the program's log, and in the
 //! [`EngineError`](perp_engine::EngineError) of a [preview](crate::exchange::Exchange::preview_trade).
 
+mod class;
 mod framework;
 
+pub use class::Class;
 pub use framework::framework_error;
 pub use perp_swap::errors::ExchangeError;
 
@@ -57,6 +59,8 @@ pub struct Failure {
     pub program: Pubkey,
     /// Why.
     pub reason: Reason,
+    /// The account that was wrong, as the instruction names it, where the framework's checks say so.
+    pub account: Option<String>,
 }
 
 impl Failure {
@@ -71,13 +75,17 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { program, reason } = self;
+        let Self { program, reason, account } = self;
         match reason {
             Reason::Code(code) => match explain(*code) {
                 Some(explanation) if *program == perp_swap::ID => explanation.fmt(formatter),
                 _ => write!(formatter, "program {program} failed with its error {code}"),
             },
             Reason::Runtime(reason) => write!(formatter, "program {program} failed: {reason}"),
+        }?;
+        match account {
+            Some(account) => write!(formatter, " The account is {account}."),
+            None => Ok(()),
         }
     }
 }
@@ -85,12 +93,20 @@ impl fmt::Display for Failure {
 /// The first program that failed, according to the logs of a transaction: the one that refused, not those that called
 /// it. `None` where no program failed.
 pub fn failure_in_logs<S: AsRef<str>>(logs: &[S]) -> Option<Failure> {
-    logs.iter().find_map(|line| {
+    let (place, program, reason) = logs.iter().enumerate().find_map(|(place, line)| {
         let (program, reason) = line.as_ref().strip_prefix("Program ")?.split_once(" failed: ")?;
-        let program = program.parse().ok()?;
-        let reason = code_in(reason).map_or_else(|| Reason::Runtime(reason.into()), Reason::Code);
-        Some(Failure { program, reason })
-    })
+        Some((place, program.parse().ok()?, reason))
+    })?;
+    let account = logs[..place].iter().rev().find_map(|line| account_in(line.as_ref()));
+    let account = account.filter(|_| program == perp_swap::ID);
+    let reason = code_in(reason).map_or_else(|| Reason::Runtime(reason.into()), Reason::Code);
+    Some(Failure { program, reason, account })
+}
+
+/// The account that the framework's checks name in a line of the log.
+fn account_in(line: &str) -> Option<String> {
+    let (_, after) = line.strip_prefix("Program log: ")?.split_once("AnchorError caused by account: ")?;
+    Some(after.split_once(". Error Code")?.0.to_owned())
 }
 
 /// The code in a text like `custom program error: 0x1771`, as nodes and wallets word it.

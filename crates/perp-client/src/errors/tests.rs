@@ -95,7 +95,7 @@ fn the_program_that_refused_is_named_not_its_callers() {
     ];
     let failure = logs(&lines).unwrap();
     // The token program's error 1, insufficient funds, is none of the exchange's.
-    assert_eq!(failure, Failure { program: token, reason: Reason::Code(1) });
+    assert_eq!(failure, Failure { program: token, reason: Reason::Code(1), account: None });
     assert_eq!(failure.exchange_error(), None);
 
     let refused = logs(&[format!("Program {exchange} failed: custom program error: 0x17ac")]).unwrap();
@@ -114,4 +114,21 @@ fn a_code_is_found_in_the_words_of_a_wallet() {
     assert_eq!(code_in("custom program error: 0x"), None);
     assert_eq!(code_in("custom program error: 0x1ffffffff"), None);
     assert_eq!(code_in("insufficient funds"), None);
+}
+
+#[test]
+fn the_account_that_was_wrong_is_named() {
+    let exchange = perp_swap::ID;
+    let lines = [
+        format!("Program {exchange} invoke [1]"),
+        "Program log: AnchorError caused by account: margin_account. Error Code: AccountOwnedByWrongProgram. Error Number: 3007."
+            .into(),
+        format!("Program {exchange} failed: custom program error: 0xbbf"),
+    ];
+    let failure = logs(&lines).unwrap();
+    assert_eq!(failure.account.as_deref(), Some("margin_account"));
+    assert!(failure.to_string().ends_with("The account is margin_account."), "{failure}");
+    // Where another program refused, no account of the exchange's was wrong.
+    let other = [lines[1].clone(), format!("Program {} failed: custom program error: 0x1", anchor_spl::token::ID)];
+    assert_eq!(logs(&other).unwrap().account, None);
 }

@@ -22,8 +22,8 @@ use crate::events::{events_in_transaction, Event, Incomplete};
 mod tests;
 
 /// Nodes tell of a transaction once its block is confirmed, some slots after it is processed.
-const RECORD_INTERVAL: Duration = Duration::from_millis(200);
-const RECORD_ATTEMPTS: usize = 25;
+pub(super) const RECORD_INTERVAL: Duration = Duration::from_millis(200);
+pub(super) const RECORD_ATTEMPTS: usize = 25;
 
 /// Why the events of a transaction are not known, or not all of them.
 #[derive(Debug, Error)]

@@ -2,10 +2,10 @@ use super::*;
 use anchor_lang::solana_program::instruction::error::InstructionError;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use bytemuck::Zeroable;
+use perp_accounts::AccountError;
 use perp_accounts::{encode_into, VERSION};
 use perp_engine::units::{Atoms, Timestamp};
 use solana_rpc_client::mock_sender::MocksMap;
-use solana_rpc_client_api::request::RpcRequest;
 
 /// What a transaction left behind that logged one line.
 const META: &str =
@@ -26,13 +26,13 @@ fn account(owner: &Pubkey, data: &[u8]) -> String {
 }
 
 /// An account of the program as it lies on chain.
-fn stored<T: Stored>(state: &T) -> String {
+pub(super) fn stored<T: Stored>(state: &T) -> String {
     let mut bytes = vec![0; T::SPACE];
     assert!(encode_into(state, &mut bytes));
     account(&perp_swap::ID, &bytes)
 }
 
-fn answer(value: &str) -> String {
+pub(super) fn answer(value: &str) -> String {
     format!(r#"{{"context":{{"slot":1}},"value":{value}}}"#)
 }
 
@@ -60,7 +60,7 @@ fn clock() -> String {
     account(&Pubkey::new_unique(), &words)
 }
 
-fn addresses() -> Addresses {
+pub(super) fn addresses() -> Addresses {
     let key = Pubkey::new_unique;
     Addresses::new(key(), key(), key())
 }
@@ -127,8 +127,8 @@ fn a_transaction_without_every_signer_is_not_sent() {
     let connection = node("succeeds", &[]);
     let (payer, other) = (Keypair::new(), Keypair::new());
     let transfer = anchor_lang::solana_program::system_instruction::transfer(&other.pubkey(), &payer.pubkey(), 1);
-    for signers in [&[&payer][..], &[]] {
-        let error = connection.send(std::slice::from_ref(&transfer), signers).unwrap_err();
-        assert!(matches!(error, SendError::Signers { .. }), "{error}");
-    }
+    let error = connection.send(std::slice::from_ref(&transfer), &[&payer]).unwrap_err();
+    assert!(matches!(error, SendError::MissingSigner { address } if address == other.pubkey()), "{error}");
+    let error = connection.send(&[transfer], &[]).unwrap_err();
+    assert!(matches!(error, SendError::NoSigners), "{error}");
 }

@@ -7,6 +7,8 @@ use crate::units::Ppm;
 #[cfg(test)]
 mod tests;
 
+/// The first of them, less the queue's fee, buys shares that somebody gets, beside the dead ones.
+const SMALLEST_REQUEST: u64 = 2 * DEAD_SHARES;
 const MONTH: u32 = 30 * 86_400;
 const DAY: u32 = 86_400;
 /// A price of the boundary is not known when a request is made, by any market's future tolerance and 50 s.
@@ -17,7 +19,7 @@ const MOST_EPOCHS: u64 = 30;
 const MOST_QUEUE_FEE: Ppm = Ppm::new(1_000);
 
 rules! { PoolRule "A rule that the pool's parameters must satisfy."
-    MinimumRequest "the smallest request is more than 10 000 atoms";
+    MinimumRequest "the smallest request is at least 20 000 atoms";
     Epochs "an epoch is 600 s to a day";
     Notices "notices are 60 s to 30 epochs";
     QueueFee "the queue's fee is at most 0.1 %";
@@ -43,7 +45,7 @@ impl PoolParameters {
 
     fn satisfies(&self, rule: PoolRule) -> bool {
         match rule {
-            PoolRule::MinimumRequest => self.minimum_request.get() > DEAD_SHARES,
+            PoolRule::MinimumRequest => self.minimum_request.get() >= SMALLEST_REQUEST,
             PoolRule::Epochs => (600..=DAY).contains(&self.epoch_seconds),
             PoolRule::Notices => [self.deposit_notice, self.withdrawal_notice].iter().all(|notice| {
                 let longest = u64::from(self.epoch_seconds).checked_mul(MOST_EPOCHS);

@@ -7,6 +7,7 @@ use fastrand::Rng;
 use perp_engine::fixtures::{at, pool_parameters};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Account, AccountKind, Position};
+use perp_exchange::chain::EPOCH_RENT;
 use perp_exchange::{Exchange, Operation, Outcome};
 use std::io;
 
@@ -40,6 +41,7 @@ impl<W: io::Write> Crowd<W> {
     /// An empty exchange, described in the first line.
     pub fn new(mut output: W, seed: u64) -> io::Result<Self> {
         let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).expect("parameters that go together");
+        exchange.epoch_rent = EPOCH_RENT;
         for market in quoted() {
             exchange.list(&market.listing).expect("parameters that go together");
         }

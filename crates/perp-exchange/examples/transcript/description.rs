@@ -22,6 +22,7 @@ struct Description {
     /// For each account the market it is isolated to.
     accounts: Vec<Option<u16>>,
     holders: usize,
+    epoch_rent: u64,
 }
 
 #[derive(Serialize)]
@@ -66,6 +67,7 @@ pub fn write_first_line(output: &mut impl io::Write, exchange: &Exchange, accoun
         markets: markets.collect(),
         accounts: accounts.to_vec(),
         holders: exchange.providers().len(),
+        epoch_rent: exchange.epoch_rent,
     };
     serde_json::to_writer(&mut *output, &FirstLine { exchange })?;
     writeln!(output)

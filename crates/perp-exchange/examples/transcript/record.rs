@@ -255,6 +255,9 @@ struct After {
     /// With the pool, in whose account it lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<Vec<WaitingRecord>>,
+    /// What waits for whatever boundary is kept next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rest: Option<WaitingRecord>,
     /// The one that was closed or paid from, by its boundary; nothing once it is paid out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     epochs: BTreeMap<i64, Option<ClosedRecord>>,
@@ -288,6 +291,7 @@ impl After {
             markets: changes.markets.iter().map(market).collect(),
             pool: changes.pool.then(|| PoolRecord::of(&exchange.pool)),
             queue: changes.pool.then(|| WaitingRecord::all(&exchange.queue)),
+            rest: changes.pool.then(|| WaitingRecord::of(&exchange.queue.rest)),
             epochs: epoch
                 .into_iter()
                 .map(|boundary| (boundary.get(), exchange.epochs().get(&boundary).map(ClosedRecord::of)))

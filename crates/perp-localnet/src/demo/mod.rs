@@ -10,7 +10,7 @@ mod show;
 pub mod world;
 
 use perp_candles::CandleError;
-use perp_client::rpc::{EventsError, FetchError, SendError};
+use perp_client::rpc::{EpochsError, EventsError, FetchError, SendError};
 use perp_engine::oracle::ReadingError;
 use perp_engine::EngineError;
 use perp_exchange::convert::ConversionError;
@@ -76,6 +76,9 @@ pub enum DemoError {
     /// The events of a transaction cannot be read.
     #[error(transparent)]
     Events(#[from] EventsError),
+    /// The boundaries that were closed cannot be read.
+    #[error(transparent)]
+    Epochs(#[from] EpochsError),
     /// A number of the story does not fit its unit.
     #[error(transparent)]
     Conversion(#[from] ConversionError),

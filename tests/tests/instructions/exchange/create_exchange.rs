@@ -67,7 +67,7 @@ fn parameters_that_no_pool_may_have_are_refused() {
     let mut world = World::before_creation(Backend::Sbf);
     let good = listing::pool_parameters();
     for parameters in [
-        PoolParameters { minimum_request: Atoms::new(10_000), ..good },
+        PoolParameters { minimum_request: Atoms::new(19_999), ..good },
         PoolParameters { epoch_seconds: 599, ..good },
         PoolParameters { epoch_seconds: 86_401, ..good },
         PoolParameters { deposit_notice: 59, ..good },

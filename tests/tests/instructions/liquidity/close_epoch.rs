@@ -58,6 +58,7 @@ fn deposits_and_withdrawals_are_served_by_one_price_and_shares_change_once() {
         rest_belongs_from: boundary + 3_600,
         lower: value,
         upper: value,
+        unsettled: 0,
         requests: 2,
         deposits_accepted: ALL,
         withdrawals_accepted: ALL,
@@ -66,9 +67,10 @@ fn deposits_and_withdrawals_are_served_by_one_price_and_shares_change_once() {
         leaving: 10_000 * USDC,
         redeemed: 10_000 * USDC,
         paid: taken - fee,
-        // Each has paid 30 000 and the record's rent; of the 50 000 and two rents left after the valuation 20 000 and one are the closer's.
+        // Each has paid 30 000 and the record's rent, and that of the epoch before was handed on; of the 50 000 and three rents left
+        // after the valuation 20 000 and one are the closer's.
         lamports: 20_000 + rent,
-        lamports_each: 15_000 + rent / 2,
+        lamports_each: 15_000 + rent,
         pool_cash_before: before.cash.get(),
         pool_cash_after: before.cash.get() + 999_800_000 - taken,
         escrow_before: 1_000 * USDC,
@@ -90,7 +92,7 @@ fn deposits_and_withdrawals_are_served_by_one_price_and_shares_change_once() {
     assert_eq!((record.state.deposits_accepted, record.state.withdrawals_accepted), (all, all));
     assert_eq!((record.state.payable.get(), record.state.requests), (expected.paid, 2));
     // The closer advanced the record's rent and was paid; what the requests get back lies with the record.
-    assert_eq!(lamports(&mut world, &at.epoch(Timestamp::new(boundary))), rent + 30_000 + rent);
+    assert_eq!(lamports(&mut world, &at.epoch(Timestamp::new(boundary))), rent + 30_000 + 2 * rent);
     assert_eq!(lamports(&mut world, &closer), rich + 20_000);
     assert_eq!(lamports(&mut world, &at.pool), tokens::rent(perp_accounts::Pool::SPACE));
     world.pay_all(closer);
@@ -119,7 +121,7 @@ fn an_epoch_is_closed_once_and_at_its_boundary_alone() {
 }
 
 #[test]
-fn what_the_cash_does_not_reach_passes_to_the_next_boundary_in_proportion() {
+fn what_the_cash_does_not_reach_waits_for_the_next_boundary_in_proportion() {
     let mut world = world(1);
     let (provider, second, closer) = (world.provider, world.user(2_000_000 * USDC), world.key());
     world.add_liquidity(second, 2_000_000 * USDC);
@@ -129,12 +131,13 @@ fn what_the_cash_does_not_reach_passes_to_the_next_boundary_in_proportion() {
     world.request_liquidity_withdrawal(second, 2, rest, ANY).unwrap();
     world.to_boundary();
     world.value_all(closer);
-    let (boundary, pool) = (world.boundary(), world.pool().state);
+    let pool = world.pool().state;
     let record = world.close(closer).state;
     assert_eq!(record.leaving.get(), first + rest);
     assert!(record.is_partial() && record.redeemed < record.leaving);
     assert!(world.pool().state.cash <= Atoms::new(1), "all cash is set apart: {}", pool.cash.get());
-    assert_eq!(world.boundary(), boundary + 3_600);
+    // Nobody has paid for another boundary.
+    assert_eq!(world.boundary(), 0);
     world.pay_all(closer);
     // Both were paid the same part, and wait with the same part.
     let (paid, left) = (world.tokens(&provider), world.request(&provider, 1).state);
@@ -143,9 +146,11 @@ fn what_the_cash_does_not_reach_passes_to_the_next_boundary_in_proportion() {
     let part = |left: u64, all: u64| left as f64 / all as f64;
     assert!((part(left.amount.get(), first) - part(others.amount.get(), rest)).abs() < 1e-9);
     assert!((part(paid, first) - part(world.tokens(&second), rest)).abs() < 1e-9);
-    // The market gives back what it does not need, and the rest is paid.
+    // The market gives back what it does not need, somebody asks for something, and the rest is paid with it.
     world.set_backing_target(0, 0).unwrap();
     world.allocate_backing(0).unwrap();
+    let asking = world.user(10 * USDC);
+    world.request_liquidity_deposit(asking, 3, 10 * USDC, ANY).unwrap();
     world.serve(closer);
     assert!(world.open_requests().is_empty());
 }

@@ -48,8 +48,10 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
         tokens: 0,
         shares: net,
         left: 0,
-        // Each has paid 30 000 for one market and the record's rent; one valuation, the close and the record took 30 000 and a rent.
-        lamports: 15_000 + of_record / 2,
+        // Each has paid 30 000 for one market and the record's rent, and that of the epoch before waited for them; one valuation, the
+        // close and the record took 30 000 and a rent.
+        lamports: 15_000 + of_record,
+        passed_on: 0,
         requests_left: 1,
         pool_cash_before: before.cash.get(),
         pool_cash_after: before.cash.get(),
@@ -63,11 +65,12 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
     assert_eq!((world.shares(&owner), world.tokens(&owner)), (net, 0));
     assert_eq!(
         (lamports(&mut world, &owner), lamports(&mut world, &caller)),
-        (poor + rent + 15_000 + of_record / 2, rich + 10_000)
+        (poor + rent + 15_000 + of_record, rich + 10_000)
     );
     assert!(world.chain.account(&at.request(&owner, 1)).is_none());
 
     let (poor, unpaid) = (lamports(&mut world, &provider), lamports(&mut world, &closer));
+    let of_pool = lamports(&mut world, &at.pool);
     let expected = LiquidityPaid {
         pool_sequence: before.sequence + 2,
         request: at.request(&provider, 1),
@@ -76,14 +79,17 @@ fn each_request_is_paid_its_part_and_the_last_one_closes_the_record() {
         tokens: net,
         shares: 0,
         requests_left: 0,
+        passed_on: of_record,
         payable_after: 0,
         ..expected
     };
     says(world.pay_liquidity_request(caller, provider, 1), expected);
     assert_eq!(world.tokens(&provider), net);
     assert!(world.chain.account(&record).is_none());
-    // The last one's owner gets the rent of the record.
-    assert_eq!(lamports(&mut world, &provider), poor + rent + 15_000 + of_record / 2 + of_record);
+    // The last one gets no more than the first: the rent of the record waits for the next epoch.
+    assert_eq!(lamports(&mut world, &provider), poor + rent + 15_000 + of_record);
+    assert_eq!(lamports(&mut world, &at.pool), of_pool + of_record);
+    assert_eq!(world.pool().queue.rest.lamports, of_record);
     assert_eq!(lamports(&mut world, &closer), unpaid);
     assert_eq!(lamports(&mut world, &caller), rich + 20_000);
 }
@@ -97,7 +103,7 @@ fn it_is_paid_in_every_status_and_by_the_owner_too() {
     let request = world.addresses.request(&owner, 1);
     let held = lamports(&mut world, &request);
     world.pay_liquidity_request(owner, owner, 1).unwrap();
-    assert_eq!(lamports(&mut world, &owner), before + held + 15_000 + tokens::rent(EpochRecord::SPACE) / 2);
+    assert_eq!(lamports(&mut world, &owner), before + held + 15_000 + tokens::rent(EpochRecord::SPACE));
     world.pay_liquidity_request(provider, provider, 1).unwrap();
     assert!(world.records().is_empty());
 }
@@ -113,7 +119,7 @@ fn tokens_that_a_limit_refused_come_back_whole_though_the_account_that_paid_is_g
     let request = request_liquidity_deposit(&at, owner, elsewhere, &asked);
     let gone = close(&world, owner, elsewhere);
     world.run(&[request, gone]).unwrap();
-    // The long may owe $10 on each of 40 000 SOL, so that the pool may be worth 4 % more.
+    // The long owes $10 on each of 40 000 SOL, which is not settled: 4 % of the pool, and nobody enters.
     world.to_boundary();
     let boundary = world.boundary();
     world.publish_after(0, 240.0, boundary, boundary - 1);

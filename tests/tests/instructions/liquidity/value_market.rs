@@ -31,9 +31,8 @@ fn a_market_is_valued_at_the_reading_of_the_boundary_whoever_posts_it_when() {
     let (before, rich) = (world.pool().state, lamports(&mut world, &caller));
     let done = world.run(&[value_market(&at, caller, TargetMarket::with_oracle(0, elsewhere))]);
     let found = event!(done, MarketValued);
-    // The short has lost 40 · 10 and more; the loss is not cash, so that at least it counts nothing. Of its fee of 4 the backing has
-    // nine tenths, and of its carry what is pending counts on neither side.
-    let lower = 2_000_003_600_000;
+    // The short has lost 40 · 10 and more; the loss is not cash, and counts for nobody. Of its fee of 4 the backing has nine tenths.
+    let backing = 2_000_003_600_000;
     let expected = MarketValued {
         exchange: at.exchange,
         time: world.now,
@@ -46,19 +45,22 @@ fn a_market_is_valued_at_the_reading_of_the_boundary_whoever_posts_it_when() {
         outcome: ValuationOutcome::Valued,
         published: boundary + 2,
         lower: found.lower,
-        upper: found.upper,
+        upper: backing,
+        unsettled: found.unsettled,
         lower_before: before.cash.get(),
         lower_after: before.cash.get() + found.lower,
         upper_before: before.cash.get(),
-        upper_after: before.cash.get() + found.upper,
+        upper_after: before.cash.get() + backing,
+        unsettled_before: 0,
+        unsettled_after: found.unsettled,
         markets: 2,
         valued: 1,
         lamports: 10_000,
     };
     assert_eq!(found, expected);
-    assert!(found.lower <= lower && lower - found.lower < 10_000, "{} of {lower}", found.lower);
-    // At most the loser pays: 400 and the 2.85 that the short was under its entry from the start.
-    assert!((lower + 400 * USDC..lower + 404 * USDC).contains(&found.upper), "{}", found.upper);
+    assert!(found.lower <= backing && backing - found.lower < 10_000, "{} of {backing}", found.lower);
+    // 400, the 2.85 that the short was under its entry from the start, and its carry.
+    assert!((400 * USDC..404 * USDC).contains(&found.unsettled), "{}", found.unsettled);
     assert_eq!(lamports(&mut world, &caller), rich + 10_000);
 
     // Without positions no reading is needed.
@@ -72,8 +74,11 @@ fn a_market_is_valued_at_the_reading_of_the_boundary_whoever_posts_it_when() {
         upper: 2_000_000 * USDC,
         lower_before: before.cash.get() + found.lower,
         lower_after: before.cash.get() + found.lower + 2_000_000 * USDC,
-        upper_before: before.cash.get() + found.upper,
-        upper_after: before.cash.get() + found.upper + 2_000_000 * USDC,
+        upper_before: before.cash.get() + backing,
+        upper_after: before.cash.get() + backing + 2_000_000 * USDC,
+        unsettled: 0,
+        unsettled_before: found.unsettled,
+        unsettled_after: found.unsettled,
         valued: 2,
         ..expected
     };
@@ -152,7 +157,8 @@ fn without_any_reading_the_range_counts_in_which_the_price_may_have_been() {
     let found = event!(world.value_unread(caller, 0), MarketValued);
     // A price that was almost an hour old may have moved; the short may have won or lost.
     assert!(found.lower < 2_000_003_600_000 - 100 * USDC, "{}", found.lower);
-    assert!(found.upper > 2_000_003_600_000 + 100 * USDC, "{}", found.upper);
+    assert_eq!(found.upper, 2_000_003_600_000);
+    assert!(found.unsettled > 100 * USDC, "{}", found.unsettled);
 }
 
 #[test]

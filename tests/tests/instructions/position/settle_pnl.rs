@@ -207,9 +207,10 @@ fn just_before_a_boundary_the_queue_pays_for_it_once_in_ten_minutes() {
     world.publish(0, 257.0);
     let keeper_sequence = account_sequence(&mut world, keeper);
     let (pool_sequence, before) = (world.pool().state.sequence, world.pool().state.settling.get());
+    let backing = world.market(0).state.ledger.backing.get();
     let found = event!(world.send(&settle), ProfitSettled);
-    // A basis point of what moved, 8 000 · 6 or so.
-    let amount = (found.profit.unsigned_abs() + found.funding.unsigned_abs()) / 10_000;
+    // A basis point of what the backing paid, 8 000 · 6 or so.
+    let amount = (backing - world.market(0).state.ledger.backing.get()) / 10_000;
     assert!((4 * USDC..5 * USDC).contains(&amount), "{amount}");
     let expected = SettlementRewarded {
         account: keeper.margin_account,

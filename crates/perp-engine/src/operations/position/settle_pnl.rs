@@ -6,7 +6,7 @@ use crate::market::price::{is_fresh_in, reference_time};
 use crate::market::range::{price_range, Moment, PriceRange};
 use crate::market::Ready;
 use crate::session::Session;
-use crate::state::{Account, Market, MarketLedger, Pool, Position};
+use crate::state::{Account, Market, Pool, Position};
 use crate::units::products::{share_floor, unrealized_profit};
 use crate::units::{Atoms, Ppm, SignedAtoms, Timestamp};
 
@@ -22,6 +22,8 @@ pub struct PnlSettlementPlan {
     pub profit: SignedAtoms,
     /// What settling moved besides.
     pub settled: Settled,
+    /// Cash that moved between the account and the market's backing.
+    pub moved: Atoms,
 }
 
 /// What is paid for a settlement: a basis point of it.
@@ -53,24 +55,17 @@ impl PnlSettlementPlan {
     /// What the queue pays for the settlement: a basis point of what moved between the trader and the market's backing, in the last
     /// [`SETTLING_SECONDS`] before a boundary that the exchange waits for, as far as fees of requests have been set apart for it. Whoever
     /// leaves or enters is then served at a value in which traders' profits and losses are cash; one that becomes a claim or a debt
-    /// does not. `before` is the market's ledger before the plan.
+    /// does not.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn rewarded(
-        &self,
-        pool: &Pool,
-        before: &MarketLedger,
-        session: &Session,
-    ) -> Result<SettlementReward, EngineError> {
+    pub fn rewarded(&self, pool: &Pool, session: &Session) -> Result<SettlementReward, EngineError> {
         let (now, boundary) = (session.clock.now, session.boundary);
         let soon = now < boundary && now.after(SETTLING_SECONDS)? >= boundary;
         let (mut plan, mut pool) = (*self, *pool);
         let mut reward = Atoms::ZERO;
         if soon && pays_for_settlement(&plan.ledger.position, now)? {
-            let (had, has) = (before.backing, plan.ledger.market.backing);
-            let moved = had.max(has).checked_sub(had.min(has))?;
-            reward = share_floor(moved, SETTLEMENT_FEE)?.min(pool.settling);
+            reward = share_floor(plan.moved, SETTLEMENT_FEE)?.min(pool.settling);
         }
         if !reward.is_zero() {
             pool.settling = pool.settling.checked_sub(reward)?;
@@ -101,7 +96,8 @@ pub fn plan_settle_pnl(account: &Account, market: &Ready<'_>) -> Result<PnlSettl
         // Before, a gain at a better price may set more of it off.
         settled.repaid = ledger.repay_debt()?;
     }
-    Ok(PnlSettlementPlan { ledger, profit, settled })
+    let (had, has) = (market.ledger.backing, ledger.market.backing);
+    Ok(PnlSettlementPlan { ledger, profit, settled, moved: had.max(has).checked_sub(had.min(has))? })
 }
 
 /// All that the market's price may be at whichever moment its account is judged: a loss is settled at the end that is better

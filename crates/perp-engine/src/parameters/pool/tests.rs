@@ -27,8 +27,8 @@ fn the_starting_numbers_agree_with_each_other() {
 
 #[test]
 fn the_smallest_request_is_worth_more_than_the_dead_shares() {
-    breaks(PoolRule::MinimumRequest, |p| p.minimum_request = Atoms::new(10_000));
-    holds(|p| p.minimum_request = Atoms::new(10_001));
+    breaks(PoolRule::MinimumRequest, |p| p.minimum_request = Atoms::new(19_999));
+    holds(|p| p.minimum_request = Atoms::new(20_000));
 }
 
 #[test]

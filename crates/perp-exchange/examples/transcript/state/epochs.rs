@@ -27,7 +27,7 @@ pub struct WaitingRecord {
 }
 
 impl WaitingRecord {
-    fn of(waiting: &Waiting) -> Self {
+    pub fn of(waiting: &Waiting) -> Self {
         Self {
             boundary: waiting.boundary.get(),
             lamports: waiting.lamports,
@@ -48,9 +48,9 @@ impl WaitingRecord {
 pub struct EpochRecord {
     lower: u64,
     upper: u64,
+    unsettled: u64,
     markets: u16,
     valued: u16,
-    sells_nothing: u8,
     waiting: WaitingRecord,
 }
 
@@ -59,9 +59,9 @@ impl EpochRecord {
         Self {
             lower: epoch.lower.get(),
             upper: epoch.upper.get(),
+            unsettled: epoch.unsettled.get(),
             markets: epoch.markets,
             valued: epoch.valued,
-            sells_nothing: epoch.sells_nothing,
             waiting: WaitingRecord::of(&epoch.waiting),
         }
     }
@@ -70,7 +70,6 @@ impl EpochRecord {
 #[derive(Serialize)]
 pub struct LastRecord {
     boundary: i64,
-    lower: u64,
     upper: u64,
     shares: u64,
 }
@@ -79,7 +78,6 @@ impl LastRecord {
     pub fn of(last: &LastEpoch) -> Self {
         Self {
             boundary: last.boundary.get(),
-            lower: last.lower.get(),
             upper: last.upper.get(),
             shares: last.shares.get(),
         }

@@ -111,6 +111,11 @@ fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
     let transition = closed.then(paid);
     // What is set apart of it pays for settling traders before a boundary.
     let fee = share_ceil(worth, transition.after.pool.parameters.queue_fee)?;
+    // What both boundaries closed came to, read back from the chain: shares cost an atom each at the first.
+    let last = transition.after.pool.last;
+    let epochs = run.localnet.connection.epochs(&run.addresses, usize::MAX)?;
+    let known: Vec<_> = epochs.iter().map(|epoch| (epoch.boundary, epoch.upper, epoch.shares_before)).collect();
+    let first = epochs.last().map_or(0, |epoch| epoch.shares_after);
     let received = show::change(transition.before.wallet(PROVIDER).usdc, transition.after.wallet(PROVIDER).usdc);
     let report = transition
         .report("the withdrawal is executed", "shares are burned at the lower value of the pool, by anybody")
@@ -118,6 +123,14 @@ fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
         .row("shares in escrow", |world| show::shares(world.share_escrow))
         .row("shares left: nobody's, locked since the first deposit", |world| show::shares(world.pool.shares))
         .row("the pool's cash", |world| show::usdc(world.pool.cash))
+        .check(
+            "boundaries that the chain remembers",
+            "the last of them, and the first deposit's",
+            format!("{} with {} shares after the first", known.len(), show::shares(Atoms::new(first))),
+            known.len() == 2
+                && known.first() == Some(&(last.boundary.get(), last.upper.get(), last.shares.get()))
+                && epochs.last().is_some_and(|epoch| epoch.previous == 0 && epoch.shares_before == 0),
+        )
         .equal("shares not burned", show::shares(Atoms::ZERO), show::shares(tokens))
         .equal(
             "paid: their part of the lower value, less 0.02 %",

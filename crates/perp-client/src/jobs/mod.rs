@@ -1,0 +1,27 @@
+//! What a keeper can do now and what it pays, planned on accounts in memory.
+//!
+//! Nothing here talks to a node. Every job comes from a preview of the engine on the state that [`Fresh`] holds, so what it says is what
+//! happens where nobody is first and the transaction lands at that clock. Plans are the same whatever the order of what they
+//! are made from: the most valuable job first, of equal ones that of the lower address and market.
+
+mod after_crash;
+mod budgets;
+mod compute;
+mod epochs;
+mod fresh;
+mod job;
+mod liquidations;
+mod settlements;
+mod upkeep;
+
+#[cfg(test)]
+mod tests;
+
+pub use after_crash::after_crash;
+pub use compute::compute_units;
+pub use epochs::{epochs, payments, BoundaryPrice};
+pub use fresh::Fresh;
+pub use job::{Job, Pays, Task};
+pub use liquidations::liquidations;
+pub use settlements::settlements_before_boundary;
+pub use upkeep::{backing, funding, outages, prices};

@@ -1,0 +1,60 @@
+use super::fresh::Fresh;
+use super::job::{ranked, Job, Pays, Task};
+use crate::instructions::settle_pnl;
+use anchor_lang::prelude::Pubkey;
+use perp_accounts::MarginAccount;
+use perp_engine::operations::position::PnlSettlementPlan;
+use perp_engine::state::Account;
+use perp_engine::units::Atoms;
+use std::cmp::Reverse;
+
+/// Settlements that the queue of liquidity requests pays for: in the last seconds before the boundary that the exchange waits for, the
+/// largest first, as far as its fees reach. `rewarded` are margin accounts of the keeper, credited in turn.
+pub fn settlements_before_boundary<'a>(
+    fresh: &Fresh,
+    accounts: impl IntoIterator<Item = (&'a Pubkey, &'a MarginAccount)>,
+    rewarded: &[Pubkey],
+    least: Atoms,
+) -> Vec<Job> {
+    let (session, mut pool) = (fresh.exchange.session(), fresh.exchange.pool);
+    if session.boundary.is_never() || session.boundary_has_come() {
+        return Vec::new();
+    }
+    let mut found: Vec<(Atoms, Task, PnlSettlementPlan)> = Vec::new();
+    for (address, account) in accounts {
+        for (market, plan) in settlements(fresh, &account.state) {
+            let Ok(reward) = plan.rewarded(&pool, &session) else { continue };
+            if reward.reward.is_zero() {
+                continue;
+            }
+            found.push((plan.moved, Task::SettlePnl { account: *address, market }, plan));
+        }
+    }
+    found.sort_by_key(|(moved, task, _)| (Reverse(*moved), *task));
+    let mut jobs = Vec::new();
+    for (turn, (moved, task, plan)) in found.into_iter().enumerate() {
+        let Task::SettlePnl { account, market } = task else { continue };
+        // Each takes its part of the fees that are left by those before it.
+        let Ok(reward) = plan.rewarded(&pool, &session) else { continue };
+        let in_turn = rewarded.iter().cycle().skip(turn % rewarded.len().max(1)).take(rewarded.len());
+        let credited = in_turn.into_iter().find(|credited| **credited != account);
+        let (Some(credited), false) = (credited, reward.reward.is_zero() || reward.reward < least) else { continue };
+        pool = reward.pool;
+        let instruction = settle_pnl(&fresh.addresses, account, fresh.target(market), Some(*credited));
+        let worth = (Pays::atoms(reward.reward), moved);
+        jobs.push(fresh.job(task, worth, ("settle_pnl", 0), std::iter::empty(), instruction));
+    }
+    ranked(jobs)
+}
+
+/// What settling each of the account's positions would do.
+pub(super) fn settlements<'a>(
+    fresh: &'a Fresh,
+    account: &'a Account,
+) -> impl Iterator<Item = (u16, PnlSettlementPlan)> + 'a {
+    let open = account.occupied().filter(|(_, position)| !position.size.is_zero());
+    open.filter_map(|(_, position)| {
+        let after = fresh.exchange.preview_settle_pnl(account, position.market, None).ok()?;
+        Some((position.market, after.plan))
+    })
+}

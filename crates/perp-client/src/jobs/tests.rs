@@ -1,0 +1,4 @@
+mod crash;
+mod liquidations;
+mod queue;
+mod world;

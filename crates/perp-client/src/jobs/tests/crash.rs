@@ -1,0 +1,118 @@
+use super::world::{address, frictionless, World, BEGIN};
+use crate::instructions::Authority;
+use crate::jobs::{after_crash, backing, funding, liquidations, outages, Fresh, Job, Pays, Task};
+use anchor_lang::prelude::Pubkey;
+use perp_engine::fixtures::sol_parameters;
+use perp_engine::units::{Atoms, Timestamp};
+
+/// Plans and carries out until nothing is left to do.
+fn until_done(world: &mut World, plan: impl Fn(&Fresh, &World) -> Vec<Job>) -> Vec<Job> {
+    let mut done = Vec::new();
+    for _ in 0..50 {
+        let jobs = plan(&world.fresh(), world);
+        if jobs.is_empty() {
+            return done;
+        }
+        for job in jobs {
+            // An earlier one of the plan may have done what this one was for.
+            if world.execute(&job).is_ok() {
+                done.push(job);
+            }
+        }
+    }
+    panic!("still something to do after fifty passes: {:?}", done.last());
+}
+
+/// A backing of $6 000; longs of 80 and 20 SOL against shorts of 20 and 20, all bought at $250, and the price at $500.
+fn doubled() -> World {
+    let mut world = World::new(&[(frictionless(), 6_000)]);
+    world.trader(2_000, &[(0, 800, 25_000)]);
+    world.trader(2_000, &[(0, -200, 25_000)]);
+    world.trader(2_000, &[(0, -200, 25_000)]);
+    world.trader(2_000, &[(0, 200, 25_000)]);
+    world.exchange.wait(1, 2).unwrap();
+    world.print(0, 50_000);
+    world
+}
+
+#[test]
+fn after_a_crash_losers_claims_and_bankruptcies_are_brought_to_an_end() {
+    let mut world = doubled();
+    let keepers = [Authority { signer: Pubkey::new_unique(), margin_account: address(world.keeper) }];
+    until_done(&mut world, |fresh, world| liquidations(fresh, &world.accounts(), &keepers, Atoms::ZERO));
+    let done = until_done(&mut world, |fresh, world| after_crash(fresh, &world.accounts(), Atoms::new(1)));
+    let did = |what: fn(&Task) -> bool| done.iter().filter(|job| what(&job.task)).count();
+    // The winners gained 25 000, and there are 6 000 of backing and 4 000 of the losers.
+    assert!(did(|task| matches!(task, Task::SettlePnl { .. })) >= 2, "{done:?}");
+    assert!(did(|task| matches!(task, Task::FundClaims { .. })) >= 1, "{done:?}");
+    assert!(did(|task| matches!(task, Task::RedeemClaim { .. })) >= 1, "{done:?}");
+    assert_eq!(did(|task| matches!(task, Task::ResolveBankruptcy { .. })), 2, "{done:?}");
+    assert!(done.iter().all(|job| job.pays == Pays::NOTHING));
+    let owed =
+        world.exchange.accounts().iter().flat_map(|account| account.occupied().map(|(_, position)| position.debt));
+    assert!(owed.into_iter().all(|debt| debt.is_zero()));
+    world.exchange.check().unwrap();
+}
+
+#[test]
+fn a_market_with_cash_for_all_its_winners_settles_nobody() {
+    let mut world = World::new(&[(frictionless(), 400_000)]);
+    world.trader(2_000, &[(0, 200, 25_000)]);
+    world.trader(2_000, &[(0, -200, 25_000)]);
+    world.exchange.wait(1, 2).unwrap();
+    world.print(0, 26_000);
+    assert_eq!(after_crash(&world.fresh(), &world.accounts(), Atoms::ZERO), []);
+}
+
+#[test]
+fn a_loss_below_the_least_is_left_alone() {
+    let world = doubled();
+    let planned = |least| after_crash(&world.fresh(), &world.accounts(), Atoms::new(least)).len();
+    assert!(planned(1) > 0);
+    assert_eq!(planned(u64::MAX), 0);
+}
+
+#[test]
+fn a_silent_oracle_is_reported_once_and_its_market_ended_in_time() {
+    let mut world = World::new(&[(frictionless(), 6_000)]);
+    world.trader(2_000, &[(0, 200, 25_000)]);
+    assert_eq!(outages(&world.fresh()), []);
+    world.exchange.wait(60, 120).unwrap();
+    let jobs = outages(&world.fresh());
+    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::ReportOutage { market: 0 }]);
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!(outages(&world.fresh()), []);
+    let settle_after = world.exchange.market(0).unwrap().parameters.settle_after;
+    world.exchange.wait(settle_after, 1).unwrap();
+    let jobs = outages(&world.fresh());
+    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::BeginSettlement { market: 0 }]);
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!(outages(&world.fresh()), []);
+}
+
+#[test]
+fn funding_that_is_late_is_accrued() {
+    let mut world = World::new(&[(sol_parameters(), 400_000)]);
+    world.trader(2_000, &[(0, 200, 25_000)]);
+    world.exchange.wait(30, 60).unwrap();
+    let late = world.exchange.clock.now.seconds_since(world.exchange.market(0).unwrap().ledger.funding_time).unwrap();
+    assert_eq!(funding(&world.fresh(), late + 1), []);
+    let jobs = funding(&world.fresh(), late);
+    assert_eq!(jobs.len(), 1);
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!(world.exchange.market(0).unwrap().ledger.funding_time, world.exchange.clock.now);
+    assert!(world.exchange.clock.now > Timestamp::new(BEGIN));
+}
+
+#[test]
+fn backing_that_is_off_its_target_is_moved() {
+    let mut world = World::new(&[(frictionless(), 6_000), (frictionless(), 6_000)]);
+    world.trader(2_000, &[(0, 200, 25_000)]);
+    assert_eq!(backing(&world.fresh()), []);
+    world.exchange.set_backing_target(1, Atoms::new(9_000_000_000)).unwrap();
+    let jobs = backing(&world.fresh());
+    assert_eq!(jobs.len(), 1);
+    assert_eq!((jobs[0].task, jobs[0].moves), (Task::AllocateBacking { market: 1 }, Atoms::new(3_000_000_000)));
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!(backing(&world.fresh()), []);
+}

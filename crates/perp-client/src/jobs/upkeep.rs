@@ -1,0 +1,79 @@
+use super::compute::{compute_units, with_headroom};
+use super::fresh::Fresh;
+use super::job::{ranked, Job, Pays, Task};
+use crate::instructions::{allocate_backing, begin_settlement, report_oracle_outage, update_funding, update_prices};
+use perp_engine::state::Market;
+use perp_engine::units::Atoms;
+use perp_exchange::Exchange;
+
+/// Prices in one instruction: more would not fit a transaction without lookup tables.
+const PRICES_AT_ONCE: usize = 12;
+
+/// What the price accounts say that is new to their markets.
+pub fn prices(fresh: &Fresh) -> Vec<Job> {
+    let news: Vec<_> = fresh.news().collect();
+    let jobs = news.chunks(PRICES_AT_ONCE).map(|pairs| {
+        let each = compute_units("update_prices", 0);
+        let units = pairs.iter().fold(0u32, |units, _| units.saturating_add(each));
+        Job {
+            task: Task::UpdatePrices { market: pairs[0].0 },
+            pays: Pays::NOTHING,
+            moves: Atoms::ZERO,
+            instructions: vec![update_prices(&fresh.addresses, pairs.iter().copied())],
+            compute_units: with_headroom(units),
+        }
+    });
+    jobs.collect()
+}
+
+/// Accruals of funding that are at least so many seconds late.
+pub fn funding(fresh: &Fresh, least_seconds: u64) -> Vec<Job> {
+    each_market(fresh, |scratch, market| {
+        let late = scratch.clock.now.seconds_since(market.ledger.funding_time).ok()?;
+        let accrued = scratch.update_funding(market.index, None).ok()?;
+        if late < least_seconds || accrued == 0 {
+            return None;
+        }
+        let instruction = update_funding(&fresh.addresses, fresh.target(market.index));
+        let task = Task::UpdateFunding { market: market.index };
+        let worth = (Pays::NOTHING, Atoms::ZERO);
+        Some(fresh.job(task, worth, ("update_funding", 0), std::iter::empty(), instruction))
+    })
+}
+
+/// Reports of oracles from which no valid price arrives, and markets whose settlement is due.
+pub fn outages(fresh: &Fresh) -> Vec<Job> {
+    let nothing = (Pays::NOTHING, Atoms::ZERO);
+    let reports = each_market(fresh, |scratch, market| {
+        scratch.report_oracle_outage(market.index).ok()?;
+        let instruction = report_oracle_outage(&fresh.addresses, market.index);
+        let task = Task::ReportOutage { market: market.index };
+        Some(fresh.job(task, nothing, ("report_oracle_outage", 0), std::iter::once(market.index), instruction))
+    });
+    let ends = each_market(fresh, |scratch, market| {
+        scratch.begin_settlement(market.index).ok()?;
+        let instruction = begin_settlement(&fresh.addresses, market.index);
+        let task = Task::BeginSettlement { market: market.index };
+        Some(fresh.job(task, nothing, ("begin_settlement", 0), std::iter::once(market.index), instruction))
+    });
+    ranked([reports, ends].concat())
+}
+
+/// Moves of backing toward the markets' targets, the largest first.
+pub fn backing(fresh: &Fresh) -> Vec<Job> {
+    ranked(each_market(fresh, |scratch, market| {
+        let moved = scratch.allocate_backing(market.index, None);
+        let moved = moved.map(|plan| plan.moved.magnitude());
+        scratch.pool = fresh.exchange.pool;
+        let instruction = allocate_backing(&fresh.addresses, fresh.target(market.index));
+        let task = Task::AllocateBacking { market: market.index };
+        let worth = (Pays::NOTHING, moved.ok()?);
+        Some(fresh.job(task, worth, ("allocate_backing", 0), std::iter::empty(), instruction))
+    }))
+}
+
+/// What can be done in each market, tried on a copy of the exchange in which it leaves nothing behind for the next market.
+fn each_market(fresh: &Fresh, mut attempt: impl FnMut(&mut Exchange, &Market) -> Option<Job>) -> Vec<Job> {
+    let mut scratch = fresh.exchange.clone();
+    fresh.exchange.markets().iter().filter_map(|market| attempt(&mut scratch, market)).collect()
+}

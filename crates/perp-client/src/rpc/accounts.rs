@@ -1,0 +1,69 @@
+//! All accounts of one type.
+
+use std::collections::BTreeMap;
+
+use anchor_lang::prelude::Pubkey;
+use perp_accounts::{decode, AccountError, EpochRecord, LiquidityRequest, MarginAccount, Market, Pool, Stored, ID};
+use serde_json::{json, Value};
+use solana_rpc_client_api::client_error::Error as ClientError;
+use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::response::{OptionalContext, RpcKeyedAccount};
+
+use super::{Connection, FetchError};
+
+/// An account that begins with the address of its exchange.
+pub trait OfExchange: Stored + Send {}
+
+impl OfExchange for Market {}
+impl OfExchange for Pool {}
+impl OfExchange for MarginAccount {}
+impl OfExchange for LiquidityRequest {}
+impl OfExchange for EpochRecord {}
+
+/// What a node had at some slot.
+pub(super) struct ReadAt<T> {
+    /// The slot; zero where the node does not say.
+    pub(super) slot: u64,
+    pub(super) accounts: BTreeMap<Pubkey, T>,
+}
+
+/// What a node filters by, and how it answers: the accounts of this type and exchange, in base 64, as of the newest block.
+pub(super) fn query<T: OfExchange>(exchange: &Pubkey) -> Value {
+    let begins = bs58::encode([&T::TAG[..], exchange.as_ref()].concat()).into_string();
+    json!({
+        "encoding": "base64",
+        "commitment": "processed",
+        "filters": [{ "dataSize": T::SPACE }, { "memcmp": { "offset": 0, "bytes": begins, "encoding": "base58" } }],
+    })
+}
+
+pub(super) fn read_all<T: OfExchange>(connection: &Connection, exchange: &Pubkey) -> Result<ReadAt<T>, FetchError> {
+    let mut query = query::<T>(exchange);
+    query["withContext"] = Value::Bool(true);
+    let asked = connection.client.send(RpcRequest::GetProgramAccounts, json!([ID.to_string(), query]));
+    let answer: OptionalContext<Vec<RpcKeyedAccount>> = asked.map_err(Box::new)?;
+    let (slot, found) = match answer {
+        OptionalContext::Context(response) => (response.context.slot, response.value),
+        OptionalContext::NoContext(found) => (0, found),
+    };
+    let accounts = found.iter().map(|found| Ok((address_of(found)?, account_of(found)?)));
+    Ok(ReadAt { slot, accounts: accounts.collect::<Result<_, FetchError>>()? })
+}
+
+/// The address of an account that a node sent.
+pub(super) fn address_of(found: &RpcKeyedAccount) -> Result<Pubkey, FetchError> {
+    found.pubkey.parse().map_err(|_| garbled("an address that is none"))
+}
+
+/// The account that a node sent.
+pub(super) fn account_of<T: OfExchange>(found: &RpcKeyedAccount) -> Result<T, FetchError> {
+    let address = address_of(found)?;
+    let owner = found.account.owner.parse().map_err(|_| garbled("an owner that is none"))?;
+    let data = found.account.data.decode().ok_or_else(|| garbled("account data that cannot be decoded"))?;
+    decode(&address, &owner, &data).map_err(|error: AccountError| error.into())
+}
+
+/// An answer that is none.
+pub(super) fn garbled(what: &str) -> FetchError {
+    Box::new(ClientError::from(std::io::Error::other(format!("the node sent {what}")))).into()
+}
