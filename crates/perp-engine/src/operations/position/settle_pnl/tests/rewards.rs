@@ -22,7 +22,7 @@ fn ahead(seconds: i64) -> Session {
 fn rewarded(account: &Account, market: &Market, pool: &Pool, session: &Session) -> SettlementReward {
     let seconds = session.clock.now.get() - at(0).now.get();
     let plan = settle_at(account, market, Status::Active, seconds).unwrap();
-    plan.rewarded(pool, &market.ledger, session).unwrap()
+    plan.rewarded(pool, session).unwrap()
 }
 
 const CENT: u64 = 10_000;
@@ -73,7 +73,8 @@ fn attack_a_settlement_that_becomes_a_debt_or_a_claim_moves_no_cash_and_is_paid_
     // Of $100 of loss an account has $60: $40 are a debt, and what was moved is worth six tenths of a cent.
     let (account, market) = alone(60, Side::Long, 2_600, 0);
     let partly = rewarded(&account, &market, &pool, &ahead(6));
-    assert_eq!((partly.plan.ledger.position.debt, partly.reward), (Atoms::new(40 * USDC), Atoms::new(CENT / 10 * 6)));
+    assert_eq!((partly.plan.moved, partly.plan.ledger.position.debt), (Atoms::new(60 * USDC), Atoms::new(40 * USDC)));
+    assert_eq!(partly.reward, Atoms::new(CENT / 10 * 6));
     // One that has nothing owes it all: its account may be one of many made for the reward.
     let (account, market) = alone(0, Side::Long, 2_600, 0);
     let debt = rewarded(&account, &market, &pool, &ahead(6));
