@@ -144,8 +144,8 @@ impl Exchange {
         })
     }
 
-    /// What the pool is worth at present, to whoever leaves and to whoever enters, at what is known of every market's price. A request gets what it was
-    /// worth at its boundary.
+    /// What the pool is worth at present, to whoever leaves and to whoever enters, at what is known of every market's price. A request
+    /// gets what it was worth at its boundary.
     ///
     /// # Errors
     /// Those of [`Exchange::providing`].

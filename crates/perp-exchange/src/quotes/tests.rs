@@ -59,7 +59,7 @@ fn the_pool_is_worth_its_cash_and_what_flat_markets_hold() {
     let mut exchange = exchange();
     exchange.pool.cash = Atoms::new(5);
     let value = Atoms::new(2_000_000 * USDC + 5);
-    assert_eq!(exchange.pool_value(), Ok(MarketValue { lower: value, upper: value }));
+    assert_eq!(exchange.pool_value(), Ok(MarketValue { lower: value, upper: value, unsettled: Atoms::ZERO }));
     // A snapshot that holds fewer markets than the exchange lists.
     exchange.market_count = 3;
     assert_eq!(exchange.pool_value(), Err(Refusal::NoMarket { market: 2 }));
@@ -69,8 +69,11 @@ fn the_pool_is_worth_its_cash_and_what_flat_markets_hold() {
 fn a_pool_is_valued_at_fresh_prices_and_an_old_one_by_all_it_may_be() {
     let (mut exchange, _) = alice_after(10);
     // Backing of $1 000 000 and nine tenths of a fee of $1; Alice is down by the impact she paid, 625 atoms.
-    let value = |lower: u64, upper: u64| Ok(MarketValue { lower: Atoms::new(lower), upper: Atoms::new(upper) });
-    let fresh = value(2_000_000_900_000, 2_000_000_900_625);
+    let value = |owed: u64, unsettled: u64| {
+        let cash = 2_000_000_900_000;
+        Ok(MarketValue { lower: Atoms::new(cash - owed), upper: Atoms::new(cash), unsettled: Atoms::new(unsettled) })
+    };
+    let fresh = value(0, 625);
     assert_eq!(exchange.pool_value(), fresh);
     // A price too wide to be one, $250 ± $10 000, leaves the last good one.
     let (price, confidence, then) = (25_000_000_000, 1_000_000_000_000, exchange.clock.now.get() + 1);
@@ -82,7 +85,7 @@ fn a_pool_is_valued_at_fresh_prices_and_an_old_one_by_all_it_may_be() {
     assert_eq!(exchange.pool_value(), fresh);
     // Sixteen seconds old or held for dead: $250 ± 15 %, rounded outwards. Above $287.50 Alice has won $374.999375 and less than an
     // atom; at $212.50 she has lost as much, the impact of 625 atoms besides, and the part of an atom rounds up.
-    let unknown = value(2_000_000_900_000 - 374_999_376, 2_000_000_900_000 + 375_000_626);
+    let unknown = value(374_999_376, 375_000_626);
     exchange.wait(1, 2).unwrap();
     assert_eq!(exchange.pool_value(), unknown);
     exchange.report_oracle_outage(0).unwrap();
@@ -229,5 +232,5 @@ fn whoever_owes_nothing_or_can_pay_is_not_bankrupt() {
 fn an_exchange_without_a_pool_is_worth_nothing() {
     let exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
     assert_eq!(exchange.pool, Pool::opened(pool_parameters()));
-    assert_eq!(exchange.pool_value(), Ok(MarketValue { lower: Atoms::ZERO, upper: Atoms::ZERO }));
+    assert_eq!(exchange.pool_value(), Ok(MarketValue::default()));
 }

@@ -254,7 +254,10 @@ fn conspire(world: &mut World, acts: &[Act], time: Time, done: &mut [u32; 5]) {
                     world.value_all();
                     let (value, all) = (collectible(world), i128::from(world.exchange.pool.shares.get()));
                     let (tokens, shares) = world.coming_to(STRANGER);
-                    world.close_epoch().unwrap();
+                    let closed = world.close_epoch().unwrap().closed;
+                    // Whoever enters pays for cash alone, and shares what losers still owe, which anybody might have settled.
+                    let (issued, deposited) = (closed.issued.get().into(), i128::from(closed.deposited.get()));
+                    allowed += (value / all * issued + value % all * issued / all - deposited * X40_PER_ATOM).max(0);
                     // A stranger who leaves at the least that the pool is worth leaves the rest to who stays.
                     let (tokens_after, shares_after) = world.coming_to(STRANGER);
                     let (left, paid) = (shares - shares_after, (tokens_after - tokens) * X40_PER_ATOM);

@@ -152,13 +152,13 @@ fn close(world: &mut World) -> ClosedEpoch {
 }
 
 #[test]
-fn a_loss_that_is_not_settled_counts_for_who_enters_and_not_for_who_leaves() {
-    // $4000 of loss: at least the pool has its million, at most $1 004 000 and the part of an atom that a price of 240 / 2^40 cuts off.
-    // $99 980 buy 99 980 / 1 004 000 of the shares, and 100 000 shares bring a dollar each less 0.02 %.
+fn a_loss_that_is_not_settled_counts_neither_for_who_enters_nor_for_who_leaves() {
+    // $4000 of loss, less than 0.5 % of the million that the pool has in cash: $99 980 buy as many shares, and 100 000 shares bring a dollar
+    // each less 0.02 %.
     let mut world = two_markets();
     let closed = close(&mut world);
-    assert_eq!((closed.lower, closed.upper), (Atoms::new(MILLION), Atoms::new(MILLION + 4_000 * USDC + 1)));
-    assert_eq!(closed.issued.get(), 99_980 * USDC * 1_000 / 1_004);
+    assert_eq!((closed.lower, closed.upper), (Atoms::new(MILLION), Atoms::new(MILLION)));
+    assert_eq!(closed.issued.get(), 99_980 * USDC);
     assert_eq!((closed.redeemed.get(), closed.paid.get()), (100_000 * USDC, 99_980 * USDC));
     world.pay_all();
     assert_eq!((world.shares(MOVES), world.paid_out(STAYS)), (closed.issued.get(), closed.paid.get()));
@@ -224,16 +224,16 @@ fn a_market_listed_in_mid_epoch_is_worth_nothing_to_it() {
         world.feed_mut(0).price = 24_000_000_000;
         let closed = close(&mut world);
         assert_eq!((price(&closed), closed.paid), (price(&untouched), untouched.paid));
-        // The next one has it, with what a trader there has lost: 100 SOL · $10.
+        // The next one has it, with what a trader there has won: 100 SOL · $10.
         world.pay_all();
         world.allocate_backing(listed).unwrap();
         world.trade(OTHER, listed, sol(100)).unwrap();
         world.request_deposit(MOVES, 100 * USDC).unwrap();
         world.reach_boundary();
         let before = close(&mut world.clone());
-        world.feed_mut(listed).price = 24_000_000_000;
+        world.feed_mut(listed).price = 26_000_000_000;
         let after = close(&mut world);
-        assert_eq!(after.upper.get() - before.upper.get(), 1_000 * USDC + 1);
+        assert_eq!((before.lower.get() - after.lower.get(), after.upper), (1_000 * USDC, before.upper));
         world.pay_all();
     }
 }
@@ -279,10 +279,11 @@ fn a_market_that_ends_in_mid_epoch_had_not_ended_at_the_boundary() {
         assert_eq!(two_days_later(outage, true), two_days_later(outage, false), "outage: {outage}");
     }
     assert_eq!(price(&two_days_later(false, true)), price(&untouched));
-    // 400 SOL · $37.50 are won or lost, and an atom that rounding outwards adds.
+    // 400 SOL · $37.50 are won or lost, and an atom that rounding outwards adds: more than 0.5 %, and nobody enters.
     let range = two_days_later(true, true);
     let width = 15_000 * USDC + 1;
-    assert_eq!((range.lower, range.upper), (Atoms::new(MILLION - width), Atoms::new(MILLION + width)));
+    assert_eq!((range.lower, range.upper), (Atoms::new(MILLION - width), Atoms::new(MILLION)));
+    assert_eq!((range.issued, range.leaving), (Atoms::ZERO, Atoms::new(100_000 * USDC)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::common::reference;
 use crate::common::world::{Kind, World, KINDS};
 use crate::playing::{exchange, keep, outwait_notice, take};
 use crate::steps::{steps, Step, LIQUIDATOR, MARKETS, PROVIDERS};
+use perp_engine::fixtures::USDC;
 use perp_engine::state::Status;
 use perp_engine::units::Atoms;
 use perp_engine::EngineError;
@@ -206,16 +207,20 @@ fn take_liquidity_out(world: &mut World) {
         world.request_withdrawal(provider, world.shares(provider)).unwrap();
         // The pool holds nothing but cash, so all of it goes at once; of a pool that is worth nothing shares come back.
         serve_everything(world);
-        assert!(world.shares(provider) == 0 || world.exchange.pool.last.lower.is_zero());
+        assert!(world.shares(provider) == 0 || world.exchange.pool.cash.is_zero());
     }
     assert_eq!((world.exchange.pool.escrow, world.exchange.pool.payable), (Atoms::ZERO, Atoms::ZERO));
     assert!(world.exchange.state.boundary.is_never() && world.exchange.requests().is_empty());
 }
 
-/// Boundaries come and are closed until nobody waits for one: what the cash did not reach for waits until backing has come back.
+/// Boundaries come and are closed until nobody waits: what the cash did not reach for waits until backing has come back and somebody
+/// names another boundary.
 fn serve_everything(world: &mut World) {
     world.pay_all();
-    while !world.exchange.state.boundary.is_never() {
+    while !world.exchange.state.boundary.is_never() || !world.exchange.requests().is_empty() {
+        if world.exchange.state.boundary.is_never() {
+            world.request_deposit(0, 10 * USDC).unwrap();
+        }
         world.serve();
         world.refresh_all();
         for market in 0..MARKETS {

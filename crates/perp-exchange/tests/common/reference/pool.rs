@@ -1,6 +1,6 @@
 //! What a market has and owes, and what the pool is worth.
 
-use super::{ceil_div, interest, PPM};
+use super::{ceil_div, interest, Worth, PPM};
 use perp_engine::state::{Market, MarketLedger, Parameters};
 use perp_engine::units::{Side, X40_PER_ATOM};
 use perp_exchange::Exchange;
@@ -67,8 +67,8 @@ pub fn means(ledger: &MarketLedger, parameters: &Parameters, price: i128) -> Mea
 
 /// What a market is worth to the pool but for its positions, in 2^-40 atoms.
 fn settled_x40(ledger: &MarketLedger) -> i128 {
-    let cash = ledger.backing.get() + ledger.claims_reserve.get() + ledger.debts.get();
-    (i128::from(cash) - i128::from(ledger.claims.get())) * X40_PER_ATOM + pending(ledger)
+    let cash = [ledger.backing, ledger.claims_reserve, ledger.debts].map(|part| i128::from(part.get()));
+    (cash.iter().sum::<i128>() - i128::from(ledger.claims.get())) * X40_PER_ATOM + pending(ledger)
 }
 
 /// What a market is worth to the pool at its cached price if every loser and debtor pays, in 2^-40 atoms; negative where it
@@ -84,15 +84,17 @@ pub fn pool_value_x40(exchange: &Exchange) -> i128 {
     i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + markets.sum::<i128>()
 }
 
-/// The least and the most that a market is worth whose price lies between these two, in atoms. At least: winners and claims are
-/// paid, and no loser pays more. At most: losers pay winners of their own market, debtors pay, and the rest of the loss counts.
-pub fn market_bounds(ledger: &MarketLedger, low: i128, high: i128) -> (i128, i128) {
+/// What a market is worth whose price lies between these two, in atoms. To whoever leaves: winners and claims are paid, and no loser
+/// pays more. To whoever enters: its cash. Unsettled is what all its traders together have won or lost, up to a fifth of the cash.
+pub fn market_bounds(ledger: &MarketLedger, low: i128, high: i128) -> Worth {
     let owed = unfunded_claims(ledger) + ceil_div((-pending(ledger)).max(0), X40_PER_ATOM);
     let least = |price| {
         let winners = Side::BOTH.iter().map(|side| ceil_div(side_profit(ledger, *side, price).max(0), X40_PER_ATOM));
         (i128::from(ledger.backing.get()) - owed - winners.sum::<i128>()).max(0)
     };
+    let upper = i128::from(ledger.backing.get());
     let lost = |price| -side_profit(ledger, Side::Long, price) - side_profit(ledger, Side::Short, price);
-    let most = settled_x40(ledger) + lost(low).max(lost(high)).max(0);
-    (least(low).min(least(high)), ceil_div(most.max(0), X40_PER_ATOM))
+    let apart = |price| (settled_x40(ledger) - upper * X40_PER_ATOM + lost(price)).abs();
+    let unsettled = ceil_div(apart(low).max(apart(high)), X40_PER_ATOM).min(upper / 5);
+    Worth { lower: least(low).min(least(high)), upper, unsettled }
 }

@@ -2,7 +2,7 @@
 //! have been worth.
 
 use super::*;
-use crate::common::reference::{Known, Near};
+use crate::common::reference::{Known, Near, Worth};
 use perp_engine::operations::liquidity::Valuation;
 use perp_engine::session::Session;
 use perp_engine::state::PriceCache;
@@ -16,9 +16,8 @@ pub struct Boundary {
     pub cash: Option<i128>,
     /// What the requests that belong to it have left for its valuations.
     pub lamports: Option<u64>,
-    /// What each market is worth at least and at most; the latter counts for nothing where its losers owe too much.
-    pub values: BTreeMap<u16, (i128, i128)>,
-    pub sells_nothing: bool,
+    /// What each market is worth.
+    pub values: BTreeMap<u16, Worth>,
     near: BTreeMap<u16, Near>,
 }
 
@@ -106,13 +105,13 @@ impl Boundary {
     /// A market was valued: at what the world saw of it, whatever was done since. Returns what was paid for it, in lamports.
     pub fn value(&mut self, market: u16, known: Option<Known>, outcome: &Valuation) -> u64 {
         match (known, outcome) {
-            (Some(Known::Range { low, high, price }), Valuation::Valued { value, lamports }) => {
+            (Some(Known::Range { low, high }), Valuation::Valued { value, lamports }) => {
                 let kept = accrued(&self.markets[&market], self.time);
                 let worth = reference::market_bounds(&kept.ledger, low, high);
-                assert_eq!((value.lower.get().into(), value.upper.get().into()), worth, "market {market}");
-                let sells = price.is_none_or(|price| !reference::losers_owe_too_much(&kept, price));
-                self.values.insert(market, (worth.0, if sells { worth.1 } else { 0 }));
-                self.sells_nothing |= !sells;
+                let [lower, upper, unsettled] =
+                    [value.lower, value.upper, value.unsettled].map(|value| value.get().into());
+                assert_eq!(Worth { lower, upper, unsettled }, worth, "market {market}");
+                self.values.insert(market, worth);
                 let left = self.lamports.as_mut().unwrap();
                 assert_eq!(*lamports, 10_000.min(*left));
                 *left -= lamports;
@@ -127,9 +126,13 @@ impl Boundary {
         }
     }
 
-    /// The pool's cash and what the markets valued so far were worth, at least and at most.
-    pub fn worth(&self) -> (i128, i128) {
+    /// The pool's cash and what the markets valued so far were worth.
+    pub fn worth(&self) -> Worth {
         let cash = self.cash.unwrap();
-        self.values.values().fold((cash, cash), |sum, worth| (sum.0 + worth.0, sum.1 + worth.1))
+        self.values.values().fold(Worth { lower: cash, upper: cash, unsettled: 0 }, |sum, worth| Worth {
+            lower: sum.lower + worth.lower,
+            upper: sum.upper + worth.upper,
+            unsettled: sum.unsettled + worth.unsettled,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::boundary::Boundary;
 use super::*;
-use crate::common::reference::{Asked, Known, PoolWorth, Served};
+use crate::common::reference::{Asked, Known, PoolWorth, Served, Worth};
 use perp_engine::operations::liquidity::{EpochPlan, PaymentPlan, Valuation};
 use perp_engine::state::{PriceLimit, Waiting, DEAD_SHARES, PRICE_LIMITS};
 use std::collections::VecDeque;
@@ -15,6 +15,8 @@ struct Live {
     limit: PriceLimit,
     belongs_from: i64,
     lamports: u64,
+    /// Whether it was left for want of cash: it names no boundary.
+    left: bool,
 }
 
 /// What a closed boundary owes to a request.
@@ -24,7 +26,7 @@ struct Due {
     tokens: i128,
     shares: i128,
     lamports: u64,
-    /// Shares that wait for the next boundary, where it was partial.
+    /// Shares that wait for another boundary, where it was partial.
     rest: Option<i128>,
     /// Whether its tokens are of those that were set apart, and not of the deposits in escrow.
     withdrawn: bool,
@@ -45,6 +47,8 @@ pub struct Epochs {
     next: i64,
     /// What requests paid in for valuations and nobody has been paid yet.
     lamports: u64,
+    /// What of them was handed back as a closed boundary's rent, for the requests of the next.
+    handed_back: u64,
     served: i128,
 }
 
@@ -54,9 +58,10 @@ fn hour_after(time: i64) -> i64 {
 }
 
 impl Epochs {
-    /// The boundary that the exchange must be waiting for: the first that anybody waits for and that was ahead at the last close.
+    /// The boundary that the exchange must be waiting for: the first that anybody has named and that was ahead at the last close.
     fn awaited(&self) -> i64 {
-        let first = self.live.values().map(|live| hour_after(live.belongs_from)).min();
+        let named = self.live.values().filter(|live| !live.left);
+        let first = named.map(|live| hour_after(live.belongs_from)).min();
         first.map_or(0, |first| first.max(self.next))
     }
 
@@ -70,9 +75,10 @@ impl Epochs {
             self.coming = Boundary::at(boundary);
         }
         self.coming.see(before, handed);
-        if self.coming.has_come(before) {
+        if self.coming.has_come(before) && self.coming.lamports.is_none() {
             let of_it = self.live.values().filter(|live| live.belongs_from <= boundary);
-            self.coming.lamports.get_or_insert(of_it.map(|live| live.lamports).sum());
+            let paid: u64 = of_it.map(|live| live.lamports).sum();
+            self.coming.lamports = Some(paid + std::mem::take(&mut self.handed_back));
         }
     }
 
@@ -89,13 +95,14 @@ impl Epochs {
         let (boundary, epoch) = (self.coming.time, &after.pool.epoch);
         let kept = epoch.waiting.boundary.get() == boundary && boundary != 0;
         if kept {
-            let is = (i128::from(epoch.lower.get()), i128::from(epoch.upper.get()));
+            let [lower, upper, unsettled] =
+                [epoch.lower, epoch.upper, epoch.unsettled].map(|value| i128::from(value.get()));
+            let is = Worth { lower, upper, unsettled };
             assert_eq!(is, self.coming.worth(), "{kind:?}: the pool was kept with other cash");
-            assert_eq!(epoch.sells_nothing != 0, self.coming.sells_nothing);
             assert_eq!(self.coming.lamports, Some(epoch.waiting.lamports), "{kind:?}");
         }
         let mut waiting = Waiting::default();
-        for more in after.queue.waiting.iter().chain(kept.then_some(&epoch.waiting)) {
+        for more in after.queue.waiting.iter().chain([&after.queue.rest]).chain(kept.then_some(&epoch.waiting)) {
             waiting = waiting.checked_add(more).unwrap();
         }
         let mut amounts = [[0i128; PRICE_LIMITS]; 2];
@@ -153,7 +160,7 @@ impl Epochs {
         // Each pays for the valuation of all markets: 10 000 lamports a market, 20 000 for the close, and the rent of its account.
         let lamports = 10_000 * u64::from(exchange.market_count) + 20_000 + exchange.epoch_rent;
         self.lamports += lamports;
-        self.live.insert(number, Live { kind, amount: amount.into(), limit, belongs_from, lamports });
+        self.live.insert(number, Live { kind, amount: amount.into(), limit, belongs_from, lamports, left: false });
     }
 
     /// What must be known of a market's price if this is handed in.
@@ -170,12 +177,10 @@ impl Epochs {
     /// A boundary was closed: every number of it, from what the world saw when it came. Returns whether it was partial.
     pub fn closed(&mut self, before: &Exchange, plan: &EpochPlan) -> bool {
         let (coming, closed) = (std::mem::take(&mut self.coming), &plan.closed);
-        let (boundary, (lower, upper)) = (coming.time, coming.worth());
+        let (boundary, worth) = (coming.time, coming.worth());
         assert!((0..before.pool.epoch.markets).all(|market| coming.values.contains_key(&market)));
         let shares = i128::from(before.pool.shares.get());
-        // Where nothing is sold a share costs what it did before.
-        let unsold = || reference::cost_before(&self.last, shares).max(lower);
-        let worth = PoolWorth { lower, upper: if coming.sells_nothing { unsold() } else { upper }, shares };
+        let pool = PoolWorth { worth, shares };
 
         let (mine, later): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut self.live).into_iter().partition(|(_, live)| live.belongs_from <= boundary);
@@ -184,8 +189,7 @@ impl Epochs {
             mine.values().map(|it| Asked { kind: it.kind, amount: it.amount, limit: it.limit }).collect();
         let there_is = i128::from(before.pool.cash.get());
         let fee = i128::from(before.pool.parameters.queue_fee.get());
-        let served =
-            reference::serve(&worth, !coming.sells_nothing, &self.last, &asked, &self.unclaimed, there_is, fee);
+        let served = reference::serve(&pool, &self.last, &asked, &self.unclaimed, there_is, fee);
         assert_eq!(closed.boundary.get(), boundary);
         let is = [closed.lower, closed.upper, closed.shares].map(|it| i128::from(it.get()));
         assert_eq!(is, [worth.lower, worth.upper, shares]);
@@ -197,14 +201,14 @@ impl Epochs {
         };
         assert_eq!(closed.deposits_accepted.get(), accepted(served.deposits_accepted));
         assert_eq!(closed.withdrawals_accepted.get(), accepted(served.withdrawals_accepted));
-        check_nobody_pays(&worth, &served);
+        check_nobody_pays(&pool, &served);
 
         self.last_boundary = boundary;
         self.next = hour_after(before.clock.now.get() + 60);
         self.last = if shares == 0 {
-            PoolWorth { lower: served.created, upper: served.created, shares: served.created }
+            PoolWorth { worth: Worth { upper: served.created, ..worth }, shares: served.created }
         } else {
-            worth
+            pool
         };
         self.served += 2 * i128::try_from(mine.len()).unwrap();
         let closing = 20_000 + before.epoch_rent;
@@ -251,7 +255,10 @@ impl Epochs {
             if let Some(rest) = rest {
                 passing[live.limit.index()] += live.amount;
                 claimed[live.limit.index()] += rest;
-                self.live.insert(*number, Live { amount: rest, belongs_from: self.next, lamports: each, ..*live });
+                self.live.insert(
+                    *number,
+                    Live { amount: rest, belongs_from: self.next, lamports: each, left: true, ..*live },
+                );
             } else {
                 kept += each;
             }
@@ -273,6 +280,8 @@ impl Epochs {
 
     /// A request was paid what it was promised; what divisions have left of the tokens set apart returns with the last one.
     pub fn paid(&mut self, before: &Exchange, number: u64, plan: &PaymentPlan) {
+        // A boundary that has come is kept before its rent is handed back.
+        self.look(before, None);
         let dues = self.due.get_mut(&number).unwrap();
         let due = dues.pop_front().unwrap();
         if dues.is_empty() {
@@ -291,6 +300,9 @@ impl Epochs {
         if is_last {
             assert_eq!((*payable, *lamports), (returned, 0), "what is left of {}", due.boundary);
             self.closed.remove(&due.boundary);
+            // The rent of its account is for the requests of the next.
+            self.handed_back += before.epoch_rent;
+            self.lamports += before.epoch_rent;
         } else {
             assert_eq!((*payable, 0), (plan.closed.payable.get().into(), returned));
         }
@@ -316,15 +328,15 @@ impl Epochs {
 
 /// Whoever stays does not pay for who comes and goes: whatever the pool was worth between its bounds, a share is worth as much
 /// afterwards.
-fn check_nobody_pays(worth: &PoolWorth, served: &Served) {
-    if worth.shares == 0 {
+fn check_nobody_pays(PoolWorth { worth, shares: before }: &PoolWorth, served: &Served) {
+    if *before == 0 {
         return;
     }
-    let shares = worth.shares + served.created - served.redeemed;
+    let shares = before + served.created - served.redeemed;
     for value in [worth.lower, worth.upper] {
         let after = value + served.deposited - served.taken - entry_part(served);
-        // after / shares ≥ value / worth.shares
-        assert!(after * worth.shares >= value * shares, "a share fell: {worth:?} {served:?}");
+        // after / shares ≥ value / before
+        assert!(after * before >= value * shares, "a share fell: {worth:?} {served:?}");
     }
 }
 

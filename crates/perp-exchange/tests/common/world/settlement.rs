@@ -26,7 +26,7 @@ impl World {
         Ok(plan)
     }
 
-    /// The same for `keeper`, who is paid a basis point of it in the last six seconds before a boundary, once in ten minutes a
+    /// The same for `keeper`, who is paid a basis point of the cash that moves in the last six seconds before a boundary, once in ten minutes a
     /// position, as far as requests have paid for it.
     pub fn settle_pnl_for(
         &mut self,
@@ -46,7 +46,8 @@ impl World {
         let held = before.accounts()[account].positions[before.accounts()[account].slot_of(market).unwrap()];
         let lately = !held.settlement_paid_at.is_never() && now.seconds_since(held.settlement_paid_at).unwrap() < 600;
         let soon = (boundary - 6..boundary).contains(&now.get());
-        let moved = plan.profit.get().unsigned_abs() + plan.settled.funding.get().unsigned_abs();
+        let [had, has] = [start.market(market).unwrap(), self.market(market)].map(|it| it.ledger.backing.get());
+        let moved = had.abs_diff(has);
         let fee = if soon && !lately { moved / 10_000 } else { 0 };
         let reward = fee.min(before.pool.settling.get());
         let [was, is] =

@@ -5,9 +5,12 @@ use crate::fixtures::{usdc, SOL, USDC};
 use crate::market::range::PriceRange;
 use crate::operations::position::{plan_trade, Order};
 use crate::risk::portfolio::Portfolio;
-use crate::state::{Account, LastEpoch};
-use crate::units::{Clock, SignedSize};
+use crate::state::{Account, MarketLedger};
+use crate::units::{
+    Clock, FundingIndex, QuoteX40, SignedSize, Size, MAX_ATOMS, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_PRICE,
+};
 use bytemuck::Zeroable;
+use proptest::prelude::*;
 
 const ANY: PriceLimit = PriceLimit::None;
 
@@ -73,32 +76,89 @@ fn attack_ten_thousand_dust_requests_change_nobodys_price() {
 }
 
 #[test]
-fn attack_a_market_of_losers_that_nobody_can_collect_costs_an_entrant_at_most_his_limit() {
-    // Shares were worth an atom each at the epoch before, and still are: but a market's longs seem to owe up to 2000 more, which none of
-    // them has. Whoever enters pays for it no more than he named.
-    let last = LastEpoch { lower: atoms(60_000), upper: atoms(60_000), shares: atoms(60_000), ..LastEpoch::default() };
-    for limit in [PriceLimit::OnePercent, PriceLimit::TwoPercent, PriceLimit::FivePercent, PriceLimit::TenPercent] {
-        let mut refused = 0;
-        for lost in (0..10_000).step_by(100) {
-            let mut toxic = market([(1_280, 1_280 + lost), (0, 0)]);
-            toxic.ledger.backing = atoms(10_000);
-            let point = PriceRange::point(Price::new(ONE));
-            let MarketValue { lower, upper } = MarketValue::of(&toxic.ledger, &toxic.parameters, point).unwrap();
-            assert_eq!((lower, upper), (atoms(10_000), atoms(10_000 + lost)));
-            let pool = Pool { last, ..free_pool(50_000, 60_000) };
-            let closed = close(&valued(pool, lower.get(), upper.get(), requests(&[(limit, 10_000)], &[]))).closed;
-            if closed.deposited.is_zero() {
-                refused += 1;
-                continue;
-            }
-            // What he got is worth an atom a share, if all of the loss is lost.
-            let most =
-                10_000 * u64::from(limit.part().unwrap().get()) / (1_000_000 + u64::from(limit.part().unwrap().get()));
-            assert!(10_000 - closed.issued.get() <= most + 1, "{} for {limit:?}", closed.issued.get());
+fn attack_a_market_of_losers_that_nobody_can_collect_costs_an_entrant_nothing() {
+    // 60 000 shares of 50 000 in cash and 10 000 in a market whose longs seem to owe up to 10 000 more, which none of them has. The upper
+    // value is the 60 000, and a share an atom. 0.5 % are 300: once more is owed nobody enters, and until then each pays for cash alone.
+    for lost in (0..10_000).step_by(100) {
+        let mut toxic = market([(1_280, 1_280 + lost), (0, 0)]);
+        toxic.ledger.backing = atoms(10_000);
+        let value = MarketValue::of(&toxic.ledger, PriceRange::point(Price::new(ONE))).unwrap();
+        let of_cash = |unsettled| MarketValue { lower: atoms(10_000), upper: atoms(10_000), unsettled };
+        // A fifth of 10 000 at most.
+        assert_eq!(value, of_cash(atoms(lost.min(2_000))));
+        let mut pool = valued(free_pool(50_000, 60_000), 10_000, 10_000, requests(&[(ANY, 10_000)], &[]));
+        pool.epoch.unsettled = value.unsettled;
+        let issued = close(&pool).closed.issued;
+        assert_eq!(issued, atoms(if lost <= 300 { 10_000 } else { 0 }), "{lost}");
+    }
+}
+
+prop_compose! {
+    /// Whatever a market's books may hold: sides that entered for anything, claims, debts, insurance, funding to the ends of their ranges.
+    fn any_ledger()(
+        sides in prop::array::uniform2((0..=MAX_OPEN_INTEREST, -MAX_OPEN_NOTIONAL_X40..=MAX_OPEN_NOTIONAL_X40, any::<i64>(), any::<i64>())),
+        claims in any_sum(), funded in 0u64..=100, debts in any_sum(), rest in any_sum(),
+    ) -> MarketLedger {
+        let mut ledger = market(FLAT).ledger;
+        for (side, (size, entry, index, checkpoint)) in ledger.sides.iter_mut().zip(sides) {
+            side.open_interest = Size::new(size);
+            side.entry_notional = QuoteX40::new(entry).into();
+            side.funding_index = FundingIndex::new(index);
+            side.funding_checkpoint = QuoteX40::new(i128::from(checkpoint) << 40).into();
         }
-        // At 1 % it is 600 atoms of 60 000: seven of the hundred are accepted; at 10 %, 61.
-        let accepted = [7, 13, 31, 61][limit.index() - 1];
-        assert_eq!(100 - refused, accepted, "{limit:?}");
+        (ledger.claims, ledger.debts, ledger.insurance) = (atoms(claims), atoms(debts), atoms(rest));
+        ledger.claims_reserve = atoms(claims / 100 * funded);
+        ledger
+    }
+}
+
+const MAX_OPEN_NOTIONAL_X40: i128 = (MAX_OPEN_NOTIONAL as i128) << 40;
+
+/// Any sum there can be, the largest and small ones often.
+fn any_sum() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), Just(MAX_ATOMS), MAX_ATOMS - 1_000..=MAX_ATOMS, 0u64..100_000, 0..=MAX_ATOMS]
+}
+
+fn any_range() -> impl Strategy<Value = PriceRange> {
+    (0..=MAX_PRICE, 0..=MAX_PRICE)
+        .prop_map(|(one, other)| PriceRange::between(Price::new(one.min(other)), Price::new(one.max(other))))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn attack_nothing_but_backing_changes_the_upper_value(
+        ledger in any_ledger(), range in any_range(), backing in any_sum(),
+    ) {
+        let backing = atoms(backing);
+        let value = MarketValue::of(&MarketLedger { backing, ..ledger }, range).unwrap();
+        prop_assert_eq!(value.upper, backing);
+        prop_assert!(value.lower <= backing && value.unsettled.get() <= backing.get() / 5, "{:?}", value);
+    }
+
+    #[test]
+    fn attack_a_market_with_a_fortieth_of_the_cash_keeps_nobody_out_whatever_its_books_hold(
+        ledger in any_ledger(), price in 1..=MAX_PRICE, backing in 1u64..1 << 40, more in 0u64..1 << 40, without: bool,
+    ) {
+        // R / 5 ≤ (cash + R) · 0.5 % where cash ≥ 39 · R.
+        let mut pool = free_pool(39 * backing + more, 1 << 40);
+        let mut toxic = market(FLAT);
+        toxic.price.price = Price::new(price);
+        keep(&mut pool, &mut toxic, 0);
+        toxic.at_boundary.ledger = MarketLedger { backing: atoms(backing), funding_time: at(BOUNDARY).now, ..ledger };
+        // By a reading of one, or by none at the range about whatever price it had.
+        let reading = reading_from(0, -1);
+        let (reading, seconds) = if without { (None, 1_801) } else { (Some(&reading), 1) };
+        let valuation = value_market(&mut pool, &mut toxic, reading, &awaiting(BOUNDARY + seconds));
+        prop_assert!(matches!(valuation, Ok(Valuation::Valued { .. })), "{:?}", valuation);
+        pool.epoch.waiting = requests(&[(ANY, 1_000)], &[]);
+        pool.escrow = atoms(1_000);
+        let closed = close(&pool).closed;
+        prop_assert_eq!(closed.deposited, atoms(1_000));
+        // 1000 buy ⌊1000 · shares / cash⌋, the cash being all of it, wherever it lies.
+        let cash = u128::from(40 * backing + more);
+        prop_assert_eq!(u128::from(closed.issued.get()), 1_000 * (1 << 40) / cash);
     }
 }
 
@@ -145,11 +205,11 @@ fn attack_a_book_matched_by_one_coalition_before_the_boundary_gains_it_nothing()
     trade(&mut accounts[0], &mut market, 1_000, 1);
     trade(&mut accounts[1], &mut market, -1_000, 2);
     let value = MarketValue::now(&market, at(0).now).unwrap();
-    // $250 000 at 0.04 % and as much at 0.02 % are $150, of which a tenth is the protocol's. What both positions have lost, the upper
-    // value counts besides.
+    // $250 000 at 0.04 % and as much at 0.02 % are $150, of which a tenth is the protocol's. What both positions have lost besides is
+    // not settled, and no value of anybody's.
     let backing = market.ledger.backing;
     assert!((usdc(1_000_134)..usdc(1_000_137)).contains(&backing), "{backing:?}");
-    assert!(value.lower == backing && value.upper > backing, "{value:?} of {backing:?}");
+    assert!(value.lower == backing && value.upper == backing && !value.unsettled.is_zero(), "{value:?} of {backing:?}");
 
     // A million shares of somebody else leave, or five of its own: it has less than the $11 000 000 it began with.
     for (leaving, own) in [(1_000_000, false), (5_000_000, true)] {

@@ -23,7 +23,7 @@ fn books(pool: &Pool) -> [u64; 4] {
 
 #[test]
 fn shares_are_sold_at_the_upper_value_and_bought_at_the_lower() {
-    // 5000 in cash and a market worth from 990 to 1010; 6000 shares.
+    // 5000 in cash and a market with 1010, of which 20 are owed to winners; 6000 shares.
     let pool = valued(free_pool(5_000, 6_000), 990, 1_010, requests(&[(ANY, 601)], &[(ANY, 600)]));
     let plan = close(&pool);
     let closed = &plan.closed;
@@ -35,9 +35,9 @@ fn shares_are_sold_at_the_upper_value_and_bought_at_the_lower() {
     // 5000 + 601 − 599.
     assert_eq!(books(&plan.pool), [5_002, 0, 599, 6_000]);
     assert_eq!((plan.pool.epoch, plan.rest), (Epoch::default(), None));
-    // Two atoms are left to whoever stays: 6000 shares are worth from 5992 to 6012 now.
-    let (boundary, lower, upper) = (at(BOUNDARY).now, atoms(5_990), atoms(6_010));
-    assert_eq!(plan.pool.last, LastEpoch { boundary, lower, upper, shares: atoms(6_000) });
+    // Two atoms are left to whoever stays: behind 6000 shares there are 6012 now, of which 20 are owed.
+    let (boundary, upper) = (at(BOUNDARY).now, atoms(6_010));
+    assert_eq!(plan.pool.last, LastEpoch { boundary, upper, shares: atoms(6_000) });
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_first_deposits_set_the_share_at_an_atom_and_share_what_nobody_gets() {
     assert_eq!((plan.pool.cash, plan.pool.escrow, plan.pool.settling), (atoms(49_990_000), atoms(0), atoms(10_000)));
     // Later limits go by one atom a share.
     let (boundary, worth) = (at(BOUNDARY).now, atoms(49_990_000));
-    assert_eq!(plan.pool.last, LastEpoch { boundary, lower: worth, upper: worth, shares: worth });
+    assert_eq!(plan.pool.last, LastEpoch { boundary, upper: worth, shares: worth });
     // 3/5 and 2/5 of 49 980 000.
     let (mut closed, mut shares) = (plan.closed, [0, 0]);
     pool = plan.pool;
@@ -105,7 +105,7 @@ fn of_a_pool_worth_nothing_everybody_gets_back_what_he_handed_in() {
     assert_eq!((plan.shares_minted(), plan.shares_burned(), plan.rest), (Ok(atoms(0)), Ok(atoms(0)), None));
     assert_eq!(books(&plan.pool), books(&pool));
     assert_eq!(plan.closed.requests, 3);
-    // Worth something at most, it sells at that: 500 · 5000 / 10.
+    // With cash that is all owed, it sells at the cash: 500 · 5000 / 10.
     let plan = close(&valued(free_pool(0, 5_000), 0, 10, requests(&[(ANY, 500)], &[(ANY, 40)])));
     assert_eq!((plan.closed.issued, plan.closed.leaving), (atoms(250_000), Atoms::ZERO));
 }
@@ -131,8 +131,7 @@ fn a_pool_that_has_lost_next_to_everything_returns_what_would_be_more_shares_tha
 fn a_refused_request_of_any_size_changes_nothing_for_the_others() {
     // The pool gained a tenth since the epoch before: at one percent nobody buys. Nor sells, where it lost a tenth.
     let closed = |before: u64, waiting: Waiting| {
-        let (lower, upper) = (atoms(before), atoms(before));
-        let last = LastEpoch { boundary: at(BOUNDARY - HOUR).now, lower, upper, shares: atoms(6_000) };
+        let last = LastEpoch { boundary: at(BOUNDARY - HOUR).now, upper: atoms(before), shares: atoms(6_000) };
         let pool = valued(Pool { last, ..free_pool(200, 6_000) }, 5_790, 5_810, waiting);
         let plan = close(&pool);
         assert_eq!(cash(&plan.pool), cash(&pool));
@@ -173,7 +172,7 @@ fn lamports_are_divided_among_all_requests_and_the_caller_gets_what_cannot_be() 
     let refused = requests(&[(ONE_PERCENT, 600)], &[]);
     let mut pool = valued(free_pool(1_000, 1_000), 0, 0, Waiting { lamports: 24_000, ..refused });
     let worth = atoms(500);
-    pool.last = LastEpoch { lower: worth, upper: worth, shares: atoms(1_000), ..LastEpoch::default() };
+    pool.last = LastEpoch { upper: worth, shares: atoms(1_000), ..LastEpoch::default() };
     let plan = close(&pool);
     assert_eq!((plan.closed.deposited, plan.lamports_kept, plan.lamports), (Atoms::ZERO, 4_000, 20_000));
 }

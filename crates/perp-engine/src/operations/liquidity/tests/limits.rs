@@ -7,9 +7,9 @@ use proptest::prelude::*;
 
 const MILLION: u64 = 1_000_000;
 
-fn last(lower: u64, upper: u64, shares: u64) -> LastEpoch {
-    let (lower, upper, shares) = (atoms(lower), atoms(upper), atoms(shares));
-    LastEpoch { boundary: at(BOUNDARY - 3_600).now, lower, upper, shares }
+/// A close at which so many shares stood for so much cash.
+fn last(cash: u64, shares: u64) -> LastEpoch {
+    LastEpoch { boundary: at(BOUNDARY - 3_600).now, upper: atoms(cash), shares: atoms(shares) }
 }
 
 /// A close of a pool without cash whose market is worth from `lower` to `upper`, the epoch before being `last`.
@@ -28,9 +28,9 @@ fn from(first: usize) -> [bool; 5] {
 }
 
 #[test]
-fn deposits_are_accepted_up_to_their_limit_above_the_upper_price_before() {
-    // A million shares were worth a million at most. What they were worth at least, 1, does not matter.
-    let accepted = |upper| percent(closed(last(1, MILLION, MILLION), 1, upper, MILLION).deposits_accepted);
+fn deposits_are_accepted_up_to_their_limit_above_the_cash_of_a_share_before() {
+    // A million shares stood for a million in cash. What is owed of the market now, all but 1, does not matter.
+    let accepted = |upper| percent(closed(last(MILLION, MILLION), 1, upper, MILLION).deposits_accepted);
     for (most, first) in [(1_010_000, 1), (1_020_000, 2), (1_050_000, 3), (1_100_000, 4)] {
         assert_eq!(accepted(most), from(first));
         assert_eq!(accepted(most + 1), from(first + 1));
@@ -41,9 +41,9 @@ fn deposits_are_accepted_up_to_their_limit_above_the_upper_price_before() {
 }
 
 #[test]
-fn withdrawals_are_accepted_down_to_their_limit_below_the_lower_price_before() {
+fn withdrawals_are_accepted_down_to_their_limit_below_the_cash_of_a_share_before() {
     let accepted = |lower| {
-        let closed = closed(last(MILLION, 9 * MILLION, MILLION), lower, 100 * MILLION, MILLION);
+        let closed = closed(last(MILLION, MILLION), lower, 100 * MILLION, MILLION);
         percent(closed.withdrawals_accepted)
     };
     for (least, first) in [(990_000, 1), (980_000, 2), (950_000, 3), (900_000, 4)] {
@@ -57,11 +57,11 @@ fn withdrawals_are_accepted_down_to_their_limit_below_the_lower_price_before() {
 #[test]
 fn prices_are_compared_and_not_values() {
     // Three times the shares: 1.01 each is 3 030 000, rounded up against whoever buys.
-    let up = |upper| percent(closed(last(1, MILLION, MILLION), 1, upper, 3 * MILLION).deposits_accepted);
+    let up = |upper| percent(closed(last(MILLION, MILLION), 1, upper, 3 * MILLION).deposits_accepted);
     assert_eq!((up(3_030_000), up(3_030_001)), (from(1), from(2)));
     // 0.99 each is 2 970 000, rounded down against whoever sells.
     let down = |lower| {
-        let closed = closed(last(MILLION, MILLION, MILLION), lower, 4 * MILLION, 3 * MILLION);
+        let closed = closed(last(MILLION, MILLION), lower, 4 * MILLION, 3 * MILLION);
         percent(closed.withdrawals_accepted)
     };
     assert_eq!((down(2_970_000), down(2_969_999)), (from(1), from(2)));
@@ -71,7 +71,7 @@ fn prices_are_compared_and_not_values() {
 fn what_is_below_an_atom_of_a_limit_is_none_of_it() {
     // One percent of 99 is 0.99: nothing may be added, and ⌈99 · 0.99⌉ = ⌈98.01⌉ = 99 must be left.
     let moved = |worth| {
-        let closed = closed(last(99, 99, 99), worth, worth, 99);
+        let closed = closed(last(99, 99), worth, worth, 99);
         (percent(closed.deposits_accepted), percent(closed.withdrawals_accepted))
     };
     assert_eq!(moved(99), (from(1), from(1)));
@@ -79,6 +79,43 @@ fn what_is_below_an_atom_of_a_limit_is_none_of_it() {
     assert_eq!(moved(100), (from(2), from(1)));
     // ⌈99 · 0.98⌉ = ⌈97.02⌉ = 98.
     assert_eq!(moved(98), (from(1), from(2)));
+}
+
+#[test]
+fn both_limits_are_measured_from_the_cash_of_the_last_close() {
+    // A million shares stood for a million in cash. Now there are 1 009 000, of which 19 001 are owed to winners: 0.9 % more to buy, within
+    // one percent, and 1.0001 % less to sell, which only two allow. Were withdrawals compared with what was left of the cash then, nobody
+    // could tell from the last close what his limit means.
+    let closed = closed(last(MILLION, MILLION), 1_009_000 - 19_001, 1_009_000, MILLION);
+    assert_eq!((percent(closed.deposits_accepted), percent(closed.withdrawals_accepted)), (from(1), from(2)));
+    // The next close compares with the cash of this one alone, 1 009 000: 998 910 are exactly one percent less, whatever was owed before.
+    let pool = Pool { last: last(MILLION, MILLION), ..free_pool(0, MILLION) };
+    let after = close(&valued(pool, 989_999, 1_009_000, requests(&[], &[]))).pool;
+    assert_eq!((after.last.upper, after.last.shares), (atoms(1_009_000), atoms(MILLION)));
+    for (lower, first) in [(998_910, 1), (998_909, 2)] {
+        let closed = close(&valued(after, lower, 1_009_000, requests(&[], &[]))).closed;
+        assert_eq!(percent(closed.withdrawals_accepted), from(first));
+    }
+}
+
+/// A close of a pool of a million shares, with so much cash and so much won or lost that is not settled.
+fn unsettled(cash: u64, unsettled: u64) -> ClosedEpoch {
+    let mut pool = valued(free_pool(0, MILLION), cash, cash, requests(&[(PriceLimit::None, 100)], &[]));
+    pool.epoch.unsettled = atoms(unsettled);
+    close(&pool).closed
+}
+
+#[test]
+fn where_exactly_half_a_percent_is_unsettled_everybody_enters_and_at_an_atom_more_nobody() {
+    // 0.5 % of 1 000 000 are 5000; of 1 000 199, 5000.995, of which the part of an atom does not count; of 1 000 200, 5001.
+    for (cash, most) in [(MILLION, 5_000), (1_000_199, 5_000), (1_000_200, 5_001), (200, 1), (199, 0)] {
+        let enters = unsettled(cash, most);
+        assert_eq!((percent(enters.deposits_accepted), enters.deposited), (from(1), atoms(100)), "{cash}");
+        let refused = unsettled(cash, most + 1);
+        assert_eq!((refused.deposits_accepted, refused.deposited), (LimitSet::default(), Atoms::ZERO), "{cash}");
+        // Whoever leaves is paid all the same.
+        assert_eq!(percent(refused.withdrawals_accepted), from(1));
+    }
 }
 
 #[test]
@@ -98,7 +135,7 @@ fn where_no_price_is_known_from_before_any_is_within_every_limit() {
 
 #[test]
 fn after_a_pool_was_worth_nothing_its_price_has_risen_beyond_every_limit() {
-    let closed = closed(last(0, 0, MILLION), 5, 5, MILLION);
+    let closed = closed(last(0, MILLION), 5, 5, MILLION);
     assert_eq!((percent(closed.deposits_accepted), percent(closed.withdrawals_accepted)), (from(5), from(1)));
 }
 
@@ -106,11 +143,11 @@ fn after_a_pool_was_worth_nothing_its_price_has_risen_beyond_every_limit() {
 fn shares_of_a_pool_worth_nothing_are_neither_sold_nor_bought() {
     let none = LimitSet::default();
     let closed_at = |lower, upper| {
-        let closed = closed(last(MILLION, MILLION, MILLION), lower, upper, MILLION);
+        let closed = closed(last(MILLION, MILLION), lower, upper, MILLION);
         (closed.deposits_accepted, closed.withdrawals_accepted)
     };
     assert_eq!(closed_at(0, 0), (none, none));
-    // Nothing at least and something at most: it is sold at that.
+    // Cash that is all owed: it is sold at the cash.
     let (sold, bought) = closed_at(0, 10);
     assert_eq!((percent(sold), bought), (from(1), none));
 }
@@ -119,16 +156,16 @@ fn shares_of_a_pool_worth_nothing_are_neither_sold_nor_bought() {
 fn numbers_at_the_edge_of_their_range_decide_and_do_not_fail() {
     // As many shares as there can be, worth half as much as can be, before and after.
     let (most, half) = (MAX_ATOMS, MAX_ATOMS / 2);
-    let same = closed(last(half, half, most), half, half, most);
+    let same = closed(last(half, most), half, half, most);
     assert_eq!((percent(same.deposits_accepted), percent(same.withdrawals_accepted)), (from(1), from(1)));
     // Worth all that can be, what a limit allows beyond that fits no number, and the deposit is returned.
-    let full = closed(last(most, most, most), most, most, most);
+    let full = closed(last(most, most), most, most, most);
     assert_eq!((percent(full.deposits_accepted), percent(full.withdrawals_accepted)), (from(5), from(1)));
     // A price that has risen from 2^-62 to 2^62 fits no number: too dear for any limit, and dear enough for every one.
-    let risen = closed(last(1, 1, most), most, most, 1);
+    let risen = closed(last(1, most), most, most, 1);
     assert_eq!((percent(risen.deposits_accepted), percent(risen.withdrawals_accepted)), (from(5), from(1)));
     // And fallen as far.
-    let fallen = closed(last(half, half, 1), 1, 1, most);
+    let fallen = closed(last(half, 1), 1, 1, most);
     assert_eq!((percent(fallen.deposits_accepted), percent(fallen.withdrawals_accepted)), (from(1), from(5)));
 }
 
@@ -142,7 +179,7 @@ proptest! {
         // Thousandths of the value before, for a few times the shares.
         let value = u64::try_from(u128::from(value_before) * u128::from(moved * supply) / 1_000).unwrap().max(1);
         let shares = shares_before * supply;
-        let closed = closed(last(value_before, value_before, shares_before), value, value, shares);
+        let closed = closed(last(value_before, shares_before), value, value, shares);
         let (limit, ppm) = (PriceLimit::ALL[place], u128::from(PriceLimit::ALL[place].part().unwrap().get()));
         // The price in units of the value before, times a million: value / shares · shares before.
         let exact = u128::from(value) * u128::from(shares_before) * 1_000_000;

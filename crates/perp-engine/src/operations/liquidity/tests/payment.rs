@@ -15,7 +15,7 @@ fn pay(plan: &EpochPlan, kind: RequestKind, limit: PriceLimit, amount: u64) -> P
 /// A close of a pool whose price rose or fell by a twentieth, at which requests of one percent on that side are refused.
 fn closed(before: u64, waiting: Waiting) -> EpochPlan {
     let worth = atoms(before);
-    let last = LastEpoch { lower: worth, upper: worth, shares: atoms(1_000), ..LastEpoch::default() };
+    let last = LastEpoch { upper: worth, shares: atoms(1_000), ..LastEpoch::default() };
     close(&valued(Pool { last, ..free_pool(2_000, 1_000) }, 0, 0, waiting))
 }
 
@@ -126,7 +126,7 @@ proptest! {
         let mut pool = free_pool(cash, 1 << 41);
         pool.parameters.queue_fee = Ppm::new(fee);
         let worth = atoms((cash + market) / 100 * moved);
-        pool.last = LastEpoch { lower: worth, upper: worth, shares: pool.shares, ..LastEpoch::default() };
+        pool.last = LastEpoch { upper: worth, shares: pool.shares, ..LastEpoch::default() };
         let before = valued(pool, market, market, requests(&deposits, &withdrawals));
         let plan = close(&before);
         let total = |pool: &Pool| [pool.cash, pool.escrow, pool.payable, pool.settling].map(Atoms::get).iter().sum::<u64>();

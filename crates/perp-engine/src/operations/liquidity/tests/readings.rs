@@ -1,7 +1,7 @@
 //! Which reading a market is valued at.
 
 use super::*;
-use crate::state::{BoundaryReading, LastEpoch, SecondPrice};
+use crate::state::{BoundaryReading, SecondPrice};
 use std::vec::Vec;
 
 /// A pool of 5000 in cash and a market of 1280 longs entered at one, both kept at the boundary.
@@ -16,14 +16,15 @@ fn offer(market: &mut Market, reading: Option<&OracleReading>, seconds: i64) -> 
     value_market(&mut kept().0, market, reading, &awaiting(BOUNDARY + seconds))
 }
 
-fn valued(lower: u64, upper: u64) -> Result<Valuation, EngineError> {
-    let value = MarketValue { lower: atoms(lower), upper: atoms(upper) };
+/// The market with its backing of 1000, of which so much is left for whoever leaves, and so much is unsettled.
+fn valued(lower: u64, unsettled: u64) -> Result<Valuation, EngineError> {
+    let value = MarketValue { lower: atoms(lower), upper: atoms(1_000), unsettled: atoms(unsettled) };
     Ok(Valuation::Valued { value, lamports: 10_000 })
 }
 
 /// At 1 ± 1/128 the longs have won or lost 10.
 fn at_one() -> Result<Valuation, EngineError> {
-    valued(990, 1_010)
+    valued(990, 10)
 }
 
 fn missing() -> Result<Valuation, EngineError> {
@@ -40,7 +41,10 @@ fn the_one_reading_whose_second_is_the_boundarys_is_final_at_once() {
         let valuation = value_market(&mut pool, &mut market, Some(&reading), &awaiting(BOUNDARY + seconds));
         assert_eq!(valuation, at_one(), "{published} after {previous}");
         let epoch = &pool.epoch;
-        assert_eq!((epoch.lower, epoch.upper, epoch.valued), (atoms(5_990), atoms(6_010), 1));
+        assert_eq!(
+            (epoch.lower, epoch.upper, epoch.unsettled, epoch.valued),
+            (atoms(5_990), atoms(6_000), atoms(10), 1)
+        );
         // The caller's 10 000 lamports are those of the requests.
         assert_eq!(epoch.waiting.lamports, 90_000);
         assert_eq!((pool.cash, market.ledger, market.price), (before.0.cash, before.1.ledger, before.1.price));
@@ -135,7 +139,7 @@ fn once_readings_no_longer_count_the_noted_one_does() {
     assert_eq!(offer(&mut market, None, 1_800), missing());
     // Afterwards not even the one of the boundary itself counts.
     for late in [None, Some(&reading_from(0, -1))] {
-        assert_eq!(offer(&mut { market }, late, 1_801), valued(862, 1_000));
+        assert_eq!(offer(&mut { market }, late, 1_801), valued(862, 138));
     }
 }
 
@@ -146,13 +150,13 @@ fn readings_count_for_half_an_hour_and_then_the_range_of_the_price_does() {
     assert_eq!(offer(&mut { market }, None, 1_800), missing());
     // 15 % to both sides, rounded outwards: longs have won or lost 192 and a little.
     for late in [1_801, 1_000_000] {
-        assert_eq!(offer(&mut { market }, None, late), valued(807, 1_193));
-        assert_eq!(offer(&mut { market }, Some(&reading_from(0, -1)), late), valued(807, 1_193));
+        assert_eq!(offer(&mut { market }, None, late), valued(807, 193));
+        assert_eq!(offer(&mut { market }, Some(&reading_from(0, -1)), late), valued(807, 193));
     }
     // It is that of the price as it was kept, however far the market's own has moved since.
     let mut moved = market;
     publish(&mut moved, 3 * ONE, BOUNDARY + 1_800);
-    assert_eq!(offer(&mut moved, None, 1_801), valued(807, 1_193));
+    assert_eq!(offer(&mut moved, None, 1_801), valued(807, 193));
 }
 
 #[test]
@@ -167,8 +171,8 @@ fn the_range_is_as_wide_as_the_price_was_old_at_the_boundary() {
     keep(&mut pool(0), &mut market, 0);
     // 1 280 000 · 1.6114 % = 20 626.
     for late in [1_801, 500_000] {
-        let value = offer(&mut { market }, None, late);
-        assert_eq!(value, valued(1_000_000 - 20_627, 1_000_000 + 20_627));
+        let value = MarketValue { lower: atoms(1_000_000 - 20_627), upper: atoms(1_000_000), unsettled: atoms(20_627) };
+        assert_eq!(offer(&mut { market }, None, late), Ok(Valuation::Valued { value, lamports: 10_000 }));
     }
 }
 
@@ -210,7 +214,7 @@ fn a_market_without_positions_then_needs_no_reading() {
     keep(&mut pool, &mut market, 100_000);
     // Those opened since are no matter of the boundary.
     set_side(&mut market, Side::Long, 1_280, 1_280);
-    assert_eq!(value_market(&mut pool, &mut market, None, &awaiting(BOUNDARY)), valued(1_000, 1_000));
+    assert_eq!(value_market(&mut pool, &mut market, None, &awaiting(BOUNDARY)), valued(1_000, 0));
 }
 
 #[test]
@@ -243,9 +247,9 @@ fn values_of_several_markets_add_up_and_lamports_may_run_out() {
         }
     }
     assert_eq!(lamports, [10_000, 5_000, 0]);
-    // 5000 of cash, 1000 + 990 + 990 and 1000 + 1010 + 1010.
+    // 5000 of cash, 1000 + 990 + 990 and three times 1000; two times 10 are unsettled.
     let epoch = &pool.epoch;
-    assert_eq!((epoch.lower, epoch.upper, epoch.valued), (atoms(7_980), atoms(8_020), 3));
+    assert_eq!((epoch.lower, epoch.upper, epoch.unsettled, epoch.valued), (atoms(7_980), atoms(8_000), atoms(20), 3));
     assert_eq!(epoch.waiting.lamports, 0);
 }
 
@@ -260,79 +264,39 @@ fn nothing_is_valued_before_a_boundary_that_somebody_waits_for_and_everything_in
     assert_eq!(value(Session { status: Status::Paused, ..awaiting(BOUNDARY) }), at_one());
 }
 
-/// Whether a boundary sells shares whose market has these sides, and the upper value it counts.
-fn sells(sides: [(u64, u64); 2], reading: Option<&OracleReading>, seconds: i64) -> (bool, Atoms) {
-    let (mut pool, mut market) = (pool(5_000), market(sides));
-    keep(&mut pool, &mut market, 0);
-    assert!(matches!(
-        value_market(&mut pool, &mut market, reading, &awaiting(BOUNDARY + seconds)),
-        Ok(Valuation::Valued { .. })
-    ));
-    (pool.epoch.sells_nothing == 0, pool.epoch.upper)
-}
-
 #[test]
-fn where_losers_owe_more_than_a_stress_move_the_boundary_sells_no_shares() {
-    let exact = reading_from(0, -1);
-    // Longs entered for 1507 have lost 227 at one, of ⌈15 % of 1507⌉ = 227: they count, with 10 more at the lower end.
-    assert_eq!(sells([(1_280, 1_507), (0, 0)], Some(&exact), 1), (true, atoms(5_000 + 1_000 + 237)));
-    // For 1508, 228 of 227: nothing is sold, and what they owe counts for nobody.
-    assert_eq!(sells([(1_280, 1_508), (0, 0)], Some(&exact), 1), (false, atoms(5_000)));
-    // Shorts that sold for 1100 have lost 180 of 165.
-    assert_eq!(sells([(0, 0), (1_280, 1_100)], Some(&exact), 1), (false, atoms(5_000)));
-    // What winners of the same market get is no loss of theirs to the pool: 180 of which longs entered for 1200 have won 80.
-    assert!(sells([(1_280, 1_200), (1_280, 1_100)], Some(&exact), 1).0);
-    // But what the winners entered for bears no loss: longs have lost 300 of which shorts have 50; 250 are more than ⌈15 % of 1580⌉ = 237.
-    assert_eq!(sells([(1_280, 1_580), (1_280, 1_330)], Some(&exact), 1), (false, atoms(5_000)));
-    // Without a reading the range counts, whatever they owe: nobody is waited for.
-    assert!(sells([(1_280, 1_508), (0, 0)], None, 1_801).0);
-}
-
-#[test]
-fn what_losers_owe_at_a_noted_reading_counts_as_at_the_boundarys_own() {
-    for (entry, sells) in [(1_507, true), (1_508, false)] {
-        let (mut pool, mut market) = (pool(5_000), market([(1_280, entry), (0, 0)]));
+fn what_is_unsettled_is_the_same_at_the_boundarys_own_reading_and_a_noted_one() {
+    // Longs entered for 1408 have lost 128 at one, 138 at the lower end: the cash is 6000 whichever reading says so.
+    let at = |sides, readings: &[(Option<OracleReading>, i64)]| {
+        let (mut pool, mut market) = (pool(5_000), market(sides));
         keep(&mut pool, &mut market, 0);
-        for (reading, seconds) in [(Some(&reading_from(3, 1)), 4), (None, 1_801)] {
-            value_market(&mut pool, &mut market, reading, &awaiting(BOUNDARY + seconds)).unwrap();
+        for (reading, seconds) in readings {
+            value_market(&mut pool, &mut market, reading.as_ref(), &awaiting(BOUNDARY + seconds)).unwrap();
         }
-        assert_eq!((pool.epoch.valued, pool.epoch.sells_nothing == 0), (1, sells), "{entry}");
-    }
+        assert_eq!((pool.epoch.valued, pool.epoch.upper), (1, atoms(6_000)));
+        pool.epoch.unsettled.get()
+    };
+    let lost = [(1_280, 1_408), (0, 0)];
+    assert_eq!(at(lost, &[(Some(reading_from(0, -1)), 1)]), 138);
+    assert_eq!(at(lost, &[(Some(reading_from(3, 1)), 4), (None, 1_801)]), 138);
+    // Without a reading the range counts like any other: at 1.15, entered for 1280, they have won 192 and a little.
+    assert_eq!(at([(1_280, 1_280), (0, 0)], &[(None, 1_801)]), 193);
+    // Ten times as much is a fifth of the backing.
+    assert_eq!(at([(12_800, 12_800), (0, 0)], &[(None, 1_801)]), 200);
 }
 
 #[test]
-fn of_a_boundary_that_sells_nothing_deposits_come_back_and_withdrawals_are_paid() {
+fn of_a_boundary_with_too_much_unsettled_deposits_come_back_and_withdrawals_are_paid() {
     let waiting = requests(&[(PriceLimit::None, 100), (PriceLimit::OnePercent, 50)], &[(PriceLimit::None, 600)]);
     let mut pool = super::valued(free_pool(6_000, 6_000), 0, 0, waiting);
-    pool.epoch.sells_nothing = 1;
+    // 0.5 % of 6000 are 30.
+    pool.epoch.unsettled = atoms(31);
     let plan = close(&pool);
     assert_eq!(
         (plan.closed.deposited, plan.closed.deposits_accepted.get(), plan.pool.escrow),
         (atoms(0), 0, atoms(150))
     );
     assert_eq!((plan.closed.redeemed, plan.closed.paid), (atoms(600), atoms(600)));
-}
-
-#[test]
-fn a_boundary_that_sells_nothing_leaves_the_price_before_for_the_limits_of_the_next() {
-    // 3000 shares cost 3300 before; 6000 would cost 6600, whatever they are worth at most now, and no less than they are at least.
-    let upper = |lower| {
-        let mut pool = super::valued(free_pool(lower, 6_000), 0, 1_000_000, requests(&[], &[]));
-        let (before, cost) = (atoms(3_000), atoms(3_300));
-        pool.last = LastEpoch { boundary: Timestamp::NEVER, lower: before, upper: cost, shares: before };
-        pool.epoch.sells_nothing = 1;
-        let plan = close(&pool);
-        assert_eq!(plan.pool.last.upper, plan.closed.upper);
-        plan.closed.upper
-    };
-    assert_eq!((upper(6_000), upper(6_601)), (atoms(6_600), atoms(6_601)));
-}
-
-#[test]
-fn more_than_there_can_be_is_no_upper_value_and_stops_no_close() {
-    let (mut pool, mut market) = kept();
-    pool.epoch.upper = atoms(1 << 62);
-    let valuation = value_market(&mut pool, &mut market, Some(&reading_from(0, -1)), &awaiting(BOUNDARY + 1));
-    assert_eq!((valuation, pool.epoch.upper, pool.epoch.sells_nothing), (at_one(), atoms(1 << 62), 1));
-    assert_eq!(pool.epoch.lower, atoms(5_990));
+    // Its cash is what the next limits go by, as of any other.
+    assert_eq!((plan.pool.last.upper, plan.pool.last.shares), (atoms(6_000), atoms(6_000)));
 }

@@ -16,8 +16,10 @@ struct Round {
     requests: Vec<(usize, bool, u64, usize)>,
     /// What traders win (thousandths of the backing) or lose.
     moved: u64,
-    /// What they owe besides: the upper value's distance from the lower.
+    /// What they owe besides, which is worth nothing to anybody.
     debts: u64,
+    /// What they are owed: the lower value's distance from the upper.
+    claims: u64,
     /// Thousandths of the pool's money that are cash when the boundary comes.
     cash: u64,
     /// How many seconds after the boundary it is closed.
@@ -31,11 +33,12 @@ prop_compose! {
         requests in prop::collection::vec((0..USERS, any::<bool>(), 1u64..1_000, 0usize..5), 0..6),
         moved in prop_oneof![Just(1_000u64), 900u64..1_100, 0u64..2_000],
         debts in prop_oneof![Just(0u64), 0u64..100_000],
+        claims in prop_oneof![Just(0u64), 0u64..100_000],
         cash in prop_oneof![Just(1_000u64), 0u64..300],
         late in prop_oneof![0i64..100, 0i64..3 * HOUR],
         paid in any::<bool>(),
     ) -> Round {
-        Round { requests, moved, debts, cash, late, paid }
+        Round { requests, moved, debts, claims, cash, late, paid }
     }
 }
 
@@ -92,6 +95,7 @@ impl World {
         let cash = (before + left) / 1_000 * round.cash;
         exchange.pool.cash = atoms(cash);
         (ledger.backing, ledger.debts) = (atoms(before + left - cash), atoms(round.debts));
+        ledger.claims = atoms(round.claims);
     }
 
     /// Closes the boundary that is waited for, if any is, and pays.
@@ -149,7 +153,7 @@ impl World {
     }
 }
 
-/// Neither what a share is worth at least nor at most falls by the close: what enters pays at least, what leaves gets at most that.
+/// Neither what is left for a share nor its cash falls by the close: what enters pays at least, what leaves gets at most that.
 fn stayers_lose_nothing(before: &Pool, plan: &EpochPlan) -> Result<(), TestCaseError> {
     let (shares, after) = (u128::from(before.shares.get()), u128::from(plan.pool.shares.get()));
     for worth in [plan.closed.lower, plan.closed.upper] {
@@ -176,9 +180,10 @@ proptest! {
             world.close(round.late, round.paid)?;
             world.seconds += HOUR / 2;
         }
-        // All that is left comes back as cash: after the last boundary nobody waits any more.
-        let all = Round { requests: Vec::new(), moved: 1_000, debts: 0, cash: 1_000, late: 0, paid: true };
+        // All that is left comes back as cash, and somebody names boundaries for what waits without one: after the last nobody waits any more.
+        let all = Round { requests: Vec::new(), moved: 1_000, debts: 0, claims: 0, cash: 1_000, late: 0, paid: true };
         for _ in 0..4 {
+            world.ask((0, true, 1, 0));
             world.trade(&all);
             world.close(0, true)?;
         }

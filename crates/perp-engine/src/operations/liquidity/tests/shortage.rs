@@ -1,4 +1,5 @@
-//! Withdrawals beyond the pool's cash: what there is goes to all in proportion, and the rest waits for the next boundary.
+//! Withdrawals beyond the pool's cash: what there is goes to all in proportion, and the rest waits for the next boundary that somebody
+//! else names.
 
 use super::exchange::Exchange;
 use super::*;
@@ -9,18 +10,19 @@ const ANY: PriceLimit = PriceLimit::None;
 const FIVE: PriceLimit = PriceLimit::FivePercent;
 
 #[test]
-fn what_the_cash_does_not_reach_passes_to_the_next_boundary() {
+fn what_the_cash_does_not_reach_waits_and_names_no_boundary() {
     // 100 in cash and 1000 in a market; 1100 shares, of which 500 are to leave: a fifth can.
     let plan = close(&valued(free_pool(100, 1_100), 1_000, 1_000, requests(&[], &[(ANY, 500)])));
     let closed = &plan.closed;
     assert_eq!((closed.leaving, closed.redeemed, closed.paid), (atoms(500), atoms(100), atoms(100)));
     assert!(closed.is_partial());
     assert_eq!((plan.shares_burned(), plan.pool.shares, plan.pool.cash), (Ok(atoms(100)), atoms(1_000), Atoms::ZERO));
-    // The boundary after the close, an hour later, with the request's lamports.
+    // From the boundary after the close on, an hour later, with the request's lamports: they would not pay for one of its own.
     let rest = plan.rest.unwrap();
-    let expected = Waiting { boundary: at(BOUNDARY + HOUR).now, lamports: 5_000, ..requests(&[], &[(ANY, 400)]) };
+    let expected = Waiting { boundary: Timestamp::NEVER, lamports: 5_000, ..requests(&[], &[(ANY, 400)]) };
     assert_eq!(rest, expected);
-    assert_eq!((closed.rest_belongs_from, plan.lamports_kept, plan.lamports), (expected.boundary, 0, 20_000));
+    let next = at(BOUNDARY + HOUR).now;
+    assert_eq!((closed.rest_belongs_from, plan.lamports_kept, plan.lamports), (next, 0, 20_000));
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn the_fee_is_that_of_what_is_paid() {
 fn all_who_are_accepted_share_alike_and_who_is_refused_gets_all_back() {
     // The price fell by three percent: two percent is refused, five is not. 388 · 0.97 = 376.36, rounded down, of which 94 are cash.
     let two = PriceLimit::TwoPercent;
-    let last = LastEpoch { lower: atoms(1_000), upper: atoms(1_000), shares: atoms(1_000), ..LastEpoch::default() };
+    let last = LastEpoch { upper: atoms(1_000), shares: atoms(1_000), ..LastEpoch::default() };
     let waiting = requests(&[], &[(ANY, 300), (two, 77), (FIVE, 88)]);
     let plan = close(&valued(Pool { last, ..free_pool(94, 1_000) }, 876, 876, waiting));
     let closed = &plan.closed;
@@ -127,6 +129,59 @@ fn the_rest_joins_those_who_wait_for_the_next_boundary_already() {
 }
 
 #[test]
+fn after_a_shortage_the_exchange_waits_for_nobody_until_somebody_asks_again() {
+    // 100 in cash and 900 in a market, 1000 shares of which 500 are to leave: 100 do, and 400 wait with the lamports of their request.
+    let mut exchange = Exchange::new(free_pool(100, 1_000), &[market(FLAT)]);
+    exchange.markets[0].ledger.backing = atoms(900);
+    exchange.vault = 1_000;
+    let request = exchange.withdraw(500, ANY, 0);
+    let boundary = BOUNDARY + 24 * HOUR;
+    exchange.value_at(100_000_000_000, 0, boundary);
+    let mut closed = exchange.close(boundary + 1).closed;
+    let left = exchange.pay(&mut closed, &request, RequestKind::Withdrawal).request_left.unwrap();
+    assert_eq!((left.amount, left.belongs_from), (atoms(400), at(boundary + HOUR).now));
+    assert_eq!((exchange.state.boundary, exchange.queue.earliest()), (Timestamp::NEVER, None));
+    // 30 000 were paid, 10 000 for the valuation, 20 000 for the close: nothing is left that could pay for another boundary.
+    let rest = Waiting { boundary: Timestamp::NEVER, lamports: 0, ..requests(&[], &[(ANY, 400)]) };
+    assert_eq!(exchange.queue.rest, rest);
+    let nobody = plan_close_epoch(&exchange.pool, 0, &exchange.session(boundary + 5 * HOUR));
+    assert_eq!(nobody, Err(EngineError::NoBoundary));
+
+    // Nine hours later somebody deposits 200, ten minutes before an hour is over: the rest rides along with that boundary, however much
+    // nearer its own `belongs_from` is.
+    let later = boundary + 10 * HOUR;
+    let other = exchange.deposit(200, ANY, later - 600);
+    assert_eq!(exchange.state.boundary, at(later).now);
+    exchange.value_at(100_000_000_000, 0, later);
+    let mut closed = exchange.close(later + 1).closed;
+    // 200 enter for 200 shares and pay 200 of the 400 that leave.
+    assert_eq!((closed.requests, closed.leaving, closed.redeemed), (2, atoms(400), atoms(200)));
+    assert!(closed.is_of(&left) && closed.is_of(&other));
+    let left = exchange.pay(&mut closed, &left, RequestKind::Withdrawal).request_left.unwrap();
+    exchange.pay(&mut closed, &other, RequestKind::Deposit);
+    assert_eq!((left.amount, exchange.escrow), (atoms(200), 200));
+    assert_eq!(exchange.state.boundary, Timestamp::NEVER);
+}
+
+#[test]
+fn the_lamports_of_a_rest_and_rent_handed_back_are_shared_by_the_next_boundarys_requests() {
+    // One of two requests is a rest that carries 6000 lamports; 9000 of rent were handed back. The other pays 20 000 for the close and 5000
+    // more: 40 000 less 20 000 are 10 000 for each, where without the rent there would be 5500.
+    for (rent, each) in [(0, 5_500), (9_000, 10_000)] {
+        let mut queue = Queue { rest: Waiting { lamports: 6_000, ..requests(&[], &[(ANY, 40)]) }, ..Queue::default() };
+        queue.rest.boundary = Timestamp::NEVER;
+        queue.add_lamports(rent).unwrap();
+        assert_eq!(queue.earliest(), None);
+        queue.add(&requests(&[(ANY, 100)], &[]), at(BOUNDARY).now, 3_600).unwrap();
+        let mut pool = Pool { escrow: atoms(100), ..free_pool(1_000, 1_000) };
+        pool.keep_at_boundary(&mut queue, 0, &awaiting(BOUNDARY)).unwrap();
+        assert_eq!(queue, Queue::default());
+        let plan = close(&pool);
+        assert_eq!((plan.closed.requests, plan.closed.lamports_each, plan.lamports), (2, each, 20_000));
+    }
+}
+
+#[test]
 fn a_request_left_unpaid_for_an_epoch_is_still_paid_by_both() {
     let mut exchange = Exchange::new(free_pool(250, 1_000), &[market(FLAT)]);
     exchange.markets[0].ledger.backing = atoms(750);
@@ -135,17 +190,24 @@ fn a_request_left_unpaid_for_an_epoch_is_still_paid_by_both() {
     let (boundary, next) = (BOUNDARY + 24 * HOUR, BOUNDARY + 25 * HOUR);
     exchange.value_at(100_000_000_000, 0, boundary);
     let mut first = exchange.close(boundary).closed;
+    // Somebody else names the next: his 100 buy as many shares of the 750 that 750 stand for.
+    let other = exchange.deposit(100, ANY, boundary + 1);
     exchange.markets[0].ledger.backing = atoms(500);
     exchange.pool.cash = atoms(250);
     exchange.value_at(100_000_000_000, 0, next);
     let mut second = exchange.close(next).closed;
-    assert_eq!((first.redeemed, second.redeemed, second.leaving), (atoms(250), atoms(250), atoms(250)));
+    assert_eq!(
+        (first.redeemed, second.redeemed, second.leaving, second.issued),
+        (atoms(250), atoms(250), atoms(250), atoms(100))
+    );
     // It is not of the second before the first has paid it.
     let wrong = plan_pay_request(&exchange.pool, &second, &request, RequestKind::Withdrawal);
     assert_eq!(wrong, Err(EngineError::WrongEpoch { boundary: at(next).now.get() }));
     let left = exchange.pay(&mut first, &request, RequestKind::Withdrawal).request_left.unwrap();
     let paid = exchange.pay(&mut second, &left, RequestKind::Withdrawal);
-    assert_eq!((paid.tokens, paid.request_left, exchange.escrow), (atoms(250), None, 0));
+    assert_eq!((paid.tokens, paid.request_left), (atoms(250), None));
+    assert_eq!(exchange.pay(&mut second, &other, RequestKind::Deposit).shares, atoms(100));
+    assert_eq!(exchange.escrow, 0);
 }
 
 #[test]

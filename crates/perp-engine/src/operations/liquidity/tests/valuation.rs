@@ -1,61 +1,72 @@
-//! What a market is worth at least and at most.
+//! What a market is worth to whoever leaves and to whoever enters, and what is unsettled in it.
 
 use super::*;
 use crate::fixtures::PRICE;
 use crate::market::price::confidence_of_ceil;
 use crate::market::range::PriceRange;
 use crate::state::{MarketLedger, PriceCache, Settlement};
-use crate::units::{FundingIndex, QuoteX40, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_PRICE, X40_PER_ATOM};
+use crate::units::{FundingIndex, QuoteX40, MAX_ATOMS, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_PRICE, X40_PER_ATOM};
 use proptest::prelude::*;
 use std::vec::Vec;
 
-/// (lower, upper) of the market so many seconds later.
+/// What is left for whoever leaves and what is unsettled, so many seconds later; whoever enters pays for the backing.
 fn worth(market: &Market, seconds_later: i64) -> (u64, u64) {
     let value = MarketValue::now(market, at(seconds_later).now).unwrap();
-    (value.lower.get(), value.upper.get())
+    assert_eq!(value.upper, market.ledger.backing);
+    (value.lower.get(), value.unsettled.get())
 }
 
 #[test]
 fn without_positions_a_market_is_worth_its_backing() {
-    assert_eq!(worth(&market(FLAT), 0), (1_000, 1_000));
+    assert_eq!(worth(&market(FLAT), 0), (1_000, 0));
 }
 
 #[test]
-fn longs_make_the_pool_worth_least_at_the_upper_price_and_most_at_the_lower() {
+fn longs_make_the_pool_worth_least_at_the_upper_price() {
     // 1280 longs that entered at 1: at 1 + 1/128 they have gained 10, at 1 − 1/128 lost 10.
-    assert_eq!(worth(&market([(1_280, 1_280), (0, 0)]), 0), (990, 1_010));
+    assert_eq!(worth(&market([(1_280, 1_280), (0, 0)]), 0), (990, 10));
 }
 
 #[test]
 fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
-    assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (990, 1_010));
-    // Matched: whichever way it moves, one side is owed 10, which the other has lost.
-    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (990, 1_000));
-    // 1280 longs against 640 shorts: at the upper price −10; at the lower 10 lost, of which 5 are won.
-    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (990, 1_005));
+    assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (990, 10));
+    // Matched: whichever way it moves, one side is owed 10, which the other has lost, and together they have won nothing.
+    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (990, 0));
+    // 1280 longs against 640 shorts: at the upper price 10 won, of which 5 are lost, and at the lower the other way round.
+    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (990, 5));
 }
 
 #[test]
-fn losers_count_for_nothing_below_and_for_what_they_lost_above() {
+fn losers_count_for_nothing_and_what_they_lost_is_unsettled_up_to_a_fifth_of_the_backing() {
     // Longs entered at 1.1, 1408 in all: at 1 − 1/128 they are worth 1270 and have lost 138.
-    assert_eq!(worth(&market([(1_280, 1_408), (0, 0)]), 0), (1_000, 1_138));
-    // All of 2560 but 1270: however much it is, nobody knows that it is lost for good.
-    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (1_000, 2_290));
+    assert_eq!(worth(&market([(1_280, 1_408), (0, 0)]), 0), (1_000, 138));
+    // All of 2560 but 1270 are 1290: more than 200, a fifth of the backing, says nothing more.
+    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (1_000, 200));
+    // Of 1470, exactly a fifth at the lower end; of 1469 an atom less.
+    assert_eq!(worth(&market([(1_280, 1_470), (0, 0)]), 0), (1_000, 200));
+    assert_eq!(worth(&market([(1_280, 1_469), (0, 0)]), 0), (1_000, 199));
+    // Of a backing of 4 a fifth is nothing whole, and of 5 an atom.
+    for (backing, unsettled) in [(0, 0), (4, 0), (5, 1), (9, 1), (10, 2)] {
+        let mut market = market([(1_280, 2_560), (0, 0)]);
+        market.ledger.backing = atoms(backing);
+        assert_eq!(worth(&market, 0), (backing, unsettled));
+    }
     // Shorts that sold for 1100 have lost 180 and up to 10 more.
-    assert_eq!(worth(&market([(0, 0), (1_280, 1_100)]), 0), (1_000, 1_190));
-    // Both have lost 200; the interval moves what one has lost to the other.
-    assert_eq!(worth(&market([(1_280, 1_480), (1_280, 1_080)]), 0), (1_000, 1_400));
+    assert_eq!(worth(&market([(0, 0), (1_280, 1_100)]), 0), (1_000, 190));
+    // Both have lost 90; the interval moves what one has lost to the other.
+    assert_eq!(worth(&market([(1_280, 1_370), (1_280, 1_190)]), 0), (1_000, 180));
 }
 
 #[test]
-fn winners_are_paid_by_losers_of_the_same_market_alone() {
-    // Longs have lost 1280 and shorts won 1290: nothing is left of the loss, and the shorts take nothing of the backing in the upper
-    // value.
-    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (0, 1_000));
-    // Half as many shorts that won 560: at the lower end, 1270 of 2560 and 635 of 1200, 1290 less 565 are left.
-    assert_eq!(worth(&market([(1_280, 2_560), (640, 1_200)]), 0), (435, 1_725));
+fn winners_take_of_the_backing_whatever_losers_of_their_market_owe() {
+    // Longs have lost 1280 and shorts won 1290, 10 more at an end: nothing is left for whoever leaves, and together they have won 10.
+    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (0, 10));
+    // Half as many shorts that won 560: at the lower end, 1270 of 1960 and 635 of 1200, 565 are won, and 690 less 565 lost.
+    assert_eq!(worth(&market([(1_280, 1_960), (640, 1_200)]), 0), (435, 125));
     // 480 longs won 60, 63.75 at the upper end; 1280 shorts lost 180, 190 there: 126.25 are left of it.
-    assert_eq!(worth(&market([(480, 420), (1_280, 1_100)]), 0), (936, 1_127));
+    assert_eq!(worth(&market([(480, 420), (1_280, 1_100)]), 0), (936, 127));
+    // 1280 longs that won 1180, more than there is, and no loser.
+    assert_eq!(worth(&market([(1_280, 100), (0, 0)]), 0), (0, 200));
 }
 
 #[test]
@@ -70,34 +81,70 @@ fn attack_a_new_position_does_not_guarantee_a_loss_that_nobody_can_collect() {
 }
 
 #[test]
-fn claims_are_owed_debts_may_be_paid_and_the_claims_reserve_is_there() {
+fn claims_are_owed_debts_count_for_nothing_and_both_are_unsettled() {
     let mut market = market(FLAT);
     market.ledger.claims = atoms(300);
     market.ledger.claims_reserve = atoms(100);
     market.ledger.debts = atoms(50);
-    // Below: 1000 − (300 − 100); above: 50 more.
-    assert_eq!(worth(&market, 0), (800, 850));
+    // 1000 − (300 − 100) are left; 200 are won beyond 50 that are lost.
+    assert_eq!(worth(&market, 0), (800, 150));
     // A market under water costs the pool no more than its backing.
     market.ledger.claims = atoms(5_000);
+    assert_eq!(worth(&market, 0), (0, 200));
+    // Debts of any size are nobody's gain, and no more than a fifth either.
+    (market.ledger.claims, market.ledger.claims_reserve) = (Atoms::ZERO, Atoms::ZERO);
+    for (debts, unsettled) in [(50, 50), (199, 199), (200, 200), (201, 200), (MAX_ATOMS, 200)] {
+        market.ledger.debts = atoms(debts);
+        assert_eq!(worth(&market, 0), (1_000, unsettled));
+    }
+    // Claims and debts as large are what traders owe one another: together they have won nothing, but a claim has to be paid first.
+    (market.ledger.claims, market.ledger.debts) = (atoms(MAX_ATOMS / 2), atoms(MAX_ATOMS / 2));
     assert_eq!(worth(&market, 0), (0, 0));
 }
 
 #[test]
-fn funding_that_is_not_settled_is_owed_below_and_may_be_paid_above() {
+fn attack_sums_that_leave_their_range_are_more_than_any_backing_and_fail_nothing() {
+    // One more than there can be together: claims, or debts beside the backing, or winners and claims.
+    let longs_won = [(1_280, 0), (0, 0)];
+    for (sides, claims, debts) in [(longs_won, MAX_ATOMS, 0), (FLAT, MAX_ATOMS, 0), (longs_won, MAX_ATOMS - 1_270, 0)] {
+        let mut market = market(sides);
+        (market.ledger.claims, market.ledger.debts) = (atoms(claims), atoms(debts));
+        assert_eq!(worth(&market, 0), (0, 200), "{claims} of claims");
+    }
+    for (sides, left) in [(FLAT, 1_000), ([(1_280, 1_280), (0, 0)], 990)] {
+        let mut market = market(sides);
+        market.ledger.debts = atoms(MAX_ATOMS);
+        assert_eq!(worth(&market, 0), (left, 200));
+    }
+    // Both at once, whatever is owed to whom.
+    let mut market = market(longs_won);
+    (market.ledger.claims, market.ledger.debts) = (atoms(MAX_ATOMS), atoms(MAX_ATOMS));
+    assert_eq!(worth(&market, 0), (0, 200));
+    // A boundary has it like any other market.
+    let mut pool = pool(5_000);
+    keep(&mut pool, &mut market, 0);
+    let valuation = value_market(&mut pool, &mut market, Some(&reading_from(0, -1)), &awaiting(BOUNDARY + 1));
+    assert!(matches!(valuation, Ok(Valuation::Valued { .. })), "{valuation:?}");
+    let Epoch { lower, upper, unsettled, valued, .. } = pool.epoch;
+    assert_eq!((lower, upper, unsettled, valued), (atoms(5_000), atoms(6_000), atoms(200), 1));
+}
+
+#[test]
+fn funding_that_the_backing_owes_is_taken_off_and_what_it_is_owed_counts_for_nothing() {
     // 8192 · 2^-40 atoms per base unit: 2^30 longs owe 8 atoms.
     let mut market = market([(1 << 30, 1 << 30), (0, 0)]);
     market.price.confidence = Price::ZERO;
-    assert_eq!(worth(&market, 0), (1_000, 1_000));
+    assert_eq!(worth(&market, 0), (1_000, 0));
     market.ledger.sides[0].funding_index = FundingIndex::new(8_192);
-    assert_eq!(worth(&market, 0), (1_000, 1_008));
-    // What the backing owes lowers both: receivers' 8 atoms.
+    assert_eq!(worth(&market, 0), (1_000, 8));
+    // Receivers' 8 atoms are owed by the backing.
     market.ledger.sides[0].funding_index = FundingIndex::new(-8_192);
-    assert_eq!(worth(&market, 0), (992, 992));
+    assert_eq!(worth(&market, 0), (992, 8));
     // Of what one side pays the other is owed its part.
     set_side(&mut market, Side::Short, 1 << 29, 1 << 29);
     market.ledger.sides[0].funding_index = FundingIndex::new(8_192);
     market.ledger.sides[1].funding_index = FundingIndex::new(-4_096);
-    assert_eq!(worth(&market, 0), (1_000, 1_006));
+    assert_eq!(worth(&market, 0), (1_000, 6));
 }
 
 #[test]
@@ -112,7 +159,7 @@ fn the_interval_is_the_confidence_whatever_the_price_has_done() {
     market.averages.drift = Price::new(PRICE / 100);
     assert_eq!(worth(&market, 14), calm);
     let certain = Market { price: PriceCache { confidence: Price::ZERO, ..market.price }, ..market };
-    assert_eq!(worth(&certain, 14), (1 << 40, 1 << 40));
+    assert_eq!(worth(&certain, 14), (1 << 40, 0));
     // Dead it may lie anywhere within 15 %, and after a year within half.
     let mut dead = market;
     dead.price.outage_since = at(0).now;
@@ -125,22 +172,22 @@ fn the_interval_is_the_confidence_whatever_the_price_has_done() {
 #[test]
 fn without_a_fresh_price_a_market_counts_at_its_range() {
     let stale = market([(1_280, 1_280), (0, 0)]);
-    assert_eq!(worth(&stale, 15), (990, 1_010));
+    assert_eq!(worth(&stale, 15), (990, 10));
     // From 0.85 to 1.15: longs have won 192 and a little at the upper end or lost as much at the lower.
-    assert_eq!(worth(&stale, 16), (807, 1_193));
+    assert_eq!(worth(&stale, 16), (807, 193));
     let mut dead = stale;
     dead.price.outage_since = at(0).now;
-    assert_eq!((worth(&dead, 299), worth(&dead, 300)), ((807, 1_193), (807, 1_193)));
+    assert_eq!((worth(&dead, 299), worth(&dead, 300)), ((807, 193), (807, 193)));
     // Nor is a price fresh by a clock that is not believed.
     let mut behind = stale;
     behind.price.clock_distrusted_until = at(60).now;
-    assert_eq!(worth(&behind, 0), (807, 1_193));
+    assert_eq!(worth(&behind, 0), (807, 193));
     // Without positions no price matters, however long the outage; a final price is one for ever.
     let mut flat = market(FLAT);
     flat.price.outage_since = at(0).now;
-    assert_eq!(worth(&flat, 300), (1_000, 1_000));
+    assert_eq!(worth(&flat, 300), (1_000, 0));
     let settlement = Settlement { moved_at: at(0).now, price: Price::new(ONE), ..Settlement::default() };
-    assert_eq!(worth(&Market { settlement, ..stale }, 1_000_000), (1_000, 1_000));
+    assert_eq!(worth(&Market { settlement, ..stale }, 1_000_000), (1_000, 0));
 }
 
 #[test]
@@ -151,8 +198,8 @@ fn the_largest_market_can_be_valued_at_every_price() {
         let market = market([(largest, entries[0]), (largest, entries[1])]);
         for (low, high) in [(0, MAX_PRICE), (0, 1), (MAX_PRICE - 1, MAX_PRICE), (ONE, ONE)] {
             let range = PriceRange::between(Price::new(low), Price::new(high));
-            let value = MarketValue::of(&market.ledger, &market.parameters, range).unwrap();
-            assert!(value.lower <= value.upper);
+            let value = MarketValue::of(&market.ledger, range).unwrap();
+            assert!(value.lower <= value.upper && value.unsettled.get() <= value.upper.get() / 5);
         }
     }
 }
@@ -182,12 +229,11 @@ fn exact_profit(ledger: &MarketLedger, price: i128) -> [i128; 2] {
     })
 }
 
-/// `(backing + reserve − claims + debts + (U_L + U_S)⁻) · 2^40`, exactly by its definition.
-fn exact_most(ledger: &MarketLedger, price: i128) -> i128 {
+/// `|reserve − claims + debts − U_L − U_S| · 2^40`, exactly by its definition.
+fn exact_unsettled(ledger: &MarketLedger, price: i128) -> i128 {
     let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
-    let settled = money(ledger.backing) + money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts);
     let [long, short] = exact_profit(ledger, price);
-    settled + (-(long + short)).max(0)
+    (money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts) - long - short).abs()
 }
 
 prop_compose! {
@@ -237,10 +283,9 @@ fn prices(market: &Market) -> Vec<i128> {
 
 proptest! {
     #[test]
-    fn no_price_in_the_interval_is_worse_or_better_than_its_ends(market in any_market()) {
-        let (low, high) = worth(&market, 0);
-        let (low, high) = (i128::from(low), i128::from(high));
-        prop_assert!(low <= high);
+    fn no_price_in_the_interval_leaves_less_or_more_unsettled_than_its_ends(market in any_market()) {
+        let (low, unsettled) = worth(&market, 0);
+        let (low, unsettled) = (i128::from(low), i128::from(unsettled));
 
         let certain: Vec<i128> = prices(&market).iter().map(|p| exact_certain(&market.ledger, *p)).collect();
         let least = (*certain.iter().min().unwrap()).max(0);
@@ -248,18 +293,10 @@ proptest! {
         // Rounding costs an atom for each of two sides' profit, and no more.
         prop_assert!((low + 2) * X40_PER_ATOM >= least);
 
-        let values: Vec<i128> = prices(&market).iter().map(|p| exact_most(&market.ledger, *p)).collect();
-        let most = (*values.iter().max().unwrap()).max(0);
-        prop_assert!((high - 1) * X40_PER_ATOM < most.max(1) && most <= high * X40_PER_ATOM, "{high} is not the most");
+        let fifth = i128::from(market.ledger.backing.get() / 5) * X40_PER_ATOM;
+        let apart = prices(&market).into_iter().map(|price| exact_unsettled(&market.ledger, price));
+        let most = apart.max().unwrap().min(fifth);
+        prop_assert!(most <= unsettled * X40_PER_ATOM, "more than {unsettled} may be unsettled");
+        prop_assert!((unsettled - 1) * X40_PER_ATOM < most.max(1), "{unsettled} is not the most");
     }
-}
-
-#[test]
-fn no_price_is_better_than_the_upper_value_where_both_sides_have_lost() {
-    // 100 000 longs that entered at 1.081 and 110 000 shorts that entered at 101 900 / 110 000: at 1 both have lost 8100, 16 200 in
-    // all, each within 15 % of what it entered for. At the ends, 1 ± 1/128, the longs have lost at most 8881 and the shorts 8959.
-    let market = market([(100_000, 108_100), (110_000, 101_900)]);
-    let at_one = exact_most(&market.ledger, i128::from(ONE) - 1) / X40_PER_ATOM;
-    assert_eq!(at_one, 1_000 + 16_199);
-    assert!(i128::from(worth(&market, 0).1) >= at_one, "{} of {at_one}", worth(&market, 0).1);
 }

@@ -121,26 +121,57 @@ fn there_is_no_place_before_1970_and_none_where_boundaries_are_no_second_apart()
     assert_eq!(queue, Queue::default());
 }
 
+#[test]
+fn the_rest_names_no_boundary_and_is_taken_with_the_next_one() {
+    let mut queue = Queue::default();
+    let shares = RequestSums::one(PriceLimit::FivePercent, Atoms::new(400));
+    queue.rest = Waiting { lamports: 7, withdrawals: shares, ..Waiting::default() };
+    queue.add_lamports(5).unwrap();
+    // Whatever waits there, nobody has named a boundary.
+    assert_eq!(queue.earliest(), None);
+    add(&mut queue, 105, 9, 100);
+    assert_eq!(queue.earliest(), Some(boundary(105)));
+    // 10 lamports of the deposit, 7 of the rest and 5 of nobody's.
+    let taken = queue.take(boundary(105)).unwrap();
+    let deposits = RequestSums::one(PriceLimit::None, Atoms::new(9));
+    assert_eq!(taken, Waiting { boundary: boundary(105), lamports: 22, deposits, withdrawals: shares });
+    assert_eq!(queue, Queue::default());
+    queue.rest.lamports = u64::MAX;
+    assert_eq!(queue.add_lamports(1), Err(EngineError::Overflow));
+}
+
 /// Requests that wait one by one, beside a queue that sums them.
 struct Model {
     queue: Queue,
     open: Vec<(i64, u64)>,
+    /// Shares of rests that wait for whatever boundary comes next, one by one, and lamports handed back.
+    rests: Vec<u64>,
+    handed_back: u64,
+    /// What the rests carry of their own.
+    carried: u64,
     awaited: Option<i64>,
-    kept: bool,
+    /// What was taken and is not closed yet, in shares of withdrawals one by one.
+    kept: Option<Vec<u64>>,
 }
 
 impl Model {
     /// Takes the boundary that is waited for once it has come, `now` being the first that has not, and compares.
     fn keep(&mut self, now: i64) -> Result<(), TestCaseError> {
-        let Some(awaited) = self.awaited.filter(|awaited| *awaited < now && !self.kept) else { return Ok(()) };
+        let ahead = |awaited: &i64| *awaited < now && self.kept.is_none();
+        let Some(awaited) = self.awaited.filter(ahead) else { return Ok(()) };
         let found = self.queue.take(boundary(awaited)).unwrap();
         let due: Vec<u64> =
             self.open.iter().filter(|(number, _)| *number <= awaited).map(|(_, amount)| *amount).collect();
         prop_assert_eq!(found.deposits.amounts[0].get(), due.iter().sum::<u64>());
         prop_assert_eq!(found.deposits.count().unwrap() as usize, due.len());
-        prop_assert_eq!(found.lamports, 10 * due.len() as u64);
+        let rests = core::mem::take(&mut self.rests);
+        prop_assert_eq!(found.withdrawals.amounts[0].get(), rests.iter().sum::<u64>());
+        prop_assert_eq!(found.withdrawals.count().unwrap() as usize, rests.len());
+        let besides = core::mem::take(&mut self.handed_back) + core::mem::take(&mut self.carried);
+        prop_assert_eq!(found.lamports, 10 * due.len() as u64 + besides);
         self.open.retain(|(number, _)| *number > awaited);
-        self.kept = true;
+        // What it leaves for want of cash: half of each rest there was, and of each deposit as many shares as it has tokens.
+        self.kept = Some(rests.iter().map(|rest| rest / 2).chain(due).filter(|rest| *rest > 0).collect());
         Ok(())
     }
 
@@ -150,32 +181,49 @@ impl Model {
         self.awaited = Some(self.awaited.map_or(number, |awaited| awaited.min(number)));
     }
 
-    fn close(&mut self, now: i64) {
-        if self.kept {
-            self.kept = false;
-            self.awaited = self.queue.earliest().map(|earliest| (earliest.get() / i64::from(EPOCH)).max(now));
+    /// Closes what is kept, in a shortage or not: then rent comes back with the last payment.
+    fn close(&mut self, now: i64, shortage: bool) {
+        let Some(left) = self.kept.take() else { return };
+        if shortage {
+            for rest in &left {
+                let withdrawals = RequestSums::one(PriceLimit::None, Atoms::new(*rest));
+                let rest = Waiting { lamports: 3, withdrawals, ..Waiting::default() };
+                self.queue.rest = self.queue.rest.checked_add(&rest).unwrap();
+            }
+            self.carried += 3 * left.len() as u64;
+            self.rests.extend(left);
+        } else {
+            self.queue.add_lamports(40).unwrap();
+            self.handed_back += 40;
         }
+        self.awaited = self.queue.earliest().map(|earliest| (earliest.get() / i64::from(EPOCH)).max(now));
     }
 }
 
 proptest! {
     /// Requests arrive while days pass in which nobody values or closes anything. Whoever makes one has the boundary kept that has
-    /// come: each is taken exactly once, at the first boundary waited for from its own on, and at none before.
+    /// come: each is taken exactly once, at the first boundary waited for from its own on, and at none before. What a shortage leaves is
+    /// taken with the next boundary, over any number of them, and so are lamports handed back.
     #[test]
     fn every_request_is_taken_at_the_first_boundary_waited_for_from_its_own_on(
-        steps in prop::collection::vec((0i64..40, 1i64..=30, 1u64..1_000, prop::bool::weighted(0.3)), 1..200),
+        steps in prop::collection::vec(
+            (0i64..40, 1i64..=30, 1u64..1_000, prop::bool::weighted(0.3), any::<bool>()), 1..200,
+        ),
     ) {
-        let mut model = Model { queue: Queue::default(), open: Vec::new(), awaited: None, kept: false };
+        let (queue, open, rests) = (Queue::default(), Vec::new(), Vec::new());
+        let mut model = Model { queue, open, rests, handed_back: 0, carried: 0, awaited: None, kept: None };
         let mut now = 100;
-        for (passed, ahead, amount, closed) in steps {
+        for (passed, ahead, amount, closed, shortage) in steps {
             now += passed;
             model.keep(now)?;
             model.request(now + ahead, amount, now);
             if closed {
-                model.close(now);
+                model.close(now, shortage);
             }
         }
         let left = model.queue.take(Timestamp::new(i64::MAX)).unwrap();
         prop_assert_eq!(left.deposits.amounts[0].get(), model.open.iter().map(|(_, amount)| amount).sum::<u64>());
+        prop_assert_eq!(left.withdrawals.amounts[0].get(), model.rests.iter().sum::<u64>());
+        prop_assert_eq!(left.lamports, 10 * model.open.len() as u64 + model.carried + model.handed_back);
     }
 }

@@ -50,8 +50,8 @@ fn in_the_last_seconds_before_a_boundary_a_settlement_is_paid_for() {
 #[test]
 fn losses_pay_like_profits_and_what_does_not_move_pays_nothing() {
     let pool = set_apart(5 * USDC);
-    // Bought for $2600 with $60 of balance: $100 are lost.
-    let (account, market) = alone(60, Side::Long, 2_600, 0);
+    // Bought for $2600 with $160 of balance: $100 are lost.
+    let (account, market) = alone(160, Side::Long, 2_600, 0);
     assert_eq!(rewarded(&account, &market, &pool, &ahead(6)).reward, Atoms::new(CENT));
     // A profit that the market cannot pay is not settled.
     let (account, market) = alone(5, Side::Long, 2_400, 0);
@@ -65,6 +65,30 @@ fn losses_pay_like_profits_and_what_does_not_move_pays_nothing() {
     let little = rewarded(&account, &market, &pool, &ahead(6));
     assert_eq!((little.plan.profit, little.reward), (SignedAtoms::new(9_999), Atoms::ZERO));
     assert_eq!(little.plan.ledger.position.settlement_paid_at, Timestamp::NEVER);
+}
+
+#[test]
+fn attack_a_settlement_that_becomes_a_debt_or_a_claim_moves_no_cash_and_is_paid_for_by_none() {
+    let pool = set_apart(5 * USDC);
+    // Of $100 of loss an account has $60: $40 are a debt, and what was moved is worth six tenths of a cent.
+    let (account, market) = alone(60, Side::Long, 2_600, 0);
+    let partly = rewarded(&account, &market, &pool, &ahead(6));
+    assert_eq!((partly.plan.moved, partly.plan.ledger.position.debt), (Atoms::new(60 * USDC), Atoms::new(40 * USDC)));
+    assert_eq!(partly.reward, Atoms::new(CENT / 10 * 6));
+    // One that has nothing owes it all: its account may be one of many made for the reward.
+    let (account, market) = alone(0, Side::Long, 2_600, 0);
+    let debt = rewarded(&account, &market, &pool, &ahead(6));
+    assert_eq!((debt.plan.ledger.position.debt, debt.reward, debt.pool), (Atoms::new(100 * USDC), Atoms::ZERO, pool));
+    assert_eq!(debt.plan.ledger.position.settlement_paid_at, Timestamp::NEVER);
+    // In a market that is short a profit becomes a claim whole, and no cash moves.
+    let (account, mut market) = alone(5, Side::Long, 2_400, 1_000);
+    market.ledger.short = 1;
+    let claim = rewarded(&account, &market, &pool, &ahead(6));
+    assert_eq!(
+        (claim.plan.ledger.position.claim, claim.reward, claim.pool),
+        (Atoms::new(100 * USDC), Atoms::ZERO, pool)
+    );
+    assert_eq!(claim.plan.ledger.position.settlement_paid_at, Timestamp::NEVER);
 }
 
 #[test]
