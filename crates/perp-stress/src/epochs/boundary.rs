@@ -165,10 +165,10 @@ fn served(mut exchange: Exchange, moment: Moment, truth: &Worth) -> Moved {
     let reading = moment.price.reading(CONFIDENCE_BPS, now + moment.lead).expect("a reading");
     let served = serve(&mut exchange, |_| Some(reading.with_previous(now))).expect("a boundary to serve");
     exchange.check().unwrap_or_else(|violation| panic!("{moment:?}: {violation:?}"));
-    let (closed, kept) = (&served.plan.closed, at_hand(&exchange).at_boundary.ledger);
+    let (closed, kept) = (&served.plan.closed, at_hand(&exchange).at_boundary);
     let price = at_hand(&exchange).price.price;
-    let exact = MarketValue::of(&kept, PriceRange::point(price)).expect("a market in range");
-    let [left, now] = [market.price.price, price].map(|price| Unsettled::at(&kept, price));
+    let exact = MarketValue::of(&kept.ledger, kept.target_backing, PriceRange::point(price)).expect("a market in range");
+    let [left, now] = [market.price.price, price].map(|price| Unsettled::at(&kept.ledger, price));
 
     let part = |dollars: f64| dollars / truth.value;
     let worth_of = |some: Atoms| truth.value * usd(some) / shares;

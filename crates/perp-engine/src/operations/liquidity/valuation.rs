@@ -4,8 +4,9 @@
 //! doubt about what the pool is worth):
 //! - *lower*, for who leaves: `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`:
 //!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
-//! - *upper*, for who enters: `cash + Σ backing`: the cash there is, wherever it lies;
-//! - *unsettled*, how far that may be from what the pool is worth: `Σ min(backing / 5, max over p ± a of |backing − net asset value|)`. Where
+//! - *upper*, for who enters: `cash + Σ min(backing, 6/5 · base)`: the cash there is, wherever it lies, but of a market no more than a fifth
+//!   beyond its base, the larger of what the pool has placed there and what its backing is to be;
+//! - *unsettled*, how far that may be from what the pool is worth: `Σ min(backing / 5, max over p ± a of |net asset value⁺ − upper|)`. Where
 //!   it is more than [`LARGEST_UNSETTLED`] of the upper value, nobody enters.
 //!
 //! # Where the extremes lie
@@ -22,7 +23,8 @@
 //! # Why the upper value is cash alone
 //! Whoever makes one market's price makes losers who owe anything, winners who are owed anything, debts nobody pays and claims nobody
 //! redeems. An upper value in which any of them counts is dear or cheap at his will, for whoever is in already or for himself. Cash
-//! he can move only by winning or losing it.
+//! he can move only by winning or losing it; but what he loses before the boundary he may win back after it. So no more of it counts than a
+//! market gains between two calls of `allocate_backing`, which anybody can take beyond its target.
 
 use crate::error::EngineError;
 use crate::market::price::{confidence_of_ceil, is_dead, is_fresh_in};
@@ -39,27 +41,34 @@ pub const LARGEST_UNSETTLED: Ppm = Ppm::new(5_000);
 /// out, whatever its price is made to be.
 const LARGEST_UNSETTLED_OF_BACKING: Ppm = Ppm::new(200_000);
 
+/// How much of a market's backing counts beyond its base, of that.
+const LARGEST_GAIN: Ppm = Ppm::new(200_000);
+
 /// What a market is worth to the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MarketValue {
     /// To whoever leaves, rounded down: what is left once winners and claims are paid.
     pub lower: Atoms,
-    /// To whoever enters: its backing.
+    /// To whoever enters: its backing, at most a fifth more than what it is to be or what is placed there.
     pub upper: Atoms,
     /// What traders have won or lost together that is not settled, rounded up and at most a fifth of the backing.
     pub unsettled: Atoms,
 }
 
 impl MarketValue {
-    /// What a market is worth whose price lies in `range`. Sums that leave their range are more than any backing.
+    /// What a market is worth whose price lies in `range` and whose backing is to be `target`. Sums that leave their range are more
+    /// than any backing.
     ///
     /// # Errors
     /// [`EngineError::Overflow`] for a backing out of its range.
-    pub fn of(ledger: &MarketLedger, range: PriceRange) -> Result<Self, EngineError> {
+    pub fn of(ledger: &MarketLedger, target: Atoms, range: PriceRange) -> Result<Self, EngineError> {
         let (low, high) = (left_at_floor(ledger, range.low), left_at_floor(ledger, range.high));
+        let base = ledger.net_principal.max(target);
+        let counted = share_floor(base, LARGEST_GAIN).and_then(|gain| base.checked_add(gain));
+        let upper = counted.map_or(ledger.backing, |counted| counted.min(ledger.backing));
         let most = share_floor(ledger.backing, LARGEST_UNSETTLED_OF_BACKING)?;
-        let unsettled = [range.low, range.high].map(|price| unsettled_at_ceil(ledger, price).unwrap_or(most));
-        Ok(Self { lower: low.min(high), upper: ledger.backing, unsettled: unsettled[0].max(unsettled[1]).min(most) })
+        let unsettled = [range.low, range.high].map(|price| unsettled_at_ceil(ledger, upper, price).unwrap_or(most));
+        Ok(Self { lower: low.min(high), upper, unsettled: unsettled[0].max(unsettled[1]).min(most) })
     }
 
     /// What a market is worth now, at what is known of its price: the good one within its confidence, or the range it may lie in. For
@@ -75,7 +84,7 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        Self::of(&market.ledger, range)
+        Self::of(&market.ledger, market.target_backing, range)
     }
 }
 
@@ -103,8 +112,8 @@ fn left_at_floor(ledger: &MarketLedger, price: Price) -> Atoms {
     owed().map_or(Atoms::ZERO, |owed: Atoms| ledger.backing.saturating_sub(owed))
 }
 
-/// How far the market's net asset value at a price is from its backing.
-fn unsettled_at_ceil(ledger: &MarketLedger, price: Price) -> Result<Atoms, EngineError> {
-    let apart = net_asset_value(ledger, price)?.checked_sub(ledger.backing.to_x40()?)?;
+/// How far what the market is worth at a price, of which the pool never owes anything, is from what counts of its backing.
+fn unsettled_at_ceil(ledger: &MarketLedger, upper: Atoms, price: Price) -> Result<Atoms, EngineError> {
+    let apart = net_asset_value(ledger, price)?.positive_part().checked_sub(upper.to_x40()?)?;
     apart.positive_part().checked_add(apart.negative_part()?)?.to_atoms_ceil()
 }

@@ -58,7 +58,7 @@ pub fn value_market(
             Found::Price { price, confidence } => certain_range(price, confidence, &market.parameters)?,
             Found::Range(range) => range,
         };
-        Ok(Ok(MarketValue::of(&market.ledger, range)?))
+        Ok(Ok(MarketValue::of(&market.ledger, market.target_backing, range)?))
     })?;
     let value = match looked {
         Ok(value) => value,
