@@ -107,6 +107,8 @@ pub struct Sample {
 /// Where the exchange refuses what must not be refused, or its books do not balance.
 pub fn measure(exchange: &Exchange, price: UsdPrice, (volatility, step): (f64, f64), kept: &mut Kept) -> Sample {
     let mut sample = Sample::default();
+    let allocated = allocated(exchange);
+    let exchange = &allocated;
     for (place, Way { lead, with_funding, .. }) in WAYS.into_iter().enumerate() {
         let moved = dollars(price) * (volatility * (lead as f64).sqrt() * step).exp();
         let moment = Moment { lead, price: crate::market::price(moved) };
@@ -126,6 +128,14 @@ pub fn measure(exchange: &Exchange, price: UsdPrice, (volatility, step): (f64, f
     }
     sample.hourly = (exchange.clock.now.get() % HOUR > HOUR - EPOCH).then(|| kept.settle(exchange));
     sample
+}
+
+/// The exchange once a keeper has moved its backing as far as the rule lets him, before it rests.
+fn allocated(exchange: &Exchange) -> Exchange {
+    let mut allocated = exchange.clone();
+    // Refused where nothing is to be moved, or may not be.
+    let _ = allocated.allocate_backing(MARKET, None);
+    allocated
 }
 
 /// What the pool is worth at the boundary.
