@@ -76,11 +76,7 @@ pub struct LastRecord {
 
 impl LastRecord {
     pub fn of(last: &LastEpoch) -> Self {
-        Self {
-            boundary: last.boundary.get(),
-            upper: last.upper.get(),
-            shares: last.shares.get(),
-        }
+        Self { boundary: last.boundary.get(), upper: last.upper.get(), shares: last.shares.get() }
     }
 }
 
