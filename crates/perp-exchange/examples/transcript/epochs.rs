@@ -32,12 +32,12 @@ impl<W: io::Write> Crowd<W> {
         if self.rng.u8(..3) == 0 {
             self.move_backing()?;
         }
-        let ahead = self.rng.i64(1..=30);
+        let ahead = self.rng.i64(1..=10);
         self.pass_until(before(ahead));
         if self.rng.u8(..3) > 0 {
             self.update_all()?;
         }
-        for _ in 0..self.rng.u8(..4) {
+        for _ in 0..self.rng.u8(..8) {
             self.settle_for_pay()?;
         }
         if self.rng.u8(..4) == 0 {

@@ -85,6 +85,10 @@ impl<W: io::Write> Crowd<W> {
     }
 
     fn limit(&mut self) -> PriceLimit {
+        if self.rng.bool() {
+            // The one that is refused most easily.
+            return PriceLimit::OnePercent;
+        }
         self.rng.choice(PriceLimit::ALL).expect("there are limits")
     }
 
