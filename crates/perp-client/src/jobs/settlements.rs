@@ -23,7 +23,8 @@ pub fn settlements_before_boundary<'a>(
     let mut found: Vec<(Atoms, Task, PnlSettlementPlan)> = Vec::new();
     for (address, account) in accounts {
         for (market, plan) in settlements(fresh, &account.state, |_| true) {
-            let Ok(reward) = plan.rewarded(&pool, &session) else { continue };
+            let Ok(kept) = fresh.exchange.market(market).map(|market| market.at_boundary.boundary) else { continue };
+            let Ok(reward) = plan.rewarded(&pool, kept, &session) else { continue };
             if reward.reward.is_zero() {
                 continue;
             }
@@ -35,7 +36,8 @@ pub fn settlements_before_boundary<'a>(
     for (turn, (moved, task, plan)) in found.into_iter().enumerate() {
         let Task::SettlePnl { account, market } = task else { continue };
         // Each takes its part of the fees that are left by those before it.
-        let Ok(reward) = plan.rewarded(&pool, &session) else { continue };
+        let Ok(kept) = fresh.exchange.market(market).map(|market| market.at_boundary.boundary) else { continue };
+        let Ok(reward) = plan.rewarded(&pool, kept, &session) else { continue };
         let in_turn = rewarded.iter().cycle().skip(turn % rewarded.len().max(1)).take(rewarded.len());
         let credited = in_turn.into_iter().find(|credited| **credited != account);
         let (Some(credited), false) = (credited, reward.reward.is_zero() || reward.reward < least) else { continue };

@@ -418,6 +418,8 @@ pub struct BoundaryLedger {
     pub ledger: MarketLedger,
     /// What its backing was to be.
     pub target_backing: Atoms,
+    /// What it was to be at the boundary before.
+    pub target_before: Atoms,
 }
 
 const _: () = assert!(core::mem::size_of::<Request>() == 56);
@@ -427,4 +429,4 @@ const _: () = assert!(core::mem::size_of::<Queue>() == 33 * 144);
 const _: () = assert!(core::mem::size_of::<Epoch>() == 32 + 144);
 const _: () = assert!(core::mem::size_of::<LastEpoch>() == 24);
 const _: () = assert!(core::mem::size_of::<ClosedEpoch>() == 112);
-const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576 + 8);
+const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576 + 16);

@@ -168,7 +168,7 @@ impl Exchange {
         let (mut after, mut credited, mut state) =
             (*self.account(account)?, *self.account(keeper)?, *self.market(market)?);
         let mut ready = state.refresh(reading, &session)?;
-        let rewarded = plan_settle_pnl(&after, &ready)?.rewarded(&self.pool, &session)?;
+        let rewarded = plan_settle_pnl(&after, &ready)?.rewarded(&self.pool, ready.at_boundary.boundary, &session)?;
         rewarded.plan.ledger.apply(&mut after, &mut ready);
         credited.balance = credited.balance.checked_add(rewarded.reward)?;
         ready.next_event();

@@ -177,7 +177,8 @@ fn served(mut exchange: Exchange, moment: Moment, truth: &Worth) -> Moved {
     exchange.check().unwrap_or_else(|violation| panic!("{moment:?}: {violation:?}"));
     let (closed, kept) = (&served.plan.closed, at_hand(&exchange).at_boundary);
     let price = at_hand(&exchange).price.price;
-    let exact = MarketValue::of(&kept.ledger, kept.target_backing, PriceRange::point(price)).expect("a market in range");
+    let exact =
+        MarketValue::of(&kept.ledger, kept.target_backing.max(kept.target_before), PriceRange::point(price)).expect("a market in range");
     let [left, now] = [market.price.price, price].map(|price| Unsettled::at(&kept.ledger, price));
 
     let part = |dollars: f64| dollars / truth.value;

@@ -110,5 +110,8 @@ fn requests_of_closed_epochs_are_paid() {
     assert_eq!(jobs[0].pays, Pays::lamports(10_000));
     // It moves tokens, and has room for the dearest program of those.
     let tries = world.fresh().addresses.associated_tries(&request.owner);
-    assert_eq!(jobs[0].compute_units, with_headroom(compute_units("pay_liquidity_request", 0) + 20_000) + 1_500 * tries);
+    assert_eq!(
+        jobs[0].compute_units,
+        with_headroom(compute_units("pay_liquidity_request", 0) + 20_000) + 1_500 * tries
+    );
 }

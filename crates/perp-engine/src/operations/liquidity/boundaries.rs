@@ -57,6 +57,7 @@ impl Market {
                 averages: self.averages,
                 ledger: self.ledger,
                 target_backing: self.target_backing,
+                target_before: self.at_boundary.target_backing,
             };
         }
         Ok(())
@@ -92,7 +93,6 @@ impl Market {
         core::mem::swap(&mut self.second_price, &mut self.at_boundary.second_price);
         core::mem::swap(&mut self.averages, &mut self.at_boundary.averages);
         core::mem::swap(&mut self.ledger, &mut self.at_boundary.ledger);
-        core::mem::swap(&mut self.target_backing, &mut self.at_boundary.target_backing);
     }
 }
 

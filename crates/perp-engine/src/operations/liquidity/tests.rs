@@ -40,6 +40,8 @@ fn market([long, short]: [(u64, u64); 2]) -> Market {
     market.parameters.carry_rate = 0;
     publish_at(&mut market, 0);
     market.ledger.backing = atoms(1_000);
+    // However much there is, all of it is to be there.
+    market.target_backing = atoms(1 << 61);
     set_side(&mut market, Side::Long, long.0, long.1);
     set_side(&mut market, Side::Short, short.0, short.1);
     market

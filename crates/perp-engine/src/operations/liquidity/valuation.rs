@@ -2,17 +2,17 @@
 //!
 //! With `a` the spread of a market's price that its confidence makes (what trading adds for volatility is a price of trading, not
 //! doubt about what the pool is worth):
-//! - *lower*, for who leaves: `cash + Σ max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding)))`:
-//!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
 //! - *upper*, for who enters: `cash + Σ min(backing, 6/5 · base)`: the cash there is, wherever it lies, but of a market no more than a fifth
 //!   beyond its base, the larger of what the pool has placed there and what its backing is to be;
-//! - *unsettled*, how far that may be from what the pool is worth: `Σ min(backing / 5, max over p ± a of |net asset value⁺ − upper|)`. Where
-//!   it is more than [`LARGEST_UNSETTLED`] of the upper value, nobody enters.
+//! - *lower*, for who leaves: `cash + Σ min(upper, max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding))))`:
+//!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
+//! - *unsettled*, how far both may be from what the pool is worth: `Σ min(upper / 5, max(upper − lower, max over p ± a of (net asset value − upper)))`.
+//!   Where it is more than [`LARGEST_UNSETTLED`] of the upper value, nobody enters.
 //!
 //! # Where the extremes lie
 //! Of the lower value only `−U_L⁺ − U_S⁺` depends on `p`: `min(0, entry_L − L·p) + min(0, Sh·p − entry_S)`. Minima of linear
-//! functions are concave, so is their sum, and a concave function is least at an end of an interval. The net asset value is linear,
-//! and the largest magnitude of a linear function lies at an end as well. Both ends are evaluated and nothing between.
+//! functions are concave, so is their sum, and a concave function is least at an end of an interval. The net asset value is linear, and
+//! a linear function is largest at an end as well. Both ends are evaluated and nothing between.
 //!
 //! # Why losers count for nothing below
 //! The surplus counts a losing side for its maintenance margin. Over a whole side that is a guess: after a gap an account may
@@ -37,8 +37,8 @@ use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_PRICE};
 /// Nobody enters where more than this part of the upper value is won or lost and not settled: half a percent, which is the most that
 /// whoever keeps everybody from settling takes of whom he meets, and more than the last seconds leave unsettled but in the worst hours.
 pub const LARGEST_UNSETTLED: Ppm = Ppm::new(5_000);
-/// What one market counts for in that at most, of its backing: so one in which the pool has no more than 2.5 % of its cash keeps nobody
-/// out, whatever its price is made to be.
+/// What one market counts for in that at most, of what counts of its backing: so one in which the pool has no more than 2 % of its cash
+/// keeps nobody out, whatever its price is made to be and whatever is lost into it.
 const LARGEST_UNSETTLED_OF_BACKING: Ppm = Ppm::new(200_000);
 
 /// How much of a market's backing counts beyond its base, of that.
@@ -51,7 +51,7 @@ pub struct MarketValue {
     pub lower: Atoms,
     /// To whoever enters: its backing, at most a fifth more than what it is to be or what is placed there.
     pub upper: Atoms,
-    /// What traders have won or lost together that is not settled, rounded up and at most a fifth of the backing.
+    /// What winners are owed, or losers owe beyond that, and is not settled, whichever is more; at most a fifth of what counts of the backing.
     pub unsettled: Atoms,
 }
 
@@ -62,13 +62,14 @@ impl MarketValue {
     /// # Errors
     /// [`EngineError::Overflow`] for a backing out of its range.
     pub fn of(ledger: &MarketLedger, target: Atoms, range: PriceRange) -> Result<Self, EngineError> {
-        let (low, high) = (left_at_floor(ledger, range.low), left_at_floor(ledger, range.high));
         let base = ledger.net_principal.max(target);
         let counted = share_floor(base, LARGEST_GAIN).and_then(|gain| base.checked_add(gain));
         let upper = counted.map_or(ledger.backing, |counted| counted.min(ledger.backing));
-        let most = share_floor(ledger.backing, LARGEST_UNSETTLED_OF_BACKING)?;
-        let unsettled = [range.low, range.high].map(|price| unsettled_at_ceil(ledger, upper, price).unwrap_or(most));
-        Ok(Self { lower: low.min(high), upper, unsettled: unsettled[0].max(unsettled[1]).min(most) })
+        let lower = left_at_floor(ledger, range.low).min(left_at_floor(ledger, range.high)).min(upper);
+        let most = share_floor(upper, LARGEST_UNSETTLED_OF_BACKING)?;
+        let gained = |price| gained_at_ceil(ledger, upper, price).unwrap_or(most);
+        let unsettled = upper.checked_sub(lower)?.max(gained(range.low)).max(gained(range.high)).min(most);
+        Ok(Self { lower, upper, unsettled })
     }
 
     /// What a market is worth now, at what is known of its price: the good one within its confidence, or the range it may lie in. For
@@ -84,7 +85,8 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        Self::of(&market.ledger, market.target_backing, range)
+        let target = market.target_backing.max(market.at_boundary.target_backing);
+        Self::of(&market.ledger, target, range)
     }
 }
 
@@ -112,8 +114,7 @@ fn left_at_floor(ledger: &MarketLedger, price: Price) -> Atoms {
     owed().map_or(Atoms::ZERO, |owed: Atoms| ledger.backing.saturating_sub(owed))
 }
 
-/// How far what the market is worth at a price, of which the pool never owes anything, is from what counts of its backing.
-fn unsettled_at_ceil(ledger: &MarketLedger, upper: Atoms, price: Price) -> Result<Atoms, EngineError> {
-    let apart = net_asset_value(ledger, price)?.positive_part().checked_sub(upper.to_x40()?)?;
-    apart.positive_part().checked_add(apart.negative_part()?)?.to_atoms_ceil()
+/// How much more than what counts of its backing the market is worth at a price if losers and debtors pay.
+fn gained_at_ceil(ledger: &MarketLedger, upper: Atoms, price: Price) -> Result<Atoms, EngineError> {
+    net_asset_value(ledger, price)?.checked_sub(upper.to_x40()?)?.positive_part().to_atoms_ceil()
 }

@@ -52,13 +52,15 @@ pub fn value_market(
         return Err(EngineError::MarketValued { market: market.index });
     }
     let kept = market.at_boundary.reading;
+    // A target that is lowered lowers nothing at the next boundary: until then anybody takes back what is beyond it.
+    let target = market.at_boundary.target_backing.max(market.at_boundary.target_before);
     let looked = market.at_boundary(|market| {
         let range = match found(market, reading, kept, boundary, session.clock.now)? {
             Found::Near(reading) => return Ok(Err(reading)),
             Found::Price { price, confidence } => certain_range(price, confidence, &market.parameters)?,
             Found::Range(range) => range,
         };
-        Ok(Ok(MarketValue::of(&market.ledger, market.target_backing, range)?))
+        Ok(Ok(MarketValue::of(&market.ledger, target, range)?))
     })?;
     let value = match looked {
         Ok(value) => value,

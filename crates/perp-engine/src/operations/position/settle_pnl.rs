@@ -55,13 +55,13 @@ impl PnlSettlementPlan {
     /// What the queue pays for the settlement: a basis point of what moved between the trader and the market's backing, in the last
     /// [`SETTLING_SECONDS`] before a boundary that the exchange waits for, as far as fees of requests have been set apart for it. Whoever
     /// leaves or enters is then served at a value in which traders' profits and losses are cash; one that becomes a claim or a debt
-    /// does not.
+    /// does not, nor one in a market that a reading from ahead of the clock has had kept already: `kept` is the boundary for which it is.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn rewarded(&self, pool: &Pool, session: &Session) -> Result<SettlementReward, EngineError> {
+    pub fn rewarded(&self, pool: &Pool, kept: Timestamp, session: &Session) -> Result<SettlementReward, EngineError> {
         let (now, boundary) = (session.clock.now, session.boundary);
-        let soon = now < boundary && now.after(SETTLING_SECONDS)? >= boundary;
+        let soon = now < boundary && now.after(SETTLING_SECONDS)? >= boundary && kept != boundary;
         let (mut plan, mut pool) = (*self, *pool);
         let mut reward = Atoms::ZERO;
         if soon && pays_for_settlement(&plan.ledger.position, now)? {

@@ -5,6 +5,7 @@ use crate::events::{log, MarketMoment, ProfitSettled, SettlementRewarded};
 use crate::state::{Exchange, MarginAccount, Market, Pool};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::{plan_settle_pnl, PnlSettlementPlan};
+use perp_engine::units::Timestamp;
 use perp_engine::Session;
 
 /// Accounts of `settle_pnl`.
@@ -57,7 +58,7 @@ pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
 
     let mut plan = plan_settle_pnl(&account.state, &ready).map_err(refused)?;
     let reward = match (&accounts.pool, &accounts.rewarded_account) {
-        (Some(pool), Some(rewarded)) => reward(&mut plan, pool, rewarded, &session)?,
+        (Some(pool), Some(rewarded)) => reward(&mut plan, pool, rewarded, ready.at_boundary.boundary, &session)?,
         _ => None,
     };
     plan.ledger.apply(&mut account.state, &mut ready);
@@ -88,10 +89,11 @@ fn reward(
     plan: &mut PnlSettlementPlan,
     pool: &AccountLoader<'_, Pool>,
     rewarded: &AccountLoader<'_, MarginAccount>,
+    kept: Timestamp,
     session: &Session,
 ) -> Result<Option<SettlementRewarded>> {
     let mut pool = pool.load_mut()?;
-    let paid = plan.rewarded(&pool.state, session).map_err(refused)?;
+    let paid = plan.rewarded(&pool.state, kept, session).map_err(refused)?;
     if paid.reward.is_zero() {
         return Ok(None);
     }

@@ -82,7 +82,7 @@ fn attack_a_market_of_losers_that_nobody_can_collect_costs_an_entrant_nothing() 
     for lost in (0..10_000).step_by(100) {
         let mut toxic = market([(1_280, 1_280 + lost), (0, 0)]);
         toxic.ledger.backing = atoms(10_000);
-        let value = MarketValue::of(&toxic.ledger, PriceRange::point(Price::new(ONE))).unwrap();
+        let value = MarketValue::of(&toxic.ledger, toxic.target_backing, PriceRange::point(Price::new(ONE))).unwrap();
         let of_cash = |unsettled| MarketValue { lower: atoms(10_000), upper: atoms(10_000), unsettled };
         // A fifth of 10 000 at most.
         assert_eq!(value, of_cash(atoms(lost.min(2_000))));
@@ -132,7 +132,7 @@ proptest! {
         ledger in any_ledger(), range in any_range(), backing in any_sum(),
     ) {
         let backing = atoms(backing);
-        let value = MarketValue::of(&MarketLedger { backing, ..ledger }, range).unwrap();
+        let value = MarketValue::of(&MarketLedger { backing, ..ledger }, atoms(MAX_ATOMS), range).unwrap();
         prop_assert_eq!(value.upper, backing);
         prop_assert!(value.lower <= backing && value.unsettled.get() <= backing.get() / 5, "{:?}", value);
     }

@@ -198,10 +198,29 @@ fn the_largest_market_can_be_valued_at_every_price() {
         let market = market([(largest, entries[0]), (largest, entries[1])]);
         for (low, high) in [(0, MAX_PRICE), (0, 1), (MAX_PRICE - 1, MAX_PRICE), (ONE, ONE)] {
             let range = PriceRange::between(Price::new(low), Price::new(high));
-            let value = MarketValue::of(&market.ledger, range).unwrap();
+            let value = MarketValue::of(&market.ledger, market.target_backing, range).unwrap();
             assert!(value.lower <= value.upper && value.unsettled.get() <= value.upper.get() / 5);
         }
     }
+}
+
+#[test]
+fn of_a_backing_no_more_counts_than_a_fifth_beyond_what_is_placed_or_to_be_placed() {
+    let counted = |backing, placed, target| {
+        let mut market = market(FLAT);
+        market.target_backing = atoms(target);
+        (market.ledger.backing, market.ledger.net_principal) = (atoms(backing), atoms(placed));
+        let value = MarketValue::now(&market, at(0).now).unwrap();
+        assert_eq!(value.lower, atoms(backing), "who leaves gets his part of all that nobody is owed");
+        (value.upper.get(), value.unsettled.get())
+    };
+    // Up to 1200 of 1000 that are to be there. Of what is beyond nobody knows whether it stays, a fifth of the whole at most.
+    assert_eq!([counted(1_200, 0, 1_000), counted(1_201, 0, 1_000)], [(1_200, 0), (1_200, 1)]);
+    assert_eq!(counted(50_000, 0, 1_000), (1_200, 10_000));
+    // The larger of both: a target that is lowered takes nothing from those who are in.
+    assert_eq!([counted(1_200, 1_000, 0), counted(1_300, 1_000, 1_100)], [(1_200, 0), (1_300, 0)]);
+    assert_eq!(counted(1_000, 0, 0), (0, 200));
+    assert_eq!(counted(MAX_ATOMS / 2, 0, MAX_ATOMS), (MAX_ATOMS / 2, 0));
 }
 
 /// `(backing − owed) · 2^40`, exactly, by its definition.
@@ -248,6 +267,7 @@ prop_compose! {
         confidence in 0u64..=PRICE * 15 / 1_000,
     ) -> Market {
         let mut market = sol_market();
+        market.target_backing = atoms(MAX_ATOMS);
         market.price.confidence = Price::new(confidence);
         market.ledger.backing = atoms(backing);
         market.ledger.claims = atoms(claims);
