@@ -7,8 +7,8 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::Account;
-use perp_engine::units::Atoms;
+use perp_engine::state::{Account, Market};
+use perp_engine::units::{Atoms, Timestamp};
 use perp_exchange::{Exchange, Refusal};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ struct Price {
     reading: OracleReading,
     /// Whether taking it in changes the market.
     is_news: bool,
+    /// Up to when the market itself has accrued funding, without it.
+    accrued: Timestamp,
 }
 
 impl Fresh {
@@ -54,13 +56,19 @@ impl Fresh {
             // Nothing of it will be sent, so no funding accrues either.
             self.exchange.put_market(before);
         }
-        self.prices.insert(market, Price { account, reading: *reading, is_news });
+        let accrued = self.accrued(&before);
+        self.prices.insert(market, Price { account, reading: *reading, is_news, accrued });
         Ok(outcome)
     }
 
     /// The market with the account its price is read from, where one is known.
     pub fn target(&self, market: u16) -> TargetMarket {
         TargetMarket { market, oracle: self.prices.get(&market).map(|price| price.account) }
+    }
+
+    /// Up to when a market has accrued funding, without what its price account says.
+    pub(super) fn accrued(&self, market: &Market) -> Timestamp {
+        self.prices.get(&market.index).map_or(market.ledger.funding_time, |price| price.accrued)
     }
 
     /// What the markets' price accounts say, for a boundary if it is that.

@@ -29,9 +29,11 @@ pub fn prices(fresh: &Fresh) -> Vec<Job> {
 /// Accruals of funding that are at least so many seconds late.
 pub fn funding(fresh: &Fresh, least_seconds: u64) -> Vec<Job> {
     each_market(fresh, |scratch, market| {
-        let late = scratch.clock.now.seconds_since(market.ledger.funding_time).ok()?;
-        let accrued = scratch.update_funding(market.index, None).ok()?;
-        if late < least_seconds || accrued == 0 {
+        let stored = fresh.accrued(market);
+        let late = scratch.clock.now.seconds_since(stored).ok()?;
+        // A price that is news accrues as well once it is taken in.
+        let accrues = stored < market.ledger.funding_time || scratch.update_funding(market.index, None).ok()? > 0;
+        if late < least_seconds || !accrues {
             return None;
         }
         let instruction = update_funding(&fresh.addresses, fresh.target(market.index));

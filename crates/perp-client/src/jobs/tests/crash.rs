@@ -97,6 +97,10 @@ fn funding_that_is_late_is_accrued() {
     world.exchange.wait(30, 60).unwrap();
     let late = world.exchange.clock.now.seconds_since(world.exchange.market(0).unwrap().ledger.funding_time).unwrap();
     assert_eq!(funding(&world.fresh(), late + 1), []);
+    assert_eq!(funding(&world.fresh(), late).len(), 1);
+    // A price that nobody has brought yet makes it no less late.
+    world.print(0, 25_010);
+    assert_eq!(funding(&world.fresh(), late + 1), []);
     let jobs = funding(&world.fresh(), late);
     assert_eq!(jobs.len(), 1);
     world.execute(&jobs[0]).unwrap();
