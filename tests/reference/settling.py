@@ -47,7 +47,8 @@ def settle_pnl(exchange, account, market, reading=None, keeper=None):
     if is_fresh(listed, reference):
         postings.repay(holder, position, listed.ledger)
     if keeper is not None:
-        pay_for_settlement(exchange, keeper, position, abs(listed.ledger.backing - backing))
+        is_kept = listed.at_boundary.boundary == exchange.boundary
+        pay_for_settlement(exchange, keeper, position, 0 if is_kept else abs(listed.ledger.backing - backing))
 
 
 def pay_for_settlement(exchange, keeper, position, moved):

@@ -334,6 +334,7 @@ class InNumbers(Epochs):
         self.hold(0, 40_000 * SOL, entry_of_longs * USD * ATOM)
         self.hold(1, -30_000 * SOL, entry_of_shorts * USD * ATOM)
         ledger.sides[0].funding_checkpoint -= 300 * USD * ATOM
+        ledger.net_principal = 700_000 * USD
         return pool
 
     def value_at_255(self):
@@ -350,7 +351,7 @@ class InNumbers(Epochs):
         self.value_at_255()
         self.close_to(pool.epoch.lower, 896_000)
         self.close_to(pool.epoch.upper, 1_100_000)
-        self.close_to(pool.epoch.unsettled, 110_700)
+        self.close_to(pool.epoch.unsettled, 140_000)
         # More than $5 500.
         boundary = self.exchange.boundary
         self.does("close_epoch")
@@ -368,7 +369,7 @@ class InNumbers(Epochs):
         self.value_at_255()
         self.close_to(pool.epoch.lower, 986_000)
         self.close_to(pool.epoch.upper, 990_000)
-        self.close_to(pool.epoch.unsettled, 1_300)
+        self.close_to(pool.epoch.unsettled, 4_000)
         self.does("close_epoch")
         closed = self.exchange.epochs[boundary]
         # 0.99 is above 0.98 · 1.01 = 0.9898.

@@ -17,8 +17,10 @@ from units import (
     Refused,
     amount as checked,
     atoms_ceil,
+    div_floor,
     negative_part,
     positive_part,
+    share_floor,
 )
 
 # Readings of a boundary count for so long after it.
@@ -45,16 +47,24 @@ def value_market(exchange, market, reading=None):
     valued = kept.valued if ends is None else boundary
     listed.at_boundary = replace(kept, valued=valued, reading=noted, ledger=stood.ledger)
     if ends is not None:
-        add_to_epoch(epoch, stood.ledger, ends)
+        add_to_epoch(epoch, stood.ledger, most_counted(exchange.pool, listed), ends)
         exchange.paid.lamports = min(epoch.waiting.lamports, VALUATION_LAMPORTS)
         epoch.waiting = replace(epoch.waiting, lamports=epoch.waiting.lamports - exchange.paid.lamports)
 
 
-def add_to_epoch(epoch, ledger, ends):
+def add_to_epoch(epoch, ledger, most, ends):
+    upper = upper_value(ledger, most)
+    lower = lower_value(ledger, upper, ends)
     epoch.valued += 1
-    epoch.lower = checked(epoch.lower + lower_value(ledger, ends))
-    epoch.upper = checked(epoch.upper + ledger.backing)
-    epoch.unsettled = checked(epoch.unsettled + unsettled(ledger, ends))
+    epoch.lower = checked(epoch.lower + lower)
+    epoch.upper = checked(epoch.upper + upper)
+    epoch.unsettled = checked(epoch.unsettled + unsettled(ledger, lower, upper, ends))
+
+
+def most_counted(pool, listed):
+    """What the market's cap allows of the pool's cash at the last close, that of the shares there are now."""
+    cash = div_floor(pool.last.upper * pool.shares, max(pool.last.shares, 1))
+    return share_floor(cash, listed.parameters.backing_cap)
 
 
 def as_it_stood(market):
@@ -131,9 +141,14 @@ def pending_of_both_sides(ledger):
     return ledger.sides[LONG].pending_funding() + ledger.sides[SHORT].pending_funding()
 
 
-def lower_value(ledger, ends):
-    """What is left of the backing once winners are paid and no loser has paid."""
-    return min(left_for_pool(ledger, end) for end in ends)
+def upper_value(ledger, most):
+    """The cash that is there, but no more than its cap allows or is placed there."""
+    return min(ledger.backing, max(ledger.net_principal, most))
+
+
+def lower_value(ledger, upper, ends):
+    """What is left of the backing once winners are paid and no loser has paid, of what counts of it."""
+    return min(upper, *(left_for_pool(ledger, end) for end in ends))
 
 
 def left_for_pool(ledger, price):
@@ -143,12 +158,13 @@ def left_for_pool(ledger, price):
     return positive_part(ledger.backing - ledger.unfunded_claims() - won - owed)
 
 
-def unsettled(ledger, ends):
-    """How far the net asset value is from the cash that is there, at most a fifth of it."""
-    return max(min(ledger.backing // 5, atoms_ceil(abs(gained_by_pool(ledger, end)))) for end in ends)
+def unsettled(ledger, lower, upper, ends):
+    """What winners are owed, or losers owe beyond that, whichever is more, at most a fifth of what counts."""
+    gained = max(atoms_ceil(positive_part(gained_by_pool(ledger, upper, end))) for end in ends)
+    return min(upper // 5, max(upper - lower, gained))
 
 
-def gained_by_pool(ledger, price):
-    """What the pool has won beyond its backing and nobody has settled, in raw; negative where traders have."""
-    owed = (ledger.debts - ledger.unfunded_claims()) * ATOM + pending_of_both_sides(ledger)
+def gained_by_pool(ledger, upper, price):
+    """How much more than what counts the market is worth if losers and debtors pay, in raw."""
+    owed = (ledger.backing - upper + ledger.debts - ledger.unfunded_claims()) * ATOM + pending_of_both_sides(ledger)
     return owed - sum(unrealized_of_side(ledger, side, price) for side in (LONG, SHORT))

@@ -416,10 +416,6 @@ pub struct BoundaryLedger {
     pub averages: PriceAverages,
     /// Its ledger.
     pub ledger: MarketLedger,
-    /// What its backing was to be.
-    pub target_backing: Atoms,
-    /// What it was to be at the boundary before.
-    pub target_before: Atoms,
 }
 
 const _: () = assert!(core::mem::size_of::<Request>() == 56);
@@ -429,4 +425,4 @@ const _: () = assert!(core::mem::size_of::<Queue>() == 33 * 144);
 const _: () = assert!(core::mem::size_of::<Epoch>() == 32 + 144);
 const _: () = assert!(core::mem::size_of::<LastEpoch>() == 24);
 const _: () = assert!(core::mem::size_of::<ClosedEpoch>() == 112);
-const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576 + 16);
+const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576);

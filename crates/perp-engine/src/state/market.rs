@@ -168,7 +168,7 @@ pub struct Market {
     /// Zero; aligns what follows.
     pub padding: [u8; 4],
     /// Zero; room for what is added later.
-    pub reserved: [u64; 19],
+    pub reserved: [u64; 21],
 }
 
 impl Market {
@@ -198,5 +198,5 @@ const _: () = assert!(core::mem::size_of::<SideTotals>() == 80);
 const _: () = assert!(core::mem::size_of::<MarketLedger>() == 288 + 224 + 64);
 const _: () = assert!(
     core::mem::size_of::<Market>()
-        == 64 + 384 + 24 + 128 + 64 + 32 + 576 + 856 + core::mem::size_of::<Parameters>() + 48 + 152
+        == 64 + 384 + 24 + 128 + 64 + 32 + 576 + 840 + core::mem::size_of::<Parameters>() + 48 + 168
 );

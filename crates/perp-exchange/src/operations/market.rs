@@ -145,7 +145,6 @@ impl Exchange {
     /// `Overflow`; [`Refusal::NoMarket`].
     pub fn set_backing_target(&mut self, market: u16, target: Atoms) -> Result<(), Refusal> {
         let mut state = *self.market(market)?;
-        state.keep_at_boundary(None, &self.session())?;
         state.target_backing = plan_set_backing_target(target)?;
         self.finish_market(state);
         Ok(())

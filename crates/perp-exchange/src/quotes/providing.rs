@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use perp_engine::market::price::reference_time;
 use perp_engine::market::solvency::{side_unrealized, solvency};
 use perp_engine::operations::liquidity::MarketValue;
-use perp_engine::state::{LastEpoch, LimitSet, Market, RequestSums};
+use perp_engine::state::{LastEpoch, LimitSet, Market, Pool, RequestSums};
 use perp_engine::units::products::notional;
 use perp_engine::units::{Atoms, QuoteX40, Side, SignedAtoms, SignedSize, Timestamp};
 use perp_engine::EngineError;
@@ -120,7 +120,7 @@ impl Exchange {
         for index in 0..self.market_count {
             let mut market = *self.market(index)?;
             market.refresh(None, &session)?;
-            let exposure = exposure(&market, reference)?;
+            let exposure = exposure(&market, &self.pool, reference)?;
             value.lower = value.lower.checked_add(exposure.value.lower)?;
             value.upper = value.upper.checked_add(exposure.value.upper)?;
             value.unsettled = value.unsettled.checked_add(exposure.value.unsettled)?;
@@ -154,7 +154,7 @@ impl Exchange {
     }
 }
 
-fn exposure(market: &Market, reference: Timestamp) -> Result<MarketExposure, EngineError> {
+fn exposure(market: &Market, pool: &Pool, reference: Timestamp) -> Result<MarketExposure, EngineError> {
     let (ledger, price) = (&market.ledger, market.price.price);
     let against = |side: Side| ledger.side(side).open_interest.on(side.opposite());
     let delta = against(Side::Long)?.checked_add(against(Side::Short)?)?;
@@ -162,7 +162,7 @@ fn exposure(market: &Market, reference: Timestamp) -> Result<MarketExposure, Eng
     let stress_loss = solvency(ledger, &market.parameters, price)?.stress_loss;
     Ok(MarketExposure {
         market: market.index,
-        value: MarketValue::now(market, reference)?,
+        value: MarketValue::now(market, pool, reference)?,
         placed: ledger.net_principal,
         backing: ledger.backing,
         delta,

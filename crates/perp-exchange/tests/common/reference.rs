@@ -6,7 +6,7 @@ mod pool;
 mod prices;
 
 pub use epochs::{known, serve, Asked, Known, Near, PoolWorth, Served, Worth};
-pub use pool::{market_bounds, market_value_x40, means, pending, pool_value_x40, Means};
+pub use pool::{counted, market_bounds, market_value_x40, means, most_counted, pending, pool_value_x40, Means};
 pub use prices::{spread, spread_at, Seen, Touched};
 
 use perp_engine::state::{Account, Market, MarketLedger, Position};

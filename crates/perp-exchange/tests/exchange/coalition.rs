@@ -252,11 +252,11 @@ fn conspire(world: &mut World, acts: &[Act], time: Time, done: &mut [u32; 5]) {
                 }
                 if world.exchange.session().boundary_has_come() {
                     world.value_all();
-                    let (value, all) = (collectible(world), i128::from(world.exchange.pool.shares.get()));
+                    let (value, all): (i128, i128) = (collectible(world), i128::from(world.exchange.pool.shares.get()));
                     let (tokens, shares) = world.coming_to(STRANGER);
                     let closed = world.close_epoch().unwrap().closed;
                     // Whoever enters pays for cash alone, and shares what losers still owe, which anybody might have settled.
-                    let (issued, deposited) = (closed.issued.get().into(), i128::from(closed.deposited.get()));
+                    let [issued, deposited] = [closed.issued, closed.deposited].map(|amount| i128::from(amount.get()));
                     allowed += (value / all * issued + value % all * issued / all - deposited * X40_PER_ATOM).max(0);
                     // A stranger who leaves at the least that the pool is worth leaves the rest to who stays.
                     let (tokens_after, shares_after) = world.coming_to(STRANGER);

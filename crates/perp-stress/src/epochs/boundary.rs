@@ -178,7 +178,7 @@ fn served(mut exchange: Exchange, moment: Moment, truth: &Worth) -> Moved {
     let (closed, kept) = (&served.plan.closed, at_hand(&exchange).at_boundary);
     let price = at_hand(&exchange).price.price;
     let exact =
-        MarketValue::of(&kept.ledger, kept.target_backing.max(kept.target_before), PriceRange::point(price)).expect("a market in range");
+        MarketValue::of(&kept.ledger, kept.ledger.backing, PriceRange::point(price)).expect("a market in range");
     let [left, now] = [market.price.price, price].map(|price| Unsettled::at(&kept.ledger, price));
 
     let part = |dollars: f64| dollars / truth.value;

@@ -56,8 +56,6 @@ impl Market {
                 second_price: self.second_price,
                 averages: self.averages,
                 ledger: self.ledger,
-                target_backing: self.target_backing,
-                target_before: self.at_boundary.target_backing,
             };
         }
         Ok(())

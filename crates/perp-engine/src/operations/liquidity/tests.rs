@@ -40,8 +40,6 @@ fn market([long, short]: [(u64, u64); 2]) -> Market {
     market.parameters.carry_rate = 0;
     publish_at(&mut market, 0);
     market.ledger.backing = atoms(1_000);
-    // However much there is, all of it is to be there.
-    market.target_backing = atoms(1 << 61);
     set_side(&mut market, Side::Long, long.0, long.1);
     set_side(&mut market, Side::Short, short.0, short.1);
     market
@@ -69,6 +67,8 @@ fn keep(pool: &mut Pool, market: &mut Market, lamports: u64) {
     let mut queue = Queue::default();
     queue.waiting[0] = Waiting { boundary: at(BOUNDARY).now, lamports, ..Waiting::default() };
     market.refresh(None, &awaiting(BOUNDARY)).unwrap();
+    // The pool has placed all that is there, so that all of it counts.
+    market.at_boundary.ledger.net_principal = market.at_boundary.ledger.backing;
     pool.keep_at_boundary(&mut queue, 1, &awaiting(BOUNDARY)).unwrap();
 }
 

@@ -2,8 +2,8 @@
 //!
 //! With `a` the spread of a market's price that its confidence makes (what trading adds for volatility is a price of trading, not
 //! doubt about what the pool is worth):
-//! - *upper*, for who enters: `cash + Σ min(backing, 6/5 · base)`: the cash there is, wherever it lies, but of a market no more than a fifth
-//!   beyond its base, the larger of what the pool has placed there and what its backing is to be;
+//! - *upper*, for who enters: `cash + Σ min(backing, counted)`: the cash there is, wherever it lies, but of a market no more than its cap
+//!   allows of the pool's cash at the last close, or than is placed there;
 //! - *lower*, for who leaves: `cash + Σ min(upper, max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding))))`:
 //!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
 //! - *unsettled*, how far both may be from what the pool is worth: `Σ min(upper / 5, max(upper − lower, max over p ± a of (net asset value − upper)))`.
@@ -23,15 +23,15 @@
 //! # Why the upper value is cash alone
 //! Whoever makes one market's price makes losers who owe anything, winners who are owed anything, debts nobody pays and claims nobody
 //! redeems. An upper value in which any of them counts is dear or cheap at his will, for whoever is in already or for himself. Cash
-//! he can move only by winning or losing it; but what he loses before the boundary he may win back after it. So no more of it counts than a
-//! market gains between two calls of `allocate_backing`, which anybody can take beyond its target.
+//! he can move only by winning or losing it; but what he loses before the boundary he may win back after it. So no more of it counts than
+//! the cap of his market.
 
 use crate::error::EngineError;
 use crate::market::price::{confidence_of_ceil, is_dead, is_fresh_in};
 use crate::market::range::{stale_range, PriceRange};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized};
-use crate::state::{Market, MarketLedger, Parameters};
-use crate::units::products::share_floor;
+use crate::state::{Market, MarketLedger, Parameters, Pool};
+use crate::units::products::{part_of_atoms_floor, share_floor};
 use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_PRICE};
 
 /// Nobody enters where more than this part of the upper value is won or lost and not settled: half a percent, which is the most that
@@ -41,34 +41,29 @@ pub const LARGEST_UNSETTLED: Ppm = Ppm::new(5_000);
 /// keeps nobody out, whatever its price is made to be and whatever is lost into it.
 const LARGEST_UNSETTLED_OF_BACKING: Ppm = Ppm::new(200_000);
 
-/// How much of a market's backing counts beyond its base, of that.
-const LARGEST_GAIN: Ppm = Ppm::new(200_000);
-
 /// What a market is worth to the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MarketValue {
     /// To whoever leaves, rounded down: what is left once winners and claims are paid.
     pub lower: Atoms,
-    /// To whoever enters: its backing, at most a fifth more than what it is to be or what is placed there.
+    /// To whoever enters: its backing, as far as it counts.
     pub upper: Atoms,
     /// What winners are owed, or losers owe beyond that, and is not settled, whichever is more; at most a fifth of what counts of the backing.
     pub unsettled: Atoms,
 }
 
 impl MarketValue {
-    /// What a market is worth whose price lies in `range` and whose backing is to be `target`. Sums that leave their range are more
-    /// than any backing.
+    /// What a market is worth whose price lies in `range` and of whose backing no more than `most`, or than is placed there, counts. Sums
+    /// that leave their range are more than any backing.
     ///
     /// # Errors
     /// [`EngineError::Overflow`] for a backing out of its range.
-    pub fn of(ledger: &MarketLedger, target: Atoms, range: PriceRange) -> Result<Self, EngineError> {
-        let base = ledger.net_principal.max(target);
-        let counted = share_floor(base, LARGEST_GAIN).and_then(|gain| base.checked_add(gain));
-        let upper = counted.map_or(ledger.backing, |counted| counted.min(ledger.backing));
+    pub fn of(ledger: &MarketLedger, most: Atoms, range: PriceRange) -> Result<Self, EngineError> {
+        let upper = ledger.backing.min(most.max(ledger.net_principal));
         let lower = left_at_floor(ledger, range.low).min(left_at_floor(ledger, range.high)).min(upper);
-        let most = share_floor(upper, LARGEST_UNSETTLED_OF_BACKING)?;
-        let gained = |price| gained_at_ceil(ledger, upper, price).unwrap_or(most);
-        let unsettled = upper.checked_sub(lower)?.max(gained(range.low)).max(gained(range.high)).min(most);
+        let fifth = share_floor(upper, LARGEST_UNSETTLED_OF_BACKING)?;
+        let gained = |price| gained_at_ceil(ledger, upper, price).unwrap_or(fifth);
+        let unsettled = upper.checked_sub(lower)?.max(gained(range.low)).max(gained(range.high)).min(fifth);
         Ok(Self { lower, upper, unsettled })
     }
 
@@ -77,7 +72,7 @@ impl MarketValue {
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn now(market: &Market, reference: Timestamp) -> Result<Self, EngineError> {
+    pub fn now(market: &Market, pool: &Pool, reference: Timestamp) -> Result<Self, EngineError> {
         let range = if market.ledger.is_flat() || market.settlement.is_final(reference) {
             PriceRange::point(market.price.price)
         } else if is_fresh_in(market, reference) && !is_dead(market, reference) {
@@ -85,9 +80,14 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        let target = market.target_backing.max(market.at_boundary.target_backing);
-        Self::of(&market.ledger, target, range)
+        Self::of(&market.ledger, most_counted(&market.parameters, pool)?, range)
     }
+}
+
+/// What the market's cap allows of the pool's cash at the last close, that of the shares there are now.
+pub(super) fn most_counted(parameters: &Parameters, pool: &Pool) -> Result<Atoms, EngineError> {
+    let cash = part_of_atoms_floor(pool.last.upper, pool.shares, pool.last.shares.max(Atoms::new(1)))?;
+    share_floor(cash, parameters.backing_cap)
 }
 
 /// The interval of a good price: `p ± a`, ending at the bounds no price can leave.

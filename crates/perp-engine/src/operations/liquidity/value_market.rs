@@ -1,7 +1,7 @@
 //! Finding what a market was worth at a boundary, for anybody: at the one reading of that moment.
 
 use super::request::VALUATION_LAMPORTS;
-use super::valuation::{certain_range, MarketValue};
+use super::valuation::{certain_range, most_counted, MarketValue};
 use crate::error::EngineError;
 use crate::market::price::converted;
 use crate::market::range::{stale_range, PriceRange};
@@ -52,15 +52,14 @@ pub fn value_market(
         return Err(EngineError::MarketValued { market: market.index });
     }
     let kept = market.at_boundary.reading;
-    // A target that is lowered lowers nothing at the next boundary: until then anybody takes back what is beyond it.
-    let target = market.at_boundary.target_backing.max(market.at_boundary.target_before);
+    let most = most_counted(&market.parameters, pool)?;
     let looked = market.at_boundary(|market| {
         let range = match found(market, reading, kept, boundary, session.clock.now)? {
             Found::Near(reading) => return Ok(Err(reading)),
             Found::Price { price, confidence } => certain_range(price, confidence, &market.parameters)?,
             Found::Range(range) => range,
         };
-        Ok(Ok(MarketValue::of(&market.ledger, target, range)?))
+        Ok(Ok(MarketValue::of(&market.ledger, most, range)?))
     })?;
     let value = match looked {
         Ok(value) => value,

@@ -84,17 +84,31 @@ pub fn pool_value_x40(exchange: &Exchange) -> i128 {
     i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + markets.sum::<i128>()
 }
 
-/// What a market is worth whose price lies between these two, in atoms. To whoever leaves: winners and claims are paid, and no loser
-/// pays more. To whoever enters: its cash. Unsettled is what all its traders together have won or lost, up to a fifth of the cash.
-pub fn market_bounds(ledger: &MarketLedger, low: i128, high: i128) -> Worth {
+/// What of a market's cash counts: no more than so much, or than is placed there.
+pub fn counted(ledger: &MarketLedger, most: i128) -> i128 {
+    i128::from(ledger.backing.get()).min(most.max(ledger.net_principal.get().into()))
+}
+
+/// What a market's cap allows of what all shares cost at the last close, before the boundary is closed.
+pub fn most_counted(exchange: &Exchange, market: &Market) -> i128 {
+    let pool = &exchange.pool;
+    let last = [pool.last.upper, pool.shares, pool.last.shares].map(|number| i128::from(number.get()));
+    last[0] * last[1] / last[2].max(1) * i128::from(market.parameters.backing_cap.get()) / PPM
+}
+
+/// What a market is worth whose price lies between these two and of whose cash no more than so much counts, in atoms. To whoever enters: its cash,
+/// as far as that counts. To whoever leaves: of that what is left once winners and claims are paid and no loser pays more. Unsettled is
+/// the difference, or what the pool has won beyond if that is more, up to a fifth of what counts.
+pub fn market_bounds(ledger: &MarketLedger, most: i128, low: i128, high: i128) -> Worth {
     let owed = unfunded_claims(ledger) + ceil_div((-pending(ledger)).max(0), X40_PER_ATOM);
     let least = |price| {
         let winners = Side::BOTH.iter().map(|side| ceil_div(side_profit(ledger, *side, price).max(0), X40_PER_ATOM));
         (i128::from(ledger.backing.get()) - owed - winners.sum::<i128>()).max(0)
     };
-    let upper = i128::from(ledger.backing.get());
+    let upper = counted(ledger, most);
+    let lower = least(low).min(least(high)).min(upper);
     let lost = |price| -side_profit(ledger, Side::Long, price) - side_profit(ledger, Side::Short, price);
-    let apart = |price| (settled_x40(ledger) - upper * X40_PER_ATOM + lost(price)).abs();
-    let unsettled = ceil_div(apart(low).max(apart(high)), X40_PER_ATOM).min(upper / 5);
-    Worth { lower: least(low).min(least(high)), upper, unsettled }
+    let won = |price| (settled_x40(ledger) - upper * X40_PER_ATOM + lost(price)).max(0);
+    let unsettled = ceil_div(won(low).max(won(high)), X40_PER_ATOM).max(upper - lower).min(upper / 5);
+    Worth { lower, upper, unsettled }
 }

@@ -103,11 +103,12 @@ impl Boundary {
     }
 
     /// A market was valued: at what the world saw of it, whatever was done since. Returns what was paid for it, in lamports.
-    pub fn value(&mut self, market: u16, known: Option<Known>, outcome: &Valuation) -> u64 {
+    pub fn value(&mut self, exchange: &Exchange, market: u16, known: Option<Known>, outcome: &Valuation) -> u64 {
         match (known, outcome) {
             (Some(Known::Range { low, high }), Valuation::Valued { value, lamports }) => {
                 let kept = accrued(&self.markets[&market], self.time);
-                let worth = reference::market_bounds(&kept.ledger, low, high);
+                let most = reference::most_counted(exchange, exchange.market(market).unwrap());
+                let worth = reference::market_bounds(&kept.ledger, most, low, high);
                 let [lower, upper, unsettled] =
                     [value.lower, value.upper, value.unsettled].map(|value| value.get().into());
                 assert_eq!(Worth { lower, upper, unsettled }, worth, "market {market}");

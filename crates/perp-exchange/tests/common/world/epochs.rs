@@ -170,8 +170,8 @@ impl Epochs {
     }
 
     /// A market was valued.
-    pub fn valued(&mut self, market: u16, known: Option<Known>, outcome: &Valuation) {
-        self.lamports -= self.coming.value(market, known, outcome);
+    pub fn valued(&mut self, after: &Exchange, market: u16, known: Option<Known>, outcome: &Valuation) {
+        self.lamports -= self.coming.value(after, market, known, outcome);
     }
 
     /// A boundary was closed: every number of it, from what the world saw when it came. Returns whether it was partial.

@@ -82,7 +82,7 @@ impl World {
             }
             Ok(done) => done,
         };
-        self.epochs.valued(market, known, &valuation);
+        self.epochs.valued(&self.exchange, market, known, &valuation);
         let valued = matches!(valuation, Valuation::Valued { .. });
         self.finish(&before, if valued { Kind::ValueMarket } else { Kind::NoteReading });
         Ok(valuation)

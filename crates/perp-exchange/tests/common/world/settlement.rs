@@ -45,7 +45,8 @@ impl World {
         let (now, boundary) = (before.clock.now, before.state.boundary.get());
         let held = before.accounts()[account].positions[before.accounts()[account].slot_of(market).unwrap()];
         let lately = !held.settlement_paid_at.is_never() && now.seconds_since(held.settlement_paid_at).unwrap() < 600;
-        let soon = (boundary - 6..boundary).contains(&now.get());
+        let kept = self.market(market).at_boundary.boundary.get() == boundary;
+        let soon = (boundary - 6..boundary).contains(&now.get()) && !kept;
         let [had, has] = [start.market(market).unwrap(), self.market(market)].map(|it| it.ledger.backing.get());
         let moved = had.abs_diff(has);
         let fee = if soon && !lately { moved / 10_000 } else { 0 };

@@ -189,6 +189,8 @@ fn attack_a_settled_profit_lowers_a_shares_cash_by_what_it_took_and_by_no_more()
     print(&mut world, CENT);
     world.trade(MEMBER, TOXIC, sol(99_000)).unwrap();
     let before = cash(&world);
+    // Two seconds later, when the price of before is none of the moment any more.
+    world.wait(1);
     print(&mut world, HIGH);
     world.settle_pnl(MEMBER, TOXIC).unwrap();
     let took = before - cash(&world);
@@ -199,11 +201,11 @@ fn attack_a_settled_profit_lowers_a_shares_cash_by_what_it_took_and_by_no_more()
 }
 
 #[test]
-fn a_settled_toxic_loss_makes_shares_dearer_by_its_cash_and_a_limit_refuses_that() {
+fn attack_a_settled_loss_makes_no_share_dearer_than_its_markets_cap_and_keeps_nobody_out() {
     // An account with $500 000 sells 99 000 SOL for a cent and has lost $494 010 of it at $5: cash of the market, to be won back once the
-    // price is a cent again. Whoever named a limit is not sold at half as much again; any price is any price.
-    for (limit, enters) in [(PriceLimit::TenPercent, false), (PriceLimit::OnePercent, false), (PriceLimit::None, true)]
-    {
+    // price is a cent again. Of what lies there counts no more than 2 % of the pool, which was there before: whatever limit somebody
+    // named, he enters at the cash of a share, and has his million once all is won back.
+    for limit in [PriceLimit::TenPercent, PriceLimit::OnePercent, PriceLimit::None] {
         let mut world = world(500_000);
         ask(&mut world, limit);
         world.reach_boundary_but(30);
@@ -214,11 +216,26 @@ fn a_settled_toxic_loss_makes_shares_dearer_by_its_cash_and_a_limit_refuses_that
         world.reach_boundary_but(5);
         print(&mut world, 500 * CENT);
         world.settle_pnl(MEMBER, TOXIC).unwrap();
+        assert!(cash(&world) > MILLION + 490_000 * USDC);
         let closed = serve(&mut world, true);
-        assert!(closed.upper.get() > MILLION + 490_000 * USDC);
-        assert_eq!(!closed.issued.is_zero(), enters, "{limit:?}");
-        assert_eq!(world.paid_out(STRANGER) == MILLION, !enters);
+        assert!(!closed.issued.is_zero() && closed.upper.get() < MILLION + 1_000 * USDC, "{closed:?} within {limit:?}");
     }
+}
+
+#[test]
+fn attack_a_settled_loss_pays_nobody_who_leaves() {
+    // The same before half of the shares leave: they get half of the pool, and nothing of the loss.
+    let mut world = world(500_000);
+    world.request_withdrawal_within(COALITION, MILLION / 2, PriceLimit::None).unwrap();
+    world.reach_boundary_but(30);
+    print(&mut world, CENT);
+    world.trade(MEMBER, TOXIC, sol(-99_000)).unwrap();
+    print(&mut world, 500 * CENT);
+    world.reach_boundary_but(5);
+    print(&mut world, 500 * CENT);
+    world.settle_pnl(MEMBER, TOXIC).unwrap();
+    let closed = serve(&mut world, true);
+    assert!(!closed.redeemed.is_zero() && closed.paid.get() < MILLION / 2 + 500 * USDC, "{closed:?}");
 }
 
 #[test]

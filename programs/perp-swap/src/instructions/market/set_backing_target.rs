@@ -1,5 +1,5 @@
 use crate::access::{check_exchange, check_risk_admin};
-use crate::context::session;
+use crate::context;
 use crate::errors::refused;
 use crate::events::{log, BackingTargetSet};
 use crate::state::{Exchange, Market};
@@ -33,17 +33,14 @@ impl SetBackingTarget<'_> {
 /// Sets what a market's backing is moved to.
 pub fn set_backing_target(ctx: Context<SetBackingTarget>, target: u64) -> Result<()> {
     let accounts = ctx.accounts;
-    let session = session(&accounts.exchange)?;
     let mut market = accounts.market.load_mut()?;
-    // What a share costs at a boundary goes by the target of then.
-    market.state.keep_at_boundary(None, &session).map_err(refused)?;
     let before = market.state.target_backing;
 
     market.state.target_backing = plan_set_backing_target(Atoms::new(target)).map_err(refused)?;
 
     log(&BackingTargetSet {
         exchange: accounts.exchange.key(),
-        time: session.clock.now.get(),
+        time: context::now()?,
         market: accounts.market.key(),
         market_index: market.state.index,
         market_sequence: market.state.next_event(),

@@ -82,7 +82,7 @@ fn attack_a_market_of_losers_that_nobody_can_collect_costs_an_entrant_nothing() 
     for lost in (0..10_000).step_by(100) {
         let mut toxic = market([(1_280, 1_280 + lost), (0, 0)]);
         toxic.ledger.backing = atoms(10_000);
-        let value = MarketValue::of(&toxic.ledger, toxic.target_backing, PriceRange::point(Price::new(ONE))).unwrap();
+        let value = MarketValue::of(&toxic.ledger, atoms(MAX_ATOMS), PriceRange::point(Price::new(ONE))).unwrap();
         let of_cash = |unsettled| MarketValue { lower: atoms(10_000), upper: atoms(10_000), unsettled };
         // A fifth of 10 000 at most.
         assert_eq!(value, of_cash(atoms(lost.min(2_000))));
@@ -146,7 +146,9 @@ proptest! {
         let mut toxic = market(FLAT);
         toxic.price.price = Price::new(price);
         keep(&mut pool, &mut toxic, 0);
-        toxic.at_boundary.ledger = MarketLedger { backing: atoms(backing), funding_time: at(BOUNDARY).now, ..ledger };
+        let (backing_there, funding_time) = (atoms(backing), at(BOUNDARY).now);
+        toxic.at_boundary.ledger =
+            MarketLedger { backing: backing_there, net_principal: backing_there, funding_time, ..ledger };
         // By a reading of one, or by none at the range about whatever price it had.
         let reading = reading_from(0, -1);
         let (reading, seconds) = if without { (None, 1_801) } else { (Some(&reading), 1) };
@@ -204,7 +206,8 @@ fn attack_a_book_matched_by_one_coalition_before_the_boundary_gains_it_nothing()
     let mut accounts = [Account { balance: usdc(1_000_000), ..Account::zeroed() }; 2];
     trade(&mut accounts[0], &mut market, 1_000, 1);
     trade(&mut accounts[1], &mut market, -1_000, 2);
-    let value = MarketValue::now(&market, at(0).now).unwrap();
+    let ledger = MarketLedger { net_principal: market.ledger.backing, ..market.ledger };
+    let value = MarketValue::now(&Market { ledger, ..market }, &Pool::zeroed(), at(0).now).unwrap();
     // $250 000 at 0.04 % and as much at 0.02 % are $150, of which a tenth is the protocol's. What both positions have lost besides is
     // not settled, and no value of anybody's.
     let backing = market.ledger.backing;

@@ -62,13 +62,11 @@ fn a_market_is_kept_once_by_the_first_instruction_after_the_boundary() {
         second_price: before.second_price,
         averages: before.averages,
         ledger: before.ledger,
-        target_backing: before.target_backing,
     };
     assert_eq!(market.at_boundary, kept);
 
     // Whatever happens afterwards, at any price, does not enter.
     market.ledger.backing = atoms(1);
-    market.target_backing = atoms(2);
     market.second_price.price = Price::new(3);
     set_side(&mut market, Side::Short, 500, 700);
     for seconds in [0, 1, 100, 100_000] {

@@ -18,7 +18,9 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) fn new(pool: Pool, markets: &[Market]) -> Self {
-        let (queue, state, markets) = (Queue::default(), ExchangeState::default(), markets.to_vec());
+        let (queue, state, mut markets) = (Queue::default(), ExchangeState::default(), markets.to_vec());
+        // All that is there was placed there.
+        markets.iter_mut().for_each(|market| market.ledger.net_principal = market.ledger.backing);
         let mut exchange = Self { pool, queue, state, markets, vault: 0, escrow: 0 };
         exchange.vault = exchange.cash();
         exchange

@@ -138,7 +138,7 @@ impl World {
             }),
             Action::SettlePnl => self.ready(who, |account, liquidator, pool, market, session| {
                 if let Ok(plan) = plan_settle_pnl(account, market) {
-                    let rewarded = plan.rewarded(pool, session).unwrap();
+                    let rewarded = plan.rewarded(pool, market.at_boundary.boundary, session).unwrap();
                     rewarded.plan.ledger.apply(account, market);
                     *pool = rewarded.pool;
                     liquidator.balance = liquidator.balance.checked_add(rewarded.reward).unwrap();

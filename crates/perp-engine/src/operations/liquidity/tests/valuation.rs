@@ -4,14 +4,21 @@ use super::*;
 use crate::fixtures::PRICE;
 use crate::market::price::confidence_of_ceil;
 use crate::market::range::PriceRange;
-use crate::state::{MarketLedger, PriceCache, Settlement};
+use crate::state::{LastEpoch, MarketLedger, PriceCache, Settlement};
 use crate::units::{FundingIndex, QuoteX40, MAX_ATOMS, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_PRICE, X40_PER_ATOM};
+use bytemuck::Zeroable;
 use proptest::prelude::*;
 use std::vec::Vec;
 
+/// The market once the pool has placed all that is there.
+fn placed(market: &Market) -> Market {
+    let ledger = MarketLedger { net_principal: market.ledger.backing, ..market.ledger };
+    Market { ledger, ..*market }
+}
+
 /// What is left for whoever leaves and what is unsettled, so many seconds later; whoever enters pays for the backing.
 fn worth(market: &Market, seconds_later: i64) -> (u64, u64) {
-    let value = MarketValue::now(market, at(seconds_later).now).unwrap();
+    let value = MarketValue::now(&placed(market), &Pool::zeroed(), at(seconds_later).now).unwrap();
     assert_eq!(value.upper, market.ledger.backing);
     (value.lower.get(), value.unsettled.get())
 }
@@ -30,10 +37,10 @@ fn longs_make_the_pool_worth_least_at_the_upper_price() {
 #[test]
 fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
     assert_eq!(worth(&market([(0, 0), (1_280, 1_280)]), 0), (990, 10));
-    // Matched: whichever way it moves, one side is owed 10, which the other has lost, and together they have won nothing.
-    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (990, 0));
-    // 1280 longs against 640 shorts: at the upper price 10 won, of which 5 are lost, and at the lower the other way round.
-    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (990, 5));
+    // Matched: whichever way it moves, one side is owed 10, whether or not the other can pay them.
+    assert_eq!(worth(&market([(1_280, 1_280), (1_280, 1_280)]), 0), (990, 10));
+    // 1280 longs against 640 shorts: at the upper price the longs are owed 10, at the lower the shorts 5.
+    assert_eq!(worth(&market([(1_280, 1_280), (640, 640)]), 0), (990, 10));
 }
 
 #[test]
@@ -59,10 +66,10 @@ fn losers_count_for_nothing_and_what_they_lost_is_unsettled_up_to_a_fifth_of_the
 
 #[test]
 fn winners_take_of_the_backing_whatever_losers_of_their_market_owe() {
-    // Longs have lost 1280 and shorts won 1290, 10 more at an end: nothing is left for whoever leaves, and together they have won 10.
-    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (0, 10));
-    // Half as many shorts that won 560: at the lower end, 1270 of 1960 and 635 of 1200, 565 are won, and 690 less 565 lost.
-    assert_eq!(worth(&market([(1_280, 1_960), (640, 1_200)]), 0), (435, 125));
+    // Longs have lost 1280 and shorts won 1290, 10 more at an end: nothing is left for whoever leaves, and a fifth says so.
+    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (0, 200));
+    // Half as many shorts that won 560, 565 at the lower end.
+    assert_eq!(worth(&market([(1_280, 1_960), (640, 1_200)]), 0), (435, 200));
     // 480 longs won 60, 63.75 at the upper end; 1280 shorts lost 180, 190 there: 126.25 are left of it.
     assert_eq!(worth(&market([(480, 420), (1_280, 1_100)]), 0), (936, 127));
     // 1280 longs that won 1180, more than there is, and no loser.
@@ -86,8 +93,8 @@ fn claims_are_owed_debts_count_for_nothing_and_both_are_unsettled() {
     market.ledger.claims = atoms(300);
     market.ledger.claims_reserve = atoms(100);
     market.ledger.debts = atoms(50);
-    // 1000 − (300 − 100) are left; 200 are won beyond 50 that are lost.
-    assert_eq!(worth(&market, 0), (800, 150));
+    // 1000 − (300 − 100) are left; the 200 are owed whether or not 50 that are lost are ever paid.
+    assert_eq!(worth(&market, 0), (800, 200));
     // A market under water costs the pool no more than its backing.
     market.ledger.claims = atoms(5_000);
     assert_eq!(worth(&market, 0), (0, 200));
@@ -97,9 +104,9 @@ fn claims_are_owed_debts_count_for_nothing_and_both_are_unsettled() {
         market.ledger.debts = atoms(debts);
         assert_eq!(worth(&market, 0), (1_000, unsettled));
     }
-    // Claims and debts as large are what traders owe one another: together they have won nothing, but a claim has to be paid first.
+    // Claims and debts as large are what traders owe one another: but a claim has to be paid first.
     (market.ledger.claims, market.ledger.debts) = (atoms(MAX_ATOMS / 2), atoms(MAX_ATOMS / 2));
-    assert_eq!(worth(&market, 0), (0, 0));
+    assert_eq!(worth(&market, 0), (0, 200));
 }
 
 #[test]
@@ -198,29 +205,34 @@ fn the_largest_market_can_be_valued_at_every_price() {
         let market = market([(largest, entries[0]), (largest, entries[1])]);
         for (low, high) in [(0, MAX_PRICE), (0, 1), (MAX_PRICE - 1, MAX_PRICE), (ONE, ONE)] {
             let range = PriceRange::between(Price::new(low), Price::new(high));
-            let value = MarketValue::of(&market.ledger, market.target_backing, range).unwrap();
+            let value = MarketValue::of(&market.ledger, atoms(MAX_ATOMS), range).unwrap();
             assert!(value.lower <= value.upper && value.unsettled.get() <= value.upper.get() / 5);
         }
     }
 }
 
 #[test]
-fn of_a_backing_no_more_counts_than_a_fifth_beyond_what_is_placed_or_to_be_placed() {
-    let counted = |backing, placed, target| {
+fn of_a_backing_no_more_counts_than_is_placed_or_its_cap_allows_of_the_pools_cash() {
+    // Of 12 000 that 6000 shares cost at the last close, 6000 more by now, and a cap of a half.
+    let last = LastEpoch { upper: atoms(6_000), shares: atoms(3_000), ..LastEpoch::default() };
+    let pool = Pool { last, ..free_pool(0, 6_000) };
+    let counted = |backing, placed| {
         let mut market = market(FLAT);
-        market.target_backing = atoms(target);
+        market.parameters.backing_cap = Ppm::new(500_000);
         (market.ledger.backing, market.ledger.net_principal) = (atoms(backing), atoms(placed));
-        let value = MarketValue::now(&market, at(0).now).unwrap();
-        assert_eq!(value.lower, atoms(backing), "who leaves gets his part of all that nobody is owed");
+        let value = MarketValue::now(&market, &pool, at(0).now).unwrap();
+        // Neither who enters nor who leaves counts on more.
+        assert_eq!(value.lower, value.upper);
         (value.upper.get(), value.unsettled.get())
     };
-    // Up to 1200 of 1000 that are to be there. Of what is beyond nobody knows whether it stays, a fifth of the whole at most.
-    assert_eq!([counted(1_200, 0, 1_000), counted(1_201, 0, 1_000)], [(1_200, 0), (1_200, 1)]);
-    assert_eq!(counted(50_000, 0, 1_000), (1_200, 10_000));
-    // The larger of both: a target that is lowered takes nothing from those who are in.
-    assert_eq!([counted(1_200, 1_000, 0), counted(1_300, 1_000, 1_100)], [(1_200, 0), (1_300, 0)]);
-    assert_eq!(counted(1_000, 0, 0), (0, 200));
-    assert_eq!(counted(MAX_ATOMS / 2, 0, MAX_ATOMS), (MAX_ATOMS / 2, 0));
+    assert_eq!([counted(1, 0), counted(6_000, 0)], [(1, 0), (6_000, 0)]);
+    // Of what is beyond nobody knows whether it stays: a fifth of what counts at most.
+    assert_eq!([counted(6_001, 0), counted(50_000, 0)], [(6_000, 1), (6_000, 1_200)]);
+    // What is placed there counts in any case, as far as it is there.
+    assert_eq!(
+        [counted(7_000, 7_000), counted(5_000, 7_000), counted(7_002, 7_001)],
+        [(7_000, 0), (5_000, 0), (7_001, 1)]
+    );
 }
 
 /// `(backing − owed) · 2^40`, exactly, by its definition.
@@ -248,11 +260,11 @@ fn exact_profit(ledger: &MarketLedger, price: i128) -> [i128; 2] {
     })
 }
 
-/// `|reserve − claims + debts − U_L − U_S| · 2^40`, exactly by its definition.
-fn exact_unsettled(ledger: &MarketLedger, price: i128) -> i128 {
+/// `(reserve − claims + debts − U_L − U_S) · 2^40`, exactly by its definition.
+fn exact_gain(ledger: &MarketLedger, price: i128) -> i128 {
     let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;
     let [long, short] = exact_profit(ledger, price);
-    (money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts) - long - short).abs()
+    money(ledger.claims_reserve) - money(ledger.claims) + money(ledger.debts) - long - short
 }
 
 prop_compose! {
@@ -267,7 +279,6 @@ prop_compose! {
         confidence in 0u64..=PRICE * 15 / 1_000,
     ) -> Market {
         let mut market = sol_market();
-        market.target_backing = atoms(MAX_ATOMS);
         market.price.confidence = Price::new(confidence);
         market.ledger.backing = atoms(backing);
         market.ledger.claims = atoms(claims);
@@ -313,10 +324,11 @@ proptest! {
         // Rounding costs an atom for each of two sides' profit, and no more.
         prop_assert!((low + 2) * X40_PER_ATOM >= least);
 
-        let fifth = i128::from(market.ledger.backing.get() / 5) * X40_PER_ATOM;
-        let apart = prices(&market).into_iter().map(|price| exact_unsettled(&market.ledger, price));
-        let most = apart.max().unwrap().min(fifth);
+        let backing = i128::from(market.ledger.backing.get());
+        let fifth = backing / 5 * X40_PER_ATOM;
+        let gained = prices(&market).into_iter().map(|price| exact_gain(&market.ledger, price)).max().unwrap();
+        let most = gained.max(backing * X40_PER_ATOM - least).min(fifth);
         prop_assert!(most <= unsettled * X40_PER_ATOM, "more than {unsettled} may be unsettled");
-        prop_assert!((unsettled - 1) * X40_PER_ATOM < most.max(1), "{unsettled} is not the most");
+        prop_assert!((unsettled - 2) * X40_PER_ATOM <= most, "{unsettled} is not the most");
     }
 }

@@ -22,7 +22,7 @@ fn ahead(seconds: i64) -> Session {
 fn rewarded(account: &Account, market: &Market, pool: &Pool, session: &Session) -> SettlementReward {
     let seconds = session.clock.now.get() - at(0).now.get();
     let plan = settle_at(account, market, Status::Active, seconds).unwrap();
-    plan.rewarded(pool, session).unwrap()
+    plan.rewarded(pool, market.at_boundary.boundary, session).unwrap()
 }
 
 const CENT: u64 = 10_000;
