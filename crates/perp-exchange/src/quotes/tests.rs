@@ -22,7 +22,7 @@ fn exchange() -> Exchange {
     for _ in 0..2 {
         let index = exchange.list(&listing(parameters, 0)).unwrap();
         let mut market = *exchange.market(index).unwrap();
-        (market.ledger.backing, market.ledger.net_principal) = (usdc(1_000_000), usdc(1_000_000));
+        (market.ledger.backing, market.ledger.net_principal) = (usdc(1_000_000), usdc(1_100_000));
         exchange.put_market(market);
         exchange.ingest_price(index, &now(&exchange, 250)).unwrap();
     }

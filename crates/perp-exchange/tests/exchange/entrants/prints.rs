@@ -180,9 +180,9 @@ fn attack_a_limit_is_kept_against_a_close_that_the_attacker_makes_himself() {
 }
 
 #[test]
-fn attack_a_settled_profit_lowers_a_shares_cash_by_what_it_took_and_by_no_more() {
-    // 99 000 SOL bought for a cent are worth $24 750 000, of which the market has $20 000: those are taken, the rest is a gain on paper that
-    // makes no share cheaper. Whoever enters buys at the $980 000 that are left and what trading cost.
+fn attack_a_settled_profit_that_the_market_does_not_have_makes_no_share_cheaper() {
+    // 99 000 SOL bought for a cent are worth $24 750 000, of which the market has $20 000: settled, all of it is a claim, which takes no cash
+    // and counts for nobody who enters. He pays for the million that is there.
     let mut world = world(5_000);
     ask(&mut world, PriceLimit::None);
     world.reach_boundary_but(5);
@@ -193,11 +193,9 @@ fn attack_a_settled_profit_lowers_a_shares_cash_by_what_it_took_and_by_no_more()
     world.wait(1);
     print(&mut world, HIGH);
     world.settle_pnl(MEMBER, TOXIC).unwrap();
-    let took = before - cash(&world);
-    assert!((20_000 * USDC..20_010 * USDC).contains(&took), "{took}");
+    assert!(world.market(TOXIC).ledger.claims > usdc(24_000_000) && cash(&world) >= before);
     let closed = serve(&mut world, true);
-    // Accruing up to the boundary moves an atom or two.
-    assert!(!closed.issued.is_zero() && closed.upper.get().abs_diff(before - took) <= 5, "{closed:?} without {took}");
+    assert!(!closed.issued.is_zero() && closed.upper.get() >= MILLION, "{closed:?}");
 }
 
 #[test]
