@@ -5,7 +5,7 @@ from market import liabilities, stress_loss, surplus
 from price import is_dead, require_price
 from ranges import NEWEST, price_range
 from state import ACTIVE
-from units import Refused, amount as checked, share_floor
+from units import Refused, amount as checked, positive_part, share_floor
 
 
 def allocate_backing(exchange, market, reading=None):
@@ -63,7 +63,8 @@ def take_back(pool, market, price, wanted):
     moved = min(wanted, covered, surplus(market, price) - stress_loss(market, price))
     if moved <= 0:
         raise Refused("MarketCapacity")
-    principal = min(moved, ledger.net_principal)
+    # Profit comes first.
+    principal = positive_part(moved - positive_part(ledger.backing - ledger.net_principal))
     ledger.backing -= moved
     ledger.net_principal -= principal
     pool.placed -= principal

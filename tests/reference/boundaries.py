@@ -98,4 +98,4 @@ def keep_pool(exchange):
     if exchange.boundary_has_come() and pool.epoch.waiting.boundary != boundary:
         pool = exchange.pool_to_write()
         waiting = take_from_queue(exchange, boundary)
-        pool.epoch = Epoch(lower=pool.cash, upper=pool.cash, markets=len(exchange.markets), waiting=waiting)
+        pool.epoch = Epoch(pool.cash, pool.cash, pool.cash, markets=len(exchange.markets), waiting=waiting)

@@ -67,6 +67,7 @@ class Epoch:
     """The pool's cash at a boundary, with what its markets are found to have been worth then to those who leave and to
     those who enter, and what their traders have won or lost that is not settled."""
 
+    cash: int = 0
     lower: int = 0
     upper: int = 0
     unsettled: int = 0

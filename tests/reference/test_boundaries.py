@@ -216,17 +216,17 @@ class Values(Epochs):
             # The cash is what it is, and the next limits go by it.
             self.assertEqual((pool.last.upper, pool.last.shares), (200_000 * USD, SHARES))
 
-    def test_what_is_not_settled_counts_for_a_fifth_of_the_backing_at_most(self):
-        # Longs are $150 000 ahead of a market in which $5 000 of $200 000 are placed, a fifth of which keeps nobody out; with
-        # five atoms more in it, it does.
-        for more, unsettled, accepted in ((4, 1_000 * USD, True), (5, 1_000 * USD + 1, False)):
+    def test_what_is_not_settled_counts_for_a_tenth_of_the_backing_at_most(self):
+        # Longs are $150 000 ahead of a market in which $10 000 of $200 000 are placed, a tenth of which keeps nobody out; with
+        # ten atoms more in it, it does.
+        for more, unsettled, accepted in ((9, 1_000 * USD, True), (10, 1_000 * USD + 1, False)):
             pool, ledger = self.begin_with_shares()
-            pool.cash, ledger.backing = 195_000 * USD, 5_000 * USD + more
+            pool.cash, ledger.backing = 190_000 * USD, 10_000 * USD + more
             self.hold(0, 1_000 * SOL, 100_000 * USD * ATOM)
             self.deposits(1_000 * USD, nonce=1)
             self.at(FIRST)
             self.values(dollars=250, published=FIRST)
-            self.assertEqual(self.worth(), (0, 5_000 * USD + more, unsettled))
+            self.assertEqual(self.worth(), (0, 10_000 * USD + more, unsettled))
             self.does("close_epoch")
             self.assertEqual(self.exchange.epochs[FIRST].deposits_accepted, 0b11111 * accepted)
 

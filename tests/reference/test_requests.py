@@ -351,7 +351,7 @@ class InNumbers(Epochs):
         self.value_at_255()
         self.close_to(pool.epoch.lower, 896_000)
         self.close_to(pool.epoch.upper, 1_100_000)
-        self.close_to(pool.epoch.unsettled, 140_000)
+        self.close_to(pool.epoch.unsettled, 70_000)
         # More than $5 500.
         boundary = self.exchange.boundary
         self.does("close_epoch")

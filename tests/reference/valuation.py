@@ -47,7 +47,7 @@ def value_market(exchange, market, reading=None):
     valued = kept.valued if ends is None else boundary
     listed.at_boundary = replace(kept, valued=valued, reading=noted, ledger=stood.ledger)
     if ends is not None:
-        add_to_epoch(epoch, stood.ledger, most_counted(exchange.pool, listed), ends)
+        add_to_epoch(epoch, stood.ledger, most_counted(exchange.pool, stood), ends)
         exchange.paid.lamports = min(epoch.waiting.lamports, VALUATION_LAMPORTS)
         epoch.waiting = replace(epoch.waiting, lamports=epoch.waiting.lamports - exchange.paid.lamports)
 
@@ -61,10 +61,11 @@ def add_to_epoch(epoch, ledger, most, ends):
     epoch.unsettled = checked(epoch.unsettled + unsettled(ledger, lower, upper, ends))
 
 
-def most_counted(pool, listed):
-    """What the market's cap allows of the pool's cash at the last close, that of the shares there are now."""
-    cash = div_floor(pool.last.upper * pool.shares, max(pool.last.shares, 1))
-    return share_floor(cash, listed.parameters.backing_cap)
+def most_counted(pool, stood):
+    """A fifth more than its cap allows of all cash, by the last close or by what the pool had beside it."""
+    last = div_floor(pool.last.upper * pool.shares, max(pool.last.shares, 1))
+    allowed = share_floor(max(last, pool.epoch.cash + stood.ledger.backing), stood.parameters.backing_cap)
+    return allowed + allowed // 5
 
 
 def as_it_stood(market):
@@ -159,9 +160,9 @@ def left_for_pool(ledger, price):
 
 
 def unsettled(ledger, lower, upper, ends):
-    """What winners are owed, or losers owe beyond that, whichever is more, at most a fifth of what counts."""
+    """What winners are owed, or losers owe beyond that, whichever is more, at most a tenth of what counts."""
     gained = max(atoms_ceil(positive_part(gained_by_pool(ledger, upper, end))) for end in ends)
-    return min(upper // 5, max(upper - lower, gained))
+    return min(upper // 10, max(upper - lower, gained))
 
 
 def gained_by_pool(ledger, upper, price):

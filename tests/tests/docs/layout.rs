@@ -45,7 +45,7 @@ fn structs() -> Vec<Compiled> {
         "Queue" state::Queue: waiting rest;
         "Waiting" state::Waiting: boundary lamports deposits withdrawals;
         "RequestSums" state::RequestSums: amounts requests padding;
-        "Epoch" state::Epoch: lower upper unsettled markets valued padding waiting;
+        "Epoch" state::Epoch: cash lower upper unsettled markets valued padding waiting;
         "LastEpoch" state::LastEpoch: boundary upper shares;
         "PoolParameters" state::PoolParameters: minimum_request epoch_seconds deposit_notice withdrawal_notice
             queue_fee hysteresis shared_draw_share shared_draw_window padding reserved;

@@ -300,7 +300,9 @@ impl Queue {
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Epoch {
-    /// The pool's cash then, and what the markets valued so far were worth at least.
+    /// The pool's cash then.
+    pub cash: Atoms,
+    /// That, and what the markets valued so far were worth at least.
     pub lower: Atoms,
     /// The same with what lay in them.
     pub upper: Atoms,
@@ -422,7 +424,7 @@ const _: () = assert!(core::mem::size_of::<Request>() == 56);
 const _: () = assert!(core::mem::size_of::<RequestSums>() == 64);
 const _: () = assert!(core::mem::size_of::<Waiting>() == 144);
 const _: () = assert!(core::mem::size_of::<Queue>() == 33 * 144);
-const _: () = assert!(core::mem::size_of::<Epoch>() == 32 + 144);
+const _: () = assert!(core::mem::size_of::<Epoch>() == 40 + 144);
 const _: () = assert!(core::mem::size_of::<LastEpoch>() == 24);
 const _: () = assert!(core::mem::size_of::<ClosedEpoch>() == 112);
 const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576);

@@ -91,11 +91,11 @@ pub struct Pool {
     /// What a share was worth at the last boundary that was closed.
     pub last: LastEpoch,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 5],
+    pub reserved: [u64; 4],
 }
 
 const _: () = assert!(core::mem::size_of::<PoolParameters>() == 72);
-const _: () = assert!(core::mem::size_of::<Pool>() == 184 + 16 + 176 + 24);
+const _: () = assert!(core::mem::size_of::<Pool>() == 184 + 8 + 184 + 24);
 
 impl Pool {
     /// An empty pool with these parameters.

@@ -29,7 +29,8 @@ fn cash_then(world: &World) -> u64 {
 }
 
 fn most(exchange: &Exchange, market: u16) -> i128 {
-    reference::most_counted(exchange, exchange.market(market).unwrap())
+    let market = exchange.market(market).unwrap();
+    reference::most_counted(exchange, market, market.at_boundary.ledger.backing.get().into())
 }
 
 /// What a deposit of so many atoms buys for exactly the cash of a share: `⌊(d − ⌈0.02 % of d⌉) · shares / cash⌋`.
@@ -53,7 +54,7 @@ fn of_thin(world: &World) -> u64 {
 
 /// What is unsettled outside the attackers' market, as the pool has summed it.
 fn elsewhere(world: &World) -> u64 {
-    world.exchange.pool.epoch.unsettled.get().saturating_sub(of_thin(world) / 5)
+    world.exchange.pool.epoch.unsettled.get().saturating_sub(of_thin(world) / 10)
 }
 
 #[test]

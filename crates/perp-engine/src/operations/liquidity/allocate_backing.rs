@@ -123,8 +123,9 @@ fn take_back(pool: &Pool, market: &Market, solvency: &Solvency, excess: Atoms) -
     if moved.is_zero() {
         return Err(solvency.insufficient());
     }
-    // What is taken beyond the principal is profit.
-    let principal = moved.min(ledger.net_principal);
+    // Profit comes first, so that what is placed there stays placed as long as it is there.
+    let profit = ledger.backing.saturating_sub(ledger.net_principal);
+    let principal = moved.saturating_sub(profit);
     let pool = Pool { cash: pool.cash.checked_add(moved)?, placed: pool.placed.checked_sub(principal)?, ..*pool };
     let ledger = MarketLedger {
         backing: ledger.backing.checked_sub(moved)?,

@@ -105,7 +105,8 @@ impl Pool {
             return Ok(());
         }
         let waiting = queue.take(session.boundary)?;
-        self.epoch = Epoch { lower: self.cash, upper: self.cash, markets, waiting, ..Epoch::default() };
+        self.epoch =
+            Epoch { cash: self.cash, lower: self.cash, upper: self.cash, markets, waiting, ..Epoch::default() };
         Ok(())
     }
 }

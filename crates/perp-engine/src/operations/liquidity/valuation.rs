@@ -2,11 +2,11 @@
 //!
 //! With `a` the spread of a market's price that its confidence makes (what trading adds for volatility is a price of trading, not
 //! doubt about what the pool is worth):
-//! - *upper*, for who enters: `cash + Σ min(backing, counted)`: the cash there is, wherever it lies, but of a market no more than its cap
-//!   allows of the pool's cash at the last close, or than is placed there;
+//! - *upper*, for who enters: `cash + Σ min(backing, counted)`: the cash there is, wherever it lies, but of a market no more than a
+//!   fifth more than its cap allows of all cash, or than is placed there;
 //! - *lower*, for who leaves: `cash + Σ min(upper, max(0, min over p ± a of (backing − U_L⁺ − U_S⁺ − (claims − claims reserve) − max(0, −pending funding))))`:
 //!   what is left of each backing once winning sides and claims are paid and losing sides have paid nothing more;
-//! - *unsettled*, how far both may be from what the pool is worth: `Σ min(upper / 5, max(upper − lower, max over p ± a of (net asset value − upper)))`.
+//! - *unsettled*, how far both may be from what the pool is worth: `Σ min(upper / 10, max(upper − lower, max over p ± a of (net asset value − upper)))`.
 //!   Where it is more than [`LARGEST_UNSETTLED`] of the upper value, nobody enters.
 //!
 //! # Where the extremes lie
@@ -37,9 +37,12 @@ use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_PRICE};
 /// Nobody enters where more than this part of the upper value is won or lost and not settled: half a percent, which is the most that
 /// whoever keeps everybody from settling takes of whom he meets, and more than the last seconds leave unsettled but in the worst hours.
 pub const LARGEST_UNSETTLED: Ppm = Ppm::new(5_000);
-/// What one market counts for in that at most, of what counts of its backing: so one in which the pool has no more than 2 % of its cash
-/// keeps nobody out, whatever its price is made to be and whatever is lost into it.
-const LARGEST_UNSETTLED_OF_BACKING: Ppm = Ppm::new(200_000);
+/// What one market counts for in that at most, of what counts of its backing: so one with a cap of 2 % keeps nobody out, whatever its price
+/// is made to be, and up to as much as all cash is lost into it.
+const LARGEST_UNSETTLED_OF_BACKING: Ppm = Ppm::new(100_000);
+
+/// How much a market may have gained beyond its cap since backing was last moved, of what the cap allows.
+const LARGEST_GAIN: Ppm = Ppm::new(200_000);
 
 /// What a market is worth to the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub struct MarketValue {
     pub lower: Atoms,
     /// To whoever enters: its backing, as far as it counts.
     pub upper: Atoms,
-    /// What winners are owed, or losers owe beyond that, and is not settled, whichever is more; at most a fifth of what counts of the backing.
+    /// What winners are owed, or losers owe beyond that, and is not settled, whichever is more; at most a tenth of what counts of the backing.
     pub unsettled: Atoms,
 }
 
@@ -61,9 +64,9 @@ impl MarketValue {
     pub fn of(ledger: &MarketLedger, most: Atoms, range: PriceRange) -> Result<Self, EngineError> {
         let upper = ledger.backing.min(most.max(ledger.net_principal));
         let lower = left_at_floor(ledger, range.low).min(left_at_floor(ledger, range.high)).min(upper);
-        let fifth = share_floor(upper, LARGEST_UNSETTLED_OF_BACKING)?;
-        let gained = |price| gained_at_ceil(ledger, upper, price).unwrap_or(fifth);
-        let unsettled = upper.checked_sub(lower)?.max(gained(range.low)).max(gained(range.high)).min(fifth);
+        let tenth = share_floor(upper, LARGEST_UNSETTLED_OF_BACKING)?;
+        let gained = |price| gained_at_ceil(ledger, upper, price).unwrap_or(tenth);
+        let unsettled = upper.checked_sub(lower)?.max(gained(range.low)).max(gained(range.high)).min(tenth);
         Ok(Self { lower, upper, unsettled })
     }
 
@@ -80,14 +83,16 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        Self::of(&market.ledger, most_counted(&market.parameters, pool)?, range)
+        Self::of(&market.ledger, most_counted(market, pool, pool.cash)?, range)
     }
 }
 
-/// What the market's cap allows of the pool's cash at the last close, that of the shares there are now.
-pub(super) fn most_counted(parameters: &Parameters, pool: &Pool) -> Result<Atoms, EngineError> {
-    let cash = part_of_atoms_floor(pool.last.upper, pool.shares, pool.last.shares.max(Atoms::new(1)))?;
-    share_floor(cash, parameters.backing_cap)
+/// A fifth more than the market's cap allows of the cash of all shares, by the last close or by what the pool has beside it now, whichever
+/// is more.
+pub(super) fn most_counted(market: &Market, pool: &Pool, cash: Atoms) -> Result<Atoms, EngineError> {
+    let last = part_of_atoms_floor(pool.last.upper, pool.shares, pool.last.shares.max(Atoms::new(1)))?;
+    let allowed = share_floor(last.max(cash.checked_add(market.ledger.backing)?), market.parameters.backing_cap)?;
+    share_floor(allowed, LARGEST_GAIN)?.checked_add(allowed)
 }
 
 /// The interval of a good price: `p ± a`, ending at the bounds no price can leave.

@@ -52,8 +52,8 @@ pub fn value_market(
         return Err(EngineError::MarketValued { market: market.index });
     }
     let kept = market.at_boundary.reading;
-    let most = most_counted(&market.parameters, pool)?;
     let looked = market.at_boundary(|market| {
+        let most = most_counted(market, pool, pool.epoch.cash)?;
         let range = match found(market, reading, kept, boundary, session.clock.now)? {
             Found::Near(reading) => return Ok(Err(reading)),
             Found::Price { price, confidence } => certain_range(price, confidence, &market.parameters)?,

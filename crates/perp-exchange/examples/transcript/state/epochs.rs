@@ -46,6 +46,7 @@ impl WaitingRecord {
 
 #[derive(Serialize)]
 pub struct EpochRecord {
+    cash: u64,
     lower: u64,
     upper: u64,
     unsettled: u64,
@@ -57,6 +58,7 @@ pub struct EpochRecord {
 impl EpochRecord {
     pub fn of(epoch: &Epoch) -> Self {
         Self {
+            cash: epoch.cash.get(),
             lower: epoch.lower.get(),
             upper: epoch.upper.get(),
             unsettled: epoch.unsettled.get(),

@@ -89,16 +89,19 @@ pub fn counted(ledger: &MarketLedger, most: i128) -> i128 {
     i128::from(ledger.backing.get()).min(most.max(ledger.net_principal.get().into()))
 }
 
-/// What a market's cap allows of what all shares cost at the last close, before the boundary is closed.
-pub fn most_counted(exchange: &Exchange, market: &Market) -> i128 {
+/// A fifth more than a market's cap allows of what all shares cost at the last close, or of the pool's cash and its own at the boundary,
+/// before that is closed.
+pub fn most_counted(exchange: &Exchange, market: &Market, backing: i128) -> i128 {
     let pool = &exchange.pool;
-    let last = [pool.last.upper, pool.shares, pool.last.shares].map(|number| i128::from(number.get()));
-    last[0] * last[1] / last[2].max(1) * i128::from(market.parameters.backing_cap.get()) / PPM
+    let [upper, shares, then] = [pool.last.upper, pool.shares, pool.last.shares].map(|it| i128::from(it.get()));
+    let cash = (upper * shares / then.max(1)).max(i128::from(pool.epoch.cash.get()) + backing);
+    let allowed = cash * i128::from(market.parameters.backing_cap.get()) / PPM;
+    allowed + allowed / 5
 }
 
 /// What a market is worth whose price lies between these two and of whose cash no more than so much counts, in atoms. To whoever enters: its cash,
 /// as far as that counts. To whoever leaves: of that what is left once winners and claims are paid and no loser pays more. Unsettled is
-/// the difference, or what the pool has won beyond if that is more, up to a fifth of what counts.
+/// the difference, or what the pool has won beyond if that is more, up to a tenth of what counts.
 pub fn market_bounds(ledger: &MarketLedger, most: i128, low: i128, high: i128) -> Worth {
     let owed = unfunded_claims(ledger) + ceil_div((-pending(ledger)).max(0), X40_PER_ATOM);
     let least = |price| {
@@ -109,6 +112,6 @@ pub fn market_bounds(ledger: &MarketLedger, most: i128, low: i128, high: i128) -
     let lower = least(low).min(least(high)).min(upper);
     let lost = |price| -side_profit(ledger, Side::Long, price) - side_profit(ledger, Side::Short, price);
     let won = |price| (settled_x40(ledger) - upper * X40_PER_ATOM + lost(price)).max(0);
-    let unsettled = ceil_div(won(low).max(won(high)), X40_PER_ATOM).max(upper - lower).min(upper / 5);
+    let unsettled = ceil_div(won(low).max(won(high)), X40_PER_ATOM).max(upper - lower).min(upper / 10);
     Worth { lower, upper, unsettled }
 }

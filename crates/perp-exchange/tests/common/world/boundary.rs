@@ -107,7 +107,8 @@ impl Boundary {
         match (known, outcome) {
             (Some(Known::Range { low, high }), Valuation::Valued { value, lamports }) => {
                 let kept = accrued(&self.markets[&market], self.time);
-                let most = reference::most_counted(exchange, exchange.market(market).unwrap());
+                let backing = i128::from(kept.ledger.backing.get());
+                let most = reference::most_counted(exchange, exchange.market(market).unwrap(), backing);
                 let worth = reference::market_bounds(&kept.ledger, most, low, high);
                 let [lower, upper, unsettled] =
                     [value.lower, value.upper, value.unsettled].map(|value| value.get().into());

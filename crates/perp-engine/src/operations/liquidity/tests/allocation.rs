@@ -31,15 +31,15 @@ fn backing_moves_to_its_target_and_back() {
     assert_eq!((placed.ledger.backing, placed.ledger.net_principal), (atoms(1_000), atoms(1_000)));
     assert_eq!((placed.pool.cash, placed.pool.placed), (atoms(9_000), atoms(1_500)));
 
-    // Trading won 600 and the target falls to 700: 900 come back, all but 100 of the principal.
+    // Trading won 600 and the target falls to 700: 900 come back, the 600 first, so that all that is left is principal.
     let mut market = Market { ledger: placed.ledger, target_backing: atoms(700), ..market };
     market.ledger.backing = atoms(1_600);
     let back = allocate(&placed.pool, &market).unwrap();
     assert_eq!(back.moved, SignedAtoms::new(-900));
-    assert_eq!((back.ledger.backing, back.ledger.net_principal), (atoms(700), atoms(100)));
-    assert_eq!((back.pool.cash, back.pool.placed), (atoms(9_900), atoms(600)));
+    assert_eq!((back.ledger.backing, back.ledger.net_principal), (atoms(700), atoms(700)));
+    assert_eq!((back.pool.cash, back.pool.placed), (atoms(9_900), atoms(1_200)));
 
-    // Beyond the principal it is profit: 700 come back and the principal ends at zero, in the pool and the market.
+    // 700 come back and the principal ends at zero, in the pool and the market.
     let market = Market { ledger: back.ledger, target_backing: Atoms::ZERO, ..market };
     let back = allocate(&back.pool, &market).unwrap();
     assert_eq!((back.ledger.backing, back.ledger.net_principal), (Atoms::ZERO, Atoms::ZERO));

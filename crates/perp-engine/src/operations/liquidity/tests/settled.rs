@@ -42,9 +42,9 @@ fn a_market_that_had_ended_counts_at_its_final_price() {
     end(&mut market, Timestamp::NEVER, -1);
     // Whatever reading is handed in.
     for reading in [None, Some(&reading_from(0, -1))] {
-        assert_eq!(value(&mut { market }, reading, 0), Ok((1_000, 160)));
+        assert_eq!(value(&mut { market }, reading, 0), Ok((1_000, 100)));
     }
-    assert_eq!(value(&mut market, None, 1_801), Ok((1_000, 160)));
+    assert_eq!(value(&mut market, None, 1_801), Ok((1_000, 100)));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_ended_since_had_not_ended_then() {
         end(&mut market, Timestamp::NEVER, seconds);
         assert_eq!(value(&mut { market }, None, seconds), Err(MISSING));
         assert_eq!(value(&mut { market }, Some(&reading_from(0, -1)), seconds), Ok((990, 10)));
-        assert_eq!(value(&mut market, None, 1_801), Ok((807, 193)));
+        assert_eq!(value(&mut market, None, 1_801), Ok((807, 100)));
     }
     // Not even where it ended at the price that it had.
     for seconds in [0, 1] {
@@ -117,14 +117,14 @@ fn an_end_that_may_still_be_undone_counts_at_the_range_about_its_price() {
     assert_eq!(value(&mut { market }, None, 0), Err(MISSING));
     assert_eq!(value(&mut { market }, Some(&reading_from(0, -1)), 0), Err(MISSING));
     // 0.875 · 0.85 = 0.74375 to 0.875 · 1.15 = 1.00625, rounded outwards: longs have lost 328 and a little, more than a
-    // fifth of the backing, or won 8 and a little.
-    assert_eq!(value(&mut market, None, 1_801), Ok((991, 200)));
+    // tenth of the backing, or won 8 and a little.
+    assert_eq!(value(&mut market, None, 1_801), Ok((991, 100)));
 
     // A day after the move it is final.
     let mut market = longs();
     market.settlement = Settlement::default();
     end(&mut market, at(-200_000).now, -86_400);
-    assert_eq!(value(&mut market, None, 0), Ok((1_000, 160)));
+    assert_eq!(value(&mut market, None, 0), Ok((1_000, 100)));
 }
 
 #[test]

@@ -44,36 +44,36 @@ fn shorts_mirror_longs_and_winners_are_owed_before_losers_have_paid() {
 }
 
 #[test]
-fn losers_count_for_nothing_and_what_they_lost_is_unsettled_up_to_a_fifth_of_the_backing() {
-    // Longs entered at 1.1, 1408 in all: at 1 − 1/128 they are worth 1270 and have lost 138.
-    assert_eq!(worth(&market([(1_280, 1_408), (0, 0)]), 0), (1_000, 138));
-    // All of 2560 but 1270 are 1290: more than 200, a fifth of the backing, says nothing more.
-    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (1_000, 200));
-    // Of 1470, exactly a fifth at the lower end; of 1469 an atom less.
-    assert_eq!(worth(&market([(1_280, 1_470), (0, 0)]), 0), (1_000, 200));
-    assert_eq!(worth(&market([(1_280, 1_469), (0, 0)]), 0), (1_000, 199));
-    // Of a backing of 4 a fifth is nothing whole, and of 5 an atom.
-    for (backing, unsettled) in [(0, 0), (4, 0), (5, 1), (9, 1), (10, 2)] {
+fn losers_count_for_nothing_and_what_they_lost_is_unsettled_up_to_a_tenth_of_the_backing() {
+    // Longs entered for 1340 in all: at 1 − 1/128 they are worth 1270 and have lost 70.
+    assert_eq!(worth(&market([(1_280, 1_340), (0, 0)]), 0), (1_000, 70));
+    // All of 2560 but 1270 are 1290: more than 100, a tenth of the backing, says nothing more.
+    assert_eq!(worth(&market([(1_280, 2_560), (0, 0)]), 0), (1_000, 100));
+    // Of 1370, exactly a tenth at the lower end; of 1369 an atom less.
+    assert_eq!(worth(&market([(1_280, 1_370), (0, 0)]), 0), (1_000, 100));
+    assert_eq!(worth(&market([(1_280, 1_369), (0, 0)]), 0), (1_000, 99));
+    // Of a backing of 9 a tenth is nothing whole, and of 10 an atom.
+    for (backing, unsettled) in [(0, 0), (9, 0), (10, 1), (19, 1), (20, 2)] {
         let mut market = market([(1_280, 2_560), (0, 0)]);
         market.ledger.backing = atoms(backing);
         assert_eq!(worth(&market, 0), (backing, unsettled));
     }
-    // Shorts that sold for 1100 have lost 180 and up to 10 more.
-    assert_eq!(worth(&market([(0, 0), (1_280, 1_100)]), 0), (1_000, 190));
-    // Both have lost 90; the interval moves what one has lost to the other.
-    assert_eq!(worth(&market([(1_280, 1_370), (1_280, 1_190)]), 0), (1_000, 180));
+    // Shorts that sold for 1200 have lost 80 and up to 10 more.
+    assert_eq!(worth(&market([(0, 0), (1_280, 1_200)]), 0), (1_000, 90));
+    // Both have lost 40; the interval moves what one has lost to the other.
+    assert_eq!(worth(&market([(1_280, 1_320), (1_280, 1_240)]), 0), (1_000, 80));
 }
 
 #[test]
 fn winners_take_of_the_backing_whatever_losers_of_their_market_owe() {
-    // Longs have lost 1280 and shorts won 1290, 10 more at an end: nothing is left for whoever leaves, and a fifth says so.
-    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (0, 200));
+    // Longs have lost 1280 and shorts won 1290, 10 more at an end: nothing is left for whoever leaves, and a tenth says so.
+    assert_eq!(worth(&market([(1_280, 2_560), (1_280, 2_570)]), 0), (0, 100));
     // Half as many shorts that won 560, 565 at the lower end.
-    assert_eq!(worth(&market([(1_280, 1_960), (640, 1_200)]), 0), (435, 200));
-    // 480 longs won 60, 63.75 at the upper end; 1280 shorts lost 180, 190 there: 126.25 are left of it.
-    assert_eq!(worth(&market([(480, 420), (1_280, 1_100)]), 0), (936, 127));
+    assert_eq!(worth(&market([(1_280, 1_960), (640, 1_200)]), 0), (435, 100));
+    // 480 longs won 60, 63.75 at the upper end; 1280 shorts lost 130, 140 there: 76.25 are left of it, more than what is owed.
+    assert_eq!(worth(&market([(480, 420), (1_280, 1_150)]), 0), (936, 77));
     // 1280 longs that won 1180, more than there is, and no loser.
-    assert_eq!(worth(&market([(1_280, 100), (0, 0)]), 0), (0, 200));
+    assert_eq!(worth(&market([(1_280, 100), (0, 0)]), 0), (0, 100));
 }
 
 #[test]
@@ -93,20 +93,20 @@ fn claims_are_owed_debts_count_for_nothing_and_both_are_unsettled() {
     market.ledger.claims = atoms(300);
     market.ledger.claims_reserve = atoms(100);
     market.ledger.debts = atoms(50);
-    // 1000 − (300 − 100) are left; the 200 are owed whether or not 50 that are lost are ever paid.
-    assert_eq!(worth(&market, 0), (800, 200));
+    // 1000 − (300 − 100) are left; the 200, of which a tenth of the backing counts, are owed whether or not 50 that are lost are paid.
+    assert_eq!(worth(&market, 0), (800, 100));
     // A market under water costs the pool no more than its backing.
     market.ledger.claims = atoms(5_000);
-    assert_eq!(worth(&market, 0), (0, 200));
-    // Debts of any size are nobody's gain, and no more than a fifth either.
+    assert_eq!(worth(&market, 0), (0, 100));
+    // Debts of any size are nobody's gain, and no more than a tenth either.
     (market.ledger.claims, market.ledger.claims_reserve) = (Atoms::ZERO, Atoms::ZERO);
-    for (debts, unsettled) in [(50, 50), (199, 199), (200, 200), (201, 200), (MAX_ATOMS, 200)] {
+    for (debts, unsettled) in [(50, 50), (99, 99), (100, 100), (101, 100), (MAX_ATOMS, 100)] {
         market.ledger.debts = atoms(debts);
         assert_eq!(worth(&market, 0), (1_000, unsettled));
     }
     // Claims and debts as large are what traders owe one another: but a claim has to be paid first.
     (market.ledger.claims, market.ledger.debts) = (atoms(MAX_ATOMS / 2), atoms(MAX_ATOMS / 2));
-    assert_eq!(worth(&market, 0), (0, 200));
+    assert_eq!(worth(&market, 0), (0, 100));
 }
 
 #[test]
@@ -116,24 +116,24 @@ fn attack_sums_that_leave_their_range_are_more_than_any_backing_and_fail_nothing
     for (sides, claims, debts) in [(longs_won, MAX_ATOMS, 0), (FLAT, MAX_ATOMS, 0), (longs_won, MAX_ATOMS - 1_270, 0)] {
         let mut market = market(sides);
         (market.ledger.claims, market.ledger.debts) = (atoms(claims), atoms(debts));
-        assert_eq!(worth(&market, 0), (0, 200), "{claims} of claims");
+        assert_eq!(worth(&market, 0), (0, 100), "{claims} of claims");
     }
     for (sides, left) in [(FLAT, 1_000), ([(1_280, 1_280), (0, 0)], 990)] {
         let mut market = market(sides);
         market.ledger.debts = atoms(MAX_ATOMS);
-        assert_eq!(worth(&market, 0), (left, 200));
+        assert_eq!(worth(&market, 0), (left, 100));
     }
     // Both at once, whatever is owed to whom.
     let mut market = market(longs_won);
     (market.ledger.claims, market.ledger.debts) = (atoms(MAX_ATOMS), atoms(MAX_ATOMS));
-    assert_eq!(worth(&market, 0), (0, 200));
+    assert_eq!(worth(&market, 0), (0, 100));
     // A boundary has it like any other market.
     let mut pool = pool(5_000);
     keep(&mut pool, &mut market, 0);
     let valuation = value_market(&mut pool, &mut market, Some(&reading_from(0, -1)), &awaiting(BOUNDARY + 1));
     assert!(matches!(valuation, Ok(Valuation::Valued { .. })), "{valuation:?}");
     let Epoch { lower, upper, unsettled, valued, .. } = pool.epoch;
-    assert_eq!((lower, upper, unsettled, valued), (atoms(5_000), atoms(6_000), atoms(200), 1));
+    assert_eq!((lower, upper, unsettled, valued), (atoms(5_000), atoms(6_000), atoms(100), 1));
 }
 
 #[test]
@@ -173,7 +173,8 @@ fn the_interval_is_the_confidence_whatever_the_price_has_done() {
     let (fresh, dead_today, dead_for_a_year) = (worth(&market, 0), worth(&dead, 300), worth(&dead, 31_557_600));
     assert!(dead_today.0 < fresh.0 && fresh.1 < dead_today.1);
     assert!(dead_for_a_year.0 < dead_today.0);
-    assert!(dead_today.1 < dead_for_a_year.1);
+    // Both are more than a tenth.
+    assert_eq!((dead_today.1, dead_for_a_year.1), ((1 << 40) / 10, (1 << 40) / 10));
 }
 
 #[test]
@@ -181,14 +182,14 @@ fn without_a_fresh_price_a_market_counts_at_its_range() {
     let stale = market([(1_280, 1_280), (0, 0)]);
     assert_eq!(worth(&stale, 15), (990, 10));
     // From 0.85 to 1.15: longs have won 192 and a little at the upper end or lost as much at the lower.
-    assert_eq!(worth(&stale, 16), (807, 193));
+    assert_eq!(worth(&stale, 16), (807, 100));
     let mut dead = stale;
     dead.price.outage_since = at(0).now;
-    assert_eq!((worth(&dead, 299), worth(&dead, 300)), ((807, 193), (807, 193)));
+    assert_eq!((worth(&dead, 299), worth(&dead, 300)), ((807, 100), (807, 100)));
     // Nor is a price fresh by a clock that is not believed.
     let mut behind = stale;
     behind.price.clock_distrusted_until = at(60).now;
-    assert_eq!(worth(&behind, 0), (807, 193));
+    assert_eq!(worth(&behind, 0), (807, 100));
     // Without positions no price matters, however long the outage; a final price is one for ever.
     let mut flat = market(FLAT);
     flat.price.outage_since = at(0).now;
@@ -206,14 +207,14 @@ fn the_largest_market_can_be_valued_at_every_price() {
         for (low, high) in [(0, MAX_PRICE), (0, 1), (MAX_PRICE - 1, MAX_PRICE), (ONE, ONE)] {
             let range = PriceRange::between(Price::new(low), Price::new(high));
             let value = MarketValue::of(&market.ledger, atoms(MAX_ATOMS), range).unwrap();
-            assert!(value.lower <= value.upper && value.unsettled.get() <= value.upper.get() / 5);
+            assert!(value.lower <= value.upper && value.unsettled.get() <= value.upper.get() / 10);
         }
     }
 }
 
 #[test]
 fn of_a_backing_no_more_counts_than_is_placed_or_its_cap_allows_of_the_pools_cash() {
-    // Of 12 000 that 6000 shares cost at the last close, 6000 more by now, and a cap of a half.
+    // Of 12 000 that 6000 shares cost by the last close, at which 3000 cost 6000, and a cap of a half: 6000 and a fifth more.
     let last = LastEpoch { upper: atoms(6_000), shares: atoms(3_000), ..LastEpoch::default() };
     let pool = Pool { last, ..free_pool(0, 6_000) };
     let counted = |backing, placed| {
@@ -225,13 +226,15 @@ fn of_a_backing_no_more_counts_than_is_placed_or_its_cap_allows_of_the_pools_cas
         assert_eq!(value.lower, value.upper);
         (value.upper.get(), value.unsettled.get())
     };
-    assert_eq!([counted(1, 0), counted(6_000, 0)], [(1, 0), (6_000, 0)]);
-    // Of what is beyond nobody knows whether it stays: a fifth of what counts at most.
-    assert_eq!([counted(6_001, 0), counted(50_000, 0)], [(6_000, 1), (6_000, 1_200)]);
+    assert_eq!([counted(1, 0), counted(7_200, 0)], [(1, 0), (7_200, 0)]);
+    // Of what is beyond nobody knows whether it stays.
+    assert_eq!([counted(7_201, 0), counted(8_000, 0)], [(7_200, 1), (7_200, 720)]);
+    // By now there are 50 000, half of which is 25 000.
+    assert_eq!(counted(50_000, 0), (30_000, 3_000));
     // What is placed there counts in any case, as far as it is there.
     assert_eq!(
-        [counted(7_000, 7_000), counted(5_000, 7_000), counted(7_002, 7_001)],
-        [(7_000, 0), (5_000, 0), (7_001, 1)]
+        [counted(8_000, 8_000), counted(5_000, 8_000), counted(8_002, 8_001)],
+        [(8_000, 0), (5_000, 0), (8_001, 1)]
     );
 }
 
@@ -325,9 +328,9 @@ proptest! {
         prop_assert!((low + 2) * X40_PER_ATOM >= least);
 
         let backing = i128::from(market.ledger.backing.get());
-        let fifth = backing / 5 * X40_PER_ATOM;
+        let tenth = backing / 10 * X40_PER_ATOM;
         let gained = prices(&market).into_iter().map(|price| exact_gain(&market.ledger, price)).max().unwrap();
-        let most = gained.max(backing * X40_PER_ATOM - least).min(fifth);
+        let most = gained.max(backing * X40_PER_ATOM - least).min(tenth);
         prop_assert!(most <= unsettled * X40_PER_ATOM, "more than {unsettled} may be unsettled");
         prop_assert!((unsettled - 2) * X40_PER_ATOM <= most, "{unsettled} is not the most");
     }
