@@ -16,7 +16,7 @@ pub const REWARD: f64 = 1e-4;
 pub struct Settling {
     /// Positions settled.
     pub positions: usize,
-    /// Profits and losses that became cash.
+    /// Cash that moved for profits, losses and funding.
     pub moved: f64,
     /// What the queue would pay for it with enough set apart.
     pub asked: f64,
@@ -45,7 +45,7 @@ pub fn settle(exchange: &mut Exchange, apart: Atoms, with_funding: bool) -> Sett
     for held in open {
         let plan = exchange.settle_pnl(held.identity.0, MARKET, None, Some(KEEPER)).expect("a position to settle");
         settling.positions += 1;
-        settling.moved += usd(plan.profit.magnitude()) + usd(plan.settled.funding.magnitude());
+        settling.moved += usd(plan.moved);
     }
     settling.asked = REWARD * settling.moved;
     settling.paid = usd(before) - usd(exchange.pool.settling);
