@@ -53,7 +53,8 @@ fn a_keeper_survives_the_validators_restart() {
     local.fall_to(400);
     let won = |event: &serde_json::Value| event["outcome"] == "won";
     // At 15 times alice falls below her margin of 3 % at 4 % less.
-    keeper.wait_for(won);
+    keeper.wait_for(|event| won(event) && event["job"] == "liquidate");
+    assert!(eventually(|| local.below_margin() == 0), "{}", keeper.text());
     let local = local.restart(Duration::from_secs(3));
     // Whatever it missed, it hears of what happens now: at 10 times bob falls below at 7.5 % less.
     let before = keeper.of("outcome").len();
