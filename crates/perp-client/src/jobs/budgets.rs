@@ -34,7 +34,7 @@ pub(super) const BUDGETS: &[(&str, &[(u32, u32)])] = &[
     ("update_funding", &[(0, 5100)]),
     ("update_prices", &[(0, 5000)]),
     ("update_second_price", &[(0, 1850)]),
-    ("value_market", &[(0, 7500)]),
+    ("value_market", &[(0, 7750)]),
     ("waive_claim", &[(0, 2550)]),
     ("withdraw", &[(0, 3950), (1, 5550), (8, 16300), (12, 22250)]),
     ("withdraw_protocol_fees", &[(0, 3750)]),
