@@ -84,6 +84,35 @@ impl Poster {
     }
 }
 
+/// The error without what addresses of servers have after their host, or before it: keys are kept there.
 fn words(error: impl std::fmt::Display) -> String {
-    error.to_string()
+    let text = error.to_string();
+    let mut pieces = text.split("://");
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let address = piece.find(|end: char| end.is_whitespace() || ")\"',;".contains(end)).unwrap_or(piece.len());
+        let (address, rest) = piece.split_at(address);
+        let host = address.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        shown.push_str("://");
+        shown.push_str(host);
+        shown.push_str(rest);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn attack_an_error_tells_no_key_of_a_servers_address() {
+        let told = words("error sending request for url (https://me:secret@node.example:8899/key?api=1): refused");
+        assert_eq!(told, "error sending request for url (https://node.example:8899): refused");
+        assert_eq!(
+            words("wss://a.example/key and http://b.example?key, twice"),
+            "wss://a.example and http://b.example, twice"
+        );
+        assert_eq!(words("no address"), "no address");
+    }
 }
