@@ -2,6 +2,7 @@
 
 use perp_client::errors::Class;
 use perp_client::rpc::SendError;
+use solana_transaction_error::TransactionError;
 
 /// What became of a transaction, and so what to do about its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +53,9 @@ impl Outcome {
                 Some(Class::Outdated) => Self::Stale,
                 Some(Class::NotYet) => Self::NotYet,
                 Some(Class::Refused | Class::Wrong) => Self::Refused,
-                // Another program's refusal: an account that somebody else has created, a wallet without lamports.
+                // Whatever the job is about, it is the wallet that lacks lamports, and may get some.
+                None if lacks_lamports(error) => Self::NotYet,
+                // Another program's refusal, such as of an account that somebody else has created.
                 None if has_changed() => Self::Stale,
                 None => Self::Refused,
             },
@@ -67,6 +70,13 @@ impl Outcome {
     }
 }
 
+/// Whether the wallet that was to pay has too little for it, or nothing at all.
+const fn lacks_lamports(error: &SendError) -> bool {
+    use TransactionError::{AccountNotFound, InsufficientFundsForFee, InsufficientFundsForRent};
+    let SendError::Failed { error, .. } = error else { return false };
+    matches!(error, AccountNotFound | InsufficientFundsForFee | InsufficientFundsForRent { .. })
+}
+
 /// Whether a transaction that was not seen to take place may have cost its fee. One that the node refused before it sent it has not;
 /// it cannot be told from one that failed in a block, and is counted.
 pub const fn may_have_cost(error: &SendError) -> bool {
@@ -79,7 +89,6 @@ mod tests {
     use perp_accounts::ID;
     use perp_client::errors::ExchangeError;
     use solana_instruction::error::InstructionError;
-    use solana_transaction_error::TransactionError;
 
     /// As a node tells of the exchange's refusal.
     fn refused(error: ExchangeError) -> SendError {
@@ -109,6 +118,16 @@ mod tests {
         assert_eq!(of(ExchangeError::PriceStale), Outcome::NotYet);
         assert_eq!(of(ExchangeError::InsufficientBalance), Outcome::Refused);
         assert_eq!(of(ExchangeError::WrongMint), Outcome::Refused);
+    }
+
+    #[test]
+    fn a_wallet_without_lamports_makes_no_job_hopeless() {
+        for error in [TransactionError::AccountNotFound, TransactionError::InsufficientFundsForFee] {
+            let error = SendError::Failed { error, logs: Vec::new() };
+            assert_eq!(Outcome::of(&error, || panic!("asked for nothing")), Outcome::NotYet);
+        }
+        let other = SendError::Failed { error: TransactionError::AlreadyProcessed, logs: Vec::new() };
+        assert_eq!(Outcome::of(&other, || false), Outcome::Refused);
     }
 
     #[test]
