@@ -4,7 +4,7 @@ use crate::instructions::settle_pnl;
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::MarginAccount;
 use perp_engine::operations::position::PnlSettlementPlan;
-use perp_engine::state::Account;
+use perp_engine::state::{Account, Pool};
 use perp_engine::units::Atoms;
 use std::cmp::Reverse;
 
@@ -20,15 +20,16 @@ pub fn settlements_before_boundary<'a>(
     if session.boundary.is_never() || session.boundary_has_come() {
         return Vec::new();
     }
+    let reward = |plan: &PnlSettlementPlan, market: u16, pool: &Pool| {
+        let kept = fresh.exchange.market(market).ok()?.at_boundary.boundary;
+        plan.rewarded(pool, kept, &session).ok().filter(|paid| !paid.reward.is_zero())
+    };
     let mut found: Vec<(Atoms, Task, PnlSettlementPlan)> = Vec::new();
     for (address, account) in accounts {
         for (market, plan) in settlements(fresh, &account.state, |_| true) {
-            let Ok(kept) = fresh.exchange.market(market).map(|market| market.at_boundary.boundary) else { continue };
-            let Ok(reward) = plan.rewarded(&pool, kept, &session) else { continue };
-            if reward.reward.is_zero() {
-                continue;
+            if reward(&plan, market, &pool).is_some() {
+                found.push((plan.moved, Task::SettlePnl { account: *address, market }, plan));
             }
-            found.push((plan.moved, Task::SettlePnl { account: *address, market }, plan));
         }
     }
     found.sort_by_key(|(moved, task, _)| (Reverse(*moved), *task));
@@ -36,14 +37,13 @@ pub fn settlements_before_boundary<'a>(
     for (turn, (moved, task, plan)) in found.into_iter().enumerate() {
         let Task::SettlePnl { account, market } = task else { continue };
         // Each takes its part of the fees that are left by those before it.
-        let Ok(kept) = fresh.exchange.market(market).map(|market| market.at_boundary.boundary) else { continue };
-        let Ok(reward) = plan.rewarded(&pool, kept, &session) else { continue };
+        let Some(paid) = reward(&plan, market, &pool) else { continue };
         let in_turn = rewarded.iter().cycle().skip(turn % rewarded.len().max(1)).take(rewarded.len());
         let credited = in_turn.into_iter().find(|credited| **credited != account);
-        let (Some(credited), false) = (credited, reward.reward.is_zero() || reward.reward < least) else { continue };
-        pool = reward.pool;
+        let Some(credited) = credited.filter(|_| paid.reward >= least) else { continue };
+        pool = paid.pool;
         let instruction = settle_pnl(&fresh.addresses, account, fresh.target(market), Some(*credited));
-        let worth = (Pays::atoms(reward.reward), moved);
+        let worth = (Pays::atoms(paid.reward), moved);
         jobs.push(fresh.job(task, worth, ("settle_pnl", 0), std::iter::empty(), instruction));
     }
     ranked(jobs)
