@@ -1,6 +1,6 @@
 //! What posting needs to know from a node, and its transactions sent to it.
 
-use perp_client::rpc::{Connection, SendError};
+use perp_client::rpc::{Connection, FetchError, SendError};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::Error as ClientError;
@@ -24,8 +24,8 @@ pub enum ReadError {
         program: Pubkey,
     },
     /// The node did not answer.
-    #[error("the RPC node does not answer as expected ({0}): check that it is running and its URL")]
-    Rpc(#[from] Box<ClientError>),
+    #[error(transparent)]
+    Rpc(#[from] FetchError),
 }
 
 /// Settings of a receiver as they are now.
@@ -35,7 +35,7 @@ pub enum ReadError {
 pub fn receiver_config(connection: &Connection, receiver: Receiver) -> Result<ReceiverConfig, ReadError> {
     let (address, program) = (receiver.config(), receiver.program());
     let answer = connection.client().get_account_with_commitment(&address, connection.client().commitment());
-    let account = answer.map_err(Box::new)?.value.filter(|account| account.owner == program);
+    let account = answer.map_err(unanswered)?.value.filter(|account| account.owner == program);
     let config = account.ok_or(ConfigError).and_then(|account| ReceiverConfig::parse(receiver, &account.data));
     config.map_err(|ConfigError| ReadError::Config { address, program })
 }
@@ -46,7 +46,12 @@ pub fn receiver_config(connection: &Connection, receiver: Receiver) -> Result<Re
 /// [`ReadError::Rpc`].
 pub fn vaa_lamports(connection: &Connection, vaa: &[u8]) -> Result<u64, ReadError> {
     let length = usize::try_from(EncodedVaa::len_for(vaa)).unwrap_or(usize::MAX);
-    Ok(connection.client().get_minimum_balance_for_rent_exemption(length).map_err(Box::new)?)
+    Ok(connection.client().get_minimum_balance_for_rent_exemption(length).map_err(unanswered)?)
+}
+
+/// Named without what its URL may hold besides the host.
+fn unanswered(error: ClientError) -> FetchError {
+    Box::new(error).into()
 }
 
 /// A transaction of a plan that did not take place, or may not have.
