@@ -78,9 +78,9 @@ pub struct MarketValued {
     pub published: i64,
     /// What was left of the market's backing with winners and claims paid, in atoms; zero while it is not valued.
     pub lower: u64,
-    /// The market's backing, in atoms; zero while it is not valued.
+    /// What counts of the market's backing, in atoms; zero while it is not valued.
     pub upper: u64,
-    /// What its traders had won or lost together that was not settled, at most the backing, in atoms; zero while it is not valued.
+    /// What winners were owed or losers owed beyond that, at most a tenth of what counts, in atoms; zero while it is not valued.
     pub unsettled: u64,
     /// The pool's cash at the boundary and the lower values of all markets valued before, in atoms.
     pub lower_before: u64,
