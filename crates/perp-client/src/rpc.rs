@@ -30,7 +30,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::EventsError;
+pub use record::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
 /// and does not want to be asked more often than `RpcClient::send_and_confirm_transaction` does.
