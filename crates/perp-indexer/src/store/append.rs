@@ -1,0 +1,259 @@
+//! Taking in what happened: each batch of slots in one transaction of the database, so that a process that dies leaves none
+//! half-written.
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use perp_client::addresses::unpadded;
+use perp_client::events::Event;
+use sqlx::{AnyConnection, Connection};
+
+use super::account::Accounts;
+use super::blocks::finalize;
+use super::candles::Stale;
+use super::markets::MarketChanges;
+use super::rows::{row, Rows};
+use super::scope::{market_rows, Scope};
+use super::streams::{number_rows, Ids, Streams};
+use super::tables::EventRows;
+use super::{Store, StoreError};
+use crate::facts::{numbers, StreamKind};
+use crate::place::Place;
+
+/// A slot in which the program was called.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The slot.
+    pub slot: u64,
+    /// What tells its list of signatures from another.
+    pub digest: String,
+    /// The last signature in it.
+    pub newest: String,
+    /// Whether it can no longer be abandoned.
+    pub is_final: bool,
+    /// Its transactions that took place, in order.
+    pub transactions: Vec<Taken>,
+}
+
+/// A transaction with what is known of its events.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// Its number within the slot.
+    pub number: u32,
+    /// Its signature.
+    pub signature: String,
+    /// Its events, in order.
+    pub events: Vec<Event>,
+    /// Why these may not be all.
+    pub fault: Option<String>,
+}
+
+/// What a write has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Events taken in.
+    pub events: u64,
+    /// The first and the last place at which there is something new.
+    pub places: Option<(Place, Place)>,
+}
+
+/// The one who writes the database.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) store: Store,
+    pub(super) scope: Scope,
+    pub(super) accounts: Accounts,
+}
+
+impl Writer {
+    /// Writes to a database that belongs to the exchange, or to none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherExchange`], and where the database does not answer.
+    pub async fn new(store: Store, scope: Scope) -> Result<Self, StoreError> {
+        store.bind(&scope).await?;
+        Ok(Self { store, scope, accounts: Accounts::default() })
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The exchange that is followed.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Takes in slots that are new to the database, oldest first. All of them are written, or none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn append(&mut self, blocks: &[Block]) -> Result<Appended, StoreError> {
+        let outcome = self.try_append(blocks).await;
+        if outcome.is_err() {
+            self.accounts = Accounts::default();
+        }
+        outcome
+    }
+
+    async fn try_append(&mut self, blocks: &[Block]) -> Result<Appended, StoreError> {
+        let mut connection = self.store.pool().acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let mut rows = block_rows();
+        for block in blocks {
+            rows.push(row![
+                block.slot,
+                block.digest.as_str(),
+                block.newest.as_str(),
+                i64::from(block.is_final)
+            ]);
+        }
+        rows.write(&mut transaction).await?;
+        let transactions = blocks.iter().flat_map(|block| block.transactions.iter().map(|taken| (block.slot, taken)));
+        let appended = self.take(&mut transaction, transactions).await?;
+        transaction.commit().await?;
+        Ok(appended)
+    }
+
+    /// Takes in transactions of final slots that were not known to be of this exchange, or of which not all was known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add(&mut self, transactions: &[(u64, Taken)]) -> Result<Appended, StoreError> {
+        let outcome = self.try_add(transactions).await;
+        if outcome.is_err() {
+            self.accounts = Accounts::default();
+        }
+        outcome
+    }
+
+    async fn try_add(&mut self, transactions: &[(u64, Taken)]) -> Result<Appended, StoreError> {
+        let mut connection = self.store.pool().acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let transactions = transactions.iter().map(|(slot, taken)| (*slot, taken));
+        let appended = self.take(&mut transaction, transactions).await?;
+        transaction.commit().await?;
+        Ok(appended)
+    }
+
+    /// Notes that nothing up to `slot` can be abandoned any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn finalize(&mut self, slot: u64) -> Result<(), StoreError> {
+        finalize(&mut *self.store.pool().acquire().await?, slot).await
+    }
+
+    async fn take(
+        &mut self,
+        connection: &mut AnyConnection,
+        transactions: impl Iterator<Item = (u64, &Taken)>,
+    ) -> Result<Appended, StoreError> {
+        let mut batch = Batch::new(connection).await?;
+        let mut appended = Appended::default();
+        for (slot, taken) in transactions {
+            let place = Place::new(slot, taken.number, 0)?;
+            let mut is_ours = taken.fault.is_some();
+            for (number, event) in taken.events.iter().enumerate() {
+                if event.exchange() != self.scope.exchange {
+                    continue;
+                }
+                let place = Place::new(slot, taken.number, number)?;
+                batch.take(connection, &self.scope, &mut self.accounts, place, event).await?;
+                is_ours = true;
+                appended.events += 1;
+                let (first, last) = appended.places.unwrap_or((place, place));
+                appended.places = Some((first.min(place), last.max(place)));
+            }
+            if is_ours {
+                batch.transactions.push(row![place.number(), taken.signature.as_str(), taken.fault.clone()]);
+            }
+        }
+        batch.write(connection, &mut self.accounts).await?;
+        Ok(appended)
+    }
+}
+
+fn block_rows() -> Rows {
+    // An error, not a second row, where somebody else writes the same database.
+    Rows::strict("blocks", &["slot", "digest", "newest", "final"])
+}
+
+/// Rows on their way into the tables.
+struct Batch {
+    ids: Ids,
+    streams: Streams,
+    transactions: Rows,
+    events: Rows,
+    numbers: Rows,
+    tables: EventRows,
+    markets: Rows,
+    changes: MarketChanges,
+    stale: Stale,
+}
+
+impl Batch {
+    async fn new(connection: &mut AnyConnection) -> Result<Self, StoreError> {
+        Ok(Self {
+            ids: Ids::load(connection).await?,
+            streams: Streams::default(),
+            transactions: Rows::replacing("transactions", &["place"], &["place", "signature", "fault"]),
+            events: Rows::strict("events", &["place", "kind", "time", "data"]),
+            numbers: number_rows(),
+            tables: EventRows::new(),
+            markets: market_rows(),
+            changes: MarketChanges::default(),
+            stale: Stale::default(),
+        })
+    }
+
+    async fn take(
+        &mut self,
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        accounts: &mut Accounts,
+        place: Place,
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        self.events.push(row![
+            place.number(),
+            event.name(),
+            event.time(),
+            BASE64_STANDARD.encode(event.data())
+        ]);
+        for numbered in numbers(event, scope.pool) {
+            let address = numbered.address.to_string();
+            if numbered.kind == StreamKind::Account {
+                let (ids, numbers) = (&mut self.ids, &mut self.numbers);
+                accounts.take(connection, (ids, numbers), address, (place, numbered.sequence), event).await?;
+            } else {
+                let ids = &mut self.ids;
+                let stream = self.streams.see(connection, ids, numbered.kind, address, numbered.sequence).await?;
+                self.numbers.push(row![stream, numbered.sequence, place.number()]);
+            }
+        }
+        if let Event::MarketCreated(event) = event {
+            self.markets.push(row![
+                event.market_index,
+                event.market.to_string(),
+                unpadded(&event.symbol),
+                i64::from(event.base_decimals)
+            ]);
+        }
+        self.tables.add(place, event);
+        self.changes.add(event);
+        self.stale.note(event);
+        Ok(())
+    }
+
+    async fn write(mut self, connection: &mut AnyConnection, accounts: &mut Accounts) -> Result<(), StoreError> {
+        self.transactions.write(connection).await?;
+        self.events.write(connection).await?;
+        self.numbers.write(connection).await?;
+        self.tables.write(connection).await?;
+        self.markets.write(connection).await?;
+        self.streams.write(connection).await?;
+        self.changes.write(connection).await?;
+        accounts.write(connection, &mut self.ids).await?;
+        self.stale.write(connection).await
+    }
+}
