@@ -43,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
                         accounts += 1;
                         let account = u8::try_from(accounts * 7 % 100).unwrap_or(0) % 60;
                         let market = u16::try_from(accounts % 10).unwrap_or(0);
-                        exchange.trade(account, market, if accounts % 3 == 0 { -9 } else { 5 }, 30)
+                        exchange.trade(account, market, if accounts.is_multiple_of(3) { -9 } else { 5 }, 30)
                     })
                     .collect();
                 let number = u32::try_from(number).unwrap_or(0);
