@@ -5,7 +5,8 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use perp_engine::state::ClosedEpoch;
 
-/// What a boundary made of its requests: made when it is closed, gone once the last of them is paid out.
+/// What a boundary made of its requests: made when it is closed, gone once the last of them is paid out. The requests have paid its rent,
+/// which goes to the owner of the last.
 #[cfg_attr(feature = "anchor", account(zero_copy))]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
 #[derive(Debug, PartialEq, Eq)]
@@ -13,8 +14,6 @@ use perp_engine::state::ClosedEpoch;
 pub struct EpochRecord {
     /// The exchange.
     pub exchange: Pubkey,
-    /// Who closed the boundary and paid for this account; its rent returns to him.
-    pub closer: Pubkey,
     /// The part the engine reads and writes.
     pub state: ClosedEpoch,
     /// Bump of the address.
@@ -27,7 +26,7 @@ pub struct EpochRecord {
     pub reserved: [u64; 4],
 }
 
-const _: () = assert!(core::mem::size_of::<EpochRecord>() == 2 * 32 + 112 + 8 + 32);
+const _: () = assert!(core::mem::size_of::<EpochRecord>() == 32 + 112 + 8 + 32);
 
 impl EpochRecord {
     /// First seed of a record's address; exchange and boundary, eight bytes little-endian, follow.

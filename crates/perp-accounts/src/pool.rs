@@ -26,7 +26,7 @@ pub struct Pool {
     pub reserved: [u64; 8],
 }
 
-const _: () = assert!(core::mem::size_of::<Pool>() == 32 + 408 + 32 * 144 + 8 + 64);
+const _: () = assert!(core::mem::size_of::<Pool>() == 32 + 400 + 32 * 144 + 8 + 64);
 
 impl Pool {
     /// First seed of the pool's address; the exchange follows.

@@ -79,8 +79,8 @@ pub fn bounded() -> Parameters {
 }
 
 /// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
-/// anything there; nothing is placed in markets 3 and 4, market 3 has a second source and a price an hour old, market 4 never had one
-/// and its delisting is due.
+/// anything there; market 3 has a second source, a price an hour old and $100 000 more than its target; market 4 never had a price,
+/// nothing is placed there and its delisting is due.
 pub fn stage() -> Exchange {
     let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
     for (parameters, target) in [
@@ -150,9 +150,10 @@ fn provide_liquidity(exchange: &mut Exchange) {
     let first = exchange.request_liquidity_deposit(PROVIDER, usdc(2_000_000), limit).unwrap();
     serve(exchange);
     exchange.pay_liquidity_request(first).unwrap();
-    for market in 0..3 {
+    for market in 0..4 {
         exchange.allocate_backing(market, None).unwrap();
     }
+    exchange.set_backing_target(3, Atoms::ZERO).unwrap();
     exchange.request_liquidity_withdrawal(PROVIDER, usdc(100), limit).unwrap();
     // A withdrawal waits for a day, a deposit for ten minutes.
     exchange.wait(82_800, 165_600).unwrap();

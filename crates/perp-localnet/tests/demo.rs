@@ -67,8 +67,8 @@ fn the_demo_plays_to_its_end_and_its_books_balance() {
 fn every_promise_is_compared(document: &Value) {
     for (name, checks) in [
         ("migration", &["created", "created when run again", "markets", "SOL-PERP's terms", "BTC-PERP's terms"][..]),
-        ("lp asks to deposit", &["cancelling it", "in escrow"]),
-        ("the deposit is executed", &["at once", "the executor's reward, rent and tip"]),
+        ("lp asks to deposit", &["they wait until", "in escrow"]),
+        ("the deposit is executed", &["at once", "what the keeper earned"]),
         ("insurance", &["lp's shares, as before"]),
         (
             "backing is placed",
@@ -147,7 +147,7 @@ fn every_promise_is_compared(document: &Value) {
         ("everybody leaves", &["bob's cross account took out", "closing one with a balance", "the vault"]),
         ("lp asks to withdraw", &["lp's shares", "shares in escrow", "they wait until", "leaving at once"]),
         ("the markets wind down", &["markets' sides with a position", "all backing, returned to the pool"]),
-        ("the withdrawal is executed", &["shares not burned", "paid: their part of the lower value"]),
+        ("the withdrawal is executed", &["shares not burned", "paid: their part of the lower value, less 0.02 %"]),
         ("where all test USDC went", &["these are all that is left in the vault", "minted"]),
     ] {
         for check in checks {

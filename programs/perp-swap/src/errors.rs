@@ -54,9 +54,6 @@ macro_rules! with_oracle_rules {
         318 NotTheRequester
             "The account is not that of the request's owner."
             "Pass the owner that the request's account names.";
-        319 NotTheCloser
-            "The account is not that of whoever closed the epoch."
-            "Pass the closer that the epoch's record names.";
 
         320 MintHasRefusedExtension
             "The quote mint has an extension that could take, freeze, tax or hook transfers."

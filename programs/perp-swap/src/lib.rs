@@ -133,7 +133,7 @@ pub mod perp_swap {
     }
 
     /// Turns a position's unrealized profit, as far as the market can pay it, or its loss into cash, after the market's
-    /// price account, where passed, is read. Equity does not fall. In the last 30 s before a boundary that the exchange waits
+    /// price account, where passed, is read. Equity does not fall. In the last 6 s before a boundary that the exchange waits
     /// for, a basis point of what moved is paid to the margin account passed for it, out of what requests have paid for that,
     /// once in 600 s for a position.
     ///
@@ -482,7 +482,7 @@ pub mod perp_swap {
 
     /// Serves every request of the boundary that the exchange waits for, once all its markets are valued: withdrawals at the least
     /// that the pool was worth, deposits at the most. Makes the epoch's record, from which each request is paid, and names the
-    /// next boundary. The requests pay the closer. Works in every status.
+    /// next boundary. The requests pay the closer, the rent of the record included. Works in every status.
     ///
     /// Authority: anybody.
     ///
@@ -498,11 +498,11 @@ pub mod perp_swap {
     /// Pays a request of a closed epoch into its owner's associated token account: a deposit its shares, a withdrawal its tokens,
     /// and what its limit refused as it came. What of a withdrawal was left for want of cash waits for the next boundary. The
     /// owner gets the request's rent and its part of the lamports not spent; with the last request the record is closed and its
-    /// rent returns to the closer. Works in every status.
+    /// rent goes to that request's owner. Works in every status.
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `WrongEpoch`, `NotTheAssociatedAccount`, `NotTheRequester`, `NotTheCloser`.
+    /// Errors: `WrongEpoch`, `NotTheAssociatedAccount`, `NotTheRequester`.
     #[access_control(ctx.accounts.validate())]
     pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
         instructions::pay_liquidity_request(ctx)

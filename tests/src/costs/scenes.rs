@@ -241,9 +241,9 @@ pub fn liquidity(costs: &mut Costs) {
     let payment = world.payment(caller, owner, 7);
     costs.record(&mut world, kind("pay_liquidity_request", "shares"), payment);
 
-    // Of the deposit's fee a settlement in the last half minute is paid for.
+    // Of the deposit's fee a settlement in the last six seconds is paid for.
     let ahead = world.boundary() - world.now;
-    world.wait(ahead - 20);
+    world.wait(ahead - 6);
     print(&mut world, [0], 1.01);
     let settle = client::settle_pnl(&at, longs.margin_account, world.target(0), Some(rewarded.margin_account));
     costs.record(&mut world, kind("settle_pnl", "rewarded"), settle);

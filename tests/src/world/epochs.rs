@@ -17,7 +17,11 @@ impl World {
     pub fn add_liquidity(&mut self, owner: Pubkey, amount: u64) {
         let nonce = self.requests.len() as u64;
         self.request_liquidity_deposit(owner, nonce, amount, PriceLimit::None).expect("the request is accepted");
-        self.serve(self.admin);
+        let keeper = self.admin;
+        self.to_boundary();
+        self.value_all(keeper);
+        self.close(keeper);
+        self.pay_liquidity_request(keeper, owner, nonce).expect("the request is paid");
     }
 
     /// Moves the clock to the boundary that the exchange waits for, where every market's feed prints its cached price.

@@ -30,8 +30,12 @@ pub type Ran = Result<Outcome, Refused>;
 /// Sees every transaction and what became of it, after the world has checked it.
 pub type Observer = Box<dyn FnMut(&mut World, &[Instruction], &Ran)>;
 
-/// USDC the liquidity provider of [`World::new`] brings.
+/// What the pool of [`World::new`] begins with, in cash and in shares.
 pub const POOL: u64 = 10_000_000 * USDC;
+/// What its provider brings: [`POOL`], and the 0.02 % of all of it that are set apart for settlements.
+const DEPOSIT: u64 = POOL + SET_APART;
+/// ⌈10 002 000.400 081 / 5 000⌉
+pub const SET_APART: u64 = 2_000_400_081;
 
 /// An exchange and everything around it.
 pub struct World {
@@ -57,6 +61,8 @@ pub struct World {
     token_accounts: Vec<Pubkey>,
     /// Tokens sent to the vault outside the program.
     donated: u64,
+    /// Lamports that lay on the pool's account before it was made; none before they are looked for.
+    given_to_pool: Option<u64>,
     /// Quote tokens in existence.
     supply: u64,
     observers: Vec<Observer>,
@@ -88,6 +94,7 @@ impl World {
             epochs: Vec::new(),
             token_accounts: Vec::new(),
             donated: 0,
+            given_to_pool: None,
             supply: 0,
             observers: Vec::new(),
         };
@@ -131,8 +138,8 @@ impl World {
         let slot = self.slot;
         self.set_time(NOW - BEFORE);
         self.create_exchange().expect("the exchange is created");
-        self.provider = self.user(POOL);
-        self.add_liquidity(self.provider, POOL);
+        self.provider = self.user(DEPOSIT);
+        self.add_liquidity(self.provider, DEPOSIT);
         self.slot = slot;
         self.set_time(NOW);
     }
@@ -144,7 +151,9 @@ impl World {
             self.list(market);
         }
         self.wait(30);
-        self.publish_all_again();
+        for index in first..self.market_count {
+            self.publish_again(index);
+        }
         for index in first..self.market_count {
             self.allocate_backing(index).expect("the pool has the cash");
         }
@@ -356,10 +365,14 @@ impl World {
     /// Every market's cached price is published and taken in anew.
     pub fn publish_all_again(&mut self) {
         for market in 0..self.market_count {
-            let price = self.cached_price(market);
-            self.publish(market, price);
-            self.update_price(market).expect("the price is taken in");
+            self.publish_again(market);
         }
+    }
+
+    fn publish_again(&mut self, market: u16) {
+        let price = self.cached_price(market);
+        self.publish(market, price);
+        self.update_price(market).expect("the price is taken in");
     }
 
     /// `seconds` pass, then the market's feed prints `price` and the market takes it in.

@@ -118,7 +118,6 @@ pub fn pay_liquidity_request(
         exchange: addresses.exchange,
         pool: addresses.pool,
         record: addresses.epoch(closed.boundary),
-        closer: record.closer,
         request: addresses.request(&request.owner, request.nonce),
         owner: request.owner,
         destination,

@@ -58,14 +58,18 @@ pub fn settle_pnl(
 
 /// Pays an account what is funded of its claim, for anybody.
 pub fn redeem_claim(addresses: &Addresses, margin_account: Pubkey, market: u16) -> Instruction {
-    let accounts = RedeemClaim { margin_account, market: addresses.market(market) };
+    let accounts = RedeemClaim { exchange: addresses.exchange, margin_account, market: addresses.market(market) };
     instruction(accounts, data::RedeemClaim {}, NO_OTHERS)
 }
 
 /// Gives up the owner's claim on a market.
 pub fn waive_claim(addresses: &Addresses, owner: Authority, market: u16) -> Instruction {
-    let accounts =
-        WaiveClaim { owner: owner.signer, margin_account: owner.margin_account, market: addresses.market(market) };
+    let accounts = WaiveClaim {
+        owner: owner.signer,
+        exchange: addresses.exchange,
+        margin_account: owner.margin_account,
+        market: addresses.market(market),
+    };
     instruction(accounts, data::WaiveClaim {}, NO_OTHERS)
 }
 

@@ -104,7 +104,7 @@ fn only_open_positions_make_a_withdrawal_look_at_markets() {
 
 #[test]
 fn a_payment_names_the_accounts_of_what_is_paid() {
-    let (addresses, closer) = (addresses(), Pubkey::new_unique());
+    let addresses = addresses();
     let only_without_limit = LimitSet::where_each(|limit| limit == PriceLimit::None);
     let closed = ClosedEpoch {
         boundary: Timestamp::new(3_600),
@@ -112,7 +112,7 @@ fn a_payment_names_the_accounts_of_what_is_paid() {
         withdrawals_accepted: only_without_limit,
         ..ClosedEpoch::default()
     };
-    let record = EpochRecord { closer, state: closed, ..EpochRecord::zeroed() };
+    let record = EpochRecord { state: closed, ..EpochRecord::zeroed() };
     // Of those with a limit none was accepted: deposits get tokens back, withdrawals shares.
     for (kind, limit, shares) in [
         (RequestKind::Deposit, PriceLimit::None, true),
@@ -124,18 +124,20 @@ fn a_payment_names_the_accounts_of_what_is_paid() {
         let owner = Pubkey::new_unique();
         let request = LiquidityRequest { owner, nonce: 4, kind: kind as u8, state, ..LiquidityRequest::zeroed() };
         let payment = pay_liquidity_request(&addresses, Pubkey::new_unique(), &request, &record);
-        assert_eq!(payment.accounts[3..7], [
-            writable(addresses.epoch(Timestamp::new(3_600))),
-            writable(closer),
-            writable(addresses.request(&owner, 4)),
-            writable(owner),
-        ]);
+        assert_eq!(
+            payment.accounts[3..7],
+            [writable(addresses.epoch(Timestamp::new(3_600))), writable(addresses.request(&owner, 4)), writable(owner),]
+        );
         let paid = if shares {
             [addresses.shares_of(&owner), addresses.share_escrow, addresses.share_mint]
         } else {
             [addresses.tokens_of(&owner), addresses.vault, addresses.quote_mint]
         };
-        assert_eq!(payment.accounts[7..10].iter().map(|meta| meta.pubkey).collect::<Vec<_>>(), paid, "{kind:?} {limit:?}");
+        assert_eq!(
+            payment.accounts[7..10].iter().map(|meta| meta.pubkey).collect::<Vec<_>>(),
+            paid,
+            "{kind:?} {limit:?}"
+        );
     }
 }
 

@@ -56,6 +56,6 @@ fn an_error_says_what_the_table_says_of_its_rule() {
 #[test]
 fn an_error_is_shown_with_its_numbers() {
     assert_eq!(EngineError::PriceStale { age: 16, allowed: 15 }.to_string(), "PriceStale { age: 16, allowed: 15 }");
-    let rule = PoolRule::Delays;
-    assert_eq!(EngineError::PoolParameters { rule }.to_string(), "PoolParameters { rule: Delays }");
+    let rule = PoolRule::Notices;
+    assert_eq!(EngineError::PoolParameters { rule }.to_string(), "PoolParameters { rule: Notices }");
 }

@@ -287,18 +287,18 @@ impl Queue {
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Epoch {
-    /// The pool's cash then.
-    pub cash: Atoms,
-    /// Σ of what the markets valued so far were worth at least.
+    /// The pool's cash then, and what the markets valued so far were worth at least.
     pub lower: Atoms,
-    /// Σ of what they may have been worth at most.
+    /// The same with what they may have been worth at most.
     pub upper: Atoms,
     /// Markets listed then.
     pub markets: u16,
     /// Markets valued so far.
     pub valued: u16,
+    /// 1 where losers of a market owe too much for shares to be sold.
+    pub sells_nothing: u8,
     /// Zero; aligns what follows.
-    pub padding: [u8; 4],
+    pub padding: [u8; 3],
     /// The boundary, zero between the close and the next one, and the requests that belong to it.
     pub waiting: Waiting,
 }
@@ -411,7 +411,7 @@ const _: () = assert!(core::mem::size_of::<Request>() == 56);
 const _: () = assert!(core::mem::size_of::<RequestSums>() == 64);
 const _: () = assert!(core::mem::size_of::<Waiting>() == 144);
 const _: () = assert!(core::mem::size_of::<Queue>() == 32 * 144);
-const _: () = assert!(core::mem::size_of::<Epoch>() == 32 + 144);
+const _: () = assert!(core::mem::size_of::<Epoch>() == 24 + 144);
 const _: () = assert!(core::mem::size_of::<LastEpoch>() == 32);
 const _: () = assert!(core::mem::size_of::<ClosedEpoch>() == 112);
 const _: () = assert!(core::mem::size_of::<BoundaryLedger>() == 16 + 32 + 64 + 24 + 128 + 576);

@@ -95,7 +95,7 @@ pub struct Pool {
 }
 
 const _: () = assert!(core::mem::size_of::<PoolParameters>() == 72);
-const _: () = assert!(core::mem::size_of::<Pool>() == 184 + 16 + 176 + 32);
+const _: () = assert!(core::mem::size_of::<Pool>() == 184 + 16 + 168 + 32);
 
 impl Pool {
     /// An empty pool with these parameters.

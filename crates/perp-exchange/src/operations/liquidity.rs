@@ -22,11 +22,10 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         self.provider(provider)?;
-        let lamports = valuation_lamports(self.market_count)?;
-        let (pool, queue) = self.kept_pool()?;
-        let plan = plan_request_deposit(&pool, &self.state, amount, limit, lamports, self.clock)?;
+        let lamports = valuation_lamports(self.market_count, self.epoch_rent)?;
+        let plan = plan_request_deposit(&self.pool, &self.state, amount, limit, lamports, self.clock)?;
         let vault = self.vault.checked_add(amount)?;
-        let number = self.store_request(provider, RequestKind::Deposit, &plan, queue)?;
+        let number = self.store_request(provider, RequestKind::Deposit, &plan)?;
         self.vault = vault;
         Ok(number)
     }
@@ -42,11 +41,10 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         let owned = self.provider(provider)?.shares;
-        let lamports = valuation_lamports(self.market_count)?;
-        let (pool, queue) = self.kept_pool()?;
-        let plan = plan_request_withdrawal(&pool, &self.state, shares, owned, limit, lamports, self.clock)?;
+        let lamports = valuation_lamports(self.market_count, self.epoch_rent)?;
+        let plan = plan_request_withdrawal(&self.pool, &self.state, shares, owned, limit, lamports, self.clock)?;
         let (left, escrow) = (owned.checked_sub(shares)?, self.share_escrow.checked_add(shares)?);
-        let number = self.store_request(provider, RequestKind::Withdrawal, &plan, queue)?;
+        let number = self.store_request(provider, RequestKind::Withdrawal, &plan)?;
         self.providers[provider].shares = left;
         self.share_escrow = escrow;
         Ok(number)
@@ -60,15 +58,9 @@ impl Exchange {
         Ok((pool, queue))
     }
 
-    fn store_request(
-        &mut self,
-        provider: usize,
-        kind: RequestKind,
-        plan: &RequestPlan,
-        mut queue: Queue,
-    ) -> Result<u64, Refusal> {
-        let (mut pool, mut state) = (self.pool, self.state);
-        plan.apply(&mut pool, &mut queue, &mut state, self.clock)?;
+    fn store_request(&mut self, provider: usize, kind: RequestKind, plan: &RequestPlan) -> Result<u64, Refusal> {
+        let (mut pool, mut queue, mut state) = (self.pool, self.queue, self.state);
+        plan.apply(&mut pool, &mut queue, &mut state, self.market_count, self.clock)?;
         self.begin_changes();
         self.queue = queue;
         self.store_boundary(state.boundary);
@@ -84,7 +76,8 @@ impl Exchange {
     /// # Errors
     /// Those of [`value_market`]; [`Refusal::NoMarket`].
     pub fn value_market(&mut self, market: u16, reading: Option<&OracleReading>) -> Result<Valuation, Refusal> {
-        let (session, mut state) = (self.session(), *self.market(market)?);
+        let session = self.session();
+        let mut state = *self.market(market)?;
         state.refresh(None, &session)?;
         let (mut pool, queue) = self.kept_pool()?;
         let valuation = value_market(&mut pool, &mut state, reading, &session)?;
@@ -102,8 +95,9 @@ impl Exchange {
     /// Those of [`plan_close_epoch`].
     pub fn close_epoch(&mut self) -> Result<EpochPlan, Refusal> {
         let session = self.session();
-        let (mut state, (mut pool, mut queue)) = (self.state, self.kept_pool()?);
-        let plan = plan_close_epoch(&pool, &session)?;
+        let mut state = self.state;
+        let (mut pool, mut queue) = self.kept_pool()?;
+        let plan = plan_close_epoch(&pool, self.epoch_rent, &session)?;
         plan.apply(&mut pool, &mut queue, &mut state)?;
         let escrow = self.share_escrow.checked_add(plan.closed.issued)?.checked_sub(plan.closed.redeemed)?;
         self.begin_changes();
@@ -126,6 +120,7 @@ impl Exchange {
         let closed = self.epochs.values().find(|closed| closed.is_of(&open.request));
         let closed = closed.ok_or(Refusal::NoEpoch { belongs_from: open.request.belongs_from.get() })?;
         let boundary = closed.boundary;
+        // With the last request what rounding has left returns to the pool's cash.
         let (pool, queue) = self.kept_pool()?;
         let plan = plan_pay_request(&pool, closed, &open.request, open.kind)?;
         let (vault, paid_out) = self.paid_out(open.provider, plan.tokens)?;
@@ -181,7 +176,8 @@ impl Exchange {
         market: u16,
         reading: Option<&OracleReading>,
     ) -> Result<AllocationPlan, Refusal> {
-        let ((plan, state), (_, queue)) = (self.preview_allocation(market, reading)?, self.kept_pool()?);
+        let (plan, state) = self.preview_allocation(market, reading)?;
+        let (_, queue) = self.kept_pool()?;
         self.begin_changes();
         self.queue = queue;
         self.store_market(state);

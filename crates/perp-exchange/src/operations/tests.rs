@@ -208,6 +208,38 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
 }
 
 #[test]
+fn an_operation_that_changes_what_a_market_is_worth_keeps_its_books_of_the_boundary_first() {
+    // A boundary comes right now, and each operation is the first to touch its market.
+    let mut stage = stage();
+    stage.state.boundary = stage.clock.now;
+    let (boundary, mut kept) = (stage.clock.now, 0);
+    for (operation, _) in every_operation(&stage) {
+        let mut after = stage.clone();
+        // Nothing else can be valued or closed for it yet.
+        if after.execute(&operation).is_err() {
+            assert!(matches!(operation, Operation::CloseEpoch | Operation::ValueMarket { .. }), "{operation:?}");
+            continue;
+        }
+        for index in after.changes().markets.clone() {
+            let (was, is) = (stage.market(index).unwrap(), after.market(index).unwrap());
+            let said = |market: &perp_engine::state::Market| (market.price.price, market.second_price);
+            if was.ledger == is.ledger && said(was) == said(is) {
+                continue;
+            }
+            if matches!(operation, Operation::FundInsurance { .. } | Operation::WithdrawProtocolFees { .. }) {
+                // Neither is the pool's.
+                continue;
+            }
+            kept += 1;
+            let books = &is.at_boundary;
+            assert_eq!((books.boundary, books.ledger, books.price), (boundary, was.ledger, was.price), "{operation:?}");
+            assert_eq!((books.averages, books.second_price), (was.averages, was.second_price), "{operation:?}");
+        }
+    }
+    assert!(kept >= 12, "only {kept} changed anything");
+}
+
+#[test]
 fn a_bankruptcy_is_an_event_of_the_market_that_is_owed_and_of_no_other() {
     // A debt of $3000 to market 2 beside a claim of $100 without cash on market 0, and a debt of $1 to market 1.
     let mut exchange = stage();
@@ -314,14 +346,14 @@ fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
 
 #[test]
 fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid() {
-    // Alice's 10 SOL have gained a dollar each by $251 and another by $252. Half a minute before the boundary a basis point of what is
+    // Alice's 10 SOL have gained a dollar each by $251 and another by $252. Six seconds before the boundary a basis point of what is
     // settled is paid, and not again within ten minutes.
     let mut exchange = stage();
     exchange.value_market(UNVALUED, None).unwrap();
     exchange.close_epoch().unwrap();
     exchange.request_liquidity_deposit(1, usdc(20), PriceLimit::None).unwrap();
     reach_boundary(&mut exchange);
-    exchange.clock.now = perp_engine::units::Timestamp::new(exchange.clock.now.get() - 31);
+    exchange.clock.now = perp_engine::units::Timestamp::new(exchange.clock.now.get() - 7);
     let early = exchange.clone();
     let settling = exchange.pool.settling;
     // 0.02 % of $2 000 000, $100 and $100 that came, and of $100 that went.
@@ -338,7 +370,8 @@ fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid
     exchange.wait(1, 2).unwrap();
     let (before, reading) = (*exchange.account(KEEPER).unwrap(), now(&exchange, 252));
     let plan = exchange.settle_pnl(ALICE, 0, Some(&reading), Some(KEEPER)).unwrap();
-    let reward = Atoms::new(plan.profit.magnitude().get() / 10_000);
+    let reward = (plan.profit.magnitude().get() + plan.settled.funding.magnitude().get()) / 10_000;
+    let reward = Atoms::new(reward);
     assert!(!reward.is_zero());
     assert_eq!(exchange.account(KEEPER).unwrap().balance, before.balance.checked_add(reward).unwrap());
     assert_eq!(exchange.pool.settling, settling.checked_sub(reward).unwrap());
@@ -358,8 +391,8 @@ fn a_settlement_just_before_a_boundary_pays_its_keeper_out_of_what_requests_paid
 fn shares_and_tokens_of_liquidity_end_where_they_belong() {
     let mut exchange = stage();
     let before = *exchange.provider(PROVIDER).unwrap();
-    // At the closed boundary a share was worth an atom but for the fee of the first deposit. Of the deposit of $100 two cents went to the
-    // settlement of traders; what is left buys as many shares, and 100 000 000 shares bring as many atoms less the same fee.
+    // At the closed boundary a share was worth an atom. Of the deposit of $100 two cents are set apart for settling traders; what is left
+    // buys as many shares, and 100 000 000 shares bring as many atoms less the same fee.
     let closed = *exchange.epochs().values().next().unwrap();
     assert_eq!((closed.lower, closed.upper, closed.shares), (closed.shares, closed.shares, closed.shares));
     exchange.pay_liquidity_request(CLOSED_DEPOSIT).unwrap();

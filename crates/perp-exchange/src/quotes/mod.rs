@@ -4,11 +4,12 @@
 mod health;
 mod largest_order;
 mod liquidation_price;
-mod pool_value;
+mod providing;
 #[cfg(test)]
 mod tests;
 
 pub use health::AccountHealth;
+pub use providing::{Earned, MarketExposure, Providing};
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;

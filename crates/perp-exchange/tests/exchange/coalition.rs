@@ -7,7 +7,7 @@ use crate::playing::{exchange, squeeze, take};
 use crate::sequences::runner;
 use crate::steps::{steps, ACCOUNTS, LIQUIDATOR, MARKETS};
 use perp_engine::fixtures::USDC;
-use perp_engine::state::{RequestKind, Status};
+use perp_engine::state::Status;
 use perp_engine::units::{Clock, X40_PER_ATOM};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 const COALITION: [usize; 3] = [0, 1, 5];
 /// The coalition's liquidity provider; the other one is a stranger.
 const PROVIDER: usize = 1;
+const STRANGER: usize = 0;
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -63,10 +64,8 @@ enum Act {
     Allocate {
         market: u16,
     },
-    /// A request of its own, where `settled` once strangers have settled everybody.
-    Execute {
-        settled: bool,
-    },
+    /// The boundary that has come is closed, and what it owes is paid.
+    Serve,
     Withdraw {
         member: usize,
         percent: u64,
@@ -91,7 +90,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => pick.prop_map(|pick| Act::WaiveClaim { pick }),
         2 => pick.prop_map(|pick| Act::ResolveBankruptcy { pick }),
         2 => market.prop_map(|market| Act::Allocate { market }),
-        3 => any::<bool>().prop_map(|settled| Act::Execute { settled }),
+        1 => Just(Act::Serve),
         1 => (member, 1u64..100).prop_map(|(member, percent)| Act::Withdraw { member, percent }),
         4 => Just(Act::NextSlot),
     ]
@@ -142,14 +141,9 @@ fn netted(world: &World) -> i128 {
 /// what the pool can collect, tokens on their way and what it took out; in 2^-40 atoms.
 fn wealth(world: &World, taken_out: i128) -> i128 {
     let accounts = COALITION.iter().map(|&member| face_equity_x40(&world.exchange, world.account(member)).max(0));
-    let (mut shares, mut tokens) = (i128::from(world.shares(PROVIDER)), taken_out);
-    for open in world.exchange.requests().values().filter(|open| open.provider == PROVIDER) {
-        match open.kind {
-            RequestKind::Deposit => tokens += i128::from(open.request.amount.get()),
-            RequestKind::Withdrawal => shares += i128::from(open.request.amount.get()),
-        }
-    }
-    tokens += i128::from(world.paid_out(PROVIDER));
+    let (tokens, shares) = world.coming_to(PROVIDER);
+    let tokens = tokens + taken_out + i128::from(world.paid_out(PROVIDER));
+    let shares = shares + i128::from(world.shares(PROVIDER));
     let value = collectible(world);
     let all = i128::from(world.exchange.pool.shares.get());
     // ⌊value / all⌋ · shares and the rest, without a product beyond 127 bits.
@@ -161,27 +155,27 @@ fn wealth(world: &World, taken_out: i128) -> i128 {
 fn attack_a_coalition_at_one_price_and_time_never_gains() {
     let counts: Cell<[u32; 5]> = Cell::default();
     runner(1_000)
-        .run(&(steps(20..60), any::<usize>(), 40i128..130, proptest::collection::vec(act(), 10..60)), |case| {
-            let (before, pick, percent, acts) = case;
+        .run(&(steps(20..60), any::<(usize, bool)>(), 40i128..130, proptest::collection::vec(act(), 10..60)), |case| {
+            let (before, (pick, settled), percent, acts) = case;
             let mut world = exchange();
             for step in &before {
                 take(&mut world, step);
             }
-            freeze(&mut world, pick, percent);
+            freeze(&mut world, pick, percent, settled);
             let mut done = counts.get();
-            conspire(&mut world, &acts, &mut done);
+            conspire(&mut world, &acts, settled, &mut done);
             counts.set(done);
             Ok::<(), TestCaseError>(())
         })
         .unwrap();
-    let [trades, strangers, members, executions, settled] = counts.get();
-    let enough = trades > 3_000 && strangers > 150 && members > 200 && executions > 500 && settled > 100;
-    assert!(enough, "{trades} trades, {strangers} strangers and {members} members liquidated, {executions} requests, {settled} after settlement");
+    let [trades, strangers, members, closes, settled] = counts.get();
+    let enough = trades > 3_000 && strangers > 150 && members > 200 && closes > 300 && settled > 100;
+    assert!(enough, "{trades} trades, {strangers} strangers and {members} members liquidated, {closes} closes, {settled} after settlement");
 }
 
-/// Every member has some cash and a position, the coalition has a deposit and a withdrawal ripe for execution, somebody is
-/// near or below his maintenance margin, and every price is new.
-fn freeze(world: &mut World, pick: usize, percent: i128) {
+/// Every member has some cash and a position, the coalition has a deposit and a withdrawal that belong to the boundary of this very
+/// second, somebody is near or below his maintenance margin, every price is new, and where `settled` everybody has settled.
+fn freeze(world: &mut World, pick: usize, percent: i128, settled: bool) {
     world.set_exchange_status(Status::Active, 0).unwrap();
     for market in 0..MARKETS {
         world.feed_mut(market).confidence = 0;
@@ -190,13 +184,19 @@ fn freeze(world: &mut World, pick: usize, percent: i128) {
             world.set_market_status(market, Status::Active, 0).unwrap();
         }
     }
+    world.pay_all();
+    for _ in 0..3 {
+        if !world.exchange.state.boundary.is_never() {
+            world.serve();
+        }
+    }
     let shares = world.shares(PROVIDER);
     if shares > 1 {
         let _ = world.request_withdrawal(PROVIDER, shares / 2);
     }
-    world.wait(world.exchange.pool.parameters.withdrawal_delay - world.exchange.pool.parameters.deposit_delay);
-    let _ = world.request_deposit(PROVIDER, 30_000 * USDC);
-    world.wait(world.exchange.pool.parameters.deposit_delay);
+    world.reach_boundary_but(700);
+    world.request_deposit(PROVIDER, 30_000 * USDC).unwrap();
+    world.reach_boundary_but(20);
     world.refresh_all();
     for account in 0..ACCOUNTS {
         world.deposit(account, 10_000 * USDC).unwrap();
@@ -214,14 +214,24 @@ fn freeze(world: &mut World, pick: usize, percent: i128) {
     }
     // A loss is settled at what is remembered, which is that price alone.
     world.refresh_all();
-    world.wait(16);
+    world.wait(17);
+    world.refresh_all();
+    if settled {
+        for (account, market) in world.positions() {
+            let _ = world.settle_pnl(account, market);
+        }
+    }
+    world.reach_boundary();
     world.refresh_all();
 }
 
-fn conspire(world: &mut World, acts: &[Act], done: &mut [u32; 5]) {
+fn conspire(world: &mut World, acts: &[Act], settled: bool, done: &mut [u32; 5]) {
     let mut start = wealth(world, 0);
     // What strangers lose in penalties, and an atom for every time somebody else's position is touched.
     let (mut allowed, mut taken_out) = (0i128, 0i128);
+    // What the pool pays too much for the coalition's shares, as they are priced by the books of this moment.
+    let leaving = world.coming_to(PROVIDER).1;
+    allowed += netted(world) / i128::from(world.exchange.pool.shares.get()) * leaving;
     let strangers: Vec<usize> = (0..ACCOUNTS).filter(|account| !COALITION.contains(account)).collect();
     let strangers_start: Vec<i128> =
         strangers.iter().map(|&stranger| face_equity_x40(&world.exchange, world.account(stranger))).collect();
@@ -305,22 +315,19 @@ fn conspire(world: &mut World, acts: &[Act], done: &mut [u32; 5]) {
             Act::Allocate { market } => {
                 let _ = world.allocate_backing(market);
             }
-            Act::Execute { settled } => {
-                let own = world.requests().into_iter().find(|(_, open)| open.provider == PROVIDER);
-                if let Some((request, open)) = own {
-                    if settled {
-                        for (account, market) in world.positions() {
-                            let _ = world.settle_pnl(account, market);
-                        }
-                    }
-                    let (part, all) = (open.request.amount.get(), i128::from(world.exchange.pool.shares.get()));
-                    let netted = netted(world);
-                    done[4] += u32::from(settled && open.kind == RequestKind::Deposit);
-                    let executed = world.execute(request).is_ok();
-                    done[3] += u32::from(executed);
-                    if open.kind == RequestKind::Withdrawal {
-                        allowed += netted / all * i128::from(part);
-                    }
+            Act::Serve => {
+                if world.exchange.session().boundary_has_come() {
+                    world.value_all();
+                    let (value, all) = (collectible(world), i128::from(world.exchange.pool.shares.get()));
+                    let (tokens, shares) = world.coming_to(STRANGER);
+                    world.close_epoch().unwrap();
+                    // A stranger who leaves at the least that the pool is worth leaves the rest to who stays.
+                    let (tokens_after, shares_after) = world.coming_to(STRANGER);
+                    let (left, paid) = (shares - shares_after, (tokens_after - tokens) * X40_PER_ATOM);
+                    allowed += (value / all * left + value % all * left / all - paid).max(0);
+                    world.pay_all();
+                    done[3] += 1;
+                    done[4] += u32::from(settled);
                 }
             }
             Act::Withdraw { member, percent } => {

@@ -3,6 +3,7 @@
 mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
+mod epochs;
 mod isolation;
 mod leaving;
 mod life_cycle;

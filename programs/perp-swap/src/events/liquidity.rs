@@ -64,8 +64,8 @@ pub struct MarketValued {
     pub market: Pubkey,
     /// The market's index within its exchange.
     pub market_index: u16,
-    /// Number of this event among the market's.
-    pub market_sequence: u64,
+    /// The market after it.
+    pub state: MarketMoment,
     /// Number of this event among the pool's.
     pub pool_sequence: u64,
     /// The boundary, in Unix seconds.

@@ -33,7 +33,7 @@ impl AllocationPlan {
 /// Moves the market's backing to its target, once it is further from it than the hysteresis.
 ///
 /// Not in the last minute before a boundary that the exchange waits for. Once it has come, pool and market are kept as they stand
-/// before anything moves.
+/// before anything moves, and until it is closed nothing is placed: the cash is for those who leave.
 ///
 /// In, only while the exchange and the market are active and the backing covers what is owed, and only up to
 /// `net + x ≤ backing cap · (cash + Σ net)`: losses do not lower `net`, so a market that loses is not refilled again and
@@ -50,7 +50,8 @@ pub fn plan_allocate_backing(
     session: &Session,
 ) -> Result<AllocationPlan, EngineError> {
     let boundary = session.boundary;
-    if !session.boundary_has_come() && session.clock.now.after(BOUNDARY_REST_SECONDS)? > boundary && !boundary.is_never() {
+    let near = !boundary.is_never() && session.clock.now.after(BOUNDARY_REST_SECONDS)? > boundary;
+    if near && !session.boundary_has_come() {
         return Err(EngineError::BoundaryNear { boundary: boundary.get() });
     }
     let ledger = &market.ledger;
@@ -58,6 +59,9 @@ pub fn plan_allocate_backing(
     let band = share_floor(target, pool.parameters.hysteresis)?;
     if ledger.backing.checked_add(band)? < target {
         market.status().allows_increasing()?;
+        if near {
+            return Err(EngineError::BoundaryNear { boundary: boundary.get() });
+        }
         require_live(market)?;
         place(pool, market, &valued_solvency(market)?, target.checked_sub(ledger.backing)?)
     } else if ledger.backing > target.checked_add(band)? {

@@ -1,7 +1,7 @@
 //! When boundaries are, and keeping the books as they stand when one comes.
 
 use crate::error::EngineError;
-use crate::state::{BoundaryLedger, Epoch, Market, Pool, Queue};
+use crate::state::{BoundaryLedger, Epoch, Market, Pool, Queue, Settlement};
 use crate::units::{Clock, Timestamp};
 use crate::{market::funding, session::Session};
 
@@ -66,11 +66,24 @@ impl Market {
         &mut self,
         look: impl FnOnce(&Self) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
+        let settlement = self.settlement;
+        self.settlement = self.settlement_at_boundary();
         self.swap_boundary();
         let boundary = self.at_boundary.boundary;
         let seen = funding::accrue(self, Clock { now: boundary, slot: 0 }).and_then(|_| look(self));
         self.swap_boundary();
+        self.settlement = settlement;
         seen
+    }
+
+    /// How the market had ended when it was kept. What has ended since had not, also where a reading ahead of the clock had it kept:
+    /// its price then was not the final one.
+    fn settlement_at_boundary(&self) -> Settlement {
+        let (settlement, kept) = (self.settlement, &self.at_boundary);
+        if settlement.moved_at < kept.boundary && kept.price.price == settlement.price {
+            return settlement;
+        }
+        Settlement { delisted_from: settlement.delisted_from, ..Settlement::default() }
     }
 
     fn swap_boundary(&mut self) {
@@ -92,7 +105,7 @@ impl Pool {
             return Ok(());
         }
         let waiting = queue.take(session.boundary)?;
-        self.epoch = Epoch { cash: self.cash, markets, waiting, ..Epoch::default() };
+        self.epoch = Epoch { lower: self.cash, upper: self.cash, markets, waiting, ..Epoch::default() };
         Ok(())
     }
 }

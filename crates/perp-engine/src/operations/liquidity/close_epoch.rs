@@ -2,11 +2,11 @@
 
 use super::boundaries::next_boundary;
 use super::request::CLOSE_LAMPORTS;
-use super::value_market::require_boundary;
+use super::value_market::require_kept;
 use crate::error::EngineError;
 use crate::session::Session;
 use crate::state::{
-    ClosedEpoch, Epoch, ExchangeState, LastEpoch, LimitSet, Pool, Queue, RequestSums, Waiting, DEAD_SHARES,
+    ClosedEpoch, Epoch, ExchangeState, LastEpoch, LimitSet, Pool, PriceLimit, Queue, RequestSums, Waiting, DEAD_SHARES,
 };
 use crate::units::products::{mul_div_ceil, mul_div_floor, part_of_atoms_floor, share_ceil, share_floor};
 use crate::units::{Atoms, Ppm, Timestamp, PPM};
@@ -20,7 +20,7 @@ pub struct EpochPlan {
     pub closed: ClosedEpoch,
     /// What of the withdrawals waits for the next boundary for want of cash, if any does.
     pub rest: Option<Waiting>,
-    /// What the caller gets, in lamports.
+    /// What the caller gets, in lamports, for the close and for the epoch's rent.
     pub lamports: u64,
     /// Lamports that are kept with the epoch, for those who are paid out.
     pub lamports_kept: u64,
@@ -31,12 +31,7 @@ impl EpochPlan {
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn apply(
-        &self,
-        pool: &mut Pool,
-        queue: &mut Queue,
-        exchange: &mut ExchangeState,
-    ) -> Result<(), EngineError> {
+    pub fn apply(&self, pool: &mut Pool, queue: &mut Queue, exchange: &mut ExchangeState) -> Result<(), EngineError> {
         let next = self.closed.rest_belongs_from;
         if let Some(rest) = &self.rest {
             queue.add(rest, next, pool.parameters.epoch_seconds)?;
@@ -59,29 +54,27 @@ impl EpochPlan {
 
 /// Serves the requests of a boundary at which every market is valued: withdrawals at the lower value, deposits at the upper one, so
 /// that what lies between is left to whoever stays. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling
-/// traders. What the pool's cash does not reach is paid in proportion; the rest passes on.
+/// traders. What the pool's cash does not reach is paid in proportion; the rest passes on. The caller has paid `epoch_rent` for the
+/// account in which the epoch is kept. A boundary that sells nothing leaves the price of a share as it was, for the limits of the next.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
-pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, EngineError> {
-    require_boundary(session)?;
-    let Epoch { markets, valued, waiting, .. } = pool.epoch;
+pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Result<EpochPlan, EngineError> {
+    require_kept(pool, session)?;
+    let Epoch { markets, valued, sells_nothing, waiting, .. } = pool.epoch;
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
     }
-    let price = LastEpoch {
-        boundary: session.boundary,
-        lower: pool.epoch.cash.checked_add(pool.epoch.lower)?,
-        upper: pool.epoch.cash.checked_add(pool.epoch.upper)?,
-        shares: pool.shares,
-    };
-    let deposits_accepted = LimitSet::where_each(|limit| price.sells_within(&pool.last, limit.part()));
+    let (boundary, lower, shares) = (session.boundary, pool.epoch.lower, pool.shares);
+    let upper = if sells_nothing == 0 { pool.epoch.upper } else { pool.last.upper_of(shares).max(lower) };
+    let price = LastEpoch { boundary, lower, upper, shares };
+    // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
+    // close that failed would keep what everybody else has in the queue.
+    let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());
+    let within = LimitSet::where_each(sells);
+    let Sale { accepted: deposits_accepted, deposited, fee: entry_fee, entering, created, issued } =
+        Sale::of(pool, &price, within).unwrap_or_default();
     let withdrawals_accepted = LimitSet::where_each(|limit| price.redeems_within(&pool.last, limit.part()));
-
-    let deposited = waiting.deposits.amount_of(deposits_accepted)?;
-    let entry_fee = share_ceil(deposited, pool.parameters.queue_fee)?;
-    let entering = deposited.checked_sub(entry_fee)?;
-    let (created, issued) = price.issued_floor(entering)?;
 
     let leaving = waiting.withdrawals.amount_of(withdrawals_accepted)?;
     let cash = pool.cash.checked_add(entering)?;
@@ -91,7 +84,8 @@ pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, Eng
 
     let requests = waiting.deposits.count()?.checked_add(waiting.withdrawals.count()?).ok_or(EngineError::Overflow)?;
     // What cannot be divided goes to the caller besides.
-    let lamports_left = waiting.lamports.saturating_sub(CLOSE_LAMPORTS);
+    let closing = CLOSE_LAMPORTS.checked_add(epoch_rent).ok_or(EngineError::Overflow)?;
+    let lamports_left = waiting.lamports.saturating_sub(closing);
     let lamports_each = lamports_left.checked_div(u64::from(requests)).unwrap_or(0);
     let next = next_boundary(session.clock.now, pool.parameters.epoch_seconds)?;
     let closed = ClosedEpoch {
@@ -137,6 +131,36 @@ pub fn plan_close_epoch(pool: &Pool, session: &Session) -> Result<EpochPlan, Eng
     Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
 }
 
+/// What deposits buy; by default nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sale {
+    /// Limits under which they are accepted.
+    accepted: LimitSet,
+    /// Their tokens.
+    deposited: Atoms,
+    /// What of those is set apart for settling traders.
+    fee: Atoms,
+    /// What of them enters the pool.
+    entering: Atoms,
+    /// Shares that come into being.
+    created: Atoms,
+    /// What of them somebody gets.
+    issued: Atoms,
+}
+
+impl Sale {
+    /// What the deposits under these limits buy, where pool and shares have room for it.
+    fn of(pool: &Pool, price: &LastEpoch, accepted: LimitSet) -> Result<Self, EngineError> {
+        let deposited = pool.epoch.waiting.deposits.amount_of(accepted)?;
+        let fee = share_ceil(deposited, pool.parameters.queue_fee)?;
+        let entering = deposited.checked_sub(fee)?;
+        let (created, issued) = price.issued_floor(entering)?;
+        pool.shares.checked_add(created)?;
+        pool.cash.checked_add(entering)?;
+        Ok(Self { accepted, deposited, fee, entering, created, issued })
+    }
+}
+
 /// What passes to the next boundary: of every limit the part that was not redeemed, with all its requests and their lamports.
 fn rest_of(
     accepted: &RequestSums,
@@ -154,6 +178,12 @@ fn rest_of(
 }
 
 impl LastEpoch {
+    /// What so many shares cost then; nothing where there were none.
+    fn upper_of(&self, shares: Atoms) -> Atoms {
+        let cost = mul_div_ceil(self.upper.get(), shares.get(), self.shares.get());
+        cost.map(Atoms::new).and_then(Atoms::in_range).unwrap_or(Atoms::ZERO)
+    }
+
     /// Whether shares cost at most so much more than at the boundary before.
     fn sells_within(&self, before: &Self, part: Option<Ppm>) -> bool {
         if self.shares.is_zero() {

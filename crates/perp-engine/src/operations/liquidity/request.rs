@@ -27,7 +27,8 @@ pub struct RequestPlan {
 }
 
 impl RequestPlan {
-    /// Stores the plan.
+    /// Stores the plan, once a boundary that has come is kept: with no request of it left in the queue, what is found there of one long
+    /// past belongs to none that anybody waits for yet. `markets` are listed.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
@@ -36,27 +37,32 @@ impl RequestPlan {
         pool: &mut Pool,
         queue: &mut Queue,
         exchange: &mut ExchangeState,
+        markets: u16,
         clock: Clock,
     ) -> Result<(), EngineError> {
-        let epoch = pool.parameters.epoch_seconds;
+        let mut after = self.pool;
+        after.keep_at_boundary(queue, markets, &exchange.session(clock))?;
+        let epoch = after.parameters.epoch_seconds;
         queue.add(&self.waiting, boundary_after(clock.now, epoch)?, epoch)?;
-        *pool = self.pool;
+        *pool = after;
         exchange.boundary = self.awaited;
         Ok(())
     }
 }
 
-/// What a request pays for the valuation of all markets listed, in lamports: each pays it whole, and what is left is paid back to all
-/// in equal parts.
+/// What a request pays, in lamports, for the valuation of all markets listed, for the close, and for the rent of the account in which
+/// the epoch is kept: each pays it whole, and what is left is paid back to all in equal parts.
 ///
 /// # Errors
 /// [`EngineError::Overflow`].
-pub fn valuation_lamports(markets: u16) -> Result<u64, EngineError> {
-    let valuations = VALUATION_LAMPORTS.checked_mul(u64::from(markets));
-    valuations.and_then(|lamports| lamports.checked_add(CLOSE_LAMPORTS)).ok_or(EngineError::Overflow)
+pub fn valuation_lamports(markets: u16, epoch_rent: u64) -> Result<u64, EngineError> {
+    let valuations = VALUATION_LAMPORTS.checked_mul(u64::from(markets)).ok_or(EngineError::Overflow)?;
+    let closing = CLOSE_LAMPORTS.checked_add(epoch_rent).ok_or(EngineError::Overflow)?;
+    valuations.checked_add(closing).ok_or(EngineError::Overflow)
 }
 
-/// Plans a deposit's request: `amount` tokens enter the escrow.
+/// Plans a deposit's request: `amount` tokens enter the escrow. What belongs to a boundary that has come is taken from the queue before
+/// ([`Pool::keep_at_boundary`]).
 ///
 /// # Errors
 /// [`EngineError::RequestTooSmall`].

@@ -24,7 +24,8 @@ use crate::market::price::{confidence_of_ceil, is_dead, is_fresh_in};
 use crate::market::range::{stale_range, PriceRange};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized, solvency};
 use crate::state::{Market, MarketLedger, Parameters};
-use crate::units::{Atoms, Price, Side, Timestamp, MAX_PRICE};
+use crate::units::products::share_ceil;
+use crate::units::{Atoms, Price, QuoteX40, Side, Timestamp, MAX_PRICE};
 
 /// What a market is worth to the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,26 @@ impl MarketValue {
         };
         Self::of(&market.ledger, &market.parameters, range)
     }
+}
+
+/// Whether losers owe more beyond what winners of the same market get than the stress move of what they entered at. Then no share is
+/// sold: one print of a price would be worth money to whoever is in already, and counting only a part of what losers owe would
+/// sell shares below their value. Anybody settles the losers, and the next boundary sells.
+pub(super) fn losers_owe_too_much(
+    ledger: &MarketLedger,
+    parameters: &Parameters,
+    price: Price,
+) -> Result<bool, EngineError> {
+    let mut entered = Atoms::ZERO;
+    let mut profit = QuoteX40::ZERO;
+    for side in Side::BOTH {
+        let won = side_unrealized(ledger, side, price)?;
+        if won.is_negative() {
+            entered = entered.checked_add(ledger.side(side).entry_notional.get().to_atoms_ceil()?)?;
+        }
+        profit = profit.checked_add(won)?;
+    }
+    Ok(profit.negative_part()? > share_ceil(entered, parameters.stress_move)?.to_x40()?)
 }
 
 /// The interval of a good price: `p ± a`, ending at the bounds no price can leave.

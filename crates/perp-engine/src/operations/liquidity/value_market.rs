@@ -1,7 +1,7 @@
 //! Finding what a market was worth at a boundary, for anybody: at the one reading of that moment.
 
 use super::request::VALUATION_LAMPORTS;
-use super::valuation::{certain_range, MarketValue};
+use super::valuation::{certain_range, losers_owe_too_much, MarketValue};
 use crate::error::EngineError;
 use crate::market::price::converted;
 use crate::market::range::{stale_range, PriceRange};
@@ -9,7 +9,7 @@ use crate::market::second_price::is_in_bounds;
 use crate::oracle::OracleReading;
 use crate::session::Session;
 use crate::state::{BoundaryReading, Market, Pool};
-use crate::units::Timestamp;
+use crate::units::{Price, Timestamp};
 
 /// Readings count for so long after a boundary; then the range does in which the price may have been.
 pub const READING_ALLOWANCE_SECONDS: u32 = 1_800;
@@ -34,8 +34,8 @@ pub enum Valuation {
 
 /// Values a market as it stood at the boundary, whatever its status: at its final price; else at the one reading with
 /// `previous publish time < boundary ≤ publish time`, which is final at once; once [`READING_ALLOWANCE_SECONDS`] have passed at the
-/// earliest of those published within [`NEAR_SECONDS`] of it that were handed in, or else at the range of the price it had. A
-/// reading that is too wide or out of its bounds is none. The books of pool and market are kept already; an error leaves them as they
+/// earliest of those published within [`NEAR_SECONDS`] of it that were handed in, or else at the range of the price it had. Where losers
+/// owe more than a stress move at that price, the boundary sells no shares. A reading that is too wide or out of its bounds is none. The books of pool and market are kept already; an error leaves them as they
 /// are.
 ///
 /// # Errors
@@ -48,19 +48,23 @@ pub fn value_market(
     session: &Session,
 ) -> Result<Valuation, EngineError> {
     let boundary = session.boundary;
-    require_boundary(session)?;
+    require_kept(pool, session)?;
     if market.at_boundary.valued == boundary || market.index >= pool.epoch.markets {
         return Err(EngineError::MarketValued { market: market.index });
     }
     let kept = market.at_boundary.reading;
     let looked = market.at_boundary(|market| {
-        let range = match found(market, reading, kept, boundary, session.clock.now)? {
-            Found::Range(range) => range,
+        let (ledger, parameters) = (&market.ledger, &market.parameters);
+        let (range, sells) = match found(market, reading, kept, boundary, session.clock.now)? {
             Found::Near(reading) => return Ok(Err(reading)),
+            Found::Price { price, confidence } => {
+                (certain_range(price, confidence, parameters)?, !losers_owe_too_much(ledger, parameters, price)?)
+            }
+            Found::Range(range) => (range, true),
         };
-        Ok(Ok(MarketValue::of(&market.ledger, &market.parameters, range)?))
+        Ok(Ok((MarketValue::of(ledger, parameters, range)?, sells)))
     })?;
-    let value = match looked {
+    let (value, sells) = match looked {
         Ok(value) => value,
         Err(near) => {
             let outcome = if near == kept { Valuation::NotEarlier } else { Valuation::Noted };
@@ -71,30 +75,41 @@ pub fn value_market(
     market.at_boundary.valued = boundary;
     let epoch = &mut pool.epoch;
     epoch.lower = epoch.lower.checked_add(value.lower)?;
-    epoch.upper = epoch.upper.checked_add(value.upper)?;
+    match epoch.upper.checked_add(value.upper) {
+        Ok(upper) if sells => epoch.upper = upper,
+        // Nor where losers owe more than there are atoms: no print may keep the boundary from being closed.
+        _ => epoch.sells_nothing = 1,
+    }
     epoch.valued = epoch.valued.checked_add(1).ok_or(EngineError::Overflow)?;
     let lamports = VALUATION_LAMPORTS.min(epoch.waiting.lamports);
     epoch.waiting.lamports = epoch.waiting.lamports.saturating_sub(lamports);
     Ok(Valuation::Valued { value, lamports })
 }
 
-/// Whether the boundary that the exchange waits for has come.
+/// Whether the boundary that the exchange waits for has come, and the pool is kept as it stood then.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`].
-pub(super) fn require_boundary(session: &Session) -> Result<(), EngineError> {
+pub(super) fn require_kept(pool: &Pool, session: &Session) -> Result<(), EngineError> {
     if session.boundary.is_never() {
         return Err(EngineError::NoBoundary);
     }
-    if !session.boundary_has_come() {
+    if !session.boundary_has_come() || pool.epoch.waiting.boundary != session.boundary {
         return Err(EngineError::BoundaryAhead { boundary: session.boundary.get() });
     }
     Ok(())
 }
 
 enum Found {
+    Price { price: Price, confidence: Price },
     Range(PriceRange),
     Near(BoundaryReading),
+}
+
+impl BoundaryReading {
+    const fn price(&self) -> Found {
+        Found::Price { price: self.price, confidence: self.confidence }
+    }
 }
 
 /// What is known of the price at the boundary.
@@ -105,28 +120,25 @@ fn found(
     boundary: Timestamp,
     now: Timestamp,
 ) -> Result<Found, EngineError> {
-    // What has ended since had not ended then.
-    let settlement = &market.settlement;
-    let ended = settlement.has_begun() && settlement.moved_at <= boundary;
-    if market.ledger.is_flat() || (ended && settlement.is_final(boundary)) {
+    if market.ledger.is_flat() || market.settlement.is_final(boundary) {
         return Ok(Found::Range(PriceRange::point(market.price.price)));
     }
     let until = boundary.after(READING_ALLOWANCE_SECONDS)?;
     if now > until {
-        return Ok(Found::Range(if kept.published.is_never() {
-            stale_range(market, boundary)?
+        return if kept.published.is_never() {
+            Ok(Found::Range(stale_range(market, boundary)?))
         } else {
-            certain_range(kept.price, kept.confidence, &market.parameters)?
-        }));
+            Ok(kept.price())
+        };
     }
     let missing = EngineError::NoBoundaryReading { until: until.get() };
-    let offered = reading.filter(|_| !ended).ok_or(missing)?;
+    let offered = reading.filter(|_| !market.settlement.has_begun()).ok_or(missing)?;
     let offered = good(market, offered)?.ok_or(missing)?;
     if offered.published < boundary {
         return Err(missing);
     }
     if offered.previous < boundary {
-        return Ok(Found::Range(certain_range(offered.price, offered.confidence, &market.parameters)?));
+        return Ok(offered.price());
     }
     if offered.published > boundary.after(NEAR_SECONDS)? {
         return Err(missing);

@@ -32,26 +32,35 @@ fn the_smallest_request_is_worth_more_than_the_dead_shares() {
 }
 
 #[test]
-fn delays_are_longer_than_any_publish_time_may_be_ahead_and_at_most_a_month() {
-    // 10 s of tolerance and 20 s more; 30 · 86 400 s.
-    for set in [|p: &mut PoolParameters, s| p.deposit_delay = s, |p: &mut PoolParameters, s| p.withdrawal_delay = s] {
-        breaks(PoolRule::Delays, |p| set(p, 29));
-        holds(|p| set(p, 30));
-        holds(|p| set(p, 2_592_000));
-        breaks(PoolRule::Delays, |p| set(p, 2_592_001));
-    }
+fn boundaries_are_ten_minutes_to_a_day_apart() {
+    breaks(PoolRule::Epochs, |p| p.epoch_seconds = 599);
+    // A withdrawal's notice of a day is 144 epochs of ten minutes.
+    breaks(PoolRule::Notices, |p| p.epoch_seconds = 600);
+    holds(|p| (p.epoch_seconds, p.withdrawal_notice) = (600, 600));
+    holds(|p| p.epoch_seconds = 86_400);
+    breaks(PoolRule::Epochs, |p| p.epoch_seconds = 86_401);
 }
 
 #[test]
-fn requests_stay_valid_for_a_minute_to_a_month() {
-    for set in
-        [|p: &mut PoolParameters, s| p.deposit_validity = s, |p: &mut PoolParameters, s| p.withdrawal_validity = s]
-    {
-        breaks(PoolRule::Validities, |p| set(p, 59));
+fn notices_are_longer_than_any_publish_time_may_be_ahead_and_within_the_queue() {
+    // 10 s of tolerance and 50 s more; 30 · 3600 s.
+    for set in [|p: &mut PoolParameters, s| p.deposit_notice = s, |p: &mut PoolParameters, s| p.withdrawal_notice = s] {
+        breaks(PoolRule::Notices, |p| set(p, 59));
         holds(|p| set(p, 60));
-        holds(|p| set(p, 2_592_000));
-        breaks(PoolRule::Validities, |p| set(p, 2_592_001));
+        holds(|p| set(p, 108_000));
+        breaks(PoolRule::Notices, |p| set(p, 108_001));
     }
+    // Thirty of the longest and of the shortest epochs.
+    holds(|p| (p.epoch_seconds, p.withdrawal_notice) = (86_400, 2_592_000));
+    breaks(PoolRule::Notices, |p| (p.epoch_seconds, p.withdrawal_notice) = (86_400, 2_592_001));
+    breaks(PoolRule::Notices, |p| (p.epoch_seconds, p.withdrawal_notice) = (600, 18_001));
+}
+
+#[test]
+fn what_settling_costs_is_at_most_a_thousandth() {
+    holds(|p| p.queue_fee = Ppm::ZERO);
+    holds(|p| p.queue_fee = Ppm::new(1_000));
+    breaks(PoolRule::QueueFee, |p| p.queue_fee = Ppm::new(1_001));
 }
 
 #[test]
@@ -95,14 +104,14 @@ fn extremes() -> Vec<(&'static str, [Option<PoolRule>; 2])> {
 
 #[test]
 fn every_parameter_is_bounded_by_a_rule() {
-    use PoolRule::{Delays, Hysteresis, MinimumRequest, SharedDraw, Validities};
-    // A smallest request may be as large as one likes; a hysteresis and a draw may be zero.
+    use PoolRule::{Epochs, Hysteresis, MinimumRequest, Notices, QueueFee, SharedDraw};
+    // A smallest request may be as large as one likes; a fee, a hysteresis and a draw may be zero.
     let expected = [
         ("minimum_request", [None, Some(MinimumRequest)]),
-        ("deposit_delay", [Some(Delays); 2]),
-        ("withdrawal_delay", [Some(Delays); 2]),
-        ("deposit_validity", [Some(Validities); 2]),
-        ("withdrawal_validity", [Some(Validities); 2]),
+        ("epoch_seconds", [Some(Epochs); 2]),
+        ("deposit_notice", [Some(Notices); 2]),
+        ("withdrawal_notice", [Some(Notices); 2]),
+        ("queue_fee", [Some(QueueFee), None]),
         ("hysteresis", [Some(Hysteresis), None]),
         ("shared_draw_share", [Some(SharedDraw), None]),
         ("shared_draw_window", [Some(SharedDraw); 2]),

@@ -5,7 +5,8 @@ use crate::fixtures::{at, restricted_until};
 fn an_exchange_that_was_never_paused_has_no_grace() {
     let exchange = ExchangeState { reduce_only: restricted_until(6), ..ExchangeState::default() };
     let never = Timestamp::NEVER;
-    let expected = Session { status: Status::ReduceOnly, pause_began: never, pause_ended: never, clock: at(5) };
+    let (status, boundary) = (Status::ReduceOnly, never);
+    let expected = Session { status, pause_began: never, pause_ended: never, boundary, clock: at(5) };
     assert_eq!(exchange.session(at(5)), expected);
     assert!(!exchange.session(at(5)).in_grace());
     assert_eq!(exchange.session(at(6)).status, Status::Active);
@@ -42,4 +43,13 @@ fn reduce_only_goes_on_after_a_pause() {
 fn events_are_numbered_from_one() {
     let mut exchange = ExchangeState::default();
     assert_eq!((exchange.next_event(), exchange.next_event(), exchange.sequence), (1, 2, 2));
+}
+
+#[test]
+fn the_boundary_that_is_waited_for_comes_by_the_clock_and_where_there_is_none_never() {
+    let exchange = ExchangeState { boundary: at(3_200).now, ..ExchangeState::default() };
+    let come = |exchange: &ExchangeState, seconds| exchange.session(at(seconds)).boundary_has_come();
+    assert_eq!(exchange.session(at(0)).boundary, at(3_200).now);
+    assert_eq!([3_199, 3_200, 1_000_000].map(|seconds| come(&exchange, seconds)), [false, true, true]);
+    assert!(!come(&ExchangeState::default(), 1_000_000));
 }

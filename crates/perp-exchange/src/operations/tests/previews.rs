@@ -80,7 +80,7 @@ fn a_preview_of_an_allocation_is_the_move_that_follows() {
     let (plan, market) = exchange.preview_allocation(3, None).unwrap();
     assert_eq!(exchange.allocate_backing(3, None), Ok(plan));
     assert_eq!(*exchange.market(3).unwrap(), market);
-    assert_eq!((plan.moved.get(), exchange.pool.cash), (usdc(100_000).get() as i64, plan.pool.cash));
+    assert_eq!((plan.moved.get(), exchange.pool.cash), (-(usdc(100_000).get() as i64), plan.pool.cash));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::move_lamports;
+use super::{move_lamports, record_rent};
 use crate::access::{check_pool, check_shares, check_token_program};
 use crate::context::{keep, session};
 use crate::errors::{refused, require, ExchangeError};
@@ -12,7 +12,7 @@ use perp_engine::operations::liquidity::plan_close_epoch;
 #[derive(Accounts)]
 #[instruction(boundary: i64)]
 pub struct CloseEpoch<'info> {
-    /// Anybody; pays for the record, receives what the requests pay for closing.
+    /// Anybody; advances the record's rent, receives it and what the requests pay for closing.
     #[account(mut)]
     pub closer: Signer<'info>,
     /// The exchange.
@@ -50,16 +50,8 @@ impl CloseEpoch<'_> {
     /// Those of [`check_shares`], [`ExchangeError::ExchangeMismatch`], [`ExchangeError::WrongTokenProgram`],
     /// [`ExchangeError::WrongBoundary`].
     pub fn validate(&self, boundary: i64) -> Result<()> {
-        let Self {
-            closer: _,
-            exchange,
-            pool,
-            record: _,
-            share_mint,
-            share_escrow,
-            token_program,
-            system_program: _,
-        } = self;
+        let Self { closer: _, exchange, pool, record: _, share_mint, share_escrow, token_program, system_program: _ } =
+            self;
         let exchange = exchange.load()?;
         check_pool(&exchange, pool.as_ref().key)?;
         check_shares(&exchange, share_mint.key, share_escrow.key)?;
@@ -77,7 +69,7 @@ pub fn close_epoch(ctx: Context<CloseEpoch>, _boundary: i64) -> Result<()> {
     keep(pool, &*accounts.exchange.load()?, &session)?;
     let before = pool.state;
 
-    let plan = plan_close_epoch(&before, &session).map_err(refused)?;
+    let plan = plan_close_epoch(&before, record_rent()?, &session).map_err(refused)?;
     let next = {
         let state = &mut accounts.exchange.load_mut()?.state;
         plan.apply(&mut pool.state, &mut pool.queue, state).map_err(refused)?;
@@ -85,7 +77,6 @@ pub fn close_epoch(ctx: Context<CloseEpoch>, _boundary: i64) -> Result<()> {
     };
     *accounts.record.load_init()? = EpochRecord {
         exchange: accounts.exchange.key(),
-        closer: accounts.closer.key(),
         state: plan.closed,
         bump: ctx.bumps.record,
         version: VERSION,

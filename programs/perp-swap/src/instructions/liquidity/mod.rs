@@ -14,9 +14,8 @@ pub use request_liquidity_deposit::*;
 pub use request_liquidity_withdrawal::*;
 pub use value_market::*;
 
-use crate::context::keep;
 use crate::errors::refused;
-use crate::state::{Exchange, Pool};
+use crate::state::{EpochRecord, Exchange, Pool};
 use anchor_lang::prelude::*;
 use anchor_lang::system_program;
 use perp_engine::error::EngineError;
@@ -32,18 +31,22 @@ fn price_limit(number: u8) -> Result<PriceLimit> {
     PriceLimit::from_number(number).ok_or_else(|| refused(EngineError::UnknownPriceLimit))
 }
 
-/// Plans a request with what it pays for valuations, and stores it in the pool and the exchange. What belongs to a boundary that
-/// has come is taken from the queue before.
+/// Rent of the record that a closed epoch needs.
+fn record_rent() -> Result<u64> {
+    Ok(Rent::get()?.minimum_balance(EpochRecord::SPACE))
+}
+
+/// Plans a request with what it pays for valuations, and stores it in the pool and the exchange.
 fn queue(
     pool: &mut Pool,
     exchange: &mut Exchange,
     session: &Session,
     plan: impl FnOnce(&perp_engine::state::Pool, &ExchangeState, u64) -> core::result::Result<RequestPlan, EngineError>,
 ) -> Result<RequestPlan> {
-    keep(pool, exchange, session)?;
-    let lamports = valuation_lamports(exchange.market_count).map_err(refused)?;
+    let lamports = valuation_lamports(exchange.market_count, record_rent()?).map_err(refused)?;
     let plan = plan(&pool.state, &exchange.state, lamports).map_err(refused)?;
-    plan.apply(&mut pool.state, &mut pool.queue, &mut exchange.state, session.clock).map_err(refused)?;
+    plan.apply(&mut pool.state, &mut pool.queue, &mut exchange.state, exchange.market_count, session.clock)
+        .map_err(refused)?;
     Ok(plan)
 }
 

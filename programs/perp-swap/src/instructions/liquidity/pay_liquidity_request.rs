@@ -24,14 +24,11 @@ pub struct PayLiquidityRequest<'info> {
     /// The record of the closed epoch to which the request belongs.
     #[account(mut)]
     pub record: AccountLoader<'info, EpochRecord>,
-    /// Who closed the epoch; receives the record's rent with its last request.
-    /// CHECK: the record names its address.
-    #[account(mut)]
-    pub closer: UncheckedAccount<'info>,
     /// The request.
     #[account(mut)]
     pub request: AccountLoader<'info, LiquidityRequest>,
-    /// The request's owner; receives its rent and what of its lamports was not spent.
+    /// The request's owner; receives its rent and what of its lamports was not spent, and with an epoch's last request the rent
+    /// of the record.
     /// CHECK: the request names its address.
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
@@ -54,30 +51,17 @@ pub struct PayLiquidityRequest<'info> {
 
 impl PayLiquidityRequest<'_> {
     /// # Errors
-    /// [`ExchangeError::ExchangeMismatch`], [`ExchangeError::NotTheRequester`], [`ExchangeError::NotTheCloser`],
+    /// [`ExchangeError::ExchangeMismatch`], [`ExchangeError::NotTheRequester`],
     /// [`ExchangeError::WrongVault`], [`ExchangeError::WrongMint`], [`ExchangeError::WrongShareEscrow`],
     /// [`ExchangeError::WrongShareMint`], [`ExchangeError::WrongTokenProgram`], those of [`check_associated`].
     pub fn validate(&self) -> Result<()> {
-        let Self {
-            caller: _,
-            exchange,
-            pool,
-            record,
-            closer,
-            request,
-            owner,
-            destination,
-            source,
-            mint,
-            token_program,
-        } = self;
+        let Self { caller: _, exchange, pool, record, request, owner, destination, source, mint, token_program } = self;
         let stored = exchange.load()?;
         let (record, request) = (record.load()?, request.load()?);
         check_pool(&stored, pool.as_ref().key)?;
         check_exchange(exchange, &record.exchange)?;
         check_exchange(exchange, &request.exchange)?;
         require(request.owner == *owner.key, ExchangeError::NotTheRequester)?;
-        require(record.closer == *closer.key, ExchangeError::NotTheCloser)?;
         check_token_program(&stored, token_program.key)?;
         if pays_shares(&record.state, &request) {
             require(stored.share_escrow == *source.key, ExchangeError::WrongShareEscrow)?;
@@ -167,7 +151,7 @@ pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
         accounts.request.close(accounts.owner.to_account_info())?;
     }
     if plan.closed.requests == 0 {
-        accounts.record.close(accounts.closer.to_account_info())?;
+        accounts.record.close(accounts.owner.to_account_info())?;
     }
     Ok(())
 }

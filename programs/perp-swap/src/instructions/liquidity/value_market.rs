@@ -1,8 +1,8 @@
 use super::move_lamports;
 use crate::access::{check_exchange, check_pool};
-use crate::context::{keep, read_anywhere, session};
+use crate::context::{keep, read_anywhere, refresh, session};
 use crate::errors::refused;
-use crate::events::{log, MarketValued, ValuationOutcome};
+use crate::events::{log, MarketMoment, MarketValued, ValuationOutcome};
 use crate::state::{Exchange, Market, Pool};
 use anchor_lang::prelude::*;
 use perp_engine::operations::liquidity::{value_market as value, MarketValue, Valuation};
@@ -47,8 +47,8 @@ pub fn value_market(ctx: Context<ValueMarket>) -> Result<()> {
         None => None,
     };
 
+    let state = MarketMoment::next(&mut refresh(&mut market, None, &session)?);
     keep(&mut pool, &*accounts.exchange.load()?, &session)?;
-    market.state.keep_at_boundary(None, &session).map_err(refused)?;
     let (lower_before, upper_before) = (pool.state.epoch.lower, pool.state.epoch.upper);
     let valuation = value(&mut pool.state, &mut market.state, reading.as_ref(), &session).map_err(refused)?;
     let (outcome, MarketValue { lower, upper }, lamports) = match valuation {
@@ -63,7 +63,7 @@ pub fn value_market(ctx: Context<ValueMarket>) -> Result<()> {
         time: session.clock.now.get(),
         market: accounts.market.key(),
         market_index: market.state.index,
-        market_sequence: market.state.next_event(),
+        state,
         pool_sequence: pool.state.next_event(),
         boundary: session.boundary.get(),
         caller: accounts.caller.key(),

@@ -11,8 +11,14 @@ fn empty_market() -> Market {
     market
 }
 
+/// What is planned in an exchange where nobody waits for a boundary.
+fn allocate_in(pool: &Pool, market: &Market, status: Status, seconds: i64) -> Result<AllocationPlan, EngineError> {
+    let session = session(status, at(seconds));
+    planned(market, status, at(seconds), |market| plan_allocate_backing(pool, market, &session))
+}
+
 fn allocate(pool: &Pool, market: &Market) -> Result<AllocationPlan, EngineError> {
-    planned(market, Status::Active, at(0), |market| plan_allocate_backing(pool, market))
+    allocate_in(pool, market, Status::Active, 0)
 }
 
 #[test]
@@ -123,9 +129,7 @@ fn attack_taking_out_what_only_losers_promise() {
 fn positions_need_a_fresh_price_or_a_dead_oracle_and_a_flat_market_none() {
     let pool = pool(10_000);
     let mut traded = Market { target_backing: atoms(2_000), ..market([(1_280, 1_280), (0, 0)]) };
-    let late = |market: &Market| {
-        planned(market, Status::Active, at(400), |market| plan_allocate_backing(&pool, market)).map(|plan| plan.moved)
-    };
+    let late = |market: &Market| allocate_in(&pool, market, Status::Active, 400).map(|plan| plan.moved);
     assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
     traded.price.outage_since = at(101).now;
     assert_eq!(late(&traded), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
@@ -152,9 +156,7 @@ fn nothing_is_placed_where_nobody_knows_what_is_owed() {
     let pool = pool(10_000);
     let mut dead = Market { target_backing: atoms(2_000), ..market([(1_280, 1_280), (0, 0)]) };
     dead.price.outage_since = at(0).now;
-    let place = |market: &Market| {
-        planned(market, Status::Active, at(400), |market| plan_allocate_backing(&pool, market)).map(|plan| plan.moved)
-    };
+    let place = |market: &Market| allocate_in(&pool, market, Status::Active, 400).map(|plan| plan.moved);
     assert_eq!(place(&dead), Err(EngineError::PriceStale { age: 400, allowed: 15 }));
     let mut flat = Market { target_backing: atoms(2_000), ..market(FLAT) };
     flat.price.outage_since = at(0).now;
@@ -166,13 +168,41 @@ fn nothing_is_placed_unless_active_and_nothing_moves_while_paused() {
     let pool = pool(10_000);
     let low = empty_market();
     let high = Market { target_backing: Atoms::ZERO, ..market(FLAT) };
-    let moved = |market: &Market, status| {
-        planned(market, status, at(0), |market| plan_allocate_backing(&pool, market)).map(|plan| plan.moved)
-    };
+    let moved = |market: &Market, status| allocate_in(&pool, market, status, 0).map(|plan| plan.moved);
     assert_eq!(moved(&low, Status::ReduceOnly), Err(EngineError::ReduceOnly));
     assert_eq!(moved(&low, Status::Paused), Err(EngineError::Paused));
     assert_eq!(moved(&high, Status::ReduceOnly), Ok(SignedAtoms::new(-1_000)));
     assert_eq!(moved(&high, Status::Paused), Err(EngineError::Paused));
     let limited = Market { reduce_only: restricted_until(1), ..low };
     assert_eq!(moved(&limited, Status::Active), Err(EngineError::ReduceOnly));
+}
+
+#[test]
+fn backing_rests_in_the_last_minute_before_a_boundary_that_somebody_waits_for() {
+    let (pool, market) = (pool(10_000), empty_market());
+    let allocate = |session: Session| {
+        planned(&market, Status::Active, session.clock, |market| plan_allocate_backing(&pool, market, &session))
+            .map(|plan| plan.moved)
+    };
+    let (moved, near) =
+        (Ok(SignedAtoms::new(1_000)), Err(EngineError::BoundaryNear { boundary: at(BOUNDARY).now.get() }));
+    // Nothing is placed from then on until it is closed, so that the cash is there for those who leave.
+    for (before, expected) in [(61, moved), (60, moved), (59, near), (1, near), (0, near), (-1, near), (-100_000, near)]
+    {
+        assert_eq!(allocate(awaiting(BOUNDARY - before)), expected, "{before} s before it");
+        // Nobody waits for one: nothing rests.
+        assert_eq!(allocate(session(Status::Active, at(BOUNDARY - before))), moved);
+    }
+}
+
+#[test]
+fn backing_is_taken_back_between_a_boundary_and_its_close() {
+    // $1000 above its target: cash that leavers may be paid from.
+    let mut market = empty_market();
+    (market.ledger.backing, market.target_backing) = (atoms(2_000), atoms(1_000));
+    market.ledger.net_principal = atoms(2_000);
+    let pool = Pool { placed: atoms(2_000), ..pool(10_000) };
+    let session = awaiting(BOUNDARY + 5);
+    let plan = planned(&market, Status::Active, session.clock, |market| plan_allocate_backing(&pool, market, &session));
+    assert_eq!(plan.unwrap().moved, SignedAtoms::new(-1_000));
 }
