@@ -8,7 +8,8 @@ CREATE TABLE facts (
     value TEXT NOT NULL
 );
 
--- Slots in which the exchange's program was called. "digest" tells two lists of signatures apart, "newest" is the last one.
+-- Slots in which the exchange's program was called: those that can still be abandoned, and the newest that cannot. "digest"
+-- tells two lists of signatures apart, "newest" is the last one.
 CREATE TABLE blocks (
     slot BIGINT PRIMARY KEY,
     digest TEXT NOT NULL,

@@ -5,6 +5,7 @@ mod answer;
 mod candles;
 mod error;
 mod health;
+mod leaderboard;
 mod live;
 mod markets;
 mod numbers;
@@ -88,7 +89,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(accounts::accounts))
         .routes(routes!(accounts::positions))
         .routes(routes!(accounts::transfers))
-        .routes(routes!(accounts::leaderboard))
+        .routes(routes!(leaderboard::leaderboard))
         .routes(routes!(pool::epochs))
         .routes(routes!(pool::liquidity))
         .routes(routes!(health::status))

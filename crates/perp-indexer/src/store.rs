@@ -5,6 +5,7 @@ mod append;
 mod blocks;
 mod candles;
 mod gaps;
+mod life;
 mod lives;
 mod markets;
 mod positions;
@@ -23,11 +24,11 @@ use thiserror::Error;
 
 use crate::place::NoPlace;
 
-pub use account::AccountCounters;
 pub use append::{Appended, Block, Taken, Writer};
 pub use blocks::{Anchor, Pending};
 pub use candles::{Candle, Moment, CANDLE_WIDTHS, STORED_WIDTHS};
 pub use gaps::{Gap, Known, Neighbors};
+pub use life::AccountCounters;
 pub use lives::{Difference, LifeRow};
 pub use markets::MarketTotals;
 pub use scope::{MarketRow, Scope};

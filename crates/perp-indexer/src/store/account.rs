@@ -8,54 +8,18 @@ use std::collections::HashMap;
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 use perp_client::events::Event;
-use perp_engine::units::X40_PER_ATOM;
 use sqlx::{AnyConnection, Row};
 
-use super::markets::index_notional;
-use super::positions::{position_rows, Outcome, Positions};
+use super::life::{self, Life};
+use super::positions::position_rows;
 use super::rows::{row, Rows};
-use super::streams::{number_rows, stream, stream_row, stream_rows, Ids, StreamState};
+use super::streams::{number_rows, stream_row, stream_rows, Ids, StreamState};
 use super::StoreError;
 use crate::facts::StreamKind;
 use crate::place::Place;
 
 /// Accounts kept in memory between two writes, a kilobyte or so each.
 const REMEMBERED: usize = 50_000;
-
-/// What a margin account counts itself, in atoms. They wrap around as the account's do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AccountCounters {
-    /// Σ deposits.
-    pub deposited: u64,
-    /// Σ withdrawals.
-    pub withdrawn: u64,
-    /// Σ realized profit, negative for a loss.
-    pub realized: i64,
-    /// Σ funding received, negative where paid.
-    pub funding: i64,
-    /// Σ fees charged.
-    pub fees: u64,
-    /// Σ penalties charged.
-    pub penalties: u64,
-    /// Σ bounties received.
-    pub bounties: u64,
-}
-
-/// A margin account from its opening to its closing.
-#[derive(Clone, Debug)]
-struct Life {
-    stream: StreamState,
-    owner: String,
-    opened_at: Option<i64>,
-    closed_at: Option<i64>,
-    last_place: i64,
-    balance: u64,
-    counters: AccountCounters,
-    /// Σ notional of fills at the index, in whole atoms.
-    volume: i64,
-    trades: i64,
-    positions: Positions,
-}
 
 /// A margin account: its present life last, before it what changed since the last write.
 #[derive(Clone, Debug, Default)]
@@ -87,171 +51,6 @@ impl Book {
     }
 }
 
-impl Life {
-    fn new(stream: StreamState) -> Self {
-        Self {
-            stream,
-            owner: String::new(),
-            opened_at: None,
-            closed_at: None,
-            last_place: -1,
-            balance: 0,
-            counters: AccountCounters::default(),
-            volume: 0,
-            trades: 0,
-            positions: Positions::default(),
-        }
-    }
-
-    fn apply(&mut self, place: Place, event: &Event) {
-        let is_mine = |account: &anchor_lang::prelude::Pubkey| account.to_string() == self.stream.address;
-        let counters = &mut self.counters;
-        match event {
-            Event::AccountOpened(event) => {
-                self.owner = event.owner.to_string();
-                self.opened_at = Some(event.time);
-            }
-            Event::AccountClosed(event) => {
-                self.owner = event.owner.to_string();
-                self.closed_at = Some(event.time);
-            }
-            Event::DelegateSet(event) => self.owner = event.owner.to_string(),
-            Event::Deposited(event) => {
-                self.owner = event.owner.to_string();
-                counters.deposited = counters.deposited.wrapping_add(event.amount);
-                self.balance = event.balance_after;
-            }
-            Event::Withdrawn(event) => {
-                self.owner = event.owner.to_string();
-                counters.withdrawn = counters.withdrawn.wrapping_add(event.amount);
-                self.balance = event.balance_after;
-            }
-            Event::Traded(event) => {
-                let volume = index_notional(event.size, event.notional, event.charge);
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-                self.volume = self.volume.wrapping_add(whole_atoms(volume));
-                self.trades = self.trades.wrapping_add(1);
-                self.post(
-                    place,
-                    event.time,
-                    event.market_index,
-                    Outcome {
-                        sizes: Some((event.size_before, event.size_after)),
-                        realized: event.realized,
-                        funding: event.funding,
-                        fee: event.fee,
-                        volume,
-                        trades: 1,
-                        ..Outcome::default()
-                    },
-                );
-            }
-            Event::FundingSettled(event) => {
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-                let outcome = Outcome { funding: event.funding, ..Outcome::default() };
-                self.post(place, event.time, event.market_index, outcome);
-            }
-            Event::ProfitSettled(event) if is_mine(&event.account) => {
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-                let outcome = Outcome { realized: event.profit, funding: event.funding, ..Outcome::default() };
-                self.post(place, event.time, event.market_index, outcome);
-            }
-            Event::ProfitSettled(event) => {
-                if let Some(reward) = &event.reward {
-                    self.balance = reward.balance_after;
-                }
-            }
-            Event::ClaimRedeemed(event) => {
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-            }
-            Event::ClaimWaived(event) => {
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-            }
-            Event::Liquidated(event) if is_mine(&event.account) => {
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-                let outcome = Outcome {
-                    sizes: Some((event.size_before, event.size_after)),
-                    realized: event.realized,
-                    funding: event.funding,
-                    penalty: event.penalty,
-                    ..Outcome::default()
-                };
-                self.post(place, event.time, event.market_index, outcome);
-            }
-            Event::Liquidated(event) => {
-                counters.bounties = counters.bounties.wrapping_add(event.bounty);
-                self.balance = event.liquidator_balance_after;
-            }
-            Event::BankruptcyResolved(event) => {
-                self.owner = event.owner.to_string();
-                self.balance = event.balance_after;
-            }
-            _ => {}
-        }
-    }
-
-    fn post(&mut self, place: Place, time: i64, market: u16, outcome: Outcome) {
-        let counters = &mut self.counters;
-        counters.realized = counters.realized.wrapping_add(outcome.realized);
-        counters.funding = counters.funding.wrapping_add(outcome.funding);
-        counters.fees = counters.fees.wrapping_add(outcome.fee);
-        counters.penalties = counters.penalties.wrapping_add(outcome.penalty);
-        self.positions.post(place, time, market, &outcome);
-    }
-
-    fn row(&self) -> Vec<super::rows::Value> {
-        let counters = &self.counters;
-        row![
-            self.stream.id,
-            self.stream.address.as_str(),
-            self.owner.as_str(),
-            self.opened_at,
-            self.closed_at,
-            self.last_place,
-            self.balance,
-            counters.deposited,
-            counters.withdrawn,
-            counters.realized,
-            counters.funding,
-            counters.fees,
-            counters.penalties,
-            counters.bounties,
-            self.volume,
-            self.trades
-        ]
-    }
-}
-
-/// Whole atoms of an exact amount, as many as there are numbers for.
-fn whole_atoms(amount: i128) -> i64 {
-    i64::try_from(amount.div_euclid(X40_PER_ATOM)).unwrap_or(i64::MAX)
-}
-
-const LIFE_COLUMNS: [&str; 16] = [
-    "stream",
-    "account",
-    "owner",
-    "opened_at",
-    "closed_at",
-    "last_place",
-    "balance",
-    "deposited",
-    "withdrawn",
-    "realized",
-    "funding",
-    "fees",
-    "penalties",
-    "bounties",
-    "volume",
-    "trades",
-];
-
 /// Margin accounts as they will be once they are written.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
@@ -271,8 +70,8 @@ impl Accounts {
         event: &Event,
     ) -> Result<(), StoreError> {
         if !self.books.contains_key(&address) {
-            let book = load(connection, &address).await?;
-            self.books.insert(address.clone(), book);
+            let lives = life::load(connection, &address).await?.into_iter().collect();
+            self.books.insert(address.clone(), Book { lives });
         }
         let Some(book) = self.books.get_mut(&address) else { return Ok(()) };
         if place.number() < book.last_place() || self.late.contains_key(&address) {
@@ -318,7 +117,7 @@ impl BookRows {
     fn new() -> Self {
         Self {
             streams: stream_rows(),
-            lives: Rows::replacing("lives", &["stream"], &LIFE_COLUMNS),
+            lives: life::life_rows(),
             positions: position_rows(),
         }
     }
@@ -339,39 +138,6 @@ impl BookRows {
         self.lives.write(connection).await?;
         self.positions.write(connection).await
     }
-}
-
-async fn load(connection: &mut AnyConnection, address: &str) -> Result<Book, StoreError> {
-    const SELECT: &str = "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, l.owner, l.opened_at, \
-         l.closed_at, l.last_place, l.balance, l.deposited, l.withdrawn, l.realized, l.funding, l.fees, l.penalties, \
-         l.bounties, l.volume, l.trades FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
-         ORDER BY l.last_place DESC LIMIT 1";
-    let Some(row) = sqlx::query(SELECT).bind(address).fetch_optional(&mut *connection).await? else {
-        return Ok(Book::default());
-    };
-    let stream = stream(&row)?;
-    let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
-    let life = Life {
-        owner: row.try_get(6)?,
-        opened_at: row.try_get(7)?,
-        closed_at: row.try_get(8)?,
-        last_place: row.try_get(9)?,
-        balance: count(10)?,
-        counters: AccountCounters {
-            deposited: count(11)?,
-            withdrawn: count(12)?,
-            realized: row.try_get(13)?,
-            funding: row.try_get(14)?,
-            fees: count(15)?,
-            penalties: count(16)?,
-            bounties: count(17)?,
-        },
-        volume: row.try_get(18)?,
-        trades: row.try_get(19)?,
-        positions: Positions::load(connection, address, stream.id).await?,
-        stream,
-    };
-    Ok(Book { lives: vec![life] })
 }
 
 /// Goes through all events of an account again, those that are stored (before a place, where one is given) and those that

@@ -61,11 +61,13 @@ impl Store {
     }
 }
 
-/// Nothing up to `slot` can be abandoned any more.
+/// Nothing up to `slot` can be abandoned any more: of such slots the newest is all that has to be known.
 pub(super) async fn finalize(connection: &mut AnyConnection, slot: u64) -> Result<(), StoreError> {
+    const FORGET: &str = "DELETE FROM blocks WHERE final = 1 AND slot < (SELECT MAX(slot) FROM blocks WHERE final = 1)";
     sqlx::query("UPDATE blocks SET final = 1 WHERE final = 0 AND slot <= $1")
         .bind(i64::try_from(slot).unwrap_or(i64::MAX))
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    sqlx::query(FORGET).execute(connection).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use sqlx::Row;
 
-use super::account::AccountCounters;
+use super::life::AccountCounters;
 use super::rows::{row, Rows};
 use super::streams::{stream, StreamState};
 use super::{Store, StoreError};
