@@ -243,8 +243,7 @@ impl Chain {
                 base_decimals: market.state.base_decimals,
             })
         });
-        let scope =
-            Scope { exchange: address, pool: addresses.pool, quote_decimals: exchange.quote_decimals };
+        let scope = Scope { exchange: address, pool: addresses.pool, quote_decimals: exchange.quote_decimals };
         Ok((scope, rows.collect()))
     }
 

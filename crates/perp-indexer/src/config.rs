@@ -96,7 +96,10 @@ mod tests {
     fn flags_are_consistent_and_checked() {
         Cli::command().debug_assert();
         let cli = Cli::try_parse_from(["perp-indexer", "check", "--database", "sqlite:a.db", "--once"]).unwrap();
-        assert_eq!((cli.command, cli.options.once, &*cli.options.database), (Some(Command::Check), true, "sqlite:a.db"));
+        assert_eq!(
+            (cli.command, cli.options.once, &*cli.options.database),
+            (Some(Command::Check), true, "sqlite:a.db")
+        );
         for wrong in [&["--interval", "0"][..], &["--exchange", "me"], &["--listen", "here"], &["--batch", "0"]] {
             let error = Cli::try_parse_from([&["perp-indexer"], wrong].concat()).unwrap_err().to_string();
             assert!(error.contains(wrong[0]), "{error}");

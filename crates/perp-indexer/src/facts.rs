@@ -69,7 +69,8 @@ pub fn numbers(event: &Event, pool: Pubkey) -> Vec<Numbered> {
         Event::SettlementBegun(event) => vec![market(event.market, event.state.sequence)],
         Event::ClaimsFunded(event) => vec![market(event.market, event.market_sequence)],
         Event::InsuranceFunded(event) => {
-            let of_market = event.market.zip(event.market_sequence).map(|(address, sequence)| market(address, sequence));
+            let of_market =
+                event.market.zip(event.market_sequence).map(|(address, sequence)| market(address, sequence));
             of_market.into_iter().chain(event.pool_sequence.map(of_pool)).collect()
         }
         Event::AccountOpened(event) => vec![account(event.account, event.account_sequence)],
@@ -108,7 +109,7 @@ pub fn numbers(event: &Event, pool: Pubkey) -> Vec<Numbered> {
             of_pool(event.pool_sequence),
         ],
         Event::LiquidityRequested(event) => vec![of_pool(event.pool_sequence)],
-        Event::MarketValued(event) => vec![market(event.market, event.market_sequence), of_pool(event.pool_sequence)],
+        Event::MarketValued(event) => vec![market(event.market, event.state.sequence), of_pool(event.pool_sequence)],
         Event::EpochClosed(event) => vec![of_pool(event.pool_sequence)],
         Event::LiquidityPaid(event) => vec![of_pool(event.pool_sequence)],
         Event::BackingAllocated(event) => {
@@ -131,6 +132,7 @@ pub fn moment(event: &Event) -> Option<(u16, &perp_swap::events::MarketMoment)> 
         Event::Liquidated(event) => (event.market_index, &event.state),
         Event::BankruptcyResolved(event) => (event.market_index, &event.state),
         Event::BackingAllocated(event) => (event.market_index, &event.state),
+        Event::MarketValued(event) => (event.market_index, &event.state),
         _ => return None,
     })
 }

@@ -56,11 +56,7 @@ impl Follower {
     }
 
     /// A gap that it is time to look at and that was not looked at before; none after a few.
-    async fn next_gap(
-        &self,
-        now: i64,
-        seen: &mut HashSet<(String, u64, u64)>,
-    ) -> Result<Option<Gap>, FollowError> {
+    async fn next_gap(&self, now: i64, seen: &mut HashSet<(String, u64, u64)>) -> Result<Option<Gap>, FollowError> {
         if seen.len() == GAPS {
             return Ok(None);
         }
@@ -69,11 +65,7 @@ impl Follower {
     }
 
     /// Transactions that are not known yet where the events of a gap should be; and, in case these are not in them, why not.
-    async fn look_for(
-        &self,
-        gap: &Gap,
-        neighbors: &Neighbors,
-    ) -> Result<(Vec<(u64, Taken)>, String), FollowError> {
+    async fn look_for(&self, gap: &Gap, neighbors: &Neighbors) -> Result<(Vec<(u64, Taken)>, String), FollowError> {
         let Gap { stream, .. } = gap;
         let address = Self::address(&stream.address)?;
         let (after, after_place) = &neighbors.after;
@@ -140,8 +132,13 @@ impl Follower {
         found.sort_by_key(|(slot, taken)| (*slot, taken.number));
         let reason = match (faults.is_empty(), listed_any || neighbors.before.is_some()) {
             (false, _) => faults.join("; "),
-            (true, true) => "none of the transactions that the RPC node lists between the events before and after has them".into(),
-            (true, false) => "the RPC node lists no transaction before the first known event: its history may not go back so far".into(),
+            (true, true) => {
+                "none of the transactions that the RPC node lists between the events before and after has them".into()
+            }
+            (true, false) => {
+                "the RPC node lists no transaction before the first known event: its history may not go back so far"
+                    .into()
+            }
         };
         Ok((found, reason))
     }

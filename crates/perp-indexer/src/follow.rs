@@ -108,9 +108,8 @@ impl Follower {
         let pending = self.writer.store().pending().await?;
         let mut listed = self.list(anchor.as_ref(), pending.last().map(|block| block.slot)).await?;
 
-        let unlike = pending.iter().find(|known| {
-            listed.get(&known.slot).is_none_or(|listed| listed.digest != known.digest)
-        });
+        let unlike =
+            pending.iter().find(|known| listed.get(&known.slot).is_none_or(|listed| listed.digest != known.digest));
         if let Some(unlike) = unlike {
             step.removed = Some((unlike.slot, self.writer.remove_from(unlike.slot).await?));
         }

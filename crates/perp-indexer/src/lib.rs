@@ -3,8 +3,8 @@
 
 pub mod api;
 pub mod chain;
-pub mod config;
 pub mod check;
+pub mod config;
 pub mod facts;
 pub mod fill;
 pub mod follow;

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn places_are_ordered_like_the_chain() {
         let places = [(5, 0, 0), (5, 0, 1), (5, 1, 0), (5, 65_535, 1_023), (6, 0, 0), (400_000_000, 3, 7)];
-        let places: Vec<_> = places.iter().map(|(slot, transaction, event)| Place::new(*slot, *transaction, *event).unwrap()).collect();
+        let places: Vec<_> =
+            places.iter().map(|(slot, transaction, event)| Place::new(*slot, *transaction, *event).unwrap()).collect();
         assert!(places.is_sorted() && places.windows(2).all(|pair| pair[0] != pair[1]));
         assert_eq!(places.iter().map(|place| place.slot()).collect::<Vec<_>>(), [5, 5, 5, 5, 6, 400_000_000]);
         assert_eq!((places[5].event(), places[5].transaction()), (7, Place::new(400_000_000, 3, 0).unwrap()));

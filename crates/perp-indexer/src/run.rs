@@ -76,7 +76,8 @@ pub async fn serve(follower: Follower, options: &Options, end: CancellationToken
     info!(address = %listener.local_addr()?, exchange = %follower.writer().scope().exchange, "answering");
     let following = end.run_until_cancelled(follow(follower, app.clone(), options.clone()));
     let answering = async {
-        let ended = axum::serve(listener, router(app.clone())).with_graceful_shutdown(end.clone().cancelled_owned()).await;
+        let ended =
+            axum::serve(listener, router(app.clone())).with_graceful_shutdown(end.clone().cancelled_owned()).await;
         end.cancel();
         ended
     };

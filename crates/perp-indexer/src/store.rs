@@ -100,10 +100,8 @@ impl Store {
             _ => url.into(),
         };
         let options = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-        let pool = options
-            .after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite)))
-            .connect(&url)
-            .await?;
+        let pool =
+            options.after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite))).connect(&url).await?;
         MIGRATIONS.run(&pool).await?;
         Ok(Self { pool })
     }

@@ -94,7 +94,10 @@ async fn history_is_told_newest_first_and_page_by_page() {
         let served = Served::start(&database).await;
         let fills = served.rows("/v1/fills").await;
         assert_eq!(fills.len(), 8);
-        assert_eq!((&fills[0]["time"], &fills[0]["size"], &fills[7]["size"]), (&json!(NOON + 180), &json!("-5"), &json!("8")));
+        assert_eq!(
+            (&fills[0]["time"], &fills[0]["size"], &fills[7]["size"]),
+            (&json!(NOON + 180), &json!("-5"), &json!("8"))
+        );
         assert_eq!(fills[0]["market"], "SOL-PERP");
         assert_eq!(fills[0]["finalized"], true);
         // Sold for a thousand atoms less three.
@@ -120,7 +123,10 @@ async fn history_is_told_newest_first_and_page_by_page() {
         assert_eq!(decimal["index_price"], "140.25");
 
         let liquidations = served.rows("/v1/liquidations").await;
-        assert_eq!((liquidations.len(), &liquidations[0]["reason"], &liquidations[0]["bounty"]), (1, &json!("price"), &json!("4")));
+        assert_eq!(
+            (liquidations.len(), &liquidations[0]["reason"], &liquidations[0]["bounty"]),
+            (1, &json!("price"), &json!("4"))
+        );
     }
 }
 
@@ -129,12 +135,16 @@ async fn markets_candles_funding_and_open_interest() {
     for database in Database::all().await {
         let served = Served::start(&database).await;
         let markets = served.rows("/v1/markets?numbers=decimal").await;
-        assert_eq!((&markets[0]["symbol"], &markets[0]["trades"], &markets[1]["price"]), (&json!("SOL-PERP"), &json!(8), &json!("280.5")));
+        assert_eq!(
+            (&markets[0]["symbol"], &markets[0]["trades"], &markets[1]["price"]),
+            (&json!("SOL-PERP"), &json!(8), &json!("280.5"))
+        );
         // Eight fills for a thousand atoms at the index.
         assert_eq!(markets[0]["volume"], "0.008");
 
         let (_, page) = served.get("/v1/markets/SOL-PERP/candles?width=60&limit=1000").await;
-        let starts: Vec<_> = page["data"].as_array().unwrap().iter().map(|row| row["start"].as_i64().unwrap() - NOON).collect();
+        let starts: Vec<_> =
+            page["data"].as_array().unwrap().iter().map(|row| row["start"].as_i64().unwrap() - NOON).collect();
         assert_eq!((starts, &page["next"]), (vec![3_600, 180, 120, 60, 0], &Value::Null));
         // From the end of the liquidation's minute on, fifty minutes at a time.
         let (_, page) = served.get("/v1/markets/0/candles?width=60&limit=50").await;
@@ -151,9 +161,15 @@ async fn markets_candles_funding_and_open_interest() {
 
         // Eight orders and a liquidation, a second of funding each, three a second.
         let funding = served.rows("/v1/markets/0/funding").await;
-        assert_eq!((&funding[0]["long_funding_index"], &funding[1]["short_funding_index"]), (&json!("27"), &json!("-24")));
+        assert_eq!(
+            (&funding[0]["long_funding_index"], &funding[1]["short_funding_index"]),
+            (&json!("27"), &json!("-24"))
+        );
         let interest = served.rows("/v1/markets/0/open-interest?width=60").await;
-        assert_eq!((&interest[0]["long_open_interest"], &interest[0]["short_open_interest"]), (&json!("32"), &json!("20")));
+        assert_eq!(
+            (&interest[0]["long_open_interest"], &interest[0]["short_open_interest"]),
+            (&json!("32"), &json!("20"))
+        );
     }
 }
 
@@ -170,7 +186,10 @@ async fn accounts_positions_transfers_and_who_leads() {
         assert_eq!((&accounts[0]["balance"], &accounts[0]["volume"]), (&json!("5116"), &json!("4000")));
 
         let positions = served.rows(&format!("/v1/positions?account={}", account(1))).await;
-        assert_eq!((positions.len(), &positions[0]["largest"], &positions[0]["closed_at"]), (1, &json!("32"), &json!(NOON + 3_600)));
+        assert_eq!(
+            (positions.len(), &positions[0]["largest"], &positions[0]["closed_at"]),
+            (1, &json!("32"), &json!(NOON + 3_600))
+        );
         // 50 lost, four fees of 2, a penalty of 10.
         assert_eq!(positions[0]["net"], "-68");
         assert_eq!(served.rows("/v1/positions?standing=open").await.len(), 1);
@@ -181,7 +200,8 @@ async fn accounts_positions_transfers_and_who_leads() {
         assert_eq!(kinds, ["bounty", "deposit"]);
 
         let leaders = served.rows("/v1/leaderboard").await;
-        let ranks: Vec<_> = leaders.iter().map(|row| (row["rank"].as_i64().unwrap(), row["net"].as_str().unwrap())).collect();
+        let ranks: Vec<_> =
+            leaders.iter().map(|row| (row["rank"].as_i64().unwrap(), row["net"].as_str().unwrap())).collect();
         assert_eq!(ranks, [(1, "116"), (2, "-68")]);
         let (_, first) = served.get("/v1/leaderboard?by=penalties&limit=1").await;
         assert_eq!((&first["data"][0]["owner"], &first["next"]), (&json!(owner(1).to_string()), &json!("1")));
@@ -197,10 +217,19 @@ async fn the_pool_by_epoch() {
         assert_eq!(epochs.len(), 2);
         let (second, first) = (&epochs[0], &epochs[1]);
         // 2 000 atoms over 1 000 shares, then 2 001.
-        assert_eq!((&first["lower_share_price"], &first["upper_share_price"], &first["gain"]), (&json!("2"), &json!("2.1"), &Value::Null));
+        assert_eq!(
+            (&first["lower_share_price"], &first["upper_share_price"], &first["gain"]),
+            (&json!("2"), &json!("2.1"), &Value::Null)
+        );
         // One in two thousand in an hour: 0.0005 · 8760 = 4.38 a year.
-        assert_eq!((&second["lower_share_price"], &second["gain"], &second["yearly"]), (&json!("2.001"), &json!("0.0005"), &json!("4.38")));
-        assert_eq!((&first["deposited"], &first["paid"], &first["issued"]), (&json!("100"), &json!("19"), &json!("50")));
+        assert_eq!(
+            (&second["lower_share_price"], &second["gain"], &second["yearly"]),
+            (&json!("2.001"), &json!("0.0005"), &json!("4.38"))
+        );
+        assert_eq!(
+            (&first["deposited"], &first["paid"], &first["issued"]),
+            (&json!("100"), &json!("19"), &json!("50"))
+        );
         assert_eq!((&first["finalized"], &second["finalized"]), (&json!(true), &json!(false)));
         let steps = served.rows(&format!("/v1/pool/liquidity?owner={}", owner(3))).await;
         assert_eq!((&steps[0]["step"], &steps[0]["tokens"]), (&json!("requested"), &json!("400")));
@@ -265,7 +294,13 @@ async fn a_wrong_question_names_what_would_be_right() {
         ("/v1/fills?account=me", 400, "account", "me", "expected an address of 32 bytes in base 58"),
         ("/v1/fills?market=DOGE", 404, "market", "DOGE", "symbol or index of one of: SOL-PERP (0), BTC-PERP (1)"),
         ("/v1/markets/7/candles", 404, "market", "7", "symbol or index of one of: SOL-PERP (0), BTC-PERP (1)"),
-        ("/v1/leaderboard?by=luck", 400, "by", "luck", "expected net, realized, funding, fees, penalties, bounties, volume or trades"),
+        (
+            "/v1/leaderboard?by=luck",
+            400,
+            "by",
+            "luck",
+            "expected net, realized, funding, fees, penalties, bounties, volume or trades",
+        ),
         ("/v1/pool/epochs?cursor=x", 400, "cursor", "x", "expected the \"next\" of an earlier answer"),
         ("/v1/fill", 404, "path", "/v1/fill", "a path of /openapi.json"),
     ] {

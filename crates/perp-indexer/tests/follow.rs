@@ -74,7 +74,8 @@ async fn everything_is_taken_in_once_however_often_the_process_starts() {
         assert_eq!(known, expected);
         let lives = store.lives_after("", 10).await.unwrap();
         let one = lives.iter().find(|life| life.stream.address == account(1).to_string()).unwrap();
-        let expected = AccountCounters { deposited: 1_000, realized: -50, fees: 2, penalties: 10, ..Default::default() };
+        let expected =
+            AccountCounters { deposited: 1_000, realized: -50, fees: 2, penalties: 10, ..Default::default() };
         assert_eq!((one.counters, one.balance, one.stream.highest), (expected, 1_000 - 2 - 60, 4));
         let two = lives.iter().find(|life| life.stream.address == account(2).to_string()).unwrap();
         let expected = AccountCounters { deposited: 5_000, realized: 90, fees: 4, bounties: 4, ..Default::default() };
@@ -191,7 +192,9 @@ async fn a_missing_event_is_found_under_the_address_that_numbers_it() {
             straight.step().await.unwrap();
             let without_places = |contents: Vec<(String, Vec<Vec<String>>)>| {
                 // Where the node does not number transactions, one that came late has another place within its slot.
-                let tables = contents.into_iter().filter(|(table, _)| numbered || table == "market_totals" || table == "candles");
+                let tables = contents
+                    .into_iter()
+                    .filter(|(table, _)| numbered || table == "market_totals" || table == "candles");
                 tables.collect::<Vec<_>>()
             };
             assert_eq!(
@@ -308,7 +311,9 @@ async fn garbage_is_noted_and_keeps_nothing_else_from_being_read() {
         let mut script = node.script();
         script.garbage.insert(third, json!({"slot": "noon"}));
         script.garbage.insert(fourth, json!(7));
-        script.garbage.insert(fifth, json!({"slot": 105, "transaction": {"signatures": [], "message": {}}, "meta": null}));
+        script
+            .garbage
+            .insert(fifth, json!({"slot": 105, "transaction": {"signatures": [], "message": {}}, "meta": null}));
     }
     let mut follower = follower(&node, &database).await;
     let step = follower.step().await.unwrap();

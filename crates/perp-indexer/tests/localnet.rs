@@ -59,12 +59,8 @@ impl Watch {
 fn the_demo_is_in_the_database_to_the_atom() {
     let (keys, database) = (tempfile::tempdir().unwrap(), Database::sqlite());
     let ports = Ports::free().unwrap();
-    let node = NodeOptions {
-        rpc_port: ports.rpc,
-        ws_port: ports.ws,
-        prices_port: ports.prices,
-        keys: keys.path().to_owned(),
-    };
+    let node =
+        NodeOptions { rpc_port: ports.rpc, ws_port: ports.ws, prices_port: ports.prices, keys: keys.path().to_owned() };
     let runtime = Runtime::new().unwrap();
     let store = runtime.block_on(database.open());
     let url = format!("http://127.0.0.1:{}", ports.rpc);
@@ -78,7 +74,8 @@ fn the_demo_is_in_the_database_to_the_atom() {
         let row = watch.runtime.block_on(sqlx::query(statement).fetch_one(store.pool())).unwrap();
         row.get::<i64, _>(0)
     };
-    assert!(count("SELECT COUNT(*) FROM liquidations") > 10);
+    // In part, whole, and beyond what is there.
+    assert!(count("SELECT COUNT(*) FROM liquidations") >= 3);
     assert!(count("SELECT COUNT(*) FROM epochs") >= 2);
     // A day of hours, each with an accrual of its own.
     assert!(count("SELECT COUNT(*) FROM candles WHERE width = 3600 AND market = 0") >= 24);

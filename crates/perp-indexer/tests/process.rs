@@ -110,7 +110,10 @@ async fn it_answers_until_it_is_told_to_end() {
     let output = spawn_blocking(move || end(child)).await.unwrap();
     assert!(output.status.success(), "{output:?}");
     let messages = messages(&output);
-    assert_eq!((messages.first().map(String::as_str), messages.last().map(String::as_str)), (Some("answering"), Some("ended")));
+    assert_eq!(
+        (messages.first().map(String::as_str), messages.last().map(String::as_str)),
+        (Some("answering"), Some("ended"))
+    );
     assert!(messages.iter().any(|message| message == "a step failed and is tried again"), "{messages:?}");
 }
 

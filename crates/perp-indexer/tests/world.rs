@@ -211,7 +211,8 @@ async fn what_differs_from_the_chain_is_named_and_can_be_accepted() {
     follower.step().await.unwrap();
     let store = follower.writer().store().clone();
     let report = check(follower.chain(), &store).await.unwrap();
-    let named: Vec<_> = report.differences.iter().map(|found| (&*found.subject, &*found.counter, &*found.difference)).collect();
+    let named: Vec<_> =
+        report.differences.iter().map(|found| (&*found.subject, &*found.counter, &*found.difference)).collect();
     let account = format!("account {}", alice.margin_account);
     // The account's opening and its deposit are missing.
     assert!(named.contains(&(&account, "events", "2")), "{named:?}");

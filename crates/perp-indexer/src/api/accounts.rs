@@ -9,9 +9,7 @@ use utoipa::IntoParams;
 
 use super::answer::{table, Accepted, Page};
 use super::error::Problem;
-use super::parameters::{
-    Address, Asked, Cursor, Format, Limit, MarketName, Numbers, Standing, Time,
-};
+use super::parameters::{Address, Asked, Cursor, Format, Limit, MarketName, Numbers, Standing, Time};
 use super::select::{Context, Select};
 use super::App;
 use crate::store::exact;
@@ -76,7 +74,8 @@ table! {
     }
 }
 
-const LIFE: &str = "last_place, account, owner, opened_at, closed_at, balance, deposited, withdrawn, realized, funding, \
+const LIFE: &str =
+    "last_place, account, owner, opened_at, closed_at, balance, deposited, withdrawn, realized, funding, \
                     fees, penalties, bounties, volume, trades";
 
 /// Results of margin accounts, the one that had an event last first.
@@ -99,9 +98,10 @@ pub(super) async fn accounts(
     let writing = context.amounts();
     let rows = rows.iter().map(|row| {
         let atoms = |column: usize| row.try_get::<i64, _>(column);
-        let net = [(8, 1), (9, 1), (10, -1), (11, -1), (12, 1)]
-            .into_iter()
-            .try_fold(0_i64, |sum, (column, sign)| atoms(column).map(|amount| sum.wrapping_add(amount.wrapping_mul(sign))))?;
+        let net =
+            [(8, 1), (9, 1), (10, -1), (11, -1), (12, 1)].into_iter().try_fold(0_i64, |sum, (column, sign)| {
+                atoms(column).map(|amount| sum.wrapping_add(amount.wrapping_mul(sign)))
+            })?;
         let account = AccountRow {
             account: row.try_get(1)?,
             owner: row.try_get(2)?,
@@ -198,7 +198,8 @@ pub(super) async fn positions(
     accepted: Accepted,
     Asked(question): Asked<PositionsQuestion>,
 ) -> Result<Response, Problem> {
-    const SELECT: &str = "SELECT opened, account, owner, market, opened_at, closed_at, size, largest, realized, funding, \
+    const SELECT: &str =
+        "SELECT opened, account, owner, market, opened_at, closed_at, size, largest, realized, funding, \
                           fees, penalties, volume, trades FROM positions WHERE 1 = 1";
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();

@@ -60,9 +60,10 @@ struct Wanted {
 impl Wanted {
     fn has(&self, notice: &Notice) -> bool {
         let market = self.market.is_none() || notice.market.is_none() || self.market == notice.market;
-        let account = self.account.as_ref().is_none_or(|account| {
-            notice.channel == "rollbacks" || notice.accounts.contains(account)
-        });
+        let account = self
+            .account
+            .as_ref()
+            .is_none_or(|account| notice.channel == "rollbacks" || notice.accounts.contains(account));
         self.channels.contains(&notice.channel) && market && account
     }
 }
@@ -153,7 +154,8 @@ async fn rows(app: &App, first: i64, last: i64) -> Result<Vec<Notice>, Problem> 
     let mut candles = Vec::new();
     for market in markets {
         if let Some((_, newest)) = app.store.candle_range(market, WIDTH).await? {
-            candles.extend(app.store.candles(market, WIDTH, newest, newest + WIDTH).await?.pop().map(|row| (market, row)));
+            candles
+                .extend(app.store.candles(market, WIDTH, newest, newest + WIDTH).await?.pop().map(|row| (market, row)));
         }
     }
 

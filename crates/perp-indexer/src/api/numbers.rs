@@ -103,7 +103,10 @@ mod tests {
     #[test]
     fn raw_numbers_are_the_chains() {
         let raw = writing(Numbers::Raw);
-        assert_eq!((raw.atoms(-5), raw.exact(i128::MIN), raw.price(7)), ("-5".into(), i128::MIN.to_string(), "7".into()));
+        assert_eq!(
+            (raw.atoms(-5), raw.exact(i128::MIN), raw.price(7)),
+            ("-5".into(), i128::MIN.to_string(), "7".into())
+        );
     }
 
     #[test]

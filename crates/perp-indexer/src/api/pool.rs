@@ -114,12 +114,7 @@ pub(super) async fn epochs(
 }
 
 /// Epochs closed from one place to another, the oldest first.
-pub(super) async fn epochs_between(
-    app: &App,
-    context: &Context,
-    first: i64,
-    last: i64,
-) -> Result<Vec<Epoch>, Problem> {
+pub(super) async fn epochs_between(app: &App, context: &Context, first: i64, last: i64) -> Result<Vec<Epoch>, Problem> {
     let select = Select::from(EPOCH, "epochs").number("r.place >=", Some(first))?.number("r.place <=", Some(last))?;
     let rows = select.rows(app, "r.place", super::live::MOST).await?;
     rows.iter().map(|row| epoch(context, row)).collect()
@@ -245,7 +240,8 @@ pub(super) async fn liquidity(
     accepted: Accepted,
     Asked(question): Asked<LiquidityQuestion>,
 ) -> Result<Response, Problem> {
-    const COLUMNS: &str = "r.place, r.time, r.request, r.owner, r.step, r.kind, r.boundary, r.tokens, r.shares, r.waiting";
+    const COLUMNS: &str =
+        "r.place, r.time, r.request, r.owner, r.step, r.kind, r.boundary, r.tokens, r.shares, r.waiting";
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();
     let rows = Select::from(COLUMNS, "liquidity")

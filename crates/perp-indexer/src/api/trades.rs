@@ -147,9 +147,11 @@ table! {
     }
 }
 
-const FILL: &str = "r.place, r.market, r.time, r.account, r.owner, r.trader, r.size, r.index_price, r.notional, r.spread, \
+const FILL: &str =
+    "r.place, r.market, r.time, r.account, r.owner, r.trader, r.size, r.index_price, r.notional, r.spread, \
                     r.impact, r.fee, r.realized, r.funding, r.size_before, r.size_after";
-const LIQUIDATION: &str = "r.place, r.market, r.time, r.account, r.owner, r.liquidator, r.liquidator_account, r.reason, \
+const LIQUIDATION: &str =
+    "r.place, r.market, r.time, r.account, r.owner, r.liquidator, r.liquidator_account, r.reason, \
      r.index_price, r.closed, r.notional, r.realized, r.funding, r.penalty, r.bounty, r.insurance, r.backing, r.added, \
      r.size_before, r.size_after, r.equity_before, r.equity_after, r.maintenance_before, r.maintenance_after";
 
@@ -215,8 +217,9 @@ pub(super) async fn liquidations_between(
     first: i64,
     last: i64,
 ) -> Result<Vec<Liquidation>, Problem> {
-    let select =
-        Select::from(LIQUIDATION, "liquidations").number("r.place >=", Some(first))?.number("r.place <=", Some(last))?;
+    let select = Select::from(LIQUIDATION, "liquidations")
+        .number("r.place >=", Some(first))?
+        .number("r.place <=", Some(last))?;
     let rows = select.rows(app, "r.place", super::live::MOST).await?;
     rows.iter().map(|row| liquidation(context, row)).collect()
 }

@@ -34,8 +34,7 @@ impl Book {
 
     /// Takes in an event that is later than all before. Returns the stream of the life it belongs to.
     fn take(&mut self, ids: &mut Ids, address: &str, place: Place, sequence: u64, event: &Event) -> i64 {
-        let goes_on =
-            self.lives.last().is_some_and(|life| sequence > life.stream.highest && life.closed_at.is_none());
+        let goes_on = self.lives.last().is_some_and(|life| sequence > life.stream.highest && life.closed_at.is_none());
         if !goes_on {
             // Where not even the first event is known, neither is the place at which the life began.
             let opened = if self.lives.is_empty() && sequence != 1 { 0 } else { place.number() };
@@ -115,11 +114,7 @@ struct BookRows {
 
 impl BookRows {
     fn new() -> Self {
-        Self {
-            streams: stream_rows(),
-            lives: life::life_rows(),
-            positions: position_rows(),
-        }
+        Self { streams: stream_rows(), lives: life::life_rows(), positions: position_rows() }
     }
 
     /// Adds what changed of a book, which then has only its present life.

@@ -100,12 +100,7 @@ impl Writer {
         let mut transaction = connection.begin().await?;
         let mut rows = block_rows();
         for block in blocks {
-            rows.push(row![
-                block.slot,
-                block.digest.as_str(),
-                block.newest.as_str(),
-                i64::from(block.is_final)
-            ]);
+            rows.push(row![block.slot, block.digest.as_str(), block.newest.as_str(), i64::from(block.is_final)]);
         }
         rows.write(&mut transaction).await?;
         let transactions = blocks.iter().flat_map(|block| block.transactions.iter().map(|taken| (block.slot, taken)));
@@ -214,12 +209,7 @@ impl Batch {
         place: Place,
         event: &Event,
     ) -> Result<(), StoreError> {
-        self.events.push(row![
-            place.number(),
-            event.name(),
-            event.time(),
-            BASE64_STANDARD.encode(event.data())
-        ]);
+        self.events.push(row![place.number(), event.name(), event.time(), BASE64_STANDARD.encode(event.data())]);
         for numbered in numbers(event, scope.pool) {
             let address = numbered.address.to_string();
             if numbered.kind == StreamKind::Account {

@@ -194,11 +194,7 @@ async fn replace(
 }
 
 /// A minute's candle from what happened in it.
-async fn from_events(
-    connection: &mut AnyConnection,
-    market: u16,
-    start: i64,
-) -> Result<Option<Candle>, StoreError> {
+async fn from_events(connection: &mut AnyConnection, market: u16, start: i64) -> Result<Option<Candle>, StoreError> {
     let end = start + STORED_WIDTHS[0];
     let places = sqlx::query("SELECT MIN(place), MAX(place) FROM events WHERE time >= $1 AND time < $2")
         .bind(start)
@@ -256,13 +252,8 @@ async fn stored(
     const SELECT: &str = "SELECT start, open, high, low, close, volume, trades, funding_rate, \
                           long_funding_index, short_funding_index, long_open_interest, short_open_interest FROM candles \
                           WHERE market = $1 AND width = $2 AND start >= $3 AND start < $4 ORDER BY start";
-    let rows = sqlx::query(SELECT)
-        .bind(i64::from(market))
-        .bind(width)
-        .bind(from)
-        .bind(to)
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query(SELECT).bind(i64::from(market)).bind(width).bind(from).bind(to).fetch_all(connection).await?;
     rows.iter().map(Candle::from_row).collect()
 }
 

@@ -115,11 +115,7 @@ impl Store {
     async fn transaction_of(&self, stream: i64, sequence: u64) -> Result<Option<(String, Place)>, StoreError> {
         const SELECT: &str = "SELECT t.signature, t.place FROM numbers n \
              JOIN transactions t ON t.place = n.place - n.place % 1024 WHERE n.stream = $1 AND n.sequence = $2";
-        let row = sqlx::query(SELECT)
-            .bind(stream)
-            .bind(sequence.cast_signed())
-            .fetch_optional(self.pool())
-            .await?;
+        let row = sqlx::query(SELECT).bind(stream).bind(sequence.cast_signed()).fetch_optional(self.pool()).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some((row.try_get(0)?, Place::from_number(row.try_get(1)?))))
     }
@@ -150,7 +146,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn faulty_transactions(&self) -> Result<i64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) FROM transactions WHERE fault IS NOT NULL").fetch_one(self.pool()).await?;
+        let row =
+            sqlx::query("SELECT COUNT(*) FROM transactions WHERE fault IS NOT NULL").fetch_one(self.pool()).await?;
         Ok(row.try_get(0)?)
     }
 
@@ -171,8 +168,7 @@ impl Store {
 async fn missing(pool: &AnyPool, stream: &StreamState) -> Result<Vec<(u64, u64)>, StoreError> {
     const SELECT: &str = "SELECT sequence FROM numbers WHERE stream = $1 AND sequence > $2 ORDER BY sequence";
     use futures::TryStreamExt;
-    let mut rows =
-        sqlx::query(SELECT).bind(stream.id).bind(stream.contiguous.cast_signed()).fetch(pool);
+    let mut rows = sqlx::query(SELECT).bind(stream.id).bind(stream.contiguous.cast_signed()).fetch(pool);
     let mut runs = Vec::new();
     let mut expected = stream.contiguous + 1;
     while let Some(row) = rows.try_next().await? {

@@ -111,11 +111,7 @@ impl Store {
         let columns = &["subject", "counter", "difference"];
         let mut rows = Rows::replacing("accepted", &["subject", "counter"], columns);
         for difference in differences {
-            rows.push(row![
-                difference.subject.as_str(),
-                difference.counter.as_str(),
-                difference.difference.as_str()
-            ]);
+            rows.push(row![difference.subject.as_str(), difference.counter.as_str(), difference.difference.as_str()]);
         }
         rows.write(&mut *self.pool().acquire().await?).await
     }

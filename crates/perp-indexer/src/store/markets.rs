@@ -170,7 +170,8 @@ const COLUMNS: [&str; 11] = [
 ];
 
 async fn stored(connection: &mut AnyConnection, market: u16) -> Result<MarketTotals, StoreError> {
-    const SELECT: &str = "SELECT volume, liquidated, spread, impact, traders_result, penalties, penalties_to_insurance, \
+    const SELECT: &str =
+        "SELECT volume, liquidated, spread, impact, traders_result, penalties, penalties_to_insurance, \
                           bounties, trades, liquidations FROM market_totals WHERE market = $1";
     let row = sqlx::query(SELECT).bind(i64::from(market)).fetch_optional(connection).await?;
     let Some(row) = row else { return Ok(MarketTotals::default()) };

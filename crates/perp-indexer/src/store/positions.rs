@@ -165,11 +165,7 @@ impl Positions {
     }
 
     /// The latest position in each market of an account's life.
-    pub(super) async fn load(
-        connection: &mut AnyConnection,
-        account: &str,
-        stream: i64,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn load(connection: &mut AnyConnection, account: &str, stream: i64) -> Result<Self, StoreError> {
         const SELECT: &str = "SELECT p.market, p.opened, p.opened_at, p.closed_at, p.size, p.largest, p.realized, \
              p.funding, p.fees, p.penalties, p.volume, p.trades FROM positions p \
              JOIN (SELECT market, MAX(opened) AS opened FROM positions WHERE account = $1 AND stream = $2 \

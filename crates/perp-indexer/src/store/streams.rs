@@ -46,14 +46,7 @@ pub(super) fn stream_rows() -> Rows {
 }
 
 pub(super) fn stream_row(stream: &StreamState) -> Vec<super::rows::Value> {
-    row![
-        stream.id,
-        stream.kind.name(),
-        stream.address.as_str(),
-        stream.opened,
-        stream.contiguous,
-        stream.highest
-    ]
+    row![stream.id, stream.kind.name(), stream.address.as_str(), stream.opened, stream.contiguous, stream.highest]
 }
 
 pub(super) fn number_rows() -> Rows {

@@ -11,8 +11,7 @@ use crate::facts::moment;
 use crate::place::Place;
 
 /// Tables whose rows come from single events, emptied from a place on where a slot is abandoned.
-pub(super) const TABLES: [&str; 7] =
-    ["events", "moments", "fills", "liquidations", "transfers", "epochs", "liquidity"];
+pub(super) const TABLES: [&str; 7] = ["events", "moments", "fills", "liquidations", "transfers", "epochs", "liquidity"];
 
 /// Rows on their way into those tables.
 #[derive(Debug)]
@@ -150,9 +149,7 @@ impl EventRows {
             ),
             liquidity: Rows::new(
                 "liquidity",
-                &[
-                    "place", "time", "request", "owner", "step", "kind", "boundary", "tokens", "shares", "waiting",
-                ],
+                &["place", "time", "request", "owner", "step", "kind", "boundary", "tokens", "shares", "waiting"],
             ),
         }
     }

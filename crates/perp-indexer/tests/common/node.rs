@@ -230,7 +230,9 @@ fn record(script: &Script, params: &Value) -> Value {
         })
         .collect();
     let (error, status) = match transaction.failed {
-        true => (json!({"InstructionError": [0, {"Custom": 1}]}), json!({"Err": {"InstructionError": [0, {"Custom": 1}]}})),
+        true => {
+            (json!({"InstructionError": [0, {"Custom": 1}]}), json!({"Err": {"InstructionError": [0, {"Custom": 1}]}}))
+        }
         false => (Value::Null, json!({"Ok": null})),
     };
     json!({"slot": slot, "blockTime": 1, "version": 1,
