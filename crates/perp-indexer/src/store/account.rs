@@ -4,7 +4,7 @@
 //! zero opens another position), so an account is kept by going through its events in theirs. Events that come late, or go,
 //! make it begin again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 use perp_client::events::Event;
@@ -54,7 +54,7 @@ impl Book {
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     books: HashMap<String, Book>,
-    touched: Vec<String>,
+    touched: HashSet<String>,
     late: HashMap<String, Vec<(Place, u64, Event)>>,
 }
 
@@ -79,9 +79,7 @@ impl Accounts {
         }
         let stream = book.take(ids, &address, place, sequence, event);
         numbers.push(row![stream, sequence, place.number()]);
-        if !self.touched.contains(&address) {
-            self.touched.push(address);
-        }
+        self.touched.insert(address);
         Ok(())
     }
 

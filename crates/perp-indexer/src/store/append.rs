@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Connection};
 
 use super::account::Accounts;
 use super::blocks::finalize;
-use super::candles::Stale;
+use super::candles;
 use super::markets::MarketChanges;
 use super::rows::{row, Rows};
 use super::scope::{market_rows, Scope};
@@ -104,7 +104,7 @@ impl Writer {
         }
         rows.write(&mut transaction).await?;
         let transactions = blocks.iter().flat_map(|block| block.transactions.iter().map(|taken| (block.slot, taken)));
-        let appended = self.take(&mut transaction, transactions).await?;
+        let appended = self.take(&mut transaction, transactions, true).await?;
         transaction.commit().await?;
         Ok(appended)
     }
@@ -125,7 +125,7 @@ impl Writer {
         let mut connection = self.store.pool().acquire().await?;
         let mut transaction = connection.begin().await?;
         let transactions = transactions.iter().map(|(slot, taken)| (*slot, taken));
-        let appended = self.take(&mut transaction, transactions).await?;
+        let appended = self.take(&mut transaction, transactions, false).await?;
         transaction.commit().await?;
         Ok(appended)
     }
@@ -142,8 +142,9 @@ impl Writer {
         &mut self,
         connection: &mut AnyConnection,
         transactions: impl Iterator<Item = (u64, &Taken)>,
+        in_order: bool,
     ) -> Result<Appended, StoreError> {
-        let mut batch = Batch::new(connection).await?;
+        let mut batch = Batch::new(connection, in_order).await?;
         let mut appended = Appended::default();
         for (slot, taken) in transactions {
             let place = Place::new(slot, taken.number, 0)?;
@@ -183,11 +184,13 @@ struct Batch {
     tables: EventRows,
     markets: Rows,
     changes: MarketChanges,
-    stale: Stale,
+    candles: candles::Changes,
+    /// Whether everything is later than all that is known.
+    in_order: bool,
 }
 
 impl Batch {
-    async fn new(connection: &mut AnyConnection) -> Result<Self, StoreError> {
+    async fn new(connection: &mut AnyConnection, in_order: bool) -> Result<Self, StoreError> {
         Ok(Self {
             ids: Ids::load(connection).await?,
             streams: Streams::default(),
@@ -197,7 +200,8 @@ impl Batch {
             tables: EventRows::new(),
             markets: market_rows(),
             changes: MarketChanges::default(),
-            stale: Stale::default(),
+            candles: candles::Changes::default(),
+            in_order,
         })
     }
 
@@ -231,7 +235,11 @@ impl Batch {
         }
         self.tables.add(place, event);
         self.changes.add(event);
-        self.stale.note(event);
+        if self.in_order {
+            self.candles.extend(event);
+        } else {
+            self.candles.note(event);
+        }
         Ok(())
     }
 
@@ -244,6 +252,6 @@ impl Batch {
         self.streams.write(connection).await?;
         self.changes.write(connection).await?;
         accounts.write(connection, &mut self.ids).await?;
-        self.stale.write(connection).await
+        self.candles.write(connection).await
     }
 }

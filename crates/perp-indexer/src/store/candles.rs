@@ -1,6 +1,6 @@
 //! Candles of the prices a market has used, what was traded meanwhile, and its funding and open interest at their ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use perp_client::events::Event;
 use sqlx::any::AnyRow;
@@ -95,30 +95,64 @@ impl Candle {
     }
 }
 
-/// Minutes of markets whose candles are to be made again.
+/// Candles that change.
 #[derive(Debug, Default)]
-pub(super) struct Stale(BTreeSet<(u16, i64)>);
+pub(super) struct Changes {
+    /// What comes after everything that is known, by market, width and beginning.
+    later: BTreeMap<(u16, i64, i64), Candle>,
+    /// Minutes of markets whose candles are to be made again.
+    stale: BTreeSet<(u16, i64)>,
+}
 
-impl Stale {
-    /// Notes the minute of an event that says a price.
+impl Changes {
+    /// Takes in an event that is later than all that is known.
+    pub(super) fn extend(&mut self, event: &Event) {
+        let Some((market, moment)) = moment(event).filter(|(_, moment)| moment.index_price > 0) else { return };
+        let (volume, trades) = match event {
+            Event::Traded(fill) => (index_notional(fill.size, fill.notional, fill.charge), 1),
+            _ => (0, 0),
+        };
+        let price = moment.index_price;
+        let end = Moment {
+            funding_rate: moment.funding_rate,
+            long_funding_index: moment.long_funding_index,
+            short_funding_index: moment.short_funding_index,
+            long_open_interest: moment.long_open_interest,
+            short_open_interest: moment.short_open_interest,
+        };
+        for width in STORED_WIDTHS {
+            let start = begin(event.time(), width);
+            let next = Candle { start, open: price, high: price, low: price, close: price, volume, trades, end };
+            let candle = self.later.entry((market, width, start));
+            candle.and_modify(|candle| *candle = candle.then(next)).or_insert(next);
+        }
+    }
+
+    /// Notes the minute of an event that comes late, or goes.
     pub(super) fn note(&mut self, event: &Event) {
         if let Some((market, moment)) = moment(event) {
             if moment.index_price > 0 {
-                self.0.insert((market, begin(event.time(), STORED_WIDTHS[0])));
+                self.stale.insert((market, begin(event.time(), STORED_WIDTHS[0])));
             }
         }
     }
 
-    /// Makes the candles again, once all that happened is written.
+    /// Writes the candles, once all that happened is written.
     pub(super) async fn write(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let [minute, hour] = STORED_WIDTHS;
         let mut rows = candle_rows();
-        for (market, start) in &self.0 {
+        for ((market, width, start), later) in self.later {
+            let known = stored(connection, market, width, start, start + 1).await?.pop();
+            let candle = known.map_or(later, |known| known.then(later));
+            replace(connection, &mut rows, market, width, start, Some(candle)).await?;
+        }
+        rows.write(connection).await?;
+        for (market, start) in &self.stale {
             let candle = from_events(connection, *market, *start).await?;
             replace(connection, &mut rows, *market, minute, *start, candle).await?;
         }
         rows.write(connection).await?;
-        let hours: BTreeSet<_> = self.0.iter().map(|(market, start)| (*market, begin(*start, hour))).collect();
+        let hours: BTreeSet<_> = self.stale.iter().map(|(market, start)| (*market, begin(*start, hour))).collect();
         for (market, start) in hours {
             let minutes = stored(connection, market, minute, start, start + hour).await?;
             replace(connection, &mut rows, market, hour, start, minutes.into_iter().reduce(Candle::then)).await?;

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, Connection, Row};
 
 use super::account::{decode, rebuild, touched_from, Accounts};
 use super::append::Writer;
-use super::candles::Stale;
+use super::candles;
 use super::markets::MarketChanges;
 use super::streams::{forget_from, Ids};
 use super::tables::TABLES;
@@ -29,7 +29,7 @@ impl Writer {
 async fn remove_from(connection: &mut AnyConnection, slot: u64) -> Result<u64, StoreError> {
     let first = Place::first_of(slot);
     let mut changes = MarketChanges::default();
-    let mut stale = Stale::default();
+    let mut candles = candles::Changes::default();
     let rows = sqlx::query("SELECT data FROM events WHERE place >= $1")
         .bind(first.number())
         .fetch_all(&mut *connection)
@@ -37,7 +37,7 @@ async fn remove_from(connection: &mut AnyConnection, slot: u64) -> Result<u64, S
     for row in &rows {
         let event = decode(row.try_get(0)?)?;
         changes.remove(&event);
-        stale.note(&event);
+        candles.note(&event);
     }
     let mut ids = Ids::load(connection).await?;
     for address in touched_from(connection, first).await? {
@@ -55,6 +55,6 @@ async fn remove_from(connection: &mut AnyConnection, slot: u64) -> Result<u64, S
         .execute(&mut *connection)
         .await?;
     changes.write(connection).await?;
-    stale.write(connection).await?;
+    candles.write(connection).await?;
     Ok(rows.len() as u64)
 }
