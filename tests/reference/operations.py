@@ -53,7 +53,7 @@ def update_prices(exchange, market, reading):
 
 def update_second_price(exchange, market, reading):
     """Of all that the market is only its second price goes by it."""
-    take_second_reading(exchange.market_as_kept(market), reading, exchange.now)
+    take_second_reading(exchange.market_as_kept(market, reading), reading, exchange.now)
 
 
 def update_funding(exchange, market, reading=None):

@@ -130,7 +130,7 @@ fn it_is_paid_out_of_the_penalty_and_takes_its_bounty_home() {
     run.refresh(ADMIN).unwrap();
     let actions = sweep(&mut run, LIQUIDATOR).unwrap();
     let [action] = &actions[..] else { panic!("{} actions", actions.len()) };
-    let KeeperOutcome::Liquidated { size_before, plan } = action.outcome else { panic!("a bankruptcy") };
+    let KeeperOutcome::Liquidated { size_before, plan } = action.outcome.clone() else { panic!("a bankruptcy") };
     assert_eq!((action.account, Extent::of(size_before, &plan)), (erin, Extent::Partial));
     assert_eq!(action.transition.expected.difference(&action.transition.after), None);
     // The program sends this event to itself: it is among the inner instructions, not in the log.

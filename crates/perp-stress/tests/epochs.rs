@@ -56,16 +56,15 @@ fn the_worth_of_the_pool_counts_losers_for_what_their_account_can_pay_and_insura
 fn settling_traders_before_a_boundary_leaves_little_of_what_leaving_costs() {
     let epochs = measured(1);
     // Five hours, less the tick of the beginning.
-    assert!((29..=30).contains(&epochs.boundaries), "{}", epochs.boundaries);
-    let [early, tick, late, funding] = epochs.settled;
-    assert_eq!(WAYS.map(|way| way.lead), [30, 15, 5, 15]);
+    assert!((4..=5).contains(&epochs.boundaries), "{}", epochs.boundaries);
+    let [early, late, profit] = epochs.settled;
+    assert_eq!(WAYS.map(|way| way.lead), [6, 3, 6]);
     let unsettled = epochs.unsettled.leaver.after_fee.mean;
     assert!(unsettled > 2.0 && early.leaver.after_fee.mean < unsettled / 10.0, "{epochs:?}");
     // The longer before, the more moves until the boundary.
-    assert!(early.leaver.reasons.moved > tick.leaver.reasons.moved, "{epochs:?}");
-    assert!(tick.leaver.reasons.moved > late.leaver.reasons.moved, "{epochs:?}");
+    assert!(early.leaver.reasons.moved > late.leaver.reasons.moved, "{epochs:?}");
     // A tenth of the population has positions ten times as large: hardly any is dust.
-    assert!(funding.leaver.reasons.rest <= tick.leaver.reasons.rest, "{epochs:?}");
+    assert!(early.leaver.reasons.rest <= profit.leaver.reasons.rest, "{epochs:?}");
     for movers in epochs.settled.iter().chain([&epochs.unsettled]) {
         for mover in [&movers.leaver, &movers.entrant] {
             // Nobody takes anything from those who stay.

@@ -33,7 +33,7 @@ fn attack_a_request_is_not_paid_early_or_twice_and_its_epoch_is_closed_once() {
     let twice = world.run(&[close.clone(), close.clone()]);
     assert_refused_at(1, twice, perp_tests::SystemError::AccountAlreadyInUse);
     world.close(keeper);
-    assert_refused(world.run(&[close.clone()]), perp_tests::SystemError::AccountAlreadyInUse);
+    assert_refused(world.run(std::slice::from_ref(&close)), perp_tests::SystemError::AccountAlreadyInUse);
     // Twice in one transaction, and once more after it.
     let payment = world.payment(keeper, owner, 1);
     let twice = world.run(&[payment.clone(), payment.clone()]);

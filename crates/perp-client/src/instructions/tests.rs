@@ -125,8 +125,8 @@ fn a_payment_names_the_accounts_of_what_is_paid() {
         let request = LiquidityRequest { owner, nonce: 4, kind: kind as u8, state, ..LiquidityRequest::zeroed() };
         let payment = pay_liquidity_request(&addresses, Pubkey::new_unique(), &request, &record);
         assert_eq!(
-            payment.accounts[3..7],
-            [writable(addresses.epoch(Timestamp::new(3_600))), writable(addresses.request(&owner, 4)), writable(owner),]
+            payment.accounts[3..6],
+            [writable(addresses.epoch(Timestamp::new(3_600))), writable(addresses.request(&owner, 4)), writable(owner)]
         );
         let paid = if shares {
             [addresses.shares_of(&owner), addresses.share_escrow, addresses.share_mint]
@@ -134,7 +134,7 @@ fn a_payment_names_the_accounts_of_what_is_paid() {
             [addresses.tokens_of(&owner), addresses.vault, addresses.quote_mint]
         };
         assert_eq!(
-            payment.accounts[7..10].iter().map(|meta| meta.pubkey).collect::<Vec<_>>(),
+            payment.accounts[6..9].iter().map(|meta| meta.pubkey).collect::<Vec<_>>(),
             paid,
             "{kind:?} {limit:?}"
         );

@@ -5,8 +5,8 @@ mod epochs;
 mod pool;
 mod prices;
 
-pub use epochs::{known, serve, Asked, Known, Near, PoolWorth, Served};
-pub use pool::{losers_owe_too_much, market_bounds, market_value_x40, means, pending, pool_value_x40, Means};
+pub use epochs::{cost_before, known, losers_owe_too_much, serve, Asked, Known, Near, PoolWorth, Served};
+pub use pool::{market_bounds, market_value_x40, means, pending, pool_value_x40, side_profit, Means};
 pub use prices::{spread, spread_at, Seen, Touched};
 
 use perp_engine::state::{Account, Market, MarketLedger, Position};

@@ -1,6 +1,7 @@
 //! An exchange and the oracles that feed it. Every step is a method of [`Exchange`]: it is counted, and then everything that
 //! must hold between two operations is checked, and what this one may not do.
 
+mod boundary;
 mod checks;
 mod collateral;
 mod epochs;
@@ -26,6 +27,7 @@ use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Account, Market, Position, RequestKind, Status};
 use perp_engine::units::{Atoms, SignedAtoms, SignedSize, Size, PPM, X40_PER_ATOM};
 use perp_engine::EngineError;
+use perp_exchange::chain::EPOCH_RENT;
 use perp_exchange::{Exchange, Refusal};
 use std::collections::BTreeMap;
 use tally::Tally;
@@ -185,6 +187,7 @@ impl World {
     /// An exchange with these markets, `accounts` empty cross accounts and `providers` of liquidity.
     pub fn new(markets: &[TestMarket], accounts: usize, providers: usize) -> Self {
         let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
+        exchange.epoch_rent = EPOCH_RENT;
         for market in markets {
             exchange.list(&market.listing).unwrap();
         }

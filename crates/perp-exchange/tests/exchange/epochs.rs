@@ -166,43 +166,51 @@ fn a_loss_that_is_not_settled_counts_for_who_enters_and_not_for_who_leaves() {
 
 #[test]
 fn backing_moved_between_two_valuations_is_counted_once() {
-    // Between the valuations of the two markets $100 000 move out of the one and $50 000 out of the other.
+    // Between the valuations of the two markets $100 000 move out of one, and of the other, and are there for who leaves. Nothing is
+    // placed before the close.
     let untouched = close(&mut two_markets());
     for first in [0, 1] {
         let mut world = two_markets();
-        let second = 1 - first;
+        let boundary = world.exchange.state.boundary.get();
         world.value_market(first, Some(world.boundary_reading(first))).unwrap();
-        for (market, target) in [(second, 300_000), (first, 350_000)] {
-            world.set_backing_target(market, target * USDC).unwrap();
-            world.refresh_all();
+        world.refresh_all();
+        for market in [1 - first, first] {
+            world.set_backing_target(market, 300_000 * USDC).unwrap();
             world.allocate_backing(market).unwrap();
         }
-        assert_eq!(world.exchange.pool.cash, Atoms::new(350_000 * USDC));
-        world.feed_mut(0).price = 24_000_000_000;
+        world.set_backing_target(first, 450_000 * USDC).unwrap();
+        assert_eq!(world.allocate_backing(first), Err(EngineError::BoundaryNear { boundary }));
+        assert_eq!(world.exchange.pool.cash, Atoms::new(400_000 * USDC));
         assert_eq!(close(&mut world), untouched, "market {first} was valued first");
     }
-    // In the last minute before a boundary nothing moves.
+    // In the last minute before a boundary nothing moves either way; in, up to half of the $999 980 that there are.
     let mut world = two_markets();
     close(&mut world);
     world.request_deposit(MOVES, 100 * USDC).unwrap();
     world.set_backing_target(0, 300_000 * USDC).unwrap();
-    let boundary = world.exchange.state.boundary.get();
-    for (seconds, near) in [(60, false), (59, true), (1, true), (0, false)] {
+    world.set_backing_target(1, 500_000 * USDC).unwrap();
+    let near = Err(EngineError::BoundaryNear { boundary: world.exchange.state.boundary.get() });
+    for (seconds, out, into) in
+        [(60, Ok(-100_000), Ok(99_990)), (59, near, near), (1, near, near), (0, Ok(-100_000), near)]
+    {
         world.reach_boundary_but(seconds);
         world.refresh_all();
-        let moved = world.clone().allocate_backing(0).map(|moved| moved.get().unsigned_abs());
-        let expected = if near { Err(EngineError::BoundaryNear { boundary }) } else { Ok(100_000 * USDC) };
-        assert_eq!(moved, expected, "{seconds} s before");
+        for (market, expected) in [(0, out), (1, into)] {
+            let moved = world.clone().allocate_backing(market).map(|moved| moved.get());
+            let expected = expected.map(|dollars: i64| dollars * 1_000_000);
+            assert_eq!(moved, expected, "market {market} {seconds} s before");
+        }
     }
 }
 
 #[test]
 fn a_market_listed_in_mid_epoch_is_worth_nothing_to_it() {
     let untouched = close(&mut two_markets());
-    // Before anything is valued it belongs to those that are, for nobody has noted how many there were; later it does not. Either way
-    // no cash moves into it before the close.
+    // Before anything is valued it belongs to those that are, for nobody has noted how many there were; later it does not. Cash moves into
+    // it only once the boundary is closed.
     for valued_before in [false, true] {
         let mut world = two_markets();
+        let boundary = world.exchange.state.boundary.get();
         if valued_before {
             world.value_market(0, Some(world.boundary_reading(0))).unwrap();
         }
@@ -210,23 +218,22 @@ fn a_market_listed_in_mid_epoch_is_worth_nothing_to_it() {
         market.listing.target_backing = Atoms::new(50_000 * USDC);
         let listed = world.list(&market);
         world.refresh_all();
-        let boundary = world.exchange.state.boundary.get();
         assert_eq!(world.allocate_backing(listed), Err(EngineError::BoundaryNear { boundary }));
-        world.wait(1);
-        world.feed_mut(listed).price = 30_000_000_000;
-        world.refresh_all();
         let valued = world.value_market(listed, Some(world.boundary_reading(listed)));
         assert_eq!(valued.is_ok(), !valued_before, "{valued:?}");
+        world.feed_mut(0).price = 24_000_000_000;
         let closed = close(&mut world);
         assert_eq!((price(&closed), closed.paid), (price(&untouched), untouched.paid));
-        // The next one has it.
+        // The next one has it, with what a trader there has lost: 100 SOL · $10.
         world.pay_all();
-        world.refresh_all();
         world.allocate_backing(listed).unwrap();
         world.trade(OTHER, listed, sol(100)).unwrap();
         world.request_deposit(MOVES, 100 * USDC).unwrap();
         world.reach_boundary();
-        close(&mut world);
+        let before = close(&mut world.clone());
+        world.feed_mut(listed).price = 24_000_000_000;
+        let after = close(&mut world);
+        assert_eq!(after.upper.get() - before.upper.get(), 1_000 * USDC + 1);
         world.pay_all();
     }
 }
@@ -349,4 +356,27 @@ fn what_rounding_leaves_of_one_epoch_is_no_cash_of_the_next_boundary() {
     let closed = close(&mut world);
     assert_eq!(closed.lower.get(), cash + world.market(0).ledger.backing.get());
     world.pay_all();
+}
+
+#[test]
+fn a_boundary_closes_however_little_the_pool_is_worth() {
+    // Of $1 000 000 in shares so many atoms are left: for $1000 there would be 999 800 000 · 10^12 / atoms shares, and there can be 2^62 of
+    // them: with 216 atoms or fewer none are sold. Whoever wants out gets a tenth of what there is.
+    for (left, sold) in [(0, false), (1, false), (216, false), (217, true), (1_000_000, true)] {
+        let mut world = World::with_liquidity(&[frictionless(sol_perp())], 1, 2, MILLION);
+        world.set_backing_target(0, 0).unwrap();
+        world.allocate_backing(0).unwrap();
+        world.exchange.donated = Atoms::new(MILLION - left);
+        world.exchange.pool.cash = Atoms::new(left);
+        world.request_withdrawal(STAYS, 100_000 * USDC).unwrap();
+        world.reach_boundary_but(700);
+        world.request_deposit(MOVES, 1_000 * USDC).unwrap();
+        world.reach_boundary();
+        let closed = close(&mut world);
+        assert_eq!(!closed.issued.is_zero(), sold, "{left} atoms");
+        world.pay_all();
+        let taken = left / 10;
+        assert_eq!(world.paid_out(STAYS), taken - taken.div_ceil(5_000), "{left} atoms");
+        assert_eq!(world.paid_out(MOVES) == 1_000 * USDC, !sold, "{left} atoms");
+    }
 }

@@ -3,6 +3,7 @@
 mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
+mod entrants;
 mod epochs;
 mod isolation;
 mod leaving;

@@ -1,6 +1,6 @@
 //! What each random step does to an exchange.
 
-use crate::common::markets::{test_markets, THIN_PERP};
+use crate::common::markets::{test_markets, TestMarket, THIN_PERP};
 use crate::common::reference::{self, Touched};
 use crate::common::world::{World, MILLION};
 use crate::steps::{Step, ACCOUNTS, ISOLATED, LIQUIDATOR, MARKETS, PROVIDERS};
@@ -11,7 +11,12 @@ use perp_engine::units::SignedSize;
 
 /// Three markets with a pool of a million, six accounts of some thousand dollars, a little insurance.
 pub fn exchange() -> World {
-    let mut world = World::with_liquidity(&test_markets(), ACCOUNTS, PROVIDERS, MILLION);
+    exchange_of(&test_markets())
+}
+
+/// The same of these markets, the last of which is the thin one.
+pub fn exchange_of(markets: &[TestMarket; 3]) -> World {
+    let mut world = World::with_liquidity(markets, ACCOUNTS, PROVIDERS, MILLION);
     world.isolate(ISOLATED, THIN_PERP);
     for account in 0..ACCOUNTS {
         world.deposit(account, 20_000 * USDC * (account as u64 + 1)).unwrap();

@@ -23,7 +23,7 @@ pub fn runner(cases: u32) -> TestRunner {
         rng_seed: if explores { default.rng_seed } else { RngSeed::Fixed(2026) },
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         source_file: Some(file!()),
-        max_shrink_iters: 0,
+        max_shrink_iters: 4_000,
         ..default
     })
 }

@@ -254,7 +254,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (provider, percent, limit)
             .prop_map(|(provider, percent, limit)| Step::RequestWithdrawal { provider, percent, limit }),
         3 => prop_oneof![2 => -2_000i64..100, 1 => -2i64..2].prop_map(|seconds| Step::ReachBoundary { seconds }),
-        2 => (pick, 0i64..40).prop_map(|(pick, seconds)| Step::SettleForPay { pick, seconds }),
+        2 => (pick, 0i64..9).prop_map(|(pick, seconds)| Step::SettleForPay { pick, seconds }),
         9 => (market.clone(), prop_oneof![1 => 0i64..3, 1 => -1i64..13], prop_oneof![3 => 1i64..4, 2 => 0i64..12], -20_000i64..20_000)
             .prop_map(|(market, published, silence, ppm)| Step::Value { market, published, silence, ppm }),
         3 => market.clone().prop_map(|market| Step::ValueWithoutReading { market }),

@@ -27,7 +27,7 @@ pub struct LiquidityRequested {
     pub limit: PriceLimit,
     /// It belongs to the first boundary that the exchange waits for at or after this, in Unix seconds.
     pub belongs_from: i64,
-    /// Lamports it paid for the valuation of every market.
+    /// Lamports it paid for the valuation of every market, the close and the rent of the record.
     pub lamports: u64,
     /// The boundary that the exchange waited for before, in Unix seconds; zero for none.
     pub boundary_before: i64,
@@ -80,13 +80,13 @@ pub struct MarketValued {
     pub lower: u64,
     /// What the market may have been worth at most, in atoms; zero while it is not valued.
     pub upper: u64,
-    /// Least worth of all markets valued before, in atoms.
+    /// The pool's cash at the boundary and the least worth of all markets valued before, in atoms.
     pub lower_before: u64,
-    /// Least worth of all markets valued now, in atoms.
+    /// The same with this one, in atoms.
     pub lower_after: u64,
-    /// Most worth of all markets valued before, in atoms.
+    /// The pool's cash at the boundary and the most worth of all markets valued before, in atoms.
     pub upper_before: u64,
-    /// Most worth of all markets valued now, in atoms.
+    /// The same with this one, in atoms; without it where its losers owe too much for shares to be sold.
     pub upper_after: u64,
     /// Markets listed at the boundary.
     pub markets: u16,
@@ -188,7 +188,7 @@ pub struct LiquidityPaid {
     pub tokens: u64,
     /// Shares paid to the owner.
     pub shares: u64,
-    /// Shares that still wait; zero once the request is done.
+    /// Shares that still wait; where what is left is less than one the request waits with none.
     pub left: u64,
     /// Lamports returned to the owner, besides the rent.
     pub lamports: u64,

@@ -1,10 +1,11 @@
 //! What a boundary gives to its requests, from the values of the markets and the amounts asked for.
 
+use super::pool::side_profit;
 use super::prices::{has_ended, stale_range, Range};
 use super::{ceil_div, PPM};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Market, PriceLimit, RequestKind, PRICE_LIMITS};
-use perp_engine::units::{MAX_PRICE, X40_PER_ATOM};
+use perp_engine::units::{Side, MAX_ATOMS, MAX_PRICE, X40_PER_ATOM};
 
 /// What the pool was worth at a boundary, at least and at most, and the shares there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,27 +71,34 @@ fn redeems(worth: &PoolWorth, before: &PoolWorth, limit: PriceLimit) -> bool {
     worth.lower * before.shares / worth.shares >= ceil_div(before.lower * (PPM - part), PPM)
 }
 
-/// Serves requests at a boundary. `unclaimed` are shares in the queue that nobody's request has any more, by limit: the parts of a
+/// Serves requests at a boundary, which sells no shares unless `sells_any`. `unclaimed` are shares in the queue that nobody's request has any more, by limit: the parts of a
 /// share that a partial redemption cut off. `cash` is what the pool has when it is closed.
 pub fn serve(
     worth: &PoolWorth,
+    sells_any: bool,
     before: &PoolWorth,
     asked: &[Asked],
     unclaimed: &[i128; PRICE_LIMITS],
-    sells_nothing: bool,
     cash: i128,
     fee_ppm: i128,
 ) -> Served {
-    let deposits_accepted = PriceLimit::ALL.map(|limit| !sells_nothing && sells(worth, before, limit));
+    let mut deposits_accepted = PriceLimit::ALL.map(|limit| sells_any && sells(worth, before, limit));
     let withdrawals_accepted = PriceLimit::ALL.map(|limit| redeems(worth, before, limit));
     let sum = |kind, accepted: &[bool; PRICE_LIMITS]| -> i128 {
         let of_kind = asked.iter().filter(|it| it.kind == kind && accepted[it.limit.index()]);
         of_kind.map(|it| it.amount).sum()
     };
+    let buys = |deposited: i128| {
+        let entering = deposited - ceil_div(deposited * fee_ppm, PPM);
+        (entering, if worth.shares == 0 { entering } else { entering * worth.shares / worth.upper.max(1) })
+    };
+    // More shares than there can be are not sold.
+    if worth.shares + buys(sum(RequestKind::Deposit, &deposits_accepted)).1 > i128::from(MAX_ATOMS) {
+        deposits_accepted = [false; PRICE_LIMITS];
+    }
     let deposited = sum(RequestKind::Deposit, &deposits_accepted);
-    let entry_fee = ceil_div(deposited * fee_ppm, PPM);
-    let entering = deposited - entry_fee;
-    let created = if worth.shares == 0 { entering } else { entering * worth.shares / worth.upper.max(1) };
+    let (entering, created) = buys(deposited);
+    let entry_fee = deposited - entering;
     let issued = if worth.shares == 0 { (entering - 10_000).max(0) } else { created };
 
     let forgotten = unclaimed.iter().zip(withdrawals_accepted).filter(|(_, accepted)| *accepted);
@@ -112,6 +120,15 @@ pub fn serve(
         taken,
         paid: taken - exit_fee,
         fees: entry_fee + exit_fee,
+    }
+}
+
+/// What so many shares cost at the boundary before, in atoms, rounded up; nothing where there were none.
+pub fn cost_before(before: &PoolWorth, shares: i128) -> i128 {
+    if before.shares == 0 {
+        0
+    } else {
+        ceil_div(before.upper * shares, before.shares)
     }
 }
 
@@ -145,8 +162,8 @@ impl Near {
 /// What is known of a market's price at a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// Between which two prices it lay, and the price that was read, where one was.
-    Range { low: i128, high: i128, read: Option<i128> },
+    /// Between which two prices it lay; the one itself where there is a reading.
+    Range { low: i128, high: i128, price: Option<i128> },
     /// A reading near the boundary, which counts unless a better one comes.
     Near(Near),
     /// Nothing yet.
@@ -168,15 +185,15 @@ fn converted(market: &Market, reading: &OracleReading) -> Option<Near> {
 /// What is known of the price of a market, kept as it stood at a boundary, at `now`: with what is handed in, and the earliest reading
 /// near the boundary so far.
 pub fn known(then: &Market, handed: Option<&OracleReading>, near: Option<Near>, boundary: i64, now: i64) -> Known {
-    let range = |range: Range, read| Known::Range { low: range.low, high: range.high, read };
-    let certain = |near: Near| range(near.range(then), Some(near.price));
+    let within = |Range { low, high, .. }: Range, price| Known::Range { low, high, price };
+    let at = |near: Near| within(near.range(then), Some(near.price));
     let flat = then.ledger.sides.iter().all(|side| side.open_interest.is_zero());
     if flat || has_ended(then, boundary) {
         let last = i128::from(then.price.price.get());
-        return Known::Range { low: last, high: last, read: None };
+        return Known::Range { low: last, high: last, price: None };
     }
     if now > boundary + 1_800 {
-        return near.map_or_else(|| range(stale_range(then, boundary), None), certain);
+        return near.map_or_else(|| within(stale_range(then, boundary), None), at);
     }
     let ended = then.settlement.has_begun();
     let Some(read) = handed.filter(|_| !ended).and_then(|reading| converted(then, reading)) else {
@@ -185,10 +202,20 @@ pub fn known(then: &Market, handed: Option<&OracleReading>, near: Option<Near>, 
     if read.published < boundary {
         Known::Nothing
     } else if read.previous < boundary {
-        certain(read)
+        at(read)
     } else if read.published <= boundary + 10 {
         Known::Near(near.map_or(read, |near| near.first(read)))
     } else {
         Known::Nothing
     }
+}
+
+/// Whether losers owe more, beyond what winners of the same market get, than a stress move of what they entered at.
+pub fn losers_owe_too_much(market: &Market, price: i128) -> bool {
+    let profits = Side::BOTH.map(|side| (side, side_profit(&market.ledger, side, price)));
+    let losing = profits.iter().filter(|(_, profit)| *profit < 0);
+    let entered = |side: Side| ceil_div(market.ledger.side(side).entry_notional.get().get(), X40_PER_ATOM);
+    let entered: i128 = losing.map(|(side, _)| entered(*side)).sum();
+    let owed = -profits.iter().map(|(_, profit)| profit).sum::<i128>();
+    owed > ceil_div(entered * i128::from(market.parameters.stress_move.get()), PPM) * X40_PER_ATOM
 }

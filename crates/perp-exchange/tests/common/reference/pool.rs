@@ -96,13 +96,3 @@ pub fn market_bounds(ledger: &MarketLedger, low: i128, high: i128) -> (i128, i12
     let most = settled_x40(ledger) + lost(low).max(lost(high)).max(0);
     (least(low).min(least(high)), ceil_div(most.max(0), X40_PER_ATOM))
 }
-
-/// Whether losers have yet to pay, beyond what winners of the same market get, more than the stress move of what they entered at.
-pub fn losers_owe_too_much(market: &Market, price: i128) -> bool {
-    let ledger = &market.ledger;
-    let profits = Side::BOTH.map(|side| (side, side_profit(ledger, side, price)));
-    let entered = profits.iter().filter(|(_, profit)| *profit < 0);
-    let entered = entered.map(|(side, _)| ceil_div(ledger.side(*side).entry_notional.get().get(), X40_PER_ATOM));
-    let lost = -profits.iter().map(|(_, profit)| profit).sum::<i128>();
-    lost > ceil_div(entered.sum::<i128>() * i128::from(market.parameters.stress_move.get()), PPM) * X40_PER_ATOM
-}

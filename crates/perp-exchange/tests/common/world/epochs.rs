@@ -1,12 +1,10 @@
-//! What the world remembers by itself of requests and boundaries: markets and cash as they stood when a boundary came, what every
-//! request was promised, and every lamport.
+//! What the world remembers by itself of requests: what is left of each, what a closed boundary promised it, and every lamport.
 
+use super::boundary::Boundary;
 use super::*;
-use crate::common::reference::{Asked, Known, Near, PoolWorth, Served};
+use crate::common::reference::{Asked, Known, PoolWorth, Served};
 use perp_engine::operations::liquidity::{EpochPlan, PaymentPlan, Valuation};
-use perp_engine::session::Session;
-use perp_engine::state::{PriceCache, PriceLimit, DEAD_SHARES, PRICE_LIMITS};
-use perp_engine::units::{Clock, Timestamp};
+use perp_engine::state::{PriceLimit, Waiting, DEAD_SHARES, PRICE_LIMITS};
 use std::collections::VecDeque;
 
 /// What is left of a request for a boundary that is not closed.
@@ -32,21 +30,9 @@ struct Due {
     withdrawn: bool,
 }
 
-/// A boundary while it is waited for, as the world saw it come.
-#[derive(Clone, Debug, Default)]
-struct Coming {
-    boundary: i64,
-    markets: BTreeMap<u16, Market>,
-    cash: Option<i128>,
-    lamports: Option<u64>,
-    values: BTreeMap<u16, (i128, i128)>,
-    near: BTreeMap<u16, Near>,
-    sells_nothing: bool,
-}
-
 #[derive(Clone, Debug, Default)]
 pub struct Epochs {
-    coming: Coming,
+    coming: Boundary,
     live: BTreeMap<u64, Live>,
     due: BTreeMap<u64, VecDeque<Due>>,
     /// Parts of shares that partial redemptions cut off and that wait with what is left, by limit.
@@ -67,20 +53,6 @@ fn hour_after(time: i64) -> i64 {
     (time + 3_599).div_euclid(3_600) * 3_600
 }
 
-/// The market with its funding accrued up to the boundary, and not a second further.
-fn accrued(kept: &Market, boundary: i64) -> Market {
-    let mut market = *kept;
-    let session = Session {
-        status: Status::Active,
-        pause_began: Timestamp::NEVER,
-        pause_ended: Timestamp::NEVER,
-        boundary: Timestamp::NEVER,
-        clock: Clock { now: Timestamp::new(boundary), slot: 0 },
-    };
-    market.refresh(None, &session).unwrap();
-    market
-}
-
 impl Epochs {
     /// The boundary that the exchange must be waiting for: the first that anybody waits for and that was ahead at the last close.
     fn awaited(&self) -> i64 {
@@ -88,84 +60,41 @@ impl Epochs {
         first.map_or(0, |first| first.max(self.next))
     }
 
-    /// Looks at an exchange before anything happens on it: whatever has not been seen at the boundary is seen now. `handed` is the
-    /// reading that a market is about to take in.
+    /// Looks at an exchange before anything happens on it. `handed` is the reading that a market is about to take in.
     pub fn look(&mut self, before: &Exchange, handed: Option<(u16, i64)>) {
-        let (boundary, now) = (before.state.boundary.get(), before.clock.now.get());
+        let boundary = before.state.boundary.get();
         if boundary == self.last_boundary {
             return;
         }
-        if self.coming.boundary != boundary {
-            self.coming = Coming { boundary, ..Coming::default() };
+        if self.coming.time != boundary {
+            self.coming = Boundary::at(boundary);
         }
-        if boundary == 0 {
-            return;
-        }
-        let coming = &mut self.coming;
-        if now >= boundary {
-            for market in before.markets() {
-                coming.markets.entry(market.index).or_insert(*market);
-            }
-            coming.cash.get_or_insert(before.pool.cash.get().into());
+        self.coming.see(before, handed);
+        if self.coming.has_come(before) {
             let of_it = self.live.values().filter(|live| live.belongs_from <= boundary);
-            coming.lamports.get_or_insert(of_it.map(|live| live.lamports).sum());
-        } else if let Some((market, published)) = handed {
-            let market = before.market(market).unwrap();
-            if (boundary..=now + i64::from(market.parameters.future_tolerance)).contains(&published) {
-                coming.markets.entry(market.index).or_insert(*market);
-            }
+            self.coming.lamports.get_or_insert(of_it.map(|live| live.lamports).sum());
         }
     }
 
-    /// What an operation kept is what the world saw, to the byte, and the queue holds what the requests add up to.
-    pub fn check(&mut self, before: &Exchange, after: &Exchange, kind: Kind) {
+    /// What an operation kept is what the world saw, and the queue holds what the requests add up to.
+    pub fn check(&self, before: &Exchange, after: &Exchange, kind: Kind) {
         assert_eq!(after.state.boundary.get(), self.awaited(), "{kind:?}: another boundary is waited for");
-        let boundary = self.coming.boundary;
-        // Only insurance and fees are nothing that a market is worth to the pool.
-        let worthless = matches!(kind, Kind::FundInsurance | Kind::WithdrawProtocolFees);
-        let has_come = boundary != 0 && before.clock.now.get() >= boundary;
-        for (was, is) in before.markets().iter().zip(after.markets()) {
-            let kept = is.at_boundary.boundary.get() == boundary;
-            assert!(!has_come || kept || worthless || was.ledger == is.ledger, "{kind:?} kept no books first");
-            let (was, is) = (&was.at_boundary, &is.at_boundary);
-            if was.boundary == is.boundary {
-                let values = matches!(kind, Kind::ValueMarket | Kind::NoteReading);
-                assert!(values || was == is, "{kind:?} changed what was kept");
-                continue;
-            }
-            let number = is.boundary.get();
-            assert_eq!(number, boundary, "{kind:?} kept another boundary's books");
-        }
-        for (index, seen) in &self.coming.markets {
-            let kept = &after.market(*index).unwrap().at_boundary;
-            // A market that nothing touched since is not kept yet.
-            if kept.boundary.get() == boundary && !matches!(kind, Kind::ValueMarket | Kind::NoteReading) {
-                let valued = self.coming.values.contains_key(index) || self.coming.near.contains_key(index);
-                let ledger = if valued { accrued(seen, boundary).ledger.sides } else { seen.ledger.sides };
-                assert_eq!(kept.ledger.sides, ledger, "{kind:?}: market {index} was kept with other positions");
-                let said = |price: PriceCache| (price.price, price.confidence, price.published);
-                assert_eq!(said(kept.price), said(seen.price), "{kind:?}: market {index} was kept at another price");
-                assert_eq!((kept.averages, kept.second_price), (seen.averages, seen.second_price));
-            }
-        }
+        self.coming.check(before, after, kind);
         self.check_queue(after, kind);
         self.check_shares(after);
     }
 
     /// Requests as the queue must have them: those of the boundary that has come and is kept, and the others.
     fn check_queue(&self, after: &Exchange, kind: Kind) {
-        let boundary = self.coming.boundary;
-        let (epoch, kept) = (&after.pool.epoch, after.pool.epoch.waiting.boundary.get() == boundary && boundary != 0);
+        let (boundary, epoch) = (self.coming.time, &after.pool.epoch);
+        let kept = epoch.waiting.boundary.get() == boundary && boundary != 0;
         if kept {
-            let values = self.coming.values.values();
-            let valued = values.fold([0; 2], |[lower, upper], value| [lower + value.0, upper + value.1]);
-            let cash = [epoch.lower, epoch.upper].map(|sum| i128::from(sum.get()));
-            let kept = [cash[0] - valued[0], cash[1] - valued[1]];
-            let seen = self.coming.cash.unwrap();
-            assert_eq!(kept, [seen, seen], "{kind:?}: the pool was kept with other cash");
+            let is = (i128::from(epoch.lower.get()), i128::from(epoch.upper.get()));
+            assert_eq!(is, self.coming.worth(), "{kind:?}: the pool was kept with other cash");
+            assert_eq!(epoch.sells_nothing != 0, self.coming.sells_nothing);
             assert_eq!(self.coming.lamports, Some(epoch.waiting.lamports), "{kind:?}");
         }
-        let mut waiting = perp_engine::state::Waiting::default();
+        let mut waiting = Waiting::default();
         for more in after.queue.waiting.iter().chain(kept.then_some(&epoch.waiting)) {
             waiting = waiting.checked_add(more).unwrap();
         }
@@ -221,8 +150,8 @@ impl Epochs {
         let open = exchange.request(number).unwrap();
         assert_eq!((open.kind, open.request.amount.get(), open.request.price_limit()), (kind, amount, limit));
         assert_eq!(open.request.belongs_from.get(), belongs_from);
-        // Each pays for the valuation of all markets: 10 000 lamports a market, and 20 000 for the close.
-        let lamports = 10_000 * u64::from(exchange.market_count) + 20_000;
+        // Each pays for the valuation of all markets: 10 000 lamports a market, 20 000 for the close, and the rent of its account.
+        let lamports = 10_000 * u64::from(exchange.market_count) + 20_000 + exchange.epoch_rent;
         self.lamports += lamports;
         self.live.insert(number, Live { kind, amount: amount.into(), limit, belongs_from, lamports });
     }
@@ -230,55 +159,23 @@ impl Epochs {
     /// What must be known of a market's price if this is handed in.
     pub fn known(&mut self, before: &Exchange, market: u16, reading: Option<&OracleReading>) -> Option<Known> {
         self.look(before, None);
-        let (boundary, now) = (self.coming.boundary, before.clock.now.get());
-        let epoch = &before.pool.epoch;
-        let listed_later = epoch.waiting.boundary.get() == boundary && market >= epoch.markets;
-        if boundary == 0 || now < boundary || listed_later || self.coming.values.contains_key(&market) {
-            return None;
-        }
-        let kept = accrued(&self.coming.markets[&market], boundary);
-        let near = self.coming.near.get(&market).copied();
-        Some(reference::known(&kept, reading, near, boundary, now))
+        self.coming.known(before, market, reading)
     }
 
-    /// A market was valued: at what the world saw of it, whatever was done since.
+    /// A market was valued.
     pub fn valued(&mut self, market: u16, known: Option<Known>, outcome: &Valuation) {
-        let coming = &mut self.coming;
-        match (known, outcome) {
-            (Some(Known::Range { low, high, read }), Valuation::Valued { value, lamports }) => {
-                let kept = accrued(&coming.markets[&market], coming.boundary);
-                let worth = reference::market_bounds(&kept.ledger, low, high);
-                assert_eq!((value.lower.get().into(), value.upper.get().into()), worth, "market {market}");
-                // No share is sold at what losers owe.
-                let unsold = read.is_some_and(|price| reference::losers_owe_too_much(&kept, price));
-                coming.sells_nothing |= unsold;
-                coming.values.insert(market, if unsold { (worth.0, 0) } else { worth });
-                let left = coming.lamports.as_mut().unwrap();
-                assert_eq!(*lamports, 10_000.min(*left));
-                *left -= lamports;
-                self.lamports -= lamports;
-            }
-            (Some(Known::Near(near)), Valuation::Noted | Valuation::NotEarlier) => {
-                let was = coming.near.insert(market, near);
-                assert_eq!(*outcome == Valuation::Noted, was != Some(near));
-            }
-            (known, outcome) => panic!("market {market}: {outcome:?} where {known:?} is known"),
-        }
+        self.lamports -= self.coming.value(market, known, outcome);
     }
 
     /// A boundary was closed: every number of it, from what the world saw when it came. Returns whether it was partial.
     pub fn closed(&mut self, before: &Exchange, plan: &EpochPlan) -> bool {
         let (coming, closed) = (std::mem::take(&mut self.coming), &plan.closed);
-        let (boundary, cash) = (coming.boundary, coming.cash.unwrap());
+        let (boundary, (lower, upper)) = (coming.time, coming.worth());
         assert!((0..before.pool.epoch.markets).all(|market| coming.values.contains_key(&market)));
-        let sum = |of: fn(&(i128, i128)) -> i128| cash + coming.values.values().map(of).sum::<i128>();
         let shares = i128::from(before.pool.shares.get());
-        let mut worth = PoolWorth { lower: sum(|it| it.0), upper: sum(|it| it.1), shares };
-        if coming.sells_nothing {
-            // A share costs what it did before.
-            let before = (self.last.upper * shares + self.last.shares - 1).checked_div(self.last.shares);
-            worth.upper = before.unwrap_or(0).max(worth.lower);
-        }
+        // Where nothing is sold a share costs what it did before.
+        let unsold = || reference::cost_before(&self.last, shares).max(lower);
+        let worth = PoolWorth { lower, upper: if coming.sells_nothing { unsold() } else { upper }, shares };
 
         let (mine, later): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut self.live).into_iter().partition(|(_, live)| live.belongs_from <= boundary);
@@ -287,7 +184,8 @@ impl Epochs {
             mine.values().map(|it| Asked { kind: it.kind, amount: it.amount, limit: it.limit }).collect();
         let there_is = i128::from(before.pool.cash.get());
         let fee = i128::from(before.pool.parameters.queue_fee.get());
-        let served = reference::serve(&worth, &self.last, &asked, &self.unclaimed, coming.sells_nothing, there_is, fee);
+        let served =
+            reference::serve(&worth, !coming.sells_nothing, &self.last, &asked, &self.unclaimed, there_is, fee);
         assert_eq!(closed.boundary.get(), boundary);
         let is = [closed.lower, closed.upper, closed.shares].map(|it| i128::from(it.get()));
         assert_eq!(is, [worth.lower, worth.upper, shares]);
@@ -309,7 +207,8 @@ impl Epochs {
             worth
         };
         self.served += 2 * i128::try_from(mine.len()).unwrap();
-        let kept = self.promise(&mine, &served, boundary, coming.lamports.unwrap(), plan);
+        let closing = 20_000 + before.epoch_rent;
+        let kept = self.promise(&mine, &served, boundary, [coming.lamports.unwrap(), closing], plan);
         self.closed.insert(boundary, (served.paid, kept));
         if mine.is_empty() {
             self.closed.remove(&boundary);
@@ -323,12 +222,12 @@ impl Epochs {
         mine: &BTreeMap<u64, Live>,
         served: &Served,
         boundary: i64,
-        lamports: u64,
+        [lamports, closing]: [u64; 2],
         plan: &EpochPlan,
     ) -> u64 {
         let partial = served.redeemed < served.leaving;
         let left = served.leaving - served.redeemed;
-        let each = lamports.saturating_sub(20_000).checked_div(mine.len() as u64).unwrap_or(0);
+        let each = lamports.saturating_sub(closing).checked_div(mine.len() as u64).unwrap_or(0);
         let (mut kept, mut passing) = (0, [0i128; PRICE_LIMITS]);
         let mut claimed = [0i128; PRICE_LIMITS];
         for (number, live) in mine {

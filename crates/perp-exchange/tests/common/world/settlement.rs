@@ -46,11 +46,8 @@ impl World {
         let held = before.accounts()[account].positions[before.accounts()[account].slot_of(market).unwrap()];
         let lately = !held.settlement_paid_at.is_never() && now.seconds_since(held.settlement_paid_at).unwrap() < 600;
         let soon = (boundary - 6..boundary).contains(&now.get());
-        let fee = if soon && !lately {
-            (plan.profit.get().unsigned_abs() + plan.settled.funding.get().unsigned_abs()) / 10_000
-        } else {
-            0
-        };
+        let moved = plan.profit.get().unsigned_abs() + plan.settled.funding.get().unsigned_abs();
+        let fee = if soon && !lately { moved / 10_000 } else { 0 };
         let reward = fee.min(before.pool.settling.get());
         let [was, is] =
             [&before, &self.exchange].map(|it| (it.accounts()[keeper].balance.get(), it.pool.settling.get()));

@@ -38,7 +38,7 @@ pub fn update_second_price(ctx: Context<UpdateSecondPrice>) -> Result<()> {
     let reading = read_oracle(&market.second_oracle, &ctx.accounts.second_oracle)?;
     let plan = plan_update_second_price(&market.state, &reading, session.clock).map_err(refused)?;
     // What bounds the price at a boundary is what was said until then.
-    market.state.keep_at_boundary(None, &session).map_err(refused)?;
+    market.state.keep_at_boundary(Some(reading.publish_time()), &session).map_err(refused)?;
     market.state.second_price = plan.second_price;
 
     log(&SecondPriceUpdated {

@@ -53,17 +53,17 @@ fn shares_that_enter_and_leave_are_netted_in_the_escrow() {
 
 #[test]
 fn both_pay_for_settling_traders_and_every_atom_is_somewhere() {
-    // 200 ppm of a million are 200; of 1 000 001, rounded up, 201.
+    // 200 ppm of 1 000 001 are 201, rounded up, and as many of what leaves.
     let mut pool = free_pool(10_000_000, 10_000_000);
     (pool.parameters.queue_fee, pool.settling, pool.payable) = (Ppm::new(200), atoms(7), atoms(11));
-    let pool = valued(pool, 0, 0, requests(&[(ANY, 1_000_001)], &[(ANY, 1_000_000)]));
+    let pool = valued(pool, 0, 0, requests(&[(ANY, 1_000_001)], &[(ANY, 1_000_001)]));
     let plan = close(&pool);
     let closed = &plan.closed;
     assert_eq!((closed.deposited, closed.issued), (atoms(1_000_001), atoms(999_800)));
-    assert_eq!((closed.redeemed, closed.paid), (atoms(1_000_000), atoms(999_800)));
-    // 10 000 000 + 999 800 − 1 000 000.
-    assert_eq!(books(&plan.pool), [9_999_800, 0, 999_811, 9_999_800]);
-    assert_eq!(plan.pool.settling, atoms(7 + 201 + 200));
+    assert_eq!((closed.redeemed, closed.paid), (atoms(1_000_001), atoms(999_800)));
+    // 10 000 000 + 999 800 − 1 000 001.
+    assert_eq!(books(&plan.pool), [9_999_799, 0, 999_811, 9_999_799]);
+    assert_eq!(plan.pool.settling, atoms(7 + 201 + 201));
     assert_eq!(cash(&plan.pool), cash(&pool));
 }
 
@@ -161,6 +161,14 @@ fn lamports_are_divided_among_all_requests_and_the_caller_gets_what_cannot_be() 
     assert_eq!(lamports(Waiting { lamports: 15_000, ..three }), (0, 0, 15_000));
     assert_eq!(lamports(Waiting { lamports: 20_000, ..three }), (0, 0, 20_000));
     assert_eq!(lamports(Waiting { lamports: 0, ..three }), (0, 0, 0));
+    // The rent of the epoch's account, which the caller has paid, comes before what is divided: of 41 002 lamports 18 002 are left.
+    let plan = plan_close_epoch(
+        &valued(free_pool(1_000, 1_000), 0, 0, Waiting { lamports: 41_002, ..three }),
+        3_000,
+        &awaiting(BOUNDARY),
+    );
+    let plan = plan.unwrap();
+    assert_eq!((plan.closed.lamports_each, plan.lamports_kept, plan.lamports), (6_000, 18_000, 23_002));
     // A limit that refused a request returns its lamports as well.
     let refused = requests(&[(ONE_PERCENT, 600)], &[]);
     let mut pool = valued(free_pool(1_000, 1_000), 0, 0, Waiting { lamports: 24_000, ..refused });
@@ -188,6 +196,8 @@ fn a_boundary_is_closed_once_it_has_come_and_every_market_is_valued() {
     assert_eq!(refused(&pool, awaiting(BOUNDARY - 1)), ahead);
     // In any status.
     assert!(plan_close_epoch(&pool, 0, &Session { status: Status::Paused, ..awaiting(BOUNDARY) }).is_ok());
+    // Not before the pool's books are kept, which hold the requests.
+    assert_eq!(refused(&Pool { epoch: Epoch::default(), ..pool }, awaiting(BOUNDARY)), ahead);
     (pool.epoch.markets, pool.epoch.valued) = (3, 2);
     assert_eq!(refused(&pool, awaiting(BOUNDARY)), EngineError::MarketsNotValued { markets: 3, valued: 2 });
 }

@@ -48,18 +48,20 @@ impl Exchange {
 
     /// So many tokens enter the escrow.
     pub(super) fn deposit(&mut self, amount: u64, limit: PriceLimit, seconds: i64) -> Request {
-        let (lamports, clock) = (valuation_lamports(self.count(), 0).unwrap(), at(seconds));
+        let (count, clock) = (self.count(), at(seconds));
+        let lamports = valuation_lamports(count, 0).unwrap();
         let plan = plan_request_deposit(&self.pool, &self.state, atoms(amount), limit, lamports, clock).unwrap();
-        plan.apply(&mut self.pool, &mut self.queue, &mut self.state, self.markets.len() as u16, clock).unwrap();
+        plan.apply(&mut self.pool, &mut self.queue, &mut self.state, count, clock).unwrap();
         self.vault += amount;
         plan.request
     }
 
     /// So many shares enter the escrow, which are all that their owner has.
     pub(super) fn withdraw(&mut self, shares: u64, limit: PriceLimit, seconds: i64) -> Request {
-        let (lamports, clock, shares) = (valuation_lamports(self.count(), 0).unwrap(), at(seconds), atoms(shares));
+        let (count, clock, shares) = (self.count(), at(seconds), atoms(shares));
+        let lamports = valuation_lamports(count, 0).unwrap();
         let plan = plan_request_withdrawal(&self.pool, &self.state, shares, shares, limit, lamports, clock).unwrap();
-        plan.apply(&mut self.pool, &mut self.queue, &mut self.state, self.markets.len() as u16, clock).unwrap();
+        plan.apply(&mut self.pool, &mut self.queue, &mut self.state, count, clock).unwrap();
         self.escrow += shares.get();
         plan.request
     }

@@ -1,7 +1,7 @@
 //! Which reading a market is valued at.
 
 use super::*;
-use crate::state::{BoundaryReading, SecondPrice};
+use crate::state::{BoundaryReading, LastEpoch, SecondPrice};
 use std::vec::Vec;
 
 /// A pool of 5000 in cash and a market of 1280 longs entered at one, both kept at the boundary.
@@ -282,8 +282,22 @@ fn where_losers_owe_more_than_a_stress_move_the_boundary_sells_no_shares() {
     assert_eq!(sells([(0, 0), (1_280, 1_100)], Some(&exact), 1), (false, atoms(5_000)));
     // What winners of the same market get is no loss of theirs to the pool: 180 of which longs entered for 1200 have won 80.
     assert!(sells([(1_280, 1_200), (1_280, 1_100)], Some(&exact), 1).0);
+    // But what the winners entered for bears no loss: longs have lost 300 of which shorts have 50; 250 are more than ⌈15 % of 1580⌉ = 237.
+    assert_eq!(sells([(1_280, 1_580), (1_280, 1_330)], Some(&exact), 1), (false, atoms(5_000)));
     // Without a reading the range counts, whatever they owe: nobody is waited for.
     assert!(sells([(1_280, 1_508), (0, 0)], None, 1_801).0);
+}
+
+#[test]
+fn what_losers_owe_at_a_noted_reading_counts_as_at_the_boundarys_own() {
+    for (entry, sells) in [(1_507, true), (1_508, false)] {
+        let (mut pool, mut market) = (pool(5_000), market([(1_280, entry), (0, 0)]));
+        keep(&mut pool, &mut market, 0);
+        for (reading, seconds) in [(Some(&reading_from(3, 1)), 4), (None, 1_801)] {
+            value_market(&mut pool, &mut market, reading, &awaiting(BOUNDARY + seconds)).unwrap();
+        }
+        assert_eq!((pool.epoch.valued, pool.epoch.sells_nothing == 0), (1, sells), "{entry}");
+    }
 }
 
 #[test]
@@ -297,6 +311,21 @@ fn of_a_boundary_that_sells_nothing_deposits_come_back_and_withdrawals_are_paid(
         (atoms(0), 0, atoms(150))
     );
     assert_eq!((plan.closed.redeemed, plan.closed.paid), (atoms(600), atoms(600)));
+}
+
+#[test]
+fn a_boundary_that_sells_nothing_leaves_the_price_before_for_the_limits_of_the_next() {
+    // 3000 shares cost 3300 before; 6000 would cost 6600, whatever they are worth at most now, and no less than they are at least.
+    let upper = |lower| {
+        let mut pool = super::valued(free_pool(lower, 6_000), 0, 1_000_000, requests(&[], &[]));
+        let (before, cost) = (atoms(3_000), atoms(3_300));
+        pool.last = LastEpoch { boundary: Timestamp::NEVER, lower: before, upper: cost, shares: before };
+        pool.epoch.sells_nothing = 1;
+        let plan = close(&pool);
+        assert_eq!(plan.pool.last.upper, plan.closed.upper);
+        plan.closed.upper
+    };
+    assert_eq!((upper(6_000), upper(6_601)), (atoms(6_600), atoms(6_601)));
 }
 
 #[test]

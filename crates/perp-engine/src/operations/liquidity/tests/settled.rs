@@ -4,10 +4,15 @@ use super::*;
 use crate::fixtures::{PRICE, SOL, USDC};
 use crate::state::{PriceCache, Settlement};
 
-/// Moves the market to settlement at seven eighths, so many seconds after the boundary, as its instruction does: after a refresh.
+/// Moves the market to settlement at seven eighths, so many seconds after the boundary.
 fn end(market: &mut Market, outage_since: Timestamp, seconds: i64) {
+    end_at(market, 7, outage_since, seconds);
+}
+
+/// Moves it at so many eighths of its price, as its instruction does: after a refresh.
+fn end_at(market: &mut Market, eighths: u64, outage_since: Timestamp, seconds: i64) {
     market.refresh(None, &awaiting(BOUNDARY + seconds)).unwrap();
-    let price = Price::new(market.price.price.get() / 8 * 7);
+    let price = Price::new(market.price.price.get() / 8 * eighths);
     market.price = PriceCache { price, confidence: Price::ZERO, ..market.price };
     market.settlement = Settlement { moved_at: at(BOUNDARY + seconds).now, outage_since, price, ..market.settlement };
 }
@@ -51,6 +56,12 @@ fn what_ended_since_had_not_ended_then() {
         assert_eq!(value(&mut { market }, None, seconds), Err(MISSING));
         assert_eq!(value(&mut { market }, Some(&reading_from(0, -1)), seconds), Ok((990, 1_010)));
         assert_eq!(value(&mut market, None, 1_801), Ok((807, 1_193)));
+    }
+    // Not even where it ended at the price that it had.
+    for seconds in [0, 1] {
+        let mut market = longs();
+        end_at(&mut market, 8, Timestamp::NEVER, seconds);
+        assert_eq!(value(&mut market, None, seconds), Err(MISSING));
     }
     // Nobody touched it between the boundary and its end, which keeps it first.
     let mut market = longs();

@@ -45,6 +45,13 @@ fn exactly_the_cash_is_no_shortage() {
 }
 
 #[test]
+fn what_is_worth_less_than_an_atom_waits_for_no_cash() {
+    // ⌊1 · 5/10⌋ of no cash: the share leaves for nothing, and its half of an atom stays with the others.
+    let plan = close(&valued(free_pool(0, 10), 5, 5, requests(&[], &[(ANY, 1)])));
+    assert_eq!((plan.closed.redeemed, plan.closed.paid, plan.rest), (atoms(1), Atoms::ZERO, None));
+}
+
+#[test]
 fn without_any_cash_all_of_it_passes_on() {
     let plan = close(&valued(free_pool(0, 1_000), 1_000, 1_000, requests(&[], &[(ANY, 300), (FIVE, 200)])));
     assert_eq!((plan.closed.redeemed, plan.closed.paid, plan.pool.shares), (Atoms::ZERO, Atoms::ZERO, atoms(1_000)));

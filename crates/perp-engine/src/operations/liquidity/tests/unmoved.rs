@@ -258,7 +258,9 @@ proptest! {
         let order = if swapped { [1, 0] } else { [0, 1] };
         let quiet = quiet(&world);
         prop_assert_eq!(course(world, order, &between), quiet);
-        prop_assert_eq!((quiet.0.deposited, quiet.0.leaving), (usdc(5_000), usdc(7_000)));
+        // Where losers owe too much the deposit is returned.
+        prop_assert!(quiet.0.deposited == usdc(5_000) || quiet.0.deposited.is_zero());
+        prop_assert_eq!(quiet.0.leaving, usdc(7_000));
     }
 }
 
