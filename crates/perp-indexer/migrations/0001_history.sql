@@ -49,7 +49,6 @@ CREATE TABLE streams (
     highest BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX streams_address ON streams (address, opened);
-CREATE INDEX streams_with_gaps ON streams (id) WHERE contiguous < highest;
 
 CREATE TABLE numbers (
     stream BIGINT NOT NULL,
@@ -59,7 +58,7 @@ CREATE TABLE numbers (
 );
 CREATE INDEX numbers_place ON numbers (place);
 
--- Attempts to find missing events.
+-- Runs of missing numbers, and the attempts to find their events.
 CREATE TABLE gaps (
     stream BIGINT NOT NULL,
     first BIGINT NOT NULL,
@@ -69,6 +68,21 @@ CREATE TABLE gaps (
     reason TEXT NOT NULL,
     PRIMARY KEY (stream, first)
 );
+CREATE INDEX gaps_next ON gaps (next_attempt, stream, first);
+
+-- Attempts to read faulty transactions again.
+CREATE TABLE retries (
+    signature TEXT PRIMARY KEY,
+    attempts BIGINT NOT NULL,
+    next_attempt BIGINT NOT NULL
+);
+
+-- How often history was written, so that a process notices that another one writes the same database.
+CREATE TABLE writes (
+    id BIGINT PRIMARY KEY,
+    number BIGINT NOT NULL
+);
+INSERT INTO writes (id, number) VALUES (1, 0);
 
 -- By how much a counter of the chain is known to exceed the database's, where history is lost for good.
 CREATE TABLE accepted (

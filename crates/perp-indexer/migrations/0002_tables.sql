@@ -73,13 +73,13 @@ CREATE TABLE liquidations (
 );
 CREATE INDEX liquidations_market ON liquidations (market, place);
 CREATE INDEX liquidations_account ON liquidations (account, place);
+CREATE INDEX liquidations_owner ON liquidations (owner, place);
 
 -- Everything that moved a margin account's cash without an order or a liquidation: collateral in and out, funding and
 -- profit settled, claims paid, debts resolved, bounties and rewards received.
 CREATE TABLE transfers (
     place BIGINT NOT NULL,
     account TEXT NOT NULL,
-    owner TEXT NOT NULL,
     time BIGINT NOT NULL,
     kind TEXT NOT NULL,
     market BIGINT,
@@ -89,9 +89,9 @@ CREATE TABLE transfers (
     PRIMARY KEY (place, account)
 );
 CREATE INDEX transfers_account ON transfers (account, place);
-CREATE INDEX transfers_owner ON transfers (owner, place);
 
 -- What each life of a margin account has counted, as the account itself counts it, and its balance after its last event.
+-- Its volume is "volume" atoms and "volume_rest" in 2^-40 atoms, less than one.
 CREATE TABLE lives (
     stream BIGINT PRIMARY KEY,
     account TEXT NOT NULL,
@@ -108,9 +108,11 @@ CREATE TABLE lives (
     penalties BIGINT NOT NULL,
     bounties BIGINT NOT NULL,
     volume BIGINT NOT NULL,
+    volume_rest BIGINT NOT NULL,
     trades BIGINT NOT NULL
 );
 CREATE INDEX lives_account ON lives (account);
+CREATE INDEX lives_last ON lives (last_place);
 CREATE INDEX lives_owner ON lives (owner);
 
 -- A position from the order that opened it until its size is zero again. What is settled of it afterwards still counts.
@@ -133,6 +135,7 @@ CREATE TABLE positions (
     PRIMARY KEY (opened, account, market)
 );
 CREATE INDEX positions_account ON positions (account, opened);
+CREATE INDEX positions_owner ON positions (owner, opened);
 
 -- What a market has counted, as the market itself counts it.
 CREATE TABLE market_totals (

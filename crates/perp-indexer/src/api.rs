@@ -18,6 +18,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use axum::extract::State;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio::sync::broadcast;
@@ -121,7 +122,9 @@ pub fn router(app: App) -> Router {
     let router = router.route("/openapi.json", get(|State(_): State<App>| async { Json(description()) }));
     router
         .fallback(error::no_such_path)
+        .method_not_allowed_fallback(error::no_such_method)
         .with_state(app)
+        .layer(from_fn(error::in_time))
         .layer(CorsLayer::permissive().expose_headers([answer::NEXT]))
         .layer(TraceLayer::new_for_http())
 }

@@ -24,6 +24,8 @@ use crate::store::{MarketRow, Scope};
 /// Accounts a node reads at once.
 const ACCOUNTS_AT_ONCE: usize = 100;
 const MIN_CONTEXT_SLOT_NOT_REACHED: i64 = -32_016;
+const UNSUPPORTED_TRANSACTION_VERSION: i64 = -32_015;
+const INTERNAL_ERROR: i64 = -32_603;
 
 /// Why the chain is not known.
 #[derive(Debug, Error)]
@@ -36,7 +38,7 @@ pub enum ChainError {
         /// What it was asked.
         request: RpcRequest,
         /// What it said.
-        reason: Box<ClientError>,
+        reason: String,
     },
     /// The node has not come as far as another that was asked before.
     #[error("the RPC node at {url} is behind slot {slot}, which was seen before: it is asked again later")]
@@ -80,15 +82,6 @@ pub struct Listed {
     pub failed: bool,
 }
 
-/// What a node keeps of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Record {
-    /// Nothing, or nothing yet.
-    Unknown,
-    /// Its events, and why these may not be all.
-    Events(Vec<Event>, Option<String>),
-}
-
 /// Which transactions are listed.
 #[derive(Clone, Copy, Debug)]
 pub struct Listing {
@@ -104,21 +97,47 @@ pub struct Listing {
     pub limit: usize,
 }
 
+/// What a node says of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// What happened in it.
+    Told {
+        /// The slot it took place in, where the record says so.
+        slot: Option<u64>,
+        /// Its events, in order.
+        events: Vec<Event>,
+        /// Why these may not be all.
+        fault: Option<String>,
+    },
+    /// The node cannot say it: of a version that is not known, for example.
+    Refused(String),
+    /// The node does not know it, or not yet.
+    Unknown,
+}
+
 /// A connection to a node.
 pub struct Chain {
     client: RpcClient,
+    /// As far as everybody may see it.
     url: String,
+    /// What of the URL may be a key.
+    secrets: Vec<String>,
 }
 
 impl Chain {
     /// A connection that waits so long for an answer. Nothing is sent yet.
     pub fn new(url: &str, timeout: Duration) -> Self {
         let client = RpcClient::new_with_timeout_and_commitment(url.into(), timeout, CommitmentConfig::confirmed());
-        Self { client, url: url.into() }
+        let (url, secrets) = shown(url);
+        Self { client, url, secrets }
     }
 
+    /// The error that everybody may read: no key that is a part of the URL is in it.
     fn rpc(&self, request: RpcRequest) -> impl FnOnce(ClientError) -> ChainError + '_ {
-        move |reason| ChainError::Rpc { url: self.url.clone(), request, reason: Box::new(reason) }
+        move |reason| {
+            let reason = self.secrets.iter().fold(reason.to_string(), |text, secret| text.replace(secret, "..."));
+            ChainError::Rpc { url: self.url.clone(), request, reason }
+        }
     }
 
     /// The newest slot that is as far voted for.
@@ -184,25 +203,24 @@ impl Chain {
         let record = match answer {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(Record::Unknown),
-            // The node has it, but cannot say it: of a version that is not known here, for example.
-            Err(error) if is_refusal(&error) => return Ok(Record::Events(Vec::new(), Some(error.to_string()))),
+            Err(error) if is_refusal(&error) => return Ok(Record::Refused(error.to_string())),
             Err(error) => return Err(self.rpc(REQUEST)(error)),
         };
         let record = match serde_json::from_value::<EncodedConfirmedTransactionWithStatusMeta>(record) {
             Ok(record) => record,
             Err(error) => {
-                let fault = format!("the RPC node's record makes no sense: {error}");
-                return Ok(Record::Events(Vec::new(), Some(fault)));
+                let fault = Some(format!("the RPC node's record makes no sense: {error}"));
+                return Ok(Record::Told { slot: None, events: Vec::new(), fault });
             }
         };
-        Ok(match events_in_record(signature, record) {
-            Ok(events) => Record::Events(events, None),
-            Err(EventsError::Failed { .. }) => Record::Events(Vec::new(), None),
-            Err(EventsError::Incomplete(incomplete)) => {
-                Record::Events(incomplete.seen, Some(incomplete.gap.to_string()))
-            }
-            Err(error) => Record::Events(Vec::new(), Some(error.to_string())),
-        })
+        let slot = Some(record.slot);
+        let (events, fault) = match events_in_record(signature, record) {
+            Ok(events) => (events, None),
+            Err(EventsError::Failed { .. }) => (Vec::new(), None),
+            Err(EventsError::Incomplete(incomplete)) => (incomplete.seen, Some(incomplete.gap.to_string())),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        Ok(Record::Told { slot, events, fault })
     }
 
     /// Accounts of one type, in the order of their addresses; none where there is nothing.
@@ -278,7 +296,36 @@ fn is_behind(error: &ClientError) -> bool {
     matches!(error.kind(), ErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) if *code == MIN_CONTEXT_SLOT_NOT_REACHED)
 }
 
-/// Whether the node has understood the question and will not answer it.
+/// Whether the node will not tell of a transaction however often it is asked. Whatever else it says, such as that it is asked
+/// too much or is behind, passes.
 fn is_refusal(error: &ClientError) -> bool {
-    matches!(error.kind(), ErrorKind::RpcError(RpcError::RpcResponseError { .. }))
+    matches!(error.kind(), ErrorKind::RpcError(RpcError::RpcResponseError { code, .. })
+        if [UNSUPPORTED_TRANSACTION_VERSION, INTERNAL_ERROR].contains(code))
+}
+
+/// A URL without what may be a key, and that.
+fn shown(url: &str) -> (String, Vec<String>) {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let (host, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
+    let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
+    let secrets = [user, path.trim_matches('/')].into_iter().filter(|secret| !secret.is_empty());
+    (format!("{scheme}://{host}"), secrets.map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_in_a_url_are_not_shown() {
+        for (url, visible, secrets) in [
+            ("http://127.0.0.1:8899", "http://127.0.0.1:8899", vec![]),
+            ("http://127.0.0.1:8899/", "http://127.0.0.1:8899", vec![]),
+            ("https://rpc.example.com/?api-key=K", "https://rpc.example.com", vec!["?api-key=K"]),
+            ("https://rpc.example.com?api-key=K", "https://rpc.example.com", vec!["?api-key=K"]),
+            ("https://me:pass@rpc.example.com/v2/K/", "https://rpc.example.com", vec!["me:pass", "v2/K"]),
+        ] {
+            assert_eq!(shown(url), (visible.to_owned(), secrets.into_iter().map(str::to_owned).collect()), "{url}");
+        }
+    }
 }

@@ -45,6 +45,8 @@ pub struct Report {
 pub struct Behind {
     /// What it is.
     pub subject: String,
+    /// Its address.
+    pub address: String,
     /// Events the chain says there were.
     pub chain: u64,
     /// The newest that is known.
@@ -72,13 +74,13 @@ impl Report {
     async fn events(
         &mut self,
         store: &Store,
-        subject: &str,
+        (subject, address): (&str, &str),
         chain: u64,
         stream: Option<&StreamState>,
     ) -> Result<Known, StoreError> {
         let newest = stream.map_or(0, |stream| stream.highest);
         if chain != newest {
-            self.behind.push(Behind { subject: subject.into(), chain, newest });
+            self.behind.push(Behind { subject: subject.into(), address: address.into(), chain, newest });
             return Ok(Known::Behind);
         }
         match stream.filter(|stream| stream.has_gaps()) {
@@ -137,8 +139,9 @@ pub async fn check(chain: &Chain, store: &Store) -> Result<Report, CheckError> {
     let mut report = Report::default();
     let (pool, exchange) = chain.sequences(&scope).await?;
     for (subject, address, sequence) in [("pool", scope.pool, pool), ("exchange", scope.exchange, exchange)] {
-        let streams = store.streams_at(&address.to_string()).await?;
-        report.events(store, subject, sequence, streams.last()).await?;
+        let address = address.to_string();
+        let streams = store.streams_at(&address).await?;
+        report.events(store, (subject, &address), sequence, streams.last()).await?;
     }
     markets(chain, store, &mut report).await?;
     accounts(chain, store, &mut report).await?;
@@ -156,7 +159,7 @@ async fn markets(chain: &Chain, store: &Store, report: &mut Report) -> Result<()
         let subject = format!("market {} ({})", row.market, row.symbol);
         let stream = store.streams_at(&row.address).await?;
         let Some(market) = found else { continue };
-        let events = report.events(store, &subject, market.state.sequence, stream.last()).await?;
+        let events = report.events(store, (&subject, &row.address), market.state.sequence, stream.last()).await?;
         if events == Known::Behind {
             continue;
         }
@@ -203,12 +206,14 @@ async fn accounts(chain: &Chain, store: &Store, report: &mut Report) -> Result<(
             let Some(account) = found else {
                 // Closed and never opened again, which the account can no longer say.
                 if life.closed_at.is_none() {
-                    let newest = life.stream.highest;
-                    report.behind.push(Behind { subject, chain: newest.saturating_add(1), newest });
+                    let (address, newest) = (life.stream.address.clone(), life.stream.highest);
+                    report.behind.push(Behind { subject, address, chain: newest.saturating_add(1), newest });
                 }
                 continue;
             };
-            let events = report.events(store, &subject, account.state.sequence, Some(&life.stream)).await?;
+            let events = report
+                .events(store, (&subject, &life.stream.address), account.state.sequence, Some(&life.stream))
+                .await?;
             if events == Known::Behind {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Following the chain: what is listed since the last final slot, compared with what is known, and the difference taken in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
@@ -9,10 +9,15 @@ use sha2::{Digest, Sha256};
 use solana_commitment_config::CommitmentConfig;
 use solana_signature::Signature;
 use thiserror::Error;
+use tracing::warn;
 
 use crate::chain::{Chain, ChainError, Listed, Listing, Record};
 use crate::place::Place;
-use crate::store::{Anchor, Block, StoreError, Taken, Writer};
+use crate::store::{Anchor, Block, Pending, StoreError, Taken, Writer};
+
+/// How often a step begins again because another process writes the same database.
+pub(crate) const RACES: u32 = 5;
+pub(crate) const UNTOLD: &str = "the RPC node lists it, but has no record of it";
 
 /// Why a step was not completed. What was taken in before stays.
 #[derive(Debug, Error)]
@@ -34,6 +39,8 @@ pub struct Pace {
     pub concurrency: usize,
     /// Transactions written at once.
     pub batch: usize,
+    /// Signatures held in memory at once; where there are more, the oldest are taken in first.
+    pub held: usize,
     /// How often a transaction is asked for that is listed but not told.
     pub attempts: u32,
     /// How long to wait between two such questions.
@@ -42,7 +49,14 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { page: 1_000, concurrency: 8, batch: 500, attempts: 5, interval: Duration::from_millis(200) }
+        Self {
+            page: 1_000,
+            concurrency: 8,
+            batch: 500,
+            held: 100_000,
+            attempts: 5,
+            interval: Duration::from_millis(200),
+        }
     }
 }
 
@@ -63,6 +77,8 @@ pub struct Step {
     pub places: Option<(Place, Place)>,
     /// A slot that is listed, but whose transactions the node does not tell yet: the rest waits for it.
     pub waits_for: Option<u64>,
+    /// Whether there is more than was taken in, for the next step.
+    pub more: bool,
 }
 
 /// The follower of one exchange.
@@ -95,28 +111,45 @@ impl Follower {
         &self.chain
     }
 
-    /// Takes in everything that happened since the last step.
+    /// Takes in what happened since the last step, or the oldest part of it where that is very much.
     ///
     /// # Errors
     /// [`FollowError`]; what was taken in before stays, and the next step goes on there.
     pub async fn step(&mut self) -> Result<Step, FollowError> {
+        for _ in 1..RACES {
+            match self.try_step().await {
+                Err(FollowError::Store(StoreError::Overtaken)) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_step().await
+    }
+
+    async fn try_step(&mut self) -> Result<Step, FollowError> {
+        self.writer.look().await?;
         // Before the list: a slot that is final now is listed as it will stay.
         let finalized = self.chain.slot(CommitmentConfig::finalized()).await?;
         let mut step =
             Step { tip: self.chain.slot(CommitmentConfig::confirmed()).await?, finalized, ..Step::default() };
         let anchor = self.writer.store().anchor().await?;
         let pending = self.writer.store().pending().await?;
-        let mut listed = self.list(anchor.as_ref(), pending.last().map(|block| block.slot)).await?;
+        let (mut listed, more) = self.list(anchor.as_ref(), &pending, finalized).await?;
+        // What is later is not listed.
+        let end = if more { listed.keys().next_back().copied().unwrap_or_default() } else { u64::MAX };
+        let pending: Vec<_> = pending.into_iter().take_while(|known| known.slot <= end).collect();
 
+        let slots: BTreeSet<_> = pending.iter().map(|known| known.slot).collect();
         let unlike =
             pending.iter().find(|known| listed.get(&known.slot).is_none_or(|listed| listed.digest != known.digest));
-        if let Some(unlike) = unlike {
-            step.removed = Some((unlike.slot, self.writer.remove_from(unlike.slot).await?));
+        // What comes later is taken in after it, so it has to go as well.
+        let between = listed.keys().find(|slot| slots.last().is_some_and(|last| *slot < last) && !slots.contains(slot));
+        if let Some(from) = unlike.map(|known| known.slot).into_iter().chain(between.copied()).min() {
+            step.removed = Some((from, self.writer.remove_from(from).await?));
         }
         for known in pending.iter().filter(|known| step.removed.is_none_or(|(from, _)| known.slot < from)) {
             listed.remove(&known.slot);
         }
-        self.writer.finalize(finalized).await?;
+        self.writer.finalize(finalized.min(end)).await?;
 
         let mut blocks = listed.into_iter().peekable();
         while blocks.peek().is_some() {
@@ -130,37 +163,54 @@ impl Follower {
                 break;
             }
         }
+        step.more = more && step.waits_for.is_none();
         Ok(step)
     }
 
-    /// Every slot after the anchor in which the program was called, with the transactions that took place.
+    /// Slots after the anchor in which the program was called, with the transactions that took place; and whether there are
+    /// more, all of them later. The list comes newest first, so of what is too much the newest is forgotten.
     async fn list(
         &self,
         anchor: Option<&Anchor>,
-        min_slot: Option<u64>,
-    ) -> Result<BTreeMap<u64, ListedBlock>, FollowError> {
+        pending: &[Pending],
+        finalized: u64,
+    ) -> Result<(BTreeMap<u64, ListedBlock>, bool), FollowError> {
         let from = anchor.map_or(0, |anchor| anchor.slot + 1);
         let mut listing = Listing {
             before: None,
             until: anchor.and_then(|anchor| anchor.signature.parse().ok()),
-            min_slot,
+            // A node that has come less far would list less, and what is final would be missing for good.
+            min_slot: Some(pending.last().map_or(finalized, |known| known.slot.max(finalized))),
             commitment: CommitmentConfig::confirmed(),
             limit: self.pace.page,
         };
         let mut by_slot: BTreeMap<u64, Vec<Listed>> = BTreeMap::new();
+        let (mut held, mut more) = (0, false);
         loop {
             let page = self.chain.signatures(&perp_client::accounts::ID, &listing).await?;
-            let Some(last) = page.last() else { break };
+            let (Some(first), Some(last)) = (page.first(), page.last()) else { break };
             let beyond = last.slot < from;
-            (listing.before, listing.min_slot) = (Some(last.signature), None);
+            // The next page may come from another node.
+            listing.min_slot = listing.min_slot.max(Some(first.slot));
+            listing.before = Some(last.signature);
             for listed in page.into_iter().filter(|listed| listed.slot >= from) {
-                by_slot.entry(listed.slot).or_default().push(listed);
+                let slot = by_slot.entry(listed.slot).or_default();
+                // Nodes that keep old and new history apart can list a transaction from both.
+                if slot.iter().all(|known| known.signature != listed.signature) {
+                    slot.push(listed);
+                    held += 1;
+                }
+            }
+            // A slot is whole once an older one is listed.
+            while held > self.pace.held && by_slot.len() > 1 {
+                held -= by_slot.pop_last().map_or(0, |(_, listed)| listed.len());
+                more = true;
             }
             if beyond {
                 break;
             }
         }
-        Ok(by_slot.into_iter().map(|(slot, listed)| (slot, listed_block(listed))).collect())
+        Ok((by_slot.into_iter().map(|(slot, listed)| (slot, listed_block(listed))).collect(), more))
     }
 
     /// Takes in slots. Returns whether all were.
@@ -180,8 +230,14 @@ impl Follower {
             let mut untold = false;
             for (number, signature) in block.transactions {
                 let (events, fault) = match records.next() {
-                    Some(Record::Events(events, fault)) => (events, fault),
-                    _ if is_final => (Vec::new(), Some("the RPC node lists it, but has no record of it".into())),
+                    // The chain may have moved it since it was listed; then the next list says where to.
+                    Some(Record::Told { slot: Some(other), .. }) if other != slot => {
+                        warn!(%signature, slot, other, "a transaction is listed in another slot than it took place in");
+                        continue;
+                    }
+                    Some(Record::Told { events, fault, .. }) => (events, fault),
+                    Some(Record::Refused(reason)) if is_final => (Vec::new(), Some(reason)),
+                    _ if is_final => (Vec::new(), Some(UNTOLD.into())),
                     _ => {
                         untold = true;
                         continue;
@@ -211,11 +267,11 @@ impl Follower {
     }
 }
 
-/// What the node tells of a transaction, asked several times where it does not know it yet.
+/// What the node tells of a transaction, asked several times where it does not.
 pub(crate) async fn record(chain: &Chain, pace: Pace, signature: Signature) -> Result<Record, ChainError> {
     for _ in 1..pace.attempts {
         match chain.record(signature).await? {
-            Record::Unknown => tokio::time::sleep(pace.interval).await,
+            Record::Unknown | Record::Refused(_) => tokio::time::sleep(pace.interval).await,
             record => return Ok(record),
         }
     }

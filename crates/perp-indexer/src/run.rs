@@ -4,12 +4,13 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use solana_commitment_config::CommitmentConfig;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::api::{publish, router, App};
-use crate::chain::Chain;
+use crate::chain::{Chain, ChainError};
 use crate::check::{check, Report};
 use crate::config::Options;
 use crate::follow::{FollowError, Follower};
@@ -28,9 +29,19 @@ pub async fn connect(options: &Options) -> anyhow::Result<Follower> {
     let known = store.scope().await?;
     let exchange = options.exchange.or(known.map(|scope| scope.exchange));
     let exchange = exchange.context("no exchange is named and the database knows none: name one with --exchange")?;
-    let (scope, markets) = chain.exchange(exchange).await?;
-    let writer = Writer::new(store, scope).await?;
-    writer.store().note_markets(&markets).await?;
+    let writer = match (chain.exchange(exchange).await, known) {
+        (Ok((scope, markets)), _) => {
+            let writer = Writer::new(store, scope).await?;
+            writer.store().note_markets(&markets).await?;
+            writer
+        }
+        // The past can be told while the node is away.
+        (Err(error @ ChainError::Rpc { .. }), Some(scope)) if scope.exchange == exchange => {
+            warn!(%error, "the node does not answer; what the database has is told meanwhile");
+            Writer::new(store, scope).await?
+        }
+        (Err(error), _) => return Err(error.into()),
+    };
     Ok(Follower::new(chain, writer, options.pace()))
 }
 
@@ -43,15 +54,17 @@ pub async fn catch_up(follower: &mut Follower) -> Result<(), FollowError> {
         let step = follower.step().await?;
         let filled = follower.fill(step.finalized, now()).await?;
         info!(tip = step.tip, finalized = step.finalized, events = step.events, found = filled.events, "caught up");
-        if step.waits_for.is_none() {
-            return Ok(());
+        match (step.more, step.waits_for) {
+            (true, _) => continue,
+            (false, None) => return Ok(()),
+            (false, Some(_)) => {}
         }
         tokio::time::sleep(follower.pace.interval).await;
     }
 }
 
-/// Compares the database with the chain, and what differs once more after taking in what happened meanwhile: between reading
-/// the one and the other the chain goes on.
+/// Compares the database with the chain, and what differs once more after taking in what happened meanwhile, since between
+/// reading the one and the other the chain goes on. Newest events that are still missing are looked for.
 ///
 /// # Errors
 /// Where either does not answer.
@@ -61,6 +74,11 @@ pub async fn check_twice(follower: &mut Follower) -> anyhow::Result<Report> {
         return Ok(report);
     }
     catch_up(follower).await?;
+    let report = check(follower.chain(), follower.writer().store()).await?;
+    let finalized = follower.chain().slot(CommitmentConfig::finalized()).await?;
+    if follower.fill_ends(&report.behind, finalized).await? == 0 {
+        return Ok(report);
+    }
     Ok(check(follower.chain(), follower.writer().store()).await?)
 }
 
@@ -69,7 +87,8 @@ pub async fn check_twice(follower: &mut Follower) -> anyhow::Result<Report> {
 /// # Errors
 /// Where the address cannot be listened on, or the answers end by themselves.
 pub async fn serve(follower: Follower, options: &Options, end: CancellationToken) -> anyhow::Result<()> {
-    let app = App::new(follower.writer().store().clone(), options.late_after);
+    // Connections of their own, so that questions never keep the follower waiting.
+    let app = App::new(Store::open(&options.database).await?, options.late_after);
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another address with --listen", options.listen))?;
@@ -95,9 +114,12 @@ async fn follow(mut follower: Follower, app: App, options: Options) {
     let mut is_first = true;
     loop {
         match advance(&mut follower, &app).await {
-            Ok(()) => {
+            Ok(more) => {
                 failures = 0;
                 app.note(|progress| progress.error = None);
+                if more {
+                    continue;
+                }
                 let due = options.check_interval > 0
                     && (is_first || compared.elapsed() >= Duration::from_secs(options.check_interval));
                 if due {
@@ -116,7 +138,8 @@ async fn follow(mut follower: Follower, app: App, options: Options) {
     }
 }
 
-async fn advance(follower: &mut Follower, app: &App) -> Result<(), FollowError> {
+/// A step. Returns whether there is more to take in at once.
+async fn advance(follower: &mut Follower, app: &App) -> Result<bool, FollowError> {
     let step = follower.step().await?;
     if let Some((slot, events)) = step.removed {
         warn!(slot, events, "the chain abandoned slots; what happened in them was removed");
@@ -132,7 +155,7 @@ async fn advance(follower: &mut Follower, app: &App) -> Result<(), FollowError> 
     if filled.gaps > 0 {
         warn!(gaps = filled.gaps, found = filled.events, "events were missing");
     }
-    Ok(())
+    Ok(step.more)
 }
 
 async fn compare(follower: &mut Follower, app: &App) {

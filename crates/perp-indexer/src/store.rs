@@ -1,6 +1,7 @@
 //! The database: SQLite or PostgreSQL, by the same statements.
 
 mod account;
+mod amend;
 mod append;
 mod blocks;
 mod candles;
@@ -24,10 +25,11 @@ use thiserror::Error;
 
 use crate::place::NoPlace;
 
+pub use amend::Late;
 pub use append::{Appended, Block, Taken, Writer};
 pub use blocks::{Anchor, Pending};
 pub use candles::{Candle, Moment, CANDLE_WIDTHS, STORED_WIDTHS};
-pub use gaps::{Gap, Known, Neighbors};
+pub use gaps::{Gap, Known, Located};
 pub use life::AccountCounters;
 pub use lives::{Difference, LifeRow};
 pub use markets::MarketTotals;
@@ -46,7 +48,7 @@ pub enum StoreError {
     /// The URL names no database that is known here.
     #[error("\"{url}\" names no database: expected sqlite:<file> or postgres://<user>@<host>/<database>")]
     Url {
-        /// What was given.
+        /// What was given, without user and password.
         url: String,
     },
     /// It does not answer as expected.
@@ -58,6 +60,9 @@ pub enum StoreError {
     /// A number is too large for where it belongs.
     #[error(transparent)]
     Place(#[from] NoPlace),
+    /// Another process has written the same database meanwhile.
+    #[error("another process writes the same database: what was about to be written is read again")]
+    Overtaken,
     /// Something is stored that nothing here has written.
     #[error("the database holds {what} \"{found}\", which this program has not written: was it changed by hand?")]
     Foreign {
@@ -92,8 +97,10 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         install_default_drivers();
         let is_sqlite = url.starts_with("sqlite:");
-        if !is_sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
-            return Err(StoreError::Url { url: url.into() });
+        let is_known = is_sqlite || url.starts_with("postgres:") || url.starts_with("postgresql:");
+        // Each connection to a database in memory would have one of its own.
+        if !is_known || (is_sqlite && url.contains(":memory:")) {
+            return Err(StoreError::Url { url: without_user(url) });
         }
         let url = match url.contains('?') {
             false if is_sqlite => format!("{url}?mode=rwc"),
@@ -116,6 +123,11 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// How often history was written.
+    pub(crate) async fn writes(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query("SELECT number FROM writes WHERE id = 1").fetch_one(&self.pool).await?.try_get(0)?)
+    }
+
     /// A fact about the database as a whole.
     ///
     /// # Errors
@@ -123,6 +135,14 @@ impl Store {
     pub async fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
         let row = sqlx::query("SELECT value FROM facts WHERE name = $1").bind(name).fetch_optional(&self.pool).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+}
+
+fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        Some((_, rest)) => format!("{scheme}://...@{rest}"),
+        None => url.into(),
     }
 }
 

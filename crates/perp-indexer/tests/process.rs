@@ -101,7 +101,7 @@ async fn it_answers_until_it_is_told_to_end() {
 
     // The node breaks off and comes back.
     let refusal = serde_json::json!({"error": {"code": -32005, "message": "Node is behind"}});
-    node.script().next.insert("getSlot".into(), vec![refusal]);
+    node.script().next.insert("getSlot".into(), vec![refusal; 3]);
     while node.script().next.get("getSlot").is_some_and(|left| !left.is_empty()) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -90,9 +90,9 @@ pub(super) async fn accounts(
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();
     let rows = Select::new(&format!("SELECT {LIFE} FROM lives WHERE 1 = 1"))
-        .text("account =", question.account.map(|account| account.0))?
-        .text("owner =", question.owner.map(|owner| owner.0))?
-        .number("last_place <", Some(Cursor::place(question.cursor).number()))?
+        .text("account = ?", question.account.map(|account| account.0))?
+        .text("owner = ?", question.owner.map(|owner| owner.0))?
+        .number("last_place < ?", Some(Cursor::place(question.cursor).number()))?
         .rows(&app, "last_place DESC", limit)
         .await?;
     let writing = context.amounts();
@@ -209,12 +209,12 @@ pub(super) async fn positions(
         Standing::Closed => (None, Some(0)),
     };
     let rows = Select::new(SELECT)
-        .text("account =", question.account.map(|account| account.0))?
-        .text("owner =", question.owner.map(|owner| owner.0))?
-        .number("market =", context.market_index(question.market.as_ref())?)?
-        .number("size <>", open)?
-        .number("size =", closed)?
-        .number("opened <", Some(Cursor::place(question.cursor).number()))?
+        .text("account = ?", question.account.map(|account| account.0))?
+        .text("owner = ?", question.owner.map(|owner| owner.0))?
+        .number("market = ?", context.market_index(question.market.as_ref())?)?
+        .number("size <> ?", open)?
+        .number("size = ?", closed)?
+        .number("opened < ?", Some(Cursor::place(question.cursor).number()))?
         .rows(&app, "opened DESC", limit)
         .await?;
     let rows = rows.iter().map(|row| Ok((row.try_get(0)?, position(&context, row)?)));
@@ -313,9 +313,9 @@ pub(super) async fn transfers(
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();
     let rows = Select::from(COLUMNS, "transfers")
-        .text("r.account =", question.account.map(|account| account.0))?
-        .text("r.owner =", question.owner.map(|owner| owner.0))?
-        .number("r.place <", Some(Cursor::place(question.cursor).number()))?
+        .text("r.account = ?", question.account.map(|account| account.0))?
+        .text("r.account IN (SELECT account FROM lives WHERE owner = ?)", question.owner.map(|owner| owner.0))?
+        .number("r.place < ?", Some(Cursor::place(question.cursor).number()))?
         .between(&app, question.from, question.to)
         .await?
         .rows(&app, "r.place DESC", limit)

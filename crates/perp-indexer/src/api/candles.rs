@@ -1,6 +1,6 @@
 //! The history of a market: prices, funding, open interest, by intervals.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 use super::answer::{table, Accepted, Page, Table};
 use super::error::Problem;
 use super::numbers::Writing;
-use super::parameters::{Asked, Cursor, Format, Limit, MarketName, Numbers, Time, Width};
-use super::select::Context;
+use super::parameters::{Asked, Cursor, Format, Limit, MarketName, Named, Numbers, Time, Width};
+use super::select::{in_order, Context};
 use super::App;
 use crate::store::Candle;
 
@@ -98,11 +98,11 @@ table! {
 ))]
 pub(super) async fn candles(
     State(app): State<App>,
-    Path(market): Path<String>,
+    Named(market): Named,
     accepted: Accepted,
     Asked(question): Asked<Question>,
 ) -> Result<Response, Problem> {
-    answer(&app, market, &accepted, question, prices).await
+    answer(&app, &market, &accepted, question, prices).await
 }
 
 /// The prices of an interval.
@@ -126,11 +126,11 @@ pub(super) fn prices(candle: &Candle, writing: &Writing) -> CandleRow {
 ))]
 pub(super) async fn funding(
     State(app): State<App>,
-    Path(market): Path<String>,
+    Named(market): Named,
     accepted: Accepted,
     Asked(question): Asked<Question>,
 ) -> Result<Response, Problem> {
-    answer(&app, market, &accepted, question, |candle, writing| FundingRow {
+    answer(&app, &market, &accepted, question, |candle, writing| FundingRow {
         start: candle.start,
         funding_rate: writing.rate(candle.end.funding_rate),
         long_funding_index: writing.price(candle.end.long_funding_index),
@@ -148,11 +148,11 @@ pub(super) async fn funding(
 ))]
 pub(super) async fn open_interest(
     State(app): State<App>,
-    Path(market): Path<String>,
+    Named(market): Named,
     accepted: Accepted,
     Asked(question): Asked<Question>,
 ) -> Result<Response, Problem> {
-    answer(&app, market, &accepted, question, |candle, writing| OpenInterestRow {
+    answer(&app, &market, &accepted, question, |candle, writing| OpenInterestRow {
         start: candle.start,
         long_open_interest: writing.size(candle.end.long_open_interest.cast_signed()),
         short_open_interest: writing.size(candle.end.short_open_interest.cast_signed()),
@@ -163,13 +163,14 @@ pub(super) async fn open_interest(
 
 async fn answer<T: Table>(
     app: &App,
-    market: String,
+    market: &MarketName,
     accepted: &Accepted,
     question: Question,
     row: impl Fn(&Candle, &Writing) -> T,
 ) -> Result<Response, Problem> {
     let context = Context::load(app, question.numbers).await?;
-    let market = context.market(&MarketName(market))?.market;
+    let market = context.market(market)?.market;
+    in_order(question.from, question.to)?;
     let writing = context.writing(market.into());
     let Width(width) = question.width.unwrap_or_default();
     let mut page = Page { data: Vec::new(), next: None };

@@ -1,12 +1,18 @@
 //! What is wrong with a question, or with the answer.
 
-use axum::http::{StatusCode, Uri};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::store::StoreError;
+
+const LONGEST_ANSWER: Duration = Duration::from_secs(20);
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -39,15 +45,21 @@ impl Problem {
     }
 
     /// Nothing is wrong with the question.
-    fn ours(expected: String) -> Self {
-        Self { parameter: None, given: None, expected, status: StatusCode::INTERNAL_SERVER_ERROR.as_u16() }
+    fn ours(status: StatusCode, expected: &str) -> Self {
+        Self { parameter: None, given: None, expected: expected.into(), status: status.as_u16() }
+    }
+
+    /// Too much is asked for at the same time, or what is asked for takes too long.
+    pub fn busy(expected: &str) -> Self {
+        Self::ours(StatusCode::SERVICE_UNAVAILABLE, expected)
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        // What the database says is for its operator.
         tracing::error!(%error, "a question could not be answered");
-        Self::ours(error.to_string())
+        Self::ours(StatusCode::INTERNAL_SERVER_ERROR, "the database does not answer; the log of perp-indexer says why")
     }
 }
 
@@ -67,4 +79,16 @@ impl IntoResponse for Problem {
 /// For whatever else is asked.
 pub(super) async fn no_such_path(uri: Uri) -> Problem {
     Problem::missing("path", uri.path(), "a path of /openapi.json")
+}
+
+/// For whatever would change something.
+pub(super) async fn no_such_method(method: Method) -> Problem {
+    let problem = Problem::parameter("method", Some(method.as_str()), "GET");
+    Problem { status: StatusCode::METHOD_NOT_ALLOWED.as_u16(), ..problem }
+}
+
+/// Ends an answer that takes too long.
+pub(super) async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(LONGEST_ANSWER, next.run(request)).await;
+    answer.unwrap_or_else(|_| Problem::busy("a question that takes less than 20 s: ask for less").into_response())
 }

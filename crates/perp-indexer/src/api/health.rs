@@ -9,11 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{table, Accepted, Page};
 use super::error::Problem;
-use super::parameters::{Asked, Format, Limit};
+use super::parameters::{Asked, Format, Limit, Nothing};
 use super::App;
-
-/// Gaps counted for the status.
-const COUNTED: usize = 1_000;
 
 /// How far the database is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,8 +27,8 @@ pub struct Status {
     seconds_since_step: Option<u64>,
     /// What the last attempt failed with.
     error: Option<String>,
-    /// Runs of missing events, of which there may be more than a thousand.
-    gaps: usize,
+    /// Runs of missing events.
+    gaps: i64,
     /// Transactions of which not everything is known.
     faulty_transactions: i64,
     /// The last comparison with the chain, in Unix seconds.
@@ -43,8 +40,10 @@ pub struct Status {
 }
 
 /// How far the database is.
-#[utoipa::path(get, path = "/v1/status", tag = "health", responses((status = 200, body = Status)))]
-pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, Problem> {
+#[utoipa::path(get, path = "/v1/status", tag = "health", responses(
+    (status = 200, body = Status), (status = 400, body = Problem)
+))]
+pub(super) async fn status(State(app): State<App>, Asked(Nothing {}): Asked<Nothing>) -> Result<Json<Status>, Problem> {
     let progress = app.progress();
     let step = progress.step.map(|(step, _)| step);
     let check = progress.check.as_ref();
@@ -55,7 +54,7 @@ pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, Probl
         newest: app.store.newest_slot().await?,
         seconds_since_step: progress.step.map(|(_, at)| at.elapsed().as_secs()),
         error: progress.error,
-        gaps: app.store.gaps(COUNTED).await?.len(),
+        gaps: app.store.count_gaps().await?,
         faulty_transactions: app.store.faulty_transactions().await?,
         checked_at: check.map(|(at, _)| *at),
         differences: check.map(|(_, report)| report.differences.len()),

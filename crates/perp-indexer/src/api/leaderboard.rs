@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use perp_engine::units::X40_PER_ATOM;
 use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::Row;
@@ -74,25 +75,30 @@ pub(super) async fn leaderboard(
 ) -> Result<Response, Problem> {
     // Sums of whole numbers are decimals in PostgreSQL; what is added up here is far below 2^63.
     let sum = |of: &str| format!("CAST(SUM({of}) AS BIGINT)");
-    let columns = ["realized", "funding", "fees", "penalties", "bounties", "volume", "trades"].map(sum).join(", ");
+    let plain = ["realized", "funding", "fees", "penalties", "bounties"].map(sum).join(", ");
+    // Rests below an atom can be atoms together.
+    let volume = format!("{} + {} / {X40_PER_ATOM}", sum("volume"), sum("volume_rest"));
+    let trades = sum("trades");
     let by = match question.by.unwrap_or_default() {
-        Ranking::Net => NET,
-        Ranking::Realized => "realized",
-        Ranking::Funding => "funding",
-        Ranking::Fees => "fees",
-        Ranking::Penalties => "penalties",
-        Ranking::Bounties => "bounties",
-        Ranking::Volume => "volume",
-        Ranking::Trades => "trades",
+        Ranking::Net => sum(NET),
+        Ranking::Realized => sum("realized"),
+        Ranking::Funding => sum("funding"),
+        Ranking::Fees => sum("fees"),
+        Ranking::Penalties => sum("penalties"),
+        Ranking::Bounties => sum("bounties"),
+        Ranking::Volume => volume.clone(),
+        Ranking::Trades => trades.clone(),
     };
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();
     let skipped = question.cursor.map_or(0, |cursor| cursor.0);
+    if skipped > i64::from(u32::MAX) {
+        return Err(Problem::parameter("cursor", Some(&skipped.to_string()), "the \"next\" of an earlier answer"));
+    }
     let text = format!(
-        "SELECT owner, {}, {columns} FROM lives WHERE owner <> '' GROUP BY owner ORDER BY {} DESC, owner \
-         LIMIT $1 OFFSET $2",
-        sum(NET),
-        sum(by)
+        "SELECT owner, {}, {plain}, {volume}, {trades} FROM lives WHERE owner <> '' GROUP BY owner \
+         ORDER BY {by} DESC, owner LIMIT $1 OFFSET $2",
+        sum(NET)
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(text)).bind(limit + 1).bind(skipped).fetch_all(app.store.pool()).await?;
     let writing = context.amounts();

@@ -19,9 +19,15 @@ use crate::follow::Step;
 
 /// Rows of one kind that are told of at once. Who was not told of more can ask for them.
 pub(super) const MOST: i64 = 5_000;
+/// Connections at the same time.
+const CONNECTIONS: usize = 1_000;
+/// Nothing that is said to the server is longer, in bytes.
+const LONGEST_MESSAGE: usize = 1_024;
 /// Width of the candles that are told of, in seconds.
 const WIDTH: i64 = 60;
 
+/// The channel, which cannot be chosen, of how much was not told.
+const MISSED: &str = "missed";
 const CHANNELS: [&str; 5] = ["fills", "liquidations", "candles", "epochs", "rollbacks"];
 
 /// Something that happened.
@@ -64,12 +70,13 @@ impl Wanted {
             .account
             .as_ref()
             .is_none_or(|account| notice.channel == "rollbacks" || notice.accounts.contains(account));
-        self.channels.contains(&notice.channel) && market && account
+        notice.channel == MISSED || self.channels.contains(&notice.channel) && market && account
     }
 }
 
 /// Rows as they come, over WebSocket: `{"channel": "fills", "data": {..}}`. `rollbacks` says from which slot on what was told is
-/// no longer true. A reader that is too slow is told how many it has missed: `{"channel": "missed", "data": {"notices": 7}}`.
+/// no longer true. A reader that is too slow is told how many it has missed: `{"channel": "missed", "data": {"notices": 7}}`;
+/// with `null` in place of the number where more happened at once than is told.
 #[utoipa::path(get, path = "/v1/live", tag = "live", params(Question), responses(
     (status = 101, description = "The connection becomes a WebSocket"), (status = 400, body = Problem)
 ))]
@@ -88,6 +95,10 @@ pub(super) async fn live(
     let upgrade = upgrade.map_err(|refusal| {
         Problem::parameter("upgrade", None, format!("a request that becomes a WebSocket: {refusal}"))
     })?;
+    if app.notices.receiver_count() >= CONNECTIONS {
+        return Err(Problem::busy("fewer connections at the same time: try again later"));
+    }
+    let upgrade = upgrade.max_message_size(LONGEST_MESSAGE).max_frame_size(LONGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| tell(socket, app, wanted)))
 }
 
@@ -106,7 +117,7 @@ async fn tell(mut socket: WebSocket, app: App, wanted: Wanted) {
             notice = notices.recv() => match notice {
                 Ok(notice) if wanted.has(&notice) => json!(*notice).to_string(),
                 Ok(_) => continue,
-                Err(RecvError::Lagged(count)) => json!({"channel": "missed", "data": {"notices": count}}).to_string(),
+                Err(RecvError::Lagged(count)) => json!({"channel": MISSED, "data": {"notices": count}}).to_string(),
                 Err(RecvError::Closed) => break,
             },
             heard = socket.recv() => match heard {
@@ -161,6 +172,9 @@ async fn rows(app: &App, first: i64, last: i64) -> Result<Vec<Notice>, Problem> 
 
     let index = |symbol: &str| context.markets.values().find(|row| row.symbol == symbol).map(|row| row.market);
     let mut told = Vec::new();
+    if [fills.len(), liquidations.len(), epochs.len()].into_iter().any(|rows| rows as u64 > MOST.unsigned_abs()) {
+        told.push(Notice { channel: MISSED, data: json!({"notices": null}), market: None, accounts: Vec::new() });
+    }
     for fill in fills {
         let (market, accounts) = (index(&fill.market), vec![fill.account.clone()]);
         told.push(Notice { channel: "fills", data: json!(fill), market, accounts });

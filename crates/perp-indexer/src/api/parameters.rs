@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use anchor_lang::prelude::Pubkey;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
@@ -36,10 +36,12 @@ fn asked<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
             return Err(Problem::parameter(name, Some(value), "every parameter at most once"));
         }
     }
-    // A parameter without a value is one that is not given.
-    let mut given = form_urlencoded::Serializer::new(String::new());
-    given.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
-    let given = given.finish();
+    // The first page's cursor is empty. Of anything else nothing is not everything.
+    let given: Vec<_> = pairs.iter().filter(|(name, value)| !(name == "cursor" && value.is_empty())).collect();
+    if let Some((name, _)) = given.iter().find(|(_, value)| value.is_empty()) {
+        return Err(Problem::parameter(name, Some(""), "a value, or the parameter left away"));
+    }
+    let given = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
     let parser = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
     serde_path_to_error::deserialize(parser).map_err(|error| {
         let name = error.path().to_string();
@@ -143,6 +145,27 @@ impl<'de> Deserialize<'de> for Address {
 #[schema(value_type = String, example = "SOL-PERP")]
 pub struct MarketName(pub String);
 
+/// The market that a path names.
+pub struct Named(pub MarketName);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(name)) => Ok(Self(MarketName(name))),
+            Err(_) => {
+                Err(Problem::parameter("market", Some(parts.uri.path()), "symbol or index of a market, in UTF-8"))
+            }
+        }
+    }
+}
+
+/// The parameters of a question that has none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 macro_rules! choice {
     ($(#[$meta:meta])* $name:ident: $expected:literal { $($(#[$choice_meta:meta])* $choice:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -240,11 +263,12 @@ mod tests {
         account: Option<Address>,
         format: Option<Format>,
         from: Option<Time>,
+        cursor: Option<Cursor>,
     }
 
     #[test]
     fn a_question_is_read() {
-        let question: Question = asked("limit=7&width=300&format=csv&from=").unwrap();
+        let question: Question = asked("limit=7&width=300&format=csv&cursor=").unwrap();
         let expected = Question {
             limit: Some(Limit(7)),
             width: Some(Width(300)),
@@ -264,12 +288,14 @@ mod tests {
             ("account=me", "account", Some("me"), "expected an address of 32 bytes in base 58"),
             ("format=xml", "format", Some("xml"), "expected json or csv"),
             ("from=noon", "from", Some("noon"), "expected whole Unix seconds, such as 1618660800"),
+            ("account=", "account", Some(""), "a value, or the parameter left away"),
+            ("cursor=-1", "cursor", Some("-1"), "expected the \"next\" of an earlier answer"),
             ("limit=1&limit=2", "limit", Some("2"), "every parameter at most once"),
             (
                 "limt=5",
                 "limt",
                 Some("5"),
-                "unknown field `limt`, expected one of `limit`, `width`, `account`, `format`, `from`",
+                "unknown field `limt`, expected one of `limit`, `width`, `account`, `format`, `from`, `cursor`",
             ),
         ] {
             let problem = asked::<Question>(query).unwrap_err();

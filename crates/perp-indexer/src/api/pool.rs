@@ -104,7 +104,7 @@ pub(super) async fn epochs(
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();
     let rows = Select::from(EPOCH, "epochs")
-        .number("r.place <", Some(Cursor::place(question.cursor).number()))?
+        .number("r.place < ?", Some(Cursor::place(question.cursor).number()))?
         .between(&app, question.from, question.to)
         .await?
         .rows(&app, "r.place DESC", limit)
@@ -115,7 +115,8 @@ pub(super) async fn epochs(
 
 /// Epochs closed from one place to another, the oldest first.
 pub(super) async fn epochs_between(app: &App, context: &Context, first: i64, last: i64) -> Result<Vec<Epoch>, Problem> {
-    let select = Select::from(EPOCH, "epochs").number("r.place >=", Some(first))?.number("r.place <=", Some(last))?;
+    let select =
+        Select::from(EPOCH, "epochs").number("r.place >= ?", Some(first))?.number("r.place <= ?", Some(last))?;
     let rows = select.rows(app, "r.place", super::live::MOST).await?;
     rows.iter().map(|row| epoch(context, row)).collect()
 }
@@ -149,7 +150,7 @@ fn epoch(context: &Context, row: &AnyRow) -> Result<Epoch, Problem> {
         lower_share_price: ratio(lower, shares),
         upper_share_price: ratio(upper, shares),
         gain: earned.map(|(part, whole, _)| yield_of(part, whole, 1, 1)),
-        yearly: earned.map(|(part, whole, seconds)| yield_of(part, whole, YEAR, seconds)),
+        yearly: earned.filter(|earned| earned.2 > 0).map(|(part, whole, seconds)| yield_of(part, whole, YEAR, seconds)),
         requests: number(7)?,
         deposited: writing.atoms(number(8)?),
         issued: number(9)?.to_string(),
@@ -245,9 +246,9 @@ pub(super) async fn liquidity(
     let context = Context::load(&app, question.numbers).await?;
     let Limit(limit) = question.limit.unwrap_or_default();
     let rows = Select::from(COLUMNS, "liquidity")
-        .text("r.owner =", question.owner.map(|owner| owner.0))?
-        .text("r.request =", question.request.map(|request| request.0))?
-        .number("r.place <", Some(Cursor::place(question.cursor).number()))?
+        .text("r.owner = ?", question.owner.map(|owner| owner.0))?
+        .text("r.request = ?", question.request.map(|request| request.0))?
+        .number("r.place < ?", Some(Cursor::place(question.cursor).number()))?
         .between(&app, question.from, question.to)
         .await?
         .rows(&app, "r.place DESC", limit)

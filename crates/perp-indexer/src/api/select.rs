@@ -35,34 +35,35 @@ impl Select {
         Self { text: text.into(), arguments: AnyArguments::default(), count: 0 }
     }
 
-    /// Only rows of which a column compares so with a number.
-    pub(super) fn number(mut self, comparison: &str, number: Option<i64>) -> Result<Self, Problem> {
+    /// Only rows for which the condition is true of the number that takes the place of its `?`.
+    pub(super) fn number(mut self, condition: &str, number: Option<i64>) -> Result<Self, Problem> {
         if let Some(number) = number {
             self.arguments.add(number).map_err(sqlx::Error::Encode)?;
-            self.condition(comparison);
+            self.condition(condition);
         }
         Ok(self)
     }
 
-    /// Only rows of which a column compares so with a text.
-    pub(super) fn text(mut self, comparison: &str, text: Option<String>) -> Result<Self, Problem> {
+    /// Only rows for which the condition is true of the text that takes the place of its `?`.
+    pub(super) fn text(mut self, condition: &str, text: Option<String>) -> Result<Self, Problem> {
         if let Some(text) = text {
             self.arguments.add(text).map_err(sqlx::Error::Encode)?;
-            self.condition(comparison);
+            self.condition(condition);
         }
         Ok(self)
     }
 
-    fn condition(&mut self, comparison: &str) {
+    fn condition(&mut self, condition: &str) {
         self.count += 1;
-        // Writing to a string does not fail.
-        let _ = write!(self.text, " AND {comparison} ${}", self.count);
+        self.text.push_str(" AND ");
+        self.text.push_str(&condition.replace('?', &format!("${}", self.count)));
     }
 
     /// Only rows that happened from one moment on and before another.
     pub(super) async fn between(self, app: &App, from: Option<Time>, to: Option<Time>) -> Result<Self, Problem> {
+        in_order(from, to)?;
         let (from, to) = (first_place(app, from).await?, first_place(app, to).await?);
-        self.number("r.place >=", from)?.number("r.place <", to)
+        self.number("r.place >= ?", from)?.number("r.place < ?", to)
     }
 
     /// The rows in that order, one more than `limit`.
@@ -71,6 +72,16 @@ impl Select {
         let _ = write!(self.text, " ORDER BY {order} LIMIT ${}", self.count + 1);
         let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
         Ok(query.fetch_all(app.store.pool()).await?)
+    }
+}
+
+/// Refuses a time that ends before it begins.
+pub(super) fn in_order(from: Option<Time>, to: Option<Time>) -> Result<(), Problem> {
+    match (from, to) {
+        (Some(Time(from)), Some(Time(to))) if from > to => {
+            Err(Problem::parameter("to", Some(&to.to_string()), format!("a moment not before \"from\", {from}")))
+        }
+        _ => Ok(()),
     }
 }
 

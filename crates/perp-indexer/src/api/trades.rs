@@ -162,10 +162,10 @@ async fn rows(
     (columns, table): (&str, &str),
 ) -> Result<Vec<AnyRow>, Problem> {
     Select::from(columns, table)
-        .number("r.market =", context.market_index(question.market.as_ref())?)?
-        .text("r.account =", question.account.as_ref().map(|account| account.0.clone()))?
-        .text("r.owner =", question.owner.as_ref().map(|owner| owner.0.clone()))?
-        .number("r.place <", Some(Cursor::place(question.cursor).number()))?
+        .number("r.market = ?", context.market_index(question.market.as_ref())?)?
+        .text("r.account = ?", question.account.as_ref().map(|account| account.0.clone()))?
+        .text("r.owner = ?", question.owner.as_ref().map(|owner| owner.0.clone()))?
+        .number("r.place < ?", Some(Cursor::place(question.cursor).number()))?
         .between(app, question.from, question.to)
         .await?
         .rows(app, "r.place DESC", question.limit.unwrap_or_default().0)
@@ -205,7 +205,7 @@ pub(super) async fn liquidations(
 
 /// Fills from one place to another, the oldest first.
 pub(super) async fn fills_between(app: &App, context: &Context, first: i64, last: i64) -> Result<Vec<Fill>, Problem> {
-    let select = Select::from(FILL, "fills").number("r.place >=", Some(first))?.number("r.place <=", Some(last))?;
+    let select = Select::from(FILL, "fills").number("r.place >= ?", Some(first))?.number("r.place <= ?", Some(last))?;
     let rows = select.rows(app, "r.place", super::live::MOST).await?;
     rows.iter().map(|row| fill(context, row)).collect()
 }
@@ -218,8 +218,8 @@ pub(super) async fn liquidations_between(
     last: i64,
 ) -> Result<Vec<Liquidation>, Problem> {
     let select = Select::from(LIQUIDATION, "liquidations")
-        .number("r.place >=", Some(first))?
-        .number("r.place <=", Some(last))?;
+        .number("r.place >= ?", Some(first))?
+        .number("r.place <= ?", Some(last))?;
     let rows = select.rows(app, "r.place", super::live::MOST).await?;
     rows.iter().map(|row| liquidation(context, row)).collect()
 }

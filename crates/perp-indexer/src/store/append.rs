@@ -4,11 +4,12 @@
 use base64::prelude::{Engine, BASE64_STANDARD};
 use perp_client::addresses::unpadded;
 use perp_client::events::Event;
-use sqlx::{AnyConnection, Connection};
+use sqlx::{AnyConnection, Connection, Row};
 
 use super::account::Accounts;
 use super::blocks::finalize;
 use super::candles;
+use super::gaps::gap_rows;
 use super::markets::MarketChanges;
 use super::rows::{row, Rows};
 use super::scope::{market_rows, Scope};
@@ -60,7 +61,9 @@ pub struct Appended {
 pub struct Writer {
     pub(super) store: Store,
     pub(super) scope: Scope,
-    pub(super) accounts: Accounts,
+    accounts: Accounts,
+    /// How often the database had been written when this one last wrote it, or looked.
+    writes: i64,
 }
 
 impl Writer {
@@ -70,7 +73,45 @@ impl Writer {
     /// [`StoreError::OtherExchange`], and where the database does not answer.
     pub async fn new(store: Store, scope: Scope) -> Result<Self, StoreError> {
         store.bind(&scope).await?;
-        Ok(Self { store, scope, accounts: Accounts::default() })
+        let writes = store.writes().await?;
+        Ok(Self { store, scope, accounts: Accounts::default(), writes })
+    }
+
+    /// Begins again with what the database says now, whoever has written it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look(&mut self) -> Result<(), StoreError> {
+        let writes = self.store.writes().await?;
+        if writes != self.writes {
+            self.forget_accounts();
+            self.writes = writes;
+        }
+        Ok(())
+    }
+
+    pub(super) fn forget_accounts(&mut self) {
+        self.accounts = Accounts::default();
+    }
+
+    /// Keeps everybody else from writing until the transaction ends. Returns how often the database will have been written
+    /// then.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtaken`] where somebody else has written it.
+    pub(super) async fn lock(&self, connection: &mut AnyConnection) -> Result<i64, StoreError> {
+        let row = sqlx::query("UPDATE writes SET number = number + 1 WHERE id = 1 RETURNING number");
+        let writes: i64 = row.fetch_one(connection).await?.try_get(0)?;
+        if writes == self.writes.wrapping_add(1) {
+            Ok(writes)
+        } else {
+            Err(StoreError::Overtaken)
+        }
+    }
+
+    /// Notes that the transaction that began with [`Self::lock`] has ended well.
+    pub(super) fn written(&mut self, writes: i64) {
+        self.writes = writes;
     }
 
     /// The database.
@@ -90,7 +131,7 @@ impl Writer {
     pub async fn append(&mut self, blocks: &[Block]) -> Result<Appended, StoreError> {
         let outcome = self.try_append(blocks).await;
         if outcome.is_err() {
-            self.accounts = Accounts::default();
+            self.forget_accounts();
         }
         outcome
     }
@@ -98,6 +139,7 @@ impl Writer {
     async fn try_append(&mut self, blocks: &[Block]) -> Result<Appended, StoreError> {
         let mut connection = self.store.pool().acquire().await?;
         let mut transaction = connection.begin().await?;
+        let written = self.lock(&mut transaction).await?;
         let mut rows = block_rows();
         for block in blocks {
             rows.push(row![block.slot, block.digest.as_str(), block.newest.as_str(), i64::from(block.is_final)]);
@@ -106,27 +148,7 @@ impl Writer {
         let transactions = blocks.iter().flat_map(|block| block.transactions.iter().map(|taken| (block.slot, taken)));
         let appended = self.take(&mut transaction, transactions, true).await?;
         transaction.commit().await?;
-        Ok(appended)
-    }
-
-    /// Takes in transactions of final slots that were not known to be of this exchange, or of which not all was known.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn add(&mut self, transactions: &[(u64, Taken)]) -> Result<Appended, StoreError> {
-        let outcome = self.try_add(transactions).await;
-        if outcome.is_err() {
-            self.accounts = Accounts::default();
-        }
-        outcome
-    }
-
-    async fn try_add(&mut self, transactions: &[(u64, Taken)]) -> Result<Appended, StoreError> {
-        let mut connection = self.store.pool().acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let transactions = transactions.iter().map(|(slot, taken)| (*slot, taken));
-        let appended = self.take(&mut transaction, transactions, false).await?;
-        transaction.commit().await?;
+        self.written(written);
         Ok(appended)
     }
 
@@ -138,7 +160,7 @@ impl Writer {
         finalize(&mut *self.store.pool().acquire().await?, slot).await
     }
 
-    async fn take(
+    pub(super) async fn take(
         &mut self,
         connection: &mut AnyConnection,
         transactions: impl Iterator<Item = (u64, &Taken)>,
@@ -181,6 +203,7 @@ struct Batch {
     transactions: Rows,
     events: Rows,
     numbers: Rows,
+    gaps: Rows,
     tables: EventRows,
     markets: Rows,
     changes: MarketChanges,
@@ -197,6 +220,7 @@ impl Batch {
             transactions: Rows::replacing("transactions", &["place"], &["place", "signature", "fault"]),
             events: Rows::strict("events", &["place", "kind", "time", "data"]),
             numbers: number_rows(),
+            gaps: gap_rows(),
             tables: EventRows::new(),
             markets: market_rows(),
             changes: MarketChanges::default(),
@@ -217,11 +241,11 @@ impl Batch {
         for numbered in numbers(event, scope.pool) {
             let address = numbered.address.to_string();
             if numbered.kind == StreamKind::Account {
-                let (ids, numbers) = (&mut self.ids, &mut self.numbers);
-                accounts.take(connection, (ids, numbers), address, (place, numbered.sequence), event).await?;
+                let rows = (&mut self.ids, &mut self.numbers, &mut self.gaps);
+                accounts.take(connection, rows, address, (place, numbered.sequence), event).await?;
             } else {
-                let ids = &mut self.ids;
-                let stream = self.streams.see(connection, ids, numbered.kind, address, numbered.sequence).await?;
+                let rows = (&mut self.ids, &mut self.gaps);
+                let stream = self.streams.see(connection, rows, numbered.kind, address, numbered.sequence).await?;
                 self.numbers.push(row![stream, numbered.sequence, place.number()]);
             }
         }
@@ -247,6 +271,7 @@ impl Batch {
         self.transactions.write(connection).await?;
         self.events.write(connection).await?;
         self.numbers.write(connection).await?;
+        self.gaps.write(connection).await?;
         self.tables.write(connection).await?;
         self.markets.write(connection).await?;
         self.streams.write(connection).await?;

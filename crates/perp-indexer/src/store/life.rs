@@ -41,8 +41,8 @@ pub(super) struct Life {
     pub(super) last_place: i64,
     balance: u64,
     counters: AccountCounters,
-    /// Σ notional of fills at the index, in whole atoms.
-    volume: i64,
+    /// Σ notional of fills at the index, in 2^-40 atoms.
+    volume: i128,
     trades: i64,
     pub(super) positions: Positions,
 }
@@ -91,7 +91,7 @@ impl Life {
                 let volume = index_notional(event.size, event.notional, event.charge);
                 self.owner = event.owner.to_string();
                 self.balance = event.balance_after;
-                self.volume = self.volume.wrapping_add(whole_atoms(volume));
+                self.volume = self.volume.wrapping_add(volume);
                 self.trades = self.trades.wrapping_add(1);
                 self.post(
                     place,
@@ -184,18 +184,19 @@ impl Life {
             counters.fees,
             counters.penalties,
             counters.bounties,
-            self.volume,
+            part(self.volume.div_euclid(X40_PER_ATOM)),
+            part(self.volume.rem_euclid(X40_PER_ATOM)),
             self.trades
         ]
     }
 }
 
-/// Whole atoms of an exact amount, as many as there are numbers for.
-fn whole_atoms(amount: i128) -> i64 {
-    i64::try_from(amount.div_euclid(X40_PER_ATOM)).unwrap_or(i64::MAX)
+/// A part of a volume: all that is ever traded is less than 2^62 atoms.
+fn part(amount: i128) -> i64 {
+    i64::try_from(amount).unwrap_or(i64::MAX)
 }
 
-const LIFE_COLUMNS: [&str; 16] = [
+const LIFE_COLUMNS: [&str; 17] = [
     "stream",
     "account",
     "owner",
@@ -211,6 +212,7 @@ const LIFE_COLUMNS: [&str; 16] = [
     "penalties",
     "bounties",
     "volume",
+    "volume_rest",
     "trades",
 ];
 
@@ -223,7 +225,7 @@ pub(super) fn life_rows() -> Rows {
 pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Result<Option<Life>, StoreError> {
     const SELECT: &str = "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, l.owner, l.opened_at, \
          l.closed_at, l.last_place, l.balance, l.deposited, l.withdrawn, l.realized, l.funding, l.fees, l.penalties, \
-         l.bounties, l.volume, l.trades FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
+         l.bounties, l.volume, l.volume_rest, l.trades FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
          ORDER BY l.last_place DESC LIMIT 1";
     let Some(row) = sqlx::query(SELECT).bind(address).fetch_optional(&mut *connection).await? else {
         return Ok(None);
@@ -245,8 +247,8 @@ pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Resul
             penalties: count(16)?,
             bounties: count(17)?,
         },
-        volume: row.try_get(18)?,
-        trades: row.try_get(19)?,
+        volume: i128::from(row.try_get::<i64, _>(18)?) * X40_PER_ATOM + i128::from(row.try_get::<i64, _>(19)?),
+        trades: row.try_get(20)?,
         positions: Positions::load(connection, address, stream.id).await?,
         stream,
     };

@@ -1,12 +1,14 @@
-//! Undoing what happened in slots that the chain has abandoned.
+//! Undoing what happened in slots that the chain has abandoned, or that are taken in once more.
+
+use std::ops::Range;
 
 use sqlx::{AnyConnection, Connection, Row};
 
-use super::account::{decode, rebuild, touched_from, Accounts};
+use super::account::{decode, rebuild, touched};
 use super::append::Writer;
 use super::candles;
 use super::markets::MarketChanges;
-use super::streams::{forget_from, Ids};
+use super::streams::{forget, Ids};
 use super::tables::TABLES;
 use super::StoreError;
 use crate::place::Place;
@@ -17,21 +19,28 @@ impl Writer {
     /// # Errors
     /// [`StoreError`].
     pub async fn remove_from(&mut self, slot: u64) -> Result<u64, StoreError> {
-        self.accounts = Accounts::default();
+        self.forget_accounts();
         let mut connection = self.store.pool().acquire().await?;
         let mut transaction = connection.begin().await?;
-        let removed = remove_from(&mut transaction, slot).await?;
+        let written = self.lock(&mut transaction).await?;
+        let removed = remove(&mut transaction, &(Place::first_of(slot).number()..i64::MAX)).await?;
+        sqlx::query("DELETE FROM blocks WHERE slot >= $1")
+            .bind(i64::try_from(slot).unwrap_or(i64::MAX))
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
+        self.written(written);
         Ok(removed)
     }
 }
 
-async fn remove_from(connection: &mut AnyConnection, slot: u64) -> Result<u64, StoreError> {
-    let first = Place::first_of(slot);
+/// Removes what happened at places from one on and before another. Returns how many events that were.
+pub(super) async fn remove(connection: &mut AnyConnection, places: &Range<i64>) -> Result<u64, StoreError> {
     let mut changes = MarketChanges::default();
     let mut candles = candles::Changes::default();
-    let rows = sqlx::query("SELECT data FROM events WHERE place >= $1")
-        .bind(first.number())
+    let rows = sqlx::query("SELECT data FROM events WHERE place >= $1 AND place < $2")
+        .bind(places.start)
+        .bind(places.end)
         .fetch_all(&mut *connection)
         .await?;
     for row in &rows {
@@ -40,20 +49,17 @@ async fn remove_from(connection: &mut AnyConnection, slot: u64) -> Result<u64, S
         candles.note(&event);
     }
     let mut ids = Ids::load(connection).await?;
-    for address in touched_from(connection, first).await? {
-        rebuild(connection, &mut ids, &address, Vec::new(), Some(first)).await?;
+    for address in touched(connection, places).await? {
+        rebuild(connection, &mut ids, &address, Vec::new(), places).await?;
     }
-    forget_from(connection, first).await?;
+    forget(connection, places).await?;
     for table in TABLES.into_iter().chain(["transactions"]) {
-        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE place >= $1")))
-            .bind(first.number())
+        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE place >= $1 AND place < $2")))
+            .bind(places.start)
+            .bind(places.end)
             .execute(&mut *connection)
             .await?;
     }
-    sqlx::query("DELETE FROM blocks WHERE slot >= $1")
-        .bind(i64::try_from(slot).unwrap_or(i64::MAX))
-        .execute(&mut *connection)
-        .await?;
     changes.write(connection).await?;
     candles.write(connection).await?;
     Ok(rows.len() as u64)

@@ -1,13 +1,14 @@
 //! Numbered streams that never begin anew: the exchange, the pool, the markets. Margin accounts are in `account.rs`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use sqlx::{AnyConnection, Row};
 
+use super::gaps::{attempts_at, gap_row, renew};
 use super::rows::{row, Rows};
 use super::{Store, StoreError};
 use crate::facts::StreamKind;
-use crate::place::Place;
 
 /// What is known of a stream's numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +28,16 @@ pub struct StreamState {
 }
 
 impl StreamState {
-    /// Takes in the number of an event; numbers may come in any order.
-    pub(super) fn see(&mut self, sequence: u64) {
+    /// Takes in the number of an event; numbers may come in any order. Returns the first and the last of those that it
+    /// shows to be missing.
+    pub(super) fn see(&mut self, sequence: u64) -> Option<(u64, u64)> {
         if sequence == self.contiguous.wrapping_add(1) {
             self.contiguous = sequence;
         }
+        let missing = (self.highest.wrapping_add(1), sequence.wrapping_sub(1));
+        let skips = sequence > self.highest && missing.0 < sequence;
         self.highest = self.highest.max(sequence);
+        skips.then_some(missing)
     }
 
     /// Whether numbers are missing below the highest.
@@ -71,7 +76,8 @@ pub(super) fn stream(row: &sqlx::any::AnyRow) -> Result<StreamState, StoreError>
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     known: HashMap<(StreamKind, String), StreamState>,
-    touched: Vec<(StreamKind, String)>,
+    /// Those that change, and whether what is missing of them has to be looked up again.
+    touched: HashMap<(StreamKind, String), bool>,
 }
 
 impl Streams {
@@ -79,7 +85,7 @@ impl Streams {
     pub(super) async fn see(
         &mut self,
         connection: &mut AnyConnection,
-        ids: &mut Ids,
+        (ids, gaps): (&mut Ids, &mut Rows),
         kind: StreamKind,
         address: String,
         sequence: u64,
@@ -98,21 +104,26 @@ impl Streams {
             self.known.insert(key.clone(), stream);
         }
         let Some(stream) = self.known.get_mut(&key) else { return Ok(0) };
-        stream.see(sequence);
-        let id = stream.id;
-        if !self.touched.contains(&key) {
-            self.touched.push(key);
+        let is_late = sequence <= stream.highest;
+        if let Some(missing) = stream.see(sequence) {
+            gaps.push(gap_row(stream.id, missing, None));
         }
+        let id = stream.id;
+        *self.touched.entry(key).or_default() |= is_late;
         Ok(id)
     }
 
     /// Writes what changed, once the numbers themselves are written.
     pub(super) async fn write(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let mut rows = stream_rows();
-        for key in std::mem::take(&mut self.touched) {
+        for (key, is_late) in std::mem::take(&mut self.touched) {
             if let Some(stream) = self.known.get_mut(&key) {
                 if stream.has_gaps() {
                     stream.contiguous = contiguous(connection, stream.id, stream.contiguous).await?;
+                }
+                if is_late {
+                    let attempts = attempts_at(connection, &stream.address).await?;
+                    renew(connection, stream, &attempts).await?;
                 }
                 rows.push(stream_row(stream));
             }
@@ -164,32 +175,36 @@ async fn contiguous(connection: &mut AnyConnection, stream: i64, from: u64) -> R
     Ok(reached)
 }
 
-/// Forgets the numbers from a place on of all streams but margin accounts'.
-pub(super) async fn forget_from(connection: &mut AnyConnection, place: Place) -> Result<(), StoreError> {
+/// Forgets the numbers at places from one on and before another, of all streams but margin accounts'.
+pub(super) async fn forget(connection: &mut AnyConnection, places: &Range<i64>) -> Result<(), StoreError> {
     const SELECT: &str = "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, MIN(n.sequence) \
-         FROM numbers n JOIN streams s ON s.id = n.stream WHERE n.place >= $1 AND s.kind <> 'account' \
+         FROM numbers n JOIN streams s ON s.id = n.stream WHERE n.place >= $1 AND n.place < $2 AND s.kind <> 'account' \
          GROUP BY s.id, s.kind, s.address, s.opened, s.contiguous, s.highest";
-    let touched = sqlx::query(SELECT).bind(place.number()).fetch_all(&mut *connection).await?;
+    let touched = sqlx::query(SELECT).bind(places.start).bind(places.end).fetch_all(&mut *connection).await?;
     let touched = touched.iter().map(|row| Ok((stream(row)?, row.try_get::<i64, _>(6)?.cast_unsigned())));
     let touched = touched.collect::<Result<Vec<_>, StoreError>>()?;
     let mut rows = stream_rows();
     for (mut stream, first) in touched {
-        sqlx::query("DELETE FROM numbers WHERE stream = $1 AND place >= $2")
+        let attempts = attempts_at(connection, &stream.address).await?;
+        sqlx::query("DELETE FROM numbers WHERE stream = $1 AND place >= $2 AND place < $3")
             .bind(stream.id)
-            .bind(place.number())
+            .bind(places.start)
+            .bind(places.end)
             .execute(&mut *connection)
             .await?;
         let highest = sqlx::query("SELECT MAX(sequence) FROM numbers WHERE stream = $1")
             .bind(stream.id)
             .fetch_one(&mut *connection)
             .await?;
-        let Some(highest) = highest.try_get::<Option<i64>, _>(0)? else {
-            sqlx::query("DELETE FROM streams WHERE id = $1").bind(stream.id).execute(&mut *connection).await?;
-            continue;
-        };
-        stream.highest = highest.cast_unsigned();
+        let highest = highest.try_get::<Option<i64>, _>(0)?;
+        stream.highest = highest.map_or(0, i64::cast_unsigned);
         stream.contiguous = stream.contiguous.min(first.saturating_sub(1));
-        rows.push(stream_row(&stream));
+        renew(connection, &stream, &attempts).await?;
+        if highest.is_some() {
+            rows.push(stream_row(&stream));
+        } else {
+            sqlx::query("DELETE FROM streams WHERE id = $1").bind(stream.id).execute(&mut *connection).await?;
+        }
     }
     rows.write(connection).await
 }

@@ -43,10 +43,9 @@ fn kind(kind: RequestKind) -> &'static str {
 }
 
 /// How the balance of a margin account changed without an order or a liquidation of its own.
-struct Transfer<'a> {
+struct Transfer {
     account: String,
-    owner: String,
-    kind: &'a str,
+    kind: &'static str,
     market: Option<u16>,
     amount: i64,
     before: u64,
@@ -124,7 +123,7 @@ impl EventRows {
             ),
             transfers: Rows::new(
                 "transfers",
-                &["place", "account", "owner", "time", "kind", "market", "amount", "balance_before", "balance_after"],
+                &["place", "account", "time", "kind", "market", "amount", "balance_before", "balance_after"],
             ),
             epochs: Rows::new(
                 "epochs",
@@ -176,7 +175,6 @@ impl EventRows {
             self.transfers.push(row![
                 number,
                 transfer.account,
-                transfer.owner,
                 time,
                 transfer.kind,
                 transfer.market.map(i64::from),
@@ -292,12 +290,11 @@ impl EventRows {
     }
 }
 
-fn transfers(event: &Event) -> Vec<Transfer<'static>> {
+fn transfers(event: &Event) -> Vec<Transfer> {
     macro_rules! transfer {
         ($event:expr, $kind:literal, $market:expr) => {
             Transfer {
                 account: $event.account.to_string(),
-                owner: $event.owner.to_string(),
                 kind: $kind,
                 market: $market,
                 amount: $event.balance_after.wrapping_sub($event.balance_before).cast_signed(),
@@ -314,8 +311,6 @@ fn transfers(event: &Event) -> Vec<Transfer<'static>> {
             let settled = transfer!(event, "profit", Some(event.market_index));
             let reward = event.reward.as_ref().map(|reward| Transfer {
                 account: reward.account.to_string(),
-                // The event names the rewarded account, not who owns it.
-                owner: String::new(),
                 kind: "reward",
                 market: Some(event.market_index),
                 amount: reward.amount.cast_signed(),
@@ -329,7 +324,6 @@ fn transfers(event: &Event) -> Vec<Transfer<'static>> {
         Event::BankruptcyResolved(event) => vec![transfer!(event, "bankruptcy", Some(event.market_index))],
         Event::Liquidated(event) => vec![Transfer {
             account: event.liquidator_account.to_string(),
-            owner: event.liquidator.to_string(),
             kind: "bounty",
             market: Some(event.market_index),
             amount: event.bounty.cast_signed(),

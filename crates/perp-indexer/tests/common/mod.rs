@@ -59,7 +59,8 @@ fn unique() -> u64 {
 }
 
 /// Asks again at once, and writes after every few transactions so that the tests see several batches.
-pub const PACE: Pace = Pace { page: 3, concurrency: 2, batch: 2, attempts: 2, interval: Duration::from_millis(1) };
+pub const PACE: Pace =
+    Pace { page: 3, concurrency: 2, batch: 2, held: 100, attempts: 2, interval: Duration::from_millis(1) };
 
 pub fn scope() -> Scope {
     Scope { exchange: events::EXCHANGE, pool: events::POOL, quote_decimals: 6 }
