@@ -85,7 +85,8 @@ pub struct Step {
 pub struct Follower {
     pub(crate) chain: Chain,
     pub(crate) writer: Writer,
-    pub(crate) pace: Pace,
+    /// How the chain is followed.
+    pub pace: Pace,
 }
 
 /// A slot as it is listed.

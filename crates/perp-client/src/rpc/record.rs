@@ -119,8 +119,7 @@ pub fn events_in_record(
         keys.extend(loaded.writable.into_iter().chain(loaded.readonly));
     }
     let logs: Vec<String> = Option::from(meta.log_messages).ok_or(partial("logs"))?;
-    let inner: Vec<UiInnerInstructions> =
-        Option::from(meta.inner_instructions).ok_or(partial("inner instructions"))?;
+    let inner: Vec<UiInnerInstructions> = Option::from(meta.inner_instructions).ok_or(partial("inner instructions"))?;
     let mut called = Vec::new();
     for instruction in inner.into_iter().flat_map(|inner| inner.instructions) {
         let UiInstruction::Compiled(instruction) = instruction else { return Err(partial("instruction data")) };

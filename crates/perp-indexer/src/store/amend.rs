@@ -90,13 +90,14 @@ async fn stored(connection: &mut AnyConnection, places: &Range<i64>) -> Result<V
 
 /// Puts a transaction where it belongs: before the first one that has a later event of something that both are about.
 fn insert(block: &mut Vec<Taken>, late: Late, pool: Pubkey) {
-    let Late { mut taken, is_numbered } = late;
-    if let Some(known) = block.iter_mut().find(|known| known.signature == taken.signature) {
-        taken.number = known.number;
-        *known = taken;
-        return;
+    let Late { mut taken, mut is_numbered } = late;
+    // As long as its events were not known, neither was where it belongs.
+    if let Some(known) = block.iter().position(|known| known.signature == taken.signature) {
+        (taken.number, is_numbered) = (block.remove(known).number, true);
     }
-    let at = block.iter().position(|known| precedes(&taken, known, pool)).unwrap_or(block.len());
+    let by_number = is_numbered && taken.events.is_empty();
+    let follows = |known: &Taken| if by_number { taken.number < known.number } else { precedes(&taken, known, pool) };
+    let at = block.iter().position(follows).unwrap_or(block.len());
     let from = at.checked_sub(1).and_then(|before| block.get(before)).map_or(0, |before| before.number + 1);
     let to = block.get(at).map_or(NUMBERS, |after| after.number);
     if !is_numbered || !(from..to).contains(&taken.number) {
