@@ -1,92 +1,12 @@
-//! What is asked over HTTP and WebSocket, and what comes back.
+//! What is asked over HTTP, and what comes back.
 
 mod common;
 
-use std::collections::BTreeSet;
-use std::time::Instant;
-
 use common::events::{account, owner, Exchange, ATOM};
-use common::node::{Node, Transaction};
-use common::{follower, Database};
-use futures::StreamExt;
+use common::served::{Served, LISTS, NOON, PRICE};
+use common::Database;
 use perp_client::events::Event;
-use perp_indexer::api::{publish, router, App};
-use perp_indexer::check::Report;
-use perp_indexer::follow::Follower;
-use perp_indexer::store::MarketRow;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::{json, Value};
-
-const NOON: i64 = 1_618_660_800;
-/// 140.25 USDC per SOL: 0.14025 atoms per base unit.
-const PRICE: u64 = 154_206_505_796;
-
-/// A served database, and what filled it.
-struct Served {
-    url: String,
-    app: App,
-    node: Node,
-    follower: Follower,
-    exchange: Exchange,
-}
-
-impl Served {
-    async fn start(database: &Database) -> Self {
-        let node = Node::start().await;
-        let mut exchange = Exchange::at(NOON);
-        let blocks = story(&mut exchange);
-        for block in &blocks {
-            node.script().add(vec![Transaction::of(block)]);
-        }
-        // The last block can still be abandoned.
-        let tip = node.script().tip;
-        node.script().finalized = tip - 1;
-        let mut follower = follower(&node, database).await;
-        let step = follower.step().await.unwrap();
-        let app = App::new(follower.writer().store().clone(), 60);
-        app.note(|progress| progress.step = Some((step, Instant::now())));
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = router(app.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, app, node, follower, exchange }
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
-    }
-
-    async fn rows(&self, path: &str) -> Vec<Value> {
-        let (status, body) = self.get(path).await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body["data"].as_array().unwrap().clone()
-    }
-
-    async fn text(&self, path: &str, accept: &str) -> (String, String) {
-        let request = reqwest::Client::new().get(format!("{}{path}", self.url)).header(ACCEPT, accept);
-        let answer = request.send().await.unwrap();
-        let kind = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
-        (kind, answer.text().await.unwrap())
-    }
-}
-
-fn story(exchange: &mut Exchange) -> Vec<Vec<Event>> {
-    let mut blocks = vec![vec![exchange.list(0, "SOL-PERP"), exchange.price(0, PRICE)]];
-    blocks.push(vec![exchange.list(1, "BTC-PERP"), exchange.price(1, PRICE * 2)]);
-    blocks.push(vec![exchange.open(1), exchange.deposit(1, 1_000)]);
-    blocks.push(vec![exchange.open(2), exchange.deposit(2, 5_000)]);
-    for minute in 0..4 {
-        exchange.time = NOON + 60 * minute;
-        blocks.push(vec![exchange.trade(1, 0, 8, 0), exchange.trade(2, 0, -5, 30)]);
-    }
-    exchange.time = NOON + 3_600;
-    blocks.push(vec![exchange.price(0, PRICE - 7), exchange.liquidate(1, 0, 2)]);
-    blocks.push(vec![exchange.request(3, 400), exchange.epoch(NOON + 3_600, 2_000, 2_100)]);
-    exchange.time = NOON + 7_200;
-    blocks.push(vec![exchange.epoch(NOON + 7_200, 2_001, 2_101)]);
-    blocks
-}
 
 #[tokio::test]
 async fn history_is_told_newest_first_and_page_by_page() {
@@ -269,149 +189,41 @@ async fn every_list_is_csv_too() {
     assert_eq!(kind, "application/json");
 }
 
-const LISTS: [&str; 13] = [
-    "/v1/markets",
-    "/v1/markets/SOL-PERP/candles",
-    "/v1/markets/SOL-PERP/funding",
-    "/v1/markets/SOL-PERP/open-interest",
-    "/v1/fills",
-    "/v1/liquidations",
-    "/v1/accounts",
-    "/v1/positions",
-    "/v1/transfers",
-    "/v1/leaderboard",
-    "/v1/pool/epochs",
-    "/v1/pool/liquidity",
-    "/v1/gaps",
-];
-
 #[tokio::test]
-async fn a_wrong_question_names_what_would_be_right() {
-    let database = Database::sqlite();
-    let served = Served::start(&database).await;
-    for (path, status, parameter, given, expected) in [
-        ("/v1/fills?limit=5000", 400, "limit", "5000", "expected a whole number from 1 to 1000"),
-        ("/v1/fills?account=me", 400, "account", "me", "expected an address of 32 bytes in base 58"),
-        ("/v1/fills?market=DOGE", 404, "market", "DOGE", "symbol or index of one of: SOL-PERP (0), BTC-PERP (1)"),
-        ("/v1/markets/7/candles", 404, "market", "7", "symbol or index of one of: SOL-PERP (0), BTC-PERP (1)"),
-        (
-            "/v1/leaderboard?by=luck",
-            400,
-            "by",
-            "luck",
-            "expected net, realized, funding, fees, penalties, bounties, volume or trades",
-        ),
-        ("/v1/pool/epochs?cursor=x", 400, "cursor", "x", "expected the \"next\" of an earlier answer"),
-        ("/v1/fill", 404, "path", "/v1/fill", "a path of /openapi.json"),
-    ] {
-        let (found, body) = served.get(path).await;
-        assert_eq!(found, status, "{path}");
-        assert_eq!(body, json!({"parameter": parameter, "given": given, "expected": expected}), "{path}");
-    }
-    let (status, body) = served.get("/v1/fills?limt=5").await;
-    assert_eq!((status, &body["parameter"]), (400, &json!("limt")));
-    assert!(body["expected"].as_str().unwrap().contains("`limit`"), "{body}");
-}
-
-/// The names of a row's columns, as the description has them.
-fn described(description: &Value, path: &str) -> BTreeSet<String> {
-    let schema = &description["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
-    let resolve = |schema: &Value| match schema["$ref"].as_str() {
-        Some(name) => description["components"]["schemas"][name.rsplit('/').next().unwrap()].clone(),
-        None => schema.clone(),
-    };
-    let page = resolve(schema);
-    let row = resolve(&page["properties"]["data"]["items"]);
-    row["properties"].as_object().unwrap_or_else(|| panic!("{path}: {page}")).keys().cloned().collect()
-}
-
-#[tokio::test]
-async fn the_description_is_what_is_answered() {
-    let database = Database::sqlite();
-    let served = Served::start(&database).await;
-    let (_, description) = served.get("/openapi.json").await;
-    assert!(description["openapi"].as_str().unwrap().starts_with("3."));
-    for path in LISTS {
-        let generic = path.replace("SOL-PERP", "{market}");
-        let columns = described(&description, &generic);
-        for row in served.rows(path).await {
-            let found: BTreeSet<String> = row.as_object().unwrap().keys().cloned().collect();
-            assert_eq!(found, columns, "{path}");
+async fn volumes_are_exact_and_so_are_their_sums() {
+    for database in Database::all().await {
+        let mut exchange = Exchange::at(NOON);
+        let mut blocks = vec![vec![exchange.list(0, "SOL-PERP"), exchange.price(0, PRICE)]];
+        for _ in 0..2 {
+            blocks.push(vec![exchange.open(1), exchange.deposit(1, 100)]);
+            let mut trade = exchange.trade(1, 0, 8, 0);
+            let Event::Traded(event) = &mut trade else { panic!("{trade:?}") };
+            event.notional += ATOM / 2;
+            blocks.push(vec![trade, exchange.trade(1, 0, -8, 0), exchange.withdraw(1, 96), exchange.close(1)]);
         }
-        let parameters = description["paths"][&generic]["get"]["parameters"].as_array().unwrap();
-        assert!(parameters.iter().any(|parameter| parameter["name"] == "format"), "{path}");
-    }
-    for (path, item) in description["paths"].as_object().unwrap() {
-        for parameter in item["get"]["parameters"].as_array().into_iter().flatten() {
-            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{path}: {parameter}");
-            assert!(parameter["schema"].is_object(), "{path}: {parameter}");
-        }
-    }
-    // Every reference leads somewhere.
-    let text = description.to_string();
-    for part in text.split("#/components/schemas/").skip(1) {
-        let name = part.split('"').next().unwrap();
-        assert!(description["components"]["schemas"][name].is_object(), "{name}");
+        let served = Served::of(&database, exchange, blocks).await;
+        let accounts = served.rows("/v1/accounts").await;
+        // Two thousand atoms and a half, twice: of each the half is not told, of both together it is an atom.
+        assert_eq!((&accounts[0]["volume"], &accounts[1]["volume"]), (&json!("2000"), &json!("2000")));
+        assert_eq!(served.rows("/v1/leaderboard?by=volume").await[0]["volume"], "4001");
     }
 }
 
 #[tokio::test]
-async fn who_listens_hears_what_happens_and_what_is_undone() {
-    let database = Database::sqlite();
-    let mut served = Served::start(&database).await;
-    let url = format!("{}/v1/live?channels=fills,rollbacks&market=SOL-PERP", served.url.replace("http", "ws"));
-    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-    while served.app.notices.receiver_count() == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+async fn an_owners_transfers_are_those_of_all_its_accounts_whoever_signed() {
+    for database in Database::all().await {
+        let mut exchange = Exchange::at(NOON);
+        let mut blocks = vec![vec![exchange.list(0, "SOL-PERP"), exchange.price(0, PRICE)]];
+        blocks.push(vec![exchange.open(1), exchange.deposit(1, 1_000), exchange.open(2), exchange.deposit(2, 50)]);
+        let mut liquidation = exchange.liquidate(1, 0, 2);
+        let Event::Liquidated(event) = &mut liquidation else { panic!("{liquidation:?}") };
+        // A delegate liquidates for the second owner's account.
+        event.liquidator = owner(9);
+        blocks.push(vec![liquidation]);
+        let served = Served::of(&database, exchange, blocks).await;
+        let transfers = served.rows(&format!("/v1/transfers?owner={}", owner(2))).await;
+        let found: Vec<_> = transfers.iter().map(|row| (row["kind"].as_str().unwrap(), &row["amount"])).collect();
+        assert_eq!(found, [("bounty", &json!("4")), ("deposit", &json!("50"))]);
+        assert!(served.rows(&format!("/v1/transfers?owner={}", owner(9))).await.is_empty());
     }
-    let block = vec![served.exchange.trade(2, 1, 6, 0), served.exchange.trade(2, 0, 9, 0)];
-    let slot = served.node.script().add(vec![Transaction::of(&block)]);
-    let step = served.follower.step().await.unwrap();
-    publish(&served.app, &step).await.unwrap();
-    let mut hear = async || -> Value {
-        let message = socket.next().await.unwrap().unwrap();
-        serde_json::from_str(message.to_text().unwrap()).unwrap()
-    };
-    let heard = hear().await;
-    // Of the two fills only the one in the market asked for.
-    assert_eq!((&heard["channel"], &heard["data"]["size"]), (&json!("fills"), &json!("9")));
-    served.node.script().blocks.remove(&slot);
-    let step = served.follower.step().await.unwrap();
-    publish(&served.app, &step).await.unwrap();
-    assert_eq!(hear().await, json!({"channel": "rollbacks", "data": {"from_slot": slot, "events": 2}}));
-
-    let url = format!("{}/v1/live?channels=trades", served.url);
-    let (_, body) = served.get(&url[served.url.len()..]).await;
-    assert_eq!(body["expected"], "some of fills, liquidations, candles, epochs, rollbacks, separated by commas");
-}
-
-#[tokio::test]
-async fn health_says_what_is_wrong() {
-    let database = Database::sqlite();
-    let served = Served::start(&database).await;
-    let ask = async |path: &str| {
-        let answer = reqwest::get(format!("{}{path}", served.url)).await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    };
-    assert_eq!(ask("/healthz").await, (200, "ok\n".into()));
-    assert_eq!(ask("/readyz").await, (200, "ready\n".into()));
-    served.app.note(|progress| {
-        progress.step = None;
-        progress.error = Some("the RPC node does not answer".into());
-        progress.check = Some((NOON, Report { compared: 9, ..Report::default() }));
-    });
-    let (status, text) = ask("/readyz").await;
-    assert_eq!((status, &*text), (503, "the chain has not been read yet; the RPC node does not answer\n"));
-    let (_, body) = served.get("/v1/status").await;
-    assert_eq!((&body["gaps"], &body["differences"], &body["checked_at"]), (&json!(0), &json!(0), &json!(NOON)));
-}
-
-#[tokio::test]
-async fn markets_that_were_listed_long_ago_are_known_from_the_chain() {
-    let database = Database::sqlite();
-    let store = database.open().await;
-    let row = MarketRow { market: 3, address: account(9).to_string(), symbol: "ETH-PERP".into(), base_decimals: 8 };
-    store.note_markets(std::slice::from_ref(&row)).await.unwrap();
-    store.note_markets(std::slice::from_ref(&row)).await.unwrap();
-    assert_eq!(store.markets().await.unwrap().into_values().collect::<Vec<_>>(), [row]);
 }

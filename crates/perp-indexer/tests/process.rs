@@ -49,6 +49,10 @@ async fn run(mut command: Command) -> Output {
     spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
+fn free_address() -> String {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string()
+}
+
 /// Every line of the log is an object with a message.
 fn messages(output: &Output) -> Vec<String> {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
@@ -84,9 +88,7 @@ async fn once_takes_in_everything_and_the_next_run_knows_the_exchange() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_answers_until_it_is_told_to_end() {
     let (node, database) = (node(0).await, Database::sqlite());
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
+    let address = free_address();
     let exchange = EXCHANGE.to_string();
     let arguments = ["run", "--exchange", &exchange, "--listen", &address, "--interval", "20"];
     let child = program(&node, &database, &arguments).spawn().unwrap();
@@ -132,4 +134,35 @@ async fn it_describes_itself_without_a_node() {
     let description: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(description["paths"]["/v1/fills"].is_object());
     assert!(node.script().asked.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_told_while_the_node_is_away() {
+    let (node, database) = (node(0).await, Database::sqlite());
+    let exchange = EXCHANGE.to_string();
+    let once = run(program(&node, &database, &["--once", "--exchange", &exchange])).await;
+    assert!(once.status.success(), "{once:?}");
+    let address = free_address();
+    let mut command = program(&node, &database, &["run", "--listen", &address]);
+    // Nobody listens there; what comes after the port would be a key.
+    command.env("PERP_INDEXER_RPC_URL", "http://127.0.0.1:1/?api-key=SECRET");
+    let child = command.spawn().unwrap();
+    let began = Instant::now();
+    let status = loop {
+        assert!(began.elapsed() < Duration::from_secs(30), "it says nothing of the node");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let Ok(answer) = reqwest::get(format!("http://{address}/v1/status")).await else { continue };
+        let status: Value = answer.json().await.unwrap();
+        if !status["error"].is_null() {
+            break status;
+        }
+    };
+    let transfers: Value = reqwest::get(format!("http://{address}/v1/transfers")).await.unwrap().json().await.unwrap();
+    assert_eq!(transfers["data"][1]["amount"], "40");
+    let ready = reqwest::get(format!("http://{address}/readyz")).await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let output = spawn_blocking(move || end(child)).await.unwrap();
+    for text in [status.to_string(), ready.text().await.unwrap(), String::from_utf8(output.stderr).unwrap()] {
+        assert!(text.contains("127.0.0.1:1") && !text.contains("SECRET"), "{text}");
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod events;
 pub mod node;
+pub mod served;
 
 use std::time::Duration;
 
