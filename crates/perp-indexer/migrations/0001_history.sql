@@ -70,12 +70,13 @@ CREATE TABLE gaps (
 );
 CREATE INDEX gaps_next ON gaps (next_attempt, stream, first);
 
--- Attempts to read faulty transactions again.
+-- Faulty transactions, and the attempts to read them again.
 CREATE TABLE retries (
     signature TEXT PRIMARY KEY,
     attempts BIGINT NOT NULL,
     next_attempt BIGINT NOT NULL
 );
+CREATE INDEX retries_next ON retries (next_attempt);
 
 -- How often history was written, so that a process notices that another one writes the same database.
 CREATE TABLE writes (

@@ -164,7 +164,8 @@ impl Follower {
                 break;
             }
         }
-        step.more = more && step.waits_for.is_none();
+        // Where nothing could be taken in there is nothing to hurry for.
+        step.more = more && step.waits_for.is_none() && step.blocks > 0;
         Ok(step)
     }
 

@@ -182,6 +182,9 @@ impl Writer {
                 let (first, last) = appended.places.unwrap_or((place, place));
                 appended.places = Some((first.min(place), last.max(place)));
             }
+            if taken.fault.is_some() {
+                batch.retries.push(row![taken.signature.as_str(), 0_i64, 0_i64]);
+            }
             if is_ours {
                 batch.transactions.push(row![place.number(), taken.signature.as_str(), taken.fault.clone()]);
             }
@@ -201,6 +204,7 @@ struct Batch {
     ids: Ids,
     streams: Streams,
     transactions: Rows,
+    retries: Rows,
     events: Rows,
     numbers: Rows,
     gaps: Rows,
@@ -218,6 +222,8 @@ impl Batch {
             ids: Ids::load(connection).await?,
             streams: Streams::default(),
             transactions: Rows::replacing("transactions", &["place"], &["place", "signature", "fault"]),
+            // Of one that is faulty still, the attempts stay.
+            retries: Rows::new("retries", &["signature", "attempts", "next_attempt"]),
             events: Rows::strict("events", &["place", "kind", "time", "data"]),
             numbers: number_rows(),
             gaps: gap_rows(),
@@ -269,6 +275,7 @@ impl Batch {
 
     async fn write(mut self, connection: &mut AnyConnection, accounts: &mut Accounts) -> Result<(), StoreError> {
         self.transactions.write(connection).await?;
+        self.retries.write(connection).await?;
         self.events.write(connection).await?;
         self.numbers.write(connection).await?;
         self.gaps.write(connection).await?;

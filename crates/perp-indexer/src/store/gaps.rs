@@ -192,9 +192,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn faulty_due(&self, now: i64, slot: u64, limit: usize) -> Result<Vec<Known>, StoreError> {
         const SELECT: &str = "SELECT t.signature, t.place, t.fault, (SELECT COUNT(*) FROM events e \
-             WHERE e.place >= t.place AND e.place < t.place + 1024), COALESCE(r.attempts, 0) \
-             FROM transactions t LEFT JOIN retries r ON r.signature = t.signature \
-             WHERE t.fault IS NOT NULL AND COALESCE(r.next_attempt, 0) <= $1 AND t.place < $2 ORDER BY t.place LIMIT $3";
+             WHERE e.place >= t.place AND e.place < t.place + 1024), r.attempts \
+             FROM retries r JOIN transactions t ON t.signature = r.signature \
+             WHERE r.next_attempt <= $1 AND t.fault IS NOT NULL AND t.place < $2 ORDER BY r.next_attempt, t.place LIMIT $3";
         let rows = sqlx::query(SELECT)
             .bind(now)
             .bind(Place::first_of(slot.saturating_add(1)).number())

@@ -23,6 +23,10 @@ impl Writer {
         let mut connection = self.store.pool().acquire().await?;
         let mut transaction = connection.begin().await?;
         let written = self.lock(&mut transaction).await?;
+        sqlx::query("DELETE FROM retries WHERE signature IN (SELECT signature FROM transactions WHERE place >= $1)")
+            .bind(Place::first_of(slot).number())
+            .execute(&mut *transaction)
+            .await?;
         let removed = remove(&mut transaction, &(Place::first_of(slot).number()..i64::MAX)).await?;
         sqlx::query("DELETE FROM blocks WHERE slot >= $1")
             .bind(i64::try_from(slot).unwrap_or(i64::MAX))
