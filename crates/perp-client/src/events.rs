@@ -25,6 +25,21 @@ macro_rules! events {
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$event(_) => stringify!($event),)+ }
             }
+
+            /// The exchange it happened on.
+            pub const fn exchange(&self) -> Pubkey {
+                match self { $(Self::$event(event) => event.exchange,)+ }
+            }
+
+            /// When it happened, in Unix seconds.
+            pub const fn time(&self) -> i64 {
+                match self { $(Self::$event(event) => event.time,)+ }
+            }
+
+            /// Its bytes as they are logged: discriminator, then fields in Borsh.
+            pub fn data(&self) -> Vec<u8> {
+                match self { $(Self::$event(event) => anchor_lang::Event::data(event),)+ }
+            }
         }
 
         /// The event in these bytes; `None` where they begin like none.
@@ -51,6 +66,13 @@ events! {
     AccountOpened AccountClosed DelegateSet Deposited Withdrawn
     Traded FundingSettled ProfitSettled ClaimRedeemed ClaimWaived Liquidated BankruptcyResolved
     LiquidityRequested MarketValued EpochClosed LiquidityPaid BackingAllocated
+}
+
+impl Event {
+    /// The event in bytes that were logged; `None` where they are none that this client knows.
+    pub fn from_data(data: &[u8]) -> Option<Self> {
+        event(data)?.ok()
+    }
 }
 
 /// Why the logs do not tell all events.
@@ -155,7 +177,7 @@ pub fn event_in_instruction(program: &Pubkey, data: &[u8]) -> Option<Event> {
     if !is_event(program, data) {
         return None;
     }
-    event(data.strip_prefix(EVENT_IX_TAG_LE)?)?.ok()
+    Event::from_data(data.strip_prefix(EVENT_IX_TAG_LE)?)
 }
 
 fn is_event(program: &Pubkey, data: &[u8]) -> bool {
@@ -163,7 +185,7 @@ fn is_event(program: &Pubkey, data: &[u8]) -> bool {
 }
 
 fn decode(data: &str) -> Option<Event> {
-    event(&BASE64_STANDARD.decode(data).ok()?)?.ok()
+    Event::from_data(&BASE64_STANDARD.decode(data).ok()?)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub use accounts::OfExchange;
 pub use epochs::{ClosedBoundary, EpochsError};
 pub use errors::{FetchError, SendError};
 pub use follow::{Follow, FollowError};
-pub use record::EventsError;
+pub use record::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
 pub use send::{Landed, SendOptions, TRANSACTION_LIMIT};
 pub use venue::{OpenError, Venue};
 

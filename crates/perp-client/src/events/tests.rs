@@ -37,6 +37,23 @@ fn events_of_the_program() -> Vec<String> {
 }
 
 #[test]
+fn an_event_comes_back_from_its_bytes() {
+    let event = Event::from(deposited());
+    assert_eq!(Event::from_data(&event.data()), Some(event.clone()));
+    assert_eq!((event.exchange(), event.time()), (deposited_in(&event), 1));
+    // A byte too few, another discriminator, nothing.
+    let data = event.data();
+    for wrong in [&data[..data.len() - 1], &data[1..], &[]] {
+        assert_eq!(Event::from_data(wrong), None);
+    }
+}
+
+fn deposited_in(event: &Event) -> Pubkey {
+    let Event::Deposited(event) = event else { panic!("{event:?}") };
+    event.exchange
+}
+
+#[test]
 fn every_event_of_the_program_is_known() {
     let mut known = Event::NAMES.to_vec();
     known.sort_unstable();

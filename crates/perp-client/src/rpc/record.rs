@@ -25,6 +25,9 @@ mod tests;
 pub(super) const RECORD_INTERVAL: Duration = Duration::from_millis(200);
 pub(super) const RECORD_ATTEMPTS: usize = 25;
 
+/// The newest version of transactions whose events can be read.
+pub const MAX_TRANSACTION_VERSION: u8 = 1;
+
 /// Why the events of a transaction are not known, or not all of them.
 #[derive(Debug, Error)]
 pub enum EventsError {
@@ -69,7 +72,7 @@ impl Connection {
     fn record(&self, signature: &Signature) -> Result<EncodedConfirmedTransactionWithStatusMeta, ClientError> {
         let config = RpcTransactionConfig {
             commitment: Some(CommitmentConfig::confirmed()),
-            max_supported_transaction_version: Some(0),
+            max_supported_transaction_version: Some(MAX_TRANSACTION_VERSION),
             ..RpcTransactionConfig::default()
         };
         let waits = ConstantBuilder::default().with_delay(RECORD_INTERVAL).with_max_times(RECORD_ATTEMPTS);
@@ -82,38 +85,48 @@ impl Connection {
     /// # Errors
     /// [`EventsError`].
     pub fn events(&self, signature: &Signature) -> Result<Vec<Event>, EventsError> {
-        let signature = *signature;
-        let record =
-            self.record(&signature).map_err(|reason| EventsError::NoRecord { signature, reason: Box::new(reason) })?;
-        let partial = |missing| EventsError::Partial { signature, missing };
-        let EncodedTransactionWithStatusMeta { transaction, meta, .. } = record.transaction;
-        let meta = meta.ok_or(partial("outcome"))?;
-        if let Some(error) = meta.err {
-            return Err(EventsError::Failed { signature, error: error.into() });
-        }
-        let mut keys = match transaction {
-            EncodedTransaction::Json(transaction) => match transaction.message {
-                UiMessage::Raw(message) => message.account_keys,
-                UiMessage::Parsed(_) => return Err(partial("account keys")),
-            },
-            _ => return Err(partial("account keys")),
-        };
-        // Those of a lookup table are counted after the others.
-        let loaded: Option<UiLoadedAddresses> = meta.loaded_addresses.into();
-        if let Some(loaded) = loaded {
-            keys.extend(loaded.writable.into_iter().chain(loaded.readonly));
-        }
-        let logs: Vec<String> = Option::from(meta.log_messages).ok_or(partial("logs"))?;
-        let inner: Vec<UiInnerInstructions> =
-            Option::from(meta.inner_instructions).ok_or(partial("inner instructions"))?;
-        let mut called = Vec::new();
-        for instruction in inner.into_iter().flat_map(|inner| inner.instructions) {
-            let UiInstruction::Compiled(instruction) = instruction else { return Err(partial("instruction data")) };
-            let program = keys.get(usize::from(instruction.program_id_index)).and_then(|key| key.parse().ok());
-            let program: Pubkey = program.ok_or(partial("account keys"))?;
-            let data = bs58::decode(&instruction.data).into_vec().map_err(|_| partial("instruction data"))?;
-            called.push((program, data));
-        }
-        Ok(events_in_transaction(&logs, called)?)
+        let record = self
+            .record(signature)
+            .map_err(|reason| EventsError::NoRecord { signature: *signature, reason: Box::new(reason) })?;
+        events_in_record(*signature, record)
     }
+}
+
+/// Every event of a transaction that took place, in order, from what a node keeps of it.
+///
+/// # Errors
+/// [`EventsError`], which is never [`EventsError::NoRecord`].
+pub fn events_in_record(
+    signature: Signature,
+    record: EncodedConfirmedTransactionWithStatusMeta,
+) -> Result<Vec<Event>, EventsError> {
+    let partial = |missing| EventsError::Partial { signature, missing };
+    let EncodedTransactionWithStatusMeta { transaction, meta, .. } = record.transaction;
+    let meta = meta.ok_or(partial("outcome"))?;
+    if let Some(error) = meta.err {
+        return Err(EventsError::Failed { signature, error: error.into() });
+    }
+    let mut keys = match transaction {
+        EncodedTransaction::Json(transaction) => match transaction.message {
+            UiMessage::Raw(message) => message.account_keys,
+            UiMessage::Parsed(_) => return Err(partial("account keys")),
+        },
+        _ => return Err(partial("account keys")),
+    };
+    // Those of a lookup table are counted after the others.
+    let loaded: Option<UiLoadedAddresses> = meta.loaded_addresses.into();
+    if let Some(loaded) = loaded {
+        keys.extend(loaded.writable.into_iter().chain(loaded.readonly));
+    }
+    let logs: Vec<String> = Option::from(meta.log_messages).ok_or(partial("logs"))?;
+    let inner: Vec<UiInnerInstructions> = Option::from(meta.inner_instructions).ok_or(partial("inner instructions"))?;
+    let mut called = Vec::new();
+    for instruction in inner.into_iter().flat_map(|inner| inner.instructions) {
+        let UiInstruction::Compiled(instruction) = instruction else { return Err(partial("instruction data")) };
+        let program = keys.get(usize::from(instruction.program_id_index)).and_then(|key| key.parse().ok());
+        let program: Pubkey = program.ok_or(partial("account keys"))?;
+        let data = bs58::decode(&instruction.data).into_vec().map_err(|_| partial("instruction data"))?;
+        called.push((program, data));
+    }
+    Ok(events_in_transaction(&logs, called)?)
 }

@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use crate::chain::ChainError;
 use crate::cli::DemoOptions;
+use crate::demo::demo_run::DemoRun;
 use crate::feeds::FeedError;
 use crate::report::{Format, Recorder, Report};
 use crate::setup::SetupError;
@@ -107,9 +108,17 @@ impl From<EngineError> for DemoError {
 /// # Errors
 /// What ended it early, or [`DemoError::StepsFailed`] where a step did not do what it says.
 pub fn play(options: &DemoOptions) -> Result<Report, DemoError> {
+    play_watched(options, &mut |_| ())
+}
+
+/// Plays the demo and prints it. `watch` sees the chain, which stands still meanwhile, after each part.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_watched(options: &DemoOptions, watch: &mut dyn FnMut(&DemoRun<'_>)) -> Result<Report, DemoError> {
     let format = if options.json { Format::Json } else { Format::Tables };
     let mut recorder = Recorder::new(format, chapters::LENGTH);
-    let outcome = script(options, &mut recorder);
+    let outcome = script(options, &mut recorder, watch);
     let report = recorder.finish(outcome.as_ref().err().map(ToString::to_string));
     outcome?;
     match report.steps.iter().filter(|step| !step.ok).count() {
@@ -118,7 +127,11 @@ pub fn play(options: &DemoOptions) -> Result<Report, DemoError> {
     }
 }
 
-fn script(options: &DemoOptions, recorder: &mut Recorder) -> Result<(), DemoError> {
+fn script(
+    options: &DemoOptions,
+    recorder: &mut Recorder,
+    watch: &mut dyn FnMut(&DemoRun<'_>),
+) -> Result<(), DemoError> {
     let day = perp_candles::read(&perp_candles::recorded_days().join(CRASH_DAY))?;
-    chapters::play(&options.node, &day, recorder)
+    chapters::play(&options.node, &day, recorder, watch)
 }

@@ -15,6 +15,7 @@ mod trading;
 use perp_candles::Candle;
 
 use crate::cli::NodeOptions;
+use crate::demo::demo_run::DemoRun;
 use crate::demo::DemoError;
 use crate::report::Recorder;
 
@@ -39,17 +40,26 @@ const INTRODUCTION: &str = "The life of a perpetual swap exchange on an offline 
 through the crash of 18 April 2021 until everybody has left. Each step is one or more transactions over RPC; \"expected\" is \
 computed by the engine before they are sent, \"actual\" is read from the chain afterwards.";
 
-/// Plays all of it on a new chain.
-pub fn play(node: &NodeOptions, day: &[Candle], recorder: &mut Recorder) -> Result<(), DemoError> {
+/// Plays all of it on a new chain, which `watch` can look at after each part.
+pub fn play(
+    node: &NodeOptions,
+    day: &[Candle],
+    recorder: &mut Recorder,
+    watch: &mut dyn FnMut(&DemoRun<'_>),
+) -> Result<(), DemoError> {
     recorder.say(INTRODUCTION);
     let mut run = listing::play(node, day, recorder)?;
-    liquidity::play(&mut run)?;
-    trading::play(&mut run)?;
-    funding::play(&mut run)?;
-    trading::play_late(&mut run)?;
+    for part in [liquidity::play, trading::play, funding::play, trading::play_late] {
+        watch(&run);
+        part(&mut run)?;
+    }
+    watch(&run);
     let crash = crash::play(&mut run)?;
+    watch(&run);
     closing::play(&mut run, &crash)?;
+    watch(&run);
     exit::play(&mut run)?;
     books::play(&mut run)?;
+    watch(&run);
     run.close()
 }

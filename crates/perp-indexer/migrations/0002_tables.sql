@@ -1,0 +1,207 @@
+-- What the events mean. Everything here can be rebuilt from "events".
+
+CREATE TABLE markets (
+    market BIGINT PRIMARY KEY,
+    address TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    base_decimals BIGINT NOT NULL
+);
+
+-- A market after each event that may have moved its price, funding or open interest.
+CREATE TABLE moments (
+    place BIGINT PRIMARY KEY,
+    market BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    time BIGINT NOT NULL,
+    price BIGINT NOT NULL,
+    funding_rate BIGINT NOT NULL,
+    long_funding_index BIGINT NOT NULL,
+    short_funding_index BIGINT NOT NULL,
+    long_open_interest BIGINT NOT NULL,
+    short_open_interest BIGINT NOT NULL,
+    funding_seconds BIGINT NOT NULL
+);
+CREATE INDEX moments_market ON moments (market, place);
+
+CREATE TABLE fills (
+    place BIGINT PRIMARY KEY,
+    market BIGINT NOT NULL,
+    time BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    trader TEXT NOT NULL,
+    index_price BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    notional TEXT NOT NULL,
+    spread TEXT NOT NULL,
+    impact TEXT NOT NULL,
+    fee BIGINT NOT NULL,
+    realized BIGINT NOT NULL,
+    funding BIGINT NOT NULL,
+    size_before BIGINT NOT NULL,
+    size_after BIGINT NOT NULL
+);
+CREATE INDEX fills_market ON fills (market, place);
+CREATE INDEX fills_account ON fills (account, place);
+CREATE INDEX fills_owner ON fills (owner, place);
+
+CREATE TABLE liquidations (
+    place BIGINT PRIMARY KEY,
+    market BIGINT NOT NULL,
+    time BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    liquidator TEXT NOT NULL,
+    liquidator_account TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    index_price BIGINT NOT NULL,
+    closed BIGINT NOT NULL,
+    notional TEXT NOT NULL,
+    realized BIGINT NOT NULL,
+    funding BIGINT NOT NULL,
+    penalty BIGINT NOT NULL,
+    bounty BIGINT NOT NULL,
+    insurance BIGINT NOT NULL,
+    backing BIGINT NOT NULL,
+    added BIGINT NOT NULL,
+    size_before BIGINT NOT NULL,
+    size_after BIGINT NOT NULL,
+    equity_before BIGINT NOT NULL,
+    equity_after BIGINT NOT NULL,
+    maintenance_before BIGINT NOT NULL,
+    maintenance_after BIGINT NOT NULL
+);
+CREATE INDEX liquidations_market ON liquidations (market, place);
+CREATE INDEX liquidations_account ON liquidations (account, place);
+CREATE INDEX liquidations_owner ON liquidations (owner, place);
+
+-- Everything that moved a margin account's cash without an order or a liquidation: collateral in and out, funding and
+-- profit settled, claims paid, debts resolved, bounties and rewards received.
+CREATE TABLE transfers (
+    place BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    time BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    market BIGINT,
+    amount BIGINT NOT NULL,
+    balance_before BIGINT NOT NULL,
+    balance_after BIGINT NOT NULL,
+    PRIMARY KEY (place, account)
+);
+CREATE INDEX transfers_account ON transfers (account, place);
+
+-- What each life of a margin account has counted, as the account itself counts it, and its balance after its last event.
+-- Its volume is "volume" atoms and "volume_rest" in 2^-40 atoms, less than one.
+CREATE TABLE lives (
+    stream BIGINT PRIMARY KEY,
+    account TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    opened_at BIGINT,
+    closed_at BIGINT,
+    last_place BIGINT NOT NULL,
+    balance BIGINT NOT NULL,
+    deposited BIGINT NOT NULL,
+    withdrawn BIGINT NOT NULL,
+    realized BIGINT NOT NULL,
+    funding BIGINT NOT NULL,
+    fees BIGINT NOT NULL,
+    penalties BIGINT NOT NULL,
+    bounties BIGINT NOT NULL,
+    volume BIGINT NOT NULL,
+    volume_rest BIGINT NOT NULL,
+    trades BIGINT NOT NULL
+);
+CREATE INDEX lives_account ON lives (account);
+CREATE INDEX lives_last ON lives (last_place);
+CREATE INDEX lives_owner ON lives (owner);
+
+-- A position from the order that opened it until its size is zero again. What is settled of it afterwards still counts.
+CREATE TABLE positions (
+    opened BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    market BIGINT NOT NULL,
+    stream BIGINT NOT NULL,
+    owner TEXT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    size BIGINT NOT NULL,
+    largest BIGINT NOT NULL,
+    realized BIGINT NOT NULL,
+    funding BIGINT NOT NULL,
+    fees BIGINT NOT NULL,
+    penalties BIGINT NOT NULL,
+    volume TEXT NOT NULL,
+    trades BIGINT NOT NULL,
+    PRIMARY KEY (opened, account, market)
+);
+CREATE INDEX positions_account ON positions (account, opened);
+CREATE INDEX positions_owner ON positions (owner, opened);
+
+-- What a market has counted, as the market itself counts it.
+CREATE TABLE market_totals (
+    market BIGINT PRIMARY KEY,
+    volume TEXT NOT NULL,
+    liquidated TEXT NOT NULL,
+    spread TEXT NOT NULL,
+    impact TEXT NOT NULL,
+    traders_result BIGINT NOT NULL,
+    penalties BIGINT NOT NULL,
+    penalties_to_insurance BIGINT NOT NULL,
+    bounties BIGINT NOT NULL,
+    trades BIGINT NOT NULL,
+    liquidations BIGINT NOT NULL
+);
+
+-- Prices of an interval, and the market's funding and open interest at its end.
+CREATE TABLE candles (
+    market BIGINT NOT NULL,
+    width BIGINT NOT NULL,
+    start BIGINT NOT NULL,
+    open BIGINT NOT NULL,
+    high BIGINT NOT NULL,
+    low BIGINT NOT NULL,
+    close BIGINT NOT NULL,
+    volume TEXT NOT NULL,
+    trades BIGINT NOT NULL,
+    funding_rate BIGINT NOT NULL,
+    long_funding_index BIGINT NOT NULL,
+    short_funding_index BIGINT NOT NULL,
+    long_open_interest BIGINT NOT NULL,
+    short_open_interest BIGINT NOT NULL,
+    PRIMARY KEY (market, width, start)
+);
+
+CREATE TABLE epochs (
+    place BIGINT PRIMARY KEY,
+    boundary BIGINT NOT NULL,
+    time BIGINT NOT NULL,
+    lower BIGINT NOT NULL,
+    upper BIGINT NOT NULL,
+    requests BIGINT NOT NULL,
+    deposited BIGINT NOT NULL,
+    issued BIGINT NOT NULL,
+    leaving BIGINT NOT NULL,
+    redeemed BIGINT NOT NULL,
+    paid BIGINT NOT NULL,
+    shares_before BIGINT NOT NULL,
+    shares_after BIGINT NOT NULL,
+    cash_after BIGINT NOT NULL,
+    settling_before BIGINT NOT NULL,
+    settling_after BIGINT NOT NULL
+);
+CREATE INDEX epochs_boundary ON epochs (boundary);
+
+-- Requests of liquidity and what they were paid.
+CREATE TABLE liquidity (
+    place BIGINT PRIMARY KEY,
+    time BIGINT NOT NULL,
+    request TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    step TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    boundary BIGINT NOT NULL,
+    tokens BIGINT NOT NULL,
+    shares BIGINT NOT NULL,
+    waiting BIGINT NOT NULL
+);
+CREATE INDEX liquidity_owner ON liquidity (owner, place);

@@ -1,0 +1,277 @@
+//! The pool by epoch: share prices, what came in and went out, the yield.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::any::AnyRow;
+use sqlx::Row;
+use utoipa::IntoParams;
+
+use super::answer::{table, Accepted, Page};
+use super::error::Problem;
+use super::numbers::ratio;
+use super::parameters::{Address, Asked, Cursor, Format, Limit, Numbers, Time};
+use super::select::{Context, Select};
+use super::App;
+
+const YEAR: i128 = 365 * 86_400;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EpochsQuestion {
+    /// Only closed from then on.
+    #[param(inline)]
+    from: Option<Time>,
+    /// Only closed before.
+    #[param(inline)]
+    to: Option<Time>,
+    /// How many rows.
+    #[param(inline)]
+    limit: Option<Limit>,
+    /// The `next` of the last answer.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+    /// How numbers are written.
+    #[param(inline)]
+    numbers: Option<Numbers>,
+    /// How the answer is written.
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+table! {
+    /// An epoch that was closed.
+    Epoch {
+        /// When it ended, in Unix seconds.
+        boundary: i64,
+        /// When it was closed, in Unix seconds.
+        time: i64,
+        /// The slot.
+        slot: u64,
+        /// Whether the slot can no longer be abandoned.
+        finalized: bool,
+        /// The transaction.
+        signature: String,
+        /// What the pool was worth at least, in atoms.
+        lower: String,
+        /// What it may have been worth at most, in atoms.
+        upper: String,
+        /// Shares before, the dead ones included.
+        shares_before: String,
+        /// Shares after.
+        shares_after: String,
+        /// At which withdrawals were served: atoms a share, to twelve decimals, rounded down.
+        lower_share_price: String,
+        /// At which deposits were served: atoms a share, to twelve decimals, rounded down.
+        upper_share_price: String,
+        /// By what part the lower share price has risen since the epoch closed before; empty for the first.
+        gain: Option<String>,
+        /// The same for a year of 365 days, without compounding.
+        yearly: Option<String>,
+        /// Requests that were served.
+        requests: i64,
+        /// Tokens that came in, in atoms.
+        deposited: String,
+        /// Shares issued for them.
+        issued: String,
+        /// Shares of the withdrawals that were accepted.
+        leaving: String,
+        /// What of them was redeemed; the rest waits.
+        redeemed: String,
+        /// Tokens that went out, in atoms.
+        paid: String,
+        /// The pool's cash afterwards, in atoms.
+        cash_after: String,
+    }
+}
+
+const EPOCH: &str = "r.place, r.boundary, r.time, r.lower, r.upper, r.shares_before, r.shares_after, r.requests, \
+     r.deposited, r.issued, r.leaving, r.redeemed, r.paid, r.cash_after, \
+     (SELECT p.boundary FROM epochs p WHERE p.place < r.place ORDER BY p.place DESC LIMIT 1), \
+     (SELECT p.lower FROM epochs p WHERE p.place < r.place ORDER BY p.place DESC LIMIT 1), \
+     (SELECT p.shares_before FROM epochs p WHERE p.place < r.place ORDER BY p.place DESC LIMIT 1)";
+
+/// Closed epochs, the newest first.
+#[utoipa::path(get, path = "/v1/pool/epochs", tag = "pool", params(EpochsQuestion), responses(
+    (status = 200, body = Page<Epoch>, content_type = "application/json"), (status = 400, body = Problem)
+))]
+pub(super) async fn epochs(
+    State(app): State<App>,
+    accepted: Accepted,
+    Asked(question): Asked<EpochsQuestion>,
+) -> Result<Response, Problem> {
+    let context = Context::load(&app, question.numbers).await?;
+    let Limit(limit) = question.limit.unwrap_or_default();
+    let rows = Select::from(EPOCH, "epochs")
+        .number("r.place < ?", Some(Cursor::place(question.cursor).number()))?
+        .between(&app, question.from, question.to)
+        .await?
+        .rows(&app, "r.place DESC", limit)
+        .await?;
+    let rows = rows.iter().map(|row| Ok((row.try_get(0)?, epoch(&context, row)?))).collect::<Result<_, Problem>>()?;
+    Page::of(rows, limit).written(question.format, &accepted)
+}
+
+/// Epochs closed from one place to another, the oldest first.
+pub(super) async fn epochs_between(app: &App, context: &Context, first: i64, last: i64) -> Result<Vec<Epoch>, Problem> {
+    let select =
+        Select::from(EPOCH, "epochs").number("r.place >= ?", Some(first))?.number("r.place <= ?", Some(last))?;
+    let rows = select.rows(app, "r.place", super::live::MOST).await?;
+    rows.iter().map(|row| epoch(context, row)).collect()
+}
+
+fn epoch(context: &Context, row: &AnyRow) -> Result<Epoch, Problem> {
+    let writing = context.amounts();
+    let number = |column: usize| row.try_get::<i64, _>(column);
+    let before = |column: usize| row.try_get::<Option<i64>, _>(column);
+    let stamp = context.stamp(number(0)?, row.try_get(17)?);
+    let (lower, upper, shares) = (i128::from(number(3)?), i128::from(number(4)?), i128::from(number(5)?));
+    let earned = match (before(14)?, before(15)?, before(16)?) {
+        // lower / shares over what it was before, less one.
+        (Some(boundary), Some(worth), Some(held)) if worth > 0 => {
+            let (worth, held) = (i128::from(worth), i128::from(held));
+            let whole = shares.checked_mul(worth);
+            let part = lower.checked_mul(held).zip(whole).and_then(|(now, then)| now.checked_sub(then));
+            part.zip(whole).map(|(part, whole)| (part, whole, i128::from(number(1).unwrap_or(boundary) - boundary)))
+        }
+        _ => None,
+    };
+    Ok(Epoch {
+        boundary: number(1)?,
+        time: number(2)?,
+        slot: stamp.slot,
+        finalized: stamp.is_final,
+        signature: stamp.signature,
+        lower: writing.atoms(number(3)?),
+        upper: writing.atoms(number(4)?),
+        shares_before: number(5)?.to_string(),
+        shares_after: number(6)?.to_string(),
+        lower_share_price: ratio(lower, shares),
+        upper_share_price: ratio(upper, shares),
+        gain: earned.map(|(part, whole, _)| yield_of(part, whole, 1, 1)),
+        yearly: earned.filter(|earned| earned.2 > 0).map(|(part, whole, seconds)| yield_of(part, whole, YEAR, seconds)),
+        requests: number(7)?,
+        deposited: writing.atoms(number(8)?),
+        issued: number(9)?.to_string(),
+        leaving: number(10)?.to_string(),
+        redeemed: number(11)?.to_string(),
+        paid: writing.atoms(number(12)?),
+        cash_after: writing.atoms(number(13)?),
+    })
+}
+
+/// A part of a whole for so much of a time, to twelve decimals, rounded down: the last of what is too large to multiply is
+/// left away.
+fn yield_of(mut part: i128, mut whole: i128, times: i128, of: i128) -> String {
+    // Room for the twelve decimals and the time.
+    const LARGEST: i128 = i128::MAX / 1_000_000_000_000 / (2 * YEAR);
+    while part.abs() > LARGEST || whole > LARGEST {
+        (part, whole) = (part >> 1, whole >> 1);
+    }
+    ratio(part * times, whole * of)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LiquidityQuestion {
+    /// Only of this owner.
+    #[param(inline)]
+    owner: Option<Address>,
+    /// Only of this request.
+    #[param(inline)]
+    request: Option<Address>,
+    /// Only from then on.
+    #[param(inline)]
+    from: Option<Time>,
+    /// Only before.
+    #[param(inline)]
+    to: Option<Time>,
+    /// How many rows.
+    #[param(inline)]
+    limit: Option<Limit>,
+    /// The `next` of the last answer.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+    /// How numbers are written.
+    #[param(inline)]
+    numbers: Option<Numbers>,
+    /// How the answer is written.
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+table! {
+    /// A step of a request of liquidity.
+    LiquidityStep {
+        /// When, in Unix seconds.
+        time: i64,
+        /// The slot.
+        slot: u64,
+        /// Whether the slot can no longer be abandoned.
+        finalized: bool,
+        /// The transaction.
+        signature: String,
+        /// The request.
+        request: String,
+        /// Its owner.
+        owner: String,
+        /// What happened: requested or paid.
+        step: String,
+        /// What it is: deposit or withdrawal.
+        kind: String,
+        /// The boundary that pays it; of what is requested, from when on it belongs to one.
+        boundary: i64,
+        /// Tokens asked to come in, or paid, in atoms.
+        tokens: String,
+        /// Shares asked to go, or paid.
+        shares: String,
+        /// What waits afterwards: tokens in atoms, or shares.
+        waiting: String,
+    }
+}
+
+/// Requests of liquidity and what they were paid, the newest first.
+#[utoipa::path(get, path = "/v1/pool/liquidity", tag = "pool", params(LiquidityQuestion), responses(
+    (status = 200, body = Page<LiquidityStep>, content_type = "application/json"), (status = 400, body = Problem)
+))]
+pub(super) async fn liquidity(
+    State(app): State<App>,
+    accepted: Accepted,
+    Asked(question): Asked<LiquidityQuestion>,
+) -> Result<Response, Problem> {
+    const COLUMNS: &str =
+        "r.place, r.time, r.request, r.owner, r.step, r.kind, r.boundary, r.tokens, r.shares, r.waiting";
+    let context = Context::load(&app, question.numbers).await?;
+    let Limit(limit) = question.limit.unwrap_or_default();
+    let rows = Select::from(COLUMNS, "liquidity")
+        .text("r.owner = ?", question.owner.map(|owner| owner.0))?
+        .text("r.request = ?", question.request.map(|request| request.0))?
+        .number("r.place < ?", Some(Cursor::place(question.cursor).number()))?
+        .between(&app, question.from, question.to)
+        .await?
+        .rows(&app, "r.place DESC", limit)
+        .await?;
+    let writing = context.amounts();
+    let rows = rows.iter().map(|row| {
+        let place = row.try_get(0)?;
+        let stamp = context.stamp(place, row.try_get(10)?);
+        let step = LiquidityStep {
+            time: row.try_get(1)?,
+            slot: stamp.slot,
+            finalized: stamp.is_final,
+            signature: stamp.signature,
+            request: row.try_get(2)?,
+            owner: row.try_get(3)?,
+            step: row.try_get(4)?,
+            kind: row.try_get(5)?,
+            boundary: row.try_get(6)?,
+            tokens: writing.atoms(row.try_get(7)?),
+            shares: row.try_get::<i64, _>(8)?.to_string(),
+            waiting: row.try_get::<i64, _>(9)?.to_string(),
+        };
+        Ok((place, step))
+    });
+    Page::of(rows.collect::<Result<_, Problem>>()?, limit).written(question.format, &accepted)
+}

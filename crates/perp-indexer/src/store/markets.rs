@@ -1,0 +1,246 @@
+//! What markets have counted, as they count it themselves.
+
+use std::collections::BTreeMap;
+
+use perp_client::events::Event;
+use sqlx::{AnyConnection, Row};
+
+use super::rows::{row, Rows};
+use super::{exact, Store, StoreError};
+
+/// Those of a market's own counters that its events tell exactly. They wrap around as the market's do. Not among them are
+/// fees, of which events tell what was charged, and the market counts what was paid in cash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MarketTotals {
+    /// Σ notional of fills at the index, in 2^-40 atoms.
+    pub volume: i128,
+    /// Σ notional closed by liquidations, in 2^-40 atoms.
+    pub liquidated: i128,
+    /// Σ what the spread added to traders' costs, in 2^-40 atoms.
+    pub spread: i128,
+    /// Σ what the impact added to traders' costs, in 2^-40 atoms.
+    pub impact: i128,
+    /// Σ traders' realized profit, in atoms.
+    pub traders_result: i64,
+    /// Σ penalties that stayed in the backing, in atoms.
+    pub penalties: u64,
+    /// Σ penalties that went to the insurance, in atoms.
+    pub penalties_to_insurance: u64,
+    /// Σ bounties, in atoms.
+    pub bounties: u64,
+    /// Fills.
+    pub trades: u64,
+    /// Liquidations.
+    pub liquidations: u64,
+}
+
+/// What a fill was worth at the index: what it was bought or sold for without the charge, which buyers pay on top.
+pub(super) fn index_notional(size: i64, notional: i128, charge: i128) -> i128 {
+    if size < 0 {
+        notional.wrapping_add(charge)
+    } else {
+        notional.wrapping_sub(charge)
+    }
+}
+
+impl MarketTotals {
+    /// What one event adds, with the market's index; none for an event that adds nothing to any market.
+    pub(super) fn of(event: &Event) -> Option<(u16, Self)> {
+        Some(match event {
+            Event::Traded(event) => (
+                event.market_index,
+                Self {
+                    volume: index_notional(event.size, event.notional, event.charge),
+                    spread: event.spread,
+                    impact: event.impact,
+                    traders_result: event.realized,
+                    trades: 1,
+                    ..Self::default()
+                },
+            ),
+            Event::ProfitSettled(event) => {
+                (event.market_index, Self { traders_result: event.profit, ..Self::default() })
+            }
+            Event::Liquidated(event) => (
+                event.market_index,
+                Self {
+                    liquidated: event.notional,
+                    traders_result: event.realized,
+                    penalties: event.backing,
+                    penalties_to_insurance: event.insurance,
+                    bounties: event.bounty,
+                    // Where settling the profit was enough, nothing was closed and none is counted.
+                    liquidations: u64::from(event.closed > 0),
+                    ..Self::default()
+                },
+            ),
+            _ => return None,
+        })
+    }
+
+    /// Both together.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        Self {
+            volume: self.volume.wrapping_add(other.volume),
+            liquidated: self.liquidated.wrapping_add(other.liquidated),
+            spread: self.spread.wrapping_add(other.spread),
+            impact: self.impact.wrapping_add(other.impact),
+            traders_result: self.traders_result.wrapping_add(other.traders_result),
+            penalties: self.penalties.wrapping_add(other.penalties),
+            penalties_to_insurance: self.penalties_to_insurance.wrapping_add(other.penalties_to_insurance),
+            bounties: self.bounties.wrapping_add(other.bounties),
+            trades: self.trades.wrapping_add(other.trades),
+            liquidations: self.liquidations.wrapping_add(other.liquidations),
+        }
+    }
+
+    /// What undoes them.
+    pub(super) fn negated(&self) -> Self {
+        Self {
+            volume: self.volume.wrapping_neg(),
+            liquidated: self.liquidated.wrapping_neg(),
+            spread: self.spread.wrapping_neg(),
+            impact: self.impact.wrapping_neg(),
+            traders_result: self.traders_result.wrapping_neg(),
+            penalties: self.penalties.wrapping_neg(),
+            penalties_to_insurance: self.penalties_to_insurance.wrapping_neg(),
+            bounties: self.bounties.wrapping_neg(),
+            trades: self.trades.wrapping_neg(),
+            liquidations: self.liquidations.wrapping_neg(),
+        }
+    }
+}
+
+/// What markets gain, on its way into the table.
+#[derive(Debug, Default)]
+pub(super) struct MarketChanges(BTreeMap<u16, MarketTotals>);
+
+impl MarketChanges {
+    /// Notes what the event adds.
+    pub(super) fn add(&mut self, event: &Event) {
+        if let Some((market, totals)) = MarketTotals::of(event) {
+            let sum = self.0.entry(market).or_default();
+            *sum = sum.plus(&totals);
+        }
+    }
+
+    /// Notes that the event never happened.
+    pub(super) fn remove(&mut self, event: &Event) {
+        if let Some((market, totals)) = MarketTotals::of(event) {
+            let sum = self.0.entry(market).or_default();
+            *sum = sum.plus(&totals.negated());
+        }
+    }
+
+    /// Adds them to what is stored.
+    pub(super) async fn write(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let mut rows = Rows::replacing("market_totals", &["market"], &COLUMNS);
+        for (market, change) in self.0 {
+            let totals = stored(connection, market).await?.plus(&change);
+            rows.push(row![
+                market,
+                totals.volume,
+                totals.liquidated,
+                totals.spread,
+                totals.impact,
+                totals.traders_result,
+                totals.penalties,
+                totals.penalties_to_insurance,
+                totals.bounties,
+                totals.trades,
+                totals.liquidations
+            ]);
+        }
+        rows.write(connection).await
+    }
+}
+
+const COLUMNS: [&str; 11] = [
+    "market",
+    "volume",
+    "liquidated",
+    "spread",
+    "impact",
+    "traders_result",
+    "penalties",
+    "penalties_to_insurance",
+    "bounties",
+    "trades",
+    "liquidations",
+];
+
+async fn stored(connection: &mut AnyConnection, market: u16) -> Result<MarketTotals, StoreError> {
+    const SELECT: &str =
+        "SELECT volume, liquidated, spread, impact, traders_result, penalties, penalties_to_insurance, \
+                          bounties, trades, liquidations FROM market_totals WHERE market = $1";
+    let row = sqlx::query(SELECT).bind(i64::from(market)).fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok(MarketTotals::default()) };
+    let wide = |column: usize| -> Result<i128, StoreError> { exact(row.try_get(column)?) };
+    let count = |column: usize| -> Result<u64, StoreError> { Ok(row.try_get::<i64, _>(column)?.cast_unsigned()) };
+    Ok(MarketTotals {
+        volume: wide(0)?,
+        liquidated: wide(1)?,
+        spread: wide(2)?,
+        impact: wide(3)?,
+        traders_result: row.try_get(4)?,
+        penalties: count(5)?,
+        penalties_to_insurance: count(6)?,
+        bounties: count(7)?,
+        trades: count(8)?,
+        liquidations: count(9)?,
+    })
+}
+
+impl Store {
+    /// What a market has counted, as far as is known here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn market_totals(&self, market: u16) -> Result<MarketTotals, StoreError> {
+        stored(&mut *self.pool().acquire().await?, market).await
+    }
+
+    /// What both sides of a market have come to owe, funding and carry together, in 2^-40 atoms: over its events in their
+    /// order, open interest times what the side's index has risen since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accrued(&self, market: u16) -> Result<i128, StoreError> {
+        use futures::TryStreamExt;
+        const SELECT: &str = "SELECT long_funding_index, short_funding_index, long_open_interest, short_open_interest \
+                              FROM moments WHERE market = $1 ORDER BY sequence";
+        let mut moments = sqlx::query(SELECT).bind(i64::from(market)).fetch(self.pool());
+        let mut sum = 0_i128;
+        let mut before = [0_i128; 4];
+        while let Some(row) = moments.try_next().await? {
+            let number = |column: usize| row.try_get::<i64, _>(column).map(i128::from);
+            let now = [number(0)?, number(1)?, number(2)?, number(3)?];
+            for side in 0..2 {
+                sum = sum.wrapping_add((now[side] - before[side]).wrapping_mul(before[side + 2]));
+            }
+            before = now;
+        }
+        Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_undone_leaves_nothing_even_where_a_counter_wraps() {
+        let before = MarketTotals { trades: u64::MAX, traders_result: i64::MAX, volume: 7, ..MarketTotals::default() };
+        let change = MarketTotals { trades: 2, traders_result: 1, volume: -9, ..MarketTotals::default() };
+        let after = before.plus(&change);
+        // One before the end and two more are one after the beginning.
+        assert_eq!((after.trades, after.traders_result, after.volume), (1, i64::MIN, -2));
+        assert_eq!(after.plus(&change.negated()), before);
+    }
+
+    #[test]
+    fn buyers_pay_the_charge_on_top_and_sellers_get_less() {
+        // 1000 at the index and a charge of 3: bought for 1003, sold for 997.
+        assert_eq!((index_notional(5, 1_003, 3), index_notional(-5, 997, 3)), (1_000, 1_000));
+    }
+}
