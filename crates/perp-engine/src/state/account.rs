@@ -78,8 +78,10 @@ pub struct Position {
     /// What others paid of the account's debt to this market while it had claims without cash: owed to the market's insurance
     /// out of those.
     pub recoverable: Atoms,
+    /// Which of the positions ever opened in the market this is, from 1 up; says nothing while there is no size.
+    pub number: u64,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 2],
+    pub reserved: [u64; 1],
 }
 
 impl Position {
@@ -135,8 +137,10 @@ pub struct Account {
     pub sequence: u64,
     /// What the account has seen since it was opened.
     pub counters: AccountCounters,
+    /// Until when nothing is withdrawn: an order that may increase is armed, and what it may cost stays here.
+    pub armed_until: Timestamp,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 7],
+    pub reserved: [u64; 6],
     /// The account's slots.
     pub positions: [Position; MAX_POSITIONS],
 }
@@ -200,6 +204,17 @@ impl Account {
     pub fn require_no_position(&self) -> Result<(), EngineError> {
         if self.has_open_position() {
             return Err(EngineError::PositionsOpen);
+        }
+        Ok(())
+    }
+
+    /// Whether no order that may increase is armed, as far as the account knows.
+    ///
+    /// # Errors
+    /// [`EngineError::OrderArmed`].
+    pub fn require_not_armed(&self, now: Timestamp) -> Result<(), EngineError> {
+        if now <= self.armed_until {
+            return Err(EngineError::OrderArmed { until: self.armed_until.get() });
         }
         Ok(())
     }

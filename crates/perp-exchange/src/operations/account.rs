@@ -60,7 +60,7 @@ impl Exchange {
     /// Those of [`plan_withdrawal`] or [`plan_margined_withdrawal`]; [`Refusal::NoMarket`].
     pub fn preview_withdrawal(&self, account: &Account, amount: Atoms) -> Result<WithdrawalPlan, Refusal> {
         if !account.has_open_position() {
-            return Ok(plan_withdrawal(account, amount)?);
+            return Ok(plan_withdrawal(account, amount, self.clock.now)?);
         }
         let portfolio = Portfolio::new(account, None, self.others(account, None)?, self.clock)?;
         Ok(plan_margined_withdrawal(&portfolio, amount, &self.session())?)

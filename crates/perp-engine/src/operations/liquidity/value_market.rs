@@ -3,9 +3,8 @@
 use super::request::VALUATION_LAMPORTS;
 use super::valuation::{certain_range, losers_owe_too_much, MarketValue};
 use crate::error::EngineError;
-use crate::market::price::converted;
+use crate::market::price::good_price;
 use crate::market::range::{stale_range, PriceRange};
-use crate::market::second_price::is_in_bounds;
 use crate::oracle::OracleReading;
 use crate::session::Session;
 use crate::state::{BoundaryReading, Market, Pool};
@@ -128,7 +127,11 @@ fn found(
     }
     let until = boundary.after(READING_ALLOWANCE_SECONDS)?;
     if now > until {
-        return if kept.published.is_never() { Ok(Found::Range(stale_range(market, boundary)?)) } else { Ok(kept.price()) };
+        return if kept.published.is_never() {
+            Ok(Found::Range(stale_range(market, boundary)?))
+        } else {
+            Ok(kept.price())
+        };
     }
     let missing = EngineError::NoBoundaryReading { until: until.get() };
     let offered = reading.filter(|_| !ended).ok_or(missing)?;
@@ -148,10 +151,9 @@ fn found(
 /// A reading in the market's unit, where it is certain enough and the second source bears it out.
 fn good(market: &Market, reading: &OracleReading) -> Result<Option<BoundaryReading>, EngineError> {
     let published = Timestamp::new(reading.publish_time());
-    let (price, confidence) = converted(market, reading)?;
-    let in_bounds = is_in_bounds(market, price, published)?;
     let previous = Timestamp::new(reading.previous_publish_time());
-    Ok(confidence.filter(|_| in_bounds).map(|confidence| BoundaryReading { price, confidence, published, previous }))
+    let good = good_price(market, reading)?;
+    Ok(good.map(|(price, confidence)| BoundaryReading { price, confidence, published, previous }))
 }
 
 /// Of two readings near the boundary the one published earlier counts, of equal ones that with the earlier predecessor, then the wider,
