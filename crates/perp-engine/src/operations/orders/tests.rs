@@ -16,6 +16,7 @@ mod armed_attacks;
 mod arming;
 mod attacks;
 mod by_time;
+mod example;
 mod filling;
 mod placing;
 mod properties;
