@@ -56,6 +56,11 @@ fn attack_a_clock_that_lags_shows_nobody_the_price() {
     world.post(dollars(239, 8), 5);
     let behind = Err(EngineError::ClockBehind { until: at(65).now.get() });
     assert_eq!(world.arm(5, 0, Some(dollars(239, 5))).map(|_| ()), behind);
+    // Nor what only reduces.
+    let mut world = World::holding(10_000, 10);
+    world.place(0, &[reducing(below(240, sol(-10)))]).unwrap();
+    world.post(dollars(239, 8), 5);
+    assert_eq!(world.arm(5, 0, Some(dollars(239, 5))).map(|_| ()), behind);
     // Armed before, it is not filled at it either.
     let mut world = waiting(10_000);
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();

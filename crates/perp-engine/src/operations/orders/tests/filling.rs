@@ -164,3 +164,28 @@ fn a_fill_is_a_trade_that_its_owner_cannot_undo_in_its_slot() {
     let dust = World::with(10_000).place(0, &[next_price(base(399_999_999))]);
     assert_eq!(dust, Err(EngineError::BelowMinimumPosition { minimum: usdc(100) }));
 }
+
+#[test]
+fn the_margin_of_a_fill_counts_the_whole_spread() {
+    // 100 SOL at $250 need $1250, the fee of $10 and, though it is not charged, the spread of 1.6 / √31 557 600 of $25 000: $7.12046.
+    let left = |atoms| {
+        let mut world = World::with(10_000);
+        world.market.parameters.volatility = Ppm::new(800_000);
+        world.place(0, &[next_price(sol(100))]).unwrap();
+        world.account.balance = Atoms::new(atoms);
+        world.execute(3, 0, dollars(250, 3)).unwrap().0
+    };
+    assert!(matches!(left(1_267_120_461), OrderOutcome::Filled(plan) if plan.fill.spread == QuoteX40::ZERO));
+    assert!(matches!(left(1_267_120_000), OrderOutcome::Forfeited { .. }));
+}
+
+#[test]
+fn a_reduction_is_measured_at_the_price_at_which_it_fills() {
+    // $400 and 100 SOL at $250: half of them are sold at the $250 of 3 s although at the $245 of 6 s nothing is left.
+    let mut world = World::holding(400, 100);
+    world.place(0, &[reducing(next_price(sol(-50)))]).unwrap();
+    world.post(dollars(250, 3), 3);
+    world.post(dollars(245, 6), 6);
+    let plan = world.filled(6, 0, dollars(250, 3));
+    assert_eq!((plan.realized.get(), plan.after.equity.get(), world.size()), (0, 397_500_000, 50));
+}
