@@ -2,6 +2,7 @@
 
 from copy import copy
 
+import backing
 import funding
 import governance
 import liquidation
@@ -10,6 +11,9 @@ import operations
 import settlement
 import settling
 import trading
+import valuation
+from boundaries import keep_market
+from epoch import QUEUE_BOUNDARIES, Paid, Waiting
 from grace import is_in_force
 from market import is_short
 from price import reference_time, take_reading
@@ -53,11 +57,10 @@ OPERATIONS = {
         settlement.begin_settlement,
         liquidity.request_liquidity_deposit,
         liquidity.request_liquidity_withdrawal,
-        liquidity.execute_liquidity_deposit,
-        liquidity.execute_liquidity_withdrawal,
-        liquidity.refund_liquidity_deposit,
-        liquidity.refund_liquidity_withdrawal,
-        liquidity.allocate_backing,
+        valuation.value_market,
+        liquidity.close_epoch,
+        liquidity.pay_liquidity_request,
+        backing.allocate_backing,
         governance.set_exchange_status,
         governance.set_market_status,
         governance.set_backing_target,
@@ -75,7 +78,12 @@ class Exchange:
         self.markets = [listed(index, market) for index, market in enumerate(description["markets"])]
         self.accounts = new_accounts(description["accounts"])
         self.holders = [0] * description["holders"]
+        self.share_escrow = 0
         self.requests = {}
+        self.epochs = {}
+        self.queue = [Waiting() for _ in range(QUEUE_BOUNDARIES)]
+        self.boundary = 0
+        self.paid = Paid()
         self.pause, self.pause_began = Restriction(), 0
         self.reduce_only = Restriction()
         self.now = 0
@@ -86,7 +94,7 @@ class Exchange:
 
     def run(self, name, now, slot, arguments):
         """Runs one operation. Returns `ok`, or the name of the error with which it was refused."""
-        self.now, self.slot, self._saved = now, slot, {}
+        self.now, self.slot, self.paid, self._saved = now, slot, Paid(), {}
         try:
             OPERATIONS[name](self, **arguments)
         except Refused as refusal:
@@ -142,24 +150,47 @@ class Exchange:
         self._save(("holder", index), lambda: self.holders.__setitem__(index, before))
         self.holders[index] = shares
 
-    def request(self, kind, holder, nonce):
-        return self.requests[kind, holder, nonce]
+    def set_share_escrow(self, shares):
+        self._set("share_escrow", shares)
 
-    def set_request(self, kind, holder, nonce, request):
-        key = (kind, holder, nonce)
-        before = self.requests.get(key)
+    def set_boundary(self, boundary):
+        self._set("boundary", boundary)
 
-        def undo():
-            self._put_request(key, before)
+    def _set(self, name, value):
+        before = getattr(self, name)
+        self._save((name,), lambda: setattr(self, name, before))
+        setattr(self, name, value)
 
-        self._save(("request", key), undo)
-        self._put_request(key, request)
+    def queue_to_write(self):
+        before = list(self.queue)
+        self._save(("queue",), lambda: setattr(self, "queue", before))
+        return self.queue
 
-    def _put_request(self, key, request):
-        if request is None:
-            self.requests.pop(key, None)
-        else:
-            self.requests[key] = request
+    def set_request(self, holder, nonce, request):
+        self._put(self.requests, (holder, nonce), request)
+
+    def set_epoch(self, boundary, closed):
+        self._put(self.epochs, boundary, closed)
+
+    def epoch_of(self, request):
+        """The closed epoch to which a request belongs, or None."""
+        for closed in self.epochs.values():
+            if closed.previous < request.belongs_from <= closed.boundary:
+                return closed
+        return None
+
+    def epoch_to_write(self, request):
+        closed = copy(self.epoch_of(request))
+        if closed is None:
+            raise Refused("WrongEpoch")
+        self.set_epoch(closed.boundary, closed)
+        return closed
+
+    def _put(self, table, key, record):
+        """Stores a record under its key, or takes it out where there is none any more."""
+        before = table.get(key)
+        self._save((id(table), key), lambda: put(table, key, before))
+        put(table, key, record)
 
     # --- Steps that operations share ----------------------------------------------------------------------------------
 
@@ -183,13 +214,23 @@ class Exchange:
         if self.own_status() == PAUSED:
             raise Refused("Paused")
 
+    def boundary_has_come(self):
+        """Whether the boundary that the exchange waits for has, by the clock."""
+        return 0 < self.boundary <= self.now
+
+    def market_as_kept(self, index, reading=None):
+        """The market to be written, its books kept if a boundary has come, or comes with the reading."""
+        market = self.market_to_write(index)
+        keep_market(self, market, reading and reading["publish_time"])
+        return market
+
     def bring_up_to_date(self, index, reading, account):
         """Takes the reading in, accrues funding at the new price and notes whether the market is short.
 
         Returns the market and the time from which ages count. `account` is the one whose other markets the
         instruction hands in, or None where it hands in none.
         """
-        market = self.market_to_write(index)
+        market = self.market_as_kept(index, reading)
         if reading is not None:
             take_reading(market, reading, self)
         handed_in = [market]
@@ -204,6 +245,13 @@ class Exchange:
         outcome = funding.accrue(market, self.now, reference)
         market.ledger.short = is_short(market)
         return outcome
+
+
+def put(table, key, record):
+    if record is None:
+        table.pop(key, None)
+    else:
+        table[key] = record
 
 
 def listed(index, description):

@@ -195,11 +195,14 @@ def charge_fee(account, position, ledger, fee, protocol_share):
 
 
 def settle(account, position, ledger):
-    """Settles a slot: what is funded of its claim is redeemed, before and after its funding is settled."""
+    """Settles a slot: what is funded of its claim is redeemed, before and after its funding is settled.
+
+    Returns how much funding that is, whichever way it goes.
+    """
     redeem(account, position, ledger)
-    if position.size != 0:
-        settle_funding_of(account, position, ledger)
+    funding = settle_funding_of(account, position, ledger) if position.size != 0 else 0
     redeem(account, position, ledger)
+    return funding
 
 
 def settle_funding_of(account, position, ledger):
@@ -210,8 +213,10 @@ def settle_funding_of(account, position, ledger):
     position.funding_index = side.funding_index
     if owed > 0:
         loss(account, position, ledger, atoms_ceil(owed))
-    elif owed < 0:
+        return atoms_ceil(owed)
+    if owed < 0:
         gain(account, position, ledger, atoms_floor(-owed))
+    return atoms_floor(-owed)
 
 
 def increase(position, ledger, size, fill_notional, slot):

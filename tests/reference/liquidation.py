@@ -6,7 +6,7 @@ from ledger import loss, payable, reduce, repay, settle
 from margin import Health, health, marginal_maintenance, notional_atoms, view_to_liquidate
 from market import smallest_maintenance
 from price import require_price, spread
-from settling import settle_profit
+from settling import SETTLEMENT_FEE, is_paid_again, settle_profit
 from state import NOTICE_OF_END, become, copy_of_account, copy_of_market
 from units import (
     ATOM,
@@ -22,8 +22,6 @@ from units import (
     share_floor,
 )
 
-SETTLEMENT_FEE = 100  # ppm of the profit that is paid
-SECONDS_BETWEEN_FEES = 600
 MOST_WITHOUT_PENALTY = 1_000  # ppm of the notional that no penalty covers
 
 
@@ -105,7 +103,7 @@ def settle_instead(exchange, debtor, position, market, view):
     if paid <= 0:
         raise Refused("NotLiquidatable")
     repay(debtor, position, ledger)
-    if exchange.now - position.settlement_paid_at < SECONDS_BETWEEN_FEES:
+    if not is_paid_again(position, exchange.now):
         return 0
     fee = min(share_floor(paid, SETTLEMENT_FEE), positive_part(before.equity - before.required), debtor.balance)
     if fee > 0:

@@ -53,11 +53,11 @@ def update_prices(exchange, market, reading):
 
 def update_second_price(exchange, market, reading):
     """Of all that the market is only its second price goes by it."""
-    take_second_reading(exchange.market_to_write(market), reading, exchange.now)
+    take_second_reading(exchange.market_as_kept(market, reading), reading, exchange.now)
 
 
 def update_funding(exchange, market, reading=None):
-    listed = exchange.market_to_write(market)
+    listed = exchange.market_as_kept(market, reading)
     if reading is not None:
         take_reading(listed, reading, exchange)
     if listed.has_ended():
@@ -74,7 +74,7 @@ def update_funding(exchange, market, reading=None):
 
 def fund_claims(exchange, market):
     """A short market's claims wait until the open profit is noted as claims too, but for a hundredth."""
-    listed = exchange.market_to_write(market)
+    listed = exchange.market_as_kept(market)
     ledger = listed.ledger
     if min(ledger.backing, ledger.unfunded_claims()) <= 0:
         raise Refused("NothingToFund")
@@ -87,7 +87,7 @@ def fund_claims(exchange, market):
 
 
 def redeem_claim(exchange, account, market):
-    holder, listed = exchange.account_to_write(account), exchange.market_to_write(market)
+    holder, listed = exchange.account_to_write(account), exchange.market_as_kept(market)
     if postings.redeem(holder, occupied_slot(holder, market), listed.ledger) == 0:
         raise Refused("NothingToRedeem")
     holder.free_empty_slots()
@@ -95,7 +95,7 @@ def redeem_claim(exchange, account, market):
 
 def waive_claim(exchange, account, market):
     """Gives up what is not funded of a claim; what is funded is paid."""
-    holder, listed = exchange.account_to_write(account), exchange.market_to_write(market)
+    holder, listed = exchange.account_to_write(account), exchange.market_as_kept(market)
     position = occupied_slot(holder, market)
     if position.claim == 0:
         raise Refused("NoClaim")

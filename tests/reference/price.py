@@ -198,7 +198,8 @@ def spread(market, seconds):
     measured = share_ceil(parameters.spread_measured, averages.fast_volatility)
     weight = max(listed, measured) * sqrt_ceil(ROOT_SCALE * (seconds + 1))
     for_volatility = div_ceil(market.price.price * weight, SPREAD_DIVISOR)
-    return spread_of_confidence(market) + for_volatility + share_ceil(averages.drift, parameters.spread_drift)
+    for_confidence = spread_of_confidence(market.price.confidence, parameters)
+    return for_confidence + for_volatility + share_ceil(averages.drift, parameters.spread_drift)
 
 
 def spread_at(market, reference):
@@ -206,6 +207,6 @@ def spread_at(market, reference):
     return 0 if market.is_final(reference) else spread(market, age(market, reference))
 
 
-def spread_of_confidence(market):
-    """The part of the spread in which liquidity is valued."""
-    return share_ceil(market.price.confidence, market.parameters.spread_confidence)
+def spread_of_confidence(confidence, parameters):
+    """The part of the spread in which a market is valued."""
+    return share_ceil(confidence, parameters.spread_confidence)

@@ -16,7 +16,7 @@ from exchange import OPERATIONS, Exchange
 
 NOT_ARGUMENTS = ("now", "slot", "op", "result", "after")
 # Fields of the stored layout without a meaning for the engine.
-WITHOUT_MEANING = ("padding", "reserved", "epoch", "version")
+WITHOUT_MEANING = ("padding", "reserved", "version")
 
 
 class Difference(Exception):
@@ -63,12 +63,19 @@ def compare_after(exchange, line):
         compare(after["pool"], exchange.pool, "pool")
     if "exchange" in after:
         compare(after["exchange"], exchange, "exchange")
+    if "queue" in after:
+        waiting = sorted((place for place in exchange.queue if place.boundary), key=lambda place: place.boundary)
+        compare(after["queue"], waiting, "queue")
+    for boundary, expected in after.get("epochs", {}).items():
+        compare(expected, exchange.epochs.get(int(boundary)), f"epochs.{boundary}")
+    if "share_escrow" in after:
+        compare(after["share_escrow"], exchange.share_escrow, "share_escrow")
+    if "paid" in after:
+        compare(after["paid"], exchange.paid, "paid")
     for index, expected in after.get("holders", {}).items():
         compare(expected, exchange.holders[int(index)], f"holders.{index}")
     if "request" in after:
-        kind = "deposit" if "deposit" in line["op"] else "withdrawal"
-        actual = exchange.requests.get((kind, line["holder"], line["nonce"]))
-        compare(after["request"], actual, "request")
+        compare(after["request"], exchange.requests.get((line["holder"], line["nonce"])), "request")
 
 
 def describe(number, line, difference):

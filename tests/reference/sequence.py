@@ -5,6 +5,7 @@ against is written by the engine.
 """
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from random import Random
 
@@ -66,17 +67,17 @@ PARAMETERS = {
 
 POOL_PARAMETERS = {
     "minimum_request": 10_000_000,
-    "deposit_delay": 30,
-    "withdrawal_delay": 86_400,
-    "deposit_validity": 3_600,
-    "withdrawal_validity": 172_800,
+    "epoch_seconds": 3_600,
+    "deposit_notice": 600,
+    "withdrawal_notice": 86_400,
+    "queue_fee": 200,
     "hysteresis": 50_000,
     "shared_draw_share": 100_000,
     "shared_draw_window": 86_400,
 }
 
 START = 1_700_000_000
-PARTS_OF_A_MARKET = ("price", "averages", "grace", "settlement", "ledger")
+PARTS_OF_A_MARKET = ("price", "averages", "grace", "settlement", "ledger", "at_boundary")
 
 
 def description(markets=1, accounts=2, holders=1, target=0, **changed):
@@ -112,7 +113,8 @@ def reading(dollars, time, confidence=0, previous=None):
 def tokens(exchange):
     """What the vault must hold: every term of custody, in atoms."""
     pool = exchange.pool
-    total = sum(account.balance for account in exchange.accounts) + pool.insurance + pool.cash + pool.escrow
+    total = sum(account.balance for account in exchange.accounts) + pool.insurance + pool.cash
+    total += pool.escrow + pool.payable + pool.settling
     for market in exchange.markets:
         ledger = market.ledger
         total += ledger.backing + ledger.claims_reserve + ledger.insurance + ledger.protocol_fees
@@ -172,15 +174,20 @@ class RandomSequence:
         self.now, self.slot = START, 1
         self.dollars = [250.0] * markets
         self.nonce = 0
+        self.results = Counter()
 
     def draw(self):
         """The next operation's name and arguments."""
         random = self.random
         pauses = (0, 0, 0, 1, 1, 1, 1, 2, 2, 40) if random.random() < 0.98 else (400, 4_000, 90_000)
         self.now += random.choice(pauses)
+        if random.random() < 0.02:
+            self.now = max(self.now, self.exchange.boundary - random.randrange(-20, 30))
         self.slot += random.choice((0, 1, 1, 3))
         market = random.randrange(len(self.dollars))
-        account = random.randrange(len(self.exchange.accounts))
+        accounts = range(len(self.exchange.accounts))
+        in_market = [index for index in accounts if self.exchange.accounts[index].slot_of(market)]
+        account = random.choice(in_market if in_market and random.random() < 0.5 else accounts)
         if random.random() < 0.3:
             self.dollars[market] *= 1 + random.choice((0.001, 0.01, 0.01, 0.2)) * random.uniform(-1, 1)
         handed_in = self.reading(market) if random.random() < 0.9 else None
@@ -223,6 +230,7 @@ class RandomSequence:
         arguments = {"account": account, "market": market}
         if name == "settle_pnl":
             arguments["reading"] = handed_in
+            arguments["keeper"] = random.choice((None, *range(len(self.exchange.accounts))))
         return name, arguments
 
     def draw_of_pool(self, market):
@@ -230,17 +238,21 @@ class RandomSequence:
         name = random.choice(
             ("update_prices",) * 14
             + ("fund_claims", "fund_claims", "update_funding", "allocate_backing", "allocate_backing")
-            + ("report_oracle_outage", "fund_insurance", "deposit_to_pool", "begin_settlement")
+            + ("report_oracle_outage", "fund_insurance", "begin_settlement")
+            + ("ask_of_pool", "ask_of_pool") + ("close_epoch",) * 2 + ("value_market",) * 8
+            + ("pay_liquidity_request",) * 3 * bool(self.exchange.requests)
         )
         if name == "begin_settlement" and random.random() < 0.1:
             name = "delist_market"
-        if name == "deposit_to_pool":
-            if self.nonce and random.random() < 0.7:
-                return "execute_liquidity_deposit", {"holder": 0, "nonce": self.nonce}
-            self.nonce += 1
-            amount = random.randrange(10**7, 10**12)
-            arguments = {"holder": 0, "nonce": self.nonce, "amount": amount, "minimum_output": 1}
-            return "request_liquidity_deposit", arguments
+        if name == "ask_of_pool":
+            return self.request()
+        if name == "pay_liquidity_request":
+            holder, nonce = random.choice(list(self.exchange.requests))
+            return name, {"holder": holder, "nonce": nonce}
+        if name == "close_epoch":
+            return name, {}
+        if name == "value_market":
+            return name, {"market": market, "reading": self.reading_of_boundary(market)}
         if name == "fund_insurance":
             return name, {"amount": random.randrange(1, 10**9), "market": random.choice((None, market))}
         arguments = {"market": market}
@@ -254,16 +266,32 @@ class RandomSequence:
         published = self.now - self.random.randrange(3)
         return reading(dollars, published, dollars * width, published - self.random.choice((1, 1, 1, 90)))
 
-    def is_open(self, nonce):
-        return ("deposit", 0, nonce) in self.exchange.requests
+    def request(self):
+        """Somebody puts liquidity in or takes it out."""
+        random = self.random
+        holder = random.randrange(len(self.exchange.holders))
+        self.nonce += 1
+        arguments = {"holder": holder, "nonce": self.nonce, "limit": random.randrange(5)}
+        if random.random() < 0.6:
+            return "request_liquidity_deposit", {**arguments, "amount": random.randrange(10**7, 10**12)}
+        amount = self.exchange.holders[holder] // random.choice((1, 1, 3, 10))
+        return "request_liquidity_withdrawal", {**arguments, "amount": amount}
+
+    def reading_of_boundary(self, market):
+        """The boundary's reading, one near it, or another one."""
+        handed_in, random = self.reading(market), self.random
+        published = self.exchange.boundary + random.randrange(4)
+        if self.exchange.boundary and random.random() < 0.9:
+            handed_in["publish_time"] = published
+            handed_in["previous_publish_time"] = published - random.choice((0, 1, 3, 5))
+        return handed_in
 
     def step(self):
         """Runs one operation and returns its line of the transcript."""
         name, arguments = self.draw()
-        while name == "execute_liquidity_deposit" and not self.is_open(arguments["nonce"]):
-            name, arguments = self.draw()
         result = self.exchange.run(name, self.now, self.slot, arguments)
-        after = {"pool": asdict(self.exchange.pool)}
+        self.results[name, result] += 1
+        after = {"pool": asdict(self.exchange.pool), "exchange": {"boundary": self.exchange.boundary}}
         del after["pool"]["parameters"]
         if "account" in arguments:
             after["account"] = asdict(self.exchange.accounts[arguments["account"]])

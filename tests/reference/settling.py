@@ -4,7 +4,12 @@ import ledger as postings
 from margin import unrealized
 from price import is_fresh
 from ranges import better_end, settled_price, widest_range
-from units import Refused, atoms_floor
+from units import Refused, amount, atoms_floor, share_floor
+
+SETTLEMENT_FEE = 100  # ppm of what is settled
+SECONDS_BETWEEN_FEES = 600
+# For so long before a boundary the queue pays for settlements.
+SETTLING_SECONDS = 6
 
 
 def occupied_slot(account, market):
@@ -26,21 +31,44 @@ def settle_funding(exchange, account, market):
     holder.free_empty_slots()
 
 
-def settle_pnl(exchange, account, market, reading=None):
+def settle_pnl(exchange, account, market, reading=None, keeper=None):
+    """Where a `keeper`'s account is named the queue pays into it for a settlement just before a boundary."""
+    if keeper == account:
+        raise Refused("SelfLiquidation")
     holder = exchange.account_to_write(account)
     listed, reference = exchange.bring_up_to_date(market, reading, None)
     exchange.require_not_paused()
     position = occupied_slot(holder, market)
     if position.size == 0:
         raise Refused("NoPosition")
-    postings.settle(holder, position, listed.ledger)
-    settle_profit(holder, position, listed, reference)
+    funding = postings.settle(holder, position, listed.ledger)
+    posted = settle_profit(holder, position, listed, reference)
     if is_fresh(listed, reference):
         postings.repay(holder, position, listed.ledger)
+    if keeper is not None:
+        pay_for_settlement(exchange, keeper, position, abs(posted) + funding)
+
+
+def pay_for_settlement(exchange, keeper, position, moved):
+    """A basis point of what moved, out of what requests have paid: who enters or leaves finds it settled."""
+    is_soon = 0 < exchange.boundary - exchange.now <= SETTLING_SECONDS
+    if not is_soon or not is_paid_again(position, exchange.now):
+        return
+    reward = min(share_floor(moved, SETTLEMENT_FEE), exchange.pool.settling)
+    if reward > 0:
+        credited = exchange.account_to_write(keeper)
+        credited.balance = amount(credited.balance + reward)
+        exchange.pool_to_write().settling -= reward
+        position.settlement_paid_at = exchange.now
+
+
+def is_paid_again(position, now):
+    """A profit that comes and goes is not settled for the fee."""
+    return now - position.settlement_paid_at >= SECONDS_BETWEEN_FEES
 
 
 def settle_profit(holder, position, market, reference):
-    """Posts the profit or loss of a settled slot, and moves its entry by that. Returns the profit, or 0."""
+    """Posts the profit or loss of a settled slot, and moves its entry by that. Returns what was posted."""
     ledger, side = market.ledger, position.side()
     ends = widest_range(market, reference)
     profit = unrealized(position, settled_price(market, side, reference, ends))
@@ -52,4 +80,4 @@ def settle_profit(holder, position, market, reference):
         posted = -atoms_floor(max(0, -unrealized(position, better_end(side, ends))))
     postings.post(holder, position, ledger, posted)
     postings.shift_entry(position, ledger, posted)
-    return max(0, posted)
+    return posted

@@ -3,6 +3,8 @@
 from copy import copy
 from dataclasses import dataclass, field
 
+from epoch import BoundaryReading, Epoch, LastEpoch
+
 LONG, SHORT = 0, 1
 SLOTS = 12
 # Of the last sixteen seconds a market remembers its good prices.
@@ -76,10 +78,10 @@ class Parameters:
 @dataclass
 class PoolParameters:
     minimum_request: int
-    deposit_delay: int
-    withdrawal_delay: int
-    deposit_validity: int
-    withdrawal_validity: int
+    epoch_seconds: int
+    deposit_notice: int
+    withdrawal_notice: int
+    queue_fee: int
     hysteresis: int
     shared_draw_share: int
     shared_draw_window: int
@@ -219,6 +221,19 @@ class Restriction:
 
 
 @dataclass
+class BoundaryLedger:
+    """A market as it stood at a boundary. Nothing within it is changed: what changes gets another one."""
+
+    boundary: int = 0
+    valued: int = 0
+    reading: BoundaryReading = BoundaryReading()
+    price: PriceCache = field(default_factory=PriceCache)
+    second_price: SecondPrice = field(default_factory=SecondPrice)
+    averages: Averages = field(default_factory=Averages)
+    ledger: Ledger = field(default_factory=lambda: Ledger(claim_factor=0))
+
+
+@dataclass
 class Market:
     index: int
     parameters: Parameters
@@ -233,6 +248,7 @@ class Market:
     settlement: Settlement = field(default_factory=Settlement)
     ledger: Ledger = field(default_factory=Ledger)
     reduce_only: Restriction = field(default_factory=Restriction)
+    at_boundary: BoundaryLedger = field(default_factory=BoundaryLedger)
 
     def has_ended(self):
         return self.settlement.moved_at != 0
@@ -310,15 +326,12 @@ class Pool:
     placed: int = 0
     insurance: int = 0
     escrow: int = 0
+    payable: int = 0
+    settling: int = 0
     shares: int = 0
     shared_draw: SharedDraw = field(default_factory=SharedDraw)
-
-
-@dataclass
-class Request:
-    amount: int
-    minimum_output: int
-    requested_at: int
+    epoch: Epoch = field(default_factory=Epoch)
+    last: LastEpoch = LastEpoch()
 
 
 def copy_of_market(market):
@@ -329,15 +342,21 @@ def copy_of_market(market):
     twin.averages = copy(market.averages)
     twin.grace = copy(market.grace)
     twin.settlement = copy(market.settlement)
-    twin.ledger = copy(market.ledger)
-    twin.ledger.sides = [copy(side) for side in market.ledger.sides]
+    twin.ledger = copy_of_ledger(market.ledger)
     twin.reduce_only = copy(market.reduce_only)
+    return twin
+
+
+def copy_of_ledger(ledger):
+    twin = copy(ledger)
+    twin.sides = [copy(side) for side in ledger.sides]
     return twin
 
 
 def copy_of_pool(pool):
     twin = copy(pool)
     twin.shared_draw = copy(pool.shared_draw)
+    twin.epoch = copy(pool.epoch)
     return twin
 
 

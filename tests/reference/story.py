@@ -2,6 +2,8 @@
 
 import unittest
 
+from boundaries import boundary_after
+from epoch import PRICE_LIMITS
 from exchange import Exchange
 from margin import health, view_of
 from sequence import START, description, reading
@@ -11,6 +13,13 @@ SOL = 10**9  # base units
 PRICE_250 = 1 << 38
 NO_BOUND = {1: 2**64 - 1, -1: 1}
 ALL = 2**64 - 1
+
+HOUR, DAY = 3_600, 86_400
+ANY, ONE, TWO, FIVE, TEN = range(len(PRICE_LIMITS))
+# The first whole hour after the stories begin, 2 800 s later.
+FIRST = boundary_after(START, HOUR)
+# Shares of a pool that has some, an atom each.
+SHARES = 200_000 * USD
 
 
 class Story(unittest.TestCase):
@@ -78,3 +87,37 @@ class Story(unittest.TestCase):
         position.occupied, position.market, position.debt = 1, market, amount
         self.exchange.markets[market].ledger.debts += amount
         return position
+
+
+class Epochs(Story):
+    def begin_with_shares(self, **changed):
+        """A pool of $200 000, half of it placed, whose 200 000 shares two holders have in halves."""
+        self.begin(holders=2, **changed)
+        pool, ledger = self.exchange.pool, self.exchange.markets[0].ledger
+        pool.shares, pool.cash, pool.placed = SHARES, SHARES // 2, SHARES // 2
+        ledger.backing = ledger.net_principal = SHARES // 2
+        self.exchange.holders[:] = [SHARES // 2] * 2
+        return pool, ledger
+
+    def deposits(self, amount, nonce, limit=ANY, holder=0):
+        self.does("request_liquidity_deposit", holder=holder, nonce=nonce, amount=amount, limit=limit)
+
+    def withdraws(self, amount, nonce, limit=ANY, holder=0):
+        self.does("request_liquidity_withdrawal", holder=holder, nonce=nonce, amount=amount, limit=limit)
+
+    def at(self, time):
+        self.later(time - self.now)
+
+    def values(self, expected="ok", dollars=None, published=None, previous=None, market=0, confidence=0):
+        handed_in = dollars and reading(dollars, published, confidence, previous)
+        self.does("value_market", expected, market=market, reading=handed_in)
+
+    def worth(self):
+        """What the markets that are valued were worth at least and at most, where no cash has moved since."""
+        pool = self.exchange.pool
+        return pool.epoch.lower - pool.cash, pool.epoch.upper - pool.cash
+
+    def pays(self, nonce, expected="ok", holder=0):
+        """Returns what the owner gets, in tokens and shares."""
+        self.does("pay_liquidity_request", expected, holder=holder, nonce=nonce)
+        return self.exchange.paid.tokens, self.exchange.paid.shares

@@ -2,35 +2,90 @@
 
 import json
 import unittest
+from collections import Counter
 from pathlib import Path
 
+from epoch import DEPOSIT, is_in
+from liquidity import DEAD_SHARES
 from replay import Difference, opened, replay
 from sequence import RandomSequence, equity_and_value, sums_of_positions, tokens, transcript
 from state import LONG, SHORT
 from units import ATOM
+from valuation import ALLOWANCE_SECONDS
+
+
+def what_happens(lines):
+    """What the names of operations and results do not tell of a transcript's boundaries."""
+    seen, kinds = Counter(), {}
+    for line in map(json.loads, lines):
+        name, after = line.get("op", "the first line"), line.get("after", {})
+        if name.startswith("request_liquidity"):
+            kinds[line["nonce"]] = name.removeprefix("request_liquidity_")
+        elif name == "settle_pnl" and "keeper" in line and "pool" in after:
+            seen["a settlement is paid for"] += 1
+        elif name == "close_epoch" and after:
+            (closed,) = after["epochs"].values()
+            seen["a close pays a part"] += 0 < closed["redeemed"] < closed["leaving"]
+        elif name == "pay_liquidity_request" and after:
+            kind, paid = kinds[line["nonce"]], after["paid"]
+            seen[f"a {kind} gets tokens"] += paid["tokens"] > 0
+            seen[f"a {kind} gets shares"] += paid["shares"] > 0
+            seen["a part is paid"] += after["request"] is not None
+        elif name == "value_market" and after:
+            seen[how_it_is_valued(line, after["markets"][str(line["market"])])] += 1
+            seen["losers owe too much"] += after["pool"]["epoch"]["sells_nothing"]
+    return seen
+
+
+def how_it_is_valued(line, market):
+    kept, reading = market["at_boundary"], line.get("reading")
+    if kept["valued"] != kept["boundary"]:
+        return "a reading is noted"
+    if not any(side["open_interest"] for side in kept["ledger"]["sides"]):
+        return "valued without positions"
+    if line["now"] > kept["boundary"] + ALLOWANCE_SECONDS:
+        if kept["reading"]["published"]:
+            return "valued at a reading near the boundary"
+        return "valued at the range of its price"
+    return "valued at the boundary's reading" if reading else "valued at its final price"
 
 
 class Vectors(unittest.TestCase):
+    OPERATIONS = (
+        *("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims"),
+        *("delist_market", "begin_settlement", "update_second_price", "allocate_backing"),
+    )
+    REFUSALS = (
+        ("fund_claims", "ProfitsNotNoted"),
+        ("trade", "SettlementDue"),
+        ("liquidate", "SettlementNotice"),
+        ("liquidate", "LiquidationWorsensHealth"),
+        ("allocate_backing", "BoundaryNear"),
+        ("value_market", "NoBoundaryReading"),
+    )
+    # A deposit whose limit refuses it gets tokens, a withdrawal shares.
+    EVENTS = (
+        *(f"a {kind} gets {what}" for kind in ("deposit", "withdrawal") for what in ("tokens", "shares")),
+        *("a close pays a part", "a part is paid", "a settlement is paid for", "a reading is noted"),
+        *("valued at the boundary's reading", "valued at a reading near the boundary"),
+        *("valued at the range of its price", "valued without positions", "losers owe too much"),
+    )
+
     def test_every_stored_transcript_of_the_exchange_agrees(self):
         stored = sorted((Path(__file__).parent / "vectors").iterdir())
         self.assertTrue(stored)
         for path in stored:
-            with self.subTest(path.name), opened(path) as lines:
-                counts = replay(lines)
+            with self.subTest(path.name), opened(path) as file:
+                lines = list(file)
+                counts, seen = replay(lines), what_happens(lines)
                 self.assertGreaterEqual(sum(counts.values()), 900)
                 # More than opening and closing: somebody is liquidated, goes bankrupt and has a claim; a market ends.
-                names = ("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims")
-                for name in (*names, "delist_market", "begin_settlement", "update_second_price"):
+                for name in self.OPERATIONS:
                     self.assertGreater(counts[name, "ok"], 0, name)
-                for name, refusal in (
-                    ("fund_claims", "ProfitsNotNoted"),
-                    ("execute_liquidity_deposit", "LossesNotSettled"),
-                    ("execute_liquidity_withdrawal", "LegStale"),
-                    ("trade", "SettlementDue"),
-                    ("liquidate", "SettlementNotice"),
-                    ("liquidate", "LiquidationWorsensHealth"),
-                ):
-                    self.assertGreater(counts[name, refusal], 0, refusal)
+                for refusal in self.REFUSALS:
+                    self.assertGreater(counts[refusal], 0, refusal)
+                for event in self.EVENTS:
+                    self.assertGreater(seen[event], 0, event)
 
 
 class Sequences(unittest.TestCase):
@@ -43,13 +98,32 @@ class Sequences(unittest.TestCase):
             for number in range(1_500):
                 line = sequence.step()
                 if line["result"] == "ok":
-                    held += self.MOVES_TOKENS.get(line["op"], 0) * line.get("amount", 0)
+                    held += self.MOVES_TOKENS.get(line["op"], 0) * line.get("amount", 0) - exchange.paid.tokens
+                pool = exchange.pool
                 self.assertEqual(tokens(exchange), held, (seed, number))
                 prices = [sequence.random.randrange(1, 1 << 40) for _ in exchange.markets]
-                without_escrow = (held - exchange.pool.escrow) * ATOM
-                self.assertEqual(equity_and_value(exchange, prices), without_escrow, (seed, number))
+                set_apart = pool.escrow + pool.payable + pool.settling
+                self.assertEqual(equity_and_value(exchange, prices), (held - set_apart) * ATOM, (seed, number))
                 for market in exchange.markets:
                     self.compare_sums(exchange, market)
+                self.compare_requests(exchange)
+            self.assertGreater(sequence.results["close_epoch", "ok"], 5)
+            self.assertGreater(sequence.results["pay_liquidity_request", "ok"], 20)
+
+    def compare_requests(self, exchange):
+        """What is set apart is what requests are still to get."""
+        pool, escrow, due = exchange.pool, 0, Counter()
+        for request in exchange.requests.values():
+            closed = exchange.epoch_of(request)
+            if closed:
+                due[closed.boundary] += 1
+            if request.kind == DEPOSIT and not (closed and is_in(request.limit, closed.deposits_accepted)):
+                escrow += request.amount
+        self.assertEqual(pool.escrow, escrow)
+        self.assertEqual(due, {boundary: closed.requests for boundary, closed in exchange.epochs.items()})
+        self.assertEqual(pool.payable, sum(closed.payable for closed in exchange.epochs.values()))
+        dead = DEAD_SHARES if pool.shares else 0
+        self.assertEqual(pool.shares, dead + sum(exchange.holders) + exchange.share_escrow)
 
     def compare_sums(self, exchange, market):
         ledger, sums = market.ledger, sums_of_positions(exchange, market.index)

@@ -1,4 +1,4 @@
-"""Orders, claims, requests and statuses: what is refused and what is not (trading.md, liquidity.md, governance.md)."""
+"""Orders, claims and statuses: what is refused and what is not (trading.md, losses.md, governance.md)."""
 
 from story import PRICE_250, SOL, USD, Story
 
@@ -22,13 +22,10 @@ class Rules(Story):
         self.owes(0, 1, market=2)
         self.does("waive_claim", "DebtOutstanding", account=0, market=0)
 
-    def test_order_and_request_bounds_of_zero_are_refused(self):
+    def test_an_order_bound_of_zero_is_refused(self):
         self.begin()
         order = {"account": 0, "market": 0, "size": SOL, "acceptable_price": 0, "reduce_only": False}
         self.does("trade", "AcceptablePriceZero", **order)
-        self.does(
-            "request_liquidity_deposit", "OutputBoundZero", holder=0, nonce=1, amount=100 * USD, minimum_output=0
-        )
 
     def test_a_position_is_not_reduced_in_the_slot_of_its_increase(self):
         self.begin()
@@ -43,57 +40,6 @@ class Rules(Story):
         self.trades(0, SOL, "DebtOutstanding", market=1)
         self.trades(0, SOL)
         self.assertEqual(self.exchange.accounts[0].positions[0].debt, 0)
-
-    def test_the_first_deposit_and_a_withdrawal_in_parts(self):
-        self.begin()
-        pool, ledger = self.exchange.pool, self.exchange.markets[0].ledger
-        ledger.backing = 0
-        request = {"holder": 0, "nonce": 1}
-        self.does("request_liquidity_deposit", amount=1_000 * USD, minimum_output=1, **request)
-        self.does("execute_liquidity_deposit", "RequestNotMature", **request)
-        self.later(30)
-        self.does("execute_liquidity_deposit", **request)
-        # a share is an atom; 10 000 are nobody's
-        self.assertEqual((pool.shares, self.exchange.holders[0]), (1_000 * USD, 1_000 * USD - 10_000))
-        # Half of the cash is placed, so that of 800 tokens 500 are paid and three eighths of the request wait.
-        pool.cash, pool.placed, ledger.backing, ledger.net_principal = (500 * USD,) * 4
-        request["nonce"] = 2
-        self.does("request_liquidity_withdrawal", amount=800 * USD, minimum_output=800, **request)
-        self.later(86_400)
-        self.does("execute_liquidity_withdrawal", **request)
-        rest = self.exchange.requests["withdrawal", 0, 2]
-        self.assertEqual((pool.cash, rest.amount, rest.minimum_output), (0, 300 * USD, 300))
-
-    def test_losers_are_settled_before_shares_are_issued(self):
-        self.begin()
-        pool, loser = self.exchange.pool, self.exchange.accounts[0]
-        pool.shares, pool.cash = 1_000_000 * USD, 1_000 * USD
-        loser.balance = 3_000 * USD
-        # Entered at $300, of which 15 % are $1 800, and $2 000 behind.
-        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250 * 6 // 5)
-        request = {"holder": 0, "nonce": 1}
-        self.does("request_liquidity_deposit", amount=1_000 * USD, minimum_output=1, **request)
-        self.later(30)
-        self.publishes(250)
-        self.does("execute_liquidity_deposit", "LossesNotSettled", **request)
-        self.does("settle_pnl", account=0, market=0)
-        self.does("execute_liquidity_deposit", **request)
-        # The loss is cash of the backing, with an atom of carry, and nothing else was owed: $1 003 000 in all.
-        self.assertAlmostEqual(self.exchange.markets[0].ledger.backing, 1_002_000 * USD, delta=1)
-        self.assertAlmostEqual(self.exchange.holders[0] / USD, 1_000 * 1_000_000 / 1_003_000, places=4)
-
-    def test_an_open_loss_within_the_stress_move_counts_whole_for_whoever_enters(self):
-        self.begin()
-        pool = self.exchange.pool
-        pool.shares, pool.cash = 1_000_000 * USD, 1_000 * USD
-        # $1 000 behind and $200 ahead: the winner is paid by the loser.
-        self.hold(0, 40 * SOL, 40 * SOL * PRICE_250 * 11 // 10)
-        self.hold(1, -20 * SOL, 20 * SOL * PRICE_250 * 26 // 25)
-        self.does("request_liquidity_deposit", holder=0, nonce=1, amount=1_000 * USD, minimum_output=1)
-        self.later(30)
-        self.publishes(250)
-        self.does("execute_liquidity_deposit", holder=0, nonce=1)
-        self.assertAlmostEqual(self.exchange.holders[0] / USD, 1_000 * 1_000_000 / 1_001_800, places=2)
 
     def test_pauses_use_up_an_allowance_that_comes_back_over_days(self):
         self.begin()

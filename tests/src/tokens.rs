@@ -1,13 +1,18 @@
 //! Mints and token accounts, written as the token program would.
 
 use crate::chain::Chain;
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{Pubkey, Rent};
 use anchor_lang::solana_program::program_pack::Pack;
 use anchor_spl::token::spl_token::state::{Account as TokenAccount, AccountState, Mint};
 use solana_account::Account;
 
 /// Rent-exempt whatever it holds.
 pub const LAMPORTS: u64 = 1_000_000_000;
+
+/// Lamports that an account of so many bytes is made with.
+pub fn rent(bytes: usize) -> u64 {
+    Rent::default().minimum_balance(bytes)
+}
 
 /// An account of `owner` with `data`.
 pub fn account(owner: &Pubkey, data: Vec<u8>) -> Account {

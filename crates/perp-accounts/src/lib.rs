@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod decode;
+mod epoch_record;
 mod exchange;
 mod liquidity_request;
 mod margin_account;
@@ -15,6 +16,7 @@ pub mod oracle;
 mod pool;
 
 pub use decode::{decode, encode_into, AccountError, Stored};
+pub use epoch_record::EpochRecord;
 pub use exchange::Exchange;
 pub use liquidity_request::LiquidityRequest;
 pub use margin_account::MarginAccount;

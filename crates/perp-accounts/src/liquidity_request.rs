@@ -4,8 +4,8 @@ use anchor_lang::prelude::*;
 #[cfg(not(feature = "anchor"))]
 use bytemuck::{Pod, Zeroable};
 
-/// Tokens or shares waiting to enter or leave the pool. Its lamports, rent and tip, go to whoever finishes it. What is
-/// refunded goes to the owner's associated token account, which anybody can create.
+/// Tokens or shares waiting to enter or leave the pool. Of its lamports the rent goes back to the owner, what lies above it to
+/// whoever pays the request out. What it is paid goes to the owner's associated token account, which anybody can create.
 #[cfg_attr(feature = "anchor", account(zero_copy))]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
 #[derive(Debug, PartialEq, Eq)]
@@ -15,14 +15,10 @@ pub struct LiquidityRequest {
     pub exchange: Pubkey,
     /// Who made it.
     pub owner: Pubkey,
-    /// Token account the shares (deposit) or tokens (withdrawal) go to.
-    pub destination: Pubkey,
     /// The part the engine reads and writes.
     pub state: perp_engine::state::Request,
     /// Number of the request among its owner's; part of its address.
     pub nonce: u64,
-    /// Lamports for whoever executes it, paid on top of the rent.
-    pub tip: u64,
     /// [`perp_engine::state::RequestKind`] as a byte.
     pub kind: u8,
     /// Bump of the address.
@@ -35,7 +31,7 @@ pub struct LiquidityRequest {
     pub reserved: [u64; 4],
 }
 
-const _: () = assert!(core::mem::size_of::<LiquidityRequest>() == 3 * 32 + 56 + 24 + 32);
+const _: () = assert!(core::mem::size_of::<LiquidityRequest>() == 2 * 32 + 56 + 16 + 32);
 
 impl LiquidityRequest {
     /// First seed of a request's address; exchange, owner and nonce follow.

@@ -14,7 +14,7 @@ pub struct Pool {
     pub exchange: Pubkey,
     /// The part the engine reads and writes.
     pub state: perp_engine::state::Pool,
-    /// Requests that wait for a boundary, in sums.
+    /// Every request that waits for a boundary, in sums. Its lamports lie on this account, above its rent.
     pub queue: perp_engine::state::Queue,
     /// Bump of the address.
     pub bump: u8,

@@ -2,7 +2,8 @@
 
 use anchor_lang::prelude::Pubkey;
 use anchor_spl::associated_token::get_associated_token_address_with_program_id;
-use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool, ID};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, ID};
+use perp_engine::units::Timestamp;
 
 /// A name or symbol is empty, too long for its bytes on chain, or would not come back as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +94,11 @@ impl Addresses {
         derive(&[LiquidityRequest::SEED, self.exchange.as_ref(), owner.as_ref(), &nonce.to_le_bytes()])
     }
 
+    /// The record of the epoch that ended at this boundary, once it is closed and until its last request is paid.
+    pub fn epoch(&self, boundary: Timestamp) -> Pubkey {
+        derive(&[EpochRecord::SEED, self.exchange.as_ref(), &boundary.get().to_le_bytes()])
+    }
+
     /// The owner's associated token account for the quote token.
     pub fn tokens_of(&self, owner: &Pubkey) -> Pubkey {
         get_associated_token_address_with_program_id(owner, &self.quote_mint, &self.token_program)
@@ -144,6 +150,8 @@ mod tests {
             one.margin_account(&owner, 1),
             one.request(&owner, 0),
             one.request(&owner, 1),
+            one.epoch(Timestamp::new(0)),
+            one.epoch(Timestamp::new(1)),
             one.tokens_of(&owner),
             one.shares_of(&owner),
         ];

@@ -50,7 +50,7 @@ events! {
     MarketDelisted SettlementBegun ClaimsFunded InsuranceFunded
     AccountOpened AccountClosed DelegateSet Deposited Withdrawn
     Traded FundingSettled ProfitSettled ClaimRedeemed ClaimWaived Liquidated BankruptcyResolved
-    LiquidityRequested LiquidityDeposited LiquidityWithdrawn LiquidityRefunded BackingAllocated
+    LiquidityRequested MarketValued EpochClosed LiquidityPaid BackingAllocated
 }
 
 /// Why the logs do not tell all events.

@@ -36,6 +36,8 @@ pub use record::EventsError;
 /// and does not want to be asked more often than `RpcClient::send_and_confirm_transaction` does.
 const POLL_FIRST: Duration = Duration::from_millis(2);
 const POLL_LAST: Duration = Duration::from_millis(500);
+/// Accounts that a node reads in one go.
+const AT_ONE_MOMENT: usize = 100;
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a transaction did not take place, or may not have.
@@ -181,7 +183,8 @@ impl Connection {
         clock_in(self.at_one_moment(&[CLOCK])?.first())
     }
 
-    /// The exchange with its pool, all its markets and the clock as they were at one moment: one request reads them.
+    /// The exchange with its pool, all its markets and the clock as they were at one moment: one request reads up to 97 markets;
+    /// those beyond are read after it.
     ///
     /// # Errors
     /// [`FetchError`].
@@ -189,7 +192,11 @@ impl Connection {
         let mut market_count = self.fetch::<Exchange>(&addresses.exchange)?.market_count;
         loop {
             let markets: Vec<_> = (0..market_count).map(|index| addresses.market(index)).collect();
-            let found = self.at_one_moment(&[&[CLOCK, addresses.exchange, addresses.pool], &markets[..]].concat())?;
+            let wanted = [&[CLOCK, addresses.exchange, addresses.pool], &markets[..]].concat();
+            let mut found = Vec::with_capacity(wanted.len());
+            for some in wanted.chunks(AT_ONE_MOMENT) {
+                found.extend(self.at_one_moment(some)?);
+            }
             let exchange: Exchange = existing(&addresses.exchange, found.get(1))?;
             if exchange.market_count == market_count {
                 let pool: Pool = existing(&addresses.pool, found.get(2))?;

@@ -54,9 +54,6 @@ macro_rules! engine_rules {
         21 PriceStale { age: u64, allowed: u64 }
             "The market's own price is older than this use allows."
             "Pass the market's price account, or call update_prices first.";
-        22 LegStale { market: u16, age: u64, allowed: u64 }
-            "The price of another market involved is older than this use allows."
-            "Call update_prices for the markets of the account's other positions first.";
         23 PriceTooUncertain { confidence: u64, allowed: u64 }
             "The price's confidence interval is wider than this use allows."
             "Wait until the oracle is more certain; reducing tolerates a wider interval than increasing.";

@@ -7,6 +7,9 @@ use perp_engine::units::{Clock, Timestamp};
 pub const CLOCK: perp_accounts::Pubkey =
     perp_accounts::Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
 
+/// Rent of the account of a closed epoch: 6 960 lamports a byte, as every cluster asks, and 128 bytes that an account has besides.
+pub const EPOCH_RENT: u64 = 6_960 * (128 + perp_accounts::EpochRecord::SPACE as u64);
+
 impl Exchange {
     /// The exchange at `clock`, without markets, pool and accounts: [`Exchange::with_market`], [`Exchange::with_pool`] and
     /// [`Exchange::add_account`] add them.
@@ -14,6 +17,7 @@ impl Exchange {
         Self {
             quote_decimals: exchange.quote_decimals,
             market_count: exchange.market_count,
+            epoch_rent: EPOCH_RENT,
             ..Self::at(exchange.state, clock)
         }
     }

@@ -43,7 +43,8 @@ pub struct OpenRequest {
     pub request: Request,
 }
 
-/// What the last operation that took place wrote, each thing once; its sequence number has risen by one.
+/// What the last operation that took place wrote, each thing once; its sequence number has risen by one. Only that of the exchange has
+/// not where nothing but the boundary waited for changed: the pool's event tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Numbers of margin accounts; a closed one is empty and its sequence number zero.
@@ -76,6 +77,8 @@ pub struct Exchange {
     pub pool: Pool,
     /// Requests for liquidity that wait for a boundary, in sums.
     pub queue: Queue,
+    /// Lamports of rent that the account of a closed epoch needs, which requests pay; zero where there are no accounts.
+    pub epoch_rent: u64,
     /// Shares in the escrow: of requests, and of deposits that are not paid out yet.
     pub share_escrow: Atoms,
     /// Tokens in the vault.
@@ -117,6 +120,7 @@ impl Exchange {
             clock,
             pool: Pool::opened(PoolParameters::default()),
             queue: Queue::default(),
+            epoch_rent: 0,
             share_escrow: Atoms::ZERO,
             vault: Atoms::ZERO,
             donated: Atoms::ZERO,

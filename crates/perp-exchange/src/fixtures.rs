@@ -2,10 +2,9 @@
 
 use crate::exchange::{Exchange, Listing};
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, NOW, SOL};
-use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::Parameters;
+use perp_engine::state::{Parameters, PriceLimit};
 use perp_engine::units::{Atoms, Ppm, SignedSize, Size, Timestamp};
 
 /// Ten SOL long in market 0 at $250, since risen to $251.
@@ -27,12 +26,14 @@ pub const KEEPER: usize = 7;
 /// The provider with all the liquidity.
 pub const PROVIDER: usize = 0;
 
-/// The number of a deposit that has expired.
-pub const EXPIRED_DEPOSIT: u64 = 1;
-/// The number of a withdrawal that has matured.
-pub const RIPE_WITHDRAWAL: u64 = 2;
-/// The number of a deposit that has matured.
+/// The number of a withdrawal whose boundary is closed.
+pub const CLOSED_WITHDRAWAL: u64 = 1;
+/// The number of a deposit whose boundary is closed.
+pub const CLOSED_DEPOSIT: u64 = 2;
+/// The number of a deposit whose boundary has come.
 pub const RIPE_DEPOSIT: u64 = 3;
+/// The market that is not valued at that boundary yet.
+pub const UNVALUED: u16 = 4;
 
 /// SOL without spread, funding, impact and fees, so that numbers can be checked by hand.
 pub fn frictionless() -> Parameters {
@@ -78,8 +79,8 @@ pub fn bounded() -> Parameters {
 }
 
 /// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
-/// anything there; nothing is placed in markets 3 and 4, market 3 has a second source and a price an hour old, market 4 never had one
-/// and its delisting is due.
+/// anything there; market 3 has a second source, a price an hour old and $100 000 more than its target; market 4 never had a price,
+/// nothing is placed there and its delisting is due.
 pub fn stage() -> Exchange {
     let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
     for (parameters, target) in [
@@ -142,18 +143,40 @@ pub fn stage() -> Exchange {
     exchange
 }
 
-/// Two million dollars, backing at its targets but in market 3, and three requests of which two can be executed a few seconds
-/// from now.
+/// Two million dollars, backing at its targets but in market 3; a withdrawal and a deposit whose boundary is closed, and a deposit whose
+/// boundary has come, at which every market but the last is valued.
 fn provide_liquidity(exchange: &mut Exchange) {
-    let first = exchange.request_liquidity_deposit(PROVIDER, usdc(2_000_000), Atoms::new(1)).unwrap();
-    exchange.wait(30, 60).unwrap();
-    exchange.execute_request(first, Executor::Anybody).unwrap();
-    for market in 0..3 {
+    let limit = PriceLimit::None;
+    let first = exchange.request_liquidity_deposit(PROVIDER, usdc(2_000_000), limit).unwrap();
+    serve(exchange);
+    exchange.pay_liquidity_request(first).unwrap();
+    for market in 0..4 {
         exchange.allocate_backing(market, None).unwrap();
     }
-    exchange.request_liquidity_deposit(PROVIDER, usdc(100), Atoms::new(1)).unwrap();
-    exchange.request_liquidity_withdrawal(PROVIDER, usdc(100), Atoms::new(1)).unwrap();
-    exchange.wait(86_370, 172_740).unwrap();
-    exchange.request_liquidity_deposit(PROVIDER, usdc(100), Atoms::new(1)).unwrap();
-    exchange.wait(30, 60).unwrap();
+    exchange.set_backing_target(3, Atoms::ZERO).unwrap();
+    exchange.request_liquidity_withdrawal(PROVIDER, usdc(100), limit).unwrap();
+    // A withdrawal waits for a day, a deposit for ten minutes.
+    exchange.wait(82_800, 165_600).unwrap();
+    exchange.request_liquidity_deposit(PROVIDER, usdc(100), limit).unwrap();
+    serve(exchange);
+    exchange.request_liquidity_deposit(PROVIDER, usdc(100), limit).unwrap();
+    reach_boundary(exchange);
+    for market in 0..UNVALUED {
+        exchange.value_market(market, None).unwrap();
+    }
+}
+
+/// The boundary that the exchange waits for comes.
+pub fn reach_boundary(exchange: &mut Exchange) {
+    let ahead = exchange.state.boundary.seconds_since(exchange.clock.now).unwrap();
+    exchange.wait(u32::try_from(ahead).unwrap(), 2 * ahead).unwrap();
+}
+
+/// The boundary comes, markets in which nobody holds anything are valued, and it is closed.
+pub fn serve(exchange: &mut Exchange) {
+    reach_boundary(exchange);
+    for market in 0..exchange.market_count {
+        exchange.value_market(market, None).unwrap();
+    }
+    exchange.close_epoch().unwrap();
 }

@@ -88,6 +88,7 @@ pub enum Operation {
 
 /// What an operation came to, with every number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // handed over once and never stored; boxed it could not be copied
 pub enum Outcome {
     /// It is done, and there is nothing to tell.
     Done,

@@ -41,7 +41,7 @@ pub enum ExchangeError {
 }
 
 /// Creates the exchange of the localnet's description, with `liquidity` in its pool. The feeds show the next price of
-/// `script` before, and the clock stands later by the delay of a deposit after it: the markets take prices in by
+/// `script` before, and the clock stands at the boundary of a deposit after it: the markets take prices in by
 /// [`take_prices`], once the feeds show those of the time from which there is trading.
 ///
 /// # Errors

@@ -1,13 +1,13 @@
 //! Liquidity to trade against, so that a localnet's markets fill orders from their first second.
 
-use perp_client::accounts::{Exchange, LiquidityRequest, Pool};
+use perp_client::accounts::{EpochRecord, Exchange, LiquidityRequest};
 use perp_client::instructions::{
-    allocate_backing, create_share_account, execute_liquidity_deposit, request_liquidity_deposit, NewRequest,
-    TargetMarket,
+    allocate_backing, close_epoch, create_share_account, pay_liquidity_request, request_liquidity_deposit,
+    value_market, NewRequest, TargetMarket,
 };
 use perp_client::rpc::{FetchError, SendError};
 use perp_client::Addresses;
-use perp_engine::state::DEAD_SHARES;
+use perp_engine::state::PriceLimit;
 use perp_engine::units::Atoms;
 use thiserror::Error;
 
@@ -30,13 +30,10 @@ pub enum LiquidityError {
     /// A transaction that was refused.
     #[error("providing liquidity: {0} (is --liquidity within lp's wallet and above the exchange's minimum?)")]
     Send(#[from] SendError),
-    /// Less than the shares that nobody gets.
-    #[error("providing liquidity: {0}")]
-    Amount(#[from] perp_engine::EngineError),
 }
 
-/// Deposits `amount` from lp's wallet into an exchange nobody has traded on, as any provider does: a request, the delay
-/// of the pool, the execution. Then every market is given its backing. The clock stands later by the delay.
+/// Deposits `amount` from lp's wallet into an exchange nobody has traded on, as any provider does: a request, and at its boundary the
+/// valuation of every market, the close and the payment. Then every market is given its backing. The clock stands at the boundary.
 ///
 /// # Errors
 /// [`LiquidityError`].
@@ -44,13 +41,7 @@ pub fn provide(localnet: &Localnet, addresses: &Addresses, amount: Atoms) -> Res
     let (connection, chain) = (&localnet.connection, localnet.chain());
     let lp = &localnet.wallets.get(LP)?.keypair;
     let owner = localnet.wallets.get(LP)?.address();
-    let request = NewRequest {
-        nonce: 0,
-        amount,
-        // The first deposit sets the share at one atom and locks a few of its shares.
-        minimum_output: amount.checked_sub(Atoms::new(DEAD_SHARES))?,
-        tip: 0,
-    };
+    let request = NewRequest { nonce: 0, amount, limit: PriceLimit::None };
     connection.send(
         &[
             create_share_account(addresses, owner, owner),
@@ -60,10 +51,15 @@ pub fn provide(localnet: &Localnet, addresses: &Addresses, amount: Atoms) -> Res
     )?;
 
     let exchange: Exchange = connection.fetch(&addresses.exchange)?;
-    let pool: Pool = connection.fetch(&addresses.pool)?;
-    chain.travel_to(chain.clock().unix_timestamp + i64::from(pool.state.parameters.deposit_delay))?;
+    let boundary = exchange.state.boundary;
+    chain.travel_to(boundary.get())?;
+    for market in 0..exchange.market_count {
+        connection.send(&[value_market(addresses, owner, TargetMarket::at_cached_price(market))], &[lp])?;
+    }
+    connection.send(&[close_epoch(addresses, owner, boundary)], &[lp])?;
     let request: LiquidityRequest = connection.fetch(&addresses.request(&owner, request.nonce))?;
-    connection.send(&[execute_liquidity_deposit(addresses, owner, &request, exchange.market_count)], &[lp])?;
+    let record: EpochRecord = connection.fetch(&addresses.epoch(boundary))?;
+    connection.send(&[pay_liquidity_request(addresses, owner, &request, &record)], &[lp])?;
     for market in 0..exchange.market_count {
         connection.send(&[allocate_backing(addresses, TargetMarket::at_cached_price(market))], &[lp])?;
     }

@@ -22,8 +22,9 @@ use crate::usdc::ONE;
 use crate::validator::{Validator, ValidatorError};
 use crate::wallets::{Wallets, FUNDED};
 
-/// The set-up begins this long ago, so that the deposit of liquidity has waited out its delay by now.
-const SETUP_SECONDS: i64 = 60;
+/// The set-up begins this long ago, so that the boundary at which the deposit of liquidity is served has come by now: its notice and an
+/// epoch, and a minute for what is sent meanwhile.
+const SETUP_SECONDS: i64 = 600 + 3_600 + 60;
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Why the localnet did not start, or ended.

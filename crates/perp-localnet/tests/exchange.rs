@@ -6,10 +6,11 @@ use perp_candles::UsdPrice;
 use perp_client::accounts::{encode_into, Pool, ID};
 use perp_client::events::Event;
 use perp_client::instructions::{
-    allocate_backing, create_share_account, create_token_account, deposit, execute_liquidity_deposit, liquidate,
-    open_account, request_liquidity_deposit, trade, withdraw, NewRequest,
+    allocate_backing, create_share_account, create_token_account, deposit, liquidate, open_account,
+    request_liquidity_deposit, trade, withdraw, NewRequest,
 };
 use perp_engine::operations::position::{LiquidationOrder, Order};
+use perp_engine::state::PriceLimit;
 use perp_engine::units::{Atoms, Size};
 use perp_exchange::convert::Units;
 use perp_localnet::chain::AccountImage;
@@ -23,7 +24,7 @@ use perp_localnet::validator::Ports;
 use perp_localnet::wallets::ADMIN;
 use perp_migrations::migrate;
 
-const START: i64 = 1_795_000_000;
+const START: i64 = 1_795_002_600;
 const USDC: u64 = 1_000_000;
 /// $50,000 is 5 atoms per 10^-10 BTC, $48,750 is 4.875: both exact in the engine's binary prices.
 const HIGH: UsdPrice = UsdPrice::dollars(50_000);
@@ -42,17 +43,21 @@ fn exchange<'a>(keys: &Path, recorder: &'a mut Recorder) -> DemoRun<'a> {
     let (owner, addresses) = (run.wallet(PROVIDER).unwrap(), run.addresses);
     let address = addresses.request(&owner, 0);
     let amount = Atoms::new(1_000_000 * USDC);
-    let request = NewRequest { nonce: 0, amount, minimum_output: Atoms::new(1), tip: 0 };
+    let request = NewRequest { nonce: 0, amount, limit: PriceLimit::None };
     let instructions = [
         create_share_account(&addresses, owner, owner),
         request_liquidity_deposit(&addresses, owner, addresses.tokens_of(&owner), &request),
     ];
     run.perform(PROVIDER, &instructions, |expected| expected.request_deposit(PROVIDER, address, &request)).unwrap();
 
-    run.go_to_at(START + 60, HIGH).unwrap();
+    let closing = run.closing_flat_epoch(PROVIDER).unwrap();
+    run.go_to_at(START + 600, HIGH).unwrap();
     run.refresh(ADMIN).unwrap();
-    let execute = execute_liquidity_deposit(&addresses, owner, &run.world.requests[&address], 2);
-    run.perform(PROVIDER, &[execute], |expected| expected.execute_request(&address)).unwrap();
+    let boundary = run.world.exchange.state.boundary;
+    assert_eq!(boundary.get(), START + 600, "it is ten minutes before a full hour");
+    run.perform(PROVIDER, &closing, |expected| expected.close_flat_epoch()).unwrap();
+    let payment = run.payment(PROVIDER, &address, boundary).unwrap();
+    run.perform(PROVIDER, &[payment], |expected| expected.pay_request(&address)).unwrap();
     for market in [run.sol, run.btc] {
         let (allocate, reading) = (allocate_backing(&addresses, run.target(market)), run.reading(market).unwrap());
         let does = |expected: &mut Expectation| Ok(expected.exchange.allocate_backing(market, Some(&reading))?);
@@ -121,11 +126,11 @@ fn it_is_paid_out_of_the_penalty_and_takes_its_bounty_home() {
 
     // Erin paid $50,035.68 apiece with the spread, 2.50 of impact and a fee of 40: 100 073.86 for 2 BTC, and 4 860 are
     // left. At $48,750 they are worth 97 500: equity 4 860 − 2 573.86 = 2 286.14 is below 2.4 % of it, 2 340.
-    run.go_to_at(START + 120, LOW).unwrap();
+    run.go_to_at(START + 660, LOW).unwrap();
     run.refresh(ADMIN).unwrap();
     let actions = sweep(&mut run, LIQUIDATOR).unwrap();
     let [action] = &actions[..] else { panic!("{} actions", actions.len()) };
-    let KeeperOutcome::Liquidated { size_before, plan } = action.outcome else { panic!("a bankruptcy") };
+    let KeeperOutcome::Liquidated { size_before, plan } = action.outcome.clone() else { panic!("a bankruptcy") };
     assert_eq!((action.account, Extent::of(size_before, &plan)), (erin, Extent::Partial));
     assert_eq!(action.transition.expected.difference(&action.transition.after), None);
     // The program sends this event to itself: it is among the inner instructions, not in the log.

@@ -40,6 +40,25 @@ pub fn read_oracle(
     }
 }
 
+/// What an account of the binding's program and feed says, wherever it lies: what [`read_oracle`] says also of a pull account that the
+/// binding does not name. A reading that is asked for by its publish time is the same in each of them. A legacy account is
+/// its feed, and no other will do.
+///
+/// # Errors
+/// Those of [`read_oracle`].
+pub fn read_anywhere(
+    address: &Pubkey,
+    owner: &Pubkey,
+    data: &[u8],
+    binding: &OracleBinding,
+) -> Result<OracleReading, OracleError> {
+    match binding.kind()? {
+        OracleKind::LegacyPush => read_oracle(address, owner, data, binding),
+        OracleKind::Pull if *owner != binding.program => Err(OracleError::WrongOracleOwner),
+        OracleKind::Pull => pull::read(data, &binding.feed_id),
+    }
+}
+
 /// A reading within the ranges it promises.
 fn reading(price: i64, confidence: u64, exponent: i32, publish_time: i64) -> Result<OracleReading, OracleError> {
     OracleReading::new(price, confidence, exponent, publish_time).map_err(|error| match error {

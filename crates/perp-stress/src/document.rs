@@ -1,6 +1,7 @@
 //! Results as one JSON document: what is finished is kept and not run again.
 
 use crate::case::{Elsewhere, Rules};
+use crate::epochs::result::Epochs;
 use crate::market::{listing, CAP, POOL};
 use crate::outcome::Outcome;
 use crate::path::Kind;
@@ -148,12 +149,23 @@ pub struct Document {
     pub cells: Vec<Cell>,
     /// Strategies.
     pub strategies: Vec<Attempt>,
+    /// Entering and leaving the pool.
+    #[serde(default)]
+    pub epochs: Vec<Epochs>,
 }
 
 impl Document {
     /// Nothing finished.
     pub fn empty(origin: Origin) -> Self {
-        Self { origin, traders: TRADERS, cap: CAP, pool: POOL, cells: Vec::new(), strategies: Vec::new() }
+        Self {
+            origin,
+            traders: TRADERS,
+            cap: CAP,
+            pool: POOL,
+            cells: Vec::new(),
+            strategies: Vec::new(),
+            epochs: Vec::new(),
+        }
     }
 
     /// The document in a file.
@@ -178,17 +190,19 @@ impl Document {
         self.strategies.sort_by(|a, b| {
             (&a.strategy, &a.variant, &a.path, a.seed).cmp(&(&b.strategy, &b.variant, &b.path, b.seed))
         });
+        self.epochs.sort_by(|a, b| (&a.path, a.fill, a.seed).cmp(&(&b.path, b.fill, b.seed)));
         let lines = |values: Vec<serde_json::Result<String>>| -> Result<String> {
             Ok(values.into_iter().collect::<serde_json::Result<Vec<_>>>()?.join(",\n    "))
         };
         Ok(format!(
-            "{{\n  \"origin\": {},\n  \"traders\": {},\n  \"cap\": {},\n  \"pool\": {},\n  \"cells\": [\n    {}\n  ],\n  \"strategies\": [\n    {}\n  ]\n}}\n",
+            "{{\n  \"origin\": {},\n  \"traders\": {},\n  \"cap\": {},\n  \"pool\": {},\n  \"cells\": [\n    {}\n  ],\n  \"strategies\": [\n    {}\n  ],\n  \"epochs\": [\n    {}\n  ]\n}}\n",
             serde_json::to_string(&self.origin)?,
             self.traders,
             serde_json::to_string(&self.cap)?,
             serde_json::to_string(&self.pool)?,
             lines(self.cells.iter().map(serde_json::to_string).collect())?,
             lines(self.strategies.iter().map(serde_json::to_string).collect())?,
+            lines(self.epochs.iter().map(serde_json::to_string).collect())?,
         ))
     }
 

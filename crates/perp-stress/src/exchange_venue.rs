@@ -1,23 +1,24 @@
 //! The exchange in memory as a place to trade: the only module that calls its operations for the population.
 
+use crate::boundary::serve;
 use crate::market::{atoms, listing, pool, CAP, CONFIDENCE_BPS, POOL, QUOTE_DECIMALS, SLOTS_IN_TWO_SECONDS};
 use crate::variant::Terms;
 use crate::venue::{BadDebt, Fill, Gauge, Liquidation, Refused, Standing, Venue};
 use perp_candles::UsdPrice;
 use perp_engine::market::measured_margin::measured_margin_ceil;
 use perp_engine::market::solvency::{net_asset_value, solvency};
-use perp_engine::operations::liquidity::Executor;
+use perp_engine::operations::liquidity::boundary_after;
 use perp_engine::operations::position::{LiquidationOrder, LiquidationReason, Order, TradePlan};
 use perp_engine::risk::margin::maintenance_margin_ceil;
-use perp_engine::state::{Market, Position};
-use perp_engine::units::{Atoms, Clock, QuoteX40, SignedSize, Size, Timestamp, X40_PER_ATOM};
+use perp_engine::state::{Market, PoolParameters, Position, PriceLimit};
+use perp_engine::units::{Atoms, Clock, Ppm, QuoteX40, SignedSize, Size, Timestamp, X40_PER_ATOM};
 use perp_engine::EngineError;
 use perp_exchange::{Exchange, Listing, Refusal};
 
 /// The index of the market everybody trades in.
 pub const MARKET: u16 = 0;
-/// The account that liquidates.
-const KEEPER: usize = 0;
+/// The account that liquidates and settles.
+pub const KEEPER: usize = 0;
 /// Closes as much as is allowed, for any bounty.
 pub const ALL: LiquidationOrder = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
 
@@ -51,14 +52,20 @@ pub fn exact_usd(amount: QuoteX40) -> f64 {
 /// Where the engine refuses what it is set up with: the benchmark's parameters are no longer its own.
 pub fn stage(markets: &[(Listing, UsdPrice, Atoms)], start: i64) -> Exchange {
     let parameters = pool();
-    let before = start - i64::from(parameters.deposit_delay);
-    let mut exchange =
-        Exchange::new(parameters, QUOTE_DECIMALS, Clock { now: Timestamp::new(before), slot: 1_000 }).expect("a pool");
+    let epoch = parameters.epoch_seconds;
+    // The last boundary at or before the start serves the liquidity, for which the queue takes nothing.
+    let next = boundary_after(Timestamp::new(start + 1), epoch).expect("a time in range").get();
+    let boundary = next - i64::from(epoch);
+    let asked = Timestamp::new(boundary - i64::from(parameters.deposit_notice));
+    let free = PoolParameters { queue_fee: Ppm::ZERO, ..parameters };
+    let mut exchange = Exchange::new(free, QUOTE_DECIMALS, Clock { now: asked, slot: 1_000 }).expect("a pool");
     let provider = exchange.add_provider();
-    let request = exchange.request_liquidity_deposit(provider, atoms(POOL), Atoms::new(1)).expect("a request");
+    exchange.request_liquidity_deposit(provider, atoms(POOL), PriceLimit::None).expect("a request");
     let indices: Vec<u16> = markets.iter().map(|(listing, ..)| exchange.list(listing).expect("a market")).collect();
+    pass(&mut exchange, boundary);
+    serve(&mut exchange, |_| None).expect("a deposit");
+    exchange.pool.parameters = parameters;
     pass(&mut exchange, start);
-    exchange.execute_request(request, Executor::Anybody).expect("a deposit");
     for (index, (_, price, insurance)) in indices.into_iter().zip(markets) {
         exchange.allocate_backing(index, None).expect("backing");
         print(&mut exchange, index, *price, start);

@@ -1,10 +1,12 @@
 //! Stress benchmark of the exchange: thousands of traders, recorded crashes, late liquidators and silent oracles on the exchange in
 //! memory, and attackers who know what they should not.
 
+pub mod boundary;
 pub mod case;
 pub mod choice;
 pub mod cli;
 pub mod document;
+pub mod epochs;
 pub mod exchange_venue;
 pub mod market;
 pub mod outcome;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use perp_stress::cli::Cli;
 use perp_stress::document::{Document, Origin};
-use perp_stress::page::{page, sheets};
+use perp_stress::page::{page, sheets, with_epochs};
 use perp_stress::path::{Kind, PricePath};
 use perp_stress::variant::{Terms, Variant};
 use perp_stress::work::{work, Order};
@@ -46,7 +46,9 @@ fn finished(cli: &Cli, origin: Origin) -> Result<Document> {
     if found.origin.continues(&origin) {
         return Ok(Document { origin, ..found });
     }
-    eprintln!("{} is of other sources or parameters: everything is run anew", cli.json.display());
+    let kept = cli.json.with_extension(format!("{}.json", found.origin.sources));
+    std::fs::rename(&cli.json, &kept).with_context(|| format!("cannot write {}", kept.display()))?;
+    eprintln!("results of other sources or parameters are kept as {}: everything is run anew", kept.display());
     Ok(Document::empty(origin))
 }
 
@@ -76,8 +78,12 @@ fn main() -> Result<()> {
         println!("{}", sheet.terminal());
     }
     if let Some(file) = cli.page {
-        std::fs::write(&file, page(&document, baseline.as_ref()))
-            .with_context(|| format!("cannot write {}", file.display()))?;
+        let text = match std::fs::read_to_string(&file) {
+            // Nothing but one part was run: the rest of the page stays.
+            Ok(text) if document.cells.is_empty() && document.strategies.is_empty() => with_epochs(&text, &document),
+            _ => page(&document, baseline.as_ref()),
+        };
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
 }

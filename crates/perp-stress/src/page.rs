@@ -3,8 +3,10 @@
 use crate::case::{Rules, FILLS};
 use crate::choice;
 use crate::document::{Document, Origin};
+use crate::epochs;
 use crate::table::{self, Sheet};
 use crate::work::CHOSEN_FILL;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Why the parameters are as they are.
@@ -21,25 +23,35 @@ was listed with before, which leave a lead of two seconds less than 5 % of what 
 much is lost.
 ";
 
+/// Headings that a page is taken apart by.
+const EPOCHS: &str = "\n## Entering and leaving the pool\n";
+const ATTACKERS: &str = "\n## Attackers\n";
+
+const ABOUT_EPOCHS: &str = "\
+A quarter of the pool leaves and as much enters at every boundary: what that loses against what the shares are worth to somebody who
+knows every account, where nobody settles traders before it and where somebody does for the queue's fee, so many seconds before.
+";
+
 fn commit(origin: &Origin) -> String {
     let commit = if origin.commit.is_empty() { "an unknown commit" } else { &origin.commit };
     let state = if origin.dirty { ", with changes that were not committed" } else { "" };
     format!("`{commit}`{state}")
 }
 
+fn seeds(of_results: impl Iterator<Item = u64>) -> String {
+    let each: BTreeSet<u64> = of_results.collect();
+    each.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// The page, from the results and those of the baseline.
 pub fn page(document: &Document, baseline: Option<&Document>) -> String {
-    let mut seeds: Vec<u64> = document.cells.iter().map(|cell| cell.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
-    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
     let mut text = format!(
         "# Stress\nWhat recorded crashes, late liquidators, silent oracles and attackers do to a market. Written by\n\
          `cargo run --release -p perp-stress -- --page docs/stress.md`; what is simulated and how each number is defined, says\n\
          [its README](../crates/perp-stress/README.md).\n\n\
          Measured at commit {} with seeds {}, {} traders, a cap of ${:.0} million a side and a pool of ${:.1} million.\n",
         commit(&document.origin),
-        seeds.join(", "),
+        seeds(document.cells.iter().map(|cell| cell.seed)),
         document.traders,
         document.cap / 1e6,
         document.pool / 1e6,
@@ -61,9 +73,39 @@ pub fn page(document: &Document, baseline: Option<&Document>) -> String {
     for sheet in measures(document, baseline) {
         let _ = write!(text, "\n{}", sheet.markdown());
     }
-    let _ = write!(text, "\n## Attackers\n\n{}", table::strategies(document, baseline).markdown());
+    if !document.epochs.is_empty() {
+        text.push_str(&epochs_section(document));
+    }
+    let _ = write!(text, "{ATTACKERS}\n{}", table::strategies(document, baseline).markdown());
     let _ = write!(text, "\n{}", choice::elsewhere(document).markdown());
     text
+}
+
+/// The section about entering and leaving the pool, from its heading to its end.
+fn epochs_section(document: &Document) -> String {
+    let mut text = format!(
+        "{EPOCHS}{ABOUT_EPOCHS}\nMeasured at commit {} with seeds {}.\n",
+        commit(&document.origin),
+        seeds(document.epochs.iter().map(|run| run.seed))
+    );
+    for sheet in epochs::table::sheets(document) {
+        let _ = write!(text, "\n{}", sheet.markdown());
+    }
+    text
+}
+
+/// An earlier page with its section about entering and leaving the pool written anew, and nothing else.
+pub fn with_epochs(earlier: &str, document: &Document) -> String {
+    let (before, rest) = match (earlier.find(EPOCHS), earlier.find(ATTACKERS)) {
+        (Some(start), _) => {
+            let after = start + EPOCHS.len();
+            let end = earlier[after..].find("\n## ").map_or(earlier.len(), |length| after + length);
+            (&earlier[..start], &earlier[end..])
+        }
+        (None, Some(start)) => earlier.split_at(start),
+        (None, None) => (earlier, ""),
+    };
+    format!("{before}{}{rest}", epochs_section(document))
 }
 
 fn measures(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> {
@@ -77,6 +119,25 @@ pub fn sheets(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> {
     sheets.extend(baseline.map(|baseline| choice::targets(document, baseline)));
     sheets.extend(table::bad_debt(document, baseline));
     sheets.extend(measures(document, baseline));
+    sheets.extend(epochs::table::sheets(document));
     sheets.extend([table::strategies(document, baseline), choice::elsewhere(document)]);
     sheets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variant::Terms;
+
+    #[test]
+    fn a_run_of_one_part_writes_its_section_of_the_page_and_leaves_the_rest() {
+        let document = Document::empty(Origin::here(&Terms::default()));
+        let earlier = "# Stress\n\n## Every measure\na table\n\n## Attackers\nanother\n";
+        let written = with_epochs(earlier, &document);
+        let (before, rest) = written.split_once(EPOCHS).unwrap();
+        assert_eq!(before, "# Stress\n\n## Every measure\na table\n");
+        assert!(rest.ends_with("\n## Attackers\nanother\n"));
+        // Once more, and nothing is there twice.
+        assert_eq!(with_epochs(&written, &document), written);
+    }
 }

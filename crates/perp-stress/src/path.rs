@@ -122,6 +122,13 @@ impl PricePath {
         self.start + tick as i64 * TICK
     }
 
+    /// Standard deviation of the logarithm of the price over a second, by the range of the candle in which a tick lies.
+    pub fn volatility(&self, tick: usize) -> f64 {
+        let time = self.time(tick);
+        let corner = self.corners.partition_point(|corner| corner.time <= time).saturating_sub(1);
+        self.corners[corner].volatility
+    }
+
     /// A price every second, in dollars, from the first corner on: between two corners a Brownian bridge of the candle's own
     /// volatility, which never leaves the candle's range.
     pub fn seconds(&self, seed: u64) -> Vec<f64> {

@@ -125,8 +125,16 @@ struct Hours {
 /// # Panics
 /// Where the venue's books do not balance at the end.
 pub fn run<V: Venue>(venue: V, path: &PricePath, scenario: Scenario) -> (V, Outcome) {
+    watch(venue, path, scenario, |_, _| {})
+}
+
+/// The same, and the venue is shown after every tick with a price.
+///
+/// # Panics
+/// As [`run`].
+pub fn watch<V: Venue>(venue: V, path: &PricePath, scenario: Scenario, show: impl FnMut(&V, usize)) -> (V, Outcome) {
     let mut simulation = Simulation::populated(venue, path, scenario);
-    simulation.play();
+    simulation.play(show);
     let Simulation { venue, outcome, .. } = simulation;
     venue.check().unwrap_or_else(|violation| panic!("{} {scenario:?}: {violation}", path.name));
     (venue, outcome.rounded())
@@ -182,7 +190,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
         simulation
     }
 
-    fn play(&mut self) {
+    fn play(&mut self, mut show: impl FnMut(&V, usize)) {
         let first = self.venue.gauge();
         let (mut gauge, mut last) = (first, dollars(self.path.ticks[0]));
         let mut drift = 0.0;
@@ -209,6 +217,7 @@ impl<'a, V: Venue> Simulation<'a, V> {
             }
             gauge = self.venue.gauge();
             self.outcome.claims = self.outcome.claims.max(gauge.claims);
+            show(&self.venue, tick);
         }
         let end = self.path.time(self.path.ticks.len() - 1);
         for trader in 0..self.traders.len() {

@@ -2,6 +2,7 @@
 
 use crate::case::{measure, Case, Rules, Setup, CASES, FILLS};
 use crate::document::{Attempt, Cell, Document};
+use crate::epochs::{self, result::Epochs};
 use crate::path::{Kind, PricePath};
 use crate::strategies::{Strategy, STRATEGIES};
 use crate::variant::{Terms, Variant};
@@ -28,6 +29,8 @@ pub enum Part {
     Peers,
     /// Strategies of attackers.
     Strategies,
+    /// Entering and leaving the pool at every boundary.
+    Epochs,
 }
 
 /// Something to run.
@@ -35,11 +38,13 @@ pub enum Part {
 enum Job<'a> {
     Population { path: &'a PricePath, rules: Rules, variant: Option<Variant>, fill: u32, case: Case, seed: u64 },
     Strategy { path: &'a PricePath, strategy: &'static Strategy, seed: u64 },
+    Epochs { path: &'a PricePath, seed: u64 },
 }
 
 enum Finished {
     Cell(Box<Cell>),
     Attempts(Vec<Attempt>),
+    Epochs(Box<Epochs>),
 }
 
 impl Job<'_> {
@@ -48,6 +53,7 @@ impl Job<'_> {
             Self::Population { rules: Rules::Exchange, .. } => Part::Populations,
             Self::Population { rules: Rules::Peers, .. } => Part::Peers,
             Self::Strategy { .. } => Part::Strategies,
+            Self::Epochs { .. } => Part::Epochs,
         }
     }
 
@@ -57,6 +63,7 @@ impl Job<'_> {
             Self::Strategy { strategy, .. } => {
                 order.strategies.is_empty() || order.strategies.iter().any(|name| strategy.name.contains(name.as_str()))
             }
+            Self::Epochs { .. } => order.fills.is_empty() || order.fills.contains(&CHOSEN_FILL),
         };
         is_named && (order.only.is_empty() || order.only.contains(&self.part()))
     }
@@ -71,6 +78,9 @@ impl Job<'_> {
                 (&attempt.path, &attempt.prices, attempt.strategy.as_str(), attempt.seed)
                     == (&path.name, &path.digest, strategy.name, seed)
             }),
+            Self::Epochs { path, seed } => {
+                document.epochs.iter().any(|run| (&run.path, &run.prices, run.seed) == (&path.name, &path.digest, seed))
+            }
         }
     }
 
@@ -98,6 +108,9 @@ impl Job<'_> {
                 }))
             }
             Self::Strategy { path, strategy, seed } => Finished::Attempts(strategy.play(path, &order.terms, seed)),
+            Self::Epochs { path, seed } => {
+                Finished::Epochs(Box::new(epochs::run(path, &order.terms, CHOSEN_FILL, seed, traders)))
+            }
         }
     }
 }
@@ -111,6 +124,8 @@ fn jobs<'a>(order: &Order<'a>) -> Vec<Job<'a>> {
                 jobs.extend(populations(order, path, case, *seed));
             }
         }
+        let recorded = order.paths.iter().filter(|path| path.kind != Kind::Resampled);
+        jobs.extend(recorded.map(|path| Job::Epochs { path, seed: *seed }));
         for strategy in &STRATEGIES {
             jobs.extend(order.paths.iter().map(|path| Job::Strategy { path, strategy, seed: *seed }));
         }
@@ -190,6 +205,7 @@ pub fn work(document: &mut Document, file: &Path, order: &Order<'_>) -> Result<(
             match result {
                 Finished::Cell(cell) => document.cells.push(*cell),
                 Finished::Attempts(attempts) => document.strategies.extend(attempts),
+                Finished::Epochs(run) => document.epochs.push(*run),
             }
             bar.inc(1);
             if saved.elapsed() >= SAVING {

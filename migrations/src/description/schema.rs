@@ -10,7 +10,7 @@ use perp_client::addresses::padded;
 use perp_client::errors::ExchangeError;
 use perp_client::exchange::convert::atoms;
 use perp_client::instructions::OracleSource;
-use perp_engine::state::{Parameters, PoolParameters, MAX_MARKETS};
+use perp_engine::state::{Parameters, PoolParameters};
 use perp_engine::units::{MAX_BASE_DECIMALS, QUOTE_DECIMALS};
 use perp_engine::EngineError;
 use serde::Deserialize;
@@ -68,10 +68,6 @@ pub fn parse(reader: &Reader) -> Result<Description, FileError> {
         let symbol = &table.get_ref().symbol;
         if markets.iter().any(|other| other.symbol == market.symbol) {
             return Err(reader.error(symbol.span(), format!("symbol: {} is listed twice", symbol.get_ref())));
-        }
-        if markets.len() == MAX_MARKETS {
-            let problem = format!("market: an exchange lists at most {MAX_MARKETS} markets");
-            return Err(reader.error(table.span(), problem));
         }
         markets.push(market);
     }

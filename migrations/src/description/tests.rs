@@ -147,8 +147,9 @@ fn a_broken_rule_is_said_in_the_engines_words() {
     let mut seen = Vec::new();
     for (from, to, rule) in [
         ("minimum_request = \"10\"", "minimum_request = \"0.01\"", PoolRule::MinimumRequest),
-        ("deposit_delay_seconds = 30", "deposit_delay_seconds = 29", PoolRule::Delays),
-        ("deposit_validity_seconds = 3600", "deposit_validity_seconds = 59", PoolRule::Validities),
+        ("epoch_seconds = 3600", "epoch_seconds = 599", PoolRule::Epochs),
+        ("deposit_notice_seconds = 600", "deposit_notice_seconds = 59", PoolRule::Notices),
+        ("queue_fee_percent = \"0.02\"", "queue_fee_percent = \"0.1001\"", PoolRule::QueueFee),
         ("hysteresis_percent = \"5\"", "hysteresis_percent = \"100.0001\"", PoolRule::Hysteresis),
         ("shared_draw_window_seconds = 86400", "shared_draw_window_seconds = 3599", PoolRule::SharedDraw),
     ] {

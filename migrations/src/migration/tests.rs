@@ -133,7 +133,7 @@ fn what_can_be_changed_is_changed() {
 fn what_cannot_be_changed_is_named_and_nothing_is_sent() {
     let description = description();
     let mut chain = chain(&description, 2);
-    chain.1.state.parameters.deposit_delay = 31;
+    chain.1.state.parameters.deposit_notice = 601;
     let sol = &mut chain.2[0];
     sol.state.parameters.base_margin = Ppm::new(62_500);
     sol.state.parameters.funding_rate_cap /= 2;
@@ -142,7 +142,7 @@ fn what_cannot_be_changed_is_named_and_nothing_is_sent() {
     assert_eq!(
         error.to_string(),
         "the chain contradicts the file, and nothing was changed:
-  exchange.pool: deposit_delay_seconds is 31 on the chain and 30 in the file
+  exchange.pool: deposit_notice_seconds is 601 on the chain and 600 in the file
   SOL-PERP: oracle.account is none on the chain and 7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE in the file
   SOL-PERP: funding_rate_cap_percent_per_hour is 0.05 on the chain and 0.1 in the file
   SOL-PERP: base_margin_percent is 6.25 on the chain and 5 in the file"

@@ -1,7 +1,8 @@
 //! Numbers that clients need to build instructions and to read accounts and events, published in the IDL.
 
 use anchor_lang::prelude::*;
-use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_engine::operations::{liquidity, position};
 use perp_engine::{state, units};
 
 /// Exact amounts (`x40`) and prices are in 2^-40 atoms: this many bits stand behind the binary point.
@@ -16,9 +17,6 @@ pub const PPM: u64 = units::PPM;
 /// Positions one margin account can hold.
 #[constant]
 pub const MAX_POSITIONS: u64 = state::MAX_POSITIONS as u64;
-/// Markets one exchange can list.
-#[constant]
-pub const MAX_MARKETS: u64 = state::MAX_MARKETS as u64;
 /// Shares of the first liquidity deposit that nobody gets.
 #[constant]
 pub const DEAD_SHARES: u64 = state::DEAD_SHARES;
@@ -37,6 +35,24 @@ pub const MAX_OPEN_NOTIONAL: u64 = units::MAX_OPEN_NOTIONAL;
 /// Largest amount in any one field, in atoms.
 #[constant]
 pub const MAX_ATOMS: u64 = units::MAX_ATOMS;
+/// Lamports paid for valuing a market at a boundary.
+#[constant]
+pub const VALUATION_LAMPORTS: u64 = liquidity::VALUATION_LAMPORTS;
+/// Lamports paid for closing a boundary.
+#[constant]
+pub const CLOSE_LAMPORTS: u64 = liquidity::CLOSE_LAMPORTS;
+/// Lamports paid for paying a request out.
+#[constant]
+pub const PAYMENT_LAMPORTS: u64 = liquidity::PAYMENT_LAMPORTS;
+/// Seconds before a boundary in which backing rests.
+#[constant]
+pub const BOUNDARY_REST_SECONDS: u32 = liquidity::BOUNDARY_REST_SECONDS;
+/// Seconds before a boundary in which settlements are paid for.
+#[constant]
+pub const SETTLING_SECONDS: u32 = position::SETTLING_SECONDS;
+/// Seconds after a boundary in which readings of it count.
+#[constant]
+pub const READING_ALLOWANCE_SECONDS: u32 = liquidity::READING_ALLOWANCE_SECONDS;
 /// Fewest decimals of a quote token.
 #[constant]
 pub const MIN_QUOTE_DECIMALS: u8 = *units::QUOTE_DECIMALS.start();
@@ -78,3 +94,6 @@ pub const MARGIN_ACCOUNT_SEED: &[u8] = MarginAccount::SEED;
 /// follow.
 #[constant]
 pub const LIQUIDITY_REQUEST_SEED: &[u8] = LiquidityRequest::SEED;
+/// First seed of the address of a closed epoch's record; the exchange and the boundary, eight bytes little-endian, follow.
+#[constant]
+pub const EPOCH_SEED: &[u8] = EpochRecord::SEED;

@@ -5,7 +5,7 @@ use crate::errors::{refused, require, ExchangeError};
 use anchor_lang::prelude::*;
 use anchor_lang::Discriminator;
 use perp_accounts::oracle::OracleBinding;
-use perp_accounts::{Exchange, Market};
+use perp_accounts::{Exchange, Market, Pool};
 use perp_engine::market::Ready;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::Account;
@@ -40,6 +40,26 @@ pub fn read_oracle(binding: &OracleBinding, oracle: &AccountInfo<'_>) -> Result<
         .map_err(|rule| crate::errors::denied(rule.into()))
 }
 
+/// What an oracle account says to a market bound so, wherever a reading of its feed lies.
+///
+/// # Errors
+/// Those about oracles.
+#[cfg(feature = "oracle")]
+pub fn read_anywhere(binding: &OracleBinding, oracle: &AccountInfo<'_>) -> Result<OracleReading> {
+    let data = oracle.try_borrow_data()?;
+    perp_oracle::read_anywhere(oracle.key, oracle.owner, &data, binding)
+        .map_err(|rule| crate::errors::denied(rule.into()))
+}
+
+/// Nothing: this build has no reader of oracle accounts.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "oracle"))]
+pub fn read_anywhere(_binding: &OracleBinding, _oracle: &AccountInfo<'_>) -> Result<OracleReading> {
+    Err(ProgramError::InvalidArgument.into())
+}
+
 /// Nothing: this build has no reader of oracle accounts.
 ///
 /// # Errors
@@ -59,6 +79,15 @@ pub fn refresh<'a>(market: &'a mut Market, oracle: Option<&AccountInfo<'_>>, ses
         None => None,
     };
     market.state.refresh(reading.as_ref(), session).map_err(refused)
+}
+
+/// Keeps the pool as it stands, once, when the boundary that the exchange waits for has come: before its cash moves, and before
+/// anything is added to its queue.
+///
+/// # Errors
+/// [`ExchangeError::Overflow`].
+pub fn keep(pool: &mut Pool, exchange: &Exchange, session: &Session) -> Result<()> {
+    pool.state.keep_at_boundary(&mut pool.queue, exchange.market_count, session).map_err(refused)
 }
 
 /// Markets of the exchange passed after the named accounts, to be read only. Whether the transaction may write them

@@ -111,12 +111,11 @@ instructions! {
     OpenAccount { sub_account: u16, isolated_market: Option<u16> }
     CloseAccount {}
     SetDelegate { delegate: Pubkey }
-    RequestLiquidityDeposit { nonce: u64, amount: u64, minimum_output: u64, tip: u64 }
-    ExecuteLiquidityDeposit {}
-    RefundLiquidityDeposit {}
-    RequestLiquidityWithdrawal { nonce: u64, amount: u64, minimum_output: u64, tip: u64 }
-    ExecuteLiquidityWithdrawal {}
-    RefundLiquidityWithdrawal {}
+    ValueMarket {}
+    RequestLiquidityDeposit { nonce: u64, amount: u64, limit: u8 }
+    RequestLiquidityWithdrawal { nonce: u64, amount: u64, limit: u8 }
+    PayLiquidityRequest {}
+    CloseEpoch { boundary: i64 }
     AllocateBacking {}
     ReportOracleOutage {}
     UpdateSecondPrice {}
@@ -185,7 +184,7 @@ mod tests {
         check(instruction::Trade { size: -1, acceptable_price: 1, reduce_only: true });
         check(instruction::SetExchangeStatus { status: Status::Paused, seconds: 300 });
         check(instruction::SetDelegate { delegate: Pubkey::default() });
-        check(instruction::RequestLiquidityDeposit { nonce: 1, amount: 2, minimum_output: 3, tip: 4 });
+        check(instruction::RequestLiquidityDeposit { nonce: 1, amount: 2, limit: 3 });
     }
 
     #[test]

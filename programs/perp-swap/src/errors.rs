@@ -48,12 +48,12 @@ macro_rules! with_oracle_rules {
         315 TransferToItself
             "The user's token account is the exchange's own: nothing would move."
             "Pass a token account of the user.";
-        316 WrongDestination
-            "The token account is not the one the request names."
-            "Pass the destination that the request's account names.";
         317 NotTheAssociatedAccount
             "The token account is not the owner's associated token account."
             "Pass the owner's associated token account; anybody can create it.";
+        318 NotTheRequester
+            "The account is not that of the request's owner."
+            "Pass the owner that the request's account names.";
 
         320 MintHasRefusedExtension
             "The quote mint has an extension that could take, freeze, tax or hook transfers."
@@ -72,7 +72,7 @@ macro_rules! with_oracle_rules {
             "The exchange lists no market of this index."
             "Use the index of a listed market.";
         332 TooManyMarkets
-            "The exchange lists as many markets as one transaction can hold."
+            "The exchange lists as many markets as there are indices."
             "Create another exchange.";
         333 DecimalsOutOfRange
             "Base decimals are more than 18."
@@ -90,9 +90,12 @@ macro_rules! with_oracle_rules {
         340 SelfLiquidation
             "The liquidated account cannot receive the bounty."
             "Receive the bounty in another margin account.";
-        341 RequestOfOtherKind
-            "The request is of the other kind."
-            "Use the instruction for this kind of request.";
+        342 RewardToItself
+            "The settled account cannot receive the reward."
+            "Receive the reward in another margin account.";
+        343 WrongBoundary
+            "The exchange waits for another boundary, or for none."
+            "Fetch the exchange again and close the boundary that it waits for.";
 
         350 TrailingData
             "The instruction's data is longer than its arguments."

@@ -18,7 +18,7 @@ pub mod token;
 
 /// The program's accounts.
 pub mod state {
-    pub use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool, VERSION};
+    pub use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, VERSION};
 }
 
 #[cfg(target_arch = "bpf")]
@@ -133,11 +133,13 @@ pub mod perp_swap {
     }
 
     /// Turns a position's unrealized profit, as far as the market can pay it, or its loss into cash, after the market's
-    /// price account, where passed, is read. Equity does not fall.
+    /// price account, where passed, is read. Equity does not fall. In the last 6 s before a boundary that the exchange waits
+    /// for, a basis point of what moved is paid to the margin account passed for it, out of what requests have paid for that,
+    /// once in 600 s for a position.
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `NoPosition`, `Paused`.
+    /// Errors: `NoPosition`, `RewardToItself`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
         instructions::settle_pnl(ctx)
@@ -420,110 +422,98 @@ pub mod perp_swap {
         instructions::withdraw(ctx, amount)
     }
 
-    /// Escrows tokens that are to enter the pool. The request cannot be cancelled: anybody executes it at prices
-    /// published a delay after it, or refunds it once it has expired.
+    /// Escrows tokens that are to enter the pool. The request cannot be called back: it is served at the first boundary that the
+    /// exchange waits for at least the pool's notice later, at what the pool was worth then.
     ///
     /// Authority: the owner of the tokens.
     ///
     /// Arguments:
     /// - `nonce`: any number with which the owner has no open request; part of the request's address.
     /// - `amount`: tokens, in atoms.
-    /// - `minimum_output`: fewest shares that must come out; 1 for any. Zero is refused.
-    /// - `tip`: lamports for whoever executes or refunds the request, on top of its rent.
+    /// - `limit`: how far the share price may have risen since the epoch closed before, or the tokens are returned: 0 for any
+    ///   price; 1, 2, 3, 4 for one, two, five, ten percent.
     ///
-    /// Errors: `RequestTooSmall`, `OutputBoundZero`, `NotTheAssociatedAccount`.
+    /// Errors: `RequestTooSmall`, `UnknownPriceLimit`.
     #[access_control(ctx.accounts.validate())]
     pub fn request_liquidity_deposit(
         ctx: Context<RequestLiquidityDeposit>,
         nonce: u64,
         amount: u64,
-        minimum_output: u64,
-        tip: u64,
+        limit: u8,
     ) -> Result<()> {
-        instructions::request_liquidity_deposit(ctx, nonce, amount, minimum_output, tip)
+        instructions::request_liquidity_deposit(ctx, nonce, amount, limit)
     }
 
-    /// Executes a deposit: shares at the upper value of the pool. Request's rent and tip go to the executor.
-    ///
-    /// Authority: anybody.
-    ///
-    /// Remaining accounts: all markets of the exchange, read-only, in the order of their indices. Their prices are
-    /// updated before: `update_prices`.
-    ///
-    /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
-    /// `LegStale`, `LossesNotSettled`, `PoolWorthless`, `Paused`.
-    #[access_control(ctx.accounts.validate())]
-    pub fn execute_liquidity_deposit<'info>(ctx: Context<'info, ExecuteLiquidityDeposit<'info>>) -> Result<()> {
-        instructions::execute_liquidity_deposit(ctx)
-    }
-
-    /// Refunds the tokens of a deposit that nobody executed in time to the owner's associated token account. Request's
-    /// rent and tip go to the caller. Works in every status.
-    ///
-    /// Authority: anybody.
-    ///
-    /// Errors: `RequestNotExpired`, `NotTheAssociatedAccount`.
-    #[access_control(ctx.accounts.validate())]
-    pub fn refund_liquidity_deposit(ctx: Context<RefundLiquidityDeposit>) -> Result<()> {
-        instructions::refund_liquidity_deposit(ctx)
-    }
-
-    /// Escrows shares that are to leave the pool. The request cannot be cancelled: anybody executes it at prices
-    /// published a delay after it, or refunds it once it has expired.
+    /// Escrows shares that are to leave the pool. The request cannot be called back: it is served at the first boundary that the
+    /// exchange waits for at least the pool's notice later, at what the pool was worth then.
     ///
     /// Authority: the owner of the shares.
     ///
     /// Arguments:
     /// - `nonce`: any number with which the owner has no open request; part of the request's address.
     /// - `amount`: shares.
-    /// - `minimum_output`: fewest tokens that must come out for all of it, in atoms; 1 for any. Zero is refused.
-    /// - `tip`: lamports for whoever executes or refunds the request, on top of its rent.
+    /// - `limit`: how far the share price may have fallen since the epoch closed before, or the shares are returned: 0 for any
+    ///   price; 1, 2, 3, 4 for one, two, five, ten percent.
     ///
-    /// Errors: `RequestTooSmall`, `InsufficientBalance`, `OutputBoundZero`, `NotTheAssociatedAccount`.
+    /// Errors: `RequestTooSmall`, `InsufficientBalance`, `AmountZero`, `UnknownPriceLimit`.
     #[access_control(ctx.accounts.validate())]
     pub fn request_liquidity_withdrawal(
         ctx: Context<RequestLiquidityWithdrawal>,
         nonce: u64,
         amount: u64,
-        minimum_output: u64,
-        tip: u64,
+        limit: u8,
     ) -> Result<()> {
-        instructions::request_liquidity_withdrawal(ctx, nonce, amount, minimum_output, tip)
+        instructions::request_liquidity_withdrawal(ctx, nonce, amount, limit)
     }
 
-    /// Executes a withdrawal: tokens at the lower value of the pool, as far as it has cash; the rest waits. While an
-    /// oracle is held for dead, only the request's owner may execute it, and that market counts at the worse end of its
-    /// range. Request's rent and tip go to whoever executes the last of it.
+    /// Values a market as it stood at the boundary that the exchange waits for, once it has come: at the one reading of that
+    /// moment, with `prev_publish_time < boundary <= publish_time`, from any account of the market's oracle program. One
+    /// published within 10 s of it is kept and counts after 1800 s, or else the range in which the price may have been; then,
+    /// and for a market without positions or with a final price, no reading is needed. The requests pay the caller. Works in
+    /// every status.
     ///
     /// Authority: anybody.
     ///
-    /// Remaining accounts: all markets of the exchange, read-only, in the order of their indices. Their prices are
-    /// updated before: `update_prices`.
-    ///
-    /// Errors: `RequestNotMature`, `RequestExpired`, `PriceBeforeMaturity`, `OutputTooSmall`, `MarketsMissing`,
-    /// `LegStale`, `PoolWorthless`, `PoolIlliquid`, `Paused`.
+    /// Errors: `NoBoundary`, `BoundaryAhead`, `MarketValued`, `NoBoundaryReading`, `PriceOutOfRange`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
-    pub fn execute_liquidity_withdrawal<'info>(ctx: Context<'info, ExecuteLiquidityWithdrawal<'info>>) -> Result<()> {
-        instructions::execute_liquidity_withdrawal(ctx)
+    pub fn value_market(ctx: Context<ValueMarket>) -> Result<()> {
+        instructions::value_market(ctx)
     }
 
-    /// Refunds the shares of a withdrawal that nobody executed in time to the owner's associated token account.
-    /// Request's rent and tip go to the caller. Works in every status.
+    /// Serves every request of the boundary that the exchange waits for, once all its markets are valued: withdrawals at the least
+    /// that the pool was worth, deposits at the most. Makes the epoch's record, from which each request is paid, and names the
+    /// next boundary. The requests pay the closer, the rent of the record included. Works in every status.
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `RequestNotExpired`, `NotTheAssociatedAccount`.
+    /// Arguments:
+    /// - `boundary`: the boundary that the exchange waits for, in Unix seconds; part of the record's address.
+    ///
+    /// Errors: `WrongBoundary`, `NoBoundary`, `BoundaryAhead`, `MarketsNotValued`.
+    #[access_control(ctx.accounts.validate(boundary))]
+    pub fn close_epoch(ctx: Context<CloseEpoch>, boundary: i64) -> Result<()> {
+        instructions::close_epoch(ctx, boundary)
+    }
+
+    /// Pays a request of a closed epoch into its owner's associated token account: a deposit its shares, a withdrawal its tokens,
+    /// and what its limit refused as it came. What of a withdrawal was left for want of cash waits for the next boundary. The
+    /// owner gets the request's rent and its part of the lamports not spent; with the last request the record is closed and its
+    /// rent goes to that request's owner. Works in every status.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `WrongEpoch`, `NotTheAssociatedAccount`, `NotTheRequester`.
     #[access_control(ctx.accounts.validate())]
-    pub fn refund_liquidity_withdrawal(ctx: Context<RefundLiquidityWithdrawal>) -> Result<()> {
-        instructions::refund_liquidity_withdrawal(ctx)
+    pub fn pay_liquidity_request(ctx: Context<PayLiquidityRequest>) -> Result<()> {
+        instructions::pay_liquidity_request(ctx)
     }
 
     /// Moves cash between the pool and a market's backing toward the market's target, after the market's price account,
-    /// where passed, is read and funding accrued.
+    /// where passed, is read and funding accrued. It rests in the last minute before a boundary that the exchange waits for.
     ///
     /// Authority: anybody.
     ///
-    /// Errors: `WithinHysteresis`, `NothingToMove`, `MarketCapacity`, `PriceStale`, `Paused`,
+    /// Errors: `BoundaryNear`, `WithinHysteresis`, `NothingToMove`, `MarketCapacity`, `PriceStale`, `Paused`,
     /// `ReduceOnly`.
     #[access_control(ctx.accounts.validate())]
     pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {

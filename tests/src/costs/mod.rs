@@ -20,7 +20,7 @@ use solana_instruction::Instruction;
 use solana_message::Message;
 use std::collections::BTreeMap;
 
-/// Legs of an account, or markets of an exchange, that costs are measured for.
+/// Legs of an account that costs are measured for.
 pub const COUNTS: [u16; 3] = [1, 8, 12];
 
 /// Which row of the table a measurement belongs to.
@@ -30,7 +30,7 @@ pub struct Row {
     pub instruction: &'static str,
     /// Which of the instruction's cases; empty where it has one.
     pub case: &'static str,
-    /// Positions of the account, or markets of the exchange, where they matter.
+    /// Positions of the account, where they matter.
     pub count: Option<u16>,
 }
 
@@ -53,11 +53,10 @@ impl Costs {
         scenes::administration(&mut costs);
         scenes::accounts(&mut costs);
         scenes::market(&mut costs);
-        scenes::liquidity_returned(&mut costs);
+        scenes::liquidity(&mut costs);
         for count in COUNTS {
             scenes::trading(&mut costs, count);
             scenes::liquidation(&mut costs, count);
-            scenes::liquidity(&mut costs, count);
         }
         scenes::claims(&mut costs);
         for count in COUNTS {

@@ -23,7 +23,7 @@ pub fn page(costs: &Costs, budgets: &Budgets, program_bytes: usize) -> String {
          LiteSVM with\nmainnet's features, each instruction alone in its transaction, in its dearest ordinary case: \
          the dearer of a scene\nand of a search through random states, long and short, in gain and in loss, in several markets.\nBytes are those of a legacy transaction with two \
          compute-budget instructions; a validator takes at most 1232.\n\n\
-         The count is that of the account's positions, for liquidity that of the exchange's markets. Budgets are \
+         The count is that of the account's positions; nothing depends on the number of the exchange's markets. Budgets are \
          `tests/budgets.toml`;\n`cargo test -p perp-tests --test budgets` fails when one is exceeded.\n\n\
          | instruction | case | count | compute units | budget | transaction bytes |\n|---|---|---|---:|---:|---:|\n",
     );

@@ -6,8 +6,8 @@ use crate::world::{order, World, ALL};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
 use perp_engine::operations::position::Order;
-use perp_engine::state::Status;
-use perp_engine::units::Atoms;
+use perp_engine::state::{PriceLimit, Status};
+use perp_engine::units::{Atoms, Timestamp};
 
 pub(super) const PRICE: f64 = 251.37;
 const CONFIDENCE: f64 = 0.09;
@@ -22,6 +22,10 @@ fn once(instruction: &'static str) -> Row {
 
 fn of(instruction: &'static str, count: u16) -> Row {
     Row { instruction, case: "", count: Some(count) }
+}
+
+fn kind(instruction: &'static str, case: &'static str) -> Row {
+    Row { instruction, case, count: None }
 }
 
 fn case(instruction: &'static str, case: &'static str, count: u16) -> Row {
@@ -170,7 +174,7 @@ fn per_position(costs: &mut Costs, world: &mut World, longs: Authority) {
     world.wait(7);
     costs.record(world, once("settle_funding"), client::settle_funding(&at, longs.margin_account, 0));
     print(world, [0], 1.012);
-    costs.record(world, once("settle_pnl"), client::settle_pnl(&at, longs.margin_account, target));
+    costs.record(world, once("settle_pnl"), client::settle_pnl(&at, longs.margin_account, target, None));
     let destination = at.tokens_of(&world.admin);
     world.give(world.admin, 0);
     let fees = client::withdraw_protocol_fees(&at, world.admin, 0, destination);
@@ -207,64 +211,60 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     costs.record(&mut world, of("resolve_bankruptcy", count), instruction);
 }
 
-pub fn liquidity(costs: &mut Costs, count: u16) {
-    let mut world = world(count);
+/// A deposit and a withdrawal with limits, each at its boundary, and a settlement that is paid for just before one.
+pub fn liquidity(costs: &mut Costs) {
+    let mut world = world(2);
     let at = world.addresses;
-    portfolio(&mut world, count, 5_000 * USDC);
+    let longs = portfolio(&mut world, 2, 5_000 * USDC);
+    let (provider, caller, rewarded) = (world.provider, world.key(), world.trader(0));
     let owner = world.user(100_000 * USDC);
-    if count == 1 {
-        world.run(&[client::create_share_account(&at, owner, owner)]).expect("it is made");
-    }
-    let new = NewRequest { nonce: 7, amount: Atoms::new(100_000 * USDC), minimum_output: Atoms::new(1), tip: 1_000 };
-    if count == 1 {
-        let request = client::request_liquidity_deposit(&at, owner, at.tokens_of(&owner), &new);
-        costs.record(&mut world, once("request_liquidity_deposit"), request);
-    } else {
-        world.request_liquidity_deposit(owner, 7, 100_000 * USDC, 1, 1_000).expect("the request is accepted");
-    }
-    world.wait(30);
-    print(&mut world, 0..count, 1.003);
-    for market in 0..count {
-        world.update_price(market).expect("the price is taken in");
-    }
-    let (executor, request) = (world.admin, world.request(&owner, 7));
-    let execution = client::execute_liquidity_deposit(&at, executor, &request, count);
-    costs.record(&mut world, of("execute_liquidity_deposit", count), execution);
+    world.give(provider, 0);
+    world.run(&[client::create_share_account(&at, owner, owner)]).expect("it is made");
+    let new = NewRequest { nonce: 7, amount: Atoms::new(100_000 * USDC), limit: PriceLimit::FivePercent };
+    let request = client::request_liquidity_deposit(&at, owner, at.tokens_of(&owner), &new);
+    costs.record(&mut world, once("request_liquidity_deposit"), request);
+    let new = NewRequest { nonce: 8, ..new };
+    let request = client::request_liquidity_withdrawal(&at, provider, at.shares_of(&provider), &new);
+    costs.record(&mut world, once("request_liquidity_withdrawal"), request);
 
-    let shares = world.shares(&owner);
-    let new = NewRequest { nonce: 8, amount: Atoms::new(shares), ..new };
-    if count == 1 {
-        let request = client::request_liquidity_withdrawal(&at, owner, at.shares_of(&owner), &new);
-        costs.record(&mut world, once("request_liquidity_withdrawal"), request);
-    } else {
-        world.request_liquidity_withdrawal(owner, 8, shares, 1, 1_000).expect("the request is accepted");
-    }
-    world.wait(86_400);
-    print(&mut world, 0..count, 1.004);
-    for market in 0..count {
-        world.update_price(market).expect("the price is taken in");
-    }
-    let request = world.request(&owner, 8);
-    let execution = client::execute_liquidity_withdrawal(&at, executor, &request, count);
-    costs.record(&mut world, of("execute_liquidity_withdrawal", count), execution);
+    let boundary = to_reading(&mut world, 1.003);
+    let value = client::value_market(&at, caller, world.target(0));
+    costs.record(&mut world, kind("value_market", "reading"), value);
+    world.wait(9);
+    world.publish_between(1, PRICE * 1.004, CONFIDENCE, [boundary + 8, boundary + 9]);
+    let value = client::value_market(&at, caller, world.target(1));
+    costs.record(&mut world, kind("value_market", "noted"), value.clone());
+    world.wait(1_800);
+    costs.record(&mut world, kind("value_market", "late"), value);
+    let close = client::close_epoch(&at, caller, Timestamp::new(boundary));
+    costs.record(&mut world, kind("close_epoch", "minting"), close);
+    let payment = world.payment(caller, owner, 7);
+    costs.record(&mut world, kind("pay_liquidity_request", "shares"), payment);
+
+    // Of the deposit's fee a settlement in the last six seconds is paid for.
+    let ahead = world.boundary() - world.now;
+    world.wait(ahead - 6);
+    print(&mut world, [0], 1.01);
+    let settle = client::settle_pnl(&at, longs.margin_account, world.target(0), Some(rewarded.margin_account));
+    costs.record(&mut world, kind("settle_pnl", "rewarded"), settle);
+    assert!(world.balance(&rewarded.margin_account) > 0, "the queue pays");
+
+    let boundary = to_reading(&mut world, 1.02);
+    world.value_all(caller);
+    let close = client::close_epoch(&at, caller, Timestamp::new(boundary));
+    costs.record(&mut world, kind("close_epoch", "burning"), close);
+    let payment = world.payment(caller, provider, 8);
+    costs.record(&mut world, kind("pay_liquidity_request", "tokens"), payment);
 }
 
-pub fn liquidity_returned(costs: &mut Costs) {
-    let mut world = world(1);
-    let at = world.addresses;
-    let (owner, caller) = (world.user(1_000 * USDC), world.admin);
-    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1, 1_000).expect("the request is accepted");
-    world.wait(3_630);
-    let request = world.request(&owner, 1);
-    let instruction = client::refund_liquidity_deposit(&at, caller, &request);
-    costs.record(&mut world, once("refund_liquidity_deposit"), instruction);
-
-    let provider = world.provider;
-    world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 1, 1_000).expect("the request is accepted");
-    world.wait(86_400 + 172_800);
-    let request = world.request(&provider, 2);
-    let instruction = client::refund_liquidity_withdrawal(&at, caller, &request);
-    costs.record(&mut world, once("refund_liquidity_withdrawal"), instruction);
+/// Moves to the boundary that the exchange waits for, at which every market prints `factor` times the price.
+fn to_reading(world: &mut World, factor: f64) -> i64 {
+    let boundary = world.boundary();
+    world.wait(boundary - world.now);
+    for market in 0..world.market_count {
+        world.publish_between(market, PRICE * factor, CONFIDENCE, [boundary - 1, boundary]);
+    }
+    boundary
 }
 
 /// A market that could not pay its winners even if every loser paid.

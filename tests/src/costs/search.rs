@@ -4,7 +4,7 @@ use super::scenes::{settle_in, PRICE};
 use super::{transaction_bytes, world, Cost, Costs, Row};
 use crate::chain::Backend;
 use crate::listing::{self, SOL, USDC};
-use crate::world::{order, World, ALL, POOL};
+use crate::world::{order, World, ALL};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority};
 use proptest::strategy::{Strategy, ValueTree};
@@ -69,16 +69,12 @@ impl State {
     /// A world in which every market, or every one but the first, owes the searched account a partly funded claim beside its
     /// position: it holds 20 000, a whale has won more than that, and a loser paid some of it.
     fn with_claims(runner: &mut TestRunner, count: u16, first_as_well: bool) -> Self {
-        let mut world = World::empty(Backend::Sbf);
-        for index in 0..count {
+        let mut world = World::before_creation(Backend::Sbf);
+        world.fund();
+        world.list_all((0..count).map(|index| {
             let target = if index > 0 || first_as_well { 20_000 } else { 2_000_000 };
-            world.list(listing::market(index, listing::parameters(), target * USDC));
-        }
-        world.provider = world.user(POOL);
-        world.add_liquidity(world.provider, POOL);
-        for index in 0..count {
-            world.allocate_backing(index).expect("the pool has the cash");
-        }
+            listing::market(index, listing::parameters(), target * USDC)
+        }));
         settle_in(&mut world);
         let (whale, loser, keeper) = (world.trader(1_000_000 * USDC), world.trader(1_000_000 * USDC), world.trader(0));
         let searched = world.trader(drawn(runner, 600..6_000u64) * USDC * (1 + u64::from(count) / 4) + 271_828);
@@ -141,7 +137,7 @@ impl State {
         let (account, target, at) = (self.searched.margin_account, self.world.target(0), self.world.addresses);
         let (name, instruction) = match drawn(runner, 0..13) {
             0 => ("settle_funding", client::settle_funding(&at, account, 0)),
-            1 => ("settle_pnl", client::settle_pnl(&at, account, target)),
+            1 => ("settle_pnl", client::settle_pnl(&at, account, target, None)),
             2 => ("withdraw", self.world.withdrawal(self.searched, USDC)),
             3 => ("update_prices", client::update_prices(&at, [(0, self.world.oracle(0))])),
             4 => ("update_funding", client::update_funding(&at, target)),

@@ -4,22 +4,23 @@ use super::layout::{Field, Types};
 use super::{code, meaning, plain, table, Block};
 use crate::idl::{docs, items, name, type_name};
 use perp_accounts::oracle::OracleKind;
-use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
-use perp_engine::state::{AccountKind, RequestKind, Status};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
+use perp_engine::state::{AccountKind, PriceLimit, RequestKind, Status};
 use serde_json::Value;
 use std::fmt::Debug;
 
 /// The program's accounts, with length and tag.
-const ACCOUNTS: [(&str, usize, [u8; 8]); 5] = [
+const ACCOUNTS: [(&str, usize, [u8; 8]); 6] = [
     ("Exchange", Exchange::SPACE, Exchange::TAG),
     ("Pool", Pool::SPACE, Pool::TAG),
     ("Market", Market::SPACE, Market::TAG),
     ("MarginAccount", MarginAccount::SPACE, MarginAccount::TAG),
     ("LiquidityRequest", LiquidityRequest::SPACE, LiquidityRequest::TAG),
+    ("EpochRecord", EpochRecord::SPACE, EpochRecord::TAG),
 ];
 
 /// What instructions call the accounts that have derived addresses, what they are, and which of [`ACCOUNTS`].
-const ADDRESSED: [(&str, &str, Option<&str>); 9] = [
+const ADDRESSED: [(&str, &str, Option<&str>); 10] = [
     ("exchange", "[Exchange](#exchange)", Some("Exchange")),
     ("pool", "[Pool](#pool)", Some("Pool")),
     ("vault", "vault, a token account", None),
@@ -28,6 +29,7 @@ const ADDRESSED: [(&str, &str, Option<&str>); 9] = [
     ("market", "[Market](#market)", Some("Market")),
     ("margin_account", "[MarginAccount](#marginaccount)", Some("MarginAccount")),
     ("request", "[LiquidityRequest](#liquidityrequest)", Some("LiquidityRequest")),
+    ("record", "[EpochRecord](#epochrecord)", Some("EpochRecord")),
     ("event_authority", "event authority, which signs the program's calls of itself and has no account", None),
 ];
 
@@ -138,6 +140,7 @@ fn bytes() -> String {
         row("AccountKind", &[Cross, Isolated], |kind| kind as u8),
         row("OracleKind", &[LegacyPush, Pull], |kind| kind as u8),
         row("RequestKind", &[Deposit, Withdrawal], |kind| kind as u8),
+        row("PriceLimit", &PriceLimit::ALL, |limit| limit as u8),
         row("Status", &[Active, ReduceOnly, Paused], |status| status as u8),
     ];
     table(&["what", "bytes"], rows)

@@ -1,10 +1,10 @@
 use super::World;
 use crate::tokens;
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::{decode, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
+use perp_accounts::{decode, EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
 use perp_engine::invariants::{check_invariants, ExchangeView};
 use perp_engine::risk::margin::face_value;
-use perp_engine::state::{Account as EngineAccount, Position, RequestKind, DEAD_SHARES};
+use perp_engine::state::{Account as EngineAccount, Position, RequestKind, Waiting, DEAD_SHARES};
 use perp_engine::units::Atoms;
 use solana_account::Account;
 use solana_instruction::Instruction;
@@ -18,7 +18,7 @@ pub struct Books {
 }
 
 impl World {
-    fn stored<T: Stored>(&mut self, address: &Pubkey) -> Option<T> {
+    pub(super) fn stored<T: Stored>(&mut self, address: &Pubkey) -> Option<T> {
         let account = self.chain.account(address)?;
         Some(decode(address, &account.owner, &account.data).expect("the account is what its address says"))
     }
@@ -116,6 +116,7 @@ impl World {
         all.extend((0..self.market_count).map(|index| addresses.market(index)));
         all.extend(&self.margin_accounts);
         all.extend(&self.requests);
+        all.extend(&self.epochs);
         all.extend(&self.token_accounts);
         all.iter().map(|address| self.chain.account(address)).collect()
     }
@@ -137,6 +138,11 @@ impl World {
                     continue;
                 }
                 &mut self.requests
+            } else if let Ok(found) = decode::<EpochRecord>(&address, &owner, &data) {
+                if found.exchange != exchange {
+                    continue;
+                }
+                &mut self.epochs
             } else if tokens::read_token_account(&mut *self.chain, &address).is_some() && !of_exchange {
                 &mut self.token_accounts
             } else {
@@ -176,24 +182,50 @@ impl World {
         Books { pool, markets, accounts, vault }
     }
 
+    /// Escrows and what is set apart against what every request waits for or is owed. What rounding has left of tokens is at most an
+    /// atom for each request of a closed epoch, and of shares at most one for each request there has been.
     #[track_caller]
     fn check_escrows(&mut self, pool: &Pool) {
-        let (mut tokens_waiting, mut shares_waiting) = (0, 0);
-        for address in self.requests.clone() {
-            let request: Option<LiquidityRequest> = self.stored(&address);
-            let Some(request) = request else { continue };
+        let (records, requests) = (self.records(), self.open_requests());
+        let (mut escrow, mut payable, mut shares, mut waiting) = (0, 0, 0, 0);
+        for request in &requests {
+            let owed = Self::owed(&pool.state, &records, request);
+            (escrow, payable, shares) = (escrow + owed.returned, payable + owed.payable, shares + owed.shares);
+            let Some(left) = owed.waiting else { continue };
+            waiting += 1;
             if request.kind == RequestKind::Deposit as u8 {
-                tokens_waiting += request.state.amount.get();
+                escrow += left.amount.get();
             } else {
-                shares_waiting += request.state.amount.get();
+                shares += left.amount.get();
             }
         }
-        assert_eq!(pool.state.escrow.get(), tokens_waiting, "tokens in escrow");
+        assert_eq!(pool.state.escrow.get(), escrow, "tokens in escrow");
+        let dust = requests.len() as u64 + records.iter().map(|record| u64::from(record.state.requests)).sum::<u64>();
+        let kept = pool.state.payable.get();
+        assert!((payable..=payable + dust).contains(&kept), "{kept} tokens set apart, {payable} owed");
         let share_escrow = self.addresses.share_escrow;
-        assert_eq!(tokens::balance(&mut *self.chain, &share_escrow), shares_waiting, "shares in escrow");
+        let escrowed = tokens::balance(&mut *self.chain, &share_escrow);
+        let dust = 2 * self.requests.len() as u64;
+        assert!((shares..=shares + dust).contains(&escrowed), "{escrowed} shares in escrow, {shares} owed");
         let share_mint = self.addresses.share_mint;
         let dead = if pool.state.shares.is_zero() { 0 } else { DEAD_SHARES };
-        assert_eq!(pool.state.shares.get(), tokens::supply(&mut *self.chain, &share_mint) + dead, "shares");
+        let supply = tokens::supply(&mut *self.chain, &share_mint);
+        assert_eq!(pool.state.shares.get(), supply + dead, "shares");
+        self.check_queue(pool, waiting);
+    }
+
+    /// The queue counts every request that waits, and the pool's account holds the lamports that they have paid.
+    #[track_caller]
+    fn check_queue(&mut self, pool: &Pool, waiting: u32) {
+        let queued: Vec<&Waiting> = pool.queue.waiting.iter().chain([&pool.state.epoch.waiting]).collect();
+        let count = |waiting: &&Waiting| waiting.deposits.count().unwrap() + waiting.withdrawals.count().unwrap();
+        assert_eq!(queued.iter().map(count).sum::<u32>(), waiting, "requests that wait");
+        let paid: u64 = queued.iter().map(|waiting| waiting.lamports).sum();
+        let address = self.addresses.pool;
+        let held = self.chain.account(&address).expect("the pool exists").lamports;
+        let beyond = held.checked_sub(tokens::rent(Pool::SPACE) + paid);
+        let given = *self.given_to_pool.get_or_insert(beyond.unwrap_or_default());
+        assert_eq!(beyond, Some(given), "lamports for valuations");
     }
 
     #[track_caller]

@@ -4,8 +4,8 @@ use super::{Ran, World};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as build, Authority, NewRequest, TargetMarket};
 use perp_engine::operations::position::{LiquidationOrder, Order};
-use perp_engine::state::Status;
-use perp_engine::units::{Atoms, SignedSize, Size};
+use perp_engine::state::{PriceLimit, Status};
+use perp_engine::units::{Atoms, SignedSize, Size, Timestamp};
 use solana_instruction::Instruction;
 
 /// A market order at any price.
@@ -83,7 +83,7 @@ impl World {
     }
 
     pub fn settle_pnl(&mut self, margin_account: Pubkey, market: u16) -> Ran {
-        self.run(&[build::settle_pnl(&self.addresses, margin_account, self.target(market))])
+        self.run(&[build::settle_pnl(&self.addresses, margin_account, self.target(market), None)])
     }
 
     // Trading.
@@ -165,54 +165,54 @@ impl World {
     // Liquidity.
 
     /// Makes the owner's share account and escrows tokens that will buy shares.
-    pub fn request_liquidity_deposit(
-        &mut self,
-        owner: Pubkey,
-        nonce: u64,
-        amount: u64,
-        minimum_output: u64,
-        tip: u64,
-    ) -> Ran {
+    #[track_caller]
+    pub fn request_liquidity_deposit(&mut self, owner: Pubkey, nonce: u64, amount: u64, limit: PriceLimit) -> Ran {
         let (source, destination) = (self.addresses.tokens_of(&owner), self.addresses.shares_of(&owner));
         if !self.token_accounts.contains(&destination) {
             self.run(&[build::create_share_account(&self.addresses, owner, owner)]).expect("it is made");
         }
-        let request = new_request(nonce, amount, minimum_output, tip);
+        let request = NewRequest { nonce, amount: Atoms::new(amount), limit };
         self.run(&[build::request_liquidity_deposit(&self.addresses, owner, source, &request)])
     }
 
-    pub fn execute_liquidity_deposit(&mut self, executor: Pubkey, owner: Pubkey, nonce: u64) -> Ran {
-        let (request, count) = (self.request(&owner, nonce), self.market_count);
-        self.run(&[build::execute_liquidity_deposit(&self.addresses, executor, &request, count)])
-    }
-
-    pub fn refund_liquidity_deposit(&mut self, caller: Pubkey, owner: Pubkey, nonce: u64) -> Ran {
-        let request = self.request(&owner, nonce);
-        self.run(&[build::refund_liquidity_deposit(&self.addresses, caller, &request)])
-    }
-
-    /// Escrows shares that will be sold for tokens.
-    pub fn request_liquidity_withdrawal(
-        &mut self,
-        owner: Pubkey,
-        nonce: u64,
-        shares: u64,
-        minimum_output: u64,
-        tip: u64,
-    ) -> Ran {
-        let source = self.addresses.shares_of(&owner);
-        let request = new_request(nonce, shares, minimum_output, tip);
+    /// Makes the owner's token account and escrows shares that will be sold for tokens.
+    #[track_caller]
+    pub fn request_liquidity_withdrawal(&mut self, owner: Pubkey, nonce: u64, shares: u64, limit: PriceLimit) -> Ran {
+        let (source, destination) = (self.addresses.shares_of(&owner), self.addresses.tokens_of(&owner));
+        if !self.token_accounts.contains(&destination) {
+            self.give(owner, 0);
+        }
+        let request = NewRequest { nonce, amount: Atoms::new(shares), limit };
         self.run(&[build::request_liquidity_withdrawal(&self.addresses, owner, source, &request)])
     }
 
-    pub fn execute_liquidity_withdrawal(&mut self, executor: Pubkey, owner: Pubkey, nonce: u64) -> Ran {
-        let (request, count) = (self.request(&owner, nonce), self.market_count);
-        self.run(&[build::execute_liquidity_withdrawal(&self.addresses, executor, &request, count)])
+    /// Values a market at what its feed says now.
+    pub fn value_market(&mut self, caller: Pubkey, market: u16) -> Ran {
+        self.run(&[build::value_market(&self.addresses, caller, self.target(market))])
     }
 
-    pub fn refund_liquidity_withdrawal(&mut self, caller: Pubkey, owner: Pubkey, nonce: u64) -> Ran {
+    /// Values a market without a reading.
+    pub fn value_unread(&mut self, caller: Pubkey, market: u16) -> Ran {
+        self.run(&[build::value_market(&self.addresses, caller, TargetMarket::at_cached_price(market))])
+    }
+
+    pub fn close_epoch(&mut self, closer: Pubkey) -> Ran {
+        let boundary = Timestamp::new(self.boundary());
+        self.run(&[build::close_epoch(&self.addresses, closer, boundary)])
+    }
+
+    /// The instruction that pays a request of a closed epoch.
+    #[track_caller]
+    pub fn payment(&mut self, caller: Pubkey, owner: Pubkey, nonce: u64) -> Instruction {
         let request = self.request(&owner, nonce);
-        self.run(&[build::refund_liquidity_withdrawal(&self.addresses, caller, &request)])
+        let record = self.records().into_iter().find(|record| record.state.is_of(&request.state));
+        build::pay_liquidity_request(&self.addresses, caller, &request, &record.expect("its epoch is closed"))
+    }
+
+    #[track_caller]
+    pub fn pay_liquidity_request(&mut self, caller: Pubkey, owner: Pubkey, nonce: u64) -> Ran {
+        let payment = self.payment(caller, owner, nonce);
+        self.run(&[payment])
     }
 
     pub fn allocate_backing(&mut self, market: u16) -> Ran {
@@ -238,8 +238,4 @@ impl World {
         let destination = self.addresses.tokens_of(&self.admin);
         self.run(&[build::withdraw_protocol_fees(&self.addresses, self.admin, market, destination)])
     }
-}
-
-fn new_request(nonce: u64, amount: u64, minimum_output: u64, tip: u64) -> NewRequest {
-    NewRequest { nonce, amount: Atoms::new(amount), minimum_output: Atoms::new(minimum_output), tip }
 }

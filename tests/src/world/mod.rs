@@ -1,6 +1,7 @@
 //! A world: an exchange with markets, a liquidity provider, users, and a clock that only the test moves.
 
 mod books;
+mod epochs;
 mod instructions;
 
 pub use books::Books;
@@ -29,8 +30,12 @@ pub type Ran = Result<Outcome, Refused>;
 /// Sees every transaction and what became of it, after the world has checked it.
 pub type Observer = Box<dyn FnMut(&mut World, &[Instruction], &Ran)>;
 
-/// USDC the liquidity provider of [`World::new`] brings.
+/// What the pool of [`World::new`] begins with, in cash and in shares.
 pub const POOL: u64 = 10_000_000 * USDC;
+/// What its provider brings: [`POOL`], and the 0.02 % of all of it that are set apart for settlements.
+const DEPOSIT: u64 = POOL + SET_APART;
+/// ⌈10 002 000.400 081 / 5 000⌉
+pub const SET_APART: u64 = 2_000_400_081;
 
 /// An exchange and everything around it.
 pub struct World {
@@ -50,10 +55,14 @@ pub struct World {
     keys: BTreeMap<Pubkey, Keypair>,
     margin_accounts: Vec<Pubkey>,
     requests: Vec<Pubkey>,
+    /// Records of closed epochs.
+    epochs: Vec<Pubkey>,
     /// Everybody's token accounts, in quote tokens and in shares.
     token_accounts: Vec<Pubkey>,
     /// Tokens sent to the vault outside the program.
     donated: u64,
+    /// Lamports that lay on the pool's account before it was made; none before they are looked for.
+    given_to_pool: Option<u64>,
     /// Quote tokens in existence.
     supply: u64,
     observers: Vec<Observer>,
@@ -82,8 +91,10 @@ impl World {
             keys: BTreeMap::new(),
             margin_accounts: Vec::new(),
             requests: Vec::new(),
+            epochs: Vec::new(),
             token_accounts: Vec::new(),
             donated: 0,
+            given_to_pool: None,
             supply: 0,
             observers: Vec::new(),
         };
@@ -116,13 +127,34 @@ impl World {
     /// Makes of a chain without an exchange what [`World::new`] begins with.
     pub fn set_up(&mut self, markets: u16) {
         let target = if markets <= 4 { 2_000_000 * USDC } else { 500_000 * USDC };
+        self.fund();
+        self.list_all((0..markets).map(|index| listing::market(index, listing::parameters(), target)));
+    }
+
+    /// Creates the exchange, whose provider's [`POOL`] enters at a boundary shortly before [`NOW`].
+    pub fn fund(&mut self) {
+        /// [`NOW`] is 400 s after a boundary, and a deposit waits for at least 600 s.
+        const BEFORE: i64 = 1_000;
+        let slot = self.slot;
+        self.set_time(NOW - BEFORE);
         self.create_exchange().expect("the exchange is created");
-        for index in 0..markets {
-            self.list(listing::market(index, listing::parameters(), target));
+        self.provider = self.user(DEPOSIT);
+        self.add_liquidity(self.provider, DEPOSIT);
+        self.slot = slot;
+        self.set_time(NOW);
+    }
+
+    /// Lists markets of an exchange that has liquidity; half a minute later each has its backing.
+    pub fn list_all(&mut self, markets: impl IntoIterator<Item = NewMarket>) {
+        let first = self.market_count;
+        for market in markets {
+            self.list(market);
         }
-        self.provider = self.user(POOL);
-        self.add_liquidity(self.provider, POOL);
-        for index in 0..markets {
+        self.wait(30);
+        for index in first..self.market_count {
+            self.publish_again(index);
+        }
+        for index in first..self.market_count {
             self.allocate_backing(index).expect("the pool has the cash");
         }
     }
@@ -173,21 +205,10 @@ impl World {
 
     /// The same with one market listed so.
     pub fn with_listed(backend: Backend, market: NewMarket) -> Self {
-        let mut world = Self::empty(backend);
-        world.list(market);
-        world.provider = world.user(POOL);
-        world.add_liquidity(world.provider, POOL);
-        world.allocate_backing(0).expect("the pool has the cash");
+        let mut world = Self::before_creation(backend);
+        world.fund();
+        world.list_all([market]);
         world
-    }
-
-    /// Requests a deposit of the owner's tokens and executes it once it is mature.
-    pub fn add_liquidity(&mut self, owner: Pubkey, amount: u64) {
-        let nonce = self.requests.len() as u64;
-        self.request_liquidity_deposit(owner, nonce, amount, 1, 0).expect("the request is accepted");
-        self.wait(30);
-        self.publish_all_again();
-        self.execute_liquidity_deposit(self.admin, owner, nonce).expect("the deposit is executed");
     }
 
     // People and tokens.
@@ -320,23 +341,38 @@ impl World {
 
     /// The feed prints `price` dollars, true at `time`, and names when it printed the one before.
     pub fn publish_after(&mut self, market: u16, price: f64, time: i64, previous: i64) {
+        self.publish_between(market, price, 0.0, [previous, time]);
+    }
+
+    /// The same with its confidence; the times are those of the one before and of this one.
+    pub fn publish_between(&mut self, market: u16, price: f64, confidence: f64, [previous, time]: [i64; 2]) {
         /// After the discriminator, the authority, the level of verification, and the message up to its own publish time.
         const PREVIOUS: usize = 8 + 32 + 1 + 32 + 8 + 8 + 4 + 8;
-        self.publish_with(market, price, 0.0, time);
+        self.publish_with(market, price, confidence, time);
         let address = self.oracle(market);
         let mut account = self.chain.account(&address).expect("it was published");
         account.data[PREVIOUS..PREVIOUS + 8].copy_from_slice(&previous.to_le_bytes());
         self.chain.set_account(&address, account);
     }
 
+    /// The market's cached price, in dollars.
+    pub fn cached_price(&mut self, market: u16) -> f64 {
+        let raw = self.market(market).state.price.price.get();
+        // raw · 10^(9 − 6) / 2^40 dollars
+        raw as f64 * 1e3 / (1u64 << 40) as f64
+    }
+
     /// Every market's cached price is published and taken in anew.
     pub fn publish_all_again(&mut self) {
         for market in 0..self.market_count {
-            let raw = self.market(market).state.price.price.get();
-            // raw · 10^(9 − 6) / 2^40 dollars
-            self.publish(market, raw as f64 * 1e3 / (1u64 << 40) as f64);
-            self.update_price(market).expect("the price is taken in");
+            self.publish_again(market);
         }
+    }
+
+    fn publish_again(&mut self, market: u16) {
+        let price = self.cached_price(market);
+        self.publish(market, price);
+        self.update_price(market).expect("the price is taken in");
     }
 
     /// `seconds` pass, then the market's feed prints `price` and the market takes it in.

@@ -6,9 +6,10 @@ use crate::{gains_nothing, unsigned, with_account, world};
 use anchor_lang::error::ErrorCode;
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::{encode_into, MarginAccount};
-use perp_client::instructions::{self as client, Authority, NewRequest};
+use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
 use perp_client::Addresses;
-use perp_engine::units::Atoms;
+use perp_engine::state::PriceLimit;
+use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_tests::chain::Reason;
 use perp_tests::idl::instructions;
@@ -81,7 +82,7 @@ fn attack_claims_and_settlements_do_not_cross_exchanges() {
     gains_nothing(&mut world, &[attacker], |world| {
         let redeem = client::redeem_claim(&foreign, rich.margin_account, 0);
         assert_refused(world.run(&[with_account(redeem, fake, real)]), ExchangeError::ExchangeMismatch);
-        let settle = client::settle_pnl(&at, rich.margin_account, world.target(0));
+        let settle = client::settle_pnl(&at, rich.margin_account, world.target(0), None);
         assert_refused(world.run(&[settle]), ExchangeError::ExchangeMismatch);
         let settle = client::settle_funding(&foreign, rich.margin_account, 0);
         assert_refused(world.run(&[with_account(settle, fake, real)]), ExchangeError::ExchangeMismatch);
@@ -164,15 +165,12 @@ fn attack_nothing_is_paid_from_the_vault_to_itself() {
     assert_refused(world.run(&[withdrawal]), ExchangeError::TransferToItself);
     let fees = client::withdraw_protocol_fees(&at, world.admin, 0, at.vault);
     assert_refused(world.run(&[fees]), ExchangeError::TransferToItself);
-    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::new(1), tip: 0 };
-    let (tokens, shares) = (at.tokens_of(&provider), at.shares_of(&provider));
-    let request = client::request_liquidity_withdrawal(&at, provider, shares, &new);
-    let request = with_account(request, tokens, at.vault);
-    assert_refused(world.run(&[request]), ExchangeError::NotTheAssociatedAccount);
     world.give(provider, 1_000 * USDC);
-    let request = client::request_liquidity_deposit(&at, provider, tokens, &new);
-    let request = with_account(request, shares, at.share_escrow);
-    assert_refused(world.run(&[request]), ExchangeError::NotTheAssociatedAccount);
+    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000 * USDC), limit: PriceLimit::None };
+    let request = client::request_liquidity_deposit(&at, provider, at.vault, &new);
+    assert_refused(world.run(&[request]), ExchangeError::TransferToItself);
+    let request = client::request_liquidity_withdrawal(&at, provider, at.share_escrow, &new);
+    assert_refused(world.run(&[request]), ExchangeError::InsufficientBalance);
 }
 
 #[test]
@@ -186,27 +184,36 @@ fn attack_worthless_tokens_buy_no_shares_of_a_real_pool() {
     let source = foreign.tokens_of(&attacker);
     let plenty = tokens::token_account(&foreign.token_program, foreign.quote_mint, attacker, 1_000_000 * USDC);
     world.chain.set_account(&source, plenty);
-    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000_000 * USDC), minimum_output: Atoms::new(1), tip: 0 };
-    let shares = foreign.shares_of(&attacker);
+    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000_000 * USDC), limit: PriceLimit::None };
     world.run(&[client::request_liquidity_deposit(&foreign, attacker, source, &new)]).unwrap();
-    world.wait(30);
-    world.publish_all_again();
-    let address = foreign.request(&attacker, 1);
+    // A deposit of the attacker's here waits for the same boundary.
+    world.give(attacker, 10 * USDC);
+    world.request_liquidity_deposit(attacker, 1, 10 * USDC, PriceLimit::None).unwrap();
+    world.to_boundary();
+    let boundary = Timestamp::new(world.boundary());
+    world.value_all(attacker);
+    let record = world.close(attacker);
+    world.run(&[client::value_market(&foreign, attacker, TargetMarket::at_cached_price(0))]).unwrap();
+    world.run(&[client::close_epoch(&foreign, attacker, boundary)]).unwrap();
+    let (address, of_foreign) = (foreign.request(&attacker, 1), foreign.epoch(boundary));
     let account = world.chain.account(&address).unwrap();
     let request = perp_accounts::decode(&address, &account.owner, &account.data).unwrap();
     gains_nothing(&mut world, &[attacker], |world| {
-        // The request of the worthless exchange, executed on the real one.
-        let execution = client::execute_liquidity_deposit(&at, attacker, &request, 2);
-        let execution = with_account(execution, at.request(&attacker, 1), address);
-        assert_refused(world.send(&execution), ExchangeError::ExchangeMismatch);
-        let execution = with_account(execution, shares, at.shares_of(&attacker));
-        assert_refused(world.run(&[execution]), ExchangeError::ExchangeMismatch);
-        // The worthless exchange's own execution, minting the real shares.
-        let execution = client::execute_liquidity_deposit(&foreign, attacker, &request, 1);
-        let execution = with_account(execution, foreign.share_mint, at.share_mint);
-        assert_refused(world.send(&execution), ExchangeError::WrongShareMint);
-        let execution = with_account(execution, foreign.pool, at.pool);
-        assert_refused(world.run(&[execution]), ExchangeError::ExchangeMismatch);
+        // The request of the worthless exchange, paid by the real one, with either record.
+        let real = at.request(&attacker, 1);
+        let payment = client::pay_liquidity_request(&at, attacker, &request, &record);
+        let payment = with_account(payment, real, address);
+        assert_refused(world.send(&payment), ExchangeError::ExchangeMismatch);
+        let payment = with_account(payment, at.epoch(boundary), of_foreign);
+        assert_refused(world.send(&payment), ExchangeError::ExchangeMismatch);
+        // The real request by what the worthless epoch issued, and the worthless exchange paying real shares.
+        let payment = with_account(payment, address, real);
+        assert_refused(world.run(&[payment]), ExchangeError::ExchangeMismatch);
+        let payment = client::pay_liquidity_request(&foreign, attacker, &request, &record);
+        let payment = with_account(payment, foreign.share_escrow, at.share_escrow);
+        assert_refused(world.send(&payment), ExchangeError::WrongShareEscrow);
+        let payment = with_account(payment, foreign.pool, at.pool);
+        assert_refused(world.run(&[payment]), ExchangeError::ExchangeMismatch);
         assert_eq!(world.shares(&attacker), 0);
     });
 }
@@ -235,7 +242,7 @@ fn attack_accounts_of_another_type_are_refused() {
     let at = world.addresses;
     let target = world.target(0);
     let provider = world.provider;
-    world.request_liquidity_withdrawal(provider, 1, 100 * USDC, 1, 0).unwrap();
+    world.request_liquidity_withdrawal(provider, 1, 100 * USDC, PriceLimit::None).unwrap();
     let request = at.request(&provider, 1);
     let of_every_type = [at.exchange, at.pool, at.market(1), trader.margin_account, request, at.vault, at.quote_mint];
     let trade = world.trade_instruction(trader, target, &order(SOL));

@@ -6,6 +6,7 @@ use anchor_lang::system_program;
 use perp_accounts::oracle::OracleKind;
 use perp_client::addresses::exchange_address;
 use perp_client::instructions as client;
+use perp_engine::state::PriceLimit;
 use perp_swap::errors::ExchangeError;
 use perp_tests::{assert_refused, assert_refused_at, listing, tokens, SystemError, World, USDC};
 
@@ -47,11 +48,11 @@ fn attack_nothing_is_initialized_twice() {
     let mut world = world();
     let trader = world.trader(1_000 * USDC);
     let provider = world.provider;
-    world.request_liquidity_withdrawal(provider, 77, 100 * USDC, 1, 0).unwrap();
+    world.request_liquidity_withdrawal(provider, 77, 100 * USDC, PriceLimit::None).unwrap();
     for again in [
         world.create_exchange(),
         world.open_account(trader.signer, 0, None),
-        world.request_liquidity_withdrawal(provider, 77, 100 * USDC, 1, 0),
+        world.request_liquidity_withdrawal(provider, 77, 100 * USDC, PriceLimit::None),
     ] {
         assert_refused(again, SystemError::AccountAlreadyInUse);
     }

@@ -58,7 +58,7 @@ fn attack_whatever_silences_its_winning_leg_a_hedge_is_not_liquidated() {
     }
     world.set_market_status(world.risk_admin, 0, Status::Active, 0).unwrap();
     // What it has won is settled into cash by anybody, at the last good price, and nothing is closed.
-    let settle = client::settle_pnl(&world.addresses, hedged.margin_account, TargetMarket::at_cached_price(0));
+    let settle = client::settle_pnl(&world.addresses, hedged.margin_account, TargetMarket::at_cached_price(0), None);
     world.run(&[settle]).unwrap();
     assert!(world.balance(&hedged.margin_account) > 5_470 * USDC);
     is_not_liquidated(&mut world, liquidator, hedged, 1);

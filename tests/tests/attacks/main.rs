@@ -10,6 +10,7 @@ mod costs;
 mod creation;
 mod crowds;
 mod endings;
+mod epochs;
 mod events;
 mod hedges;
 mod idle;

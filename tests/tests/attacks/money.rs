@@ -5,7 +5,7 @@ use perp_client::instructions as client;
 use perp_engine::operations::position::Order;
 use perp_engine::units::{Atoms, Price};
 use perp_swap::errors::ExchangeError;
-use perp_tests::world::order;
+use perp_tests::world::{order, SET_APART};
 use perp_tests::{assert_refused, TokenError, SOL, USDC};
 
 #[test]
@@ -82,8 +82,8 @@ fn attack_tokens_sent_to_the_vault_belong_to_nobody() {
         assert_refused(world.withdraw(attacker, 10 * USDC + 1), ExchangeError::InsufficientBalance);
     });
     assert_eq!(world.pool().state, shares, "the pool is worth what it was");
-    // 10 000 000 of the pool, 10 of the account, 500 of nobody.
-    assert_eq!(world.vault(), 10_000_510 * USDC);
+    // 10 000 000 of the pool, what is set apart of their deposit, 10 of the account, 500 of nobody.
+    assert_eq!(world.vault(), 10_000_510 * USDC + SET_APART);
 }
 
 #[test]

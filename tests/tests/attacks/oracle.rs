@@ -50,7 +50,7 @@ fn attack_a_forged_price_is_refused_by_every_instruction_that_reads_one() {
                 client::update_prices(&at, [(0, oracle)]),
                 client::update_funding(&at, target),
                 client::allocate_backing(&at, target),
-                client::settle_pnl(&at, victim.margin_account, target),
+                client::settle_pnl(&at, victim.margin_account, target, None),
                 world.trade_instruction(trader, target, &order(SOL)),
                 world.liquidation(trader, victim.margin_account, target, &ALL),
             ];
@@ -131,7 +131,7 @@ fn attack_an_old_price_moves_no_money() {
         let liquidation = world.liquidation(trader, sunk.margin_account, TargetMarket::at_cached_price(1), &ALL);
         assert_refused(world.run(&[liquidation]), ExchangeError::PriceStale);
         let balance = world.balance(&victim.margin_account);
-        let settle = client::settle_pnl(&world.addresses, victim.margin_account, at_cache);
+        let settle = client::settle_pnl(&world.addresses, victim.margin_account, at_cache, None);
         world.run(&[settle]).unwrap();
         // But for the atom that funding rounds up to.
         assert!(balance - world.balance(&victim.margin_account) <= 1);

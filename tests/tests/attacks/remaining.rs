@@ -11,7 +11,7 @@ use perp_engine::units::Size;
 use perp_swap::errors::ExchangeError;
 use perp_tests::chain::Reason;
 use perp_tests::world::{order, ALL};
-use perp_tests::{assert_refused, World, DAY, SOL, USDC};
+use perp_tests::{assert_refused, World, SOL, USDC};
 use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
 
@@ -360,28 +360,4 @@ fn attack_extra_accounts_with_a_withdrawal_from_a_flat_account_change_nothing() 
     });
     assert_eq!(world.balance(&trader.margin_account), 40 * USDC);
     assert_eq!(extra.map(|address| world.chain.account(&address)), before);
-}
-
-#[test]
-fn attack_valuing_the_pool_without_one_of_its_markets_is_refused() {
-    let mut world = world();
-    let (provider, executor) = (world.provider, world.admin);
-    let owner = world.user(1_000 * USDC);
-    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1, 0).unwrap();
-    world.request_liquidity_withdrawal(provider, 2, 1_000 * USDC, 1, 0).unwrap();
-    let at = world.addresses;
-    let deposit = client::execute_liquidity_deposit(&at, executor, &world.request(&owner, 1), 2);
-    let withdrawal = client::execute_liquidity_withdrawal(&at, executor, &world.request(&provider, 2), 2);
-    for (delay, whole) in [(40, deposit), (DAY, withdrawal)] {
-        world.wait(delay);
-        world.publish_all_again();
-        let named = whole.accounts.len() - 2;
-        for markets in [vec![], vec![0], vec![1], vec![1, 0], vec![0, 0], vec![0, 1, 1]] {
-            let mut forged = whole.clone();
-            forged.accounts.truncate(named);
-            forged.accounts.extend(markets.iter().map(|index| AccountMeta::new_readonly(at.market(*index), false)));
-            assert_refused(world.run(&[forged]), ExchangeError::MarketsMissing);
-        }
-        world.run(&[whole]).unwrap();
-    }
 }

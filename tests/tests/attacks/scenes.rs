@@ -4,8 +4,8 @@
 use crate::{world, BACKEND};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority, NewRequest};
-use perp_engine::state::Status;
-use perp_engine::units::Atoms;
+use perp_engine::state::{PriceLimit, Status};
+use perp_engine::units::{Atoms, Timestamp};
 use perp_tests::world::{order, ALL};
 use perp_tests::{listing, World, DAY, SOL, USDC};
 use solana_instruction::Instruction;
@@ -108,7 +108,8 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             let trader = in_both_markets(world, 1_000 * USDC, SOL);
             world.wait(1);
             world.publish(0, 251.0);
-            client::settle_pnl(&at, trader.margin_account, world.target(0))
+            let rewarded = world.trader(0).margin_account;
+            client::settle_pnl(&at, trader.margin_account, world.target(0), Some(rewarded))
         }
         "liquidate" => {
             let (victim, liquidator) = (in_both_markets(world, 700 * USDC, 40 * SOL), world.trader(0));
@@ -133,38 +134,32 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
 
         "request_liquidity_deposit" => {
             let owner = world.user(1_000 * USDC);
-            world.run(&[client::create_share_account(&at, owner, owner)]).unwrap();
             client::request_liquidity_deposit(&at, owner, at.tokens_of(&owner), &request())
-        }
-        "execute_liquidity_deposit" | "refund_liquidity_deposit" => {
-            let (owner, caller) = (world.user(1_000 * USDC), world.key());
-            world.request_liquidity_deposit(owner, 1, 1_000 * USDC, 1, 5).unwrap();
-            let request = world.request(&owner, 1);
-            if name == "execute_liquidity_deposit" {
-                world.wait(30);
-                world.publish_all_again();
-                client::execute_liquidity_deposit(&at, caller, &request, 2)
-            } else {
-                world.wait(30 + 3_600);
-                client::refund_liquidity_deposit(&at, caller, &request)
-            }
         }
         "request_liquidity_withdrawal" => {
             let owner = provider(world);
             client::request_liquidity_withdrawal(&at, owner, at.shares_of(&owner), &request())
         }
-        "execute_liquidity_withdrawal" | "refund_liquidity_withdrawal" => {
-            let (owner, caller) = (provider(world), world.key());
-            world.request_liquidity_withdrawal(owner, 1, 1_000 * USDC, 1, 5).unwrap();
-            let request = world.request(&owner, 1);
-            if name == "execute_liquidity_withdrawal" {
-                world.wait(DAY);
-                world.publish_all_again();
-                client::execute_liquidity_withdrawal(&at, caller, &request, 2)
-            } else {
-                world.wait(3 * DAY);
-                client::refund_liquidity_withdrawal(&at, caller, &request)
-            }
+        "value_market" => {
+            waiting(world);
+            world.to_boundary();
+            let caller = world.key();
+            client::value_market(&at, caller, world.target(0))
+        }
+        "close_epoch" => {
+            waiting(world);
+            world.to_boundary();
+            world.value_all(admin);
+            let (closer, boundary) = (world.key(), world.boundary());
+            client::close_epoch(&at, closer, Timestamp::new(boundary))
+        }
+        "pay_liquidity_request" => {
+            let owner = waiting(world);
+            world.to_boundary();
+            world.value_all(admin);
+            world.close(admin);
+            let caller = world.key();
+            world.payment(caller, owner, 1)
         }
         "allocate_backing" => {
             world.set_backing_target(0, 2_500_000 * USDC).unwrap();
@@ -175,7 +170,15 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
 }
 
 fn request() -> NewRequest {
-    NewRequest { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::new(1), tip: 5 }
+    NewRequest { nonce: 1, amount: Atoms::new(1_000 * USDC), limit: PriceLimit::None }
+}
+
+/// Somebody whose deposit waits, with a position in the first market, so that its valuation needs a reading.
+fn waiting(world: &mut World) -> Pubkey {
+    in_both_markets(world, 1_000 * USDC, SOL);
+    let owner = world.user(1_000 * USDC);
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, PriceLimit::None).unwrap();
+    owner
 }
 
 /// Somebody with more than 1 000 shares and a token account.

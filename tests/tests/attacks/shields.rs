@@ -6,7 +6,6 @@ use perp_client::instructions::Authority;
 use perp_engine::operations::position::LiquidationReason;
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::Liquidated;
-use perp_tests::world::POOL;
 use perp_tests::{assert_refused, listing, Ran, World, SOL, USDC};
 
 fn liquidated(done: Ran) -> Liquidated {
@@ -18,15 +17,10 @@ fn liquidated(done: Ran) -> Liquidated {
 
 /// A market with two million of backing, and one with 20 000.
 pub fn deep_and_thin() -> World {
-    let mut world = World::empty(BACKEND);
-    for (index, target) in [(0, 2_000_000), (1, 20_000)] {
-        world.list(listing::market(index, listing::parameters(), target * USDC));
-    }
-    world.provider = world.user(POOL);
-    world.add_liquidity(world.provider, POOL);
-    for index in [0, 1] {
-        world.allocate_backing(index).unwrap();
-    }
+    let mut world = World::before_creation(BACKEND);
+    world.fund();
+    let targets = [2_000_000 * USDC, 20_000 * USDC];
+    world.list_all([0, 1].map(|index| listing::market(index, listing::parameters(), targets[usize::from(index)])));
     world
 }
 
@@ -148,15 +142,10 @@ fn attack_a_claim_without_cash_does_not_keep_another_markets_debt() {
 fn attack_a_price_in_one_hand_carries_no_loss_of_another_market() {
     // A market with 200 000 whose price somebody moves, and two opposite accounts of his, each with 10 000 SOL in the deep market
     // and 760 in this one.
-    let mut world = World::empty(BACKEND);
-    for (index, target) in [(0, 2_000_000), (1, 200_000)] {
-        world.list(listing::market(index, listing::parameters(), target * USDC));
-    }
-    world.provider = world.user(POOL);
-    world.add_liquidity(world.provider, POOL);
-    for index in [0, 1] {
-        world.allocate_backing(index).unwrap();
-    }
+    let mut world = World::before_creation(BACKEND);
+    world.fund();
+    let targets = [2_000_000 * USDC, 200_000 * USDC];
+    world.list_all([0, 1].map(|index| listing::market(index, listing::parameters(), targets[usize::from(index)])));
     let pair = [(); 2].map(|()| world.trader(140_000 * USDC));
     let keeper = world.trader(0);
     for (market, size) in [(0, 10_000), (1, 760)] {

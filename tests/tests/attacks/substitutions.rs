@@ -6,8 +6,9 @@ use crate::scenes::prepare;
 use crate::world;
 use anchor_lang::prelude::Pubkey;
 use perp_client::addresses::event_authority;
-use perp_client::instructions::{self as client, NewRequest};
-use perp_engine::units::Atoms;
+use perp_client::instructions::{self as client, NewRequest, TargetMarket};
+use perp_engine::state::PriceLimit;
+use perp_engine::units::{Atoms, Timestamp};
 use perp_tests::idl::{idl, instructions};
 use perp_tests::{tokens, World, SOL, USDC};
 use serde_json::Value;
@@ -22,16 +23,14 @@ const ANYBODY: &[&str] = &["admin", "attacker", "guardian", "provider", "risk ad
 /// left out by the program's own address. Instruction, account, in its place, in alphabetical order.
 const CHOICES: &[(&str, &str, &[&str])] = &[
     ("allocate_backing", "oracle", &["the program itself"]),
+    ("close_epoch", "closer", ANYBODY),
     // Which market ends is the admin's choice.
     ("delist_market", "market", &["market 1"]),
     // A new exchange may take any mint as collateral, worthless ones as well.
     ("create_exchange", "quote_mint", &["foreign quote mint", "foreign share mint", "share mint"]),
-    ("execute_liquidity_deposit", "executor", ANYBODY),
-    ("execute_liquidity_withdrawal", "executor", ANYBODY),
     ("fund_insurance", "market", &["market 1", "the program itself"]),
     ("open_account", "payer", ANYBODY),
-    ("refund_liquidity_deposit", "caller", ANYBODY),
-    ("refund_liquidity_withdrawal", "caller", ANYBODY),
+    ("pay_liquidity_request", "caller", ANYBODY),
     // Anybody reports any outage, also on an exchange of one's own.
     ("report_oracle_outage", "market", &["market 1"]),
     ("set_backing_target", "authority", &["risk admin"]),
@@ -43,8 +42,12 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
     ("settle_funding", "market", &["market 1"]),
     ("settle_pnl", "margin_account", &["attacker's margin account"]),
     ("settle_pnl", "oracle", &["the program itself"]),
+    // Without a pool or a receiver nothing is paid for it.
+    ("settle_pnl", "pool", &["the program itself"]),
+    ("settle_pnl", "rewarded_account", &["attacker's margin account", "the program itself"]),
     ("trade", "oracle", &["the program itself"]),
     ("update_funding", "oracle", &["the program itself"]),
+    ("value_market", "caller", ANYBODY),
     // Owner and admin sign for where their own tokens go.
     ("withdraw", "destination", &["attacker's tokens"]),
     ("withdraw_protocol_fees", "destination", &["attacker's tokens"]),
@@ -65,39 +68,60 @@ fn stage(name: &str) -> Stage {
     let mut world = world();
     let at = world.addresses;
 
-    // The attacker holds one of everything on the exchange.
-    let attacker = world.user(20_000 * USDC);
-    world.add_liquidity(attacker, 10_000 * USDC);
+    // The attacker has a worthless exchange, whose deposit waits for the same boundary as two here, one of which is not paid out.
+    let attacker = world.user(30_000 * USDC);
+    let foreign = foreign_exchange(&mut world, attacker);
+    let foreign_trader = foreign_account(&mut world, &foreign, attacker, 1_000_000 * USDC);
+    let (mint, program) = (foreign.quote_mint, foreign.token_program);
+    let foreign_tokens = foreign.tokens_of(&attacker);
+    let plenty = tokens::token_account(&program, mint, attacker, 1_000_000 * USDC);
+    world.chain.set_account(&foreign_tokens, plenty);
+    let new = NewRequest { nonce: 0, amount: Atoms::new(1_000 * USDC), limit: PriceLimit::None };
+    world.run(&[client::request_liquidity_deposit(&foreign, attacker, foreign_tokens, &new)]).unwrap();
+    for (nonce, amount) in [(899, 10_000), (900, 1_000)] {
+        world.request_liquidity_deposit(attacker, nonce, amount * USDC, PriceLimit::None).unwrap();
+    }
+    world.to_boundary();
+    let boundary = Timestamp::new(world.boundary());
+    world.value_all(attacker);
+    world.close(attacker);
+    world.pay_liquidity_request(attacker, attacker, 899).unwrap();
+    world.run(&[client::value_market(&foreign, attacker, TargetMarket::at_cached_price(0))]).unwrap();
+    world.run(&[client::close_epoch(&foreign, attacker, boundary)]).unwrap();
+
+    // And holds one of everything on the exchange.
     let account = world.account(attacker, 0, None);
     world.deposit(account, 1_000 * USDC).unwrap();
     for market in [0, 1] {
         world.trade(account, market, SOL).unwrap();
     }
-    world.request_liquidity_deposit(attacker, 901, 1_000 * USDC, 1, 0).unwrap();
-    world.request_liquidity_withdrawal(attacker, 902, 1_000 * USDC, 1, 0).unwrap();
-
-    // And one of everything on an exchange that is worthless.
-    let foreign = foreign_exchange(&mut world, attacker);
-    let foreign_trader = foreign_account(&mut world, &foreign, attacker, 1_000_000 * USDC);
+    world.request_liquidity_deposit(attacker, 901, 1_000 * USDC, PriceLimit::None).unwrap();
+    world.request_liquidity_withdrawal(attacker, 902, 1_000 * USDC, PriceLimit::None).unwrap();
     world.run(&[client::create_share_account(&foreign, attacker, attacker)]).unwrap();
-    let (mint, program) = (foreign.quote_mint, foreign.token_program);
-    let foreign_tokens = foreign.tokens_of(&attacker);
-    let plenty = tokens::token_account(&program, mint, attacker, 1_000_000 * USDC);
-    world.chain.set_account(&foreign_tokens, plenty);
-    let new = NewRequest { nonce: 1, amount: Atoms::new(1_000 * USDC), minimum_output: Atoms::new(1), tip: 0 };
+    let new = NewRequest { nonce: 1, ..new };
     world.run(&[client::request_liquidity_deposit(&foreign, attacker, foreign_tokens, &new)]).unwrap();
 
     let instruction = prepare(&mut world, name);
 
     // Byte for byte what the program and the token program wrote, but of another program.
-    let genuine =
-        [at.exchange, at.pool, at.market(0), account.margin_account, at.vault, at.quote_mint, world.oracle(0)];
-    let copies = [0xF0u8, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6].map(|byte| Pubkey::new_from_array([byte; 32]));
+    let genuine = [
+        at.exchange,
+        at.pool,
+        at.market(0),
+        account.margin_account,
+        at.vault,
+        at.quote_mint,
+        world.oracle(0),
+        at.epoch(boundary),
+        at.request(&attacker, 900),
+    ];
+    let copies =
+        [0xF0u8, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8].map(|byte| Pubkey::new_from_array([byte; 32]));
     for (genuine, copy) in genuine.iter().zip(&copies) {
         let account = world.chain.account(genuine).unwrap();
         world.chain.set_account(copy, Account { owner: Pubkey::new_from_array([0xFB; 32]), ..account });
     }
-    let [forged_exchange, forged_pool, forged_market, forged_account, forged_vault, forged_mint, forged_oracle] =
+    let [forged_exchange, forged_pool, forged_market, forged_account, forged_vault, forged_mint, forged_oracle, forged_record, forged_request] =
         copies;
     let others = vec![
         ("exchange", at.exchange),
@@ -115,6 +139,8 @@ fn stage(name: &str) -> Stage {
         ("attacker's shares", at.shares_of(&attacker)),
         ("attacker's deposit request", at.request(&attacker, 901)),
         ("attacker's withdrawal request", at.request(&attacker, 902)),
+        ("attacker's request of an earlier epoch", at.request(&attacker, 900)),
+        ("record of an earlier epoch", at.epoch(boundary)),
         ("foreign exchange", foreign.exchange),
         ("foreign pool", foreign.pool),
         ("foreign vault", foreign.vault),
@@ -126,6 +152,7 @@ fn stage(name: &str) -> Stage {
         ("foreign tokens", foreign_tokens),
         ("foreign shares", foreign.shares_of(&attacker)),
         ("foreign deposit request", foreign.request(&attacker, 1)),
+        ("foreign record", foreign.epoch(boundary)),
         ("forged exchange", forged_exchange),
         ("forged pool", forged_pool),
         ("forged market 0", forged_market),
@@ -133,6 +160,8 @@ fn stage(name: &str) -> Stage {
         ("forged vault", forged_vault),
         ("forged quote mint", forged_mint),
         ("forged oracle 0", forged_oracle),
+        ("forged record", forged_record),
+        ("forged request", forged_request),
         ("token program", anchor_spl::token::ID),
         ("token-2022 program", anchor_spl::token_2022::ID),
         ("system program", anchor_lang::system_program::ID),

@@ -4,27 +4,24 @@ use crate::{gains_nothing, world, BACKEND};
 use perp_client::events::Event;
 use perp_client::instructions::{self as client, NewMarket, TargetMarket};
 use perp_engine::operations::position::LiquidationReason;
+use perp_engine::state::PriceLimit;
 use perp_swap::errors::ExchangeError;
 use perp_tests::listing::{self, feed_id};
-use perp_tests::world::{order, ALL, POOL};
+use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, World, DAY, SOL, USDC};
 
 /// Two markets whose oracle is one feed, liquidity in both.
 pub fn one_feed() -> World {
-    let mut world = World::empty(BACKEND);
+    let mut world = World::before_creation(BACKEND);
+    world.fund();
     for index in [0, 1] {
         let mut market: NewMarket = listing::market(index, listing::parameters(), 2_000_000 * USDC);
         market.oracle.feed_id = feed_id(0);
         world.create_market(market).unwrap();
     }
     tell(&mut world, 250.0, &[0, 1]);
-    world.provider = world.user(POOL);
-    let provider = world.provider;
-    world.request_liquidity_deposit(provider, 0, POOL, 1, 0).unwrap();
     world.wait(30);
     tell(&mut world, 250.0, &[0, 1]);
-    let executor = world.admin;
-    world.execute_liquidity_deposit(executor, provider, 0).unwrap();
     for index in [0, 1] {
         let oracle = world.oracle(0);
         world.run(&[client::allocate_backing(&world.addresses, TargetMarket::with_oracle(index, oracle))]).unwrap();
@@ -123,17 +120,20 @@ fn attack_a_small_leg_whose_feed_dies_locks_next_to_nothing_and_ends() {
 #[test]
 fn attack_a_small_position_whose_feed_dies_strands_no_backing_and_blocks_no_deposit() {
     let mut world = world();
-    let (trader, buyer, executor) = (world.trader(1_000 * USDC), world.user(1_000 * USDC), world.admin);
+    let (trader, buyer, keeper) = (world.trader(1_000 * USDC), world.user(1_000 * USDC), world.admin);
     // 0.412 SOL are 103.
     world.trade(trader, 1, 412_000_000).unwrap();
     world.wait(16);
     world.report_oracle_outage(1).unwrap();
-    world.request_liquidity_deposit(buyer, 1, 1_000 * USDC, 1, 0).unwrap();
-    world.wait(300);
-    // Somebody buys shares: the market counts at an end of its range, which costs him next to nothing.
-    world.publish(0, 250.0);
-    world.update_price(0).unwrap();
-    world.execute_liquidity_deposit(executor, buyer, 1).unwrap();
+    world.request_liquidity_deposit(buyer, 1, 1_000 * USDC, PriceLimit::None).unwrap();
+    // Nobody has a reading of the boundary. Half an hour after it the market counts at the ends of its range, which costs whoever buys
+    // next to nothing.
+    world.to_boundary();
+    world.value_market(keeper, 0).unwrap();
+    world.wait(1_801);
+    world.value_unread(keeper, 1).unwrap();
+    world.close(keeper);
+    world.pay_all(keeper);
     let shares = world.shares(&buyer);
     assert!((999 * USDC..=1_000 * USDC).contains(&shares), "{shares}");
     // And of two million in the market all goes back but what 103 may come to: 15 % to its range's end and 15 % of 118.45 beyond.

@@ -1,5 +1,7 @@
 //! What instructions cost on the committed binary stays within the committed budgets.
 
+mod many_markets;
+
 use perp_tests::costs::{Budgets, Costs};
 use perp_tests::idl::instructions;
 use perp_tests::{listing, Backend, World};

@@ -23,7 +23,8 @@ const WITHOUT_A_PLAN: [(&str, &str); 9] = [
 /// What of an instruction's name the engine files it under, where two share a plan.
 fn plan_of(name: &str) -> &str {
     match name {
-        "refund_liquidity_deposit" | "refund_liquidity_withdrawal" => "refund",
+        "request_liquidity_deposit" | "request_liquidity_withdrawal" => "request",
+        "pay_liquidity_request" => "pay_request",
         other => other,
     }
 }
@@ -120,8 +121,6 @@ fn operation_of(name: &str) -> Option<&str> {
     match name {
         "create_exchange" | "create_market" | "propose_admin" | "accept_admin" | "set_roles" | "set_delegate" => None,
         "update_prices" => Some("update_price"),
-        "execute_liquidity_deposit" | "execute_liquidity_withdrawal" => Some("execute_request"),
-        "refund_liquidity_deposit" | "refund_liquidity_withdrawal" => Some("refund_request"),
         other => Some(other),
     }
 }

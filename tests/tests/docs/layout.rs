@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use perp_accounts::oracle::OracleBinding;
-use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool};
 use perp_engine::state;
 use perp_tests::idl::{idl, items, name};
 use perp_tests::pages::layout::Types;
@@ -36,17 +36,25 @@ fn structs() -> Vec<Compiled> {
     compiled! {
         "Exchange" Exchange: creator name quote_mint vault token_program share_mint share_escrow pool admin
             pending_admin risk_admin guardian state market_count quote_decimals bump version padding reserved;
-        "ExchangeState" state::ExchangeState: pause pause_began reduce_only sequence reserved;
+        "ExchangeState" state::ExchangeState: pause pause_began reduce_only boundary sequence reserved;
         "Restriction" state::Restriction: until allowance;
         "Allowance" state::Allowance: spent spent_at;
-        "Pool" Pool: exchange state bump version padding reserved;
-        "PoolState" state::Pool: cash placed insurance escrow shares sequence parameters shared_draw reserved;
-        "PoolParameters" state::PoolParameters: minimum_request deposit_delay withdrawal_delay deposit_validity
-            withdrawal_validity hysteresis shared_draw_share shared_draw_window padding reserved;
+        "Pool" Pool: exchange state queue bump version padding reserved;
+        "PoolState" state::Pool: cash placed insurance escrow payable settling shares sequence parameters shared_draw
+            epoch last reserved;
+        "Queue" state::Queue: waiting;
+        "Waiting" state::Waiting: boundary lamports deposits withdrawals;
+        "RequestSums" state::RequestSums: amounts requests padding;
+        "Epoch" state::Epoch: lower upper markets valued sells_nothing padding waiting;
+        "LastEpoch" state::LastEpoch: boundary lower upper shares;
+        "PoolParameters" state::PoolParameters: minimum_request epoch_seconds deposit_notice withdrawal_notice
+            queue_fee hysteresis shared_draw_share shared_draw_window padding reserved;
         "Market" Market: exchange oracle second_oracle state symbol bump version padding reserved;
         "OracleBinding" OracleBinding: program account feed_id kind padding reserved;
-        "MarketState" state::Market: price recent second_price averages grace settlement ledger parameters
-            target_backing reduce_only sequence index base_decimals quote_decimals padding reserved;
+        "MarketState" state::Market: price recent second_price averages grace settlement ledger at_boundary
+            parameters target_backing reduce_only sequence index base_decimals quote_decimals padding reserved;
+        "BoundaryLedger" state::BoundaryLedger: boundary valued reading price second_price averages ledger;
+        "BoundaryReading" state::BoundaryReading: price confidence published previous;
         "PriceCache" state::PriceCache: price confidence published newest_published outage_since
             clock_distrusted_until reserved;
         "SecondPrice" state::SecondPrice: price confidence published;
@@ -79,9 +87,11 @@ fn structs() -> Vec<Compiled> {
         "Position" state::Position: size entry_notional funding_index claim claim_factor debt last_increase_slot
             claim_round deleveraging_round opened_at realized funding fees market occupied padding settlement_paid_at
             recoverable reserved;
-        "LiquidityRequest" LiquidityRequest: exchange owner destination state nonce tip kind bump version padding
-            reserved;
-        "LiquidityRequestState" state::Request: amount minimum_output requested_at reserved;
+        "LiquidityRequest" LiquidityRequest: exchange owner state nonce kind bump version padding reserved;
+        "LiquidityRequestState" state::Request: amount belongs_from limit padding reserved;
+        "EpochRecord" EpochRecord: exchange state bump version padding reserved;
+        "ClosedEpoch" state::ClosedEpoch: previous boundary rest_belongs_from lower upper shares deposited issued leaving
+            redeemed paid payable lamports_each requests deposits_accepted withdrawals_accepted padding;
     }
 }
 

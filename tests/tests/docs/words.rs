@@ -72,7 +72,7 @@ fn names_in_the_documentation_are_names_in_the_code() {
 
 #[test]
 fn names_are_told_from_words_and_symbols() {
-    for name in ["max_age_trade", "LegStale", "PriceUpdateV2"] {
+    for name in ["max_age_trade", "PriceStale", "PriceUpdateV2"] {
         assert!(is_name(name), "{name}");
     }
     for other in ["price", "P", "MM", "U_side", "attack_", "SOL", "Pull", "2_000", "Σ"] {

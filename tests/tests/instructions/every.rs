@@ -1,7 +1,7 @@
-use perp_accounts::LiquidityRequest;
+use perp_accounts::{EpochRecord, LiquidityRequest};
 use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
-use perp_engine::state::{Account, Status};
-use perp_engine::units::{Atoms, SignedSize};
+use perp_engine::state::{Account, PriceLimit, Status};
+use perp_engine::units::{Atoms, SignedSize, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_tests::idl::instructions;
 use perp_tests::world::{order, ALL};
@@ -17,8 +17,9 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
     let authority = Authority { signer: admin, margin_account: at.margin_account(&admin, 0) };
     let account = Account::opened(None);
     let target = TargetMarket::at_cached_price(0);
-    let asked = NewRequest { nonce: 1, amount: Atoms::new(1), minimum_output: Atoms::new(1), tip: 0 };
+    let asked = NewRequest { nonce: 1, amount: Atoms::new(1), limit: PriceLimit::None };
     let request = LiquidityRequest { owner: admin, ..bytemuck::Zeroable::zeroed() };
+    let record: EpochRecord = bytemuck::Zeroable::zeroed();
     let one = Atoms::new(1);
     let exchange = world.exchange_arguments();
     let market = listing::market(1, listing::parameters(), 0);
@@ -49,16 +50,15 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
         ("trade", client::trade(at, authority, &account, target, &order(SOL))),
         ("liquidate", client::liquidate(at, authority, of_margin_account, &account, target, &ALL)),
         ("settle_funding", client::settle_funding(at, of_margin_account, 0)),
-        ("settle_pnl", client::settle_pnl(at, of_margin_account, target)),
+        ("settle_pnl", client::settle_pnl(at, of_margin_account, target, None)),
         ("redeem_claim", client::redeem_claim(at, of_margin_account, 0)),
         ("waive_claim", client::waive_claim(at, authority, 0)),
         ("resolve_bankruptcy", client::resolve_bankruptcy(at, of_margin_account, &account, 0)),
         ("request_liquidity_deposit", client::request_liquidity_deposit(at, admin, tokens, &asked)),
-        ("execute_liquidity_deposit", client::execute_liquidity_deposit(at, admin, &request, 1)),
-        ("refund_liquidity_deposit", client::refund_liquidity_deposit(at, admin, &request)),
         ("request_liquidity_withdrawal", client::request_liquidity_withdrawal(at, admin, tokens, &asked)),
-        ("execute_liquidity_withdrawal", client::execute_liquidity_withdrawal(at, admin, &request, 1)),
-        ("refund_liquidity_withdrawal", client::refund_liquidity_withdrawal(at, admin, &request)),
+        ("value_market", client::value_market(at, admin, target)),
+        ("close_epoch", client::close_epoch(at, admin, Timestamp::new(0))),
+        ("pay_liquidity_request", client::pay_liquidity_request(at, admin, &request, &record)),
         ("allocate_backing", client::allocate_backing(at, target)),
     ]
 }

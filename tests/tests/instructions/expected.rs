@@ -6,7 +6,7 @@ use perp_client::events::Event;
 use perp_client::instructions::Authority;
 use perp_engine::state::Position;
 use perp_swap::events::MarketMoment;
-use perp_tests::{tokens, Backend, Ran, World, DAY, SOL, USDC};
+use perp_tests::{tokens, Backend, Ran, World, SOL, USDC};
 use solana_instruction::Instruction;
 
 /// An exchange with so many markets, as [`World::new`] on the compiled binary.
@@ -80,11 +80,6 @@ pub fn initial(size: i64, price: u64) -> u64 {
 /// the backing is empty. A short of 5 000 SOL is still open with a loss.
 pub fn broke() -> (World, Authority, Authority) {
     let mut world = world(1);
-    let (winner, loser) = lose_the_backing(&mut world);
-    (world, winner, loser)
-}
-
-fn lose_the_backing(world: &mut World) -> (Authority, Authority) {
     let (winner, loser) = (world.trader(1_000_000 * USDC), world.trader(400_000 * USDC));
     world.trade(winner, 0, 50_000 * SOL).unwrap();
     world.trade(loser, 0, -5_000 * SOL).unwrap();
@@ -94,7 +89,7 @@ fn lose_the_backing(world: &mut World) -> (Authority, Authority) {
     world.fund_claims(0).unwrap();
     world.redeem_claim(winner.margin_account, 0).unwrap();
     assert!(world.market(0).state.ledger.backing.is_zero());
-    (winner, loser)
+    (world, winner, loser)
 }
 
 /// Half of the friend's position is closed, and part of the claim it has for that is funded. What the late one has paid
@@ -125,24 +120,6 @@ pub fn indebted() -> (World, Authority) {
     world.later_at(60, 0, 218.75);
     world.settle_pnl(debtor.margin_account, 0).unwrap();
     (world, debtor)
-}
-
-/// A pool whose cash has left and whose backing was lost, so that its shares are worth nothing, and a loser who has yet to pay.
-pub fn worthless() -> (World, Authority) {
-    let mut world = world(1);
-    let provider = world.provider;
-    world.give(provider, 0);
-    let shares = world.shares(&provider);
-    world.request_liquidity_withdrawal(provider, 1, shares, 1, 0).unwrap();
-    world.wait(DAY);
-    let executor = world.admin;
-    world.execute_liquidity_withdrawal(executor, provider, 1).unwrap();
-    world.wait(2 * DAY);
-    world.refund_liquidity_withdrawal(executor, provider, 1).unwrap();
-    world.later_at(1, 0, 250.0);
-    let (_, loser) = lose_the_backing(&mut world);
-    assert!(world.pool().state.cash.is_zero() && !world.pool().state.shares.is_zero());
-    (world, loser)
 }
 
 /// Moves all of the owner's tokens out of their associated account, which is closed, into a new one, whose address it

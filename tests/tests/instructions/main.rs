@@ -48,12 +48,11 @@ mod position {
 
 mod liquidity {
     mod allocate_backing;
-    mod execute_liquidity_deposit;
-    mod execute_liquidity_withdrawal;
-    mod refund_liquidity_deposit;
-    mod refund_liquidity_withdrawal;
+    mod close_epoch;
+    mod pay_liquidity_request;
     mod request_liquidity_deposit;
     mod request_liquidity_withdrawal;
+    mod value_market;
 }
 
 /// What holds for every instruction: one file each, and no byte after the arguments.

@@ -5,8 +5,9 @@ use perp_artifacts::idl::missing_docs;
 use perp_client::errors::ExchangeError;
 use perp_client::events::Event;
 use perp_engine::market::price::PriceOutcome;
-use perp_engine::state::{RequestKind, Status};
+use perp_engine::state::{PriceLimit, RequestKind, Status};
 use perp_swap::constants;
+use perp_swap::events::ValuationOutcome;
 use perp_tests::idl::{idl, items, name};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -69,11 +70,13 @@ macro_rules! published {
 #[test]
 fn constants_have_the_values_of_the_program() {
     let expected = published! {
-        X40_BITS "u32"; RATE_BITS "u32"; PPM "u64"; MAX_POSITIONS "u64"; MAX_MARKETS "u64"; DEAD_SHARES "u64"; MAX_SIZE "u64";
+        X40_BITS "u32"; RATE_BITS "u32"; PPM "u64"; MAX_POSITIONS "u64"; DEAD_SHARES "u64"; MAX_SIZE "u64";
         MAX_PRICE "u64"; MAX_OPEN_PRICE "u64"; MAX_OPEN_NOTIONAL "u64"; MAX_ATOMS "u64"; MIN_QUOTE_DECIMALS "u8";
         MAX_QUOTE_DECIMALS "u8"; MAX_BASE_DECIMALS "u8"; ANY_PRICE_BUY "u64"; ANY_PRICE_SELL "u64"; EXCHANGE_SEED "bytes";
         VAULT_SEED "bytes"; SHARE_MINT_SEED "bytes"; SHARE_ESCROW_SEED "bytes"; POOL_SEED "bytes"; MARKET_SEED "bytes";
-        MARGIN_ACCOUNT_SEED "bytes"; LIQUIDITY_REQUEST_SEED "bytes";
+        MARGIN_ACCOUNT_SEED "bytes"; LIQUIDITY_REQUEST_SEED "bytes"; EPOCH_SEED "bytes"; VALUATION_LAMPORTS "u64";
+        CLOSE_LAMPORTS "u64"; PAYMENT_LAMPORTS "u64"; BOUNDARY_REST_SECONDS "u32"; SETTLING_SECONDS "u32";
+        READING_ALLOWANCE_SECONDS "u32";
     };
     let idl = idl();
     let published: BTreeSet<(String, String, String)> = items(&idl, "constants")
@@ -133,8 +136,21 @@ fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
     ];
     assert_eq!(reasons.map(|reason| reason as u8), [0, 1, 2, 3, 4]);
     assert_eq!(variants(&idl, "LiquidationReason"), written(&reasons));
+    assert_eq!(PriceLimit::ALL.map(|limit| limit as u8), [0, 1, 2, 3, 4]);
+    assert_eq!(variants(&idl, "PriceLimit"), written(&PriceLimit::ALL));
+    let valuations = [ValuationOutcome::Valued, ValuationOutcome::Noted, ValuationOutcome::NotEarlier];
+    assert_eq!(valuations.map(|outcome| outcome as u8), [0, 1, 2]);
+    assert_eq!(variants(&idl, "ValuationOutcome"), written(&valuations));
     let enums = items(&idl, "types").iter().filter(|definition| definition["type"]["kind"] == "enum");
-    let compared = BTreeSet::from(["LiquidationReason", "OracleKind", "PriceOutcome", "RequestKind", "Status"]);
+    let compared = BTreeSet::from([
+        "LiquidationReason",
+        "OracleKind",
+        "PriceLimit",
+        "PriceOutcome",
+        "RequestKind",
+        "Status",
+        "ValuationOutcome",
+    ]);
     assert_eq!(enums.map(name).collect::<BTreeSet<_>>(), compared);
 }
 

@@ -13,9 +13,10 @@ use anchor_lang::prelude::Pubkey;
 use perp_client::errors::explain;
 use perp_client::instructions::{update_prices, Authority};
 use perp_engine::operations::position::LiquidationOrder;
+use perp_engine::state::PriceLimit;
 use perp_engine::units::{Atoms, Size, Timestamp};
 use perp_tests::idl::instructions;
-use perp_tests::{listing, Backend, Ran, World, DAY, SOL, START_PRICE, USDC};
+use perp_tests::{listing, Backend, Ran, World, SOL, START_PRICE, USDC};
 use std::collections::BTreeMap;
 
 const MARKETS: u64 = 3;
@@ -52,8 +53,6 @@ struct Chaos {
     silent: Option<u16>,
     providers: [Pubkey; 2],
     nonces: u64,
-    /// Open requests: whose, which, whether it is a deposit.
-    requests: Vec<(usize, u64, bool)>,
     /// Who is admin after the present one.
     successor: Pubkey,
     /// When what is in force ends: the exchange's pause and reduce-only, and reduce-only of each market.
@@ -81,7 +80,6 @@ impl Chaos {
             silent: None,
             providers,
             nonces: 100,
-            requests: Vec::new(),
             successor: admins[1],
             running: [None; RESTRICTIONS],
             went_through: BTreeMap::new(),
@@ -245,46 +243,66 @@ impl Chaos {
     }
 
     fn a_provider_does_something(&mut self, amount: u64) {
-        let whose = self.random.below(2) as usize;
-        let (owner, executor) = (self.providers[whose], self.world.admin);
-        if self.requests.len() < 3 && self.random.one_in(2) {
-            let deposit = self.random.one_in(2);
+        let owner = self.providers[self.random.below(2) as usize];
+        if self.world.open_requests().len() < 3 && self.random.one_in(2) {
             self.nonces += 1;
             let (nonce, amount) = (self.nonces, amount * 10);
-            let (instruction, done) = if deposit {
-                let done = self.world.request_liquidity_deposit(owner, nonce, amount, 1, 1_000);
+            let limit = PriceLimit::ALL[self.random.below(5) as usize];
+            let (instruction, done) = if self.random.one_in(2) {
+                let done = self.world.request_liquidity_deposit(owner, nonce, amount, limit);
                 ("request_liquidity_deposit", done)
             } else if self.world.shares(&owner) > 0 {
-                let done = self.world.request_liquidity_withdrawal(owner, nonce, amount, 1, 1_000);
+                let done = self.world.request_liquidity_withdrawal(owner, nonce, amount, limit);
                 ("request_liquidity_withdrawal", done)
             } else {
                 return;
             };
-            if done.is_ok() {
-                self.requests.push((whose, nonce, deposit));
-            }
             return self.note(instruction, done);
         }
-        let Some((whose, nonce, deposit)) = self.requests.pop() else { return };
-        let owner = self.providers[whose];
-        // A day for a withdrawal, half a minute for a deposit; sometimes everybody forgets.
-        let forgotten = self.random.one_in(4);
-        self.world.wait(if deposit { 31 } else { DAY } + if forgotten { 3 * DAY } else { 0 });
-        self.publish_everything();
-        let world = &mut self.world;
-        let (instruction, done) = match (deposit, forgotten) {
-            (true, false) => ("execute_liquidity_deposit", world.execute_liquidity_deposit(executor, owner, nonce)),
-            (false, false) => {
-                ("execute_liquidity_withdrawal", world.execute_liquidity_withdrawal(executor, owner, nonce))
-            }
-            (true, true) => ("refund_liquidity_deposit", world.refund_liquidity_deposit(executor, owner, nonce)),
-            (false, true) => ("refund_liquidity_withdrawal", world.refund_liquidity_withdrawal(executor, owner, nonce)),
-        };
-        let request = self.world.addresses.request(&owner, nonce);
-        if self.world.chain.account(&request).is_some() {
-            self.requests.push((whose, nonce, deposit));
+        self.a_boundary_comes();
+    }
+
+    /// The clock moves to the boundary that is waited for, where all feeds print, mostly; its markets are valued, its epoch is closed and
+    /// most of its requests are paid.
+    fn a_boundary_comes(&mut self) {
+        let (boundary, keeper) = (self.world.boundary(), self.world.admin);
+        if boundary == 0 {
+            return;
         }
-        self.note(instruction, done);
+        self.world.wait((boundary - self.world.now).max(1));
+        let forgotten = self.random.one_in(4);
+        for market in 0..MARKETS as u16 {
+            let price = self.prices[usize::from(market)];
+            self.world.publish_after(market, price, boundary + i64::from(forgotten), boundary - i64::from(!forgotten));
+            let done = self.world.value_market(keeper, market);
+            self.note("value_market", done);
+        }
+        if forgotten {
+            self.world.wait(1_802);
+            for market in 0..MARKETS as u16 {
+                let done = self.world.value_unread(keeper, market);
+                self.note("value_market", done);
+            }
+        }
+        let closed = self.world.close_epoch(keeper);
+        let done = closed.is_ok();
+        self.note("close_epoch", closed);
+        if done {
+            self.requests_are_paid(keeper);
+        }
+        self.publish_everything();
+    }
+
+    /// Whatever is owed by closed epochs is paid, but for what somebody forgets now and then.
+    fn requests_are_paid(&mut self, caller: Pubkey) {
+        for request in self.world.open_requests() {
+            let records = self.world.records();
+            let due = records.iter().any(|record| record.state.is_of(&request.state));
+            if due && !self.random.one_in(8) {
+                let done = self.world.pay_liquidity_request(caller, request.owner, request.nonce);
+                self.note("pay_liquidity_request", done);
+            }
+        }
     }
 
     /// Every market whose feed is not silent takes in its price of now, all in one instruction.
@@ -309,7 +327,7 @@ impl Chaos {
 #[test]
 fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
     let mut went_through = BTreeMap::<&str, u32>::new();
-    for seed in 1..=7 {
+    for seed in 1..=8 {
         let (mut chaos, history) = Chaos::new(Backend::Sbf, seed);
         for _ in 0..STEPS {
             chaos.step();

@@ -3,6 +3,7 @@
 use crate::world;
 use perp_client::instructions::Authority;
 use perp_swap::errors::ExchangeError;
+use perp_tests::world::SET_APART;
 use perp_tests::{assert_refused, listing, Backend, World, SOL, USDC};
 
 crate::on_both_backends!(
@@ -119,10 +120,10 @@ fn winners_wait_for_losers_and_are_paid_alike(backend: Backend) {
         world.withdraw(actor, all).unwrap();
         world.close_account(actor).unwrap();
     }
-    // What is left is the pool's and the protocol's, and the carry's surge, which is the insurance's.
+    // What is left is the pool's and the protocol's, the carry's surge, which is the insurance's, and what is set apart of the deposit.
     let books = world.market(0).state.ledger;
     let left = books.backing.get() + books.protocol_fees.get() + books.insurance.get();
-    assert_eq!(world.vault(), 8_000_000 * USDC + left);
+    assert_eq!(world.vault(), 8_000_000 * USDC + left + SET_APART);
 }
 
 fn in_whatever_order_winners_leave_they_get_the_same(backend: Backend) {

@@ -8,6 +8,7 @@ use anchor_lang::prelude::Pubkey;
 use perp_accounts::{decode, LiquidityRequest, MarginAccount, Stored};
 use perp_client::errors::exchange_error;
 use perp_engine::units::{Atoms, Clock, Timestamp};
+use perp_exchange::chain::EPOCH_RENT;
 use perp_exchange::{Exchange, Listing, Operation, Outcome, Refusal};
 use perp_swap::instruction as data;
 use perp_tests::{Ran, World};
@@ -24,8 +25,7 @@ struct InMemory {
     accounts: BTreeMap<Pubkey, usize>,
     /// By their owner.
     providers: BTreeMap<Pubkey, usize>,
-    /// With their owner.
-    requests: BTreeMap<Pubkey, (u64, Pubkey)>,
+    requests: BTreeMap<Pubkey, u64>,
 }
 
 /// From now on every transaction is done in memory as well. The world is one without an exchange.
@@ -69,7 +69,9 @@ impl InMemory {
     fn execute(&mut self, world: &mut World, sent: Sent, clock: Clock) -> Result<(), Refusal> {
         if let Some(data::CreateExchange { parameters, .. }) = sent.arguments() {
             let decimals = world.exchange().quote_decimals;
-            self.exchange = Some(Exchange::new(parameters.into(), decimals, clock)?);
+            let mut exchange = Exchange::new(parameters.into(), decimals, clock)?;
+            exchange.epoch_rent = EPOCH_RENT;
+            self.exchange = Some(exchange);
         } else if let Some(data::CreateMarket { base_decimals, parameters, target_backing, .. }) = sent.arguments() {
             let (parameters, target_backing) = (parameters.into(), Atoms::new(target_backing));
             let index = self.exchange_mut().list(&Listing { parameters, base_decimals, target_backing })?;
@@ -106,11 +108,9 @@ impl InMemory {
                 self.accounts.insert(sent.key(3), usize::try_from(number).expect("few accounts live in a story"));
             }
             (Operation::CloseAccount { .. }, _) => drop(self.accounts.remove(&sent.key(1))),
-            (_, Outcome::Number(number)) => drop(self.requests.insert(sent.key(3), (number, sent.key(0)))),
-            (Operation::ExecuteRequest { request, .. } | Operation::RefundRequest { request }, _)
-                if self.exchange().request(*request).is_err() =>
-            {
-                self.requests.remove(&sent.key(3));
+            (_, Outcome::Number(number)) => drop(self.requests.insert(sent.key(3), number)),
+            (Operation::PayLiquidityRequest { request }, _) if self.exchange().request(*request).is_err() => {
+                self.requests.remove(&sent.key(4));
             }
             _ => {}
         }
@@ -122,6 +122,9 @@ impl InMemory {
         assert_eq!(exchange.state, world.exchange().state);
         assert_eq!(exchange.market_count, world.exchange().market_count);
         assert_eq!(exchange.pool, world.pool().state);
+        assert_eq!(exchange.queue, world.pool().queue);
+        let records: Vec<_> = world.records().iter().map(|record| record.state).collect();
+        assert_eq!(exchange.epochs().values().copied().collect::<Vec<_>>(), records, "closed epochs");
         assert_eq!(exchange.vault.get(), world.vault(), "tokens in the vault");
         for market in exchange.markets() {
             assert_eq!(*market, world.market(market.index).state);
@@ -130,7 +133,7 @@ impl InMemory {
             let stored: MarginAccount = stored(world, address).expect("the account exists on chain");
             assert_eq!(*exchange.account(*number).expect("the account exists in memory"), stored.state);
         }
-        for (address, (number, _)) in &self.requests {
+        for (address, number) in &self.requests {
             let stored: LiquidityRequest = stored(world, address).expect("the request exists on chain");
             let open = exchange.request(*number).expect("the request exists in memory");
             assert_eq!((open.request, open.kind as u8), (stored.state, stored.kind));

@@ -2,9 +2,10 @@
 //! traders and a liquidator who holds nothing.
 
 use crate::in_memory::follow;
-use perp_engine::state::DEAD_SHARES;
+use perp_engine::state::{PriceLimit, DEAD_SHARES};
 use perp_swap::errors::ExchangeError;
-use perp_tests::{assert_refused, listing, Backend, World, DAY, SOL, USDC};
+use perp_tests::world::SET_APART;
+use perp_tests::{assert_refused, listing, Backend, World, SOL, USDC};
 
 crate::on_both_backends!(everybody_comes_trades_and_leaves);
 
@@ -12,12 +13,14 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     let mut world = World::before_creation(backend);
     follow(&mut world);
     world.create_exchange().unwrap();
-    world.list(listing::market(0, listing::unmeasured(), 2_000_000 * USDC));
 
-    // Ten million come in at one share an atom; a cent's worth of shares is locked for ever. Two million back the
-    // market.
-    let provider = world.user(10_000_000 * USDC);
-    world.add_liquidity(provider, 10_000_000 * USDC);
+    // Ten million come in at one share an atom, and the 0.02 % of all of it that are set apart; a cent's worth of shares is locked for
+    // ever. Two million back the market.
+    let provider = world.user(10_000_000 * USDC + SET_APART);
+    world.add_liquidity(provider, 10_000_000 * USDC + SET_APART);
+    world.list(listing::market(0, listing::unmeasured(), 2_000_000 * USDC));
+    world.wait(30);
+    world.publish_all_again();
     assert_eq!(world.shares(&provider), 10_000_000 * USDC - DEAD_SHARES);
     world.allocate_backing(0).unwrap();
     assert_eq!(world.pool().state.cash.get(), 8_000_000 * USDC);
@@ -149,14 +152,13 @@ fn everybody_comes_trades_and_leaves(backend: Backend) {
     world.allocate_backing(0).unwrap();
     assert_eq!(world.pool().state.cash.get(), 10_067_686_031_257);
     let shares = world.shares(&provider);
-    world.request_liquidity_withdrawal(provider, 1, shares, 1, 0).unwrap();
-    world.wait(DAY);
-    world.execute_liquidity_withdrawal(admin, provider, 1).unwrap();
-    // 10 067 686.031 257 · (1 − 10^-9)
-    assert_eq!(world.tokens(&provider), 10_067_686_021_189);
+    world.request_liquidity_withdrawal(provider, 1, shares, PriceLimit::None).unwrap();
+    world.serve(admin);
+    // 10 067 686.031 257 · (1 − 10^-9) are 10 067 686.021 189, and ⌈a 5 000th⌉ of that is set apart.
+    assert_eq!(world.tokens(&provider), 10_067_686_021_189 - 2_013_537_205);
 
-    // What is left: the dead shares' cent and what it earned, and the shared insurance.
+    // What is left: the dead shares' cent and what it earned, the shared insurance, and what is set apart for settlements.
     let books = world.books();
-    assert_eq!(books.pool.state.cash.get(), 10_068);
-    assert_eq!(books.vault, 10_068 + 900 * USDC);
+    assert_eq!((books.pool.state.cash.get(), books.pool.state.settling.get()), (10_068, SET_APART + 2_013_537_205));
+    assert_eq!(books.vault, 10_068 + 900 * USDC + SET_APART + 2_013_537_205);
 }

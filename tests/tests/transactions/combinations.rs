@@ -2,7 +2,6 @@
 
 use anchor_lang::prelude::{AccountMeta, Pubkey};
 use bytemuck::Zeroable;
-use perp_accounts::LiquidityRequest;
 use perp_client::instructions::{self as build, Authority, TargetMarket};
 use perp_client::Addresses;
 use perp_engine::operations::position::{LiquidationOrder, Order};
@@ -34,14 +33,7 @@ pub const COMBINATIONS: &[(&str, Build)] = &[
     ("`withdraw`", |scene, count| vec![scene.withdraw(count)]),
     ("`update_prices`, then `withdraw`", |scene, count| vec![scene.update_prices(0..count), scene.withdraw(count)]),
     ("`resolve_bankruptcy`", |scene, count| vec![scene.resolve_bankruptcy(count)]),
-    ("`execute_liquidity_deposit`", |scene, count| vec![scene.execute_deposit(count)]),
-    ("`execute_liquidity_withdrawal`", |scene, count| vec![scene.execute_withdrawal(count)]),
-    ("`update_prices`, then `execute_liquidity_deposit`", |scene, count| {
-        vec![scene.update_prices(0..count), scene.execute_deposit(count)]
-    }),
-    ("`update_prices`, then `execute_liquidity_withdrawal`", |scene, count| {
-        vec![scene.update_prices(0..count), scene.execute_withdrawal(count)]
-    }),
+    ("`value_market` of each", |scene, count| (0..count).map(|market| scene.value(market)).collect()),
 ];
 
 /// The transaction of that name.
@@ -58,7 +50,6 @@ pub struct Scene {
     margin_account: Pubkey,
     other_margin_account: Pubkey,
     destination: Pubkey,
-    request_owner: Pubkey,
     oracles: Vec<Pubkey>,
 }
 
@@ -71,7 +62,6 @@ impl Scene {
             margin_account: key(),
             other_margin_account: key(),
             destination: key(),
-            request_owner: key(),
             oracles: (0..64).map(|_| key()).collect(),
         }
     }
@@ -117,16 +107,9 @@ impl Scene {
         self.with_more(resolve, count)
     }
 
-    fn request(&self) -> LiquidityRequest {
-        LiquidityRequest { owner: self.request_owner, destination: self.destination, ..LiquidityRequest::zeroed() }
-    }
-
-    fn execute_deposit(&self, count: u16) -> Instruction {
-        build::execute_liquidity_deposit(&self.addresses, self.signer, &self.request(), count)
-    }
-
-    fn execute_withdrawal(&self, count: u16) -> Instruction {
-        build::execute_liquidity_withdrawal(&self.addresses, self.signer, &self.request(), count)
+    fn value(&self, market: u16) -> Instruction {
+        let target = TargetMarket::with_oracle(market, self.oracles[usize::from(market)]);
+        build::value_market(&self.addresses, self.signer, target)
     }
 
     /// Names the markets of positions for which an account has no room, so that the limit beyond can be found.

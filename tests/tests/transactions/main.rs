@@ -9,8 +9,7 @@ use anchor_lang::prelude::Pubkey;
 use combinations::{combination, from_a_wallet, legacy, with_table, Build, Scene, Taken, COMBINATIONS, LOCKS, PACKET};
 use page::Page;
 use perp_client::instructions::Authority;
-use perp_engine::state::{FRESH_SECONDS, MAX_MARKETS, MAX_POSITIONS};
-use perp_tests::listing::parameters;
+use perp_engine::state::{FRESH_SECONDS, MAX_POSITIONS};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 
 /// What the transaction takes when a wallet sends it for so many markets or positions.
@@ -126,23 +125,10 @@ fn a_lookup_table_takes_what_does_not_fit() {
         let Taken { accounts, bytes } = through_a_table(combination(&row.transaction), row.count);
         assert!(bytes <= PACKET && accounts <= LOCKS, "{row:?}: {bytes} bytes, {accounts} accounts");
     }
-    // All prices of the largest exchange and a withdrawal of liquidity from it.
-    let build = combination("`update_prices`, then `execute_liquidity_withdrawal`");
-    let Taken { accounts, bytes } = through_a_table(build, MAX_MARKETS as u16);
-    assert!(bytes <= PACKET && accounts <= LOCKS, "{bytes} bytes, {accounts} accounts");
-    page.says(&format!(
-        "{MAX_MARKETS} markets would take {bytes} bytes and lock {accounts} of at most {LOCKS} accounts"
-    ));
 }
 
 #[test]
-fn prices_sent_before_may_be_as_old_as_the_page_says() {
-    let (page, parameters) = (Page::read(), parameters());
+fn prices_sent_before_count_for_as_long_as_the_page_says() {
+    let page = Page::read();
     page.says(&format!("a price counts without the stress move for {FRESH_SECONDS} s"));
-    page.says(&format!("prices may be {} s old (`max_age_liquidate`)", parameters.max_age_liquidate));
-    let rows = page.rows();
-    let alone = rows.iter().find(|row| row.transaction == "`update_prices`").and_then(|row| row.most).unwrap();
-    let transactions = MAX_MARKETS.div_ceil(usize::from(alone));
-    assert_eq!(transactions, 2);
-    page.says(&format!("{alone} markets to a transaction, so two for {MAX_MARKETS}"));
 }

@@ -3,13 +3,16 @@
 use crate::combinations::{from_a_wallet, legacy, PACKET};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions as build;
-use perp_engine::state::MAX_MARKETS;
+use perp_engine::state::PriceLimit;
 use perp_engine::units::Atoms;
 use perp_tests::world::{order, ALL};
-use perp_tests::{listing, Backend, World, SOL, USDC};
+use perp_tests::{Backend, World, SOL, USDC};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+
+/// Markets whose valuations fit a transaction, as the page says.
+const MOST_VALUED: u16 = 11;
 
 /// Sends the instructions as a wallet does: the compute budget before them, and nobody pays beside the one who signs.
 #[track_caller]
@@ -81,75 +84,22 @@ fn twelve_positions(backend: Backend) {
     assert!(world.position(&trader.margin_account, 0).size.get() < 11 * SOL);
 }
 
-/// An exchange with so many markets and a provider who has asked to put in a thousand dollars.
-fn with_a_request(backend: Backend, markets: u16) -> (World, Pubkey) {
-    let mut world = World::empty(backend);
-    for index in 0..markets {
-        world.list(listing::market(index, listing::parameters(), 0));
+/// The markets of an epoch, as many to a transaction as fit.
+fn an_epoch_of_many_markets(backend: Backend) {
+    let mut world = World::new(backend, 12);
+    let (provider, trader, keeper) = (world.user(1_000 * USDC), world.trader(2_000 * USDC), world.admin);
+    for market in 0..11 {
+        world.trade(trader, market, SOL).unwrap();
     }
-    let provider = world.user(1_000 * USDC);
-    world.request_liquidity_deposit(provider, 1, 1_000 * USDC, 1, 0).unwrap();
-    world.wait(30);
-    publish(&mut world, 250.0);
-    (world, provider)
-}
-
-/// All shares of the provider are to be sold, and the request has matured.
-fn ask_for_everything(world: &mut World, provider: Pubkey) {
-    let shares = world.shares(&provider);
-    world.request_liquidity_withdrawal(provider, 2, shares, 1, 0).unwrap();
-    world.wait(86_400);
-    publish(world, 250.0);
-}
-
-fn execute_deposit(world: &mut World, provider: Pubkey) -> Instruction {
-    let (executor, request) = (world.admin, world.request(&provider, 1));
-    build::execute_liquidity_deposit(&world.addresses, executor, &request, world.market_count)
-}
-
-fn execute_withdrawal(world: &mut World, provider: Pubkey) -> Instruction {
-    let (executor, request) = (world.admin, world.request(&provider, 2));
-    build::execute_liquidity_withdrawal(&world.addresses, executor, &request, world.market_count)
-}
-
-fn liquidity_of_the_largest_exchange(backend: Backend) {
-    let markets = u16::try_from(MAX_MARKETS).unwrap();
-    let (mut world, provider) = with_a_request(backend, markets);
-    let executor = world.admin;
-    // The prices in two transactions, the first with as many as one takes.
-    for part in [0..14, 14..markets] {
-        let prices = update(&world, part);
-        send(&mut world, executor, vec![prices]);
+    world.request_liquidity_deposit(provider, 1, 1_000 * USDC, PriceLimit::None).unwrap();
+    world.to_boundary();
+    let value = |world: &World, market| build::value_market(&world.addresses, keeper, world.target(market));
+    for part in [0..MOST_VALUED, MOST_VALUED..12] {
+        let valuations = part.map(|market| value(&world, market)).collect();
+        send(&mut world, keeper, valuations);
     }
-    let deposit = execute_deposit(&mut world, provider);
-    send(&mut world, executor, vec![deposit]);
-
-    ask_for_everything(&mut world, provider);
-    for part in [0..14, 14..markets] {
-        let prices = update(&world, part);
-        send(&mut world, executor, vec![prices]);
-    }
-    let withdrawal = execute_withdrawal(&mut world, provider);
-    send(&mut world, executor, vec![withdrawal]);
+    world.close(keeper);
     assert_eq!(world.pool().state.escrow, Atoms::ZERO);
-    assert!(world.tokens(&provider) > 999 * USDC, "{} atoms came back", world.tokens(&provider));
-}
-
-fn liquidity_with_its_prices(backend: Backend) {
-    let (mut world, provider) = with_a_request(backend, 11);
-    let executor = world.admin;
-    let (prices, deposit) = (update(&world, 0..11), execute_deposit(&mut world, provider));
-    send(&mut world, executor, vec![prices, deposit]);
-    assert!(world.shares(&provider) > 0);
-
-    let (mut world, provider) = with_a_request(backend, 10);
-    let executor = world.admin;
-    let (prices, deposit) = (update(&world, 0..10), execute_deposit(&mut world, provider));
-    send(&mut world, executor, vec![prices, deposit]);
-    ask_for_everything(&mut world, provider);
-    let (prices, withdrawal) = (update(&world, 0..10), execute_withdrawal(&mut world, provider));
-    send(&mut world, executor, vec![prices, withdrawal]);
-    assert!(world.tokens(&provider) > 999 * USDC, "{} atoms came back", world.tokens(&provider));
 }
 
 macro_rules! on_both_backends {
@@ -171,6 +121,5 @@ macro_rules! on_both_backends {
 
 on_both_backends! {
     twelve_positions,
-    liquidity_of_the_largest_exchange,
-    liquidity_with_its_prices,
+    an_epoch_of_many_markets,
 }

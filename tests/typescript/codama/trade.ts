@@ -113,9 +113,9 @@ test('accounts decode to the numbers the exchange was created with', async () =>
     assert.equal(exchange.data.marketCount, 2);
     assert.equal(Buffer.from(market.data.symbol).toString().replaceAll('\0', ''), 'SOL-PERP');
     assert.equal(market.data.state.parameters.takerFee, 400);
-    // lp has put 5 000 000 USDC into the pool, all of it in the pool's cash or placed in a market.
+    // lp has put 5 000 000 USDC into the pool: its cash, what is placed in markets, and what is set apart for settlements.
     const { state } = (await fetchPool(rpc, exchange.data.pool)).data;
-    assert.equal(state.cash + state.placed, 5_000_000n * USDC);
+    assert.equal(state.cash + state.placed + state.settling, 5_000_000n * USDC);
 });
 
 test('an account is opened at the address that its seeds give', async () => {

@@ -16,7 +16,7 @@ struct Unit {
 const MONEY: [&str; 2] = ["atom", "shares"];
 const FINE: [&str; 2] = ["2^-40", "x40"];
 
-const UNITS: [Unit; 9] = [
+const UNITS: [Unit; 10] = [
     Unit { name: "Atoms", phrase: "In atoms of the quote token.", words: &MONEY },
     Unit { name: "SignedAtoms", phrase: "In atoms of the quote token.", words: &MONEY },
     Unit { name: "StoredQuoteX40", phrase: "In 2^-40 atoms of the quote token.", words: &FINE },
@@ -26,6 +26,7 @@ const UNITS: [Unit; 9] = [
     Unit { name: "SignedSize", phrase: "In base units, negative for short.", words: &["base unit"] },
     Unit { name: "Ppm", phrase: "In parts per million.", words: &["per million"] },
     Unit { name: "Timestamp", phrase: "Unix time in seconds.", words: &["unix"] },
+    Unit { name: "LimitSet", phrase: "A bit for each price limit, the lowest for no limit.", words: &["a bit each"] },
 ];
 
 /// Whether a line of docs is only a unit that this module added.

@@ -1,13 +1,13 @@
-use super::{instruction, read_only, TargetMarket, NO_OTHERS};
+use super::{instruction, TargetMarket, NO_OTHERS};
 use crate::addresses::Addresses;
-use anchor_lang::prelude::{AccountMeta, Pubkey};
+use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::system_program;
-use perp_accounts::LiquidityRequest;
-use perp_engine::units::Atoms;
+use perp_accounts::{EpochRecord, LiquidityRequest};
+use perp_engine::state::{PriceLimit, RequestKind};
+use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::accounts::{
-    AllocateBacking, ExecuteLiquidityDeposit, ExecuteLiquidityWithdrawal, RefundLiquidityDeposit,
-    RefundLiquidityWithdrawal, RequestLiquidityDeposit, RequestLiquidityWithdrawal,
+    AllocateBacking, CloseEpoch, PayLiquidityRequest, RequestLiquidityDeposit, RequestLiquidityWithdrawal, ValueMarket,
 };
 use perp_swap::instruction as data;
 
@@ -18,10 +18,8 @@ pub struct NewRequest {
     pub nonce: u64,
     /// Tokens to deposit, or shares to withdraw.
     pub amount: Atoms,
-    /// Fewest shares, or tokens, that must come out for the whole amount; at least 1.
-    pub minimum_output: Atoms,
-    /// Lamports for whoever executes the request, on top of its rent.
-    pub tip: u64,
+    /// How far the share price may have moved against it.
+    pub limit: PriceLimit,
 }
 
 /// Escrows tokens of `source` that will buy shares for the owner's associated account.
@@ -31,22 +29,19 @@ pub fn request_liquidity_deposit(
     source: Pubkey,
     request: &NewRequest,
 ) -> Instruction {
+    let NewRequest { nonce, amount, limit } = *request;
     let accounts = RequestLiquidityDeposit {
         owner,
         exchange: addresses.exchange,
         pool: addresses.pool,
-        request: addresses.request(&owner, request.nonce),
+        request: addresses.request(&owner, nonce),
         source,
-        destination: addresses.shares_of(&owner),
         vault: addresses.vault,
         quote_mint: addresses.quote_mint,
-        share_mint: addresses.share_mint,
         token_program: addresses.token_program,
         system_program: system_program::ID,
     };
-    let NewRequest { nonce, amount, minimum_output, tip } = *request;
-    let (amount, minimum_output) = (amount.get(), minimum_output.get());
-    instruction(accounts, data::RequestLiquidityDeposit { nonce, amount, minimum_output, tip }, NO_OTHERS)
+    instruction(accounts, data::RequestLiquidityDeposit { nonce, amount: amount.get(), limit: limit as u8 }, NO_OTHERS)
 }
 
 /// Escrows shares of `source` that will be sold for tokens to the owner's associated account.
@@ -56,93 +51,81 @@ pub fn request_liquidity_withdrawal(
     source: Pubkey,
     request: &NewRequest,
 ) -> Instruction {
+    let NewRequest { nonce, amount, limit } = *request;
     let accounts = RequestLiquidityWithdrawal {
         owner,
         exchange: addresses.exchange,
         pool: addresses.pool,
-        request: addresses.request(&owner, request.nonce),
+        request: addresses.request(&owner, nonce),
         source,
-        destination: addresses.tokens_of(&owner),
         share_escrow: addresses.share_escrow,
-        quote_mint: addresses.quote_mint,
         share_mint: addresses.share_mint,
         token_program: addresses.token_program,
         system_program: system_program::ID,
     };
-    let NewRequest { nonce, amount, minimum_output, tip } = *request;
-    let (amount, minimum_output) = (amount.get(), minimum_output.get());
-    instruction(accounts, data::RequestLiquidityWithdrawal { nonce, amount, minimum_output, tip }, NO_OTHERS)
+    let data = data::RequestLiquidityWithdrawal { nonce, amount: amount.get(), limit: limit as u8 };
+    instruction(accounts, data, NO_OTHERS)
 }
 
-/// Executes a deposit. `market_count` is the exchange's: all its markets are handed in, their prices updated before.
-pub fn execute_liquidity_deposit(
-    addresses: &Addresses,
-    executor: Pubkey,
-    request: &LiquidityRequest,
-    market_count: u16,
-) -> Instruction {
-    let accounts = ExecuteLiquidityDeposit {
-        executor,
-        exchange: addresses.exchange,
-        pool: addresses.pool,
-        request: addresses.request(&request.owner, request.nonce),
-        destination: request.destination,
-        share_mint: addresses.share_mint,
-        token_program: addresses.token_program,
-    };
-    instruction(accounts, data::ExecuteLiquidityDeposit {}, all_markets(addresses, market_count))
-}
-
-/// Executes a withdrawal. `market_count` is the exchange's: all its markets are handed in, their prices updated before.
-pub fn execute_liquidity_withdrawal(
-    addresses: &Addresses,
-    executor: Pubkey,
-    request: &LiquidityRequest,
-    market_count: u16,
-) -> Instruction {
-    let accounts = ExecuteLiquidityWithdrawal {
-        executor,
-        exchange: addresses.exchange,
-        pool: addresses.pool,
-        request: addresses.request(&request.owner, request.nonce),
-        destination: request.destination,
-        vault: addresses.vault,
-        quote_mint: addresses.quote_mint,
-        share_mint: addresses.share_mint,
-        share_escrow: addresses.share_escrow,
-        token_program: addresses.token_program,
-    };
-    instruction(accounts, data::ExecuteLiquidityWithdrawal {}, all_markets(addresses, market_count))
-}
-
-/// Refunds the tokens of a deposit that expired to its owner's associated account.
-pub fn refund_liquidity_deposit(addresses: &Addresses, caller: Pubkey, request: &LiquidityRequest) -> Instruction {
-    let accounts = RefundLiquidityDeposit {
+/// Values a market as it stood at the boundary that the exchange waits for. The target's oracle is any account of the market's oracle
+/// program that holds the boundary's reading; none where none is needed.
+pub fn value_market(addresses: &Addresses, caller: Pubkey, target: TargetMarket) -> Instruction {
+    let accounts = ValueMarket {
         caller,
         exchange: addresses.exchange,
         pool: addresses.pool,
-        request: addresses.request(&request.owner, request.nonce),
-        destination: addresses.tokens_of(&request.owner),
-        vault: addresses.vault,
-        quote_mint: addresses.quote_mint,
-        token_program: addresses.token_program,
+        market: addresses.market(target.market),
+        oracle: target.oracle,
     };
-    instruction(accounts, data::RefundLiquidityDeposit {}, NO_OTHERS)
+    instruction(accounts, data::ValueMarket {}, NO_OTHERS)
 }
 
-/// Refunds the shares of a withdrawal that expired to its owner's associated account.
-pub fn refund_liquidity_withdrawal(addresses: &Addresses, caller: Pubkey, request: &LiquidityRequest) -> Instruction {
-    let accounts = RefundLiquidityWithdrawal {
+/// Serves the requests of `boundary`, which is the one that the exchange waits for.
+pub fn close_epoch(addresses: &Addresses, closer: Pubkey, boundary: Timestamp) -> Instruction {
+    let accounts = CloseEpoch {
+        closer,
+        exchange: addresses.exchange,
+        pool: addresses.pool,
+        record: addresses.epoch(boundary),
+        share_mint: addresses.share_mint,
+        share_escrow: addresses.share_escrow,
+        token_program: addresses.token_program,
+        system_program: system_program::ID,
+    };
+    instruction(accounts, data::CloseEpoch { boundary: boundary.get() }, NO_OTHERS)
+}
+
+/// Pays a request of a closed epoch: where it was accepted in what it asked for, else what it brought.
+pub fn pay_liquidity_request(
+    addresses: &Addresses,
+    caller: Pubkey,
+    request: &LiquidityRequest,
+    record: &EpochRecord,
+) -> Instruction {
+    let (closed, limit) = (&record.state, request.state.price_limit());
+    let shares = if request.kind == RequestKind::Deposit as u8 {
+        closed.deposits_accepted.contains(limit)
+    } else {
+        !closed.withdrawals_accepted.contains(limit)
+    };
+    let (destination, source, mint) = if shares {
+        (addresses.shares_of(&request.owner), addresses.share_escrow, addresses.share_mint)
+    } else {
+        (addresses.tokens_of(&request.owner), addresses.vault, addresses.quote_mint)
+    };
+    let accounts = PayLiquidityRequest {
         caller,
         exchange: addresses.exchange,
         pool: addresses.pool,
+        record: addresses.epoch(closed.boundary),
         request: addresses.request(&request.owner, request.nonce),
-        destination: addresses.shares_of(&request.owner),
-        share_escrow: addresses.share_escrow,
-        share_mint: addresses.share_mint,
+        owner: request.owner,
+        destination,
+        source,
+        mint,
         token_program: addresses.token_program,
     };
-    instruction(accounts, data::RefundLiquidityWithdrawal {}, NO_OTHERS)
+    instruction(accounts, data::PayLiquidityRequest {}, NO_OTHERS)
 }
 
 /// Moves cash between the pool and a market's backing toward the market's target.
@@ -154,8 +137,4 @@ pub fn allocate_backing(addresses: &Addresses, target: TargetMarket) -> Instruct
         oracle: target.oracle,
     };
     instruction(accounts, data::AllocateBacking {}, NO_OTHERS)
-}
-
-fn all_markets(addresses: &Addresses, count: u16) -> impl Iterator<Item = AccountMeta> + '_ {
-    (0..count).map(|index| read_only(addresses.market(index)))
 }

@@ -87,7 +87,7 @@ pub fn update_prices(addresses: &Addresses, prices: impl IntoIterator<Item = (u1
 
 /// Keeps what this price account of the market's second oracle says, where that is newer.
 pub fn update_second_price(addresses: &Addresses, market: u16, second_oracle: Pubkey) -> Instruction {
-    let accounts = UpdateSecondPrice { market: addresses.market(market), second_oracle };
+    let accounts = UpdateSecondPrice { exchange: addresses.exchange, market: addresses.market(market), second_oracle };
     instruction(accounts, data::UpdateSecondPrice {}, NO_OTHERS)
 }
 
@@ -117,7 +117,8 @@ pub fn update_funding(addresses: &Addresses, target: TargetMarket) -> Instructio
 
 /// Sets backing aside for the market's claims.
 pub fn fund_claims(addresses: &Addresses, market: u16) -> Instruction {
-    instruction(FundClaims { market: addresses.market(market) }, data::FundClaims {}, NO_OTHERS)
+    let accounts = FundClaims { exchange: addresses.exchange, market: addresses.market(market) };
+    instruction(accounts, data::FundClaims {}, NO_OTHERS)
 }
 
 /// Gives tokens to the insurance of `market`, or to the shared one where it is none.

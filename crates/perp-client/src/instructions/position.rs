@@ -37,27 +37,39 @@ pub fn settle_funding(addresses: &Addresses, margin_account: Pubkey, market: u16
     instruction(accounts, data::SettleFunding {}, NO_OTHERS)
 }
 
-/// Turns a position's unrealized profit or loss into cash, for anybody.
-pub fn settle_pnl(addresses: &Addresses, margin_account: Pubkey, target: TargetMarket) -> Instruction {
+/// Turns a position's unrealized profit or loss into cash, for anybody. `rewarded` is another margin account, which receives what the
+/// queue pays for it just before a boundary.
+pub fn settle_pnl(
+    addresses: &Addresses,
+    margin_account: Pubkey,
+    target: TargetMarket,
+    rewarded: Option<Pubkey>,
+) -> Instruction {
     let accounts = SettlePnl {
         exchange: addresses.exchange,
         margin_account,
         market: addresses.market(target.market),
         oracle: target.oracle,
+        pool: rewarded.map(|_| addresses.pool),
+        rewarded_account: rewarded,
     };
     instruction(accounts, data::SettlePnl {}, NO_OTHERS)
 }
 
 /// Pays an account what is funded of its claim, for anybody.
 pub fn redeem_claim(addresses: &Addresses, margin_account: Pubkey, market: u16) -> Instruction {
-    let accounts = RedeemClaim { margin_account, market: addresses.market(market) };
+    let accounts = RedeemClaim { exchange: addresses.exchange, margin_account, market: addresses.market(market) };
     instruction(accounts, data::RedeemClaim {}, NO_OTHERS)
 }
 
 /// Gives up the owner's claim on a market.
 pub fn waive_claim(addresses: &Addresses, owner: Authority, market: u16) -> Instruction {
-    let accounts =
-        WaiveClaim { owner: owner.signer, margin_account: owner.margin_account, market: addresses.market(market) };
+    let accounts = WaiveClaim {
+        owner: owner.signer,
+        exchange: addresses.exchange,
+        margin_account: owner.margin_account,
+        market: addresses.market(market),
+    };
     instruction(accounts, data::WaiveClaim {}, NO_OTHERS)
 }
 

@@ -2,10 +2,10 @@ use super::*;
 use crate::addresses::event_authority;
 use anchor_lang::Discriminator;
 use bytemuck::Zeroable;
-use perp_accounts::LiquidityRequest;
+use perp_accounts::{EpochRecord, LiquidityRequest};
 use perp_engine::operations::position::{LiquidationOrder, Order};
-use perp_engine::state::{Position, MAX_MARKETS};
-use perp_engine::units::{Atoms, Price, SignedSize, Size};
+use perp_engine::state::{ClosedEpoch, LimitSet, Position, PriceLimit, Request, RequestKind};
+use perp_engine::units::{Atoms, Price, SignedSize, Size, Timestamp};
 
 fn addresses() -> Addresses {
     Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID)
@@ -65,7 +65,7 @@ fn an_oracle_left_out_is_the_program_itself() {
 fn a_second_price_names_its_market_and_its_account() {
     let (addresses, second) = (addresses(), Pubkey::new_unique());
     let update = update_second_price(&addresses, 3, second);
-    assert_eq!(update.accounts, [writable(addresses.market(3)), read_only(second)]);
+    assert_eq!(update.accounts, [read_only(addresses.exchange), writable(addresses.market(3)), read_only(second)]);
     assert_eq!(update.data, perp_swap::instruction::UpdateSecondPrice::DISCRIMINATOR);
 }
 
@@ -103,29 +103,51 @@ fn only_open_positions_make_a_withdrawal_look_at_markets() {
 }
 
 #[test]
-fn liquidity_is_executed_with_every_market_in_index_order() {
+fn a_payment_names_the_accounts_of_what_is_paid() {
     let addresses = addresses();
-    let request = LiquidityRequest { owner: Pubkey::new_unique(), nonce: 4, ..LiquidityRequest::zeroed() };
-    let deposit = execute_liquidity_deposit(&addresses, Pubkey::new_unique(), &request, 3);
-    assert_eq!(deposit.accounts[3].pubkey, addresses.request(&request.owner, 4));
-    assert_eq!(rest(&deposit, 7), [0, 1, 2].map(|market| read_only(addresses.market(market))));
-    let withdrawal = execute_liquidity_withdrawal(&addresses, Pubkey::new_unique(), &request, 3);
-    assert_eq!(rest(&withdrawal, 10), [0, 1, 2].map(|market| read_only(addresses.market(market))));
+    let only_without_limit = LimitSet::where_each(|limit| limit == PriceLimit::None);
+    let closed = ClosedEpoch {
+        boundary: Timestamp::new(3_600),
+        deposits_accepted: only_without_limit,
+        withdrawals_accepted: only_without_limit,
+        ..ClosedEpoch::default()
+    };
+    let record = EpochRecord { state: closed, ..EpochRecord::zeroed() };
+    // Of those with a limit none was accepted: deposits get tokens back, withdrawals shares.
+    for (kind, limit, shares) in [
+        (RequestKind::Deposit, PriceLimit::None, true),
+        (RequestKind::Deposit, PriceLimit::OnePercent, false),
+        (RequestKind::Withdrawal, PriceLimit::None, false),
+        (RequestKind::Withdrawal, PriceLimit::OnePercent, true),
+    ] {
+        let state = Request { limit: limit as u8, ..Request::default() };
+        let owner = Pubkey::new_unique();
+        let request = LiquidityRequest { owner, nonce: 4, kind: kind as u8, state, ..LiquidityRequest::zeroed() };
+        let payment = pay_liquidity_request(&addresses, Pubkey::new_unique(), &request, &record);
+        assert_eq!(
+            payment.accounts[3..6],
+            [writable(addresses.epoch(Timestamp::new(3_600))), writable(addresses.request(&owner, 4)), writable(owner)]
+        );
+        let paid = if shares {
+            [addresses.shares_of(&owner), addresses.share_escrow, addresses.share_mint]
+        } else {
+            [addresses.tokens_of(&owner), addresses.vault, addresses.quote_mint]
+        };
+        assert_eq!(
+            payment.accounts[6..9].iter().map(|meta| meta.pubkey).collect::<Vec<_>>(),
+            paid,
+            "{kind:?} {limit:?}"
+        );
+    }
 }
 
 #[test]
-fn a_withdrawal_of_liquidity_names_every_market_in_a_legacy_transaction() {
-    let request = LiquidityRequest { owner: Pubkey::new_unique(), nonce: 4, ..LiquidityRequest::zeroed() };
-    let bytes = |markets: u16| {
-        let withdrawal = execute_liquidity_withdrawal(&addresses(), Pubkey::new_unique(), &request, markets);
-        // A signature, the header, and the blockhash; every account, this program and that of the compute budget, whose
-        // two instructions take 20 bytes; one byte for each of four lengths and the program's index.
-        let keys = withdrawal.accounts.len() + 2;
-        64 + 3 + 32 + 32 * keys + 20 + withdrawal.accounts.len() + withdrawal.data.len() + 6
-    };
-    let most = u16::try_from(MAX_MARKETS).unwrap();
-    assert!(bytes(most) <= 1_232, "{} bytes", bytes(most));
-    assert!(bytes(most + 1) > 1_232, "one market more would fit: {} bytes", bytes(most + 1));
+fn a_settlement_without_a_reward_names_neither_pool_nor_receiver() {
+    let (addresses, account, rewarded) = (addresses(), Pubkey::new_unique(), Pubkey::new_unique());
+    let without = settle_pnl(&addresses, account, TargetMarket::at_cached_price(1), None);
+    assert_eq!(without.accounts[4..], [read_only(perp_swap::ID), read_only(perp_swap::ID)]);
+    let with = settle_pnl(&addresses, account, TargetMarket::at_cached_price(1), Some(rewarded));
+    assert_eq!(with.accounts[4..], [writable(addresses.pool), writable(rewarded)]);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::units::{FundingIndex, Price, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
 /// A pool of $500, a market with $300 placed, $10 of insurance and $1 of fees, a long and a short of 1 SOL entered at
-/// $200 with $50 each, and a third account with a claim of $20 of which half is funded, and a debtor. $3 donated.
+/// $200 with $50 each, and a third account with a claim of $20 of which half is funded, and a debtor. $3 donated. Of the liquidity
+/// providers $5 are in escrow, $4 set apart for withdrawals, $2 for settling traders.
 struct Exchange {
     accounts: [Account; 4],
     market: [Market; 1],
@@ -36,10 +37,10 @@ impl Exchange {
         accounts[2].positions[5] =
             Position { claim: usdc(20), claim_factor: FULL_CLAIM_FACTOR, ..Position::empty_in(0) };
         accounts[3].positions[0] = Position { debt: usdc(7), ..Position::empty_in(0) };
-        let pool =
-            Pool { cash: usdc(500), placed: usdc(300), insurance: usdc(40), escrow: usdc(5), ..pool(500 * USDC) };
-        // 2 · 50 + 500 + 40 + 5 + 300 + 10 + 10 + 1 + 3 donated.
-        Self { accounts, market: [market], pool, vault: usdc(969), donated: usdc(3) }
+        let (escrow, payable, settling) = (usdc(5), usdc(4), usdc(2));
+        let pool = Pool { placed: usdc(300), insurance: usdc(40), escrow, payable, settling, ..pool(500 * USDC) };
+        // 2 · 50 + 500 + 40 + 5 + 4 + 2 + 300 + 10 + 10 + 1 + 3 donated.
+        Self { accounts, market: [market], pool, vault: usdc(975), donated: usdc(3) }
     }
 
     fn check(&self) -> Result<(), Violation> {
@@ -64,22 +65,24 @@ fn after(change: impl FnOnce(&mut Exchange)) -> Violation {
 #[test]
 fn an_atom_missing_or_too_many_breaks_custody() {
     assert_eq!(
-        after(|e| e.vault = Atoms::new(969 * USDC - 1)),
-        Violation::Custody { vault: 968_999_999, cash: 966_000_000 }
+        after(|e| e.vault = Atoms::new(975 * USDC - 1)),
+        Violation::Custody { vault: 974_999_999, cash: 972_000_000 }
     );
     assert!(matches!(after(|e| e.donated = Atoms::ZERO), Violation::Custody { .. }));
-    let changes: [fn(&mut Exchange); 8] = [
+    let changes: [fn(&mut Exchange); 10] = [
         |e| e.accounts[0].balance = usdc(51),
         |e| e.pool.cash = usdc(501),
         |e| e.pool.insurance = usdc(41),
         |e| e.pool.escrow = usdc(6),
+        |e| e.pool.payable = usdc(5),
+        |e| e.pool.settling = usdc(3),
         |e| e.market[0].ledger.backing = usdc(301),
         |e| e.market[0].ledger.claims_reserve = usdc(11),
         |e| e.market[0].ledger.insurance = usdc(11),
         |e| e.market[0].ledger.protocol_fees = usdc(2),
     ];
     for change in changes {
-        assert_eq!(after(change), Violation::Custody { vault: 969_000_000, cash: 967_000_000 });
+        assert_eq!(after(change), Violation::Custody { vault: 975_000_000, cash: 973_000_000 });
     }
 }
 
@@ -108,7 +111,7 @@ fn a_claims_reserve_that_promises_more_than_it_holds_is_found() {
     // A claims reserve above the claims belongs to nobody.
     let violation = after(|e| {
         e.market[0].ledger.claims_reserve = usdc(21);
-        e.vault = usdc(980);
+        e.vault = usdc(986);
     });
     assert!(matches!(violation, Violation::ClaimsReserve { .. }));
 }

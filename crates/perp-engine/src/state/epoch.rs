@@ -341,7 +341,7 @@ pub struct ClosedEpoch {
     pub issued: Atoms,
     /// Shares of the withdrawals that were accepted.
     pub leaving: Atoms,
-    /// What of them was redeemed; the rest waits for the next boundary.
+    /// Shares of them that were redeemed; the rest waits for the next boundary.
     pub redeemed: Atoms,
     /// Tokens they get together.
     pub paid: Atoms,

@@ -2,10 +2,9 @@
 
 use fastrand::Rng;
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, SOL};
-use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::Position;
+use perp_engine::state::{Position, PriceLimit};
 use perp_engine::units::{Atoms, SignedSize, Size};
 use perp_exchange::{Exchange, Listing, Operation};
 
@@ -60,9 +59,15 @@ pub fn exchange(markets: u16, accounts: usize) -> Exchange {
         exchange.list(&listing).expect("parameters that go together");
     }
     let provider = exchange.add_provider();
-    let request = exchange.request_liquidity_deposit(provider, usdc(100_000_000), Atoms::new(1)).expect("a deposit");
-    exchange.wait(30, 60).expect("half a minute");
-    exchange.execute_request(request, Executor::Anybody).expect("liquidity");
+    let amount = usdc(100_000_000);
+    let request = exchange.request_liquidity_deposit(provider, amount, PriceLimit::None).expect("a deposit");
+    let ahead = exchange.state.boundary.seconds_since(exchange.clock.now).expect("a boundary ahead");
+    exchange.wait(u32::try_from(ahead).expect("an epoch"), 2 * ahead).expect("time has an end far away");
+    for market in 0..markets {
+        exchange.value_market(market, None).expect("a market without positions");
+    }
+    exchange.close_epoch().expect("a boundary at which every market is valued");
+    exchange.pay_liquidity_request(request).expect("liquidity");
     for market in 0..markets {
         exchange.update_price(market, &reading(&exchange, FIRST_PRICE)).expect("a price");
         exchange.allocate_backing(market, None).expect("backing");
@@ -177,7 +182,7 @@ impl Recorder {
         if let Some(Position { market, .. }) = self.position(account) {
             let reading = Some(self.reading(market));
             let operation = match profit {
-                true => Operation::SettlePnl { account, market, reading },
+                true => Operation::SettlePnl { account, market, reading, keeper: None },
                 false => Operation::SettleFunding { account, market },
             };
             self.push(operation);

@@ -4,8 +4,7 @@ use crate::fixtures::{frictionless, listing, now, order, sol, stage, ALICE};
 use alloc::vec::Vec;
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc};
 use perp_engine::invariants::Violation;
-use perp_engine::operations::liquidity::Executor;
-use perp_engine::state::{Account, Parameters, PoolParameters};
+use perp_engine::state::{Account, Parameters, PoolParameters, PriceLimit};
 use perp_engine::units::{Atoms, Clock, Timestamp};
 use perp_engine::EngineError;
 
@@ -68,13 +67,16 @@ fn an_account_whose_markets_are_here_trades_whatever_else_is_missing() {
     );
     assert_eq!(exchange.preview_trade(&state, 1, &order(1), None), Err(Refusal::NoMarket { market: 1 }));
 
-    // What needs all markets names the first that is missing.
-    let missing = EngineError::MarketsMissing { expected: 1 };
-    assert_eq!(exchange.pool_value(), Err(missing.into()));
+    // A boundary is closed once every market of the exchange is valued, and one that is not here cannot be.
     let provider = exchange.add_provider();
-    let request = exchange.request_liquidity_deposit(provider, usdc(100), Atoms::new(1)).unwrap();
-    exchange.wait(30, 60).unwrap();
-    assert_eq!(exchange.execute_request(request, Executor::Anybody), Err(missing.into()));
+    exchange.request_liquidity_deposit(provider, usdc(100), PriceLimit::None).unwrap();
+    crate::fixtures::reach_boundary(&mut exchange);
+    for market in [3, 7, 0] {
+        let reading = now(&exchange, 250).with_previous(exchange.clock.now.get() - 1);
+        exchange.value_market(market, Some(&reading)).unwrap();
+    }
+    assert_eq!(exchange.value_market(1, None), Err(Refusal::NoMarket { market: 1 }));
+    assert_eq!(exchange.close_epoch(), Err(EngineError::MarketsNotValued { markets: 8, valued: 3 }.into()));
 }
 
 #[test]

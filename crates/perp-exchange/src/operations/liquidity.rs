@@ -22,11 +22,10 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         self.provider(provider)?;
-        let lamports = valuation_lamports(self.market_count, 0)?;
-        let (pool, queue) = self.kept_pool()?;
-        let plan = plan_request_deposit(&pool, &self.state, amount, limit, lamports, self.clock)?;
+        let lamports = valuation_lamports(self.market_count, self.epoch_rent)?;
+        let plan = plan_request_deposit(&self.pool, &self.state, amount, limit, lamports, self.clock)?;
         let vault = self.vault.checked_add(amount)?;
-        let number = self.store_request(provider, RequestKind::Deposit, &plan, queue)?;
+        let number = self.store_request(provider, RequestKind::Deposit, &plan)?;
         self.vault = vault;
         Ok(number)
     }
@@ -42,33 +41,26 @@ impl Exchange {
         limit: PriceLimit,
     ) -> Result<u64, Refusal> {
         let owned = self.provider(provider)?.shares;
-        let lamports = valuation_lamports(self.market_count, 0)?;
-        let (pool, queue) = self.kept_pool()?;
-        let plan = plan_request_withdrawal(&pool, &self.state, shares, owned, limit, lamports, self.clock)?;
+        let lamports = valuation_lamports(self.market_count, self.epoch_rent)?;
+        let plan = plan_request_withdrawal(&self.pool, &self.state, shares, owned, limit, lamports, self.clock)?;
         let (left, escrow) = (owned.checked_sub(shares)?, self.share_escrow.checked_add(shares)?);
-        let number = self.store_request(provider, RequestKind::Withdrawal, &plan, queue)?;
+        let number = self.store_request(provider, RequestKind::Withdrawal, &plan)?;
         self.providers[provider].shares = left;
         self.share_escrow = escrow;
         Ok(number)
     }
 
-    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before a request is added,
-    /// which may need the place of one that belongs to that boundary.
+    /// The pool and its queue, kept as they stand where the boundary that the exchange waits for has come: before cash moves, and before
+    /// a request is added, which may need the place of those that belong to that boundary.
     fn kept_pool(&self) -> Result<(Pool, Queue), Refusal> {
         let (mut pool, mut queue) = (self.pool, self.queue);
         pool.keep_at_boundary(&mut queue, self.market_count, &self.session())?;
         Ok((pool, queue))
     }
 
-    fn store_request(
-        &mut self,
-        provider: usize,
-        kind: RequestKind,
-        plan: &RequestPlan,
-        mut queue: Queue,
-    ) -> Result<u64, Refusal> {
-        let (mut pool, mut state) = (self.pool, self.state);
-        plan.apply(&mut pool, &mut queue, &mut state, self.clock)?;
+    fn store_request(&mut self, provider: usize, kind: RequestKind, plan: &RequestPlan) -> Result<u64, Refusal> {
+        let (mut pool, mut queue, mut state) = (self.pool, self.queue, self.state);
+        plan.apply(&mut pool, &mut queue, &mut state, self.market_count, self.clock)?;
         self.begin_changes();
         self.queue = queue;
         self.store_boundary(state.boundary);
@@ -105,7 +97,7 @@ impl Exchange {
         let session = self.session();
         let mut state = self.state;
         let (mut pool, mut queue) = self.kept_pool()?;
-        let plan = plan_close_epoch(&pool, 0, &session)?;
+        let plan = plan_close_epoch(&pool, self.epoch_rent, &session)?;
         plan.apply(&mut pool, &mut queue, &mut state)?;
         let escrow = self.share_escrow.checked_add(plan.closed.issued)?.checked_sub(plan.closed.redeemed)?;
         self.begin_changes();

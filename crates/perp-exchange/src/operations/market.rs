@@ -32,7 +32,7 @@ impl Exchange {
     /// Those of [`plan_update_second_price`]; [`Refusal::NoMarket`].
     pub fn update_second_price(&mut self, market: u16, reading: &OracleReading) -> Result<PriceOutcome, Refusal> {
         let mut state = *self.market(market)?;
-        state.keep_at_boundary(None, &self.session())?;
+        state.keep_at_boundary(Some(reading.publish_time()), &self.session())?;
         let plan = plan_update_second_price(&state, reading, self.clock)?;
         state.second_price = plan.second_price;
         self.finish_market(state);

@@ -1,19 +1,18 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, PROVIDER, WINNER};
-use crate::fixtures::{EXPIRED_DEPOSIT, RIPE_DEPOSIT, RIPE_WITHDRAWAL};
+use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, WINNER};
+use crate::fixtures::{CLOSED_DEPOSIT, CLOSED_WITHDRAWAL, RIPE_DEPOSIT, UNVALUED};
 use crate::operation::{Operation, Outcome};
-use crate::operations::ExecutedRequest;
 use alloc::vec;
 use alloc::vec::Vec;
 use perp_engine::fixtures::usdc;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
-use perp_engine::operations::liquidity::Executor;
-use perp_engine::state::{Account, Position, Status};
+use perp_engine::state::{Account, Position, PriceLimit, Status};
 use perp_engine::units::Atoms;
 
 mod atomicity;
+mod liquidity;
 mod previews;
 
 type Method = fn(&mut Exchange) -> Result<Outcome, Refusal>;
@@ -83,8 +82,8 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
         (Operation::SettleFunding { account: BOB, market: 0 }, |exchange| {
             exchange.settle_funding(BOB, 0).map(Outcome::FundingSettlement)
         }),
-        (Operation::SettlePnl { account: ALICE, market: 0, reading: some }, |exchange| {
-            exchange.settle_pnl(ALICE, 0, Some(&now(exchange, 252))).map(Outcome::PnlSettlement)
+        (Operation::SettlePnl { account: ALICE, market: 0, reading: some, keeper: None }, |exchange| {
+            exchange.settle_pnl(ALICE, 0, Some(&now(exchange, 252)), None).map(Outcome::PnlSettlement)
         }),
         (Operation::RedeemClaim { account: WINNER, market: 2 }, |exchange| {
             exchange.redeem_claim(WINNER, 2).map(Outcome::Redemption)
@@ -96,21 +95,19 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
             exchange.resolve_bankruptcy(OTHER_LOSER, 2).map(Outcome::Bankruptcy)
         }),
         (
-            Operation::RequestLiquidityDeposit { provider: 1, amount: usdc(20), minimum_output: Atoms::new(9) },
-            |exchange| exchange.request_liquidity_deposit(1, usdc(20), Atoms::new(9)).map(Outcome::Number),
+            Operation::RequestLiquidityDeposit { provider: 1, amount: usdc(20), limit: PriceLimit::OnePercent },
+            |exchange| exchange.request_liquidity_deposit(1, usdc(20), PriceLimit::OnePercent).map(Outcome::Number),
         ),
         (
-            Operation::RequestLiquidityWithdrawal { provider: 0, shares: usdc(30), minimum_output: Atoms::new(8) },
-            |exchange| exchange.request_liquidity_withdrawal(0, usdc(30), Atoms::new(8)).map(Outcome::Number),
+            Operation::RequestLiquidityWithdrawal { provider: 0, shares: usdc(30), limit: PriceLimit::None },
+            |exchange| exchange.request_liquidity_withdrawal(0, usdc(30), PriceLimit::None).map(Outcome::Number),
         ),
-        (Operation::ExecuteRequest { request: RIPE_DEPOSIT, executor: Executor::Anybody }, |exchange| {
-            exchange.execute_request(RIPE_DEPOSIT, Executor::Anybody).map(Outcome::Request)
+        (Operation::ValueMarket { market: UNVALUED, reading: None }, |exchange| {
+            exchange.value_market(UNVALUED, None).map(Outcome::Valuation)
         }),
-        (Operation::ExecuteRequest { request: RIPE_WITHDRAWAL, executor: Executor::Owner }, |exchange| {
-            exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner).map(Outcome::Request)
-        }),
-        (Operation::RefundRequest { request: EXPIRED_DEPOSIT }, |exchange| {
-            exchange.refund_request(EXPIRED_DEPOSIT).map(Outcome::Refund)
+        (Operation::CloseEpoch, |exchange| exchange.close_epoch().map(Outcome::Epoch)),
+        (Operation::PayLiquidityRequest { request: CLOSED_DEPOSIT }, |exchange| {
+            exchange.pay_liquidity_request(CLOSED_DEPOSIT).map(Outcome::Payment)
         }),
         (Operation::AllocateBacking { market: 3, reading: None }, |exchange| {
             exchange.allocate_backing(3, None).map(Outcome::Allocation)
@@ -118,11 +115,20 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
     ]
 }
 
+/// The stage on which the operation takes place: a boundary is closed once the last market is valued.
+fn stage_of(operation: &Operation) -> Exchange {
+    let mut stage = stage();
+    if *operation == Operation::CloseEpoch {
+        stage.value_market(UNVALUED, None).unwrap();
+    }
+    stage
+}
+
 #[test]
 fn an_operation_does_what_the_method_of_its_name_does() {
-    let stage = stage();
-    assert_eq!(stage.check(), Ok(()));
-    for (operation, method) in every_operation(&stage) {
+    for (operation, method) in every_operation(&stage()) {
+        let stage = stage_of(&operation);
+        assert_eq!(stage.check(), Ok(()));
         let (mut executed, mut called) = (stage.clone(), stage.clone());
         let outcome = executed.execute(&operation);
         assert!(outcome.is_ok(), "{operation:?}: {outcome:?}");
@@ -135,7 +141,7 @@ fn an_operation_does_what_the_method_of_its_name_does() {
 
 #[test]
 fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was() {
-    let stage = stage();
+    let opened = stage().accounts().len();
     let writes = |operation: &Operation| -> (Vec<usize>, Vec<u16>, bool, bool) {
         match *operation {
             Operation::SetExchangeStatus { .. } => (vec![], vec![], false, true),
@@ -151,7 +157,7 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             | Operation::DelistMarket { market }
             | Operation::BeginSettlement { market }
             | Operation::SetMarketStatus { market, .. } => (vec![], vec![market], false, false),
-            Operation::OpenAccount { .. } => (vec![stage.accounts().len()], vec![], false, false),
+            Operation::OpenAccount { .. } => (vec![opened], vec![], false, false),
             Operation::CloseAccount { account }
             | Operation::Deposit { account, .. }
             | Operation::Withdraw { account, .. } => (vec![account], vec![], false, false),
@@ -164,15 +170,19 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
                 (vec![liquidator, account], vec![market], false, false)
             }
             Operation::ResolveBankruptcy { account, market } => (vec![account], vec![market], true, false),
-            Operation::AllocateBacking { market, .. } => (vec![], vec![market], true, false),
+            Operation::AllocateBacking { market, .. } | Operation::ValueMarket { market, .. } => {
+                (vec![], vec![market], true, false)
+            }
             Operation::FundInsurance { market: None, .. }
             | Operation::RequestLiquidityDeposit { .. }
             | Operation::RequestLiquidityWithdrawal { .. }
-            | Operation::ExecuteRequest { .. }
-            | Operation::RefundRequest { .. } => (vec![], vec![], true, false),
+            | Operation::PayLiquidityRequest { .. } => (vec![], vec![], true, false),
+            // The exchange waits for another boundary, or for none.
+            Operation::CloseEpoch => (vec![], vec![], true, true),
         }
     };
-    for (operation, _) in every_operation(&stage) {
+    for (operation, _) in every_operation(&stage()) {
+        let stage = stage_of(&operation);
         let mut after = stage.clone();
         after.execute(&operation).unwrap();
         let changes = after.changes();
@@ -193,7 +203,8 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             assert_eq!(is.sequence, was.sequence + u64::from(written), "{operation:?}");
         }
         assert_eq!(after.pool.sequence, stage.pool.sequence + u64::from(pool), "{operation:?}");
-        assert_eq!(after.state.sequence, stage.state.sequence + u64::from(exchange), "{operation:?}");
+        let own_event = exchange && operation != Operation::CloseEpoch;
+        assert_eq!(after.state.sequence, stage.state.sequence + u64::from(own_event), "{operation:?}");
     }
 }
 
@@ -291,7 +302,7 @@ fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
     assert_eq!(exchange.liquidate(EMPTY, CAROL, 1, &ALL, None), Err(gone));
     assert_eq!(exchange.liquidate(KEEPER, EMPTY, 1, &ALL, None), Err(gone));
     assert_eq!(exchange.settle_funding(EMPTY, 0), Err(gone));
-    assert_eq!(exchange.settle_pnl(EMPTY, 0, None), Err(gone));
+    assert_eq!(exchange.settle_pnl(EMPTY, 0, None, None), Err(gone));
     assert_eq!(exchange.redeem_claim(EMPTY, 0), Err(gone));
     assert_eq!(exchange.waive_claim(EMPTY, 0), Err(gone));
     assert_eq!(exchange.resolve_bankruptcy(EMPTY, 0), Err(gone));
@@ -299,52 +310,5 @@ fn a_closed_account_keeps_its_place_and_nobody_reaches_it() {
 
     // The next account takes the next number, and the books balance as before.
     assert_eq!(exchange.open_account(None), Ok(held));
-    assert_eq!(exchange.check(), Ok(()));
-}
-
-#[test]
-fn shares_and_tokens_of_liquidity_end_where_they_belong() {
-    let mut exchange = stage();
-    let before = *exchange.provider(PROVIDER).unwrap();
-    // The deposit of $100 that nobody executed comes back in tokens.
-    exchange.refund_request(EXPIRED_DEPOSIT).unwrap();
-    let refunded = *exchange.provider(PROVIDER).unwrap();
-    assert_eq!(
-        (refunded.shares, refunded.paid_out),
-        (before.shares, Atoms::new(before.paid_out.get() + usdc(100).get()))
-    );
-    assert_eq!(exchange.refund_request(EXPIRED_DEPOSIT), Err(Refusal::NoRequest { request: EXPIRED_DEPOSIT }));
-
-    // The other one buys shares at the upper value, of which a share is worth at least an atom by now.
-    let value = exchange.pool_value().unwrap();
-    let Ok(ExecutedRequest::Deposit(plan)) = exchange.execute_request(RIPE_DEPOSIT, Executor::Anybody) else {
-        panic!("a deposit")
-    };
-    assert_eq!(Ok(plan.value), value.upper);
-    assert_eq!(exchange.provider(PROVIDER).unwrap().shares.get(), refunded.shares.get() + plan.shares_out.get());
-
-    let value = exchange.pool_value().unwrap();
-    let Ok(ExecutedRequest::Withdrawal(plan)) = exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner) else {
-        panic!("a withdrawal")
-    };
-    assert_eq!((plan.value, plan.burned, plan.request_left), (value.lower, usdc(100), None));
-    assert_eq!(exchange.provider(PROVIDER).unwrap().paid_out.get(), refunded.paid_out.get() + plan.paid.get());
-    assert!(exchange.requests().is_empty());
-    assert_eq!(exchange.check(), Ok(()));
-}
-
-#[test]
-fn a_withdrawal_that_the_cash_does_not_cover_waits_under_its_number() {
-    let mut exchange = stage();
-    // All but $30 of the pool's cash goes elsewhere.
-    let cash = exchange.pool.cash.get() - usdc(30).get();
-    exchange.pool.cash = usdc(30);
-    exchange.donated = Atoms::new(cash);
-    let Ok(ExecutedRequest::Withdrawal(plan)) = exchange.execute_request(RIPE_WITHDRAWAL, Executor::Owner) else {
-        panic!("a withdrawal")
-    };
-    let left = plan.request_left.unwrap();
-    assert_eq!(exchange.request(RIPE_WITHDRAWAL).unwrap().request, left);
-    assert_eq!(left.amount.get() + plan.burned.get(), usdc(100).get());
     assert_eq!(exchange.check(), Ok(()));
 }

@@ -108,17 +108,17 @@ pub struct Providing {
 }
 
 impl Exchange {
-    /// What whoever holds shares is exposed to. Every market of the exchange must be here.
+    /// What whoever holds shares is exposed to.
     ///
     /// # Errors
-    /// [`EngineError::Overflow`].
+    /// [`Refusal::NoMarket`] where a market that the exchange lists is not here; [`EngineError::Overflow`].
     pub fn providing(&self) -> Result<Providing, Refusal> {
         let reference = reference_time(self.clock, &self.markets);
         let session = self.session();
         let mut value = MarketValue { lower: self.pool.cash, upper: self.pool.cash };
         let mut markets = Vec::with_capacity(self.markets.len());
-        for market in &self.markets {
-            let mut market = *market;
+        for index in 0..self.market_count {
+            let mut market = *self.market(index)?;
             market.refresh(None, &session)?;
             let exposure = exposure(&market, reference)?;
             value.lower = value.lower.checked_add(exposure.value.lower)?;
@@ -143,11 +143,11 @@ impl Exchange {
         })
     }
 
-    /// What the pool is worth at present, at least and at most, at what is known of every market's price. Every market of the
-    /// exchange must be here. A request gets what the pool was worth at its boundary.
+    /// What the pool is worth at present, at least and at most, at what is known of every market's price. A request gets what it was
+    /// worth at its boundary.
     ///
     /// # Errors
-    /// [`EngineError::Overflow`].
+    /// Those of [`Exchange::providing`].
     pub fn pool_value(&self) -> Result<MarketValue, Refusal> {
         Ok(self.providing()?.value)
     }

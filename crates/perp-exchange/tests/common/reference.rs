@@ -1,10 +1,12 @@
 //! The formulas of margin, solvency and the pool's value a second time, written for reading: `i128` throughout, no units, no
 //! early exits, nothing shared with the engine but its state. The tests compare the engine with it.
 
+mod epochs;
 mod pool;
 mod prices;
 
-pub use pool::{market_value_x40, means, pending, pool_bounds, pool_value_x40, Means};
+pub use epochs::{cost_before, known, losers_owe_too_much, serve, Asked, Known, Near, PoolWorth, Served};
+pub use pool::{market_bounds, market_value_x40, means, pending, pool_value_x40, side_profit, Means};
 pub use prices::{spread, spread_at, Seen, Touched};
 
 use perp_engine::state::{Account, Market, MarketLedger, Position};
@@ -225,6 +227,19 @@ pub fn slot_x40(exchange: &Exchange, position: &Position) -> i128 {
 /// What insurances paid of the account's debts and it owes them out of its claims, in 2^-40 atoms.
 pub fn recoverable_x40(account: &Account) -> i128 {
     account.occupied().map(|(_, position)| i128::from(position.recoverable.get())).sum::<i128>() * X40_PER_ATOM
+}
+
+/// What the open positions of an account may come to at most, where the oracle of each is dead, in atoms: each at the better end of its
+/// range, none for less than nothing.
+pub fn promised_by_dead(exchange: &Exchange, account: &Account, touched: Touched) -> i128 {
+    let reference = Seen::of(exchange, account, touched).reference;
+    let legs = account.occupied().filter_map(|(_, position)| {
+        let (market, side) = (market_of(exchange, position), position.size.side()?);
+        let best = prices::stale_range(market, reference).better(side);
+        let (profit, funding) = profit_and_funding(position, &market.ledger, best);
+        Some(ceil_div((profit - funding).max(0), X40_PER_ATOM))
+    });
+    legs.sum()
 }
 
 /// What an account is owed in total, in 2^-40 atoms, without rounding.

@@ -1,8 +1,10 @@
 //! An exchange and the oracles that feed it. Every step is a method of [`Exchange`]: it is counted, and then everything that
 //! must hold between two operations is checked, and what this one may not do.
 
+mod boundary;
 mod checks;
 mod collateral;
+mod epochs;
 mod liquidity;
 mod prices;
 mod questions;
@@ -13,10 +15,10 @@ mod trading;
 
 use super::markets::TestMarket;
 use super::reference;
+use epochs::Epochs;
 use perp_engine::fixtures::{at, pool_parameters, NOW, USDC};
 use perp_engine::ledger::Ledger;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
-use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{
     BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,
     TradePlan, WaiverPlan,
@@ -25,7 +27,8 @@ use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Account, Market, Position, RequestKind, Status};
 use perp_engine::units::{Atoms, SignedAtoms, SignedSize, Size, PPM, X40_PER_ATOM};
 use perp_engine::EngineError;
-use perp_exchange::{Exchange, OpenRequest, Refusal};
+use perp_exchange::chain::EPOCH_RENT;
+use perp_exchange::{Exchange, Refusal};
 use std::collections::BTreeMap;
 use tally::Tally;
 
@@ -60,6 +63,8 @@ pub enum Kind {
     SettleFunding,
     SettleProfit,
     SettleLoss,
+    /// One just before a boundary, which the queue pays for.
+    SettleForPay,
     FundClaims,
     RedeemClaim,
     WaiveClaim,
@@ -68,10 +73,19 @@ pub enum Kind {
     PlaceBacking,
     TakeBackBacking,
     RequestDeposit,
-    ExecuteDeposit,
     RequestWithdrawal,
-    ExecuteWithdrawal,
-    RefundExpired,
+    ValueMarket,
+    /// A reading near the boundary is kept.
+    NoteReading,
+    CloseEpoch,
+    /// A close that the pool's cash does not reach for.
+    CloseInPart,
+    PayDeposit,
+    /// A deposit comes back that its limit refused.
+    ReturnDeposit,
+    PayWithdrawal,
+    PayPart,
+    ReturnShares,
     FundInsurance,
     FundSharedInsurance,
     WithdrawProtocolFees,
@@ -82,7 +96,7 @@ pub enum Kind {
     TightenExchange,
 }
 
-pub const KINDS: [Kind; 43] = [
+pub const KINDS: [Kind; 50] = [
     Kind::CloseAccount,
     Kind::Deposit,
     Kind::Withdraw,
@@ -106,6 +120,7 @@ pub const KINDS: [Kind; 43] = [
     Kind::SettleFunding,
     Kind::SettleProfit,
     Kind::SettleLoss,
+    Kind::SettleForPay,
     Kind::FundClaims,
     Kind::RedeemClaim,
     Kind::WaiveClaim,
@@ -114,10 +129,16 @@ pub const KINDS: [Kind; 43] = [
     Kind::PlaceBacking,
     Kind::TakeBackBacking,
     Kind::RequestDeposit,
-    Kind::ExecuteDeposit,
     Kind::RequestWithdrawal,
-    Kind::ExecuteWithdrawal,
-    Kind::RefundExpired,
+    Kind::ValueMarket,
+    Kind::NoteReading,
+    Kind::CloseEpoch,
+    Kind::CloseInPart,
+    Kind::PayDeposit,
+    Kind::ReturnDeposit,
+    Kind::PayWithdrawal,
+    Kind::PayPart,
+    Kind::ReturnShares,
     Kind::FundInsurance,
     Kind::FundSharedInsurance,
     Kind::WithdrawProtocolFees,
@@ -150,6 +171,9 @@ pub struct World {
     /// How often each rule refused one, by name.
     pub refused: BTreeMap<&'static str, u32>,
     tally: Tally,
+    epochs: Epochs,
+    /// The reading that the operation under way has taken in, by its market.
+    handed: Option<(u16, i64)>,
 }
 
 /// One million dollars.
@@ -163,6 +187,7 @@ impl World {
     /// An exchange with these markets, `accounts` empty cross accounts and `providers` of liquidity.
     pub fn new(markets: &[TestMarket], accounts: usize, providers: usize) -> Self {
         let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
+        exchange.epoch_rent = EPOCH_RENT;
         for market in markets {
             exchange.list(&market.listing).unwrap();
         }
@@ -182,13 +207,16 @@ impl World {
             done: BTreeMap::new(),
             refused: BTreeMap::new(),
             tally: Tally::default(),
+            epochs: Epochs::default(),
+            handed: None,
         }
     }
 
-    /// The same with `liquidity` deposited by the first provider and every market's backing at its target.
+    /// The same with `liquidity` that the first provider has put in and every market's backing at its target.
     pub fn with_liquidity(markets: &[TestMarket], accounts: usize, providers: usize, liquidity: u64) -> Self {
         let mut world = Self::new(markets, accounts, providers);
-        world.provide(0, liquidity).unwrap();
+        world.provide_net(0, liquidity).unwrap();
+        assert_eq!(world.exchange.pool.cash, atoms(liquidity));
         for market in 0..world.exchange.market_count {
             world.allocate_backing(market).unwrap();
         }
@@ -212,6 +240,18 @@ impl World {
         }
     }
 
+    /// The same of one that hands in a reading.
+    fn attempt_with<T>(
+        &mut self,
+        market: u16,
+        reading: &OracleReading,
+        operation: impl FnOnce(&mut Exchange) -> Result<T, Refusal>,
+    ) -> Result<(Exchange, T), EngineError> {
+        let done = self.attempt(operation)?;
+        self.handed = Some((market, reading.publish_time()));
+        Ok(done)
+    }
+
     /// Counts an operation that took place, and checks everything that holds between any two.
     fn finish(&mut self, before: &Exchange, kind: Kind) {
         *self.done.entry(kind).or_default() += 1;
@@ -219,5 +259,8 @@ impl World {
         checks::check_frame(before, &self.exchange, kind);
         checks::check_step(before, &self.exchange, kind);
         self.tally.check(&self.exchange);
+        let handed = self.handed.take();
+        self.epochs.look(before, handed);
+        self.epochs.check(before, &self.exchange, kind);
     }
 }

@@ -1,187 +1,90 @@
 //! People who act together at one price and one time, over any number of accounts, shares and slots, take nothing from
 //! anybody but the penalties of those they liquidate.
 
-use crate::common::reference::{face_equity_x40, market_value_x40, recoverable_x40, slot_x40};
+use crate::common::markets::{test_markets, TestMarket};
+use crate::common::reference::face_equity_x40;
 use crate::common::world::World;
-use crate::playing::{exchange, squeeze, take};
+use crate::playing::{exchange, exchange_of, squeeze, take};
 use crate::sequences::runner;
 use crate::steps::{steps, ACCOUNTS, LIQUIDATOR, MARKETS};
 use perp_engine::fixtures::USDC;
-use perp_engine::state::{RequestKind, Status};
+use perp_engine::state::{Parameters, Status};
 use perp_engine::units::{Clock, X40_PER_ATOM};
+use perp_exchange::Listing;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+
+mod acts;
+mod wealth;
+
+use acts::{act, Act};
+pub use wealth::collectible;
+use wealth::{netted, wealth};
 
 /// Accounts of the coalition; the other three belong to strangers.
 const COALITION: [usize; 3] = [0, 1, 5];
 /// The coalition's liquidity provider; the other one is a stranger.
 const PROVIDER: usize = 1;
-
-#[derive(Clone, Debug)]
-enum Act {
-    Trade {
-        member: usize,
-        market: u16,
-        thousandths: i64,
-    },
-    TradeDust {
-        member: usize,
-        market: u16,
-        size: i64,
-    },
-    Close {
-        member: usize,
-        market: u16,
-    },
-    /// Anybody's position, also a member's.
-    Liquidate {
-        member: usize,
-        pick: usize,
-        percent: u64,
-    },
-    SettlePnl {
-        pick: usize,
-    },
-    SettleFunding {
-        pick: usize,
-    },
-    FundClaims {
-        market: u16,
-    },
-    RedeemClaim {
-        pick: usize,
-    },
-    /// A member's.
-    WaiveClaim {
-        pick: usize,
-    },
-    ResolveBankruptcy {
-        pick: usize,
-    },
-    Allocate {
-        market: u16,
-    },
-    /// A request of its own, where `settled` once strangers have settled everybody.
-    Execute {
-        settled: bool,
-    },
-    Withdraw {
-        member: usize,
-        percent: u64,
-    },
-    NextSlot,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let (member, market, pick) = (0..COALITION.len(), 0..MARKETS, any::<usize>());
-    prop_oneof![
-        8 => (member.clone(), market.clone(), -25_000i64..25_000)
-            .prop_map(|(member, market, thousandths)| Act::Trade { member, market, thousandths }),
-        2 => (member.clone(), market.clone(), -400i64..400)
-            .prop_map(|(member, market, size)| Act::TradeDust { member, market, size }),
-        4 => (member.clone(), market.clone()).prop_map(|(member, market)| Act::Close { member, market }),
-        6 => (member.clone(), pick, prop_oneof![1u64..100, Just(100)])
-            .prop_map(|(member, pick, percent)| Act::Liquidate { member, pick, percent }),
-        4 => pick.prop_map(|pick| Act::SettlePnl { pick }),
-        2 => pick.prop_map(|pick| Act::SettleFunding { pick }),
-        2 => market.clone().prop_map(|market| Act::FundClaims { market }),
-        2 => pick.prop_map(|pick| Act::RedeemClaim { pick }),
-        1 => pick.prop_map(|pick| Act::WaiveClaim { pick }),
-        2 => pick.prop_map(|pick| Act::ResolveBankruptcy { pick }),
-        2 => market.prop_map(|market| Act::Allocate { market }),
-        3 => any::<bool>().prop_map(|settled| Act::Execute { settled }),
-        1 => (member, 1u64..100).prop_map(|(member, percent)| Act::Withdraw { member, percent }),
-        4 => Just(Act::NextSlot),
-    ]
-}
-
-/// What the pool can have at best once everybody has paid what they can, in 2^-40 atoms: a loss beyond an account's means is
-/// nobody's asset. In which of its markets it is missing depends on which it pays first; a market that cannot pay its winners
-/// is worth nothing either way. So the best is one of the orders that let some markets go and pay the others.
-fn collectible(world: &World) -> i128 {
-    let exchange = &world.exchange;
-    let worth_if_abandoned = |abandoned: u16| {
-        let mut values: Vec<i128> = exchange.markets().iter().map(market_value_x40).collect();
-        for account in exchange.accounts() {
-            // What insurances may take of an account is nothing its markets have.
-            let mut missing = (-face_equity_x40(exchange, account) - recoverable_x40(account)).max(0);
-            let (first, last): (Vec<_>, Vec<_>) =
-                account.occupied().map(|(_, position)| position).partition(|it| abandoned & (1 << it.market) != 0);
-            for position in first.into_iter().chain(last) {
-                let part = missing.min((-slot_x40(exchange, position)).max(0));
-                values[usize::from(position.market)] -= part;
-                missing -= part;
-            }
-        }
-        values.into_iter().map(|value| value.max(0)).sum::<i128>()
-    };
-    let best = (0..1 << MARKETS).map(worth_if_abandoned).max().unwrap();
-    i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + best
-}
-
-/// What whoever leaves the pool is paid too much for at most, in 2^-40 atoms: the value of a whole side nets its winners with
-/// losses that nobody can collect. A known limit; a position that has gained nothing must not add to it.
-fn netted(world: &World) -> i128 {
-    let exchange = &world.exchange;
-    let mut sides = BTreeMap::<(u16, bool), (i128, i128)>::new();
-    for account in exchange.accounts() {
-        let missing = (-face_equity_x40(exchange, account) - recoverable_x40(account)).max(0);
-        for (_, position) in account.occupied() {
-            let value = slot_x40(exchange, position);
-            let (won, lost) = sides.entry((position.market, position.size.get() > 0)).or_default();
-            *won += value.max(0);
-            *lost += missing.min((-value).max(0));
-        }
-    }
-    sides.into_values().map(|(won, lost)| won.min(lost)).sum()
-}
-
-/// What the coalition owns: accounts (none below zero, for nobody pays for an account he can leave behind), shares at
-/// what the pool can collect, tokens on their way and what it took out; in 2^-40 atoms.
-fn wealth(world: &World, taken_out: i128) -> i128 {
-    let accounts = COALITION.iter().map(|&member| face_equity_x40(&world.exchange, world.account(member)).max(0));
-    let (mut shares, mut tokens) = (i128::from(world.shares(PROVIDER)), taken_out);
-    for open in world.exchange.requests().values().filter(|open| open.provider == PROVIDER) {
-        match open.kind {
-            RequestKind::Deposit => tokens += i128::from(open.request.amount.get()),
-            RequestKind::Withdrawal => shares += i128::from(open.request.amount.get()),
-        }
-    }
-    tokens += i128::from(world.paid_out(PROVIDER));
-    let value = collectible(world);
-    let all = i128::from(world.exchange.pool.shares.get());
-    // ⌊value / all⌋ · shares and the rest, without a product beyond 127 bits.
-    let shares_worth = if all == 0 { 0 } else { value / all * shares + value % all * shares / all };
-    accounts.sum::<i128>() + tokens * X40_PER_ATOM + shares_worth
-}
+const STRANGER: usize = 0;
 
 #[test]
 fn attack_a_coalition_at_one_price_and_time_never_gains() {
     let counts: Cell<[u32; 5]> = Cell::default();
     runner(1_000)
-        .run(&(steps(20..60), any::<usize>(), 40i128..130, proptest::collection::vec(act(), 10..60)), |case| {
-            let (before, pick, percent, acts) = case;
+        .run(&(steps(20..60), any::<(usize, bool)>(), 40i128..130, proptest::collection::vec(act(), 10..60)), |case| {
+            let (before, (pick, settled), percent, acts) = case;
             let mut world = exchange();
             for step in &before {
                 take(&mut world, step);
             }
-            freeze(&mut world, pick, percent);
+            freeze(&mut world, pick, percent, settled);
             let mut done = counts.get();
-            conspire(&mut world, &acts, &mut done);
+            conspire(&mut world, &acts, Time::Stands { settled }, &mut done);
             counts.set(done);
             Ok::<(), TestCaseError>(())
         })
         .unwrap();
-    let [trades, strangers, members, executions, settled] = counts.get();
-    let enough = trades > 3_000 && strangers > 150 && members > 200 && executions > 500 && settled > 100;
-    assert!(enough, "{trades} trades, {strangers} strangers and {members} members liquidated, {executions} requests, {settled} after settlement");
+    let [trades, strangers, members, closes, settled] = counts.get();
+    let enough = trades > 3_000 && strangers > 150 && members > 200 && closes > 300 && settled > 100;
+    assert!(enough, "{trades} trades, {strangers} strangers and {members} members liquidated, {closes} closes, {settled} after settlement");
 }
 
-/// Every member has some cash and a position, the coalition has a deposit and a withdrawal ripe for execution, somebody is
-/// near or below his maintenance margin, and every price is new.
-fn freeze(world: &mut World, pick: usize, percent: i128) {
+#[test]
+fn attack_a_coalition_with_a_provider_gains_nothing_over_several_epochs_at_one_price() {
+    // Time costs nothing here and prices stand still: whatever anybody gains, somebody has lost.
+    let markets = test_markets().map(|market| {
+        let parameters = Parameters { funding_velocity: 0, carry_rate: 0, carry_surge: 0, ..market.listing.parameters };
+        TestMarket { listing: Listing { parameters, ..market.listing }, ..market }
+    });
+    let counts: Cell<[u32; 5]> = Cell::default();
+    let acts = prop_oneof![
+        4 => act(),
+        1 => Just(Act::Serve),
+        1 => (1_000u64..200_000).prop_map(|dollars| Act::RequestDeposit { dollars }),
+        1 => (10u64..=100).prop_map(|percent| Act::RequestWithdrawal { percent }),
+    ];
+    runner(500)
+        .run(&(steps(20..60), any::<(usize, bool)>(), 40i128..130, proptest::collection::vec(acts, 10..60)), |case| {
+            let (before, (pick, settled), percent, acts) = case;
+            let mut world = exchange_of(&markets);
+            for step in &before {
+                take(&mut world, step);
+            }
+            freeze(&mut world, pick, percent, settled);
+            let mut done = counts.get();
+            conspire(&mut world, &acts, Time::Passes, &mut done);
+            counts.set(done);
+            Ok::<(), TestCaseError>(())
+        })
+        .unwrap();
+    let [trades, _, _, closes, _] = counts.get();
+    assert!(trades > 700 && closes > 1_500, "{trades} trades, {closes} closes");
+}
+
+/// Every member has some cash and a position, the coalition has a deposit and a withdrawal that belong to the boundary of this very
+/// second, somebody is near or below his maintenance margin, every price is new, and where `settled` everybody has settled.
+fn freeze(world: &mut World, pick: usize, percent: i128, settled: bool) {
     world.set_exchange_status(Status::Active, 0).unwrap();
     for market in 0..MARKETS {
         world.feed_mut(market).confidence = 0;
@@ -190,13 +93,19 @@ fn freeze(world: &mut World, pick: usize, percent: i128) {
             world.set_market_status(market, Status::Active, 0).unwrap();
         }
     }
+    world.pay_all();
+    for _ in 0..3 {
+        if !world.exchange.state.boundary.is_never() {
+            world.serve();
+        }
+    }
     let shares = world.shares(PROVIDER);
     if shares > 1 {
         let _ = world.request_withdrawal(PROVIDER, shares / 2);
     }
-    world.wait(world.exchange.pool.parameters.withdrawal_delay - world.exchange.pool.parameters.deposit_delay);
-    let _ = world.request_deposit(PROVIDER, 30_000 * USDC);
-    world.wait(world.exchange.pool.parameters.deposit_delay);
+    world.reach_boundary_but(700);
+    world.request_deposit(PROVIDER, 30_000 * USDC).unwrap();
+    world.reach_boundary_but(20);
     world.refresh_all();
     for account in 0..ACCOUNTS {
         world.deposit(account, 10_000 * USDC).unwrap();
@@ -214,14 +123,33 @@ fn freeze(world: &mut World, pick: usize, percent: i128) {
     }
     // A loss is settled at what is remembered, which is that price alone.
     world.refresh_all();
-    world.wait(16);
+    world.wait(17);
+    world.refresh_all();
+    if settled {
+        for (account, market) in world.positions() {
+            let _ = world.settle_pnl(account, market);
+        }
+    }
+    world.reach_boundary();
     world.refresh_all();
 }
 
-fn conspire(world: &mut World, acts: &[Act], done: &mut [u32; 5]) {
+/// Whether there is any but this very second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    /// Its books are of everybody settled or not.
+    Stands { settled: bool },
+    /// Boundaries come and go, at the same prices.
+    Passes,
+}
+
+fn conspire(world: &mut World, acts: &[Act], time: Time, done: &mut [u32; 5]) {
     let mut start = wealth(world, 0);
     // What strangers lose in penalties, and an atom for every time somebody else's position is touched.
     let (mut allowed, mut taken_out) = (0i128, 0i128);
+    // What the pool pays too much for the coalition's shares, as they are priced by the books of this moment.
+    let leaving = world.coming_to(PROVIDER).1;
+    allowed += netted(world) / i128::from(world.exchange.pool.shares.get()) * leaving;
     let strangers: Vec<usize> = (0..ACCOUNTS).filter(|account| !COALITION.contains(account)).collect();
     let strangers_start: Vec<i128> =
         strangers.iter().map(|&stranger| face_equity_x40(&world.exchange, world.account(stranger))).collect();
@@ -305,22 +233,35 @@ fn conspire(world: &mut World, acts: &[Act], done: &mut [u32; 5]) {
             Act::Allocate { market } => {
                 let _ = world.allocate_backing(market);
             }
-            Act::Execute { settled } => {
-                let own = world.requests().into_iter().find(|(_, open)| open.provider == PROVIDER);
-                if let Some((request, open)) = own {
-                    if settled {
-                        for (account, market) in world.positions() {
-                            let _ = world.settle_pnl(account, market);
-                        }
-                    }
-                    let (part, all) = (open.request.amount.get(), i128::from(world.exchange.pool.shares.get()));
-                    let netted = netted(world);
-                    done[4] += u32::from(settled && open.kind == RequestKind::Deposit);
-                    let executed = world.execute(request).is_ok();
-                    done[3] += u32::from(executed);
-                    if open.kind == RequestKind::Withdrawal {
-                        allowed += netted / all * i128::from(part);
-                    }
+            Act::RequestDeposit { dollars } => {
+                if world.request_deposit(PROVIDER, dollars * USDC).is_ok() {
+                    taken_out -= i128::from(dollars * USDC);
+                }
+            }
+            Act::RequestWithdrawal { percent } => {
+                let _ = world.request_withdrawal(PROVIDER, world.shares(PROVIDER) / 100 * percent);
+            }
+            Act::Serve => {
+                if time == Time::Passes && !world.exchange.state.boundary.is_never() {
+                    world.reach_boundary_but(1);
+                    world.refresh_all();
+                    world.reach_boundary();
+                    world.refresh_all();
+                    let leaving = world.coming_to(PROVIDER).1;
+                    allowed += netted(world) / i128::from(world.exchange.pool.shares.get()) * leaving;
+                }
+                if world.exchange.session().boundary_has_come() {
+                    world.value_all();
+                    let (value, all) = (collectible(world), i128::from(world.exchange.pool.shares.get()));
+                    let (tokens, shares) = world.coming_to(STRANGER);
+                    world.close_epoch().unwrap();
+                    // A stranger who leaves at the least that the pool is worth leaves the rest to who stays.
+                    let (tokens_after, shares_after) = world.coming_to(STRANGER);
+                    let (left, paid) = (shares - shares_after, (tokens_after - tokens) * X40_PER_ATOM);
+                    allowed += (value / all * left + value % all * left / all - paid).max(0);
+                    world.pay_all();
+                    done[3] += 1;
+                    done[4] += u32::from(time == Time::Stands { settled: true });
                 }
             }
             Act::Withdraw { member, percent } => {

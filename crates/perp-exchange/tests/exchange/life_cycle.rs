@@ -76,15 +76,14 @@ fn a_crash_liquidates_the_long_in_two_steps_and_everybody_else_leaves_with_what_
     world.set_backing_target(SOL_PERP, 0).unwrap();
     world.allocate_backing(SOL_PERP).unwrap();
     assert_eq!(world.exchange.pool.cash, Atoms::new(MILLION - 6_126_575_830));
-    // The provider's shares are all but the 10 000 dead ones of 10^12.
-    let request = world.request_withdrawal(PROVIDER, world.shares(PROVIDER)).unwrap();
-    world.wait(86_400);
-    world.refresh_all();
-    world.execute(request).unwrap();
-    let left = world.exchange.pool.cash.get();
-    assert_eq!(world.paid_out(PROVIDER), 993_873_424_170 - left);
-    // ⌈993 873 424 170 · 10^4 / 10^12⌉.
-    assert_eq!((left, world.exchange.vault.get()), (9_939, 9_939));
+    // The provider's shares are all but the 10 000 dead ones of 10^12: they bring ⌊(10^12 − 10^4) · 993 873 424 170 / 10^12⌋ =
+    // 993 873 414 231, less 0.02 % or 198 774 683. The queue has that, and as much of the $1 000 200.04 that were put in.
+    world.request_withdrawal(PROVIDER, world.shares(PROVIDER)).unwrap();
+    world.serve();
+    assert_eq!(world.paid_out(PROVIDER), 993_873_414_231 - 198_774_683);
+    let (left, kept) = (world.exchange.pool.cash.get(), world.exchange.pool.settling.get());
+    assert_eq!((left, kept), (9_939, 200_040_009 + 198_774_683));
+    assert_eq!(world.exchange.vault.get(), left + kept);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
+mod entrants;
+mod epochs;
 mod isolation;
 mod leaving;
 mod life_cycle;

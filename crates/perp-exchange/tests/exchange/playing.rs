@@ -1,18 +1,22 @@
 //! What each random step does to an exchange.
 
-use crate::common::markets::{test_markets, THIN_PERP};
+use crate::common::markets::{test_markets, TestMarket, THIN_PERP};
 use crate::common::reference::{self, Touched};
 use crate::common::world::{World, MILLION};
 use crate::steps::{Step, ACCOUNTS, ISOLATED, LIQUIDATOR, MARKETS, PROVIDERS};
 use perp_engine::fixtures::USDC;
-use perp_engine::operations::liquidity::{matures_at, Executor};
 use perp_engine::operations::position::Order;
-use perp_engine::state::RequestKind;
+use perp_engine::oracle::OracleReading;
 use perp_engine::units::SignedSize;
 
 /// Three markets with a pool of a million, six accounts of some thousand dollars, a little insurance.
 pub fn exchange() -> World {
-    let mut world = World::with_liquidity(&test_markets(), ACCOUNTS, PROVIDERS, MILLION);
+    exchange_of(&test_markets())
+}
+
+/// The same of these markets, the last of which is the thin one.
+pub fn exchange_of(markets: &[TestMarket; 3]) -> World {
+    let mut world = World::with_liquidity(markets, ACCOUNTS, PROVIDERS, MILLION);
     world.isolate(ISOLATED, THIN_PERP);
     for account in 0..ACCOUNTS {
         world.deposit(account, 20_000 * USDC * (account as u64 + 1)).unwrap();
@@ -182,29 +186,53 @@ pub fn take(world: &mut World, step: &Step) {
             let _ = world.allocate_backing(market);
             world.set_backing_target(market, usual).unwrap();
         }
-        Step::RequestDeposit { provider, dollars } => {
-            let _ = world.request_deposit(provider, dollars * USDC);
+        Step::RequestDeposit { provider, dollars, limit } => {
+            let _ = world.request_deposit_within(provider, dollars * USDC, limit);
         }
-        Step::RequestWithdrawal { provider, percent } => {
-            let _ = world.request_withdrawal(provider, world.shares(provider) / 100 * percent);
+        Step::RequestWithdrawal { provider, percent, limit } => {
+            let _ = world.request_withdrawal_within(provider, world.shares(provider) / 100 * percent, limit);
         }
-        Step::Execute { pick } => {
-            let Some((number, open)) = chosen(&world.requests(), pick) else { return };
-            let matures = matures_at(&open.request, open.kind, &world.exchange.pool.parameters).unwrap();
-            // Executors wait for maturity; a few try too early or far too late.
-            if pick % 8 < 6 {
-                world.wait(u32::try_from(matures.seconds_since(world.exchange.clock.now).unwrap()).unwrap());
-                world.refresh_all();
+        Step::ReachBoundary { seconds } => world.reach_boundary_but(seconds),
+        Step::SettleForPay { pick, seconds } => {
+            world.reach_boundary_but(seconds);
+            let mut positions = world.positions();
+            let first = pick % positions.len().max(1);
+            positions.rotate_left(first);
+            for (account, market) in positions {
+                freshen(world, account, market);
+                let keeper = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
+                let _ = world.settle_pnl_for(keeper, account, market);
             }
-            let executor = if pick % 8 == 1 { Executor::Owner } else { Executor::Anybody };
-            let _ = world.execute_by(number, executor);
         }
-        Step::RefundExpired { pick } => {
-            let Some((number, open)) = chosen(&world.requests(), pick) else { return };
-            if open.kind == RequestKind::Deposit && pick % 2 == 0 {
-                world.wait(world.exchange.pool.parameters.deposit_validity);
+        Step::Value { market, published, silence, ppm } => {
+            let boundary = world.exchange.state.boundary.get();
+            let price = world.feed(market).price;
+            let price = i64::try_from(i128::from(price) * i128::from(1_000_000 + ppm) / 1_000_000).unwrap();
+            let published = (boundary + published).max(1);
+            let reading = OracleReading::new(price, price.unsigned_abs() / 2_000, -8, published).unwrap();
+            let _ = world.value_market(market, Some(reading.with_previous(published - silence)));
+        }
+        Step::ValueWithoutReading { market } => {
+            let _ = world.value_market(market, None);
+        }
+        Step::CloseEpoch => {
+            let _ = world.close_epoch();
+        }
+        Step::Pay { pick } => {
+            if let Some(request) = chosen(&world.owed(), pick) {
+                world.pay(request).unwrap();
             }
-            let _ = world.refund_expired(number);
+        }
+        Step::Serve { late, payments } => {
+            if world.exchange.state.boundary.is_never() {
+                return;
+            }
+            world.reach_boundary_but(if late { -1_801 } else { 0 });
+            world.value_all();
+            world.close_epoch().unwrap();
+            for request in world.owed().into_iter().take(payments) {
+                world.pay(request).unwrap();
+            }
         }
         Step::FundInsurance { market, dollars } => {
             let _ = world.fund_insurance(market, dollars * USDC);

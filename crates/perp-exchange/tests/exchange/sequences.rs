@@ -188,7 +188,7 @@ fn settle_everything(world: &mut World) {
 }
 
 fn take_liquidity_out(world: &mut World) {
-    refund_everything(world);
+    serve_everything(world);
     world.wait(1);
     world.refresh_all();
     for market in 0..MARKETS {
@@ -203,23 +203,25 @@ fn take_liquidity_out(world: &mut World) {
         if world.shares(provider) == 0 {
             continue;
         }
-        let request = world.request_withdrawal(provider, world.shares(provider)).unwrap();
-        world.wait(world.exchange.pool.parameters.withdrawal_delay);
-        world.refresh_all();
-        match world.execute(request) {
-            // The pool holds nothing but cash, so all of it goes at once.
-            Ok(()) => assert_eq!(world.requests(), []),
-            Err(EngineError::OutputTooSmall { .. } | EngineError::PoolWorthless) => refund_everything(world),
-            Err(other) => panic!("provider {provider} cannot leave: {other:?}"),
-        }
+        world.request_withdrawal(provider, world.shares(provider)).unwrap();
+        // The pool holds nothing but cash, so all of it goes at once; of a pool that is worth nothing shares come back.
+        serve_everything(world);
+        assert!(world.shares(provider) == 0 || world.exchange.pool.last.lower.is_zero());
     }
+    assert_eq!((world.exchange.pool.escrow, world.exchange.pool.payable), (Atoms::ZERO, Atoms::ZERO));
+    assert!(world.exchange.state.boundary.is_never() && world.exchange.requests().is_empty());
 }
 
-fn refund_everything(world: &mut World) {
-    let parameters = world.exchange.pool.parameters;
-    world.wait(parameters.withdrawal_delay + parameters.withdrawal_validity);
-    for (request, _) in world.requests() {
-        world.refund_expired(request).unwrap();
+/// Boundaries come and are closed until nobody waits for one: what the cash did not reach for waits until backing has come back.
+fn serve_everything(world: &mut World) {
+    world.pay_all();
+    while !world.exchange.state.boundary.is_never() {
+        world.serve();
+        world.refresh_all();
+        for market in 0..MARKETS {
+            world.set_backing_target(market, 0).unwrap();
+            let _ = world.allocate_backing(market);
+        }
     }
 }
 
@@ -243,7 +245,8 @@ fn close_accounts(world: &mut World) {
 /// debts stand; nothing else, and not an atom is missing.
 fn check_what_is_left(world: &World) {
     let exchange = &world.exchange;
-    let mut left = exchange.donated.get() + exchange.pool.cash.get() + exchange.pool.insurance.get();
+    let pool = &exchange.pool;
+    let mut left = exchange.donated.get() + pool.cash.get() + pool.insurance.get() + pool.settling.get();
     for market in exchange.markets() {
         let ledger = &market.ledger;
         for side in &ledger.sides {

@@ -1,6 +1,6 @@
 //! Random steps of several people, the oracles and time, weighted so that every operation has work to do.
 
-use perp_engine::state::Status;
+use perp_engine::state::{PriceLimit, Status};
 use proptest::prelude::*;
 
 /// Accounts of a random exchange: the first four trade across markets, the fifth is bound to the thin one, the last
@@ -124,17 +124,40 @@ pub enum Step {
     RequestDeposit {
         provider: usize,
         dollars: u64,
+        limit: PriceLimit,
     },
     RequestWithdrawal {
         provider: usize,
         percent: u64,
+        limit: PriceLimit,
     },
-    /// Every eighth by the request's owner.
-    Execute {
+    /// Until so many seconds before the boundary that is waited for, or after it where negative.
+    ReachBoundary {
+        seconds: i64,
+    },
+    /// Everybody settles one after the other for what the queue pays just before a boundary.
+    SettleForPay {
+        pick: usize,
+        seconds: i64,
+    },
+    /// The reading published so long after the boundary, after so long a silence, is handed in: the price moved by so much.
+    Value {
+        market: u16,
+        published: i64,
+        silence: i64,
+        ppm: i64,
+    },
+    ValueWithoutReading {
+        market: u16,
+    },
+    CloseEpoch,
+    Pay {
         pick: usize,
     },
-    RefundExpired {
-        pick: usize,
+    /// A boundary is reached, every market valued, where `late` without readings, closed, and so many requests are paid.
+    Serve {
+        late: bool,
+        payments: usize,
     },
     FundInsurance {
         market: u16,
@@ -186,6 +209,7 @@ fn step() -> impl Strategy<Value = Step> {
     let status = prop_oneof![8 => Just(Status::Active), 1 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
     let stricter = prop_oneof![2 => Just(Status::ReduceOnly), 1 => Just(Status::Paused)];
     let length = prop_oneof![1 => Just(0u32), 8 => 1u32..120, 4 => 120u32..3_000, 1 => 3_000u32..40_000];
+    let limit = proptest::sample::select(&PriceLimit::ALL[..]);
     let place = proptest::option::weighted(0.6, market.clone());
     let often = prop_oneof![
         12 => wait.prop_map(|seconds| Step::Wait { seconds }),
@@ -225,11 +249,19 @@ fn step() -> impl Strategy<Value = Step> {
         1 => pick.prop_map(|pick| Step::WaiveClaim { pick }),
         3 => (market.clone(), 0u64..200)
             .prop_map(|(market, target_percent)| Step::Allocate { market, target_percent }),
-        2 => (provider.clone(), 1u64..50_000)
-            .prop_map(|(provider, dollars)| Step::RequestDeposit { provider, dollars }),
-        2 => (provider, percent).prop_map(|(provider, percent)| Step::RequestWithdrawal { provider, percent }),
-        4 => pick.prop_map(|pick| Step::Execute { pick }),
-        2 => pick.prop_map(|pick| Step::RefundExpired { pick }),
+        4 => (provider.clone(), prop_oneof![3 => 1u64..50_000, 1 => 50_000u64..3_000_000], limit.clone())
+            .prop_map(|(provider, dollars, limit)| Step::RequestDeposit { provider, dollars, limit }),
+        3 => (provider, percent, limit)
+            .prop_map(|(provider, percent, limit)| Step::RequestWithdrawal { provider, percent, limit }),
+        3 => prop_oneof![2 => -2_000i64..100, 1 => -2i64..2].prop_map(|seconds| Step::ReachBoundary { seconds }),
+        2 => (pick, 0i64..9).prop_map(|(pick, seconds)| Step::SettleForPay { pick, seconds }),
+        9 => (market.clone(), prop_oneof![1 => 0i64..3, 1 => -1i64..13], prop_oneof![3 => 1i64..4, 2 => 0i64..12], -20_000i64..20_000)
+            .prop_map(|(market, published, silence, ppm)| Step::Value { market, published, silence, ppm }),
+        3 => market.clone().prop_map(|market| Step::ValueWithoutReading { market }),
+        3 => Just(Step::CloseEpoch),
+        3 => pick.prop_map(|pick| Step::Pay { pick }),
+        6 => (proptest::bool::weighted(0.2), 0usize..4)
+            .prop_map(|(late, payments)| Step::Serve { late, payments }),
         1 => (market.clone(), 0u64..200).prop_map(|(market, dollars)| Step::FundInsurance { market, dollars }),
         1 => (0u64..2_000).prop_map(|dollars| Step::FundSharedInsurance { dollars }),
         1 => (1u64..1_000_000).prop_map(|amount| Step::Donate { amount }),

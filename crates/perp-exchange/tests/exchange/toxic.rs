@@ -23,7 +23,7 @@ const ISOLATED: usize = KEEPER + 1;
 
 /// What bankruptcies in other markets than the attacker's cost, and what his drew of the shared insurance, in atoms.
 #[derive(Clone, Copy, Debug, Default)]
-struct Cost {
+pub struct Cost {
     elsewhere: u64,
     bankruptcies: u32,
 }
@@ -57,7 +57,7 @@ fn keep_account(world: &mut World, account: usize) {
     }
 }
 
-fn keep(world: &mut World, cost: &mut Cost) {
+pub fn keep(world: &mut World, cost: &mut Cost) {
     for account in (0..world.exchange.accounts().len()).filter(|account| *account != KEEPER) {
         keep_account(world, account);
     }
@@ -82,8 +82,9 @@ fn resolve(world: &mut World, cost: &mut Cost) {
     }
 }
 
+/// What the attackers and the keepers do.
 #[derive(Clone, Debug)]
-enum Act {
+pub enum Act {
     /// The attacker's price, in thousandths of what it was.
     Jump {
         thousandths: i64,
@@ -131,7 +132,7 @@ enum Act {
     Keep,
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub fn act() -> impl Strategy<Value = Act> {
     let (account, market) = (0..ATTACKERS, 0u16..3);
     prop_oneof![
         8 => prop_oneof![1 => 100i64..1_000, 1 => 1_000i64..10_000, 1 => 900i64..1_100]
@@ -154,7 +155,8 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn take(world: &mut World, act: &Act, cost: &mut Cost) {
+/// Does it; what the exchange refuses changes nothing.
+pub fn take(world: &mut World, act: &Act, cost: &mut Cost) {
     match *act {
         Act::Jump { thousandths } => {
             world.wait(1);
@@ -227,7 +229,7 @@ fn fund_and_redeem(world: &mut World) {
 }
 
 /// The test markets, the attackers' only for accounts isolated to it.
-fn isolated_markets() -> [TestMarket; 3] {
+pub fn isolated_markets() -> [TestMarket; 3] {
     test_markets().map(|market| {
         let thin = market.listing.base_decimals == 5;
         let parameters = Parameters { isolated_only: thin.into(), ..market.listing.parameters };
@@ -237,7 +239,7 @@ fn isolated_markets() -> [TestMarket; 3] {
 
 /// Three attackers and somebody honest, each with $20 000, and as much in each of their accounts that are isolated to their market;
 /// $10 000 of shared insurance, $50 in the attackers' market.
-fn exchange(markets: &[TestMarket; 3]) -> World {
+pub fn exchange(markets: &[TestMarket; 3]) -> World {
     let mut world = World::with_liquidity(markets, KEEPER + 1, 1, MILLION);
     world.fund_shared_insurance(10_000 * USDC).unwrap();
     world.fund_insurance(THIN_PERP, 50 * USDC).unwrap();

@@ -2,8 +2,9 @@
 //! what the engine says it does.
 
 use perp_candles::{Candle, UsdPrice};
+use perp_client::accounts::EpochRecord;
 use perp_client::events::Event;
-use perp_client::instructions::{update_funding, TargetMarket};
+use perp_client::instructions::{close_epoch, pay_liquidity_request, update_funding, value_market, TargetMarket};
 use perp_client::Addresses;
 use perp_engine::oracle::OracleReading;
 use perp_engine::units::{Atoms, Timestamp};
@@ -355,6 +356,32 @@ impl<'a> DemoRun<'a> {
         let supply = self.localnet.connection.client().get_token_supply(mint);
         let atoms = supply.map_err(unanswered)?.amount.parse().map_err(|_| DemoError::Absent { expected: "supply" })?;
         Ok(Atoms::new(atoms))
+    }
+
+    /// What values every market at the boundary that is waited for, where nobody has a position, and closes it.
+    ///
+    /// # Errors
+    /// Where no test keypair has the keeper's name.
+    pub fn closing_flat_epoch(&self, keeper: &'static str) -> Result<Vec<Instruction>, DemoError> {
+        let (keeper, boundary) = (self.wallet(keeper)?, self.world.exchange.state.boundary);
+        let flat = [self.sol, self.btc].map(TargetMarket::at_cached_price);
+        let mut instructions = flat.map(|market| value_market(&self.addresses, keeper, market)).to_vec();
+        instructions.push(close_epoch(&self.addresses, keeper, boundary));
+        Ok(instructions)
+    }
+
+    /// What pays a request of the epoch that ended at this boundary.
+    ///
+    /// # Errors
+    /// Where the request or the epoch's record is not there.
+    pub fn payment(
+        &self,
+        caller: &'static str,
+        request: &Pubkey,
+        boundary: Timestamp,
+    ) -> Result<Instruction, DemoError> {
+        let record: EpochRecord = self.localnet.connection.fetch(&self.addresses.epoch(boundary))?;
+        Ok(pay_liquidity_request(&self.addresses, self.wallet(caller)?, &self.world.request(request)?, &record))
     }
 
     /// Ends the chain.

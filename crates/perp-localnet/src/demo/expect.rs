@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use bytemuck::Zeroable;
 use perp_client::accounts::{LiquidityRequest, MarginAccount};
 use perp_client::instructions::NewRequest;
-use perp_engine::operations::liquidity::Executor;
-use perp_engine::state::RequestKind;
 use perp_engine::units::Atoms;
 use perp_exchange::{Exchange, Refusal};
 use solana_pubkey::Pubkey;
@@ -136,7 +134,7 @@ impl Expectation {
         request: &NewRequest,
     ) -> Result<(), DemoError> {
         let provider = self.provider(wallet);
-        let number = self.exchange.request_liquidity_deposit(provider, request.amount, request.minimum_output)?;
+        let number = self.exchange.request_liquidity_deposit(provider, request.amount, request.limit)?;
         self.requests.insert(address, number);
         Ok(())
     }
@@ -152,19 +150,31 @@ impl Expectation {
         request: &NewRequest,
     ) -> Result<(), DemoError> {
         let provider = self.provider(wallet);
-        let number = self.exchange.request_liquidity_withdrawal(provider, request.amount, request.minimum_output)?;
+        let number = self.exchange.request_liquidity_withdrawal(provider, request.amount, request.limit)?;
         self.requests.insert(address, number);
         Ok(())
     }
 
-    /// Anybody executes the request at `address`.
+    /// Anybody values every market at the boundary without a reading, because nobody has a position then, and closes it.
     ///
     /// # Errors
-    /// Why it is not executed.
-    pub fn execute_request(&mut self, address: &Pubkey) -> Result<(), DemoError> {
+    /// Why it is not closed.
+    pub fn close_flat_epoch(&mut self) -> Result<(), DemoError> {
+        for market in 0..self.exchange.market_count {
+            self.exchange.value_market(market, None)?;
+        }
+        self.exchange.close_epoch()?;
+        Ok(())
+    }
+
+    /// Anybody pays the request at `address`.
+    ///
+    /// # Errors
+    /// Why it is not paid.
+    pub fn pay_request(&mut self, address: &Pubkey) -> Result<(), DemoError> {
         let number = self.requests.get(address).copied();
         let number = number.ok_or(DemoError::Absent { expected: "liquidity request" })?;
-        self.exchange.execute_request(number, Executor::Anybody)?;
+        self.exchange.pay_liquidity_request(number)?;
         if self.exchange.request(number).is_err() {
             self.requests.remove(address);
         }
@@ -192,12 +202,9 @@ impl Expectation {
             world.accounts.insert(*address, MarginAccount { state, ..account });
         }
         world.requests = BTreeMap::new();
-        world.share_escrow = Atoms::ZERO;
+        world.share_escrow = self.exchange.share_escrow;
         for (address, number) in &self.requests {
             let open = self.exchange.request(*number)?;
-            if open.kind == RequestKind::Withdrawal {
-                world.share_escrow = world.share_escrow.checked_add(open.request.amount)?;
-            }
             let request = earlier.requests.get(address).copied().unwrap_or_else(LiquidityRequest::zeroed);
             world.requests.insert(*address, LiquidityRequest { state: open.request, ..request });
         }

@@ -25,16 +25,17 @@ pub struct KeeperAction {
 }
 
 /// What something the keeper did came to.
+#[derive(Clone)]
 pub enum KeeperOutcome {
     /// Part or all of a position was closed.
     Liquidated {
         /// The position before.
         size_before: SignedSize,
         /// What happened, with every number.
-        plan: LiquidationPlan,
+        plan: Box<LiquidationPlan>,
     },
     /// A debt was paid or written off.
-    Resolved(BankruptcyPlan),
+    Resolved(Box<BankruptcyPlan>),
 }
 
 /// How much of a position a liquidation closed, and whether it was in time.
@@ -106,7 +107,7 @@ fn liquidate_once(
             exchange.liquidate(liquidator, account, market, &order, Some(&reading))
         })
     })?;
-    let outcome = KeeperOutcome::Liquidated { size_before: position.size, plan };
+    let outcome = KeeperOutcome::Liquidated { size_before: position.size, plan: Box::new(plan) };
     Ok(Some(KeeperAction { account: address, market, transition, outcome }))
 }
 
@@ -134,5 +135,5 @@ fn resolve_once(
     let (transition, plan) = run.perform(keeper.wallet, &[instruction], |expected| {
         expected.with_account(&address, |exchange, account| exchange.resolve_bankruptcy(account, market))
     })?;
-    Ok(Some(KeeperAction { account: address, market, transition, outcome: KeeperOutcome::Resolved(plan) }))
+    Ok(Some(KeeperAction { account: address, market, transition, outcome: KeeperOutcome::Resolved(Box::new(plan)) }))
 }

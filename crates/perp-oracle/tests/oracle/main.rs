@@ -3,6 +3,7 @@
 //! Bytes are corrupted and judged by the offsets of Pyth's published layouts, written down once more here, so that
 //! neither the reader nor the SDKs behind it testify for themselves.
 
+mod anywhere;
 mod attacks;
 mod bindings;
 mod corruption;

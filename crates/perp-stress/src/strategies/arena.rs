@@ -1,13 +1,15 @@
 //! A small exchange for attackers: one market with a crowd that stands still, and accounts of the attackers' own.
 
+use crate::boundary::{serve, Served};
 use crate::exchange_venue::{pass, print, stage, usd, ALL, MARKET};
-use crate::market::{atoms, dollars, listing, price, CAP};
+use crate::market::{atoms, dollars, listing, price, CAP, CONFIDENCE_BPS};
 use crate::population::LONG_SHARE;
 use crate::variant::Terms;
-use perp_engine::operations::liquidity::Executor;
+use perp_engine::operations::liquidity::boundary_after;
 use perp_engine::operations::position::{LiquidationOrder, LiquidationPlan, Order};
-use perp_engine::units::{Atoms, SignedSize};
-use perp_exchange::{Exchange, ExecutedRequest, Refusal};
+use perp_engine::state::PriceLimit;
+use perp_engine::units::{Atoms, SignedSize, Timestamp};
+use perp_exchange::{Exchange, Refusal};
 
 /// The provider that is the attacker; the other one has the rest of the pool.
 pub const ATTACKER: usize = 1;
@@ -187,26 +189,54 @@ impl Arena {
         -self.invested
     }
 
-    /// Asks to buy shares of the pool.
+    /// Asks to buy shares of the pool, at any price.
     pub fn request_deposit(&mut self, amount: f64) -> Attempted<u64> {
-        let request = self.exchange.request_liquidity_deposit(ATTACKER, atoms(amount), Atoms::new(1))?;
+        let request = self.exchange.request_liquidity_deposit(ATTACKER, atoms(amount), PriceLimit::None)?;
         self.invested += usd(atoms(amount));
         Ok(request)
     }
 
-    /// Asks to sell all shares of the pool.
+    /// Asks to sell all shares of the pool, at any price.
     pub fn request_withdrawal(&mut self) -> Attempted<u64> {
         let shares = self.exchange.provider(ATTACKER)?.shares;
-        self.exchange.request_liquidity_withdrawal(ATTACKER, shares, Atoms::new(1))
+        self.exchange.request_liquidity_withdrawal(ATTACKER, shares, PriceLimit::None)
     }
 
-    /// Executes a request; what it pays out counts as got out.
-    pub fn execute(&mut self, request: u64) -> Attempted<ExecutedRequest> {
-        let executed = self.exchange.execute_request(request, Executor::Owner)?;
-        if let ExecutedRequest::Withdrawal(plan) = executed {
-            self.invested -= usd(plan.paid);
+    /// Seconds until the last moment at which a deposit is asked for that belongs to a boundary.
+    pub fn until_last_call(&self) -> i64 {
+        let (now, parameters) = (self.exchange.clock.now.get(), self.exchange.pool.parameters);
+        let belongs_from = Timestamp::new(now + i64::from(parameters.deposit_notice));
+        boundary_after(belongs_from, parameters.epoch_seconds).map_or(0, |boundary| boundary.get() - belongs_from.get())
+    }
+
+    /// Seconds until the boundary that the exchange waits for.
+    pub fn until_boundary(&self) -> i64 {
+        self.exchange.state.boundary.get() - self.exchange.clock.now.get()
+    }
+
+    /// Serves the boundary of this moment at the prices that the oracles printed last; what it pays the attacker counts as got out.
+    pub fn serve(&mut self) -> Attempted<Served> {
+        let now = self.exchange.clock.now.get();
+        let requests = self.exchange.requests().clone();
+        let prices = &self.prices;
+        let served = serve(&mut self.exchange, |market| {
+            let reading = price(prices[usize::from(market)]).reading(CONFIDENCE_BPS, now).ok()?;
+            Some(reading.with_previous(now - 1))
+        })?;
+        for (number, payment) in &served.paid {
+            if requests.get(number).is_some_and(|open| open.provider == ATTACKER) {
+                self.invested -= usd(payment.tokens);
+            }
         }
-        Ok(executed)
+        Ok(served)
+    }
+
+    /// The attacker's request for a deposit, served at the next boundary at the price that was printed last.
+    pub fn enter(&mut self, amount: f64) -> Attempted<Served> {
+        self.request_deposit(amount)?;
+        let price = self.price(MARKET);
+        self.next(self.until_boundary(), price);
+        self.serve()
     }
 
     /// The attacker's part of the pool's shares.

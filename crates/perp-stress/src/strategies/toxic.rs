@@ -136,8 +136,8 @@ fn attempt(path: &PricePath, terms: &Terms, from: usize, pair: bool) -> Option<f
     Some(arena.profit())
 }
 
-/// A deposit in the pool while the attacker's long makes it look poorer by what the toxic market would have to pay, undone before the
-/// shares are sold again.
+/// A deposit in the pool while the attacker's long makes it look poorer by what the toxic market would have to pay at the boundary,
+/// undone before the shares are sold again.
 pub fn against_pool(path: &PricePath, terms: &Terms, _seed: u64) -> Vec<Played> {
     let mut tally = Tally::default();
     if let Some(profit) = enter_while_pumped(terms, path.start, dollars(path.ticks[0])) {
@@ -147,17 +147,19 @@ pub fn against_pool(path: &PricePath, terms: &Terms, _seed: u64) -> Vec<Played> 
 }
 
 fn enter_while_pumped(terms: &Terms, start: i64, deep: f64) -> Option<f64> {
-    let (mut arena, pumped) = stage(terms, start, deep)?;
+    let mut arena = markets(terms, start, deep);
+    arena.request_deposit(DEPOSIT).ok()?;
+    arena.wait(arena.until_boundary() - i64::from(STEPS) - 1);
     second(&mut arena, deep, 1.0);
-    let request = arena.request_deposit(DEPOSIT).ok()?;
+    let pumped = arena.leveraged(TOXIC, PUMPED).ok()?;
     pump(&mut arena);
-    arena.execute(request).ok()?;
+    arena.serve().ok()?;
     deflate(&mut arena);
     leave(&mut arena, &[pumped]);
-    let exit = arena.request_withdrawal().ok()?;
-    arena.wait(86_400);
+    arena.request_withdrawal().ok()?;
+    arena.wait(arena.until_boundary() - 1);
     second(&mut arena, deep, 1.0);
-    arena.execute(exit).ok()?;
+    arena.serve().ok()?;
     Some(arena.profit())
 }
 

@@ -93,6 +93,27 @@ pub struct FundingSettled {
     pub balance_after: u64,
 }
 
+/// What the queue paid for a settlement just before a boundary.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementRewarded {
+    /// The margin account that got it.
+    pub account: Pubkey,
+    /// Number of this event among that account's.
+    pub account_sequence: u64,
+    /// Number of this event among the pool's.
+    pub pool_sequence: u64,
+    /// What it got, in atoms.
+    pub amount: u64,
+    /// That account's balance before, in atoms.
+    pub balance_before: u64,
+    /// That account's balance after, in atoms.
+    pub balance_after: u64,
+    /// Tokens set apart for settling traders before, in atoms.
+    pub settling_before: u64,
+    /// Tokens set apart for settling traders after, in atoms.
+    pub settling_after: u64,
+}
+
 /// A position's unrealized profit or loss became cash.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +146,8 @@ pub struct ProfitSettled {
     pub balance_before: u64,
     /// The margin account's balance after, in atoms.
     pub balance_after: u64,
+    /// What the queue paid for it; none where it paid nothing.
+    pub reward: Option<SettlementRewarded>,
 }
 
 /// What is funded of a claim was paid out.

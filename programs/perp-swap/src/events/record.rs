@@ -49,9 +49,9 @@ macro_rules! logged {
 
 logged! {
     AccountClosed AccountOpened AdminAccepted AdminProposed BackingAllocated BackingTargetSet ClaimRedeemed ClaimWaived
-    ClaimsFunded DelegateSet Deposited ExchangeCreated ExchangeStatusSet FundingSettled FundingUpdated InsuranceFunded
-    LiquidityDeposited LiquidityRefunded LiquidityRequested LiquidityWithdrawn MarketCreated MarketDelisted MarketStatusSet
-    OracleOutageReported PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun Traded
+    ClaimsFunded DelegateSet Deposited EpochClosed ExchangeCreated ExchangeStatusSet FundingSettled FundingUpdated InsuranceFunded
+    LiquidityPaid LiquidityRequested MarketCreated MarketDelisted MarketStatusSet MarketValued OracleOutageReported
+    PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun Traded
     Withdrawn
 }
 

@@ -68,10 +68,11 @@ fn parameters_that_no_pool_may_have_are_refused() {
     let good = listing::pool_parameters();
     for parameters in [
         PoolParameters { minimum_request: Atoms::new(10_000), ..good },
-        PoolParameters { deposit_delay: 29, ..good },
-        PoolParameters { withdrawal_delay: 30 * 86_400 + 1, ..good },
-        PoolParameters { deposit_validity: 59, ..good },
-        PoolParameters { withdrawal_validity: 30 * 86_400 + 1, ..good },
+        PoolParameters { epoch_seconds: 599, ..good },
+        PoolParameters { epoch_seconds: 86_401, ..good },
+        PoolParameters { deposit_notice: 59, ..good },
+        PoolParameters { withdrawal_notice: 30 * 3_600 + 1, ..good },
+        PoolParameters { queue_fee: Ppm::new(1_001), ..good },
         PoolParameters { hysteresis: Ppm::new(1_000_001), ..good },
         PoolParameters { shared_draw_share: Ppm::new(1_000_001), ..good },
         PoolParameters { shared_draw_window: 3_599, ..good },

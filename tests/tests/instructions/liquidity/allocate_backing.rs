@@ -101,3 +101,25 @@ fn statuses_and_prices_that_do_not_count_are_named() {
     world.send(&at_cache).unwrap();
     assert!(world.market(0).state.ledger.backing.is_zero());
 }
+
+#[test]
+fn backing_rests_in_the_last_minute_before_a_boundary_that_somebody_waits_for() {
+    let mut world = world(1);
+    world.set_backing_target(0, 2_500_000 * USDC).unwrap();
+    let owner = world.user(1_000 * USDC);
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, perp_engine::state::PriceLimit::None).unwrap();
+    let boundary = world.boundary();
+    for seconds in [59, 1] {
+        world.set_time(boundary - seconds);
+        assert_refused(world.allocate_backing(0), ExchangeError::BoundaryNear);
+    }
+    // From the boundary on nothing is placed until it is closed, and pool and market are kept before anything is taken back.
+    world.set_time(boundary);
+    assert_refused(world.allocate_backing(0), ExchangeError::BoundaryNear);
+    world.set_backing_target(0, 1_500_000 * USDC).unwrap();
+    world.allocate_backing(0).unwrap();
+    let (epoch, kept) = (world.pool().state.epoch, world.market(0).state.at_boundary);
+    assert_eq!((epoch.waiting.boundary.get(), kept.boundary.get()), (boundary, boundary));
+    assert_eq!((epoch.lower.get(), kept.ledger.backing.get()), (8_000_000 * USDC, 2_000_000 * USDC));
+    assert_eq!(world.market(0).state.ledger.backing.get(), 1_500_000 * USDC);
+}

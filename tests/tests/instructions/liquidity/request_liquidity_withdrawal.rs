@@ -1,24 +1,26 @@
-use crate::expected::{lamports, leave_associated_account, says, world};
+use crate::expected::{lamports, says, world};
 use perp_client::instructions::{request_liquidity_withdrawal, NewRequest};
-use perp_engine::state::RequestKind;
+use perp_engine::state::{PriceLimit, RequestKind};
 use perp_engine::units::Atoms;
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::LiquidityRequested;
-use perp_tests::{assert_refused, tokens, SystemError, USDC};
+use perp_tests::{assert_refused, tokens, SystemError, DAY, NOW, USDC};
+
+const ANY: PriceLimit = PriceLimit::None;
 
 fn asked(shares: u64) -> NewRequest {
-    NewRequest { nonce: 1, amount: Atoms::new(shares), minimum_output: Atoms::new(1), tip: 0 }
+    NewRequest { nonce: 1, amount: Atoms::new(shares), limit: ANY }
 }
 
 #[test]
-fn shares_wait_in_a_token_account_of_the_exchange() {
+fn shares_wait_in_a_token_account_of_the_exchange_for_a_boundary_a_day_ahead() {
     let mut world = world(1);
     let (at, owner) = (world.addresses, world.provider);
     let (shares, amount) = (world.shares(&owner), 1_000 * USDC);
     let waiting = world.user(700 * USDC);
-    world.request_liquidity_deposit(waiting, 1, 700 * USDC, 1, 0).unwrap();
-    // The escrow of tokens is another one.
-    let escrow = 700 * USDC;
+    world.request_liquidity_deposit(waiting, 1, 700 * USDC, ANY).unwrap();
+    // The escrow of tokens is another one. The deposit's boundary is nearer, 3 200 s after the worlds begin.
+    let (escrow, boundary) = (700 * USDC, NOW + 3_200);
     let expected = LiquidityRequested {
         exchange: at.exchange,
         time: world.now,
@@ -27,59 +29,56 @@ fn shares_wait_in_a_token_account_of_the_exchange() {
         owner,
         kind: RequestKind::Withdrawal,
         amount,
-        minimum_output: 3,
-        tip: 9,
+        limit: PriceLimit::TenPercent,
+        belongs_from: world.now + DAY,
+        lamports: 30_000 + tokens::rent(perp_accounts::EpochRecord::SPACE),
+        boundary_before: boundary,
+        boundary_after: boundary,
         escrow_before: escrow,
         escrow_after: escrow,
     };
+    world.give(owner, 0);
     let before = lamports(&mut world, &owner);
-    says(world.request_liquidity_withdrawal(owner, 2, amount, 3, 9), expected);
-    let stored = world.request(&owner, 2);
-    assert_eq!((stored.exchange, stored.owner, stored.destination), (at.exchange, owner, at.tokens_of(&owner)));
-    assert_eq!((stored.nonce, stored.tip, stored.kind), (2, 9, RequestKind::Withdrawal as u8));
-    assert_eq!((stored.state.amount.get(), stored.state.minimum_output.get()), (amount, 3));
-    assert_eq!(stored.state.requested_at.get(), world.now);
-    assert_eq!(lamports(&mut world, &owner), before - lamports(&mut world, &at.request(&owner, 2)));
+    says(world.request_liquidity_withdrawal(owner, 2, amount, PriceLimit::TenPercent), expected);
     assert_eq!(world.shares(&owner), shares - amount);
     assert_eq!(tokens::balance(&mut *world.chain, &at.share_escrow), amount);
-    let pool = world.pool().state;
-    assert_eq!((pool.escrow.get(), pool.shares.get()), (escrow, 10_000_000 * USDC), "the shares still exist");
+    let stored = world.request(&owner, 2);
+    assert_eq!((stored.exchange, stored.owner), (at.exchange, owner));
+    assert_eq!((stored.nonce, stored.kind, stored.state.limit), (2, RequestKind::Withdrawal as u8, 4));
+    assert_eq!((stored.state.amount.get(), stored.state.belongs_from.get()), (amount, world.now + DAY));
+    let held = lamports(&mut world, &at.request(&owner, 2));
+    assert_eq!(lamports(&mut world, &owner), before - held - 30_000 - tokens::rent(perp_accounts::EpochRecord::SPACE));
+    // 86 430 s after the worlds began is 430 s after a boundary: it is the next one.
+    let queue = world.pool().queue;
+    assert!(queue.waiting.iter().any(|waiting| waiting.boundary.get() == boundary + DAY));
 }
 
 #[test]
-fn too_few_without_a_bound_or_shares_that_are_not_there_are_refused() {
+fn too_little_and_more_than_there_is_are_refused_but_all_of_it_is_never_too_little() {
     let mut world = world(1);
-    let (owner, shares) = (world.provider, world.shares(&world.provider.clone()));
-    for (shares, minimum, rule) in [
-        (0, 1, ExchangeError::AmountZero),
-        (10 * USDC - 1, 1, ExchangeError::RequestTooSmall),
-        (10 * USDC, 0, ExchangeError::OutputBoundZero),
-        (shares + 1, 1, ExchangeError::InsufficientBalance),
-    ] {
-        assert_refused(world.request_liquidity_withdrawal(owner, 1, shares, minimum, 0), rule);
-    }
-    world.request_liquidity_withdrawal(owner, 1, 10 * USDC, 1, 0).unwrap();
-    let again = world.request_liquidity_withdrawal(owner, 1, 10 * USDC, 1, 0);
+    let owner = world.provider;
+    let all = world.shares(&owner);
+    assert_refused(world.request_liquidity_withdrawal(owner, 1, 0, ANY), ExchangeError::AmountZero);
+    assert_refused(world.request_liquidity_withdrawal(owner, 1, 10 * USDC - 1, ANY), ExchangeError::RequestTooSmall);
+    assert_refused(world.request_liquidity_withdrawal(owner, 1, all + 1, ANY), ExchangeError::InsufficientBalance);
+    world.request_liquidity_withdrawal(owner, 1, all - 5, ANY).unwrap();
+    let again = world.request_liquidity_withdrawal(owner, 1, 5, ANY);
     assert_refused(again, SystemError::AccountAlreadyInUse);
-    // All that is owned is never too little.
-    let rest = world.shares(&owner) - 5 * USDC;
-    world.request_liquidity_withdrawal(owner, 2, rest, 1, 0).unwrap();
-    world.request_liquidity_withdrawal(owner, 3, 5 * USDC, 1, 0).unwrap();
+    // Five shares are all that is left.
+    world.request_liquidity_withdrawal(owner, 2, 5, ANY).unwrap();
     assert_eq!(world.shares(&owner), 0);
 }
 
 #[test]
-fn only_shares_are_sold_and_only_for_the_owners_associated_account() {
+fn only_shares_leave_the_pool_and_the_limit_is_one_of_five() {
     let mut world = world(1);
     let (at, owner) = (world.addresses, world.provider);
-    world.give(owner, 100 * USDC);
-    // Tokens of the quote mint are no shares.
-    let of_tokens = request_liquidity_withdrawal(&at, owner, at.tokens_of(&owner), &asked(10 * USDC));
+    world.give(owner, 1_000 * USDC);
+    let of_tokens = request_liquidity_withdrawal(&at, owner, at.tokens_of(&owner), &asked(1_000 * USDC));
     assert_refused(world.run(&[of_tokens]), ExchangeError::WrongShareMint);
-    let elsewhere = leave_associated_account(&mut world, owner, at.quote_mint, at.tokens_of(&owner));
-    let mut to_another = request_liquidity_withdrawal(&at, owner, at.shares_of(&owner), &asked(10 * USDC));
-    to_another.accounts.iter_mut().filter(|meta| meta.pubkey == at.tokens_of(&owner)).for_each(|meta| {
-        meta.pubkey = elsewhere;
-    });
-    assert_refused(world.run(&[to_another]), ExchangeError::NotTheAssociatedAccount);
+    let from_escrow = request_liquidity_withdrawal(&at, owner, at.share_escrow, &asked(0));
+    assert_refused(world.run(&[from_escrow]), ExchangeError::AmountZero);
+    let mut unknown = request_liquidity_withdrawal(&at, owner, at.shares_of(&owner), &asked(1_000 * USDC));
+    *unknown.data.last_mut().unwrap() = u8::MAX;
+    assert_refused(world.run(&[unknown]), ExchangeError::UnknownPriceLimit);
 }

@@ -3,13 +3,13 @@ use anchor_lang::error::ErrorCode;
 use perp_accounts::oracle::{COMPATIBLE_RECEIVER, CORE_RECEIVER};
 use perp_client::instructions::update_second_price;
 use perp_engine::market::price::PriceOutcome;
-use perp_engine::state::{Market, SecondPrice};
+use perp_engine::state::{Market, PriceLimit, SecondPrice};
 use perp_engine::units::{Price, Timestamp};
 use perp_oracle::write::pull_account;
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::SecondPriceUpdated;
 use perp_tests::listing::feed_id;
-use perp_tests::{assert_refused, listing, tokens, World};
+use perp_tests::{assert_refused, listing, tokens, World, USDC};
 
 /// A market without a second source and one with.
 fn bounded() -> World {
@@ -109,7 +109,7 @@ fn only_an_account_of_the_second_source_of_a_market_with_one_is_read() {
     }
     // What is no market takes no price.
     let mut no_market = update_second_price(&at, 1, own);
-    no_market.accounts[0].pubkey = at.pool;
+    no_market.accounts[1].pubkey = at.pool;
     assert_refused(world.run(&[no_market]), ErrorCode::AccountDiscriminatorMismatch);
     world.update_second_price(1).unwrap();
 }
@@ -130,4 +130,21 @@ fn a_price_of_the_first_source_out_of_its_bound_leaves_its_time() {
     assert_eq!((after.recent, after.averages), (before.recent, before.averages));
     world.publish(1, 252.57);
     assert_eq!(event!(world.update_price(1), PriceUpdated).outcome, PriceOutcome::Accepted);
+}
+
+#[test]
+fn what_bounds_the_price_at_a_boundary_is_what_was_said_until_then() {
+    let mut world = bounded();
+    let owner = world.user(1_000 * USDC);
+    world.publish_second(1, 250.0, 0.0, world.now);
+    world.update_second_price(1).unwrap();
+    let before = world.market(1).state.second_price;
+    world.request_liquidity_deposit(owner, 1, 1_000 * USDC, PriceLimit::None).unwrap();
+    let boundary = world.boundary();
+    world.set_time(boundary);
+    world.publish_second(1, 260.0, 0.0, boundary);
+    world.update_second_price(1).unwrap();
+    let state = world.market(1).state;
+    assert_eq!((state.at_boundary.boundary.get(), state.at_boundary.second_price), (boundary, before));
+    assert_ne!(state.second_price, before);
 }

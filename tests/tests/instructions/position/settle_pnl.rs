@@ -1,10 +1,10 @@
 use crate::expected::{account_sequence, event, indebted, moment, partly_funded, says, unrealized, world};
 use perp_client::instructions::{settle_pnl, Authority, TargetMarket};
 use perp_engine::risk::portfolio::Portfolio;
-use perp_engine::state::Status;
+use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Clock, Timestamp};
 use perp_swap::errors::ExchangeError;
-use perp_swap::events::ProfitSettled;
+use perp_swap::events::{ProfitSettled, SettlementRewarded};
 use perp_tests::{assert_refused, World, SOL, USDC};
 
 #[test]
@@ -39,6 +39,7 @@ fn profit_and_loss_become_cash_and_equity_stays() {
             repaid: 0,
             balance_before,
             balance_after,
+            reward: None,
         };
         paid += balance_after as i64 - balance_before as i64;
         let funding = expected.funding;
@@ -165,7 +166,7 @@ fn a_pause_is_named_and_an_old_price_settles_what_is_certain() {
     world.set_exchange_status(risk_admin, Status::Active, 0).unwrap();
     world.wait(16);
     let settled = |world: &mut World, account: Authority| {
-        let at_cache = settle_pnl(&world.addresses, account.margin_account, TargetMarket::at_cached_price(0));
+        let at_cache = settle_pnl(&world.addresses, account.margin_account, TargetMarket::at_cached_price(0), None);
         event!(world.send(&at_cache), ProfitSettled).profit
     };
     // A profit at the last good price: 4 · 62.50 less the spread and impact of 0.284 919 that opening cost.
@@ -180,4 +181,73 @@ fn a_pause_is_named_and_an_old_price_settles_what_is_certain() {
     // A reading too wide to be a price changes nothing of that.
     world.publish_with(0, 250.0, 9.0, world.now);
     assert_eq!(event!(world.settle_pnl(long.margin_account, 0), ProfitSettled).profit, 0);
+}
+
+#[test]
+fn just_before_a_boundary_the_queue_pays_for_it_once_in_ten_minutes() {
+    let mut world = world(1);
+    let (at, provider) = (world.addresses, world.user(500_000 * USDC));
+    // The fee of 500 000 that entered, 100, is set apart for settlements.
+    world.add_liquidity(provider, 400_000 * USDC);
+    world.publish_all_again();
+    let settling = world.pool().state.settling.get();
+    assert!(settling >= 80 * USDC, "{settling}");
+    let (long, late, keeper) = (world.trader(200_000 * USDC), world.trader(200_000 * USDC), world.trader(0));
+    world.trade(long, 0, 8_000 * SOL).unwrap();
+    world.trade(late, 0, -4_000 * SOL).unwrap();
+    world.request_liquidity_deposit(provider, 9, 10 * USDC, PriceLimit::None).unwrap();
+    let boundary = world.boundary();
+    let settle = settle_pnl(&at, long.margin_account, world.target(0), Some(keeper.margin_account));
+
+    // A second too early nothing is paid, and six seconds before it is.
+    world.set_time(boundary - 7);
+    world.publish(0, 251.0);
+    assert_eq!(event!(world.send(&settle), ProfitSettled).reward, None);
+    world.set_time(boundary - 6);
+    world.publish(0, 257.0);
+    let keeper_sequence = account_sequence(&mut world, keeper);
+    let (pool_sequence, before) = (world.pool().state.sequence, world.pool().state.settling.get());
+    let found = event!(world.send(&settle), ProfitSettled);
+    // A basis point of what moved, 8 000 · 6 or so.
+    let amount = (found.profit.unsigned_abs() + found.funding.unsigned_abs()) / 10_000;
+    assert!((4 * USDC..5 * USDC).contains(&amount), "{amount}");
+    let expected = SettlementRewarded {
+        account: keeper.margin_account,
+        account_sequence: keeper_sequence + 1,
+        pool_sequence: pool_sequence + 1,
+        amount,
+        balance_before: 0,
+        balance_after: amount,
+        settling_before: before,
+        settling_after: before - amount,
+    };
+    assert_eq!(found.reward, Some(expected));
+    assert_eq!((world.balance(&keeper.margin_account), world.pool().state.settling.get()), (amount, before - amount));
+    // Not again for the same position, and at the boundary for none.
+    world.set_time(boundary - 5);
+    world.publish(0, 250.0);
+    assert_eq!(event!(world.send(&settle), ProfitSettled).reward, None);
+    world.set_time(boundary);
+    world.publish(0, 240.0);
+    let settle = settle_pnl(&at, late.margin_account, world.target(0), Some(keeper.margin_account));
+    assert_eq!(event!(world.send(&settle), ProfitSettled).reward, None);
+    assert_eq!(world.balance(&keeper.margin_account), amount);
+}
+
+#[test]
+fn a_reward_goes_to_another_account_of_the_exchange_out_of_its_pool() {
+    let mut world = world(1);
+    let (at, long) = (world.addresses, world.trader(1_000 * USDC));
+    world.trade(long, 0, 4 * SOL).unwrap();
+    let own = settle_pnl(&at, long.margin_account, world.target(0), Some(long.margin_account));
+    assert_refused(world.send(&own), ExchangeError::RewardToItself);
+    // The pool without a receiver, and a receiver without the pool, are passed for nothing.
+    let other = world.trader(0);
+    let both = settle_pnl(&at, long.margin_account, world.target(0), Some(other.margin_account));
+    for place in [4, 5] {
+        let mut one = both.clone();
+        one.accounts[place].pubkey = perp_swap::ID;
+        one.accounts[place].is_writable = false;
+        assert_eq!(event!(world.send(&one), ProfitSettled).reward, None);
+    }
 }

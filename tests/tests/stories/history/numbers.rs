@@ -51,7 +51,13 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
 
         Event::Traded(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
         Event::FundingSettled(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
-        Event::ProfitSettled(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
+        Event::ProfitSettled(it) => {
+            let mut all = of_both(it.account, it.account_sequence, it.market_index, it.state.sequence);
+            if let Some(reward) = &it.reward {
+                all.extend([(Account(reward.account), reward.account_sequence), (Pool, reward.pool_sequence)]);
+            }
+            all
+        }
         Event::ClaimRedeemed(it) => of_both(it.account, it.account_sequence, it.market_index, it.market_sequence),
         Event::ClaimWaived(it) => of_both(it.account, it.account_sequence, it.market_index, it.market_sequence),
         Event::Liquidated(it) => {
@@ -66,9 +72,9 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
         }
 
         Event::LiquidityRequested(it) => vec![(Pool, it.pool_sequence)],
-        Event::LiquidityDeposited(it) => vec![(Pool, it.pool_sequence)],
-        Event::LiquidityWithdrawn(it) => vec![(Pool, it.pool_sequence)],
-        Event::LiquidityRefunded(it) => vec![(Pool, it.pool_sequence)],
+        Event::MarketValued(it) => vec![(Pool, it.pool_sequence), (Market(it.market_index), it.state.sequence)],
+        Event::EpochClosed(it) => vec![(Pool, it.pool_sequence)],
+        Event::LiquidityPaid(it) => vec![(Pool, it.pool_sequence)],
         Event::BackingAllocated(it) => vec![(Pool, it.pool_sequence), (Market(it.market_index), it.state.sequence)],
     }
 }
@@ -91,6 +97,7 @@ pub fn moment(event: &Event) -> Option<(u16, i64, MarketMoment)> {
         Event::Liquidated(it) => Some((it.market_index, it.time, it.state)),
         Event::BankruptcyResolved(it) => Some((it.market_index, it.time, it.state)),
         Event::BackingAllocated(it) => Some((it.market_index, it.time, it.state)),
+        Event::MarketValued(it) => Some((it.market_index, it.time, it.state)),
         _ => None,
     }
 }

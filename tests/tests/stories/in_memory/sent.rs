@@ -5,9 +5,9 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
 use perp_accounts::oracle::OracleBinding;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
-use perp_engine::operations::liquidity::Executor;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
+use perp_engine::state::PriceLimit;
 use perp_engine::units::{Atoms, Price, SignedSize, Size};
 use perp_exchange::Operation;
 use perp_oracle::read_oracle;
@@ -88,9 +88,9 @@ impl Sent<'_> {
     fn of_market(self, memory: &InMemory, world: &mut World) -> Option<Operation> {
         let market = |place| memory.markets[&self.key(place)];
         Some(if self.is::<data::UpdateSecondPrice>() {
-            let binding = world.market(market(0)).second_oracle;
-            let reading = self.read(1, &binding, world).expect("a price account is passed");
-            Operation::UpdateSecondPrice { market: market(0), reading }
+            let binding = world.market(market(1)).second_oracle;
+            let reading = self.read(2, &binding, world).expect("a price account is passed");
+            Operation::UpdateSecondPrice { market: market(1), reading }
         } else if self.is::<data::ReportOracleOutage>() {
             Operation::ReportOracleOutage { market: market(0) }
         } else if self.is::<data::DelistMarket>() {
@@ -100,7 +100,7 @@ impl Sent<'_> {
         } else if self.is::<data::UpdateFunding>() {
             Operation::UpdateFunding { market: market(1), reading: self.reading(2, market(1), world) }
         } else if self.is::<data::FundClaims>() {
-            Operation::FundClaims { market: market(0) }
+            Operation::FundClaims { market: market(1) }
         } else if let Some(data::FundInsurance { amount }) = self.arguments() {
             let market = memory.markets.get(&self.key(3)).copied();
             Operation::FundInsurance { market, amount: Atoms::new(amount) }
@@ -147,11 +147,12 @@ impl Sent<'_> {
             Operation::SettleFunding { account: account(1), market: market(2) }
         } else if self.is::<data::SettlePnl>() {
             let (account, market) = (account(1), market(2));
-            Operation::SettlePnl { account, market, reading: self.reading(3, market, world) }
+            let keeper = memory.accounts.get(&self.key(5)).copied();
+            Operation::SettlePnl { account, market, reading: self.reading(3, market, world), keeper }
         } else if self.is::<data::RedeemClaim>() {
-            Operation::RedeemClaim { account: account(0), market: market(1) }
+            Operation::RedeemClaim { account: account(1), market: market(2) }
         } else if self.is::<data::WaiveClaim>() {
-            Operation::WaiveClaim { account: account(1), market: market(2) }
+            Operation::WaiveClaim { account: account(2), market: market(3) }
         } else if self.is::<data::ResolveBankruptcy>() {
             Operation::ResolveBankruptcy { account: account(2), market: market(3) }
         } else {
@@ -161,19 +162,20 @@ impl Sent<'_> {
 
     fn of_liquidity(self, memory: &InMemory, world: &mut World) -> Option<Operation> {
         let provider = || memory.providers[&self.key(0)];
-        Some(if let Some(data::RequestLiquidityDeposit { amount, minimum_output, .. }) = self.arguments() {
-            let (amount, minimum_output) = (Atoms::new(amount), Atoms::new(minimum_output));
-            Operation::RequestLiquidityDeposit { provider: provider(), amount, minimum_output }
-        } else if let Some(data::RequestLiquidityWithdrawal { amount, minimum_output, .. }) = self.arguments() {
-            let (shares, minimum_output) = (Atoms::new(amount), Atoms::new(minimum_output));
-            Operation::RequestLiquidityWithdrawal { provider: provider(), shares, minimum_output }
-        } else if self.is::<data::ExecuteLiquidityDeposit>() || self.is::<data::ExecuteLiquidityWithdrawal>() {
-            let (request, owner) = memory.requests[&self.key(3)];
-            let executor = if owner == self.key(0) { Executor::Owner } else { Executor::Anybody };
-            Operation::ExecuteRequest { request, executor }
-        } else if self.is::<data::RefundLiquidityDeposit>() || self.is::<data::RefundLiquidityWithdrawal>() {
-            let (request, _) = memory.requests[&self.key(3)];
-            Operation::RefundRequest { request }
+        let limit = |number| PriceLimit::from_number(number).expect("stories give limits there are");
+        Some(if let Some(data::RequestLiquidityDeposit { amount, limit: number, .. }) = self.arguments() {
+            let (amount, limit) = (Atoms::new(amount), limit(number));
+            Operation::RequestLiquidityDeposit { provider: provider(), amount, limit }
+        } else if let Some(data::RequestLiquidityWithdrawal { amount, limit: number, .. }) = self.arguments() {
+            let (shares, limit) = (Atoms::new(amount), limit(number));
+            Operation::RequestLiquidityWithdrawal { provider: provider(), shares, limit }
+        } else if self.is::<data::ValueMarket>() {
+            let market = memory.markets[&self.key(3)];
+            Operation::ValueMarket { market, reading: self.reading(4, market, world) }
+        } else if self.is::<data::CloseEpoch>() {
+            Operation::CloseEpoch
+        } else if self.is::<data::PayLiquidityRequest>() {
+            Operation::PayLiquidityRequest { request: memory.requests[&self.key(4)] }
         } else if self.is::<data::AllocateBacking>() {
             let market = memory.markets[&self.key(2)];
             Operation::AllocateBacking { market, reading: self.reading(3, market, world) }

@@ -1,7 +1,7 @@
 //! When boundaries are, and keeping the books as they stand when one comes.
 
 use crate::error::EngineError;
-use crate::state::{BoundaryLedger, Epoch, Market, Pool, Queue};
+use crate::state::{BoundaryLedger, Epoch, Market, Pool, Queue, Settlement};
 use crate::units::{Clock, Timestamp};
 use crate::{market::funding, session::Session};
 
@@ -12,13 +12,15 @@ pub const BOUNDARY_REST_SECONDS: u32 = 60;
 /// The first boundary at or after this time.
 ///
 /// # Errors
-/// [`EngineError::Overflow`] at the end of time.
+/// [`EngineError::Overflow`] before 1970 and at the end of time.
 pub fn boundary_after(time: Timestamp, epoch: u32) -> Result<Timestamp, EngineError> {
-    let beyond = time.get().checked_rem_euclid(i64::from(epoch)).ok_or(EngineError::Overflow)?;
+    // Without a sign: the chain's machine divides nothing else.
+    let seconds = u64::try_from(time.get()).map_err(|_| EngineError::Overflow)?;
+    let beyond = seconds.checked_rem(u64::from(epoch)).ok_or(EngineError::Overflow)?;
     if beyond == 0 {
         return Ok(time);
     }
-    let missing = i64::from(epoch).checked_sub(beyond).and_then(|missing| u32::try_from(missing).ok());
+    let missing = u64::from(epoch).checked_sub(beyond).and_then(|missing| u32::try_from(missing).ok());
     time.after(missing.ok_or(EngineError::Overflow)?)
 }
 
@@ -64,11 +66,24 @@ impl Market {
         &mut self,
         look: impl FnOnce(&Self) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
+        let settlement = self.settlement;
+        self.settlement = self.settlement_at_boundary();
         self.swap_boundary();
         let boundary = self.at_boundary.boundary;
         let seen = funding::accrue(self, Clock { now: boundary, slot: 0 }).and_then(|_| look(self));
         self.swap_boundary();
+        self.settlement = settlement;
         seen
+    }
+
+    /// How the market had ended when it was kept. What has ended since had not, also where a reading ahead of the clock had it kept:
+    /// its price then was not the final one.
+    fn settlement_at_boundary(&self) -> Settlement {
+        let (settlement, kept) = (self.settlement, &self.at_boundary);
+        if settlement.moved_at < kept.boundary && kept.price.price == settlement.price {
+            return settlement;
+        }
+        Settlement { delisted_from: settlement.delisted_from, ..Settlement::default() }
     }
 
     fn swap_boundary(&mut self) {

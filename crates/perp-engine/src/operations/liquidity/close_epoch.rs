@@ -31,12 +31,7 @@ impl EpochPlan {
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
-    pub fn apply(
-        &self,
-        pool: &mut Pool,
-        queue: &mut Queue,
-        exchange: &mut ExchangeState,
-    ) -> Result<(), EngineError> {
+    pub fn apply(&self, pool: &mut Pool, queue: &mut Queue, exchange: &mut ExchangeState) -> Result<(), EngineError> {
         let next = self.closed.rest_belongs_from;
         if let Some(rest) = &self.rest {
             queue.add(rest, next, pool.parameters.epoch_seconds)?;
@@ -60,7 +55,7 @@ impl EpochPlan {
 /// Serves the requests of a boundary at which every market is valued: withdrawals at the lower value, deposits at the upper one, so
 /// that what lies between is left to whoever stays. Of both [`queue_fee`](crate::state::PoolParameters) is set apart for settling
 /// traders. What the pool's cash does not reach is paid in proportion; the rest passes on. The caller has paid `epoch_rent` for the
-/// account in which the epoch is kept.
+/// account in which the epoch is kept. A boundary that sells nothing leaves the price of a share as it was, for the limits of the next.
 ///
 /// # Errors
 /// [`EngineError::NoBoundary`], [`EngineError::BoundaryAhead`], [`EngineError::MarketsNotValued`].
@@ -70,20 +65,16 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
     if valued != markets {
         return Err(EngineError::MarketsNotValued { markets, valued });
     }
-    let price = LastEpoch {
-        boundary: session.boundary,
-        lower: pool.epoch.lower,
-        upper: pool.epoch.upper,
-        shares: pool.shares,
-    };
+    let (boundary, lower, shares) = (session.boundary, pool.epoch.lower, pool.shares);
+    let upper = if sells_nothing == 0 { pool.epoch.upper } else { pool.last.upper_of(shares).max(lower) };
+    let price = LastEpoch { boundary, lower, upper, shares };
+    // Of a pool worth next to nothing a deposit may buy more shares than there can be. It is returned, as from one worth nothing: a
+    // close that failed would keep what everybody else has in the queue.
     let sells = |limit: PriceLimit| sells_nothing == 0 && price.sells_within(&pool.last, limit.part());
     let within = LimitSet::where_each(sells);
+    let Sale { accepted: deposits_accepted, deposited, fee: entry_fee, entering, created, issued } =
+        Sale::of(pool, &price, within).unwrap_or_default();
     let withdrawals_accepted = LimitSet::where_each(|limit| price.redeems_within(&pool.last, limit.part()));
-
-    // More shares than there can be, for a pool that is worth next to nothing, are not sold either: nothing may keep it from closing.
-    let entry = Entry::of(&waiting.deposits, within, pool, &price);
-    let (deposits_accepted, entry) = entry.map_or((LimitSet::default(), Entry::default()), |entry| (within, entry));
-    let Entry { deposited, fee: entry_fee, entering, created, issued } = entry;
 
     let leaving = waiting.withdrawals.amount_of(withdrawals_accepted)?;
     let cash = pool.cash.checked_add(entering)?;
@@ -140,12 +131,16 @@ pub fn plan_close_epoch(pool: &Pool, epoch_rent: u64, session: &Session) -> Resu
     Ok(EpochPlan { pool, closed, rest, lamports, lamports_kept })
 }
 
-/// What enters, and the shares for it.
+/// What deposits buy; by default nothing.
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct Sale {
+    /// Limits under which they are accepted.
+    accepted: LimitSet,
+    /// Their tokens.
     deposited: Atoms,
+    /// What of those is set apart for settling traders.
     fee: Atoms,
-    /// What is left of them.
+    /// What of them enters the pool.
     entering: Atoms,
     /// Shares that come into being.
     created: Atoms,
@@ -153,14 +148,16 @@ struct Entry {
     issued: Atoms,
 }
 
-impl Entry {
-    fn of(deposits: &RequestSums, accepted: LimitSet, pool: &Pool, price: &LastEpoch) -> Result<Self, EngineError> {
-        let deposited = deposits.amount_of(accepted)?;
+impl Sale {
+    /// What the deposits under these limits buy, where pool and shares have room for it.
+    fn of(pool: &Pool, price: &LastEpoch, accepted: LimitSet) -> Result<Self, EngineError> {
+        let deposited = pool.epoch.waiting.deposits.amount_of(accepted)?;
         let fee = share_ceil(deposited, pool.parameters.queue_fee)?;
         let entering = deposited.checked_sub(fee)?;
         let (created, issued) = price.issued_floor(entering)?;
         pool.shares.checked_add(created)?;
-        Ok(Self { deposited, fee, entering, created, issued })
+        pool.cash.checked_add(entering)?;
+        Ok(Self { accepted, deposited, fee, entering, created, issued })
     }
 }
 
@@ -181,6 +178,12 @@ fn rest_of(
 }
 
 impl LastEpoch {
+    /// What so many shares cost then; nothing where there were none.
+    fn upper_of(&self, shares: Atoms) -> Atoms {
+        let cost = mul_div_ceil(self.upper.get(), shares.get(), self.shares.get());
+        cost.map(Atoms::new).and_then(Atoms::in_range).unwrap_or(Atoms::ZERO)
+    }
+
     /// Whether shares cost at most so much more than at the boundary before.
     fn sells_within(&self, before: &Self, part: Option<Ppm>) -> bool {
         if self.shares.is_zero() {

@@ -27,7 +27,8 @@ pub struct RequestPlan {
 }
 
 impl RequestPlan {
-    /// Stores the plan.
+    /// Stores the plan, once a boundary that has come is kept: with no request of it left in the queue, what is found there of one long
+    /// past belongs to none that anybody waits for yet. `markets` are listed.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
@@ -36,11 +37,14 @@ impl RequestPlan {
         pool: &mut Pool,
         queue: &mut Queue,
         exchange: &mut ExchangeState,
+        markets: u16,
         clock: Clock,
     ) -> Result<(), EngineError> {
-        let epoch = pool.parameters.epoch_seconds;
+        let mut after = self.pool;
+        after.keep_at_boundary(queue, markets, &exchange.session(clock))?;
+        let epoch = after.parameters.epoch_seconds;
         queue.add(&self.waiting, boundary_after(clock.now, epoch)?, epoch)?;
-        *pool = self.pool;
+        *pool = after;
         exchange.boundary = self.awaited;
         Ok(())
     }

@@ -119,10 +119,7 @@ fn found(
     boundary: Timestamp,
     now: Timestamp,
 ) -> Result<Found, EngineError> {
-    // What has ended since had not ended then.
-    let settlement = &market.settlement;
-    let ended = settlement.has_begun() && settlement.moved_at <= boundary;
-    if market.ledger.is_flat() || (ended && settlement.is_final(boundary)) {
+    if market.ledger.is_flat() || market.settlement.is_final(boundary) {
         return Ok(Found::Range(PriceRange::point(market.price.price)));
     }
     let until = boundary.after(READING_ALLOWANCE_SECONDS)?;
@@ -134,7 +131,7 @@ fn found(
         };
     }
     let missing = EngineError::NoBoundaryReading { until: until.get() };
-    let offered = reading.filter(|_| !ended).ok_or(missing)?;
+    let offered = reading.filter(|_| !market.settlement.has_begun()).ok_or(missing)?;
     let offered = good(market, offered)?.ok_or(missing)?;
     if offered.published < boundary {
         return Err(missing);

@@ -28,9 +28,10 @@ pub struct PnlSettlementPlan {
 pub(super) const SETTLEMENT_FEE: Ppm = Ppm::new(100);
 /// How often it is paid for a position at most: a profit that comes and goes is not settled for the fee.
 const SETTLEMENT_FEE_SECONDS: u64 = 600;
-/// For so long before a boundary the queue pays for settlements: what traders win and lose afterwards is not settled when
+/// For so long before a boundary the queue pays for settlements: with more a crash moves what shares are worth by more than 1 % in between,
+/// with less they do not land. What traders win and lose afterwards is not settled when
 /// the pool is valued.
-pub const SETTLING_SECONDS: u32 = 30;
+pub const SETTLING_SECONDS: u32 = 6;
 
 /// Whether a settlement of the position is paid for again.
 pub(super) fn pays_for_settlement(position: &Position, now: Timestamp) -> Result<bool, EngineError> {
@@ -50,7 +51,7 @@ pub struct SettlementReward {
 }
 
 impl PnlSettlementPlan {
-    /// What the queue pays for the settlement: a basis point of what moved, in the last [`SETTLING_SECONDS`] before a boundary that the
+    /// What the queue pays for the settlement: a basis point of profit and funding that moved, in the last [`SETTLING_SECONDS`] before a boundary that the
     /// exchange waits for, as far as fees of requests have been set apart for it. Whoever leaves or enters is then served at a value in
     /// which traders' profits and losses are cash.
     ///
@@ -62,7 +63,8 @@ impl PnlSettlementPlan {
         let (mut plan, mut pool) = (*self, *pool);
         let mut reward = Atoms::ZERO;
         if soon && pays_for_settlement(&plan.ledger.position, now)? {
-            reward = share_floor(plan.profit.magnitude(), SETTLEMENT_FEE)?.min(pool.settling);
+            let moved = plan.profit.magnitude().checked_add(plan.settled.funding.magnitude())?;
+            reward = share_floor(moved, SETTLEMENT_FEE)?.min(pool.settling);
         }
         if !reward.is_zero() {
             pool.settling = pool.settling.checked_sub(reward)?;

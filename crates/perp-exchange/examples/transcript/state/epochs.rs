@@ -46,22 +46,22 @@ impl WaitingRecord {
 
 #[derive(Serialize)]
 pub struct EpochRecord {
-    cash: u64,
     lower: u64,
     upper: u64,
     markets: u16,
     valued: u16,
+    sells_nothing: u8,
     waiting: WaitingRecord,
 }
 
 impl EpochRecord {
     pub fn of(epoch: &Epoch) -> Self {
         Self {
-            cash: epoch.cash.get(),
             lower: epoch.lower.get(),
             upper: epoch.upper.get(),
             markets: epoch.markets,
             valued: epoch.valued,
+            sells_nothing: epoch.sells_nothing,
             waiting: WaitingRecord::of(&epoch.waiting),
         }
     }

@@ -14,6 +14,7 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
     // Beyond the largest price, $1 024 000 per SOL.
     let unpriceable = now(exchange, 1_100_000);
     let bounty = LiquidationOrder { min_bounty: usdc(1_000), ..ALL };
+    let limit = PriceLimit::None;
     vec![
         (Operation::SetExchangeStatus { order: loosened }, "GuardianOnlyTightens"),
         (Operation::SetExchangeStatus { order: too_long }, "StatusAllowance"),
@@ -59,24 +60,15 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
             "BountyTooSmall",
         ),
         (Operation::SettleFunding { account, market: 2 }, "NoPosition"),
-        (Operation::SettlePnl { account, market: 1, reading: None }, "NoPosition"),
+        (Operation::SettlePnl { account, market: 1, reading: None, keeper: None }, "NoPosition"),
         (Operation::RedeemClaim { account, market }, "NothingToRedeem"),
         (Operation::WaiveClaim { account, market }, "NoClaim"),
         (Operation::ResolveBankruptcy { account: WINNER, market: 2 }, "NoDebt"),
-        (
-            Operation::RequestLiquidityDeposit { provider: 0, amount: usdc(9), minimum_output: Atoms::new(1) },
-            "RequestTooSmall",
-        ),
-        (
-            Operation::RequestLiquidityDeposit { provider: 0, amount: usdc(10), minimum_output: Atoms::ZERO },
-            "OutputBoundZero",
-        ),
-        (
-            Operation::RequestLiquidityWithdrawal { provider: 1, shares: usdc(20), minimum_output: Atoms::new(1) },
-            "InsufficientBalance",
-        ),
-        (Operation::ExecuteRequest { request: EXPIRED_DEPOSIT, executor: Executor::Anybody }, "RequestExpired"),
-        (Operation::RefundRequest { request: RIPE_WITHDRAWAL }, "RequestNotExpired"),
+        (Operation::RequestLiquidityDeposit { provider: 0, amount: usdc(9), limit }, "RequestTooSmall"),
+        (Operation::RequestLiquidityDeposit { provider: 0, amount: all, limit }, "Overflow"),
+        (Operation::RequestLiquidityWithdrawal { provider: 1, shares: usdc(20), limit }, "InsufficientBalance"),
+        (Operation::ValueMarket { market, reading: Some(now(exchange, 252)) }, "MarketValued"),
+        (Operation::CloseEpoch, "MarketsNotValued"),
         (Operation::AllocateBacking { market: 1, reading: Some(now(exchange, 252)) }, "WithinHysteresis"),
     ]
 }
@@ -99,7 +91,8 @@ fn an_operation_is_refused_where_what_it_names_is_not_there() {
     let (account, market, order) = (99, 99, order(1));
     let (no_account, no_market) = (Refusal::NoAccount { account }, Refusal::NoMarket { market });
     let (no_provider, no_request) = (Refusal::NoProvider { provider: 9 }, Refusal::NoRequest { request: 9 });
-    let minimum_output = Atoms::new(1);
+    let limit = PriceLimit::None;
+    let belongs_from = stage.request(RIPE_DEPOSIT).unwrap().request.belongs_from.get();
     let cases = [
         (Operation::UpdatePrice { market, reading: now(&stage, 252) }, no_market),
         (Operation::UpdateSecondPrice { market, reading: now(&stage, 252) }, no_market),
@@ -113,10 +106,12 @@ fn an_operation_is_refused_where_what_it_names_is_not_there() {
             Operation::Liquidate { liquidator: account, account: CAROL, market: 1, order: ALL, reading: None },
             no_account,
         ),
-        (Operation::RequestLiquidityDeposit { provider: 9, amount: usdc(20), minimum_output }, no_provider),
-        (Operation::RequestLiquidityWithdrawal { provider: 9, shares: usdc(20), minimum_output }, no_provider),
-        (Operation::ExecuteRequest { request: 9, executor: Executor::Owner }, no_request),
-        (Operation::RefundRequest { request: 9 }, no_request),
+        (Operation::RequestLiquidityDeposit { provider: 9, amount: usdc(20), limit }, no_provider),
+        (Operation::RequestLiquidityWithdrawal { provider: 9, shares: usdc(20), limit }, no_provider),
+        (Operation::ValueMarket { market, reading: None }, no_market),
+        (Operation::PayLiquidityRequest { request: 9 }, no_request),
+        (Operation::PayLiquidityRequest { request: RIPE_DEPOSIT }, Refusal::NoEpoch { belongs_from }),
+        (Operation::SettlePnl { account: ALICE, market: 0, reading: None, keeper: Some(account) }, no_account),
         (Operation::AllocateBacking { market, reading: None }, no_market),
     ];
     for (operation, refusal) in cases {
@@ -147,8 +142,7 @@ fn the_vault_keeps_an_operation_from_paying_what_it_does_not_hold() {
     for operation in [
         Operation::Withdraw { account: BOB, amount: usdc(8) },
         Operation::WithdrawProtocolFees { market: 1 },
-        Operation::ExecuteRequest { request: RIPE_WITHDRAWAL, executor: Executor::Anybody },
-        Operation::RefundRequest { request: EXPIRED_DEPOSIT },
+        Operation::PayLiquidityRequest { request: CLOSED_WITHDRAWAL },
     ] {
         let refused = exchange.execute(&operation).unwrap_err();
         assert_eq!(refused.rule(), Some(perp_engine::EngineError::Overflow), "{operation:?}");

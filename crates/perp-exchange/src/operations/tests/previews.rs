@@ -56,7 +56,7 @@ fn a_preview_of_a_settlement_is_the_settlement_that_follows() {
     let reading = now(&exchange, 249);
     let previewed = exchange.preview_settle_pnl(&state(&exchange, ALICE), 0, Some(&reading)).unwrap();
     let After { plan, account, market } = previewed;
-    assert_eq!(exchange.settle_pnl(ALICE, 0, Some(&reading)), Ok(plan));
+    assert_eq!(exchange.settle_pnl(ALICE, 0, Some(&reading), None), Ok(plan));
     assert_eq!(after(&exchange, ALICE, 0), (account, market));
 
     let After { plan, account, market } = exchange.preview_redeem_claim(&state(&exchange, WINNER), 2).unwrap();
@@ -80,7 +80,7 @@ fn a_preview_of_an_allocation_is_the_move_that_follows() {
     let (plan, market) = exchange.preview_allocation(3, None).unwrap();
     assert_eq!(exchange.allocate_backing(3, None), Ok(plan));
     assert_eq!(*exchange.market(3).unwrap(), market);
-    assert_eq!((plan.moved.get(), exchange.pool.cash), (usdc(100_000).get() as i64, plan.pool.cash));
+    assert_eq!((plan.moved.get(), exchange.pool.cash), (-(usdc(100_000).get() as i64), plan.pool.cash));
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! What a market has and owes, and what the pool is worth.
 
-use super::prices::{is_dead, latest, stale_range};
 use super::{ceil_div, interest, PPM};
 use perp_engine::state::{Market, MarketLedger, Parameters};
-use perp_engine::units::{Side, MAX_PRICE, X40_PER_ATOM};
+use perp_engine::units::{Side, X40_PER_ATOM};
 use perp_exchange::Exchange;
 
 /// What a market has beyond what it owes, and what it must be able to bear, in atoms.
@@ -85,29 +84,9 @@ pub fn pool_value_x40(exchange: &Exchange) -> i128 {
     i128::from(exchange.pool.cash.get()) * X40_PER_ATOM + markets.sum::<i128>()
 }
 
-/// The least and the most the pool is worth, in atoms, with every market's funding accrued.
-pub fn pool_bounds(exchange: &Exchange) -> (i128, i128) {
-    let reference = latest(exchange, exchange.markets().iter());
-    let cash = i128::from(exchange.pool.cash.get());
-    exchange.markets().iter().fold((cash, cash), |(lower, upper), market| {
-        let (least, most) = market_bounds(market, reference);
-        (lower + least, upper + most)
-    })
-}
-
-/// A fresh price is worth what its confidence leaves open, a dead one anything in its range. At least: winners and claims are
+/// The least and the most that a market is worth whose price lies between these two, in atoms. At least: winners and claims are
 /// paid, and no loser pays more. At most: losers pay winners of their own market, debtors pay, and the rest of the loss counts.
-fn market_bounds(market: &Market, reference: i64) -> (i128, i128) {
-    let ledger = &market.ledger;
-    let price = i128::from(market.price.price.get());
-    let (low, high) = if is_dead(market, reference) {
-        let range = stale_range(market, reference);
-        (range.low, range.high)
-    } else {
-        let confidence = i128::from(market.price.confidence.get());
-        let width = ceil_div(confidence * i128::from(market.parameters.spread_confidence.get()), PPM);
-        ((price - width).max(0), (price + width).min(i128::from(MAX_PRICE)))
-    };
+pub fn market_bounds(ledger: &MarketLedger, low: i128, high: i128) -> (i128, i128) {
     let owed = unfunded_claims(ledger) + ceil_div((-pending(ledger)).max(0), X40_PER_ATOM);
     let least = |price| {
         let winners = Side::BOTH.iter().map(|side| ceil_div(side_profit(ledger, *side, price).max(0), X40_PER_ATOM));

@@ -74,7 +74,7 @@ pub fn latest<'a>(exchange: &Exchange, markets: impl Iterator<Item = &'a Market>
 
 /// Whether a market has ended at one final price: at once where it was delisted, else once the day is over in which a reading may
 /// show that its oracle lived.
-fn has_ended(market: &Market, reference: i64) -> bool {
+pub fn has_ended(market: &Market, reference: i64) -> bool {
     let settlement = &market.settlement;
     let moved = settlement.moved_at.get();
     moved != 0 && (settlement.outage_since.get() == 0 || reference >= moved + 86_400)

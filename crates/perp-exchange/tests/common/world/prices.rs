@@ -65,7 +65,8 @@ impl World {
 
     pub fn update_price(&mut self, market: u16) -> Result<(), EngineError> {
         let reading = self.reading(market);
-        let (before, outcome) = self.attempt(|exchange| exchange.update_price(market, &reading))?;
+        let (before, outcome) =
+            self.attempt_with(market, &reading, |exchange| exchange.update_price(market, &reading))?;
         self.check_intake(&before, market, &reading, outcome);
         let [was, is] = [&before, &self.exchange].map(|it| it.market(market).unwrap().grace.until);
         let kind = match outcome {
@@ -136,6 +137,18 @@ impl World {
         }
     }
 
+    /// Lists one more market and returns its index.
+    pub fn list(&mut self, market: &TestMarket) -> u16 {
+        let before = self.exchange.clone();
+        let index = self.exchange.list(&market.listing).unwrap();
+        let (price, first) = (market.price, market.price);
+        let now = self.exchange.clock.now.get();
+        self.feeds.push(Feed { price, confidence: 0, publish_time: now, previous: now, first });
+        // Listing is no operation of those that are checked, but what is kept does not change by it.
+        self.epochs.look(&before, None);
+        index
+    }
+
     pub fn delist(&mut self, market: u16) -> Result<(), EngineError> {
         let (before, ()) = self.attempt(|exchange| exchange.delist_market(market))?;
         let due = self.market(market).settlement.delisted_from.get();
@@ -170,7 +183,8 @@ impl World {
 
     pub fn update_funding(&mut self, market: u16) -> Result<u64, EngineError> {
         let reading = self.reading(market);
-        let (before, seconds) = self.attempt(|exchange| exchange.update_funding(market, Some(&reading)))?;
+        let (before, seconds) =
+            self.attempt_with(market, &reading, |exchange| exchange.update_funding(market, Some(&reading)))?;
         self.finish(&before, Kind::UpdateFunding);
         Ok(seconds)
     }

@@ -21,9 +21,18 @@ impl World {
         self.exchange.providers()[provider].paid_out.get()
     }
 
-    /// Open requests with their numbers, in the order in which they were made.
-    pub fn requests(&self) -> Vec<(u64, OpenRequest)> {
-        self.exchange.requests().iter().map(|(number, open)| (*number, *open)).collect()
+    /// Requests that a closed boundary owes something.
+    pub fn owed(&self) -> Vec<u64> {
+        self.epochs.owed()
+    }
+
+    /// Tokens and shares that a provider has asked for or has coming, in atoms.
+    pub fn coming_to(&self, provider: usize) -> (i128, i128) {
+        let own = self.exchange.requests().iter().filter(|(_, open)| open.provider == provider);
+        own.fold((0, 0), |(tokens, shares), (number, _)| {
+            let coming = self.epochs.coming_to(*number);
+            (tokens + coming.0, shares + coming.1)
+        })
     }
 
     pub fn size(&self, account: usize, market: u16) -> i64 {

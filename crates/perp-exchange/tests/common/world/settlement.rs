@@ -16,12 +16,49 @@ impl World {
 
     pub fn settle_pnl(&mut self, account: usize, market: u16) -> Result<PnlSettlementPlan, EngineError> {
         let reading = self.reading(market);
-        let (before, plan) = self.attempt(|exchange| exchange.settle_pnl(account, market, Some(&reading)))?;
+        let settle = |exchange: &mut Exchange| exchange.settle_pnl(account, market, Some(&reading), None);
+        let (before, plan) = self.attempt_with(market, &reading, settle)?;
         let start = Self::refreshed(&before, market, Some(&reading));
         self.check_face_equity(&start, account, 0);
         self.check_equity_kept(&start, account);
         self.tally.settlement(account, market, plan.profit, plan.settled.funding);
         self.finish(&before, if plan.profit.is_negative() { Kind::SettleLoss } else { Kind::SettleProfit });
+        Ok(plan)
+    }
+
+    /// The same for `keeper`, who is paid a basis point of it in the last six seconds before a boundary, once in ten minutes a
+    /// position, as far as requests have paid for it.
+    pub fn settle_pnl_for(
+        &mut self,
+        keeper: usize,
+        account: usize,
+        market: u16,
+    ) -> Result<PnlSettlementPlan, EngineError> {
+        let reading = self.reading(market);
+        let settle = |exchange: &mut Exchange| exchange.settle_pnl(account, market, Some(&reading), Some(keeper));
+        let (before, plan) = self.attempt_with(market, &reading, settle)?;
+        let start = Self::refreshed(&before, market, Some(&reading));
+        self.check_face_equity(&start, account, 0);
+        self.check_equity_kept(&start, account);
+        self.tally.settlement(account, market, plan.profit, plan.settled.funding);
+
+        let (now, boundary) = (before.clock.now, before.state.boundary.get());
+        let held = before.accounts()[account].positions[before.accounts()[account].slot_of(market).unwrap()];
+        let lately = !held.settlement_paid_at.is_never() && now.seconds_since(held.settlement_paid_at).unwrap() < 600;
+        let soon = (boundary - 6..boundary).contains(&now.get());
+        let moved = plan.profit.get().unsigned_abs() + plan.settled.funding.get().unsigned_abs();
+        let fee = if soon && !lately { moved / 10_000 } else { 0 };
+        let reward = fee.min(before.pool.settling.get());
+        let [was, is] =
+            [&before, &self.exchange].map(|it| (it.accounts()[keeper].balance.get(), it.pool.settling.get()));
+        assert_eq!((is.0 - was.0, was.1 - is.1), (reward, reward));
+        let paid_at = |exchange: &Exchange| {
+            let state = &exchange.accounts()[account];
+            state.slot_of(market).map(|slot| state.positions[slot].settlement_paid_at)
+        };
+        assert!(reward == 0 || paid_at(&self.exchange) == Some(now));
+        let kind = if plan.profit.is_negative() { Kind::SettleLoss } else { Kind::SettleProfit };
+        self.finish(&before, if reward > 0 { Kind::SettleForPay } else { kind });
         Ok(plan)
     }
 
@@ -80,10 +117,12 @@ impl World {
     fn check_bankruptcy(&self, before: &Exchange, account: usize, market: u16, plan: &BankruptcyPlan) {
         let parts = [plan.paid_by_balance, plan.paid_by_insurance, plan.paid_by_shared_insurance, plan.written_off];
         assert_eq!(parts.iter().map(|part| part.get()).sum::<u64>(), plan.debt.get());
-        // Only cash counts: the balance is less than all debts, whatever is claimed elsewhere.
+        // Only cash counts, and what positions may come to whose oracles are dead: less than all debts, whatever is claimed elsewhere.
+        let start = Self::refreshed(before, market, None);
+        let promised = reference::promised_by_dead(&start, &start.accounts()[account], Touched::InRange(market));
         let (then, now) = (&before.accounts()[account], self.account(account));
         let sum = |of: fn(&Position) -> Atoms| then.occupied().map(|(_, it)| of(it).get()).sum::<u64>();
-        assert!(then.balance.get() < sum(|it| it.debt), "{then:?} can pay");
+        assert!(i128::from(then.balance.get()) + promised < sum(|it| it.debt).into(), "{then:?} can pay");
         // Each pays only once those before it have nothing left.
         let (was, is) = (before.market(market).unwrap(), self.market(market));
         let [balance, own, shared, lost] = parts.map(|part| !part.is_zero());
@@ -100,9 +139,10 @@ impl World {
         assert_eq!(is.ledger.written_off.get() - was.ledger.written_off.get(), plan.written_off.get());
         let drawn = is.ledger.shared_drawn.get() - was.ledger.shared_drawn.get();
         assert_eq!(drawn, plan.paid_by_shared_insurance.get());
-        // Claims without cash are still there, and what others paid is owed out of them.
+        // Claims without cash and what a dead oracle may yet come to are still there, and what others paid is owed out of them.
         let owed = plan.debt.get() - plan.paid_by_balance.get();
-        assert_eq!(plan.recoverable.get(), owed.min(sum(|it| it.claim).saturating_sub(sum(|it| it.recoverable))));
+        let claims = sum(|it| it.claim).saturating_sub(sum(|it| it.recoverable));
+        assert_eq!(i128::from(plan.recoverable.get()), i128::from(owed).min(i128::from(claims) + promised));
         for (slot, position) in then.occupied() {
             if position.market != market {
                 assert_eq!(now.positions[slot], *position, "another market's slot changed");

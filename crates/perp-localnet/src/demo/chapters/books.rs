@@ -26,6 +26,8 @@ fn vault(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
         ("margin accounts".to_string(), balances),
         ("the pool's cash".into(), world.pool.cash),
         ("liquidity requests".into(), world.pool.escrow),
+        ("withdrawals that are not paid yet".into(), world.pool.payable),
+        ("set apart for settling traders".into(), world.pool.settling),
         ("the shared insurance".into(), world.pool.insurance),
     ];
     for market in &world.markets {
@@ -52,7 +54,8 @@ fn wallets(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
     let world = &run.world;
     let mut step = Step::new(
         "where all test USDC went",
-        "what was minted is in wallets or in the vault: insurance, and the worth of the shares nobody owns",
+        "what was minted is in wallets or in the vault: insurance, the worth of the shares nobody owns, and what liquidity paid \
+         for settlements",
     );
     let mut sum = world.vault;
     for (name, held) in &world.wallets {
@@ -69,9 +72,10 @@ fn wallets(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
     let step = step
         .figure("insurance left", show::usdc(insurance))
         .figure("the pool's cash, of which nobody has a share", show::usdc(world.pool.cash))
+        .figure("set apart for settling traders", show::usdc(world.pool.settling))
         .equal(
             "these are all that is left in the vault",
-            show::usdc(insurance.checked_add(world.pool.cash)?),
+            show::usdc(insurance.checked_add(world.pool.cash)?.checked_add(world.pool.settling)?),
             show::usdc(world.vault),
         )
         .equal("minted", show::usdc(supply), show::usdc(sum))

@@ -41,9 +41,9 @@ pub fn play(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
         .check("what it could not pay", "above 0 USDC", show::usdc(claim), !claim.is_zero());
     run.record(report)?;
 
-    let (instruction, reading) = (settle_pnl(&run.addresses, loser, run.target(market)), run.reading(market)?);
+    let (instruction, reading) = (settle_pnl(&run.addresses, loser, run.target(market), None), run.reading(market)?);
     let (transition, plan) = run.perform(LIQUIDATOR.wallet, &[instruction], |expected| {
-        expected.with_account(&loser, |exchange, account| exchange.settle_pnl(account, market, Some(&reading)))
+        expected.with_account(&loser, |exchange, account| exchange.settle_pnl(account, market, Some(&reading), None))
     })?;
     let equity =
         |world: &World| world.in_memory().health(&world.account(&loser)).map(|health| health.maintenance.equity);

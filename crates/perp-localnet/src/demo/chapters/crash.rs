@@ -69,7 +69,7 @@ fn at(run: &mut DemoRun<'_>, time: i64, price: UsdPrice, summary: &mut CrashSumm
     for action in actions {
         let participant = Participant::at(run, &action.account)?;
         let title = format!("{} BTC {}: {participant}", show::hour(time), show::usd(price));
-        match action.outcome {
+        match action.outcome.clone() {
             KeeperOutcome::Liquidated { size_before, plan } => {
                 let extent = summary.count(size_before, &plan)?;
                 liquidation::report(run, &title, action, size_before, &plan, &earlier)?;

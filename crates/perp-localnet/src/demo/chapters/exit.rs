@@ -2,16 +2,15 @@
 
 use perp_client::errors::ExchangeError;
 use perp_client::instructions::{
-    allocate_backing, create_token_account, execute_liquidity_withdrawal, request_liquidity_withdrawal,
-    set_backing_target, withdraw_protocol_fees, NewRequest,
+    allocate_backing, create_token_account, request_liquidity_withdrawal, set_backing_target, withdraw_protocol_fees,
+    NewRequest,
 };
-use perp_engine::operations::liquidity::matures_at;
-use perp_engine::state::RequestKind;
-use perp_engine::units::products::part_of_atoms_floor;
+use perp_engine::state::PriceLimit;
+use perp_engine::units::products::{part_of_atoms_floor, share_ceil};
 use perp_engine::units::Atoms;
 use solana_pubkey::Pubkey;
 
-use super::{DAY, MINUTE};
+use super::{DAY, HOUR};
 use crate::demo::demo_run::DemoRun;
 use crate::demo::participants::PROVIDER;
 use crate::demo::show;
@@ -21,9 +20,11 @@ use crate::wallets::{ADMIN, LIQUIDATOR};
 pub fn play(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
     run.chapter("10. The liquidity provider leaves");
     let request = request(run)?;
-    run.go_to(run.now() + DAY + MINUTE)?;
+    run.go_to(run.now() + DAY)?;
     run.refresh(ADMIN)?;
     wind_down(run)?;
+    run.go_to(run.world.exchange.state.boundary.get())?;
+    run.refresh(ADMIN)?;
     execute(run, request)?;
     run.advance();
     Ok(())
@@ -34,26 +35,27 @@ fn request(run: &mut DemoRun<'_>) -> Result<Pubkey, DemoError> {
     let addresses = run.addresses;
     let request = addresses.request(&owner, 1);
     let shares = run.world.wallet(PROVIDER).shares;
-    let market_count = run.world.exchange.market_count;
     let value = run.world.in_memory().pool_value()?.lower;
     let worth = part_of_atoms_floor(shares, value, run.world.pool.shares)?;
-    // A day may cost it a hundredth.
-    let minimum_output = Atoms::new(worth.get() - worth.get() / 100);
-    let new = NewRequest { nonce: 1, amount: shares, minimum_output, tip: 0 };
+    let new = NewRequest { nonce: 1, amount: shares, limit: PriceLimit::None };
     let instruction = request_liquidity_withdrawal(&addresses, owner, addresses.shares_of(&owner), &new);
     let (transition, ()) =
         run.perform(PROVIDER, &[instruction], |expected| expected.request_withdrawal(PROVIDER, request, &new))?;
-    let (executor, stored) = (run.wallet(LIQUIDATOR)?, run.world.request(&request)?);
-    let at_once = execute_liquidity_withdrawal(&addresses, executor, &stored, market_count);
-    let too_early = run.refused(LIQUIDATOR, &[at_once])?;
-    let matures = matures_at(&stored.state, RequestKind::Withdrawal, &transition.after.pool.parameters)?;
+    let at_once = run.closing_flat_epoch(LIQUIDATOR)?;
+    let too_early = run.refused(LIQUIDATOR, &at_once)?;
+    let (day, boundary) = (run.now() + DAY, transition.after.exchange.state.boundary.get());
     let (left, escrowed) = (transition.after.wallet(PROVIDER).shares, transition.after.share_escrow);
     let report = transition
         .report("lp asks to withdraw", "all shares wait in escrow for a day: nobody leaves before a loss that is known")
         .equal("lp's shares", show::shares(Atoms::ZERO), show::shares(left))
         .equal("shares in escrow", show::shares(shares), show::shares(escrowed))
-        .equal("they wait until", show::moment(run.now() + DAY), show::moment(matures.get()))
-        .equal("leaving at once", ExchangeError::RequestNotMature.name(), too_early)
+        .check(
+            "they wait until",
+            &format!("the first full hour from {} on", show::moment(day)),
+            show::moment(boundary),
+            (day..day + HOUR).contains(&boundary) && boundary % HOUR == 0,
+        )
+        .equal("leaving at once", ExchangeError::BoundaryAhead.name(), too_early)
         .figure("worth now, at least", show::usdc(worth));
     run.record(report)?;
     Ok(request)
@@ -98,15 +100,18 @@ fn wind_down(run: &mut DemoRun<'_>) -> Result<(), DemoError> {
 }
 
 fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
-    let executor = run.wallet(LIQUIDATOR)?;
-    let market_count = run.world.exchange.market_count;
-    let stored = run.world.request(&request)?;
-    let instruction = execute_liquidity_withdrawal(&run.addresses, executor, &stored, market_count);
-    let (transition, ()) = run.perform(LIQUIDATOR, &[instruction], |expected| expected.execute_request(&request))?;
+    let (closing, boundary) = (run.closing_flat_epoch(LIQUIDATOR)?, run.world.exchange.state.boundary);
+    let shares = run.world.request(&request)?.state.amount;
+    let lower = run.world.in_memory().pool_value()?.lower;
+    let worth = part_of_atoms_floor(shares, lower, run.world.pool.shares)?;
+    let (closed, ()) = run.perform(LIQUIDATOR, &closing, |expected| expected.close_flat_epoch())?;
+    let payment = run.payment(LIQUIDATOR, &request, boundary)?;
+    let (paid, ()) = run.perform(LIQUIDATOR, &[payment], |expected| expected.pay_request(&request))?;
     let tokens = run.supply(&run.addresses.share_mint)?;
-    let lower = transition.before.in_memory().pool_value()?.lower;
-    let worth = part_of_atoms_floor(stored.state.amount, lower, transition.before.pool.shares)?;
-    let paid = show::change(transition.before.wallet(PROVIDER).usdc, transition.after.wallet(PROVIDER).usdc);
+    let transition = closed.then(paid);
+    // What is set apart of it pays for settling traders before a boundary.
+    let fee = share_ceil(worth, transition.after.pool.parameters.queue_fee)?;
+    let received = show::change(transition.before.wallet(PROVIDER).usdc, transition.after.wallet(PROVIDER).usdc);
     let report = transition
         .report("the withdrawal is executed", "shares are burned at the lower value of the pool, by anybody")
         .row("lp's wallet", |world| show::usdc(world.wallet(PROVIDER).usdc))
@@ -114,6 +119,10 @@ fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
         .row("shares left: nobody's, locked since the first deposit", |world| show::shares(world.pool.shares))
         .row("the pool's cash", |world| show::usdc(world.pool.cash))
         .equal("shares not burned", show::shares(Atoms::ZERO), show::shares(tokens))
-        .equal("paid: their part of the lower value", show::change(Atoms::ZERO, worth), paid);
+        .equal(
+            "paid: their part of the lower value, less 0.02 %",
+            show::change(Atoms::ZERO, worth.checked_sub(fee)?),
+            received,
+        );
     run.record(report)
 }

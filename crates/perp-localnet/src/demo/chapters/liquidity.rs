@@ -2,10 +2,10 @@
 
 use perp_client::errors::ExchangeError;
 use perp_client::instructions::{
-    allocate_backing, create_share_account, execute_liquidity_deposit, fund_insurance, refund_liquidity_deposit,
-    request_liquidity_deposit, set_backing_target, NewRequest,
+    allocate_backing, create_share_account, fund_insurance, request_liquidity_deposit, set_backing_target, NewRequest,
 };
-use perp_engine::state::DEAD_SHARES;
+use perp_engine::operations::liquidity::{CLOSE_LAMPORTS, PAYMENT_LAMPORTS, VALUATION_LAMPORTS};
+use perp_engine::state::PriceLimit;
 use perp_engine::units::Atoms;
 use solana_pubkey::Pubkey;
 
@@ -23,8 +23,8 @@ pub const DEPOSIT: Atoms = Atoms::new(5_000_000 * ONE);
 const BTC_BACKING: Atoms = Atoms::new(70_000 * ONE);
 const MARKET_INSURANCE: Atoms = Atoms::new(100 * ONE);
 const SHARED_INSURANCE: Atoms = Atoms::new(2_000 * ONE);
-/// A hundredth of a SOL for whoever executes the request.
-const TIP: u64 = 10_000_000;
+/// From the start of the story to the next full hour that is at least the pool's notice away.
+const BOUNDARY: i64 = 15 * MINUTE;
 /// What a transaction with one signature costs, in lamports.
 const TRANSACTION_FEE: u64 = 5_000;
 
@@ -43,49 +43,49 @@ fn request(run: &mut DemoRun<'_>) -> Result<Pubkey, DemoError> {
     let owner = run.wallet(PROVIDER)?;
     let addresses = run.addresses;
     let request = addresses.request(&owner, 0);
-    let minimum_output = DEPOSIT.checked_sub(Atoms::new(DEAD_SHARES))?;
-    let new = NewRequest { nonce: 0, amount: DEPOSIT, minimum_output, tip: TIP };
+    let new = NewRequest { nonce: 0, amount: DEPOSIT, limit: PriceLimit::OnePercent };
     let instructions = [
         create_share_account(&addresses, owner, owner),
         request_liquidity_deposit(&addresses, owner, addresses.tokens_of(&owner), &new),
     ];
     let (transition, ()) =
         run.perform(PROVIDER, &instructions, |expected| expected.request_deposit(PROVIDER, request, &new))?;
-    let stored = run.world.request(&request)?;
-    let cancelled = run.refused(PROVIDER, &[refund_liquidity_deposit(&addresses, owner, &stored)])?;
+    let boundary = transition.after.exchange.state.boundary.get();
     let report = transition
         .report(
             "lp asks to deposit",
-            "the tokens wait in escrow; the request cannot be cancelled, and executes at prices that nobody knows yet",
+            "the tokens wait in escrow for the next full hour at least ten minutes away, whose prices nobody knows yet",
         )
-        .equal("cancelling it", ExchangeError::RequestNotExpired.name(), cancelled)
+        .equal("they wait until", show::moment(START + BOUNDARY), show::moment(boundary))
         .row("in escrow", |world| show::usdc(world.pool.escrow))
         .row("lp's wallet", |world| show::usdc(world.wallet(PROVIDER).usdc));
     run.record(report)?;
     Ok(request)
 }
 
-/// Anybody may execute the request, and is paid for it; the liquidator's bot does.
+/// Anybody may value the markets, close the hour and pay the request, and is paid for it; the liquidator's bot does.
 fn execute(run: &mut DemoRun<'_>, request: Pubkey) -> Result<(), DemoError> {
-    let executor = run.wallet(LIQUIDATOR)?;
-    let market_count = run.world.exchange.market_count;
-    let stored = run.world.request(&request)?;
-    let instruction = execute_liquidity_deposit(&run.addresses, executor, &stored, market_count);
-    let too_early = run.refused(LIQUIDATOR, std::slice::from_ref(&instruction))?;
-
-    run.go_to(START + MINUTE)?;
+    let closing = run.closing_flat_epoch(LIQUIDATOR)?;
+    let too_early = run.refused(LIQUIDATOR, &closing)?;
+    run.go_to(START + BOUNDARY)?;
     run.refresh(ADMIN)?;
-    let lamports = run.lamports(&executor)?;
-    let in_request = run.lamports(&request)?;
-    let (transition, ()) = run.perform(LIQUIDATOR, &[instruction], |expected| expected.execute_request(&request))?;
-    let earned = run.lamports(&executor)? + TRANSACTION_FEE - lamports;
-    let report = transition
-        .report("the deposit is executed", "refused at once, executed by anybody a minute later, for a tip")
-        .equal("at once", ExchangeError::RequestNotMature.name(), too_early)
+    let boundary = run.world.exchange.state.boundary;
+    let keeper = run.wallet(LIQUIDATOR)?;
+    let lamports = run.lamports(&keeper)?;
+    let (closed, ()) = run.perform(LIQUIDATOR, &closing, |expected| expected.close_flat_epoch())?;
+    let payment = run.payment(LIQUIDATOR, &request, boundary)?;
+    let (paid, ()) = run.perform(LIQUIDATOR, &[payment], |expected| expected.pay_request(&request))?;
+    let earned = run.lamports(&keeper)? + 2 * TRANSACTION_FEE - lamports;
+    let markets = u64::from(run.world.exchange.market_count);
+    let wages = markets * VALUATION_LAMPORTS + CLOSE_LAMPORTS + PAYMENT_LAMPORTS;
+    let report = closed
+        .then(paid)
+        .report("the deposit is executed", "refused at once, then valued, closed and paid by anybody, for a wage")
+        .equal("at once", ExchangeError::BoundaryAhead.name(), too_early)
         .row("lp's shares", |world| show::shares(world.wallet(PROVIDER).shares))
         .row("the pool's cash", |world| show::usdc(world.pool.cash))
         .row("in escrow", |world| show::usdc(world.pool.escrow))
-        .equal("the executor's reward, rent and tip", show::lamports(in_request), show::lamports(earned));
+        .equal("what the keeper earned", show::lamports(wages), show::lamports(earned));
     run.record(report)
 }
 

@@ -18,15 +18,15 @@ use crate::cli::NodeOptions;
 use crate::demo::DemoError;
 use crate::report::Recorder;
 
-/// 17 April 2021, 02:45, as the candles count time.
-const START: i64 = 1_618_627_500;
+/// 17 April 2021, 01:45, as the candles count time.
+const START: i64 = 1_618_623_900;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// The first traders open their positions.
-const OPENING: i64 = START + 10 * MINUTE;
+const OPENING: i64 = START + 70 * MINUTE;
 /// A quarter of an hour after which a day of funding begins.
-const FUNDING: i64 = START + 15 * MINUTE;
+const FUNDING: i64 = START + 75 * MINUTE;
 /// The next day, 03:10: more traders open positions, with more leverage.
 const LATE: i64 = FUNDING + DAY + 10 * MINUTE;
 /// The minutes of the crash that are played: 03:11 to 03:59.

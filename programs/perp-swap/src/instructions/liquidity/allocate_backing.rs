@@ -1,5 +1,5 @@
 use crate::access::{check_exchange, check_pool};
-use crate::context::{refresh, session};
+use crate::context::{keep, refresh, session};
 use crate::errors::refused;
 use crate::events::{log, BackingAllocated, MarketMoment};
 use crate::state::{Exchange, Market, Pool};
@@ -38,10 +38,11 @@ pub fn allocate_backing(ctx: Context<AllocateBacking>) -> Result<()> {
     let session = session(&accounts.exchange)?;
     let mut pool = accounts.pool.load_mut()?;
     let mut market = accounts.market.load_mut()?;
+    keep(&mut pool, &*accounts.exchange.load()?, &session)?;
     let mut ready = refresh(&mut market, accounts.oracle.as_deref(), &session)?;
     let (backing_before, pool_cash_before) = (ready.ledger.backing, pool.state.cash);
 
-    let plan = plan_allocate_backing(&pool.state, &ready).map_err(refused)?;
+    let plan = plan_allocate_backing(&pool.state, &ready, &session).map_err(refused)?;
     plan.apply(&mut pool.state, &mut ready);
 
     log(&BackingAllocated {

@@ -1,10 +1,10 @@
-use super::pay_tip;
+use super::{move_lamports, pay_in, price_limit, queue};
 use crate::access::{check_pool, check_shares, check_token_program};
-use crate::context::clock;
-use crate::errors::{refused, require, ExchangeError};
+use crate::context::session;
+use crate::errors::{require, ExchangeError};
 use crate::events::{log, LiquidityRequested};
 use crate::state::{Exchange, LiquidityRequest, Pool, VERSION};
-use crate::token::{check_associated, Transfer};
+use crate::token::Transfer;
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenAccount;
 use perp_engine::operations::liquidity::plan_request_withdrawal;
@@ -15,10 +15,11 @@ use perp_engine::units::Atoms;
 #[derive(Accounts)]
 #[instruction(nonce: u64)]
 pub struct RequestLiquidityWithdrawal<'info> {
-    /// Who withdraws; pays for the request and the tip.
+    /// Who withdraws; pays for the request, its payment and the valuation of every market.
     #[account(mut)]
     pub owner: Signer<'info>,
     /// The exchange.
+    #[account(mut)]
     pub exchange: AccountLoader<'info, Exchange>,
     /// The exchange's pool.
     #[account(mut)]
@@ -35,16 +36,10 @@ pub struct RequestLiquidityWithdrawal<'info> {
     /// Token account that gives the shares.
     #[account(mut)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// The owner's associated token account for the quote token, which receives it: anybody can create it again, or the
-    /// owner alone would decide when the request can be executed.
-    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The exchange's share escrow.
     /// CHECK: its address is the exchange's.
     #[account(mut)]
     pub share_escrow: UncheckedAccount<'info>,
-    /// The exchange's quote mint.
-    /// CHECK: its address is the exchange's.
-    pub quote_mint: UncheckedAccount<'info>,
     /// The exchange's share mint.
     /// CHECK: its address is the exchange's.
     pub share_mint: UncheckedAccount<'info>,
@@ -57,31 +52,25 @@ pub struct RequestLiquidityWithdrawal<'info> {
 
 impl RequestLiquidityWithdrawal<'_> {
     /// # Errors
-    /// Those of [`check_shares`] and [`check_associated`], [`ExchangeError::ExchangeMismatch`],
-    /// [`ExchangeError::WrongMint`], [`ExchangeError::WrongTokenProgram`], [`ExchangeError::WrongShareMint`] also where
-    /// `source` holds something else.
+    /// Those of [`check_shares`], [`ExchangeError::ExchangeMismatch`], [`ExchangeError::WrongTokenProgram`],
+    /// [`ExchangeError::WrongShareMint`] also where `source` holds something else.
     pub fn validate(&self) -> Result<()> {
         let Self {
-            owner,
+            owner: _,
             exchange,
             pool,
             request: _,
             source,
-            destination,
             share_escrow,
-            quote_mint,
             share_mint,
             token_program,
             system_program: _,
         } = self;
         let exchange = exchange.load()?;
         check_pool(&exchange, pool.as_ref().key)?;
-        require(exchange.quote_mint == *quote_mint.key, ExchangeError::WrongMint)?;
         check_shares(&exchange, share_mint.key, share_escrow.key)?;
         check_token_program(&exchange, token_program.key)?;
-        require(source.mint == *share_mint.key, ExchangeError::WrongShareMint)?;
-        // An associated account holds the mint it is derived from.
-        check_associated(&destination.key(), owner.key, quote_mint.key, token_program.key)
+        require(source.mint == *share_mint.key, ExchangeError::WrongShareMint)
     }
 }
 
@@ -90,24 +79,23 @@ pub fn request_liquidity_withdrawal(
     ctx: Context<RequestLiquidityWithdrawal>,
     nonce: u64,
     amount: u64,
-    minimum_output: u64,
-    tip: u64,
+    limit: u8,
 ) -> Result<()> {
     let accounts = ctx.accounts;
-    let clock = clock()?;
+    let session = session(&accounts.exchange)?;
+    let limit = price_limit(limit)?;
+    let mut exchange = accounts.exchange.load_mut()?;
     let mut pool = accounts.pool.load_mut()?;
     let (shares, owned) = (Atoms::new(amount), Atoms::new(accounts.source.amount));
 
-    let plan =
-        plan_request_withdrawal(&pool.state, shares, owned, Atoms::new(minimum_output), clock).map_err(refused)?;
-    pool.state = plan.pool;
+    let plan = queue(&mut pool, &mut exchange, &session, |pool, exchange, lamports| {
+        plan_request_withdrawal(pool, exchange, shares, owned, limit, lamports, session.clock)
+    })?;
     *accounts.request.load_init()? = LiquidityRequest {
         exchange: accounts.exchange.key(),
         owner: accounts.owner.key(),
-        destination: accounts.destination.key(),
         state: plan.request,
         nonce,
-        tip,
         kind: RequestKind::Withdrawal as u8,
         bump: ctx.bumps.request,
         version: VERSION,
@@ -118,18 +106,21 @@ pub fn request_liquidity_withdrawal(
     let escrow = pool.state.escrow.get();
     log(&LiquidityRequested {
         exchange: accounts.exchange.key(),
-        time: clock.now.get(),
+        time: session.clock.now.get(),
         pool_sequence: pool.state.next_event(),
         request: accounts.request.key(),
         owner: accounts.owner.key(),
         kind: RequestKind::Withdrawal,
         amount,
-        minimum_output,
-        tip,
+        limit,
+        belongs_from: plan.request.belongs_from.get(),
+        lamports: plan.waiting.lamports,
+        boundary_before: session.boundary.get(),
+        boundary_after: plan.awaited.get(),
         escrow_before: escrow,
         escrow_after: escrow,
     })?;
-    pay_tip(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), tip)?;
+    pay_in(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), &plan)?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.share_mint,
@@ -137,5 +128,6 @@ pub fn request_liquidity_withdrawal(
         to: &accounts.share_escrow,
         authority: &accounts.owner,
     }
-    .by_user(plan.request.amount, accounts.exchange.load()?.quote_decimals)
+    .by_user(plan.request.amount, exchange.quote_decimals)?;
+    move_lamports(accounts.request.as_ref(), accounts.pool.as_ref(), plan.waiting.lamports)
 }

@@ -8,7 +8,7 @@ use anchor_lang::prelude::*;
 use perp_accounts::oracle::OracleBinding;
 use perp_engine::market::claims::FULL_CLAIM_FACTOR;
 use perp_engine::operations::market::plan_set_backing_target;
-use perp_engine::state::{Parameters, MAX_MARKETS};
+use perp_engine::state::Parameters;
 use perp_engine::units::{Atoms, MAX_BASE_DECIMALS};
 
 /// Accounts of `create_market`.
@@ -36,14 +36,13 @@ pub struct CreateMarket<'info> {
 
 impl CreateMarket<'_> {
     /// # Errors
-    /// [`ExchangeError::MissingRole`], [`ExchangeError::WrongMarketIndex`], [`ExchangeError::TooManyMarkets`],
-    /// [`ExchangeError::DecimalsOutOfRange`], [`ExchangeError::NameNotText`].
+    /// [`ExchangeError::MissingRole`], [`ExchangeError::WrongMarketIndex`], [`ExchangeError::DecimalsOutOfRange`],
+    /// [`ExchangeError::NameNotText`].
     pub fn validate(&self, index: u16, symbol: &[u8], base_decimals: u8) -> Result<()> {
         let Self { admin, exchange, market: _, system_program: _ } = self;
         let exchange = exchange.load()?;
         check_admin(&exchange, admin.key)?;
         require(index == exchange.market_count, ExchangeError::WrongMarketIndex)?;
-        require(usize::from(index) < MAX_MARKETS, ExchangeError::TooManyMarkets)?;
         require(base_decimals <= MAX_BASE_DECIMALS, ExchangeError::DecimalsOutOfRange)?;
         check_name(symbol)
     }

@@ -1,8 +1,8 @@
-use crate::access::check_owner;
-use crate::context;
-use crate::errors::{refused, require, ExchangeError};
+use crate::access::{check_exchange, check_owner};
+use crate::context::session;
+use crate::errors::refused;
 use crate::events::{log, ClaimWaived};
-use crate::state::{MarginAccount, Market};
+use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
 use perp_engine::operations::position::plan_waive_claim;
 
@@ -11,6 +11,8 @@ use perp_engine::operations::position::plan_waive_claim;
 pub struct WaiveClaim<'info> {
     /// The margin account's owner.
     pub owner: Signer<'info>,
+    /// The exchange.
+    pub exchange: AccountLoader<'info, Exchange>,
     /// The margin account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
@@ -21,28 +23,32 @@ pub struct WaiveClaim<'info> {
 
 impl WaiveClaim<'_> {
     /// # Errors
-    /// [`ExchangeError::NotTheOwner`], [`ExchangeError::ExchangeMismatch`].
+    /// [`NotTheOwner`](crate::errors::ExchangeError::NotTheOwner),
+    /// [`ExchangeMismatch`](crate::errors::ExchangeError::ExchangeMismatch).
     pub fn validate(&self) -> Result<()> {
-        let Self { owner, margin_account, market } = self;
+        let Self { owner, exchange, margin_account, market } = self;
         let account = margin_account.load()?;
         check_owner(&account, owner.key)?;
-        require(account.exchange == market.load()?.exchange, ExchangeError::ExchangeMismatch)
+        check_exchange(exchange, &account.exchange)?;
+        check_exchange(exchange, &market.load()?.exchange)
     }
 }
 
 /// Redeems what is funded of a margin account's claim and gives up the rest.
 pub fn waive_claim(ctx: Context<WaiveClaim>) -> Result<()> {
     let accounts = ctx.accounts;
+    let session = session(&accounts.exchange)?;
     let mut account = accounts.margin_account.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let balance_before = account.state.balance;
 
+    market.state.keep_at_boundary(None, &session).map_err(refused)?;
     let plan = plan_waive_claim(&account.state, &market.state).map_err(refused)?;
     plan.apply(&mut account.state, &mut market.state);
 
     log(&ClaimWaived {
         exchange: account.exchange,
-        time: context::now()?,
+        time: session.clock.now.get(),
         account: accounts.margin_account.key(),
         owner: account.owner,
         account_sequence: account.state.next_event(),

@@ -186,11 +186,23 @@ fn backing_rests_in_the_last_minute_before_a_boundary_that_somebody_waits_for() 
     };
     let (moved, near) =
         (Ok(SignedAtoms::new(1_000)), Err(EngineError::BoundaryNear { boundary: at(BOUNDARY).now.get() }));
-    for (before, expected) in
-        [(61, moved), (60, moved), (59, near), (1, near), (0, moved), (-1, moved), (-100_000, moved)]
+    // Nothing is placed from then on until it is closed, so that the cash is there for those who leave.
+    for (before, expected) in [(61, moved), (60, moved), (59, near), (1, near), (0, near), (-1, near), (-100_000, near)]
     {
         assert_eq!(allocate(awaiting(BOUNDARY - before)), expected, "{before} s before it");
         // Nobody waits for one: nothing rests.
         assert_eq!(allocate(session(Status::Active, at(BOUNDARY - before))), moved);
     }
+}
+
+#[test]
+fn backing_is_taken_back_between_a_boundary_and_its_close() {
+    // $1000 above its target: cash that leavers may be paid from.
+    let mut market = empty_market();
+    (market.ledger.backing, market.target_backing) = (atoms(2_000), atoms(1_000));
+    market.ledger.net_principal = atoms(2_000);
+    let pool = Pool { placed: atoms(2_000), ..pool(10_000) };
+    let session = awaiting(BOUNDARY + 5);
+    let plan = planned(&market, Status::Active, session.clock, |market| plan_allocate_backing(&pool, market, &session));
+    assert_eq!(plan.unwrap().moved, SignedAtoms::new(-1_000));
 }

@@ -8,6 +8,7 @@ use crate::units::{Atoms, QuoteX40, Side, Size, X40_PER_ATOM};
 use bytemuck::Zeroable;
 
 mod properties;
+mod rewards;
 
 fn settle(account: &Account, market: &Market) -> Result<PnlSettlementPlan, EngineError> {
     settle_at(account, market, Status::Active, 0)

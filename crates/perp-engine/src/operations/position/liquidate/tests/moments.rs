@@ -7,6 +7,7 @@ use crate::fixtures::{reading, session};
 use crate::market::range::Moment;
 use crate::operations::account::plan_margined_withdrawal;
 use crate::operations::position::plan_liquidation;
+use crate::units::products::price_share_floor;
 use proptest::prelude::*;
 use std::vec::Vec;
 
@@ -363,7 +364,7 @@ proptest! {
     }
 
     /// Nor lets one withdraw more than is right at any second from the moment on of which all readings are posted, with legs that
-    /// have won as well.
+    /// have won as well. A price further than the stress move from the newest is no more remembered than that.
     #[test]
     fn no_way_of_posting_lets_one_withdraw_more_than_is_right_at_every_posted_second(
         walks in walks(20), hundredths in any_legs(), entries in any_entries(), posts in posts(),
@@ -389,8 +390,12 @@ proptest! {
                     Moment::Since { seconds_ago } => age <= i64::from(seconds_ago),
                     Moment::Apart | Moment::Unknown => age <= 15,
                 };
-                if counts {
-                    let alone = told(&markets, &walks, [second; 3]);
+                let alone = told(&markets, &walks, [second; 3]);
+                let remembered = markets_now.iter().zip(&alone).all(|(now, then)| {
+                    let stress = price_share_floor(now.price.price, now.parameters.stress_move).unwrap();
+                    now.price.price.get().abs_diff(then.price.price.get()) <= stress.get()
+                });
+                if counts && remembered {
                     let right = Portfolio::new(&account, None, &alone, at(i64::try_from(second).unwrap())).unwrap();
                     let right = right.initial_health().unwrap().surplus();
                     prop_assert!(free <= right, "{free} of {right} at {second} s");
