@@ -62,10 +62,16 @@ impl<W: io::Write> Crowd<W> {
     /// Executes an operation, without the reading of a market that is mute, and writes its line. Returns whether it took place.
     pub fn push(&mut self, mut operation: Operation) -> io::Result<bool> {
         match &mut operation {
-            Operation::UpdatePrice { market, .. } if Some(*market) == self.mute => return Ok(false),
+            Operation::UpdatePrice { market, .. } | Operation::ExecuteOrder { market, .. }
+                if Some(*market) == self.mute =>
+            {
+                return Ok(false);
+            }
             Operation::UpdateFunding { market, reading }
             | Operation::Trade { market, reading, .. }
             | Operation::Liquidate { market, reading, .. }
+            | Operation::PlaceOrders { market, reading, .. }
+            | Operation::ArmOrder { market, reading, .. }
             | Operation::SettlePnl { market, reading, .. }
             | Operation::AllocateBacking { market, reading }
             | Operation::ValueMarket { market, reading }
@@ -172,7 +178,8 @@ impl<W: io::Write> Crowd<W> {
         }
         match self.rng.u8(..100) {
             0..14 => self.publish(),
-            14..48 => self.trade(),
+            14..38 => self.trade(),
+            38..48 => self.rest(),
             48..56 => self.liquidate(),
             56..70 => self.settle(),
             70..78 => self.move_collateral(),
