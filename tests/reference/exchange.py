@@ -45,7 +45,6 @@ OPERATIONS = {
         orders.place_orders,
         orders.arm_order,
         orders.execute_order,
-        orders.cancel_order,
         orders.sweep_order,
         orders.close_orders,
         liquidation.liquidate,

@@ -198,6 +198,7 @@ def forfeit(account, ledger, charge, protocol_share):
     account.balance -= paid
     ledger.backing = amount(ledger.backing + paid - for_protocol)
     ledger.protocol_fees = amount(ledger.protocol_fees + for_protocol)
+    return paid
 
 
 # --- Positions ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Resting orders: placing, arming, filling, cancelling and sweeping them (orders.md)."""
+"""Resting orders: placing and cancelling, arming, filling and sweeping them (orders.md)."""
 
 from copy import copy
 
@@ -44,7 +44,7 @@ def open_orders(exchange, account):
 
 def close_orders(exchange, account):
     if any(order.slices for order in exchange.books[account].places):
-        raise Refused("AccountNotEmpty")
+        raise Refused("OrdersNotEmpty")
     exchange.set_book(account, None)
 
 
@@ -393,7 +393,7 @@ def end_without_fill(exchange, owner, listed, book, place, refusal, price, refer
         charge = min(charge, div_ceil(abs(order.size) * listed.parameters.taker_fee * price, PPM * ATOM))
     elif refusal.name not in OF_THE_ACCOUNT or not all_fresh(exchange, owner, listed, reference):
         raise refusal
-    forfeit(owner, listed.ledger, charge, listed.parameters.protocol_share)
+    exchange.paid.forfeited = forfeit(owner, listed.ledger, charge, listed.parameters.protocol_share)
     paid = tip(order)
     return paid, take_out(book, place) - paid
 
@@ -412,11 +412,6 @@ def cancelled(book, place, now):
     return take_out(book, place)
 
 
-def cancel_order(exchange, account, place):
-    exchange.account_to_write(account)
-    send_home(exchange, cancelled(exchange.book_to_write(account), place, exchange.now))
-
-
 def sweep_order(exchange, account, place, market=None):
     owner, book = exchange.account_to_write(account), exchange.book_to_write(account)
     order = order_at(book, place)
@@ -425,9 +420,6 @@ def sweep_order(exchange, account, place, market=None):
     ended = market is not None and exchange.markets[market].has_ended()
     if not ended and not is_dead(order, owner, exchange.now):
         raise Refused("OrderAlive")
-    send_home(exchange, take_out(book, place))
-
-
-def send_home(exchange, lamports):
-    exchange.paid.lamports_returned = lamports
-    exchange.move_order_lamports(-lamports)
+    returned = take_out(book, place)
+    exchange.paid.lamports_returned = returned
+    exchange.move_order_lamports(-returned)

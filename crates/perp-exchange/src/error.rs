@@ -39,6 +39,11 @@ pub enum Refusal {
         /// The margin account's number.
         account: usize,
     },
+    /// Orders rest, so that their account is not closed.
+    OrdersNotEmpty {
+        /// The margin account's number.
+        account: usize,
+    },
     /// The liquidated account cannot receive the bounty, nor the settled one the reward.
     SelfLiquidation,
     /// A rule of the exchange, with its numbers.
@@ -78,6 +83,9 @@ impl fmt::Display for Refusal {
                 write!(formatter, "no orders are kept for margin account {account}: open them")
             }
             Self::OrdersOpen { account } => write!(formatter, "orders are kept for margin account {account} already"),
+            Self::OrdersNotEmpty { account } => {
+                write!(formatter, "orders of margin account {account} rest: cancel them")
+            }
             Self::SelfLiquidation => {
                 write!(formatter, "the liquidated or settled account cannot receive what is paid for it")
             }

@@ -52,7 +52,7 @@ pub struct Changes {
     pub accounts: Vec<usize>,
     /// Indices of markets.
     pub markets: Vec<u16>,
-    /// Numbers of margin accounts whose orders were written, opened or closed; they have no event of their own.
+    /// Numbers of margin accounts whose orders were written, opened or closed; the account's event tells of it.
     pub orders: Vec<usize>,
     /// Whether the pool was written.
     pub pool: bool,

@@ -65,8 +65,6 @@ pub enum Operation {
     ArmOrder { account: usize, slot: usize, market: u16, reading: Option<OracleReading> },
     /// [`Exchange::execute_order`].
     ExecuteOrder { account: usize, slot: usize, market: u16, reading: OracleReading },
-    /// [`Exchange::cancel_order`].
-    CancelOrder { account: usize, slot: usize },
     /// [`Exchange::sweep_order`].
     SweepOrder { account: usize, slot: usize, market: Option<u16> },
     /// [`Exchange::close_orders`].
@@ -198,7 +196,6 @@ impl Exchange {
             Operation::ExecuteOrder { account, slot, market, reading } => {
                 Outcome::Execution(self.execute_order(account, slot, market, &reading)?)
             }
-            Operation::CancelOrder { account, slot } => Outcome::Amount(self.cancel_order(account, slot)?),
             Operation::SweepOrder { account, slot, market } => {
                 Outcome::Amount(self.sweep_order(account, slot, market)?)
             }

@@ -82,7 +82,7 @@ fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp)
         if order.armed_size == Size::ZERO || !order.forfeit.is_zero() {
             return broken("a reduce-only order is armed for a size and costs nothing");
         }
-    } else if !order.armed_size.is_zero() || account.armed_until < order.fills_until()? {
+    } else if !order.armed_size.is_zero() || (order.is_armed(now)? && account.armed_until < order.fills_until()?) {
         return broken("the account withdraws nothing while an order that may increase is armed");
     }
     let mut armed = 0u32;

@@ -178,8 +178,8 @@ impl<W: io::Write> Crowd<W> {
         }
         match self.rng.u8(..100) {
             0..14 => self.publish(),
-            14..38 => self.trade(),
-            38..48 => self.rest(),
+            14..30 => self.trade(),
+            30..48 => self.rest(),
             48..56 => self.liquidate(),
             56..70 => self.settle(),
             70..78 => self.move_collateral(),

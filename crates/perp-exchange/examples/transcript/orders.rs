@@ -29,6 +29,7 @@ impl<W: io::Write> Crowd<W> {
             .exchange
             .orders()
             .iter()
+            .filter(|(account, _)| self.exchange.account(**account).is_ok())
             .flat_map(|(account, book)| book.occupied().map(move |(slot, order)| (*account, slot, *order)))
             .filter(|(.., order)| which(order))
             .collect();
@@ -170,6 +171,7 @@ impl<W: io::Write> Crowd<W> {
         self.freshen(account, market)?;
         let size = match self.rng.u8(..3) {
             0 => self.largest(account, market).unwrap_or(1),
+            1 => self.modest_size(account, market),
             _ => self.order_size(account, market),
         };
         let (orders, reading) = (vec![at_once(size, 10_000)], self.reading(market).checked().ok());
@@ -246,7 +248,7 @@ impl<W: io::Write> Crowd<W> {
     fn take_orders_out(&mut self) -> io::Result<()> {
         let Some((account, slot, order)) = self.order(|_| true) else { return Ok(()) };
         if self.rng.u8(..3) == 0 {
-            return self.push(Operation::CancelOrder { account, slot }).map(drop);
+            return self.cancel(account, vec![slot as u8]);
         }
         // Whatever is dead.
         let now = self.exchange.clock.now;
@@ -255,6 +257,9 @@ impl<W: io::Write> Crowd<W> {
         let market = (self.rng.u8(..3) == 0).then_some(order.market);
         self.push(Operation::SweepOrder { account, slot, market })?;
         for (account, book) in self.exchange.orders().clone() {
+            if self.exchange.account(account).is_err() {
+                continue;
+            }
             for (slot, order) in book.occupied() {
                 if order.is_reduce_only() && !order.is_asleep() && self.rng.u8(..2) == 0 {
                     let gone = order.protected(&self.exchange.accounts()[account]).is_none();
@@ -267,14 +272,22 @@ impl<W: io::Write> Crowd<W> {
         Ok(())
     }
 
+    fn cancel(&mut self, account: usize, cancel: Vec<u8>) -> io::Result<()> {
+        let living = (0..MARKETS).find(|market| !self.settlement(*market).has_begun());
+        let (market, orders) = (living.unwrap_or(0), Vec::new());
+        self.push(Operation::PlaceOrders { account, market, cancel, orders, reading: None }).map(drop)
+    }
+
     fn close_a_book(&mut self) -> io::Result<()> {
-        let open: Vec<usize> = self.exchange.orders().keys().copied().collect();
+        let books = self.exchange.orders().keys().copied();
+        let open: Vec<usize> = books.filter(|account| self.exchange.account(*account).is_ok()).collect();
         let Some(account) = self.rng.choice(open) else { return Ok(()) };
         if self.rng.bool() {
+            // Children go with their parents.
             let book = self.exchange.orders()[&account];
-            for (slot, _) in book.occupied() {
-                self.push(Operation::CancelOrder { account, slot })?;
-            }
+            let awake = book.occupied().filter(|(_, order)| !order.is_asleep());
+            let places = awake.map(|(slot, _)| slot as u8).collect();
+            self.cancel(account, places)?;
         }
         self.push(Operation::CloseOrders { account }).map(drop)
     }

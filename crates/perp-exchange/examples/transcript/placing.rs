@@ -90,7 +90,11 @@ impl<W: io::Write> Crowd<W> {
     fn new_order(&mut self, account: usize, market: u16) -> NewOrder {
         let held = self.size(account, market);
         let protects = held != 0 && self.rng.u8(..3) > 0;
-        let size = if protects { self.protecting_size(held) } else { self.order_size(account, market) };
+        let size = match self.rng.u8(..3) {
+            _ if protects => self.protecting_size(held),
+            0 => self.order_size(account, market),
+            _ => self.modest_size(account, market),
+        };
         let mut order = NewOrder { reduce_only: protects, ..at_once(size, 10_000 + self.rng.u64(..3) * 7_001) };
         match self.rng.u8(..10) {
             0..2 => {}
@@ -115,6 +119,22 @@ impl<W: io::Write> Crowd<W> {
             self.spoil(&mut order);
         }
         order
+    }
+
+    /// Up to three times the balance, which most markets can bear.
+    pub fn modest_size(&mut self, account: usize, market: u16) -> i64 {
+        let state = self.exchange.market(market).expect("a listed market");
+        let price = u128::from(state.price.price.get().max(1));
+        let least = u128::from(state.parameters.minimum_position.get()) + 1;
+        let value =
+            u128::from(self.exchange.accounts()[account].balance.get()) * u128::from(self.rng.u32(1..3_000)) / 1_000;
+        let size = u64::try_from((value.max(least) << 40) / price).unwrap_or(u64::MAX).min(1 << 50);
+        let size = i64::try_from(size).expect("at most 2^50") + 1;
+        if self.rng.bool() {
+            size
+        } else {
+            -size
+        }
     }
 
     /// A part of the position, or all of it, now and then on the wrong side.

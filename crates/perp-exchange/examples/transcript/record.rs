@@ -5,7 +5,7 @@ use super::state::orders::BookRecord;
 use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord};
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Valuation;
-use perp_engine::operations::orders::NewOrder;
+use perp_engine::operations::orders::{NewOrder, OrderOutcome};
 use perp_engine::oracle::{OracleReading, ReadingError};
 use perp_engine::state::PriceLimit;
 use perp_exchange::{Exchange, Operation, Outcome, Refusal};
@@ -55,6 +55,7 @@ pub fn refusal_name(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Rule(rule) => rule.name(),
         Refusal::SelfLiquidation => "SelfLiquidation",
+        Refusal::OrdersNotEmpty { .. } => "OrdersNotEmpty",
         missing => panic!("the crowd asked for something that is not there: {missing}"),
     }
 }
@@ -229,9 +230,6 @@ pub fn describe<'a>(operation: &'a Operation, exchange: &Exchange, next_request:
             let reading = Some(Reading::of(reading));
             ("execute_order", Arguments { place: Some(*slot), reading, ..of(*account, *market) })
         }
-        Operation::CancelOrder { account, slot } => {
-            ("cancel_order", Arguments { place: Some(*slot), ..holding(*account) })
-        }
         Operation::SweepOrder { account, slot, market } => {
             ("sweep_order", Arguments { place: Some(*slot), market: *market, ..holding(*account) })
         }
@@ -273,14 +271,17 @@ pub fn describe<'a>(operation: &'a Operation, exchange: &Exchange, next_request:
     }
 }
 
-/// What an operation paid out to whoever called it and to the owner of a request or an order, and what it kept for owners.
-#[derive(Serialize)]
+/// What an operation paid out to whoever called it and to the owner of a request or an order, what it kept for owners, and what an
+/// order cost that could not be filled.
+#[derive(Default, Serialize)]
 struct Paid {
     lamports: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     lamports_kept: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lamports_returned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forfeited: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -289,8 +290,8 @@ struct Paid {
 
 impl Paid {
     fn of(operation: &str, outcome: &Outcome) -> Option<Self> {
-        let none = Self { lamports: 0, lamports_kept: None, lamports_returned: None, tokens: None, shares: None };
-        let home = |lamports: u64| Self { lamports_returned: Some(lamports), ..none };
+        let none = Self::default();
+        let home = |lamports: u64| Self { lamports_returned: Some(lamports), ..Self::default() };
         Some(match outcome {
             Outcome::Valuation(Valuation::Valued { lamports, .. }) => Self { lamports: *lamports, ..none },
             Outcome::Epoch(plan) => Self { lamports: plan.lamports, lamports_kept: Some(plan.lamports_kept), ..none },
@@ -299,8 +300,15 @@ impl Paid {
                 Self { lamports: plan.lamports, tokens, shares, ..none }
             }
             Outcome::Placement(plan) => home(plan.returned),
-            Outcome::Execution(done) => Self { lamports: done.lamports.tip, ..home(done.lamports.returned) },
-            Outcome::Amount(lamports) if matches!(operation, "cancel_order" | "sweep_order") => home(*lamports),
+            Outcome::Execution(done) => {
+                let forfeited = match done.plan.outcome {
+                    OrderOutcome::Forfeited { paid } => paid.get(),
+                    OrderOutcome::Filled(_) | OrderOutcome::Disarmed => 0,
+                };
+                let forfeited = Some(forfeited);
+                Self { lamports: done.lamports.tip, forfeited, ..home(done.lamports.returned) }
+            }
+            Outcome::Amount(lamports) if operation == "sweep_order" => home(*lamports),
             _ => return None,
         })
     }

@@ -1,10 +1,10 @@
-//! Resting orders: their account, placing, arming, filling, cancelling and sweeping them.
+//! Resting orders: their account, placing and cancelling, arming, filling and sweeping them.
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
 use perp_engine::operations::orders::{
-    cancel_order, place_orders, plan_arm_order, plan_execute_order, sweep_order, ArmingPlan, ExecutionPlan, NewOrder,
-    OrderLamports, PlacementPlan,
+    place_orders, plan_arm_order, plan_execute_order, sweep_order, ArmingPlan, ExecutionPlan, NewOrder, OrderLamports,
+    PlacementPlan,
 };
 use perp_engine::oracle::OracleReading;
 use perp_engine::risk::portfolio::Portfolio;
@@ -39,25 +39,29 @@ impl Exchange {
     /// # Errors
     /// [`Refusal::NoAccount`], [`Refusal::OrdersOpen`].
     pub fn open_orders(&mut self, account: usize) -> Result<(), Refusal> {
-        self.account(account)?;
+        let mut state = *self.account(account)?;
         if self.orders.contains_key(&account) {
             return Err(Refusal::OrdersOpen { account });
         }
+        state.next_event();
         self.begin_changes();
-        self.orders.insert(account, OrderBook::default());
-        self.changes.orders.push(account);
+        self.store_account(account, state);
+        self.store_book(account, OrderBook::default(), self.order_lamports);
         Ok(())
     }
 
     /// Closes the account of a margin account's orders, of which none rests.
     ///
     /// # Errors
-    /// [`Refusal::NoOrders`], `AccountNotEmpty`.
+    /// [`Refusal::NoAccount`], [`Refusal::NoOrders`], [`Refusal::OrdersNotEmpty`].
     pub fn close_orders(&mut self, account: usize) -> Result<(), Refusal> {
+        let mut state = *self.account(account)?;
         if !self.orders_of(account)?.is_empty() {
-            return Err(EngineError::AccountNotEmpty.into());
+            return Err(Refusal::OrdersNotEmpty { account });
         }
+        state.next_event();
         self.begin_changes();
+        self.store_account(account, state);
         self.orders.remove(&account);
         self.changes.orders.push(account);
         Ok(())
@@ -188,34 +192,14 @@ impl Exchange {
         Ok(self.store_orders(account, after, lamports))
     }
 
-    /// Takes an order out for its owner. Returns the lamports that go home.
-    ///
-    /// # Errors
-    /// Those of [`cancel_order`]; [`Refusal::NoAccount`], [`Refusal::NoOrders`].
-    pub fn cancel_order(&mut self, account: usize, slot: usize) -> Result<u64, Refusal> {
-        let (state, mut book) = (*self.account(account)?, *self.orders_of(account)?);
-        let returned = cancel_order(&mut book, slot, self.clock.now)?;
-        self.store_taken_out(account, state, book, returned)
-    }
-
     /// Takes a dead order out, for anybody; `market` is named where it has ended. Returns the lamports that go home.
     ///
     /// # Errors
     /// Those of [`sweep_order`]; [`Refusal::NoAccount`], [`Refusal::NoOrders`], [`Refusal::NoMarket`].
     pub fn sweep_order(&mut self, account: usize, slot: usize, market: Option<u16>) -> Result<u64, Refusal> {
-        let (state, mut book) = (*self.account(account)?, *self.orders_of(account)?);
+        let (mut state, mut book) = (*self.account(account)?, *self.orders_of(account)?);
         let market = market.map(|market| self.market(market)).transpose()?;
         let returned = sweep_order(&mut book, slot, &state, market, self.clock.now)?;
-        self.store_taken_out(account, state, book, returned)
-    }
-
-    fn store_taken_out(
-        &mut self,
-        account: usize,
-        mut state: Account,
-        book: OrderBook,
-        returned: u64,
-    ) -> Result<u64, Refusal> {
         let lamports = self.order_lamports.checked_sub(returned).ok_or(EngineError::Overflow)?;
         state.next_event();
         self.begin_changes();

@@ -102,9 +102,6 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
             Operation::ExecuteOrder { account: ALICE, slot: ARMED, market: 0, reading: filling(exchange, 252) },
             |exchange| exchange.execute_order(ALICE, ARMED, 0, &filling(exchange, 252)).map(Outcome::Execution),
         ),
-        (Operation::CancelOrder { account: ALICE, slot: MET }, |exchange| {
-            exchange.cancel_order(ALICE, MET).map(Outcome::Amount)
-        }),
         (Operation::SweepOrder { account: ALICE, slot: EXPIRED, market: None }, |exchange| {
             exchange.sweep_order(ALICE, EXPIRED, None).map(Outcome::Amount)
         }),
@@ -175,9 +172,7 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
     let writes = |operation: &Operation| -> (Vec<usize>, Vec<u16>, bool, bool) {
         match *operation {
             Operation::SetExchangeStatus { .. } => (vec![], vec![], false, true),
-            Operation::Donate { .. } | Operation::OpenOrders { .. } | Operation::CloseOrders { .. } => {
-                (vec![], vec![], false, false)
-            }
+            Operation::Donate { .. } => (vec![], vec![], false, false),
             Operation::UpdatePrice { market, .. }
             | Operation::UpdateSecondPrice { market, .. }
             | Operation::ReportOracleOutage { market }
@@ -193,7 +188,8 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             Operation::CloseAccount { account }
             | Operation::Deposit { account, .. }
             | Operation::Withdraw { account, .. }
-            | Operation::CancelOrder { account, .. }
+            | Operation::OpenOrders { account }
+            | Operation::CloseOrders { account }
             | Operation::SweepOrder { account, .. } => (vec![account], vec![], false, false),
             Operation::Trade { account, market, .. }
             | Operation::PlaceOrders { account, market, .. }
