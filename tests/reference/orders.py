@@ -322,7 +322,7 @@ def execute_order(exchange, account, market, place, reading):
     if is_dead(order, owner, exchange.now):
         raise Refused("OrderDead")
     at = fill_price(order, listed, reading)
-    size = size_to_reduce(order, owner, listed) if order.reduce_only else order.size
+    size = size_to_reduce(order, owner, listed, at[0]) if order.reduce_only else order.size
     account_before, market_before = copy_of_account(owner), copy_of_market(listed)
     try:
         fill = Order(exchange, owner, listed, size, order.acceptable_price, bool(order.reduce_only), reference, at)
@@ -349,11 +349,11 @@ def fill_price(order, listed, reading):
     return found
 
 
-def size_to_reduce(order, owner, listed):
+def size_to_reduce(order, owner, listed, price):
     """What the order was armed for, or the whole position where too little for one would be left."""
     held = protected(order, owner)
     left = max(0, held - order.armed_size)
-    too_small = notional(left, listed.price.price) < listed.parameters.minimum_position * ATOM
+    too_small = notional(left, price) < listed.parameters.minimum_position * ATOM
     return sign(order.size) * (held if too_small else order.armed_size)
 
 

@@ -117,7 +117,8 @@ class Order:
         repay(self.trader, self.position, ledger)
 
     def require_minimum_position(self):
-        parameters, price = self.market.parameters, self.market.price.price
+        parameters = self.market.parameters
+        price = self.market.price.price if self.increases else self.price
         if notional(self.position.size, price) < parameters.minimum_position * ATOM:
             raise Refused("BelowMinimumPosition")
 

@@ -6,7 +6,7 @@ use crate::sequences::runner;
 use crate::steps::{steps, Step, ACCOUNTS, MARKETS};
 use perp_engine::operations::orders::{NewOrder, OrderOutcome};
 use perp_engine::operations::position::Order;
-use perp_engine::state::{OrderTrigger, Status};
+use perp_engine::state::{OrderTrigger, RestingOrder, Status};
 use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -69,7 +69,12 @@ fn attack_whoever_fills_an_order_chooses_not_an_atom_of_its_price() {
             let mut world = exchange();
             before.iter().for_each(|step| take(&mut world, step));
             calm(&mut world);
-            let Some((_, order)) = armed(&mut world, account, market, thousandths) else { return Ok(()) };
+            let Some((_, order)) = placed(&mut world, account, market, thousandths, |order| order) else {
+                return Ok(());
+            };
+            if order.fills_from.is_never() {
+                return Ok(());
+            }
             let (now, from) = (world.exchange.clock.now.get(), order.fills_from.get());
             // What the oracle says in each second from now on.
             let mut prices = vec![world.feed(market).price];
@@ -102,20 +107,21 @@ fn attack_whoever_fills_an_order_chooses_not_an_atom_of_its_price() {
     assert!(compared.get() > 60 && later.get() > 50, "only {} fills, {} later", compared.get(), later.get());
 }
 
-/// An order that is armed at once: of the account's position, or one that opens.
-fn armed(
+/// An order of the account's position, or one that opens: by time, at once, but for what `terms` change of it.
+fn placed(
     world: &mut World,
     account: usize,
     market: u16,
     thousandths: i64,
-) -> Option<(usize, perp_engine::state::RestingOrder)> {
+    terms: impl FnOnce(NewOrder) -> NewOrder,
+) -> Option<(usize, RestingOrder)> {
     if world.exchange.orders_of(account).is_err() {
         world.open_orders(account).ok()?;
     }
     let held = world.size(account, market);
     let order = if held == 0 {
         let value = world.account(account).balance.get() / 1_000 * thousandths.unsigned_abs();
-        at_once(i64::try_from(world.size_worth(market, value)).ok()? * thousandths.signum())
+        terms(at_once(i64::try_from(world.size_worth(market, value)).ok()? * thousandths.signum()))
     } else {
         // A part of the position, since the cost of closing a whole one has a cap.
         NewOrder { reduce_only: true, ..at_once(-held / 2) }
@@ -144,11 +150,15 @@ fn a_resting_order_changes_no_trade() {
         .run(&(steps(20..60), steps(20..60), 1i64..6_000), |(before, after, thousandths)| {
             let mut world = exchange();
             before.iter().for_each(|step| take(&mut world, step));
-            // The same exchange, in which orders of everybody rest, some of them armed.
+            // The same exchange, in which orders of everybody rest: those of a position are armed, the others wait.
             let mut resting = world.clone();
             for account in 0..ACCOUNTS {
                 let mut placing = world.clone();
-                if armed(&mut placing, account, (account % 3) as u16, thousandths).is_some() {
+                let waits = |order| {
+                    let trigger_price = Price::new(1);
+                    NewOrder { trigger: OrderTrigger::AtOrBelow, trigger_price, ..order }
+                };
+                if placed(&mut placing, account, (account % 3) as u16, thousandths, waits).is_some() {
                     let book = *placing.exchange.orders_of(account).unwrap();
                     resting.exchange.put_orders(account, book).unwrap();
                     rested.set(rested.get() + 1);

@@ -141,7 +141,7 @@ pub fn plan_execute_order(
         return Err(EngineError::OrderDead);
     }
     let (price, confidence) = fill_price(&order, market, reading)?;
-    let size = if order.is_reduce_only() { reduced(&order, portfolio.account, market)? } else { order.size };
+    let size = if order.is_reduce_only() { reduced(&order, portfolio.account, market, price)? } else { order.size };
     let terms = Order { size, acceptable_price: order.acceptable_price, reduce_only: order.is_reduce_only() };
     let outcome = match plan_trade_at(portfolio, market, &terms, price, confidence) {
         Ok(trade) => OrderOutcome::Filled(trade),
@@ -166,9 +166,14 @@ pub fn plan_execute_order(
 
 /// What a reduce-only order reduces: what it was armed for, and the whole position where what it left would be too small for one. Its
 /// owner could else keep it from being filled by adding a base unit.
-fn reduced(order: &RestingOrder, account: &Account, market: &Ready<'_>) -> Result<SignedSize, EngineError> {
+fn reduced(
+    order: &RestingOrder,
+    account: &Account,
+    market: &Ready<'_>,
+    price: Price,
+) -> Result<SignedSize, EngineError> {
     let size = order.protected(account).ok_or(EngineError::OrderDead)?;
-    let left = notional(size.saturating_sub(order.armed_size), market.price.price)?.to_atoms_floor()?;
+    let left = notional(size.saturating_sub(order.armed_size), price)?.to_atoms_floor()?;
     let reduced = if left < market.parameters.minimum_position { size } else { order.armed_size };
     reduced.on(order.size.side().ok_or(EngineError::SizeOutOfRange)?)
 }

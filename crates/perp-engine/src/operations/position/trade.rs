@@ -219,7 +219,8 @@ fn fill_order(
     settled.repaid = ledger.repay_debt()?;
     count_fill(&mut ledger, &fill)?;
 
-    check_sizes(&ledger, market, newest, side, increases)?;
+    // What a reduction leaves is judged by the price that nobody chose, as its health is.
+    check_sizes(&ledger, market, if increases { newest } else { at.price }, side, increases)?;
     let after = match reduction {
         None => {
             check_debts(portfolio, &ledger, debt_before)?;
