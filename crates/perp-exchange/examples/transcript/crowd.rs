@@ -174,12 +174,13 @@ impl<W: io::Write> Crowd<W> {
             0 => return self.fall_silent(),
             1..3 => return self.halt(),
             3..13 => return self.tear(),
+            13..43 => return self.rest_and_fill(),
             _ => {}
         }
         match self.rng.u8(..100) {
             0..14 => self.publish(),
-            14..30 => self.trade(),
-            30..48 => self.rest(),
+            14..40 => self.trade(),
+            40..48 => self.rest(),
             48..56 => self.liquidate(),
             56..70 => self.settle(),
             70..78 => self.move_collateral(),

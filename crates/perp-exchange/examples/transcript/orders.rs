@@ -127,7 +127,7 @@ impl<W: io::Write> Crowd<W> {
     }
 
     /// An order from its placing to its fill, with something in between.
-    fn rest_and_fill(&mut self) -> io::Result<()> {
+    pub fn rest_and_fill(&mut self) -> io::Result<()> {
         let account = self.account();
         let market = self.market_for(account);
         if self.rng.bool() {
@@ -152,9 +152,14 @@ impl<W: io::Write> Crowd<W> {
         self.interfere(account, &order)?;
         self.fill(account, slot, order.market)?;
         // Its stop or target, where it has one.
-        if let Some((account, slot, child)) =
-            self.order(|child| child.active_from == order.fills_from && child.is_reduce_only())
-        {
+        let since = self.exchange.clock.now.get() - 2;
+        let woken = |child: &RestingOrder| {
+            child.is_reduce_only()
+                && !child.is_asleep()
+                && child.fills_from.is_never()
+                && child.active_from.get() > since
+        };
+        if let Some((account, slot, child)) = self.order(woken) {
             if self.arm_one((account, slot, child))? {
                 self.fill(account, slot, child.market)?;
             }
@@ -162,7 +167,7 @@ impl<W: io::Write> Crowd<W> {
         Ok(())
     }
 
-    /// A plain order that may increase, at once.
+    /// An order that may increase, at once, with children or without.
     fn enter(&mut self, account: usize, market: u16) -> io::Result<bool> {
         if self.exchange.orders_of(account).is_err() {
             self.push(Operation::OpenOrders { account })?;
@@ -174,7 +179,17 @@ impl<W: io::Write> Crowd<W> {
             1 => self.modest_size(account, market),
             _ => self.order_size(account, market),
         };
-        let (orders, reading) = (vec![at_once(size, 10_000)], self.reading(market).checked().ok());
+        let mut order = at_once(size, 10_000);
+        match self.rng.u8(..8) {
+            0 | 1 => (order.slices, order.seconds_between, order.lamports) = (2, 60, 20_000),
+            2 | 3 => order.acceptable_price = self.near(market),
+            _ => {}
+        }
+        let mut orders = vec![order];
+        if self.rng.u8(..3) == 0 {
+            self.add_children(&mut orders, market);
+        }
+        let reading = self.reading(market).checked().ok();
         self.push(Operation::PlaceOrders { account, market, cancel: Vec::new(), orders, reading })
     }
 

@@ -57,7 +57,7 @@ impl<W: io::Write> Crowd<W> {
         self.freshen(account, market)?;
         let mut orders = vec![self.new_order(account, market)];
         if self.rng.u8(..3) == 0 {
-            self.add_children(&mut orders);
+            self.add_children(&mut orders, market);
         }
         for _ in 0..self.rng.u8(..4).saturating_sub(2) {
             let order = self.new_order(account, market);
@@ -106,8 +106,7 @@ impl<W: io::Write> Crowd<W> {
             _ => self.meet_by_price(&mut order, market),
         }
         if self.rng.u8(..8) == 0 {
-            let index = self.exchange.market(market).expect("a listed market").price.price.get();
-            order.acceptable_price = Price::new((index / 10_000 * self.rng.u64(9_900..10_110)).max(1));
+            order.acceptable_price = self.near(market);
         }
         if self.rng.u8(..6) == 0 {
             order.expires = self.soon(400);
@@ -153,6 +152,12 @@ impl<W: io::Write> Crowd<W> {
         Timestamp::new(self.exchange.clock.now.get() + self.rng.i64(-5..seconds))
     }
 
+    /// About the index, so that some fills are just worse.
+    pub fn near(&mut self, market: u16) -> Price {
+        let index = self.exchange.market(market).expect("a listed market").price.price.get();
+        Price::new((index / 10_000 * self.rng.u64(9_970..10_040)).max(1))
+    }
+
     fn meet_by_price(&mut self, order: &mut NewOrder, market: u16) {
         order.trigger = if self.rng.bool() { OrderTrigger::AtOrAbove } else { OrderTrigger::AtOrBelow };
         if self.rng.u8(..3) == 0 {
@@ -185,7 +190,7 @@ impl<W: io::Write> Crowd<W> {
     }
 
     /// A stop and a target of the first order.
-    fn add_children(&mut self, orders: &mut Vec<NewOrder>) {
+    pub fn add_children(&mut self, orders: &mut Vec<NewOrder>, market: u16) {
         let entry = orders[0];
         let size = match self.rng.u8(..4) {
             0 => entry.size.get().saturating_neg() / 2,
@@ -194,7 +199,8 @@ impl<W: io::Write> Crowd<W> {
         };
         let group = self.rng.u8(..3);
         for trigger in [OrderTrigger::AtOrAbove, OrderTrigger::AtOrBelow] {
-            let price = entry.trigger_price.get().max(1 << 20);
+            let index = self.exchange.market(market).expect("a listed market").price.price.get();
+            let price = if entry.trigger_price == Price::ZERO { index } else { entry.trigger_price.get() }.max(1 << 20);
             let trigger_price = Price::new(price / 1_000 * self.rng.u64(980..1_020));
             let mut child = NewOrder {
                 trigger,
