@@ -8,7 +8,6 @@ use perp_engine::operations::account::{
 use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::Account;
 use perp_engine::units::Atoms;
-use perp_engine::EngineError;
 
 impl Exchange {
     /// Opens a margin account, isolated where a market is named, and returns its number.
@@ -33,9 +32,6 @@ impl Exchange {
     /// [`Refusal::NoAccount`], `AccountNotEmpty`.
     pub fn close_account(&mut self, account: usize) -> Result<(), Refusal> {
         check_closable(self.account(account)?)?;
-        if self.orders.contains_key(&account) {
-            return Err(EngineError::AccountNotEmpty.into());
-        }
         self.begin_changes();
         self.store_account(account, Account::opened(None));
         self.closed[account] = true;

@@ -39,11 +39,14 @@ impl Exchange {
     /// # Errors
     /// [`Refusal::NoAccount`], [`Refusal::OrdersOpen`].
     pub fn open_orders(&mut self, account: usize) -> Result<(), Refusal> {
-        self.account(account)?;
+        let mut state = *self.account(account)?;
         if self.orders.contains_key(&account) {
             return Err(Refusal::OrdersOpen { account });
         }
+        state.orders_open = 1;
+        state.next_event();
         self.begin_changes();
+        self.store_account(account, state);
         self.orders.insert(account, OrderBook::default());
         self.changes.orders.push(account);
         Ok(())
@@ -57,7 +60,11 @@ impl Exchange {
         if !self.orders_of(account)?.is_empty() {
             return Err(EngineError::AccountNotEmpty.into());
         }
+        let mut state = *self.account(account)?;
+        state.orders_open = 0;
+        state.next_event();
         self.begin_changes();
+        self.store_account(account, state);
         self.orders.remove(&account);
         self.changes.orders.push(account);
         Ok(())
