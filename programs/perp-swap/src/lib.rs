@@ -251,8 +251,8 @@ pub mod perp_swap {
     /// Arguments:
     /// - `slot`: the order's place, 0 to 15.
     ///
-    /// Errors: `NoOrder`, `OrderNotArmed`, `OrderDead`, `NoFillReading`, `ClockBehind`, `PriceStale`, `PriceTooUncertain`,
-    /// `MarketSettled`, `Paused`, `ReduceOnly`, and those about oracles.
+    /// Errors: `NoOrder`, `OrderNotArmed`, `OrderDead`, `NoFillReading`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`,
+    /// `Paused`, `ReduceOnly`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, slot: u8) -> Result<()> {
         instructions::execute_order(ctx, slot)

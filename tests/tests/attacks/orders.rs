@@ -51,6 +51,7 @@ fn attack_choosing_the_price_at_which_an_order_fills() {
             assert_refused(world.send(&execution), ExchangeError::NoFillReading);
         }
     }
+    world.update_price(0).unwrap();
     let execution = world.execution(attacker, &trader.margin_account, 0, readings[2].1, 0);
     world.send(&execution).unwrap();
     // 250 and 1 / (2 · 20 000 000) · 250: though the market is at $260 by now.
@@ -92,7 +93,8 @@ fn attack_the_order_among_orders_changes_what_nobody_pays() {
             world.execute(attacker, trader, slot).unwrap();
         }
         let position = world.position(&trader.margin_account, 0);
-        (position.size, position.entry_notional, world.balance(&trader.margin_account))
+        let entry = position.entry_notional.get().to_atoms_floor().unwrap();
+        (position.size, entry, world.balance(&trader.margin_account))
     };
     assert_eq!(paid([0, 1]), paid([1, 0]));
 }
@@ -138,12 +140,12 @@ fn attack_an_order_does_not_outrun_a_liquidation() {
     });
     // One that would increase neither helps an account that is under water nor is it armed.
     let victim = trading(&mut world, 700);
-    world.later_at(60, 0, 250.0);
-    world.trade(victim, 0, 40 * SOL).unwrap();
-    world.place(victim, 0, &[below(240, -20 * SOL), below(240, 20 * SOL)]).unwrap();
-    world.later_at(60, 0, 238.28125);
-    assert_refused(world.arm(victim, 1), ExchangeError::InitialMargin);
-    world.liquidate(liquidator, victim.margin_account, 0).unwrap();
+    world.later_at(1, 1, 250.0);
+    world.trade(victim, 1, 40 * SOL).unwrap();
+    world.place(victim, 1, &[below(240, 20 * SOL)]).unwrap();
+    world.later_at(60, 1, 238.28125);
+    assert_refused(world.arm(victim, 0), ExchangeError::InitialMargin);
+    world.liquidate(liquidator, victim.margin_account, 1).unwrap();
 }
 
 #[test]
@@ -249,9 +251,7 @@ fn attack_withdrawing_and_cancelling_once_the_price_is_known() {
     world.set_delegate(attacker, delegate).unwrap();
     world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
     world.to_fill(attacker, 0, 255.0);
-    // By the time that the price of the moment is known the market is at $250 again: the fill loses 200.
-    world.wait(1);
-    world.publish(1, 250.0);
+    // The price of the moment is known, and dear.
     gains_nothing(&mut world, &[attacker.signer], |world| {
         assert_refused(world.withdraw(attacker, 1), ExchangeError::OrderArmed);
         for signer in [attacker.signer, delegate] {
@@ -261,7 +261,6 @@ fn attack_withdrawing_and_cancelling_once_the_price_is_known() {
         assert_refused(world.close_account(attacker), ExchangeError::AccountNotEmpty);
         assert_refused(world.close_orders(attacker), ExchangeError::OrdersNotEmpty);
         assert_refused(world.sweep(attacker, None, 0), ExchangeError::OrderAlive);
-        // An order of the same group that could take it out is not armed; and whatever is opened elsewhere costs as much.
         world.execute(keeper, attacker, 0).unwrap();
         assert_eq!(world.position(&attacker.margin_account, 0).size.get(), 40 * SOL);
     });
@@ -274,7 +273,7 @@ fn attack_making_an_order_fail_is_dearer_than_filling_it() {
     world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
     let forfeit = world.order(&attacker.margin_account, 0).forfeit.get();
     world.to_fill(attacker, 0, 250.0);
-    // The margin is used for 40 SOL in the other market instead, at 4 bps and the spread.
+    // The margin is used for 50 SOL in the other market instead.
     world.publish(1, 250.0);
     world.trade(attacker, 1, 50 * SOL).unwrap();
     let before = world.wealth(&[attacker.signer]);

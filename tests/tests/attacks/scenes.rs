@@ -135,7 +135,9 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
 
         "open_orders" => client::open_orders(world.trader(0)),
         "place_orders" => {
-            let trader = with_orders(world);
+            let (owner, delegate) = (with_orders(world), world.key());
+            world.set_delegate(owner, delegate).unwrap();
+            let trader = Authority { signer: delegate, ..owner };
             world.placement(trader, world.target(0), &[0], &[below(240, SOL), above(260, SOL)])
         }
         "arm_order" => {

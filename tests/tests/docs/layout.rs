@@ -82,7 +82,7 @@ fn structs() -> Vec<Compiled> {
             future_tolerance settle_after isolated_only outage_delay second_max_deviation
             second_max_age reserved;
         "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
-        "MarginAccountState" state::Account: balance kind padding isolated_market sequence counters armed_until reserved
+        "MarginAccountState" state::Account: balance kind orders_open padding isolated_market sequence counters armed_until reserved
             positions;
         "AccountCounters" state::AccountCounters: deposited withdrawn realized funding fees penalties bounties;
         "Position" state::Position: size entry_notional funding_index claim claim_factor debt last_increase_slot

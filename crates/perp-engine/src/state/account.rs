@@ -129,8 +129,10 @@ pub struct Account {
     pub balance: Atoms,
     /// [`AccountKind`] as a byte: 0 for cross, 1 for isolated.
     pub kind: u8,
+    /// 1 while the account of its resting orders is open.
+    pub orders_open: u8,
     /// Zero; aligns what follows.
-    pub padding: [u8; 5],
+    pub padding: [u8; 4],
     /// The only market an isolated account trades.
     pub isolated_market: u16,
     /// Events of the account so far: the number each of them carries.
@@ -158,9 +160,9 @@ impl Account {
         self.sequence
     }
 
-    /// Whether the account holds nothing and owes nothing, so that it can be closed.
+    /// Whether the account holds nothing and owes nothing, and has no account of orders, so that it can be closed.
     pub fn is_empty(&self) -> bool {
-        self.balance.is_zero() && self.positions.iter().all(|position| !position.is_occupied())
+        self.balance.is_zero() && self.orders_open == 0 && self.positions.iter().all(|position| !position.is_occupied())
     }
 
     /// The slots up to the last occupied one: positions take the first free slot, so that most accounts have few.

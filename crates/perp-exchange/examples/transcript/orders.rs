@@ -29,7 +29,6 @@ impl<W: io::Write> Crowd<W> {
             .exchange
             .orders()
             .iter()
-            .filter(|(account, _)| self.exchange.account(**account).is_ok())
             .flat_map(|(account, book)| book.occupied().map(move |(slot, order)| (*account, slot, *order)))
             .filter(|(.., order)| which(order))
             .collect();
@@ -272,9 +271,6 @@ impl<W: io::Write> Crowd<W> {
         let market = (self.rng.u8(..3) == 0).then_some(order.market);
         self.push(Operation::SweepOrder { account, slot, market })?;
         for (account, book) in self.exchange.orders().clone() {
-            if self.exchange.account(account).is_err() {
-                continue;
-            }
             for (slot, order) in book.occupied() {
                 if order.is_reduce_only() && !order.is_asleep() && self.rng.u8(..2) == 0 {
                     let gone = order.protected(&self.exchange.accounts()[account]).is_none();
@@ -294,8 +290,7 @@ impl<W: io::Write> Crowd<W> {
     }
 
     fn close_a_book(&mut self) -> io::Result<()> {
-        let books = self.exchange.orders().keys().copied();
-        let open: Vec<usize> = books.filter(|account| self.exchange.account(*account).is_ok()).collect();
+        let open: Vec<usize> = self.exchange.orders().keys().copied().collect();
         let Some(account) = self.rng.choice(open) else { return Ok(()) };
         if self.rng.bool() {
             // Children go with their parents.

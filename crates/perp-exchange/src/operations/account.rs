@@ -26,7 +26,7 @@ impl Exchange {
         Ok(account)
     }
 
-    /// Closes a margin account that holds nothing and owes nothing. Nobody reaches what is left of its orders any more.
+    /// Closes a margin account that holds nothing and owes nothing, once the account of its orders is closed.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`], `AccountNotEmpty`.

@@ -43,6 +43,7 @@ impl Exchange {
         if self.orders.contains_key(&account) {
             return Err(Refusal::OrdersOpen { account });
         }
+        state.orders_open = 1;
         state.next_event();
         self.begin_changes();
         self.store_account(account, state);
@@ -59,6 +60,7 @@ impl Exchange {
         if !self.orders_of(account)?.is_empty() {
             return Err(Refusal::OrdersNotEmpty { account });
         }
+        state.orders_open = 0;
         state.next_event();
         self.begin_changes();
         self.store_account(account, state);

@@ -23,12 +23,11 @@ fn an_empty_one_is_gone_and_its_rent_is_the_owners() {
     };
     says(world.close_orders(trader), expected);
     assert_eq!((lamports(&mut world, &address), lamports(&mut world, &trader.signer)), (0, before));
-    // The margin account can be closed before, and must be there again to close it.
+    // The margin account is not closed before.
     world.open_orders(trader).unwrap();
-    world.close_account(trader).unwrap();
-    world.run(&[close_orders(trader)]).unwrap_err();
-    world.open_account(trader.signer, 0, None).unwrap();
+    assert_refused(world.close_account(trader), ExchangeError::AccountNotEmpty);
     world.close_orders(trader).unwrap();
+    world.close_account(trader).unwrap();
 }
 
 #[test]

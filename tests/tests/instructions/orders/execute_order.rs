@@ -43,12 +43,11 @@ fn a_fill_is_told_to_the_atom_and_pays_its_sender() {
         fill: Some(OrderFill {
             size: 4 * SOL,
             // 1 000 and 4² / (2 · 20 000 000) · 250 = 0.000 1
-            notional: fill.charge + (i128::from(1_000 * USDC) << 40),
-            charge: 100 << 40,
+            notional: fill.impact + (i128::from(1_000 * USDC) << 40),
+            charge: fill.impact,
             spread: 0,
-            impact: 100 << 40,
-            // 4 bps of 1 000.000 1, rounded up
-            fee: 400_001,
+            // 4 bps of 1 000
+            fee: 400_000,
             realized: 0,
             funding: 0,
             redeemed: 0,
@@ -63,9 +62,10 @@ fn a_fill_is_told_to_the_atom_and_pays_its_sender() {
         tip: TIP,
         returned: 0,
         balance_before: 1_000 * USDC,
-        balance_after: 999_599_999,
+        balance_after: 999_600_000,
     };
     assert_eq!(event, expected);
+    assert_eq!(fill.impact >> 40, 100);
     // 5 % of 1 000, and what an adverse price makes of it.
     assert!(fill.margin >= 50 * USDC && fill.equity > 990_000_000, "{fill:?}");
     assert_eq!((lamports(&mut world, &keeper), lamports(&mut world, &trader.signer)), (rich + TIP, owner));

@@ -24,6 +24,7 @@ fn an_empty_account_of_orders_belongs_to_its_margin_account() {
     let stored = world.orders(&trader.margin_account);
     assert_eq!((stored.exchange, stored.margin_account), (world.addresses.exchange, trader.margin_account));
     assert_eq!(stored.state, OrderBook::default());
+    assert_eq!(world.margin_account(&trader.margin_account).state.orders_open, 1);
     let rent = world.chain.account(&address).unwrap().lamports;
     assert_eq!(world.chain.account(&trader.signer).unwrap().lamports, lamports - rent);
     // There is one for each margin account.

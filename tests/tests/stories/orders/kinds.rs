@@ -98,7 +98,7 @@ fn a_next_price_order_fills_at_a_price_that_nobody_knew(backend: Backend) {
     }
     story.world.publish_after(0, 252.0, armed_at + 4, armed_at + 1);
     story.world.execute(story.keeper, story.trader, 0).unwrap();
-    // 4 bps of 2 520.000 63
+    // 4 bps of 2 520
     assert_eq!((story.size(), story.balance()), (10 * SOL, 10_000_000_000 - 1_008_000));
 }
 

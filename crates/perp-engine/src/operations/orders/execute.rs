@@ -122,6 +122,8 @@ impl ExecutionPlan {
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderNotArmed`], [`EngineError::OrderDead`],
 /// [`EngineError::NoFillReading`]; those of a trade that say nothing about the account, among them [`EngineError::Paused`],
 /// [`EngineError::ReduceOnly`], [`EngineError::ClockBehind`], [`EngineError::PriceTooUncertain`]; of a reduce-only order all but the bound.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
 pub fn plan_execute_order(
     book: &OrderBook,
     slot: usize,

@@ -143,6 +143,8 @@ struct FillPrice {
 /// # Errors
 /// Those of [`plan_trade`] but [`EngineError::SameSlotReduction`], [`EngineError::AcceptablePriceZero`] and
 /// [`EngineError::PriceStale`].
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
 pub(crate) fn plan_trade_at(
     portfolio: &Portfolio<'_>,
     market: &Ready<'_>,

@@ -31,7 +31,7 @@ impl World {
 
     /// Every order with its account and place.
     pub fn orders(&self) -> Vec<(usize, usize, RestingOrder)> {
-        let accounts = self.exchange.orders().keys().copied().filter(|account| self.exchange.account(*account).is_ok());
+        let accounts = self.exchange.orders().keys().copied();
         accounts
             .flat_map(|account| self.orders_of(account).into_iter().map(move |(slot, order)| (account, slot, order)))
             .collect()

@@ -35,6 +35,7 @@ pub fn close_orders(ctx: Context<CloseOrders>) -> Result<()> {
     let mut account = accounts.margin_account.load_mut()?;
 
     require(accounts.orders.load()?.state.is_empty(), ExchangeError::OrdersNotEmpty)?;
+    account.state.orders_open = 0;
 
     log(&OrdersClosed {
         exchange: account.exchange,

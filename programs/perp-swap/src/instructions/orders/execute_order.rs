@@ -6,8 +6,11 @@ use crate::events::{log, ExecutionOutcome, MarketMoment, OrderExecuted, OrderFil
 use crate::lamports::move_lamports;
 use crate::state::{Exchange, MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
-use perp_engine::operations::orders::{plan_execute_order, OrderLamports, OrderOutcome};
+use perp_engine::market::Ready;
+use perp_engine::operations::orders::{plan_execute_order, ExecutionPlan, OrderLamports, OrderOutcome};
+use perp_engine::oracle::OracleReading;
 use perp_engine::risk::portfolio::Portfolio;
+use perp_engine::state::OrderBook;
 use perp_engine::units::{Atoms, SignedSize};
 
 /// Accounts of `execute_order`.
@@ -73,12 +76,7 @@ fn executed<'info>(
     let (mut ready, reading) = refresh_anywhere(&mut market, &accounts.oracle, &session)?;
     let before = Resting::of(&orders.state);
 
-    let plan = {
-        let others = Markets::load(others, &account.exchange)?;
-        let portfolio =
-            Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
-        plan_execute_order(&orders.state, usize::from(slot), &portfolio, &ready, &reading).map_err(refused)?
-    };
+    let plan = planned(&account, &orders.state, &ready, &reading, others, slot)?;
     let balance_before = account.state.balance;
     let size_before = match &plan.outcome {
         OrderOutcome::Filled(trade) => size_in(&account.state, trade.ledger.slot),
@@ -86,42 +84,103 @@ fn executed<'info>(
     };
     let lamports = plan.apply(&mut orders.state, &mut account.state, &mut ready).map_err(refused)?;
 
-    let filled = matches!(plan.outcome, OrderOutcome::Filled(_));
-    let (outcome, forfeited) = match &plan.outcome {
-        OrderOutcome::Filled(_) => (ExecutionOutcome::Filled, Atoms::ZERO),
-        OrderOutcome::Disarmed => (ExecutionOutcome::Disarmed, Atoms::ZERO),
-        OrderOutcome::Forfeited { paid } => (ExecutionOutcome::Forfeited, *paid),
-    };
-    let slices_left = orders.state.order(usize::from(slot)).map_or(0, |order| order.slices);
     let (_, gone) = before.changes(&orders.state);
-    let time = session.clock.now.get();
-    log(&OrderExecuted {
-        exchange: account.exchange,
-        time,
-        account: accounts.margin_account.key(),
+    let slices_left = orders.state.order(usize::from(slot)).map_or(0, |order| order.slices);
+    let account_sequence = account.state.next_event();
+    let ending = Ending {
+        time: session.clock.now.get(),
         owner: account.owner,
-        account_sequence: account.state.next_event(),
-        market: accounts.market.key(),
-        market_index: ready.index,
+        account_sequence,
         state: MarketMoment::next(&mut ready),
-        caller: accounts.caller.key(),
-        outcome,
-        order: OrderMoment::of(slot, &plan.order),
+        slot,
         published: reading.publish_time(),
-        fill: fill_of(&plan.outcome, size_before)?,
-        forfeited: forfeited.get(),
+        size_before,
         slices_left,
         // It is gone itself where none is left.
         removed: gone.saturating_sub(u8::from(slices_left == 0)),
-        tip: lamports.tip,
-        returned: lamports.returned,
-        balance_before: balance_before.get(),
-        balance_after: account.state.balance.get(),
-    })?;
-    let told = Told::last_of(&account, accounts.margin_account.key(), time);
+        lamports,
+        balances: [balance_before, account.state.balance],
+    };
+    ending.tell(accounts, &plan, account.exchange, ready.index)?;
+    let told = Told::last_of(&account, accounts.margin_account.key(), ending.time);
+    let filled = matches!(plan.outcome, OrderOutcome::Filled(_));
     let reason = if filled { OrderRemoval::Group } else { OrderRemoval::Parent };
     told.orders(&before, &orders.state, Some(slot), reason)?;
     Ok(lamports)
+}
+
+/// Plans it. The plan lies on the heap: a frame is 4096 bytes.
+#[inline(never)]
+fn planned<'info>(
+    account: &MarginAccount,
+    book: &OrderBook,
+    market: &Ready<'_>,
+    reading: &OracleReading,
+    others: &'info [AccountInfo<'info>],
+    slot: u8,
+) -> Result<Box<ExecutionPlan>> {
+    let others = Markets::load(others, &account.exchange)?;
+    let portfolio = Portfolio::new(&account.state, Some(market), others.states(), market.clock()).map_err(refused)?;
+    match plan_execute_order(book, usize::from(slot), &portfolio, market, reading) {
+        Ok(plan) => Ok(Box::new(plan)),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// What is told besides the plan.
+struct Ending {
+    time: i64,
+    owner: Pubkey,
+    account_sequence: u64,
+    state: MarketMoment,
+    slot: u8,
+    published: i64,
+    size_before: SignedSize,
+    slices_left: u16,
+    removed: u8,
+    lamports: OrderLamports,
+    /// Before and after.
+    balances: [Atoms; 2],
+}
+
+impl Ending {
+    #[inline(never)]
+    fn tell(
+        &self,
+        accounts: &ExecuteOrder<'_>,
+        plan: &ExecutionPlan,
+        exchange: Pubkey,
+        market_index: u16,
+    ) -> Result<()> {
+        let (outcome, forfeited) = match &plan.outcome {
+            OrderOutcome::Filled(_) => (ExecutionOutcome::Filled, Atoms::ZERO),
+            OrderOutcome::Disarmed => (ExecutionOutcome::Disarmed, Atoms::ZERO),
+            OrderOutcome::Forfeited { paid } => (ExecutionOutcome::Forfeited, *paid),
+        };
+        let [balance_before, balance_after] = self.balances;
+        log(&OrderExecuted {
+            exchange,
+            time: self.time,
+            account: accounts.margin_account.key(),
+            owner: self.owner,
+            account_sequence: self.account_sequence,
+            market: accounts.market.key(),
+            market_index,
+            state: self.state,
+            caller: accounts.caller.key(),
+            outcome,
+            order: OrderMoment::of(self.slot, &plan.order),
+            published: self.published,
+            fill: fill_of(&plan.outcome, self.size_before)?,
+            forfeited: forfeited.get(),
+            slices_left: self.slices_left,
+            removed: self.removed,
+            tip: self.lamports.tip,
+            returned: self.lamports.returned,
+            balance_before: balance_before.get(),
+            balance_after: balance_after.get(),
+        })
+    }
 }
 
 /// What is told of a fill.

@@ -44,6 +44,7 @@ pub fn open_orders(ctx: Context<OpenOrders>) -> Result<()> {
     orders.margin_account = accounts.margin_account.key();
     orders.bump = ctx.bumps.orders;
     orders.version = VERSION;
+    account.state.orders_open = 1;
 
     log(&OrdersOpened {
         exchange: account.exchange,
