@@ -109,11 +109,13 @@ class ClosedEpoch:
 
 @dataclass
 class Paid:
-    """What an operation pays in lamports to its caller or a request's owner, what a close keeps for owners, and what an
-    owner gets."""
+    """What an operation pays in lamports to its caller or a request's owner, what a close keeps for owners, what of orders goes
+    home, what an order costs that cannot be filled, and what an owner gets."""
 
     lamports: int = 0
     lamports_kept: int = 0
+    lamports_returned: int = 0
+    forfeited: int = 0
     tokens: int = 0
     shares: int = 0
 

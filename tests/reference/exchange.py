@@ -8,6 +8,7 @@ import governance
 import liquidation
 import liquidity
 import operations
+import orders
 import settlement
 import settling
 import trading
@@ -30,6 +31,7 @@ from state import (
     Restriction,
     become,
     copy_of_account,
+    copy_of_book,
     copy_of_market,
     copy_of_pool,
 )
@@ -39,6 +41,12 @@ OPERATIONS = {
     operation.__name__: operation
     for operation in (
         trading.trade,
+        orders.open_orders,
+        orders.place_orders,
+        orders.arm_order,
+        orders.execute_order,
+        orders.sweep_order,
+        orders.close_orders,
         liquidation.liquidate,
         operations.deposit,
         operations.withdraw,
@@ -79,6 +87,8 @@ class Exchange:
         self.markets = [listed(index, market) for index, market in enumerate(description["markets"])]
         self.accounts = new_accounts(description["accounts"])
         self.holders = [0] * description["holders"]
+        self.books = {}
+        self.order_lamports = 0
         self.share_escrow = 0
         self.requests = {}
         self.epochs = {}
@@ -126,6 +136,17 @@ class Exchange:
         before = self.accounts[index]
         self._save(("account", index), lambda: self.accounts.__setitem__(index, before))
         self.accounts[index] = account
+
+    def set_book(self, account, book):
+        self._put(self.books, account, book)
+
+    def book_to_write(self, account):
+        """The orders of an account."""
+        self.set_book(account, copy_of_book(self.books[account]))
+        return self.books[account]
+
+    def move_order_lamports(self, lamports):
+        self._set("order_lamports", self.order_lamports + lamports)
 
     def market_to_write(self, index):
         market = self.markets[index]

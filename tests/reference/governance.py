@@ -93,6 +93,6 @@ def open_account(exchange, account, isolated_market=None):
 
 def close_account(exchange, account):
     closed = exchange.accounts[account]
-    if closed.balance or closed.occupied():
+    if closed.balance or closed.occupied() or account in exchange.books:
         raise Refused("AccountNotEmpty")
     exchange.put_account(account, None)

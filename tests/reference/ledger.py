@@ -191,6 +191,16 @@ def charge_fee(account, position, ledger, fee, protocol_share):
     ledger.protocol_fees = amount(ledger.protocol_fees + for_protocol)
 
 
+def forfeit(account, ledger, charge, protocol_share):
+    """What an armed order costs that cannot be filled, as far as there is balance."""
+    paid = min(charge, account.balance)
+    for_protocol = share_floor(paid, protocol_share)
+    account.balance -= paid
+    ledger.backing = amount(ledger.backing + paid - for_protocol)
+    ledger.protocol_fees = amount(ledger.protocol_fees + for_protocol)
+    return paid
+
+
 # --- Positions ------------------------------------------------------------------------------------------------------
 
 
@@ -220,7 +230,10 @@ def settle_funding_of(account, position, ledger):
 
 
 def increase(position, ledger, size, fill_notional, slot):
-    """Opens a position or adds to it; its funding is settled."""
+    """Opens a position, which gets the market's next number, or adds to it; its funding is settled."""
+    if position.size == 0:
+        ledger.positions_opened += 1
+        position.number = ledger.positions_opened
     position.size += size
     if abs(position.size) > MAX_SIZE:
         raise Refused("SizeOutOfRange")

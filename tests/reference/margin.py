@@ -100,7 +100,10 @@ class View:
 
     def at_index(self):
         """The touched leg at the index, at which it is filled or closed, and the others as before."""
-        return replace(self, index_of_touched=self.markets[self.touched].price.price)
+        return self.at_price(self.markets[self.touched].price.price)
+
+    def at_price(self, price):
+        return replace(self, index_of_touched=price)
 
     def without_graces(self):
         return replace(self, with_graces=False)

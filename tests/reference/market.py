@@ -1,6 +1,5 @@
 """One market by itself: what a fill costs and what it can bear (trading.md, losses.md)."""
 
-from price import spread
 from state import LONG, SHORT
 from units import (
     ATOM,
@@ -40,22 +39,21 @@ def impact(parameters, skew_before, skew_after):
     return positive_part(after - impact_potential(parameters, skew_before))
 
 
-def charge(market, size, seconds):
+def charge(market, size, index, unit_spread):
     """What spread and impact make an order worse by, in raw; at most the order's notional at the index."""
-    index = market.price.price
     skew = market.ledger.skew()
-    worse = abs(size) * spread(market, seconds) + index * impact(market.parameters, skew, skew + size)
+    worse = abs(size) * unit_spread + index * impact(market.parameters, skew, skew + size)
     return min(worse, abs(size) * index)
 
 
-def taker_fee(market, size):
+def taker_fee(market, size, index):
     """The fee in atoms; what brings the skew towards zero, at most to zero, pays the lower rate."""
     parameters = market.parameters
     skew = market.ledger.skew()
     rebalancing = min(abs(size), abs(skew)) if sign(size) * sign(skew) < 0 else 0
     increasing = abs(size) - rebalancing
     weighted = increasing * parameters.taker_fee + rebalancing * parameters.taker_fee_rebalancing
-    return div_ceil(weighted * market.price.price, PPM * ATOM)
+    return div_ceil(weighted * index, PPM * ATOM)
 
 
 # --- Solvency: every term is rounded by itself, to atoms ----------------------------------------------------------

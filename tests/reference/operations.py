@@ -30,6 +30,8 @@ def withdraw(exchange, account, amount):
         exchange.require_not_paused()
     if amount == 0:
         raise Refused("AmountZero")
+    if exchange.now <= owner.armed_until:
+        raise Refused("OrderArmed")
     if any(position.owes() for position in owner.positions):
         raise Refused("DebtOutstanding")
     if amount > owner.balance:

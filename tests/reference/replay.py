@@ -59,6 +59,10 @@ def compare_after(exchange, line):
         compare(expected, exchange.accounts[int(index)], f"accounts.{index}")
     for index, expected in after.get("markets", {}).items():
         compare(expected, exchange.markets[int(index)], f"markets.{index}")
+    for index, expected in after.get("orders", {}).items():
+        compare(expected, exchange.books.get(int(index)), f"orders.{index}")
+    if "order_lamports" in after:
+        compare(after["order_lamports"], exchange.order_lamports, "order_lamports")
     if "pool" in after:
         compare(after["pool"], exchange.pool, "pool")
     if "exchange" in after:

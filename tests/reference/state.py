@@ -17,6 +17,9 @@ NOTICE_OF_END = 86_400
 
 CROSS, ISOLATED = 0, 1
 
+ORDER_PLACES = 16
+AT_TIME, AT_OR_ABOVE, AT_OR_BELOW = 0, 1, 2
+
 # Mantissa 2^47 with exponent 0: a claim of which nothing is funded.
 CLAIM_FACTOR_ONE = 1 << 47
 
@@ -192,6 +195,7 @@ class Ledger:
     protocol_fees: int = 0
     written_off: int = 0
     shared_drawn: int = 0
+    positions_opened: int = 0
     claim_round: int = 0
     short: int = 0
 
@@ -278,6 +282,7 @@ class Position:
     claim_round: int = 0
     settlement_paid_at: int = 0
     recoverable: int = 0
+    number: int = 0
     market: int = 0
     occupied: int = 0
 
@@ -295,6 +300,7 @@ class Position:
 @dataclass
 class Account:
     balance: int = 0
+    armed_until: int = 0
     kind: int = CROSS
     isolated_market: int = 0
     positions: list = field(default_factory=lambda: [Position() for _ in range(SLOTS)])
@@ -317,6 +323,41 @@ class Account:
         for index, position in enumerate(self.positions):
             if position.occupied and position.is_empty():
                 self.positions[index] = Position()
+
+
+@dataclass
+class RestingOrder:
+    """Nothing within it is changed: what changes gets another one. Its place is free while it has no slice."""
+
+    size: int = 0
+    trigger_price: int = 0
+    acceptable_price: int = 0
+    best: int = 0
+    best_published: int = 0
+    active_from: int = 0
+    expires: int = 0
+    position: int = 0
+    fills_from: int = 0
+    armed_size: int = 0
+    forfeit: int = 0
+    lamports: int = 0
+    number: int = 0
+    trailing: int = 0
+    seconds_between: int = 0
+    slices: int = 0
+    market: int = 0
+    trigger: int = AT_TIME
+    reduce_only: int = 0
+    group: int = 0
+    parent: int = 0
+
+
+@dataclass
+class Book:
+    """The resting orders of one margin account."""
+
+    places: list = field(default_factory=lambda: [RestingOrder() for _ in range(ORDER_PLACES)])
+    sequence: int = 0
 
 
 @dataclass
@@ -363,6 +404,12 @@ def copy_of_pool(pool):
 def copy_of_account(account):
     twin = copy(account)
     twin.positions = [copy(position) for position in account.positions]
+    return twin
+
+
+def copy_of_book(book):
+    twin = copy(book)
+    twin.places = list(book.places)
     return twin
 
 

@@ -46,7 +46,28 @@ def what_happens(lines):
         elif name == "value_market" and after:
             seen[how_it_is_valued(line, after["markets"][str(line["market"])])] += 1
             unsettled = after["pool"]["epoch"]["unsettled"]
+        elif name in ("place_orders", "arm_order", "execute_order") and after:
+            seen.update(what_becomes_of_orders(name, line, after))
     return seen
+
+
+def what_becomes_of_orders(name, line, after):
+    places, paid = after["orders"][str(line["account"])]["places"], after.get("paid")
+    if name == "place_orders":
+        armed = any(place.get("fills_from") == line["now"] + 11 for place in places)
+        return ["an order by time is armed at once"] * armed + ["an order is cancelled"] * (paid["lamports_returned"] > 0)
+    place = places[line["place"]]
+    if name == "arm_order":
+        if not place["fills_from"]:
+            return ["a trigger trails"]
+        return ["a reduce-only order is armed" if place["reduce_only"] else "an order by price is armed"]
+    if paid["forfeited"]:
+        return ["an order that cannot be filled costs"]
+    if not paid["lamports"]:
+        return ["a fill would be worse than acceptable"]
+    wakes = any(place.get("position") and place["active_from"] == line["now"] for place in places)
+    goes_on = ["a slice is filled"] * (place["slices"] > 0)
+    return ["an order is filled", *goes_on, *["a child wakes"] * wakes]
 
 
 def how_it_is_valued(line, market):
@@ -66,6 +87,7 @@ class Vectors(unittest.TestCase):
     OPERATIONS = (
         *("trade", "liquidate", "resolve_bankruptcy", "redeem_claim", "waive_claim", "fund_claims"),
         *("delist_market", "begin_settlement", "update_second_price", "allocate_backing"),
+        *("open_orders", "place_orders", "arm_order", "execute_order", "sweep_order", "close_orders"),
     )
     REFUSALS = (
         ("fund_claims", "ProfitsNotNoted"),
@@ -74,6 +96,9 @@ class Vectors(unittest.TestCase):
         ("liquidate", "LiquidationWorsensHealth"),
         ("allocate_backing", "BoundaryNear"),
         ("value_market", "NoBoundaryReading"),
+        ("arm_order", "OrderNotMet"),
+        ("execute_order", "NoFillReading"),
+        ("execute_order", "OrderNotArmed"),
     )
     # A deposit that is refused gets tokens, a withdrawal shares.
     EVENTS = (
@@ -83,6 +108,9 @@ class Vectors(unittest.TestCase):
         *("valued at the range of its price", "valued without positions"),
         *("a limit returns a deposit", "a limit returns a withdrawal", "too much unsettled returns a deposit"),
         *("a rest is all that waits", "a rest rides along"),
+        *("an order by time is armed at once", "an order by price is armed", "a reduce-only order is armed"),
+        *("a trigger trails", "an order is filled", "a slice is filled", "a child wakes", "an order is cancelled"),
+        *("a fill would be worse than acceptable", "an order that cannot be filled costs"),
     )
 
     def test_every_stored_transcript_of_the_exchange_agrees(self):

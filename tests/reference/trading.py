@@ -3,7 +3,7 @@
 from ledger import charge_fee, increase, reduce, repay, settle
 from margin import adverse_equity_and_margin, health, maintenance_margin, view_of
 from market import charge, stress_loss, surplus, taker_fee
-from price import age, require_price
+from price import age, require_price, spread, spread_of_confidence
 from state import ISOLATED, REDUCE_ONLY
 from units import (
     ATOM,
@@ -27,47 +27,76 @@ def trade(exchange, account, market, size, acceptable_price, reduce_only, readin
     listed, reference = exchange.bring_up_to_date(market, reading, account)
     if acceptable_price == 0:
         raise Refused("AcceptablePriceZero")
-    position = slot_to_trade(trader, listed)
-    held = position.size
-    size = size_to_fill(size, held, reduce_only)
-    opposes = sign(size) * sign(held) < 0
-    increases = not opposes or abs(size) > abs(held)
-
-    require_status(exchange, listed, increases)
-    if listed.has_ended():
-        raise Refused("MarketSettled")
-    if listed.is_due(exchange.now):
-        raise Refused("SettlementDue")
-    require_price_to_trade(listed, increases, reference)
-    if opposes and position.last_increase_slot == exchange.slot:
-        raise Refused("SameSlotReduction")
-
-    settle(trader, position, listed.ledger)
-    order = Order(exchange, trader, position, listed, size, reference, acceptable_price)
-    if increases:
-        fill_and_admit_increase(order)
-    else:
-        fill_and_admit_reduction(order)
+    order = Order(exchange, trader, listed, size, acceptable_price, reduce_only, reference)
+    order.require_trading()
+    order.fill()
     trader.free_empty_slots()
 
 
 class Order:
-    """An order with everything that stood before it, after settling."""
+    """An order and everything that stands before it.
 
-    def __init__(self, exchange, trader, position, market, size, reference, acceptable_price):
-        self.exchange, self.trader, self.position, self.market = exchange, trader, position, market
-        self.size, self.acceptable_price, self.reference = size, acceptable_price, reference
-        self.held = position.size
-        self.view = view_of(trader, exchange.markets, market.index, reference)
-        self.owed_before = position.owes()
+    `at` is price and confidence of the reading at which an order that rested is filled; None for the market's own price, with the
+    whole spread.
+    """
+
+    def __init__(self, exchange, trader, listed, size, acceptable_price, reduce_only, reference, at=None):
+        self.exchange, self.trader, self.market = exchange, trader, listed
+        self.acceptable_price, self.reference, self.at = acceptable_price, reference, at
+        self.position = slot_to_trade(trader, listed)
+        self.held = self.position.size
+        self.size = size_to_fill(size, self.held, reduce_only)
+        self.opposes = sign(self.size) * sign(self.held) < 0
+        self.increases = not self.opposes or abs(self.size) > abs(self.held)
+        self.price = listed.price.price if at is None else at[0]
+        # Equity and margin that admit it.
+        self.after = None
+
+    def require_open(self):
+        require_status(self.exchange, self.market, self.increases)
+        if self.market.has_ended():
+            raise Refused("MarketSettled")
+        if self.market.is_due(self.exchange.now):
+            raise Refused("SettlementDue")
+
+    def require_trading(self):
+        """What a trade asks for."""
+        self.require_open()
+        require_price_to_trade(self.market, self.increases, self.reference)
+        if self.opposes and self.position.last_increase_slot == self.exchange.slot:
+            raise Refused("SameSlotReduction")
+
+    def require_filling(self):
+        """What an order that rested asks for."""
+        self.require_open()
+        if self.reference < self.market.price.clock_distrusted_until:
+            raise Refused("ClockBehind")
+        parameters, (price, confidence) = self.market.parameters, self.at
+        widest = parameters.max_confidence_to_increase if self.increases else parameters.max_confidence_valid
+        if confidence * PPM > widest * price:
+            raise Refused("PriceTooUncertain")
+
+    def fill(self):
+        """Empty slots are not freed."""
+        settle(self.trader, self.position, self.market.ledger)
+        self.view = view_of(self.trader, self.exchange.markets, self.market.index, self.reference)
+        self.owed_before = self.position.owes()
+        if self.increases:
+            fill_and_admit_increase(self)
+        else:
+            fill_and_admit_reduction(self)
 
     def price_it(self):
         """What the order costs, before any cap."""
         if abs(self.market.ledger.skew() + self.size) > MAX_SIZE:
             raise Refused("SizeOutOfRange")
-        self.at_index = notional(self.size, self.market.price.price)
-        self.charge = charge(self.market, self.size, age(self.market, self.reference))
-        self.fee = taker_fee(self.market, self.size)
+        self.at_index = notional(self.size, self.price)
+        if self.at is None:
+            unit_spread = spread(self.market, age(self.market, self.reference))
+        else:
+            unit_spread = spread_of_confidence(self.at[1], self.market.parameters)
+        self.charge = charge(self.market, self.size, self.price, unit_spread)
+        self.fee = taker_fee(self.market, self.size, self.price)
 
     def fill_notional(self):
         return self.at_index + self.charge if self.size > 0 else self.at_index - self.charge
@@ -88,7 +117,8 @@ class Order:
         repay(self.trader, self.position, ledger)
 
     def require_minimum_position(self):
-        parameters, price = self.market.parameters, self.market.price.price
+        parameters = self.market.parameters
+        price = self.market.price.price if self.increases else self.price
         if notional(self.position.size, price) < parameters.minimum_position * ATOM:
             raise Refused("BelowMinimumPosition")
 
@@ -158,8 +188,8 @@ def fill_and_admit_increase(order):
     order.finish()
     require_nothing_owed(order)
     # The moment is that of the account with the leg it opens.
-    equity, margin = adverse_equity_and_margin(order.trader, order.view)
-    if equity < margin:
+    order.after = adverse_equity_and_margin(order.trader, order.view)
+    if order.after[0] < order.after[1]:
         raise Refused("InitialMargin")
     require_capacity(market, surplus_before, stress_loss_before)
 
@@ -196,7 +226,7 @@ def require_capacity(market, surplus_before, stress_loss_before):
 
 def fill_and_admit_reduction(order):
     trader, position = order.trader, order.position
-    view = order.view.at_index()
+    view = order.view.at_price(order.price)
     before = health(trader, view)
     if before.equity < 0:
         raise Refused("NegativeEquity")
@@ -209,16 +239,17 @@ def fill_and_admit_reduction(order):
     if not closes:
         order.require_minimum_position()
     order.finish()
+    after = health(trader, view)
+    order.after = after.equity, after.margin
     if closes:
         return
-    after = health(trader, view)
     if after.equity < 0 or after.equity * before.margin < before.equity * after.margin:
         raise Refused("ReductionWorsensHealth")
 
 
 def cap_closing_cost(order, equity, margin):
     """Caps fee, spread and impact of a whole close at the equity behind the leg; the charge gives way first."""
-    leg = maintenance_margin(order.market, order.held, order.market.price.price)
+    leg = maintenance_margin(order.market, order.held, order.price)
     cap = equity if margin == 0 else div_floor(equity * leg, margin)
     if atoms_ceil(order.charge) + order.fee > cap:
         order.fee = min(order.fee, cap)

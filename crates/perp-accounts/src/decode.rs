@@ -1,4 +1,4 @@
-use crate::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Pubkey, ID, VERSION};
+use crate::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Pubkey, ID, VERSION};
 use bytemuck::Pod;
 use core::fmt;
 
@@ -43,6 +43,7 @@ stored! {
     Market "market" [219, 190, 213, 55, 0, 227, 198, 154];
     MarginAccount "margin account" [133, 220, 173, 213, 179, 211, 43, 238];
     LiquidityRequest "liquidity request" [22, 207, 121, 48, 97, 240, 236, 91];
+    Orders "account of orders" [3, 215, 50, 3, 146, 247, 45, 36];
     EpochRecord "epoch record" [193, 72, 26, 28, 161, 98, 58, 132];
 }
 

@@ -13,6 +13,7 @@ mod liquidity_request;
 mod margin_account;
 mod market;
 pub mod oracle;
+mod orders;
 mod pool;
 
 pub use decode::{decode, encode_into, AccountError, Stored};
@@ -21,6 +22,7 @@ pub use exchange::Exchange;
 pub use liquidity_request::LiquidityRequest;
 pub use margin_account::MarginAccount;
 pub use market::Market;
+pub use orders::Orders;
 pub use pool::Pool;
 pub use solana_address::Address as Pubkey;
 

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use anchor_spl::associated_token::{self, get_associated_token_address_with_program_id};
-use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, ID};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, ID};
 use perp_engine::units::Timestamp;
 
 /// A name or symbol is empty, too long for its bytes on chain, or would not come back as it was written.
@@ -43,6 +43,11 @@ pub fn exchange_address(creator: &Pubkey, name: &[u8; 32]) -> Pubkey {
 /// Who signs for the events that the program sends to itself.
 pub fn event_authority() -> Pubkey {
     derive(&[b"__event_authority"])
+}
+
+/// The account of a margin account's resting orders.
+pub fn orders_address(margin_account: &Pubkey) -> Pubkey {
+    derive(&[Orders::SEED, margin_account.as_ref()])
 }
 
 /// Addresses of one exchange that its instructions need, and from which all its others are derived.
@@ -165,6 +170,8 @@ mod tests {
             one.market(1),
             one.margin_account(&owner, 0),
             one.margin_account(&owner, 1),
+            orders_address(&one.margin_account(&owner, 0)),
+            orders_address(&one.margin_account(&owner, 1)),
             one.request(&owner, 0),
             one.request(&owner, 1),
             one.epoch(Timestamp::new(0)),

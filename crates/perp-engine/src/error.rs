@@ -232,6 +232,43 @@ macro_rules! engine_rules {
         132 MarketsDoNotPause
             "A market is not paused by itself."
             "Make the market reduce-only, or pause the exchange.";
+
+        140 NoOrder
+            "There is no order at this place."
+            "Fetch the orders again: it may have been filled, cancelled or swept.";
+        141 NoFreeOrder
+            "Every place for an order is taken."
+            "Cancel an order first, in the same instruction, or use another sub-account.";
+        142 OrderTerms
+            "The order's terms contradict each other."
+            "See the table of terms in the specification of orders.";
+        143 OrderTipTooSmall { minimum: u64 }
+            "The lamports for whoever fills the order are too few."
+            "Give at least the minimum for each of its fills.";
+        144 OrderArmed { until: i64 }
+            "An order is armed: until it is filled or its time is over it is not cancelled, and nothing is withdrawn if it may increase."
+            "Wait until then; anybody may call execute_order before.";
+        145 OrderNotArmed
+            "The order is not armed, or its time is over."
+            "Call arm_order once it is met.";
+        146 OrderNotMet
+            "The order's time has not come, or no fresh good reading since it became active reaches its trigger."
+            "Hand in a reading published after active_from that is at or beyond the trigger.";
+        147 OrderAsleep
+            "The order waits until the order that it belongs to has filled."
+            "No action needed: it wakes by itself.";
+        148 OrderDead
+            "The order has expired, is void, or the position that it reduces is gone."
+            "Let anybody call sweep_order.";
+        149 OrderAlive
+            "The order may still be filled."
+            "Only its owner may cancel it.";
+        150 OrderGroupArmed
+            "Another order of the same group is armed, and only one of them may fill."
+            "Let anybody call execute_order for that one, or wait until its time is over.";
+        151 NoFillReading { from: i64, until: i64 }
+            "The reading is not the one at which the armed order fills."
+            "Hand in the good reading with prev_publish_time < from <= publish_time <= until.";
     }};
 }
 

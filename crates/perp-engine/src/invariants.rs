@@ -8,8 +8,11 @@ use crate::state::{Account, Market, Pool, Position};
 use crate::units::products::funding_owed;
 use crate::units::{Atoms, Price, QuoteX40, Side};
 
+mod orders;
 #[cfg(test)]
 mod tests;
+
+pub use orders::{check_orders, check_position_numbers};
 
 /// Every account of one exchange and the tokens in its vault.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +75,27 @@ pub enum Violation {
     Slots {
         /// Index of the market the slot names.
         market: u16,
+    },
+    /// The lamports held for whoever fills resting orders differ from what the orders add up to.
+    OrderLamports {
+        /// What is held.
+        held: u64,
+        /// What the orders add up to.
+        summed: u64,
+    },
+    /// A resting order is in a state that no operation leaves it in.
+    Order {
+        /// Its place.
+        slot: usize,
+        /// What does not hold.
+        rule: &'static str,
+    },
+    /// Two positions in a market have one number, or one has a number that was never given out.
+    PositionNumber {
+        /// Index of the market.
+        market: u16,
+        /// The number.
+        number: u64,
     },
     /// A sum left its range.
     Range(EngineError),

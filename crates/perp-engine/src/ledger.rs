@@ -258,6 +258,10 @@ impl Ledger {
 
     /// Adds `size` bought or sold for `notional` to the position, whose funding is settled.
     pub fn increase(&mut self, side: Side, size: Size, notional: QuoteX40, slot: u64) -> Result<(), EngineError> {
+        if self.position.size.is_zero() {
+            self.market.positions_opened = self.market.positions_opened.checked_add(1).ok_or(EngineError::Overflow)?;
+            self.position.number = self.market.positions_opened;
+        }
         let totals = self.market.side_mut(side);
         let position = &mut self.position;
         position.size = position.size.checked_add(size.on(side)?)?;
@@ -321,6 +325,24 @@ impl Ledger {
         self.market.backing = self.market.backing.checked_sub(protocol)?;
         self.market.protocol_fees = self.market.protocol_fees.checked_add(protocol)?;
         Ok(())
+    }
+
+    /// Takes what an armed order that cannot be filled costs from the balance, as far as it goes, into the backing; the protocol's
+    /// share leaves it. Returns what was paid.
+    pub(crate) fn forfeit(
+        balance: &mut Atoms,
+        market: &mut MarketLedger,
+        amount: Atoms,
+        protocol_share: Ppm,
+    ) -> Result<Atoms, EngineError> {
+        let paid = amount.min(*balance);
+        let protocol = share_floor(paid, protocol_share)?;
+        *balance = balance.checked_sub(paid)?;
+        market.backing = market.backing.checked_add(paid.checked_sub(protocol)?)?;
+        market.protocol_fees = market.protocol_fees.checked_add(protocol)?;
+        count(&mut market.counters.fees, paid);
+        count(&mut market.counters.protocol_fees, protocol);
+        Ok(paid)
     }
 
     /// Turns unrealized profit or loss into cash without changing equity: the entry moves by exactly what is posted.

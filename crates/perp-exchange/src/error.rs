@@ -29,6 +29,21 @@ pub enum Refusal {
         /// From when on it belongs to one.
         belongs_from: i64,
     },
+    /// There is no account of this margin account's orders: it was closed, or never opened.
+    NoOrders {
+        /// The margin account's number.
+        account: usize,
+    },
+    /// The account of this margin account's orders is open already.
+    OrdersOpen {
+        /// The margin account's number.
+        account: usize,
+    },
+    /// Orders rest, so that their account is not closed.
+    OrdersNotEmpty {
+        /// The margin account's number.
+        account: usize,
+    },
     /// The liquidated account cannot receive the bounty, nor the settled one the reward.
     SelfLiquidation,
     /// A rule of the exchange, with its numbers.
@@ -64,6 +79,13 @@ impl fmt::Display for Refusal {
                 formatter,
                 "no epoch is closed to which a request from {belongs_from} on belongs: close the next boundary first"
             ),
+            Self::NoOrders { account } => {
+                write!(formatter, "no orders are kept for margin account {account}: open them")
+            }
+            Self::OrdersOpen { account } => write!(formatter, "orders are kept for margin account {account} already"),
+            Self::OrdersNotEmpty { account } => {
+                write!(formatter, "orders of margin account {account} rest: cancel them")
+            }
             Self::SelfLiquidation => {
                 write!(formatter, "the liquidated or settled account cannot receive what is paid for it")
             }

@@ -1,10 +1,11 @@
 use crate::error::Refusal;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use perp_engine::invariants::{check_invariants, ExchangeView, Violation};
+use perp_engine::invariants::{check_invariants, check_orders, check_position_numbers, ExchangeView, Violation};
 use perp_engine::market::claims::FULL_CLAIM_FACTOR;
 use perp_engine::state::{
-    Account, ClosedEpoch, ExchangeState, Market, Parameters, Pool, PoolParameters, Queue, Request, RequestKind,
+    Account, ClosedEpoch, ExchangeState, Market, OrderBook, Parameters, Pool, PoolParameters, Queue, Request,
+    RequestKind,
 };
 use perp_engine::units::{Atoms, Clock, Timestamp};
 use perp_engine::{EngineError, Session};
@@ -51,6 +52,8 @@ pub struct Changes {
     pub accounts: Vec<usize>,
     /// Indices of markets.
     pub markets: Vec<u16>,
+    /// Numbers of margin accounts whose orders were written, opened or closed; the account's event tells of it.
+    pub orders: Vec<usize>,
     /// Whether the pool was written.
     pub pool: bool,
     /// Whether the exchange's own state was written.
@@ -59,14 +62,15 @@ pub struct Changes {
 
 impl Changes {
     fn clear(&mut self) {
-        let Self { accounts, markets, pool, exchange } = self;
+        let Self { accounts, markets, orders, pool, exchange } = self;
         accounts.clear();
         markets.clear();
+        orders.clear();
         (*pool, *exchange) = (false, false);
     }
 }
 
-/// A whole exchange: its state, pool, markets, margin accounts and liquidity requests, and the tokens in its vault.
+/// A whole exchange: its state, pool, markets, margin accounts with their orders and liquidity requests, and the tokens in its vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// Status and sequence of the exchange.
@@ -85,6 +89,8 @@ pub struct Exchange {
     pub vault: Atoms,
     /// Tokens sent to the vault outside the program; they belong to nobody.
     pub donated: Atoms,
+    /// Lamports held for whoever fills resting orders, rent apart.
+    pub order_lamports: u64,
     /// Decimals of the quote token.
     pub quote_decimals: u8,
     /// Markets the exchange lists; a snapshot of a chain may hold fewer.
@@ -94,6 +100,7 @@ pub struct Exchange {
     /// A closed one is empty and stays in its place.
     pub(crate) accounts: Vec<Account>,
     pub(crate) closed: Vec<bool>,
+    pub(crate) orders: BTreeMap<usize, OrderBook>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) requests: BTreeMap<u64, OpenRequest>,
     pub(crate) epochs: BTreeMap<Timestamp, ClosedEpoch>,
@@ -124,11 +131,13 @@ impl Exchange {
             share_escrow: Atoms::ZERO,
             vault: Atoms::ZERO,
             donated: Atoms::ZERO,
+            order_lamports: 0,
             quote_decimals: 0,
             market_count: 0,
             markets: Vec::new(),
             accounts: Vec::new(),
             closed: Vec::new(),
+            orders: BTreeMap::new(),
             providers: Vec::new(),
             requests: BTreeMap::new(),
             epochs: BTreeMap::new(),
@@ -206,6 +215,19 @@ impl Exchange {
         Ok(())
     }
 
+    /// Adds or replaces the orders of a margin account, with their lamports.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`], `Overflow`.
+    pub fn put_orders(&mut self, account: usize, orders: OrderBook) -> Result<(), Refusal> {
+        self.account(account)?;
+        let held = self.orders.get(&account).map_or(Ok(0), OrderBook::lamports)?;
+        let others = self.order_lamports.checked_sub(held).ok_or(EngineError::Overflow)?;
+        self.order_lamports = others.checked_add(orders.lamports()?).ok_or(EngineError::Overflow)?;
+        self.orders.insert(account, orders);
+        Ok(())
+    }
+
     /// The market of this index.
     ///
     /// # Errors
@@ -240,6 +262,19 @@ impl Exchange {
     /// Every margin account in the order of their numbers; closed ones are empty.
     pub fn accounts(&self) -> &[Account] {
         &self.accounts
+    }
+
+    /// The orders of a margin account.
+    ///
+    /// # Errors
+    /// [`Refusal::NoOrders`] where their account is not open.
+    pub fn orders_of(&self, account: usize) -> Result<&OrderBook, Refusal> {
+        self.orders.get(&account).ok_or(Refusal::NoOrders { account })
+    }
+
+    /// Orders of margin accounts, by their numbers.
+    pub fn orders(&self) -> &BTreeMap<usize, OrderBook> {
+        &self.orders
     }
 
     /// The liquidity provider of this number.
@@ -294,7 +329,20 @@ impl Exchange {
     /// # Errors
     /// The first [`Violation`].
     pub fn check(&self) -> Result<(), Violation> {
-        check_invariants(&self.view())
+        check_invariants(&self.view())?;
+        for market in &self.markets {
+            check_position_numbers(&self.accounts, market)?;
+        }
+        let mut lamports = 0u64;
+        for (account, book) in &self.orders {
+            let held = book.lamports()?;
+            lamports = lamports.checked_add(held).ok_or(EngineError::Overflow)?;
+            check_orders(book, &self.accounts[*account], held, self.clock.now)?;
+        }
+        if lamports != self.order_lamports {
+            return Err(Violation::OrderLamports { held: self.order_lamports, summed: lamports });
+        }
+        Ok(())
     }
 
     /// The markets of the account's slots in their order, but for `target`.

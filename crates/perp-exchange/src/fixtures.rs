@@ -2,10 +2,11 @@
 
 use crate::exchange::{Exchange, Listing};
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, NOW, SOL};
+use perp_engine::operations::orders::{NewOrder, ORDER_TIP_LAMPORTS};
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::{Parameters, PriceLimit};
-use perp_engine::units::{Atoms, Ppm, SignedSize, Size, Timestamp};
+use perp_engine::state::{OrderTrigger, Parameters, PriceLimit};
+use perp_engine::units::{Atoms, Ppm, Price, SignedSize, Size, Timestamp};
 
 /// Ten SOL long in market 0 at $250, since risen to $251.
 pub const ALICE: usize = 0;
@@ -65,6 +66,43 @@ pub fn sol(amount: i64) -> SignedSize {
 
 pub fn order(amount: i64) -> Order {
     Order::at_any_price(sol(amount))
+}
+
+/// The place of an order of Alice's that is met.
+pub const MET: usize = 0;
+/// The place of one that has expired.
+pub const EXPIRED: usize = 1;
+/// The place of one that is armed, and fills at what is published now.
+pub const ARMED: usize = 2;
+
+/// Sells so many SOL of a long position, at once.
+pub fn selling(amount: i64) -> NewOrder {
+    NewOrder {
+        size: sol(-amount),
+        trigger: OrderTrigger::AtTime,
+        trigger_price: Price::ZERO,
+        trailing: Ppm::ZERO,
+        acceptable_price: Price::new(1),
+        reduce_only: true,
+        active_from: Timestamp::NEVER,
+        expires: Timestamp::NEVER,
+        slices: 1,
+        seconds_between: 0,
+        group: 0,
+        parent: None,
+        lamports: ORDER_TIP_LAMPORTS,
+    }
+}
+
+/// The same once the price is at or below so many dollars.
+pub fn selling_below(dollars: u64, amount: i64) -> NewOrder {
+    let trigger_price = Price::new(dollars * (1 << 40) / 1_000);
+    NewOrder { trigger: OrderTrigger::AtOrBelow, trigger_price, ..selling(amount) }
+}
+
+/// What the oracle says now, and said before an order was armed.
+pub fn filling(exchange: &Exchange, dollars: i64) -> OracleReading {
+    now(exchange, dollars).with_previous(exchange.clock.now.get() - 3)
 }
 
 pub const ALL: LiquidationOrder = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
@@ -127,6 +165,7 @@ pub fn stage() -> Exchange {
     exchange.liquidate(KEEPER, LOSER, 2, &ALL, Some(&doubled)).unwrap();
     exchange.fund_claims(2).unwrap();
     exchange.liquidate(KEEPER, OTHER_LOSER, 2, &ALL, Some(&doubled)).unwrap();
+    rest_orders(&mut exchange);
     // $700 of loss and $7 of fee leave Carol $293 against 3 % of $16 800.
     for (market, dollars) in [(0, 251), (1, 240), (2, 500)] {
         exchange.wait(1, 2).unwrap();
@@ -141,6 +180,17 @@ pub fn stage() -> Exchange {
     delisted.settlement.delisted_from = Timestamp::new(exchange.clock.now.get() - 3_600);
     exchange.put_market(delisted);
     exchange
+}
+
+/// Orders of Alice's, eleven seconds old when the stage is set, and none of Carol's.
+fn rest_orders(exchange: &mut Exchange) {
+    for account in [ALICE, CAROL] {
+        exchange.open_orders(account).unwrap();
+    }
+    let expires = exchange.clock.now.after(3).unwrap();
+    let orders = [selling_below(260, 2), NewOrder { expires, ..selling_below(100, 1) }, selling(3)];
+    exchange.place_orders(ALICE, 0, &[], &orders, None).unwrap();
+    exchange.wait(8, 16).unwrap();
 }
 
 /// Two million dollars, backing at its targets but in market 3; a withdrawal and a deposit whose boundary is closed, and a deposit whose

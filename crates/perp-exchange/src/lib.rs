@@ -25,4 +25,4 @@ pub mod quotes;
 pub use error::Refusal;
 pub use exchange::{Changes, Exchange, Listing, OpenRequest, Provider};
 pub use operation::{Operation, Outcome};
-pub use operations::{After, LiquidationAfter};
+pub use operations::{After, LiquidationAfter, OrderExecution, OrdersAfter};

@@ -1,10 +1,13 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::operations::OrderExecution;
+use alloc::vec::Vec;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
 use perp_engine::operations::exchange::StatusOrder;
 use perp_engine::operations::liquidity::{AllocationPlan, EpochPlan, PaymentPlan, Valuation};
 use perp_engine::operations::market::SettlementPlan;
+use perp_engine::operations::orders::{ArmingPlan, NewOrder, PlacementPlan};
 use perp_engine::operations::position::{
     BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order, PnlSettlementPlan, RedemptionPlan,
     TradePlan, WaiverPlan,
@@ -15,7 +18,7 @@ use perp_engine::units::Atoms;
 
 /// Everything that can be done on an exchange, named as the program's instructions. `reading` is what the oracle account
 /// says that is passed along; without one the cached price counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the fields are the arguments of the methods of the same names
 pub enum Operation {
     /// [`Exchange::set_exchange_status`].
@@ -54,6 +57,18 @@ pub enum Operation {
     Withdraw { account: usize, amount: Atoms },
     /// [`Exchange::trade`].
     Trade { account: usize, market: u16, order: Order, reading: Option<OracleReading> },
+    /// [`Exchange::open_orders`].
+    OpenOrders { account: usize },
+    /// [`Exchange::place_orders`].
+    PlaceOrders { account: usize, market: u16, cancel: Vec<u8>, orders: Vec<NewOrder>, reading: Option<OracleReading> },
+    /// [`Exchange::arm_order`].
+    ArmOrder { account: usize, slot: usize, market: u16, reading: Option<OracleReading> },
+    /// [`Exchange::execute_order`].
+    ExecuteOrder { account: usize, slot: usize, market: u16, reading: OracleReading },
+    /// [`Exchange::sweep_order`].
+    SweepOrder { account: usize, slot: usize, market: Option<u16> },
+    /// [`Exchange::close_orders`].
+    CloseOrders { account: usize },
     /// [`Exchange::liquidate`].
     Liquidate {
         liquidator: usize,
@@ -94,7 +109,7 @@ pub enum Outcome {
     Done,
     /// An account was opened or a request made under this number.
     Number(u64),
-    /// An amount moved: claims funded, fees withdrawn; or seconds accrued.
+    /// An amount moved: claims funded, fees withdrawn; lamports of an order gone home; or seconds accrued.
     Amount(u64),
     /// What became of a price.
     Price(PriceOutcome),
@@ -106,6 +121,12 @@ pub enum Outcome {
     Withdrawal(WithdrawalPlan),
     /// A trade.
     Trade(TradePlan),
+    /// Orders placed and cancelled.
+    Placement(PlacementPlan),
+    /// An order armed, or the trigger of one that trails moved.
+    Arming(ArmingPlan),
+    /// What became of an armed order.
+    Execution(OrderExecution),
     /// A liquidation.
     Liquidation(LiquidationPlan),
     /// Funding settled.
@@ -165,6 +186,20 @@ impl Exchange {
             Operation::Trade { account, market, order, reading } => {
                 Outcome::Trade(self.trade(account, market, &order, reading.as_ref())?)
             }
+            Operation::OpenOrders { account } => self.open_orders(account).map(|()| Outcome::Done)?,
+            Operation::PlaceOrders { account, market, ref cancel, ref orders, reading } => {
+                Outcome::Placement(self.place_orders(account, market, cancel, orders, reading.as_ref())?)
+            }
+            Operation::ArmOrder { account, slot, market, reading } => {
+                Outcome::Arming(self.arm_order(account, slot, market, reading.as_ref())?)
+            }
+            Operation::ExecuteOrder { account, slot, market, reading } => {
+                Outcome::Execution(self.execute_order(account, slot, market, &reading)?)
+            }
+            Operation::SweepOrder { account, slot, market } => {
+                Outcome::Amount(self.sweep_order(account, slot, market)?)
+            }
+            Operation::CloseOrders { account } => self.close_orders(account).map(|()| Outcome::Done)?,
             Operation::Liquidate { liquidator, account, market, order, reading } => {
                 Outcome::Liquidation(self.liquidate(liquidator, account, market, &order, reading.as_ref())?)
             }

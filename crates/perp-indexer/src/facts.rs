@@ -81,6 +81,20 @@ pub fn numbers(event: &Event, pool: Pubkey) -> Vec<Numbered> {
         Event::Traded(event) => {
             vec![account(event.account, event.account_sequence), market(event.market, event.state.sequence)]
         }
+        // What is one of several of the event before it has that event's number.
+        Event::OrderPlaced(_) | Event::OrderRemoved(_) => vec![],
+        Event::OrdersOpened(event) => vec![account(event.account, event.account_sequence)],
+        Event::OrdersClosed(event) => vec![account(event.account, event.account_sequence)],
+        Event::OrderSwept(event) => vec![account(event.account, event.account_sequence)],
+        Event::OrdersPlaced(event) => {
+            vec![account(event.account, event.account_sequence), market(event.market, event.state.sequence)]
+        }
+        Event::OrderArmed(event) => {
+            vec![account(event.account, event.account_sequence), market(event.market, event.state.sequence)]
+        }
+        Event::OrderExecuted(event) => {
+            vec![account(event.account, event.account_sequence), market(event.market, event.state.sequence)]
+        }
         Event::FundingSettled(event) => {
             vec![account(event.account, event.account_sequence), market(event.market, event.state.sequence)]
         }
@@ -127,6 +141,9 @@ pub fn moment(event: &Event) -> Option<(u16, &perp_swap::events::MarketMoment)> 
         Event::MarketDelisted(event) => (event.market_index, &event.state),
         Event::SettlementBegun(event) => (event.market_index, &event.state),
         Event::Traded(event) => (event.market_index, &event.state),
+        Event::OrdersPlaced(event) => (event.market_index, &event.state),
+        Event::OrderArmed(event) => (event.market_index, &event.state),
+        Event::OrderExecuted(event) => (event.market_index, &event.state),
         Event::FundingSettled(event) => (event.market_index, &event.state),
         Event::ProfitSettled(event) => (event.market_index, &event.state),
         Event::Liquidated(event) => (event.market_index, &event.state),

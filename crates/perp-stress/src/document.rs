@@ -3,6 +3,7 @@
 use crate::case::{Elsewhere, Rules};
 use crate::epochs::result::Epochs;
 use crate::market::{listing, CAP, POOL};
+use crate::orders::result::Orders;
 use crate::outcome::Outcome;
 use crate::path::Kind;
 use crate::population::TRADERS;
@@ -152,6 +153,9 @@ pub struct Document {
     /// Entering and leaving the pool.
     #[serde(default)]
     pub epochs: Vec<Epochs>,
+    /// Resting orders.
+    #[serde(default)]
+    pub orders: Vec<Orders>,
 }
 
 impl Document {
@@ -165,6 +169,7 @@ impl Document {
             cells: Vec::new(),
             strategies: Vec::new(),
             epochs: Vec::new(),
+            orders: Vec::new(),
         }
     }
 
@@ -191,11 +196,12 @@ impl Document {
             (&a.strategy, &a.variant, &a.path, a.seed).cmp(&(&b.strategy, &b.variant, &b.path, b.seed))
         });
         self.epochs.sort_by(|a, b| (&a.path, a.fill, a.seed).cmp(&(&b.path, b.fill, b.seed)));
+        self.orders.sort_by(|a, b| (&a.path, a.seed).cmp(&(&b.path, b.seed)));
         let lines = |values: Vec<serde_json::Result<String>>| -> Result<String> {
             Ok(values.into_iter().collect::<serde_json::Result<Vec<_>>>()?.join(",\n    "))
         };
         Ok(format!(
-            "{{\n  \"origin\": {},\n  \"traders\": {},\n  \"cap\": {},\n  \"pool\": {},\n  \"cells\": [\n    {}\n  ],\n  \"strategies\": [\n    {}\n  ],\n  \"epochs\": [\n    {}\n  ]\n}}\n",
+            "{{\n  \"origin\": {},\n  \"traders\": {},\n  \"cap\": {},\n  \"pool\": {},\n  \"cells\": [\n    {}\n  ],\n  \"strategies\": [\n    {}\n  ],\n  \"epochs\": [\n    {}\n  ],\n  \"orders\": [\n    {}\n  ]\n}}\n",
             serde_json::to_string(&self.origin)?,
             self.traders,
             serde_json::to_string(&self.cap)?,
@@ -203,6 +209,7 @@ impl Document {
             lines(self.cells.iter().map(serde_json::to_string).collect())?,
             lines(self.strategies.iter().map(serde_json::to_string).collect())?,
             lines(self.epochs.iter().map(serde_json::to_string).collect())?,
+            lines(self.orders.iter().map(serde_json::to_string).collect())?,
         ))
     }
 

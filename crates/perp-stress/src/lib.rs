@@ -9,6 +9,7 @@ pub mod document;
 pub mod epochs;
 pub mod exchange_venue;
 pub mod market;
+pub mod orders;
 pub mod outcome;
 pub mod page;
 pub mod path;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use perp_stress::cli::Cli;
 use perp_stress::document::{Document, Origin};
-use perp_stress::page::{page, sheets, with_epochs};
+use perp_stress::page::{page, sheets, with_parts};
 use perp_stress::path::{Kind, PricePath};
 use perp_stress::variant::{Terms, Variant};
 use perp_stress::work::{work, Order};
@@ -79,8 +79,8 @@ fn main() -> Result<()> {
     }
     if let Some(file) = cli.page {
         let text = match std::fs::read_to_string(&file) {
-            // Nothing but one part was run: the rest of the page stays.
-            Ok(text) if document.cells.is_empty() && document.strategies.is_empty() => with_epochs(&text, &document),
+            // Nothing but parts with a section of their own was run: the rest of the page stays.
+            Ok(text) if document.cells.is_empty() && document.strategies.is_empty() => with_parts(&text, &document),
             _ => page(&document, baseline.as_ref()),
         };
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;

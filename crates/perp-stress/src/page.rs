@@ -4,6 +4,7 @@ use crate::case::{Rules, FILLS};
 use crate::choice;
 use crate::document::{Document, Origin};
 use crate::epochs;
+use crate::orders;
 use crate::table::{self, Sheet};
 use crate::work::CHOSEN_FILL;
 use std::collections::BTreeSet;
@@ -25,11 +26,18 @@ much is lost.
 
 /// Headings that a page is taken apart by.
 const EPOCHS: &str = "\n## Entering and leaving the pool\n";
+const ORDERS: &str = "\n## Resting orders\n";
 const ATTACKERS: &str = "\n## Attackers\n";
 
 const ABOUT_EPOCHS: &str = "\
 A quarter of the pool leaves and as much enters at every boundary: what that loses against what the shares are worth to somebody who
 knows every account, where nobody settles traders before it and where somebody does for the queue's fee, so many seconds before.
+";
+
+const ABOUT_ORDERS: &str = "\
+An order that is met is armed and fills at the one reading so many seconds later ([orders](specification/orders.md)). What that costs
+against a trade at the price that met it, which pays the spread for the price's age and volatility; and what somebody gains who chooses the
+moment, marked 15 s after the fill.
 ";
 
 fn commit(origin: &Origin) -> String {
@@ -76,6 +84,9 @@ pub fn page(document: &Document, baseline: Option<&Document>) -> String {
     if !document.epochs.is_empty() {
         text.push_str(&epochs_section(document));
     }
+    if !document.orders.is_empty() {
+        text.push_str(&orders_section(document));
+    }
     let _ = write!(text, "{ATTACKERS}\n{}", table::strategies(document, baseline).markdown());
     let _ = write!(text, "\n{}", choice::elsewhere(document).markdown());
     text
@@ -94,18 +105,43 @@ fn epochs_section(document: &Document) -> String {
     text
 }
 
-/// An earlier page with its section about entering and leaving the pool written anew, and nothing else.
-pub fn with_epochs(earlier: &str, document: &Document) -> String {
-    let (before, rest) = match (earlier.find(EPOCHS), earlier.find(ATTACKERS)) {
+/// The section about resting orders, from its heading to its end.
+fn orders_section(document: &Document) -> String {
+    let mut text = format!(
+        "{ORDERS}{ABOUT_ORDERS}\nMeasured at commit {} with seeds {}.\n",
+        commit(&document.origin),
+        seeds(document.orders.iter().map(|run| run.seed))
+    );
+    for sheet in orders::table::sheets(document) {
+        let _ = write!(text, "\n{}", sheet.markdown());
+    }
+    text
+}
+
+/// An earlier page with the sections of the parts that were run written anew, and nothing else.
+pub fn with_parts(earlier: &str, document: &Document) -> String {
+    let mut text = earlier.to_string();
+    if !document.epochs.is_empty() {
+        text = with_section(&text, EPOCHS, &epochs_section(document));
+    }
+    if !document.orders.is_empty() {
+        text = with_section(&text, ORDERS, &orders_section(document));
+    }
+    text
+}
+
+/// A page with this section in place of the one under the same heading, or before the attackers.
+fn with_section(earlier: &str, heading: &str, section: &str) -> String {
+    let (before, rest) = match (earlier.find(heading), earlier.find(ATTACKERS)) {
         (Some(start), _) => {
-            let after = start + EPOCHS.len();
+            let after = start + heading.len();
             let end = earlier[after..].find("\n## ").map_or(earlier.len(), |length| after + length);
             (&earlier[..start], &earlier[end..])
         }
         (None, Some(start)) => earlier.split_at(start),
         (None, None) => (earlier, ""),
     };
-    format!("{before}{}{rest}", epochs_section(document))
+    format!("{before}{section}{rest}")
 }
 
 fn measures(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> {
@@ -120,6 +156,7 @@ pub fn sheets(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> {
     sheets.extend(table::bad_debt(document, baseline));
     sheets.extend(measures(document, baseline));
     sheets.extend(epochs::table::sheets(document));
+    sheets.extend(orders::table::sheets(document));
     sheets.extend([table::strategies(document, baseline), choice::elsewhere(document)]);
     sheets
 }
@@ -127,17 +164,23 @@ pub fn sheets(document: &Document, baseline: Option<&Document>) -> Vec<Sheet> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orders::result::Orders;
+    use crate::path::Kind;
     use crate::variant::Terms;
 
     #[test]
     fn a_run_of_one_part_writes_its_section_of_the_page_and_leaves_the_rest() {
-        let document = Document::empty(Origin::here(&Terms::default()));
+        let origin = Origin::here(&Terms::default());
+        let run =
+            Orders { path: "a path".into(), prices: String::new(), kind: Kind::Crash, seed: 7, rules: Vec::new() };
+        let document = Document { orders: vec![run], ..Document::empty(origin.clone()) };
         let earlier = "# Stress\n\n## Every measure\na table\n\n## Attackers\nanother\n";
-        let written = with_epochs(earlier, &document);
-        let (before, rest) = written.split_once(EPOCHS).unwrap();
+        let written = with_parts(earlier, &document);
+        let (before, rest) = written.split_once(ORDERS).unwrap();
         assert_eq!(before, "# Stress\n\n## Every measure\na table\n");
-        assert!(rest.ends_with("\n## Attackers\nanother\n"));
-        // Once more, and nothing is there twice.
-        assert_eq!(with_epochs(&written, &document), written);
+        assert!(rest.contains("with seeds 7.") && rest.ends_with("\n## Attackers\nanother\n"));
+        // Once more, and nothing is there twice; where nothing was run, nothing is written.
+        assert_eq!(with_parts(&written, &document), written);
+        assert_eq!(with_parts(&written, &Document::empty(origin)), written);
     }
 }

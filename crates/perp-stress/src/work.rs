@@ -3,6 +3,7 @@
 use crate::case::{measure, Case, Rules, Setup, CASES, FILLS};
 use crate::document::{Attempt, Cell, Document};
 use crate::epochs::{self, result::Epochs};
+use crate::orders::{self, result::Orders};
 use crate::path::{Kind, PricePath};
 use crate::strategies::{Strategy, STRATEGIES};
 use crate::variant::{Terms, Variant};
@@ -31,6 +32,8 @@ pub enum Part {
     Strategies,
     /// Entering and leaving the pool at every boundary.
     Epochs,
+    /// Resting orders.
+    Orders,
 }
 
 /// Something to run.
@@ -39,12 +42,14 @@ enum Job<'a> {
     Population { path: &'a PricePath, rules: Rules, variant: Option<Variant>, fill: u32, case: Case, seed: u64 },
     Strategy { path: &'a PricePath, strategy: &'static Strategy, seed: u64 },
     Epochs { path: &'a PricePath, seed: u64 },
+    Orders { path: &'a PricePath, seed: u64 },
 }
 
 enum Finished {
     Cell(Box<Cell>),
     Attempts(Vec<Attempt>),
     Epochs(Box<Epochs>),
+    Orders(Box<Orders>),
 }
 
 impl Job<'_> {
@@ -54,6 +59,7 @@ impl Job<'_> {
             Self::Population { rules: Rules::Peers, .. } => Part::Peers,
             Self::Strategy { .. } => Part::Strategies,
             Self::Epochs { .. } => Part::Epochs,
+            Self::Orders { .. } => Part::Orders,
         }
     }
 
@@ -64,6 +70,7 @@ impl Job<'_> {
                 order.strategies.is_empty() || order.strategies.iter().any(|name| strategy.name.contains(name.as_str()))
             }
             Self::Epochs { .. } => order.fills.is_empty() || order.fills.contains(&CHOSEN_FILL),
+            Self::Orders { .. } => true,
         };
         is_named && (order.only.is_empty() || order.only.contains(&self.part()))
     }
@@ -80,6 +87,9 @@ impl Job<'_> {
             }),
             Self::Epochs { path, seed } => {
                 document.epochs.iter().any(|run| (&run.path, &run.prices, run.seed) == (&path.name, &path.digest, seed))
+            }
+            Self::Orders { path, seed } => {
+                document.orders.iter().any(|run| (&run.path, &run.prices, run.seed) == (&path.name, &path.digest, seed))
             }
         }
     }
@@ -111,6 +121,7 @@ impl Job<'_> {
             Self::Epochs { path, seed } => {
                 Finished::Epochs(Box::new(epochs::run(path, &order.terms, CHOSEN_FILL, seed, traders)))
             }
+            Self::Orders { path, seed } => Finished::Orders(Box::new(orders::run(path, &order.terms, seed))),
         }
     }
 }
@@ -125,7 +136,8 @@ fn jobs<'a>(order: &Order<'a>) -> Vec<Job<'a>> {
             }
         }
         let recorded = order.paths.iter().filter(|path| path.kind != Kind::Resampled);
-        jobs.extend(recorded.map(|path| Job::Epochs { path, seed: *seed }));
+        jobs.extend(recorded.clone().map(|path| Job::Epochs { path, seed: *seed }));
+        jobs.extend(recorded.map(|path| Job::Orders { path, seed: *seed }));
         for strategy in &STRATEGIES {
             jobs.extend(order.paths.iter().map(|path| Job::Strategy { path, strategy, seed: *seed }));
         }
@@ -206,6 +218,7 @@ pub fn work(document: &mut Document, file: &Path, order: &Order<'_>) -> Result<(
                 Finished::Cell(cell) => document.cells.push(*cell),
                 Finished::Attempts(attempts) => document.strategies.extend(attempts),
                 Finished::Epochs(run) => document.epochs.push(*run),
+                Finished::Orders(run) => document.orders.push(*run),
             }
             bar.inc(1);
             if saved.elapsed() >= SAVING {

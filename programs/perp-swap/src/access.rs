@@ -2,7 +2,7 @@
 
 use crate::errors::{denied, require, ExchangeError};
 use anchor_lang::prelude::*;
-use perp_accounts::{Exchange, MarginAccount};
+use perp_accounts::{Exchange, MarginAccount, Orders};
 use perp_engine::operations::exchange::StatusAuthority;
 
 /// Whether an account that names the exchange `named` belongs to `exchange`.
@@ -69,6 +69,22 @@ pub fn check_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
 pub fn check_trader(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
     let delegated = account.delegate == *signer && account.delegate != Pubkey::default();
     require(account.owner == *signer || delegated, ExchangeError::NotAuthorized)
+}
+
+/// Whether the orders are the margin account's.
+///
+/// # Errors
+/// [`ExchangeError::WrongOrders`].
+pub fn check_orders(orders: &AccountLoader<'_, Orders>, margin_account: &Pubkey) -> Result<()> {
+    require(orders.load()?.margin_account == *margin_account, ExchangeError::WrongOrders)
+}
+
+/// Whether lamports go home.
+///
+/// # Errors
+/// [`ExchangeError::WrongReceiver`].
+pub fn check_receiver(account: &MarginAccount, receiver: &Pubkey) -> Result<()> {
+    require(account.owner == *receiver, ExchangeError::WrongReceiver)
 }
 
 /// # Errors

@@ -3,8 +3,9 @@
 use crate::errors::{require, ExchangeError};
 use anchor_lang::prelude::*;
 use perp_accounts::oracle::{OracleBinding, OracleKind};
-use perp_engine::state::{Parameters, PoolParameters};
-use perp_engine::units::{Atoms, Ppm, Size};
+use perp_engine::operations::orders::NewOrder;
+use perp_engine::state::{OrderTrigger, Parameters, PoolParameters};
+use perp_engine::units::{Atoms, Ppm, Price, SignedSize, Size, Timestamp};
 
 /// A value of a parameter's unit from the integer it is sent as.
 macro_rules! stored {
@@ -116,6 +117,85 @@ impl From<OracleSource> for OracleBinding {
     }
 }
 
+/// A resting order as it is placed.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderTerms {
+    /// Signed size of one fill in base units, positive buys; not zero. Where the order only reduces, the largest numbers stand
+    /// for all.
+    pub size: i64,
+    /// When it is to fill.
+    pub trigger: OrderTrigger,
+    /// The price at or beyond which it is met, in 2^-40 atoms per base unit; zero for an order by time, and for one that trails.
+    pub trigger_price: u64,
+    /// Distance of the trigger from the best price of an order that trails, in parts per million, below 1 000 000; else zero.
+    pub trailing: u32,
+    /// Worst acceptable average price, in 2^-40 atoms per base unit; for any price `ANY_PRICE_BUY` or `ANY_PRICE_SELL`. Zero is
+    /// refused.
+    pub acceptable_price: u64,
+    /// Only reduces the position that there is now, or that its parent leaves.
+    pub reduce_only: bool,
+    /// From when on it may be met, in Unix seconds; what is past stands for now.
+    pub active_from: i64,
+    /// After this it is no longer armed, in Unix seconds; zero for never.
+    pub expires: i64,
+    /// Fills: 1, or more by time.
+    pub slices: u16,
+    /// Seconds from one fill to the next, at least `SLICE_SECONDS`; zero for a single one.
+    pub seconds_between: u32,
+    /// A fill cancels the account's other orders with this number; zero for none.
+    pub group: u8,
+    /// Which of the orders before it in the same call it sleeps for, counted from 1; zero for none.
+    pub parent: u8,
+    /// Lamports for whoever fills it, at least `ORDER_TIP_LAMPORTS` for each fill.
+    pub lamports: u64,
+}
+
+impl OrderTerms {
+    /// Their length in an instruction's data, in bytes.
+    pub const LENGTH: usize = 8 + 1 + 8 + 4 + 8 + 1 + 8 + 8 + 2 + 4 + 1 + 1 + 8;
+}
+
+impl From<OrderTerms> for NewOrder {
+    fn from(sent: OrderTerms) -> Self {
+        Self {
+            size: SignedSize::new(sent.size),
+            trigger: sent.trigger,
+            trigger_price: Price::new(sent.trigger_price),
+            trailing: Ppm::new(sent.trailing),
+            acceptable_price: Price::new(sent.acceptable_price),
+            reduce_only: sent.reduce_only,
+            active_from: Timestamp::new(sent.active_from),
+            expires: Timestamp::new(sent.expires),
+            slices: sent.slices,
+            seconds_between: sent.seconds_between,
+            group: sent.group,
+            parent: sent.parent.checked_sub(1),
+            lamports: sent.lamports,
+        }
+    }
+}
+
+impl From<NewOrder> for OrderTerms {
+    fn from(order: NewOrder) -> Self {
+        Self {
+            size: order.size.get(),
+            trigger: order.trigger,
+            trigger_price: order.trigger_price.get(),
+            trailing: order.trailing.get(),
+            acceptable_price: order.acceptable_price.get(),
+            reduce_only: order.reduce_only,
+            active_from: order.active_from.get(),
+            expires: order.expires.get(),
+            slices: order.slices,
+            seconds_between: order.seconds_between,
+            group: order.group,
+            // None is so far behind that it could be counted no further.
+            parent: order.parent.map_or(0, |parent| parent.saturating_add(1)),
+            lamports: order.lamports,
+        }
+    }
+}
+
 /// Whether a name or symbol is text: one or more bytes of UTF-8 without a zero, then zeros. What it looks like is for whoever
 /// shows it to judge; addresses, not names, tell exchanges apart.
 ///
@@ -163,5 +243,20 @@ mod tests {
         assert_eq!(stored.minimum_request, Atoms::new(sent.minimum_request));
         assert_eq!(LiquidityParameters::from(stored), sent);
         assert_eq!((stored.padding, stored.reserved), (0, [0; 4]));
+    }
+
+    #[test]
+    fn orders_are_understood_as_they_are_sent() {
+        let mut bytes: Vec<u8> = (1..).take(OrderTerms::LENGTH).collect();
+        // The trigger and whether it only reduces.
+        (bytes[8], bytes[29]) = (2, 1);
+        let sent = OrderTerms::try_from_slice(&bytes).unwrap();
+        let order = NewOrder::from(sent);
+        assert_eq!((order.trigger, order.reduce_only), (OrderTrigger::AtOrBelow, true));
+        // The place before the last is counted from 1.
+        assert_eq!((order.parent, u64::from(sent.parent)), (Some(52), 53));
+        assert_eq!(OrderTerms::from(order), sent);
+        assert_eq!(NewOrder::from(OrderTerms { parent: 0, ..sent }).parent, None);
+        assert_eq!(OrderTerms::from(NewOrder { parent: None, ..order }).parent, 0);
     }
 }

@@ -1,8 +1,8 @@
 //! Numbers that clients need to build instructions and to read accounts and events, published in the IDL.
 
 use anchor_lang::prelude::*;
-use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool};
-use perp_engine::operations::{liquidity, position};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool};
+use perp_engine::operations::{liquidity, orders, position};
 use perp_engine::{state, units};
 
 /// Exact amounts (`x40`) and prices are in 2^-40 atoms: this many bits stand behind the binary point.
@@ -53,6 +53,24 @@ pub const SETTLING_SECONDS: u32 = position::SETTLING_SECONDS;
 /// Seconds after a boundary in which readings of it count.
 #[constant]
 pub const READING_ALLOWANCE_SECONDS: u32 = liquidity::READING_ALLOWANCE_SECONDS;
+/// Resting orders one margin account can have.
+#[constant]
+pub const ORDER_SLOTS: u64 = state::ORDER_SLOTS as u64;
+/// Lamports that a resting order holds at least for each of its fills.
+#[constant]
+pub const ORDER_TIP_LAMPORTS: u64 = orders::ORDER_TIP_LAMPORTS;
+/// Seconds after `fills_from` within which an armed order is filled.
+#[constant]
+pub const FILL_SECONDS: u32 = state::FILL_SECONDS;
+/// Seconds after `fills_from` within which the reading is published at which an armed order fills.
+#[constant]
+pub const FILL_READING_SECONDS: u32 = state::FILL_READING_SECONDS;
+/// Seconds after `fills_from` for which an order by price that was armed for nothing is not met again.
+#[constant]
+pub const REARM_SECONDS: u32 = state::REARM_SECONDS;
+/// Fewest seconds between two slices of an order by time.
+#[constant]
+pub const SLICE_SECONDS: u32 = state::SLICE_SECONDS;
 /// Fewest decimals of a quote token.
 #[constant]
 pub const MIN_QUOTE_DECIMALS: u8 = *units::QUOTE_DECIMALS.start();
@@ -90,6 +108,9 @@ pub const MARKET_SEED: &[u8] = Market::SEED;
 /// follow.
 #[constant]
 pub const MARGIN_ACCOUNT_SEED: &[u8] = MarginAccount::SEED;
+/// First seed of the address of a margin account's orders; the margin account follows.
+#[constant]
+pub const ORDERS_SEED: &[u8] = Orders::SEED;
 /// First seed of a liquidity request's address; the exchange, the owner and the nonce, eight bytes little-endian,
 /// follow.
 #[constant]

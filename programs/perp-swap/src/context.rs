@@ -81,6 +81,23 @@ pub fn refresh<'a>(market: &'a mut Market, oracle: Option<&AccountInfo<'_>>, ses
     market.state.refresh(reading.as_ref(), session).map_err(refused)
 }
 
+/// Reads the market's feed wherever a reading of it lies, and accrues funding up to now. The price is taken in where the market is
+/// not bound to another account.
+///
+/// # Errors
+/// Those of [`refresh`].
+pub fn refresh_anywhere<'a>(
+    market: &'a mut Market,
+    oracle: &AccountInfo<'_>,
+    session: &Session,
+) -> Result<(Ready<'a>, OracleReading)> {
+    let reading = read_anywhere(&market.oracle, oracle)?;
+    let bound = market.oracle.account;
+    let taken_in = (bound == Pubkey::default() || bound == *oracle.key).then_some(&reading);
+    let ready = market.state.refresh(taken_in, session).map_err(refused)?;
+    Ok((ready, reading))
+}
+
 /// Keeps the pool as it stands, once, when the boundary that the exchange waits for has come: before its cash moves, and before
 /// anything is added to its queue.
 ///

@@ -3,7 +3,7 @@
 //! Anchor's dispatch reads the arguments and ignores what follows. A client of another version that sends more would be
 //! understood as something else than it says; so data that is too long is refused before the dispatch sees it.
 
-use crate::arguments::{LiquidityParameters, MarketParameters, OracleSource};
+use crate::arguments::{LiquidityParameters, MarketParameters, OracleSource, OrderTerms};
 use crate::errors::{denied, ExchangeError};
 use crate::instruction;
 use anchor_lang::event::EVENT_IX_TAG_LE;
@@ -13,18 +13,27 @@ use perp_engine::state::Status;
 
 /// A type of argument.
 trait Argument {
-    /// Its longest length, in bytes.
-    const LENGTH: usize;
+    /// Its length where `data` begins with it, in bytes.
+    fn length(data: &[u8]) -> usize;
+}
 
-    /// Its length where `data` begins with it.
-    fn length(_data: &[u8]) -> usize {
-        Self::LENGTH
-    }
+/// A type of argument that always has the same length.
+trait Fixed {
+    /// Its length, in bytes.
+    const LENGTH: usize;
 }
 
 macro_rules! fixed {
     ($($argument:ty: $length:expr;)+) => {
-        $(impl Argument for $argument { const LENGTH: usize = $length; })+
+        $(
+            impl Fixed for $argument { const LENGTH: usize = $length; }
+
+            impl Argument for $argument {
+                fn length(_data: &[u8]) -> usize {
+                    Self::LENGTH
+                }
+            }
+        )+
     };
 }
 
@@ -39,22 +48,30 @@ fixed! {
     [u8; 32]: 32;
     Pubkey: 32;
     Status: 1;
+    OrderTerms: OrderTerms::LENGTH;
     OracleSource: OracleSource::LENGTH;
     MarketParameters: MarketParameters::LENGTH;
     LiquidityParameters: LiquidityParameters::LENGTH;
 }
 
-impl<T: Argument> Argument for Option<T> {
-    #[allow(clippy::arithmetic_side_effects)] // a constant
-    const LENGTH: usize = 1 + T::LENGTH;
-
+impl<T: Fixed> Argument for Option<T> {
+    #[allow(clippy::arithmetic_side_effects)] // of constants
     fn length(data: &[u8]) -> usize {
         // Any other first byte is no option; whoever reads it says so.
         if data.first() == Some(&0) {
             1
         } else {
-            Self::LENGTH
+            1 + T::LENGTH
         }
+    }
+}
+
+impl<T: Fixed> Argument for Vec<T> {
+    fn length(data: &[u8]) -> usize {
+        // A count, and as many. What is longer than any data ends beyond it.
+        let count = data.first_chunk().and_then(|count| usize::try_from(u32::from_le_bytes(*count)).ok());
+        let elements = count.and_then(|count| count.checked_mul(T::LENGTH));
+        elements.and_then(|elements| elements.checked_add(4)).unwrap_or(usize::MAX)
     }
 }
 
@@ -103,6 +120,12 @@ instructions! {
     SettlePnl {}
     SettleFunding {}
     UpdateFunding {}
+    ArmOrder { slot: u8 }
+    ExecuteOrder { slot: u8 }
+    PlaceOrders { cancel: Vec<u8>, orders: Vec<OrderTerms> }
+    SweepOrder { slot: u8 }
+    OpenOrders {}
+    CloseOrders {}
     RedeemClaim {}
     WaiveClaim {}
     ResolveBankruptcy {}
@@ -203,6 +226,20 @@ mod tests {
         assert_eq!(check_length(&cross), Ok(()));
         // The two bytes of a market that the option says is not there.
         assert_eq!(check_length(&[&cross[..], &[0, 0]].concat()), Err(TRAILING.into()));
+    }
+
+    #[test]
+    fn a_lists_length_follows_from_its_count() {
+        let bytes = [1; OrderTerms::LENGTH];
+        let order = OrderTerms::try_from_slice(&bytes).unwrap();
+        for (cancel, orders) in
+            [(vec![], vec![]), (vec![3], vec![]), (vec![], vec![order]), (vec![0; 16], vec![order; 9])]
+        {
+            check(instruction::PlaceOrders { cancel, orders });
+        }
+        // A count that no data could hold is left to Anchor.
+        let data = [instruction::PlaceOrders::DISCRIMINATOR, &[255; 4]].concat();
+        assert_eq!(check_length(&data), Ok(()));
     }
 
     #[test]

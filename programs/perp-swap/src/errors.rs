@@ -29,6 +29,9 @@ macro_rules! with_oracle_rules {
         304 NotThePendingAdmin
             "The signer is not the proposed admin."
             "Let the admin propose this key first, then accept with it.";
+        305 WrongReceiver
+            "The account is not that of the margin account's owner, to whom lamports of orders go home."
+            "Pass the owner that the margin account names.";
 
         310 WrongVault
             "The token account is not the exchange's vault."
@@ -54,6 +57,9 @@ macro_rules! with_oracle_rules {
         318 NotTheRequester
             "The account is not that of the request's owner."
             "Pass the owner that the request's account names.";
+        319 WrongOrders
+            "The orders are those of another margin account."
+            "Pass the account of orders whose address is derived from the margin account.";
 
         320 MintHasRefusedExtension
             "The quote mint has an extension that could take, freeze, tax or hook transfers."
@@ -96,6 +102,9 @@ macro_rules! with_oracle_rules {
         343 WrongBoundary
             "The exchange waits for another boundary, or for none."
             "Fetch the exchange again and close the boundary that it waits for.";
+        344 OrdersNotEmpty
+            "An order rests in the account."
+            "Cancel the orders, or let anybody sweep the dead ones, and close the account then.";
 
         350 TrailingData
             "The instruction's data is longer than its arguments."

@@ -14,11 +14,12 @@ mod data;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod lamports;
 pub mod token;
 
 /// The program's accounts.
 pub mod state {
-    pub use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, VERSION};
+    pub use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, VERSION};
 }
 
 #[cfg(target_arch = "bpf")]
@@ -27,7 +28,7 @@ extern crate sbf_builtins as _;
 use anchor_lang::event::EVENT_IX_TAG_LE;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::entrypoint::ProgramResult;
-use arguments::{LiquidityParameters, MarketParameters, OracleSource};
+use arguments::{LiquidityParameters, MarketParameters, OracleSource, OrderTerms};
 use data::check_length;
 use instructions::*;
 use perp_engine::state::Status;
@@ -217,6 +218,103 @@ pub mod perp_swap {
         instructions::update_funding(ctx)
     }
 
+    /// Arms a resting order that is met, so that it fills at the one reading of a moment a few seconds later; or moves the trigger
+    /// of one that trails. An order by price is met by the reading that is passed, from any account of the market's oracle
+    /// program. One that may increase is armed only where it could be filled now, and until then its margin account withdraws
+    /// nothing.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Arguments:
+    /// - `slot`: the order's place, 0 to 15.
+    ///
+    /// Errors: `NoOrder`, `OrderNotMet`, `OrderArmed`, `OrderGroupArmed`, `OrderAsleep`, `OrderDead`, `InitialMargin`,
+    /// `ClockBehind`, `MarketSettled`, `Paused`, and those about oracles.
+    #[access_control(ctx.accounts.validate())]
+    pub fn arm_order<'info>(ctx: Context<'info, ArmOrder<'info>>, slot: u8) -> Result<()> {
+        instructions::arm_order(ctx, slot)
+    }
+
+    /// Fills an armed order at the one reading with `prev_publish_time < fills_from <= publish_time <= fills_from + 10`, from any
+    /// account of the market's oracle program. Worse than its acceptable price it waits on; one that may increase and cannot be
+    /// filled for want of margin is over and costs its owner what it would have cost to trade at once. The order pays the
+    /// caller; what is left of one that is over goes to the owner.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Arguments:
+    /// - `slot`: the order's place, 0 to 15.
+    ///
+    /// Errors: `NoOrder`, `OrderNotArmed`, `OrderDead`, `NoFillReading`, `ClockBehind`, `PriceTooUncertain`, `MarketSettled`,
+    /// `Paused`, `ReduceOnly`, and those about oracles.
+    #[access_control(ctx.accounts.validate())]
+    pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, slot: u8) -> Result<()> {
+        instructions::execute_order(ctx, slot)
+    }
+
+    /// Cancels resting orders and places new ones, all of them or none, in one market. What new orders hold is paid by whoever
+    /// signs; what cancelled ones held goes to the owner. An order by time that is due is armed at once.
+    ///
+    /// Authority: the margin account's owner or its delegate.
+    ///
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Arguments:
+    /// - `cancel`: places of orders to cancel, 0 to 15, a byte each; with an order those go that sleep until its fill.
+    /// - `orders`: the new orders; each takes the first free place.
+    ///
+    /// Errors: `NotAuthorized`, `NoOrder`, `OrderArmed`, `NoFreeOrder`, `OrderTerms`, `OrderTipTooSmall`, `SizeOutOfRange`,
+    /// `AcceptablePriceZero`, `NoPosition`, `ReduceOnlyViolated`, `MarketSettled`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn place_orders<'info>(
+        ctx: Context<'info, PlaceOrders<'info>>,
+        cancel: Vec<u8>,
+        orders: Vec<OrderTerms>,
+    ) -> Result<()> {
+        instructions::place_orders(ctx, cancel, orders)
+    }
+
+    /// Takes a dead order out, and those that sleep until its fill: one that has expired or is void, one whose position is gone,
+    /// and one whose market has ended, where that is passed. What they held goes to the owner. Works in every status.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Arguments:
+    /// - `slot`: the order's place, 0 to 15.
+    ///
+    /// Errors: `NoOrder`, `OrderAlive`, `MarketMissing`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn sweep_order(ctx: Context<SweepOrder>, slot: u8) -> Result<()> {
+        instructions::sweep_order(ctx, slot)
+    }
+
+    /// Opens the account of a margin account's resting orders.
+    ///
+    /// Authority: the margin account's owner, who pays its rent.
+    ///
+    /// Errors: `NotTheOwner`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn open_orders(ctx: Context<OpenOrders>) -> Result<()> {
+        instructions::open_orders(ctx)
+    }
+
+    /// Closes the account of a margin account's resting orders, in which no order is left; its rent goes to the owner.
+    ///
+    /// Authority: the margin account's owner.
+    ///
+    /// Errors: `NotTheOwner`, `OrdersNotEmpty`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn close_orders(ctx: Context<CloseOrders>) -> Result<()> {
+        instructions::close_orders(ctx)
+    }
+
     /// Lists a market.
     ///
     /// Authority: the admin.
@@ -404,8 +502,8 @@ pub mod perp_swap {
         instructions::deposit(ctx, amount)
     }
 
-    /// Takes collateral out of a margin account. Without open positions and debts it always works; with positions, what
-    /// stays must cover the initial margin.
+    /// Takes collateral out of a margin account. Without open positions and debts it always works once no order that may
+    /// increase is armed, within seconds; with positions, what stays must cover the initial margin.
     ///
     /// Authority: the owner.
     ///
@@ -415,8 +513,8 @@ pub mod perp_swap {
     /// Arguments:
     /// - `amount`: atoms.
     ///
-    /// Errors: `NotTheOwner`, `AmountZero`, `InsufficientBalance`, `DebtOutstanding`, `InitialMargin`, `MarketMissing`,
-    /// `Paused`.
+    /// Errors: `NotTheOwner`, `AmountZero`, `OrderArmed`, `InsufficientBalance`, `DebtOutstanding`, `InitialMargin`,
+    /// `MarketMissing`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)

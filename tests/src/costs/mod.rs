@@ -57,6 +57,7 @@ impl Costs {
         for count in COUNTS {
             scenes::trading(&mut costs, count);
             scenes::liquidation(&mut costs, count);
+            scenes::orders(&mut costs, count);
         }
         scenes::claims(&mut costs);
         for count in COUNTS {

@@ -1,5 +1,5 @@
 use super::{Budgets, Costs, Row};
-use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool};
 use std::fmt::{self, Write};
 
 impl fmt::Display for Row {
@@ -40,6 +40,7 @@ pub fn page(costs: &Costs, budgets: &Budgets, program_bytes: usize) -> String {
         ("Pool", Pool::SPACE),
         ("Market", Market::SPACE),
         ("MarginAccount", MarginAccount::SPACE),
+        ("Orders", Orders::SPACE),
         ("LiquidityRequest", LiquidityRequest::SPACE),
     ] {
         writeln!(page, "| `{name}` | {bytes} |").expect("a string takes it");

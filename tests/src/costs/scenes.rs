@@ -2,9 +2,11 @@
 
 use super::{world, Costs, Row};
 use crate::listing::{self, SOL, USDC};
+use crate::world::orders::{above, below, next_price, reducing, TIP};
 use crate::world::{order, World, ALL};
 use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
+use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::Order;
 use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
@@ -209,6 +211,67 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     let account = world.margin_account(&longs.margin_account).state;
     let instruction = client::resolve_bankruptcy(&at, longs.margin_account, &account, 0);
     costs.record(&mut world, of("resolve_bankruptcy", count), instruction);
+}
+
+/// An entry with a stop and a target, placed, armed and filled; the stop after it, with the target cancelled; slices, replaced.
+pub fn orders(costs: &mut Costs, count: u16) {
+    let mut world = world(count);
+    let trader = portfolio(&mut world, count, 5_000 * USDC);
+    let keeper = world.key();
+    if count == 1 {
+        costs.record(&mut world, once("open_orders"), client::open_orders(trader));
+    } else {
+        world.open_orders(trader).expect("the owner may");
+    }
+    half_an_hour_later(&mut world, 1.004);
+    // Half an hour of silence is over, and so is what it keeps from increasing.
+    settle_in(&mut world);
+    let target = world.target(0);
+    let child = |order: NewOrder| NewOrder { parent: Some(0), group: 1, ..reducing(order) };
+    let alone = world.placement(trader, target, &[], &[above(251, SOL / 3)]);
+    costs.record(&mut world, case("place_orders", "one", count), alone);
+    let entry = [below(252, SOL / 3), child(below(240, i64::MIN)), child(above(280, i64::MIN))];
+    let replaced = world.placement(trader, target, &[0], &entry);
+    costs.record(&mut world, case("place_orders", "three for one", count), replaced);
+    world.wait(2);
+    print(&mut world, 0..count, 1.0);
+    update_others(&mut world);
+    let arming = world.arming(&trader.margin_account, target, 0);
+    costs.record(&mut world, case("arm_order", "increase", count), arming);
+    to_fill(&mut world, trader, 0, 1.001);
+    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
+    costs.record(&mut world, case("execute_order", "increase", count), execution);
+    world.wait(2);
+    print(&mut world, [0], 0.95);
+    let arming = world.arming(&trader.margin_account, target, 1);
+    costs.record(&mut world, case("arm_order", "reduce", count), arming);
+    to_fill(&mut world, trader, 1, 0.95);
+    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 1);
+    costs.record(&mut world, case("execute_order", "close", count), execution);
+    assert!(world.position(&trader.margin_account, 0).size.is_zero(), "the stop closes the position");
+
+    world.wait(2);
+    print(&mut world, [0], 0.95);
+    let slices = NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP, ..next_price(SOL) };
+    let placed = world.placement(trader, target, &[], &[slices]);
+    costs.record(&mut world, case("place_orders", "armed at once", count), placed);
+    if count == 1 {
+        let at = world.addresses;
+        let now = Timestamp::new(world.now + 1);
+        world.place(trader, 0, &[NewOrder { expires: now, ..below(200, SOL) }]).expect("there is room");
+        world.wait(30);
+        let sweep = client::sweep_order(&at, trader.signer, trader.margin_account, None, 1);
+        costs.record(&mut world, once("sweep_order"), sweep);
+        world.replace(trader, 0, &[0], &[]).expect("it is not armed any more");
+        costs.record(&mut world, once("close_orders"), client::close_orders(trader));
+    }
+}
+
+/// The clock moves to the time from which on a reading fills the order, and the first market prints `factor` times the price then.
+fn to_fill(world: &mut World, trader: Authority, slot: u8, factor: f64) {
+    let from = world.order(&trader.margin_account, slot).fills_from.get();
+    world.wait(from - world.now);
+    world.publish_between(0, PRICE * factor, CONFIDENCE, [from - 1, from]);
 }
 
 /// A deposit and a withdrawal with limits, each at its boundary, and a settlement that is paid for just before one.

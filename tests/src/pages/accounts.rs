@@ -4,23 +4,24 @@ use super::layout::{Field, Types};
 use super::{code, meaning, plain, table, Block};
 use crate::idl::{docs, items, name, type_name};
 use perp_accounts::oracle::OracleKind;
-use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
-use perp_engine::state::{AccountKind, PriceLimit, RequestKind, Status};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Stored};
+use perp_engine::state::{AccountKind, OrderTrigger, PriceLimit, RequestKind, Status};
 use serde_json::Value;
 use std::fmt::Debug;
 
 /// The program's accounts, with length and tag.
-const ACCOUNTS: [(&str, usize, [u8; 8]); 6] = [
+const ACCOUNTS: [(&str, usize, [u8; 8]); 7] = [
     ("Exchange", Exchange::SPACE, Exchange::TAG),
     ("Pool", Pool::SPACE, Pool::TAG),
     ("Market", Market::SPACE, Market::TAG),
     ("MarginAccount", MarginAccount::SPACE, MarginAccount::TAG),
+    ("Orders", Orders::SPACE, Orders::TAG),
     ("LiquidityRequest", LiquidityRequest::SPACE, LiquidityRequest::TAG),
     ("EpochRecord", EpochRecord::SPACE, EpochRecord::TAG),
 ];
 
 /// What instructions call the accounts that have derived addresses, what they are, and which of [`ACCOUNTS`].
-const ADDRESSED: [(&str, &str, Option<&str>); 10] = [
+const ADDRESSED: [(&str, &str, Option<&str>); 11] = [
     ("exchange", "[Exchange](#exchange)", Some("Exchange")),
     ("pool", "[Pool](#pool)", Some("Pool")),
     ("vault", "vault, a token account", None),
@@ -28,6 +29,7 @@ const ADDRESSED: [(&str, &str, Option<&str>); 10] = [
     ("share_escrow", "share escrow, a token account", None),
     ("market", "[Market](#market)", Some("Market")),
     ("margin_account", "[MarginAccount](#marginaccount)", Some("MarginAccount")),
+    ("orders", "[Orders](#orders)", Some("Orders")),
     ("request", "[LiquidityRequest](#liquidityrequest)", Some("LiquidityRequest")),
     ("record", "[EpochRecord](#epochrecord)", Some("EpochRecord")),
     ("event_authority", "event authority, which signs the program's calls of itself and has no account", None),
@@ -131,7 +133,7 @@ fn seed_of(seed: &Value, instruction: &Value) -> String {
 
 /// What the bytes stand for that are stored in place of a choice.
 fn bytes() -> String {
-    use {AccountKind::*, OracleKind::*, RequestKind::*, Status::*};
+    use {AccountKind::*, OracleKind::*, OrderTrigger::*, RequestKind::*, Status::*};
     fn row<T: Copy + Debug>(kind: &str, values: &[T], byte: fn(T) -> u8) -> Vec<String> {
         let values: Vec<String> = values.iter().map(|value| format!("{} `{value:?}`", byte(*value))).collect();
         vec![code(kind), values.join(", ")]
@@ -141,6 +143,7 @@ fn bytes() -> String {
         row("OracleKind", &[LegacyPush, Pull], |kind| kind as u8),
         row("RequestKind", &[Deposit, Withdrawal], |kind| kind as u8),
         row("PriceLimit", &PriceLimit::ALL, |limit| limit as u8),
+        row("OrderTrigger", &[AtTime, AtOrAbove, AtOrBelow], |trigger| trigger as u8),
         row("Status", &[Active, ReduceOnly, Paused], |status| status as u8),
     ];
     table(&["what", "bytes"], rows)

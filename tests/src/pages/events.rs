@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The groups of instructions, in the order of the pages.
-const GROUPS: [&str; 5] = ["exchange", "market", "account", "position", "liquidity"];
+const GROUPS: [&str; 6] = ["exchange", "market", "account", "position", "orders", "liquidity"];
 
-/// An instruction, with its group and the event that its page says it emits.
+/// An instruction, with its group and the events that its page says it emits.
 struct Instruction<'a> {
     name: &'a str,
     group: &'static str,
-    event: String,
+    events: Vec<String>,
 }
 
 pub(super) fn blocks(idl: &Value, root: &Path) -> Vec<Block> {
@@ -22,7 +22,10 @@ pub(super) fn blocks(idl: &Value, root: &Path) -> Vec<Block> {
         items(idl, "instructions").iter().map(|instruction| described(root, name(instruction))).collect();
     let mut blocks = GROUPS.map(|group| Block { name: group.into(), text: String::new() }).to_vec();
     for event in Event::NAMES {
-        let emitting: Vec<_> = instructions.iter().filter(|instruction| instruction.event == *event).collect();
+        let emitting: Vec<_> = instructions
+            .iter()
+            .filter(|instruction| instruction.events.iter().any(|emitted| emitted == event))
+            .collect();
         let first = emitting.first().unwrap_or_else(|| panic!("no page of an instruction says that it emits {event}"));
         let block = blocks.iter_mut().find(|block| block.name == first.group).expect("every group has a block");
         block.text += &described_event(idl, event, &emitting);
@@ -37,8 +40,11 @@ fn described<'a>(root: &Path, name: &'a str) -> Instruction<'a> {
     let group = GROUPS.into_iter().find(|group| root.join(path(group)).exists());
     let group = group.unwrap_or_else(|| panic!("no page in docs/instructions describes {name}"));
     let page = read(root, &path(group));
-    let event = page.lines().find_map(|line| line.strip_prefix("- **Event:** `")?.split('`').next());
-    Instruction { name, group, event: event.unwrap_or_else(|| panic!("{}: no event", path(group))).into() }
+    let line = page.lines().find_map(|line| line.strip_prefix("- **Event:**")).unwrap_or_default();
+    let quoted = line.split('`').skip(1).step_by(2);
+    let events: Vec<String> = quoted.filter(|token| Event::NAMES.contains(token)).map(str::to_owned).collect();
+    assert!(!events.is_empty(), "{}: no event", path(group));
+    Instruction { name, group, events }
 }
 
 fn described_event(idl: &Value, event: &str, emitting: &[&Instruction]) -> String {

@@ -1,7 +1,7 @@
 use super::World;
 use crate::tokens;
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::{decode, EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool, Stored};
+use perp_accounts::{decode, EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Stored};
 use perp_engine::invariants::{check_invariants, ExchangeView};
 use perp_engine::risk::margin::face_value;
 use perp_engine::state::{Account as EngineAccount, Position, RequestKind, Waiting, DEAD_SHARES};
@@ -117,6 +117,7 @@ impl World {
         all.extend(&self.margin_accounts);
         all.extend(&self.requests);
         all.extend(&self.epochs);
+        all.extend(&self.order_books);
         all.extend(&self.token_accounts);
         all.iter().map(|address| self.chain.account(address)).collect()
     }
@@ -143,6 +144,11 @@ impl World {
                     continue;
                 }
                 &mut self.epochs
+            } else if let Ok(found) = decode::<Orders>(&address, &owner, &data) {
+                if found.exchange != exchange {
+                    continue;
+                }
+                &mut self.order_books
             } else if tokens::read_token_account(&mut *self.chain, &address).is_some() && !of_exchange {
                 &mut self.token_accounts
             } else {
@@ -178,6 +184,7 @@ impl World {
             panic!("the books do not balance: {violation:?}");
         }
         self.check_escrows(&pool);
+        self.check_order_books();
         self.check_tokens(vault);
         Books { pool, markets, accounts, vault }
     }
@@ -227,6 +234,17 @@ impl World {
         let beyond = held.checked_sub(tokens::rent(Pool::SPACE) + paid);
         let given = *self.given_to_pool.get_or_insert(beyond.unwrap_or_default());
         assert_eq!(beyond, Some(given), "lamports for valuations");
+    }
+
+    /// Every account of orders holds its rent and the lamports of its orders.
+    #[track_caller]
+    fn check_order_books(&mut self) {
+        for address in self.order_books.clone() {
+            let Some(account) = self.chain.account(&address) else { continue };
+            let Ok(orders) = decode::<Orders>(&address, &account.owner, &account.data) else { continue };
+            let held = orders.state.lamports().expect("lamports are few");
+            assert_eq!(account.lamports, tokens::rent(Orders::SPACE) + held, "lamports of orders");
+        }
     }
 
     #[track_caller]

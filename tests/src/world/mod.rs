@@ -3,6 +3,7 @@
 mod books;
 mod epochs;
 mod instructions;
+pub mod orders;
 
 pub use books::Books;
 pub use instructions::{order, ALL};
@@ -57,6 +58,8 @@ pub struct World {
     requests: Vec<Pubkey>,
     /// Records of closed epochs.
     epochs: Vec<Pubkey>,
+    /// Accounts of resting orders.
+    order_books: Vec<Pubkey>,
     /// Everybody's token accounts, in quote tokens and in shares.
     token_accounts: Vec<Pubkey>,
     /// Tokens sent to the vault outside the program.
@@ -92,6 +95,7 @@ impl World {
             margin_accounts: Vec::new(),
             requests: Vec::new(),
             epochs: Vec::new(),
+            order_books: Vec::new(),
             token_accounts: Vec::new(),
             donated: 0,
             given_to_pool: None,

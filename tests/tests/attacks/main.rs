@@ -22,6 +22,7 @@ mod mints;
 mod money;
 mod numbers;
 mod oracle;
+mod orders;
 mod penalty;
 mod prices;
 mod remaining;

@@ -6,6 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority, NewRequest};
 use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
+use perp_tests::world::orders::{above, below};
 use perp_tests::world::{order, ALL};
 use perp_tests::{listing, World, DAY, SOL, USDC};
 use solana_instruction::Instruction;
@@ -132,6 +133,40 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             client::waive_claim(&at, winner, 0)
         }
 
+        "open_orders" => client::open_orders(world.trader(0)),
+        "place_orders" => {
+            let (owner, delegate) = (with_orders(world), world.key());
+            world.set_delegate(owner, delegate).unwrap();
+            let trader = Authority { signer: delegate, ..owner };
+            world.placement(trader, world.target(0), &[0], &[below(240, SOL), above(260, SOL)])
+        }
+        "arm_order" => {
+            let trader = with_orders(world);
+            world.wait(1);
+            world.publish(0, 239.0);
+            world.arming(&trader.margin_account, world.target(0), 0)
+        }
+        "execute_order" => {
+            let (trader, caller) = (with_orders(world), world.key());
+            world.wait(1);
+            world.publish(0, 239.0);
+            world.arm(trader, 0).unwrap();
+            world.to_fill(trader, 0, 238.0);
+            world.execution(caller, &trader.margin_account, 0, world.oracle(0), 0)
+        }
+        "sweep_order" => {
+            let trader = with_orders(world);
+            world.delist_market(0).unwrap();
+            world.wait(2 * DAY + 3_600);
+            world.begin_settlement(0).unwrap();
+            client::sweep_order(&at, trader.signer, trader.margin_account, Some(0), 0)
+        }
+        "close_orders" => {
+            let trader = with_orders(world);
+            world.replace(trader, 0, &[0], &[]).unwrap();
+            client::close_orders(trader)
+        }
+
         "request_liquidity_deposit" => {
             let owner = world.user(1_000 * USDC);
             client::request_liquidity_deposit(&at, owner, at.tokens_of(&owner), &request())
@@ -186,6 +221,14 @@ fn provider(world: &mut World) -> Pubkey {
     let owner = world.user(1_100 * USDC);
     world.add_liquidity(owner, 1_100 * USDC);
     owner
+}
+
+/// The same with 1 000, and a buy that waits for $240.
+fn with_orders(world: &mut World) -> Authority {
+    let trader = in_both_markets(world, 1_000 * USDC, SOL);
+    world.open_orders(trader).unwrap();
+    world.place(trader, 0, &[below(240, SOL)]).unwrap();
+    trader
 }
 
 /// An account that is long `size` in the first market and a SOL in the second.

@@ -5,11 +5,12 @@ use crate::accounts::{foreign_account, foreign_exchange};
 use crate::scenes::prepare;
 use crate::world;
 use anchor_lang::prelude::Pubkey;
-use perp_client::addresses::event_authority;
+use perp_client::addresses::{event_authority, orders_address};
 use perp_client::instructions::{self as client, NewRequest, TargetMarket};
 use perp_engine::state::PriceLimit;
 use perp_engine::units::{Atoms, Timestamp};
 use perp_tests::idl::{idl, instructions};
+use perp_tests::world::orders::below;
 use perp_tests::{tokens, World, SOL, USDC};
 use serde_json::Value;
 use solana_account::Account;
@@ -28,9 +29,12 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
     ("delist_market", "market", &["market 1"]),
     // A new exchange may take any mint as collateral, worthless ones as well.
     ("create_exchange", "quote_mint", &["foreign quote mint", "foreign share mint", "share mint"]),
+    ("execute_order", "caller", ANYBODY),
     ("fund_insurance", "market", &["market 1", "the program itself"]),
     ("open_account", "payer", ANYBODY),
     ("pay_liquidity_request", "caller", ANYBODY),
+    // The price account is read where it is passed.
+    ("place_orders", "oracle", &["the program itself"]),
     // Anybody reports any outage, also on an exchange of one's own.
     ("report_oracle_outage", "market", &["market 1"]),
     ("set_backing_target", "authority", &["risk admin"]),
@@ -97,6 +101,9 @@ fn stage(name: &str) -> Stage {
     }
     world.request_liquidity_deposit(attacker, 901, 1_000 * USDC, PriceLimit::None).unwrap();
     world.request_liquidity_withdrawal(attacker, 902, 1_000 * USDC, PriceLimit::None).unwrap();
+    world.open_orders(account).unwrap();
+    world.place(account, 0, &[below(240, SOL)]).unwrap();
+    world.run(&[client::open_orders(foreign_trader)]).unwrap();
     world.run(&[client::create_share_account(&foreign, attacker, attacker)]).unwrap();
     let new = NewRequest { nonce: 1, ..new };
     world.run(&[client::request_liquidity_deposit(&foreign, attacker, foreign_tokens, &new)]).unwrap();
@@ -114,14 +121,15 @@ fn stage(name: &str) -> Stage {
         world.oracle(0),
         at.epoch(boundary),
         at.request(&attacker, 900),
+        orders_address(&account.margin_account),
     ];
     let copies =
-        [0xF0u8, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8].map(|byte| Pubkey::new_from_array([byte; 32]));
+        [0xF0u8, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9].map(|byte| Pubkey::new_from_array([byte; 32]));
     for (genuine, copy) in genuine.iter().zip(&copies) {
         let account = world.chain.account(genuine).unwrap();
         world.chain.set_account(copy, Account { owner: Pubkey::new_from_array([0xFB; 32]), ..account });
     }
-    let [forged_exchange, forged_pool, forged_market, forged_account, forged_vault, forged_mint, forged_oracle, forged_record, forged_request] =
+    let [forged_exchange, forged_pool, forged_market, forged_account, forged_vault, forged_mint, forged_oracle, forged_record, forged_request, forged_orders] =
         copies;
     let others = vec![
         ("exchange", at.exchange),
@@ -135,6 +143,7 @@ fn stage(name: &str) -> Stage {
         ("oracle 0", world.oracle(0)),
         ("oracle 1", world.oracle(1)),
         ("attacker's margin account", account.margin_account),
+        ("attacker's orders", orders_address(&account.margin_account)),
         ("attacker's tokens", at.tokens_of(&attacker)),
         ("attacker's shares", at.shares_of(&attacker)),
         ("attacker's deposit request", at.request(&attacker, 901)),
@@ -149,6 +158,7 @@ fn stage(name: &str) -> Stage {
         ("foreign quote mint", foreign.quote_mint),
         ("foreign market 0", foreign.market(0)),
         ("foreign margin account", foreign_trader.margin_account),
+        ("foreign orders", orders_address(&foreign_trader.margin_account)),
         ("foreign tokens", foreign_tokens),
         ("foreign shares", foreign.shares_of(&attacker)),
         ("foreign deposit request", foreign.request(&attacker, 1)),
@@ -162,6 +172,7 @@ fn stage(name: &str) -> Stage {
         ("forged oracle 0", forged_oracle),
         ("forged record", forged_record),
         ("forged request", forged_request),
+        ("forged orders", forged_orders),
         ("token program", anchor_spl::token::ID),
         ("token-2022 program", anchor_spl::token_2022::ID),
         ("system program", anchor_lang::system_program::ID),

@@ -5,10 +5,10 @@ use crate::{read, table, workspace};
 use perp_tests::idl::instructions;
 
 /// The groups, in the order of the documentation.
-pub const GROUPS: [&str; 5] = ["exchange", "market", "account", "position", "liquidity"];
+pub const GROUPS: [&str; 6] = ["exchange", "market", "account", "position", "orders", "liquidity"];
 
 /// Instructions that the engine has no file of their own for, and why.
-const WITHOUT_A_PLAN: [(&str, &str); 9] = [
+const WITHOUT_A_PLAN: [(&str, &str); 11] = [
     ("create_exchange", "parameters/pool.rs checks what it is given, and nothing else of it is computed"),
     ("propose_admin", "it stores what it is told"),
     ("accept_admin", "it stores what it is told"),
@@ -18,6 +18,8 @@ const WITHOUT_A_PLAN: [(&str, &str); 9] = [
     ("update_funding", "market/funding.rs accrues, as it does for every instruction that needs it"),
     ("open_account", "it stores what it is told"),
     ("set_delegate", "it stores what it is told"),
+    ("open_orders", "it stores what it is told"),
+    ("close_orders", "state/order.rs says whether an order rests, and nothing else of it is computed"),
 ];
 
 /// What of an instruction's name the engine files it under, where two share a plan.
@@ -25,6 +27,10 @@ fn plan_of(name: &str) -> &str {
     match name {
         "request_liquidity_deposit" | "request_liquidity_withdrawal" => "request",
         "pay_liquidity_request" => "pay_request",
+        "place_orders" => "place",
+        "arm_order" => "arm",
+        "execute_order" => "execute",
+        "sweep_order" => "cancel",
         other => other,
     }
 }

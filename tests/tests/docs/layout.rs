@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use perp_accounts::oracle::OracleBinding;
-use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool};
 use perp_engine::state;
 use perp_tests::idl::{idl, items, name};
 use perp_tests::pages::layout::Types;
@@ -82,11 +82,17 @@ fn structs() -> Vec<Compiled> {
             future_tolerance settle_after isolated_only outage_delay second_max_deviation
             second_max_age reserved;
         "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
-        "MarginAccountState" state::Account: balance kind padding isolated_market sequence counters reserved positions;
+        "MarginAccountState" state::Account: balance kind orders_open padding isolated_market sequence counters armed_until reserved
+            positions;
         "AccountCounters" state::AccountCounters: deposited withdrawn realized funding fees penalties bounties;
         "Position" state::Position: size entry_notional funding_index claim claim_factor debt last_increase_slot
             claim_round deleveraging_round opened_at realized funding fees market occupied padding settlement_paid_at
-            recoverable reserved;
+            recoverable number reserved;
+        "Orders" Orders: exchange margin_account state bump version padding reserved;
+        "OrderBook" state::OrderBook: orders sequence reserved;
+        "RestingOrder" state::RestingOrder: size trigger_price acceptable_price best best_published active_from expires
+            position fills_from armed_size forfeit lamports number trailing seconds_between slices market trigger
+            reduce_only group parent reserved;
         "LiquidityRequest" LiquidityRequest: exchange owner state nonce kind bump version padding reserved;
         "LiquidityRequestState" state::Request: amount belongs_from limit padding reserved;
         "EpochRecord" EpochRecord: exchange state bump version padding reserved;

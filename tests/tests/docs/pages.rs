@@ -1,7 +1,7 @@
 //! The reference pages are what the code says, and what other pages repeat of them is the same.
 
 use crate::{read, table, workspace};
-use perp_accounts::{LiquidityRequest, MarginAccount, Stored};
+use perp_accounts::{LiquidityRequest, MarginAccount, Orders, Stored};
 use perp_engine::parameters::MarketRule;
 use perp_tests::pages::{pages, COMMAND};
 
@@ -26,7 +26,7 @@ fn filter<T: Stored>() -> String {
 #[test]
 fn the_guide_for_keepers_filters_for_the_accounts_as_they_are() {
     let guide = read("docs/keepers.md");
-    for filter in [filter::<MarginAccount>(), filter::<LiquidityRequest>()] {
+    for filter in [filter::<MarginAccount>(), filter::<LiquidityRequest>(), filter::<Orders>()] {
         assert!(guide.contains(&filter), "docs/keepers.md must say: {filter}");
     }
 }

@@ -1,9 +1,10 @@
 use perp_accounts::{EpochRecord, LiquidityRequest};
-use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
+use perp_client::instructions::{self as client, Authority, NewRequest, OrdersOf, TargetMarket};
 use perp_engine::state::{Account, PriceLimit, Status};
 use perp_engine::units::{Atoms, SignedSize, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_tests::idl::instructions;
+use perp_tests::world::orders::next_price;
 use perp_tests::world::{order, ALL};
 use perp_tests::{assert_refused, listing, World, SOL};
 use solana_instruction::Instruction;
@@ -24,6 +25,7 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
     let exchange = world.exchange_arguments();
     let market = listing::market(1, listing::parameters(), 0);
     let of_margin_account = authority.margin_account;
+    let of = OrdersOf { owner: admin, margin_account: of_margin_account, account: &account };
     vec![
         ("create_exchange", client::create_exchange(admin, at.quote_mint, at.token_program, &exchange)),
         ("propose_admin", client::propose_admin(at, admin, admin)),
@@ -54,6 +56,12 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
         ("redeem_claim", client::redeem_claim(at, of_margin_account, 0)),
         ("waive_claim", client::waive_claim(at, authority, 0)),
         ("resolve_bankruptcy", client::resolve_bankruptcy(at, of_margin_account, &account, 0)),
+        ("open_orders", client::open_orders(authority)),
+        ("place_orders", client::place_orders(at, admin, &of, target, &[0, 1], &[next_price(SOL); 3])),
+        ("arm_order", client::arm_order(at, &of, target, 0)),
+        ("execute_order", client::execute_order(at, admin, &of, 0, world.oracle(0), 0)),
+        ("sweep_order", client::sweep_order(at, admin, of_margin_account, None, 0)),
+        ("close_orders", client::close_orders(authority)),
         ("request_liquidity_deposit", client::request_liquidity_deposit(at, admin, tokens, &asked)),
         ("request_liquidity_withdrawal", client::request_liquidity_withdrawal(at, admin, tokens, &asked)),
         ("value_market", client::value_market(at, admin, target)),
@@ -93,7 +101,7 @@ fn an_order_by_a_client_that_also_sends_a_deadline_is_no_order() {
 #[test]
 fn every_instruction_has_a_file_of_its_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/instructions");
-    let folders = ["exchange", "market", "account", "position", "liquidity"];
+    let folders = ["exchange", "market", "account", "position", "orders", "liquidity"];
     let files: BTreeSet<String> = folders
         .iter()
         .flat_map(|name| std::fs::read_dir(folder.join(name)).unwrap())

@@ -46,6 +46,15 @@ mod position {
     mod waive_claim;
 }
 
+mod orders {
+    mod arm_order;
+    mod close_orders;
+    mod execute_order;
+    mod open_orders;
+    mod place_orders;
+    mod sweep_order;
+}
+
 mod liquidity {
     mod allocate_backing;
     mod close_epoch;

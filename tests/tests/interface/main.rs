@@ -5,9 +5,9 @@ use perp_artifacts::idl::missing_docs;
 use perp_client::errors::ExchangeError;
 use perp_client::events::Event;
 use perp_engine::market::price::PriceOutcome;
-use perp_engine::state::{PriceLimit, RequestKind, Status};
+use perp_engine::state::{OrderTrigger, PriceLimit, RequestKind, Status};
 use perp_swap::constants;
-use perp_swap::events::ValuationOutcome;
+use perp_swap::events::{ArmingOutcome, ExecutionOutcome, OrderRemoval, ValuationOutcome};
 use perp_tests::idl::{idl, items, name};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -76,7 +76,8 @@ fn constants_have_the_values_of_the_program() {
         VAULT_SEED "bytes"; SHARE_MINT_SEED "bytes"; SHARE_ESCROW_SEED "bytes"; POOL_SEED "bytes"; MARKET_SEED "bytes";
         MARGIN_ACCOUNT_SEED "bytes"; LIQUIDITY_REQUEST_SEED "bytes"; EPOCH_SEED "bytes"; VALUATION_LAMPORTS "u64";
         CLOSE_LAMPORTS "u64"; PAYMENT_LAMPORTS "u64"; BOUNDARY_REST_SECONDS "u32"; SETTLING_SECONDS "u32";
-        READING_ALLOWANCE_SECONDS "u32";
+        READING_ALLOWANCE_SECONDS "u32"; ORDER_SLOTS "u64"; ORDER_TIP_LAMPORTS "u64"; FILL_SECONDS "u32";
+        FILL_READING_SECONDS "u32"; REARM_SECONDS "u32"; SLICE_SECONDS "u32"; ORDERS_SEED "bytes";
     };
     let idl = idl();
     let published: BTreeSet<(String, String, String)> = items(&idl, "constants")
@@ -141,10 +142,26 @@ fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
     let valuations = [ValuationOutcome::Valued, ValuationOutcome::Noted, ValuationOutcome::NotEarlier];
     assert_eq!(valuations.map(|outcome| outcome as u8), [0, 1, 2]);
     assert_eq!(variants(&idl, "ValuationOutcome"), written(&valuations));
+    let triggers = [OrderTrigger::AtTime, OrderTrigger::AtOrAbove, OrderTrigger::AtOrBelow];
+    assert_eq!(triggers.map(|trigger| trigger as u8), [0, 1, 2]);
+    assert_eq!(variants(&idl, "OrderTrigger"), written(&triggers));
+    let armings = [ArmingOutcome::Armed, ArmingOutcome::Moved];
+    assert_eq!(armings.map(|outcome| outcome as u8), [0, 1]);
+    assert_eq!(variants(&idl, "ArmingOutcome"), written(&armings));
+    let executions = [ExecutionOutcome::Filled, ExecutionOutcome::Disarmed, ExecutionOutcome::Forfeited];
+    assert_eq!(executions.map(|outcome| outcome as u8), [0, 1, 2]);
+    assert_eq!(variants(&idl, "ExecutionOutcome"), written(&executions));
+    let removals = [OrderRemoval::Cancelled, OrderRemoval::Group, OrderRemoval::Parent];
+    assert_eq!(removals.map(|reason| reason as u8), [0, 1, 2]);
+    assert_eq!(variants(&idl, "OrderRemoval"), written(&removals));
     let enums = items(&idl, "types").iter().filter(|definition| definition["type"]["kind"] == "enum");
     let compared = BTreeSet::from([
+        "ArmingOutcome",
+        "ExecutionOutcome",
         "LiquidationReason",
         "OracleKind",
+        "OrderRemoval",
+        "OrderTrigger",
         "PriceLimit",
         "PriceOutcome",
         "RequestKind",

@@ -5,7 +5,8 @@
 mod sent;
 
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::{decode, LiquidityRequest, MarginAccount, Stored};
+use perp_accounts::{decode, LiquidityRequest, MarginAccount, Orders, Stored};
+use perp_client::addresses::orders_address;
 use perp_client::errors::exchange_error;
 use perp_engine::units::{Atoms, Clock, Timestamp};
 use perp_exchange::chain::EPOCH_RENT;
@@ -132,6 +133,11 @@ impl InMemory {
         for (address, number) in &self.accounts {
             let stored: MarginAccount = stored(world, address).expect("the account exists on chain");
             assert_eq!(*exchange.account(*number).expect("the account exists in memory"), stored.state);
+        }
+        for (address, number) in &self.accounts {
+            let orders: Option<Orders> = stored(world, &orders_address(address));
+            let in_memory = exchange.orders_of(*number).ok();
+            assert_eq!(in_memory, orders.as_ref().map(|orders| &orders.state), "orders of {address}");
         }
         for (address, number) in &self.requests {
             let stored: LiquidityRequest = stored(world, address).expect("the request exists on chain");

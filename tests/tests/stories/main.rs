@@ -38,6 +38,7 @@ mod in_memory;
 mod life_cycle;
 mod liquidity;
 mod oracle_life;
+mod orders;
 mod parallel;
 mod positions;
 mod statuses;

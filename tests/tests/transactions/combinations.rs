@@ -2,11 +2,12 @@
 
 use anchor_lang::prelude::{AccountMeta, Pubkey};
 use bytemuck::Zeroable;
-use perp_client::instructions::{self as build, Authority, TargetMarket};
+use perp_client::instructions::{self as build, Authority, OrdersOf, TargetMarket};
 use perp_client::Addresses;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::state::{Account, Position, MAX_POSITIONS};
 use perp_engine::units::{Atoms, SignedSize, Size};
+use perp_tests::world::orders::next_price;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
@@ -33,6 +34,11 @@ pub const COMBINATIONS: &[(&str, Build)] = &[
     ("`withdraw`", |scene, count| vec![scene.withdraw(count)]),
     ("`update_prices`, then `withdraw`", |scene, count| vec![scene.update_prices(0..count), scene.withdraw(count)]),
     ("`resolve_bankruptcy`", |scene, count| vec![scene.resolve_bankruptcy(count)]),
+    ("`arm_order`", |scene, count| vec![scene.arm_order(count)]),
+    ("`execute_order`", |scene, count| vec![scene.execute_order(count)]),
+    ("`update_prices` of the other markets, then `execute_order`", |scene, count| {
+        vec![scene.update_prices(1..count), scene.execute_order(count)]
+    }),
     ("`value_market` of each", |scene, count| (0..count).map(|market| scene.value(market)).collect()),
 ];
 
@@ -105,6 +111,28 @@ impl Scene {
     fn resolve_bankruptcy(&self, count: u16) -> Instruction {
         let resolve = build::resolve_bankruptcy(&self.addresses, self.margin_account, &account(count), 0);
         self.with_more(resolve, count)
+    }
+
+    fn arm_order(&self, count: u16) -> Instruction {
+        let account = account(count);
+        self.with_more(build::arm_order(&self.addresses, &self.orders_of(&account), self.target(), 0), count)
+    }
+
+    fn execute_order(&self, count: u16) -> Instruction {
+        let account = account(count);
+        let (of, oracle) = (self.orders_of(&account), self.oracles[0]);
+        self.with_more(build::execute_order(&self.addresses, self.signer, &of, 0, oracle, 0), count)
+    }
+
+    /// So many orders by the owner of an account with so many positions.
+    pub fn place_orders(&self, count: u16, orders: usize) -> Instruction {
+        let account = account(count);
+        let of = OrdersOf { owner: self.signer, ..self.orders_of(&account) };
+        build::place_orders(&self.addresses, self.signer, &of, self.target(), &[], &vec![next_price(1); orders])
+    }
+
+    fn orders_of<'a>(&self, account: &'a Account) -> OrdersOf<'a> {
+        OrdersOf { owner: self.destination, margin_account: self.other_margin_account, account }
     }
 
     fn value(&self, market: u16) -> Instruction {

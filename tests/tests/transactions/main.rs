@@ -50,6 +50,20 @@ fn what_the_page_says_fits_does_and_one_more_does_not() {
 }
 
 #[test]
+fn as_many_orders_are_placed_at_once_as_the_page_says() {
+    let scene = Scene::new();
+    let bytes =
+        |positions, orders| legacy(&from_a_wallet(vec![scene.place_orders(positions, orders)]), &scene.signer).bytes;
+    let most = |positions| (1..=16).rev().find(|orders| bytes(positions, *orders) <= PACKET).unwrap();
+    assert_eq!(bytes(1, 9) - bytes(1, 8), 62);
+    Page::read().says(&format!(
+        "An order takes 62 bytes: {} of them are placed at once by an account with one position, {} with twelve.",
+        most(1),
+        most(12)
+    ));
+}
+
+#[test]
 fn sizes_add_up_from_the_parts() {
     let (page, scene) = (Page::read(), Scene::new());
     for (name, build) in COMBINATIONS {

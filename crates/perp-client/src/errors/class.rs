@@ -60,7 +60,10 @@ impl Class {
             | E::NoProtocolFees
             | E::NoBoundary
             | E::MarketValued
-            | E::AlreadyDelisted => Self::LostRace,
+            | E::AlreadyDelisted
+            | E::NoOrder
+            | E::OrderArmed
+            | E::OrderNotArmed => Self::LostRace,
             E::MarketMissing
             | E::LiquidationWorsensHealth
             | E::ClaimNotRedeemed
@@ -68,7 +71,11 @@ impl Class {
             | E::WrongBoundary
             | E::WrongMarketIndex
             | E::AccountNotEmpty
-            | E::PositionsOpen => Self::Outdated,
+            | E::PositionsOpen
+            | E::OrderNotMet
+            | E::OrderAsleep
+            | E::OrderDead
+            | E::OrderAlive => Self::Outdated,
             E::ClockBehind
             | E::PriceStale
             | E::PriceTooUncertain
@@ -89,7 +96,9 @@ impl Class {
             | E::OracleExponentOutOfRange
             | E::OraclePriceNotPositive
             | E::OracleConfidenceOutOfRange
-            | E::OraclePublishTimeNotPositive => Self::NotYet,
+            | E::OraclePublishTimeNotPositive
+            | E::OrderGroupArmed
+            | E::NoFillReading => Self::NotYet,
             E::Overflow
             | E::PriceOutOfRange
             | E::NotionalOutOfRange
@@ -118,7 +127,11 @@ impl Class {
             | E::NotAuthorized
             | E::MissingRole
             | E::NotThePendingAdmin
-            | E::TooManyMarkets => Self::Refused,
+            | E::TooManyMarkets
+            | E::NoFreeOrder
+            | E::OrderTerms
+            | E::OrderTipTooSmall
+            | E::OrdersNotEmpty => Self::Refused,
             E::SizeOutOfRange
             | E::AmountZero
             | E::MarketParameters
@@ -164,6 +177,8 @@ impl Class {
             | E::SecondOracleParameters
             | E::SelfLiquidation
             | E::RewardToItself
+            | E::WrongReceiver
+            | E::WrongOrders
             | E::TrailingData => Self::Wrong,
         }
     }

@@ -9,6 +9,7 @@ mod account;
 mod exchange;
 mod liquidity;
 mod market;
+mod orders;
 mod position;
 mod tokens;
 
@@ -16,11 +17,12 @@ pub use account::*;
 pub use exchange::*;
 pub use liquidity::*;
 pub use market::*;
+pub use orders::*;
 pub use position::*;
 pub use tokens::*;
 
-/// Where a new market's price comes from, and what a market or a pool is listed with, as they are sent.
-pub use perp_swap::arguments::{LiquidityParameters, MarketParameters, OracleSource};
+/// Where a new market's price comes from, what a market or a pool is listed with, and an order's terms, as they are sent.
+pub use perp_swap::arguments::{LiquidityParameters, MarketParameters, OracleSource, OrderTerms};
 
 use crate::addresses::Addresses;
 use anchor_lang::prelude::{AccountMeta, Pubkey};

@@ -1,11 +1,12 @@
 use super::*;
-use crate::addresses::event_authority;
+use crate::addresses::{event_authority, orders_address};
 use anchor_lang::Discriminator;
 use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};
+use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::{LiquidationOrder, Order};
-use perp_engine::state::{ClosedEpoch, LimitSet, Position, PriceLimit, Request, RequestKind};
-use perp_engine::units::{Atoms, Price, SignedSize, Size, Timestamp};
+use perp_engine::state::{ClosedEpoch, LimitSet, OrderTrigger, Position, PriceLimit, Request, RequestKind};
+use perp_engine::units::{Atoms, Ppm, Price, SignedSize, Size, Timestamp};
 
 fn addresses() -> Addresses {
     Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID)
@@ -151,6 +152,74 @@ fn a_settlement_without_a_reward_names_neither_pool_nor_receiver() {
 }
 
 #[test]
+fn orders_are_placed_with_the_other_markets_and_in_full() {
+    let (addresses, trader, of_whom) = (addresses(), Pubkey::new_unique(), actor());
+    let account = account();
+    let of = OrdersOf { owner: of_whom.signer, margin_account: of_whom.margin_account, account: &account };
+    let stop = NewOrder {
+        size: SignedSize::new(-3),
+        trigger: OrderTrigger::AtOrBelow,
+        trigger_price: Price::new(8),
+        trailing: Ppm::ZERO,
+        acceptable_price: Price::new(1),
+        reduce_only: true,
+        active_from: Timestamp::NEVER,
+        expires: Timestamp::new(9),
+        slices: 1,
+        seconds_between: 0,
+        group: 2,
+        parent: Some(0),
+        lamports: 10_000,
+    };
+    let placed = place_orders(&addresses, trader, &of, TargetMarket::at_cached_price(9), &[4, 5], &[stop]);
+    let orders = orders_address(&of_whom.margin_account);
+    assert_eq!(
+        placed.accounts[..5],
+        [
+            AccountMeta::new(trader, true),
+            writable(of_whom.signer),
+            read_only(addresses.exchange),
+            writable(of_whom.margin_account),
+            writable(orders)
+        ]
+    );
+    assert_eq!(rest(&placed, 8), [2, 5].map(|market| read_only(addresses.market(market))));
+    let mut data = perp_swap::instruction::PlaceOrders::DISCRIMINATOR.to_vec();
+    data.extend([2, 0, 0, 0, 4, 5]);
+    data.extend([1, 0, 0, 0]);
+    data.extend((-3i64).to_le_bytes());
+    data.push(2);
+    data.extend(8u64.to_le_bytes());
+    data.extend(0u32.to_le_bytes());
+    data.extend(1u64.to_le_bytes());
+    data.push(1);
+    data.extend(0i64.to_le_bytes());
+    data.extend(9i64.to_le_bytes());
+    data.extend(1u16.to_le_bytes());
+    data.extend(0u32.to_le_bytes());
+    // Group 2; the parent is the first of them.
+    data.extend([2, 1]);
+    data.extend(10_000u64.to_le_bytes());
+    assert_eq!(placed.data, data);
+}
+
+#[test]
+fn who_fills_an_order_names_the_owner_and_who_sweeps_one_its_market_where_that_has_ended() {
+    let (addresses, caller, oracle, of_whom) = (addresses(), Pubkey::new_unique(), Pubkey::new_unique(), actor());
+    let account = account();
+    let of = OrdersOf { owner: of_whom.signer, margin_account: of_whom.margin_account, account: &account };
+    let executed = execute_order(&addresses, caller, &of, 5, oracle, 7);
+    assert_eq!(executed.accounts[..2], [AccountMeta::new(caller, true), writable(of_whom.signer)]);
+    assert_eq!(rest(&executed, 6)[0], read_only(oracle));
+    assert_eq!(rest(&executed, 7), [9, 2].map(|market| read_only(addresses.market(market))));
+    assert_eq!(executed.data[8..], [7]);
+    let armed = arm_order(&addresses, &of, TargetMarket::at_cached_price(5), 7);
+    assert_eq!(armed.accounts[4], read_only(perp_swap::ID));
+    let swept = |ended| sweep_order(&addresses, of_whom.signer, of_whom.margin_account, ended, 3).accounts[3].clone();
+    assert_eq!([swept(None), swept(Some(5))], [read_only(perp_swap::ID), read_only(addresses.market(5))]);
+}
+
+#[test]
 fn every_instruction_of_the_program_has_a_builder_of_its_name() {
     let program = include_str!("../../../../programs/perp-swap/src/lib.rs");
     let names: Vec<_> = program
@@ -163,6 +232,7 @@ fn every_instruction_of_the_program_has_a_builder_of_its_name() {
         include_str!("exchange.rs"),
         include_str!("liquidity.rs"),
         include_str!("market.rs"),
+        include_str!("orders.rs"),
         include_str!("position.rs"),
     ]
     .concat();

@@ -97,14 +97,27 @@ pub fn skew(ledger: &MarketLedger) -> Result<SignedSize, EngineError> {
 /// # Errors
 /// [`EngineError::SizeOutOfRange`] for zero, [`EngineError::NotionalOutOfRange`].
 pub fn quote(market: &Market, order: SignedSize, reference: Timestamp) -> Result<Fill, EngineError> {
+    quote_at(market, order, market.price.price, || spread_ceil(market, reference))
+}
+
+/// The terms of an order at any price, with that spread of one base unit.
+///
+/// # Errors
+/// [`EngineError::SizeOutOfRange`] for zero, [`EngineError::NotionalOutOfRange`].
+pub(crate) fn quote_at(
+    market: &Market,
+    order: SignedSize,
+    price: Price,
+    spread: impl FnOnce() -> Result<Price, EngineError>,
+) -> Result<Fill, EngineError> {
     let side = order.side().ok_or(EngineError::SizeOutOfRange)?;
-    let (size, price, parameters) = (order.size(), market.price.price, &market.parameters);
+    let (size, parameters) = (order.size(), &market.parameters);
     let skew = skew(&market.ledger)?;
 
     // The impact comes first: it refuses a size beyond the range, whose notional would be another reason.
     let impact = impact_ceil(skew, order, parameters)?;
     let index_notional = notional(size, price)?;
-    let unit_spread = spread_ceil(market, reference)?;
+    let unit_spread = spread()?;
     let spread = notional(size, unit_spread)?;
     let impact = notional(impact, price)?;
     // A sale fetches at least nothing: on an extreme skew the charge stops at the notional.

@@ -175,6 +175,17 @@ pub fn plan_price(market: &Market, reading: &OracleReading, clock: Clock) -> Res
     })
 }
 
+/// Price and confidence of a reading in the market's unit, where it is certain enough to be a price and the second source bears it
+/// out.
+///
+/// # Errors
+/// [`EngineError::PriceOutOfRange`].
+pub(crate) fn good_price(market: &Market, reading: &OracleReading) -> Result<Option<(Price, Price)>, EngineError> {
+    let (price, confidence) = converted(market, reading)?;
+    let in_bounds = is_in_bounds(market, price, Timestamp::new(reading.publish_time()))?;
+    Ok(confidence.filter(|_| in_bounds).map(|confidence| (price, confidence)))
+}
+
 /// A reading in the market's unit: its price, and its confidence where that is within `max_confidence_valid`.
 ///
 /// # Errors
@@ -295,23 +306,41 @@ pub fn require_price(market: &Market, price_use: PriceUse, reference: Timestamp)
     if market.settlement.is_final(reference) {
         return Ok(market.price.price);
     }
-    let distrusted_until = market.price.clock_distrusted_until;
-    if reference < distrusted_until {
-        return Err(EngineError::ClockBehind { until: distrusted_until.get() });
-    }
+    require_clock(market, reference)?;
     let required = price_requirement(market, price_use);
     let age = age(market, reference)?;
     if age > required.age {
         return Err(EngineError::PriceStale { age, allowed: required.age });
     }
     let cache = &market.price;
-    if !is_certain(cache, required.confidence) {
+    require_certain(cache.price, cache.confidence, required.confidence)?;
+    Ok(cache.price)
+}
+
+/// Whether the clock is believed.
+///
+/// # Errors
+/// [`EngineError::ClockBehind`].
+pub(crate) fn require_clock(market: &Market, reference: Timestamp) -> Result<(), EngineError> {
+    let distrusted_until = market.price.clock_distrusted_until;
+    if reference < distrusted_until {
+        return Err(EngineError::ClockBehind { until: distrusted_until.get() });
+    }
+    Ok(())
+}
+
+/// Whether a price's confidence interval is at most `limit` of it.
+///
+/// # Errors
+/// [`EngineError::PriceTooUncertain`].
+pub(crate) fn require_certain(price: Price, confidence: Price, limit: Ppm) -> Result<(), EngineError> {
+    if !is_within(confidence, price, limit) {
         return Err(EngineError::PriceTooUncertain {
-            confidence: mul_div_ceil(cache.confidence.get(), PPM, cache.price.get())?,
-            allowed: required.confidence.wide(),
+            confidence: mul_div_ceil(confidence.get(), PPM, price.get())?,
+            allowed: limit.wide(),
         });
     }
-    Ok(cache.price)
+    Ok(())
 }
 
 /// 2^8 · 10^6 · √(seconds in a Julian year), rounded down: the spread rounds up.

@@ -7,4 +7,5 @@ pub mod account;
 pub mod exchange;
 pub mod liquidity;
 pub mod market;
+pub mod orders;
 pub mod position;

@@ -78,8 +78,10 @@ pub struct Position {
     /// What others paid of the account's debt to this market while it had claims without cash: owed to the market's insurance
     /// out of those.
     pub recoverable: Atoms,
+    /// Which of the positions ever opened in the market this is, from 1 up; says nothing while there is no size.
+    pub number: u64,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 2],
+    pub reserved: [u64; 1],
 }
 
 impl Position {
@@ -127,16 +129,20 @@ pub struct Account {
     pub balance: Atoms,
     /// [`AccountKind`] as a byte: 0 for cross, 1 for isolated.
     pub kind: u8,
+    /// 1 while the account of its resting orders is open.
+    pub orders_open: u8,
     /// Zero; aligns what follows.
-    pub padding: [u8; 5],
+    pub padding: [u8; 4],
     /// The only market an isolated account trades.
     pub isolated_market: u16,
     /// Events of the account so far: the number each of them carries.
     pub sequence: u64,
     /// What the account has seen since it was opened.
     pub counters: AccountCounters,
+    /// Until when nothing is withdrawn: an order that may increase is armed, and what it may cost stays here.
+    pub armed_until: Timestamp,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 7],
+    pub reserved: [u64; 6],
     /// The account's slots.
     pub positions: [Position; MAX_POSITIONS],
 }
@@ -154,9 +160,9 @@ impl Account {
         self.sequence
     }
 
-    /// Whether the account holds nothing and owes nothing, so that it can be closed.
+    /// Whether the account holds nothing and owes nothing, and has no account of orders, so that it can be closed.
     pub fn is_empty(&self) -> bool {
-        self.balance.is_zero() && self.positions.iter().all(|position| !position.is_occupied())
+        self.balance.is_zero() && self.orders_open == 0 && self.positions.iter().all(|position| !position.is_occupied())
     }
 
     /// The slots up to the last occupied one: positions take the first free slot, so that most accounts have few.
@@ -200,6 +206,17 @@ impl Account {
     pub fn require_no_position(&self) -> Result<(), EngineError> {
         if self.has_open_position() {
             return Err(EngineError::PositionsOpen);
+        }
+        Ok(())
+    }
+
+    /// Whether no order that may increase is armed, as far as the account knows.
+    ///
+    /// # Errors
+    /// [`EngineError::OrderArmed`].
+    pub fn require_not_armed(&self, now: Timestamp) -> Result<(), EngineError> {
+        if now <= self.armed_until {
+            return Err(EngineError::OrderArmed { until: self.armed_until.get() });
         }
         Ok(())
     }

@@ -104,8 +104,10 @@ pub struct MarketLedger {
     pub padding: [u8; 3],
     /// What the market has seen since it was listed.
     pub counters: MarketCounters,
+    /// Positions opened from nothing so far: the number of the last.
+    pub positions_opened: u64,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 10],
+    pub reserved: [u64; 9],
 }
 
 impl MarketLedger {

@@ -8,6 +8,7 @@ mod epoch;
 mod exchange;
 mod grace;
 mod market;
+mod order;
 mod parameters;
 mod pool;
 mod recent_prices;
@@ -26,6 +27,11 @@ pub use epoch::{
 pub use exchange::ExchangeState;
 pub use grace::Grace;
 pub use market::{Market, MarketLedger, PriceCache, SecondPrice, SideTotals};
+pub(crate) use order::parent_mark;
+pub use order::{
+    OrderBook, OrderTrigger, RestingOrder, FILL_READING_SECONDS, FILL_SECONDS, ORDER_SLOTS, REARM_SECONDS,
+    SLICE_SECONDS,
+};
 pub use parameters::{Parameters, RATE_BITS};
 pub use pool::{Pool, PoolParameters, SharedDraw, DEAD_SHARES};
 pub use recent_prices::{is_fresh, RecentPrices, Second, FRESH_SECONDS, SECONDS};

@@ -9,7 +9,7 @@ use perp_engine::units::{Atoms, SignedSize, Size};
 use perp_exchange::{Exchange, Listing, Operation};
 
 /// What happens next.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Event {
     /// A second passes.
     Second,

@@ -64,10 +64,16 @@ impl<W: io::Write> Crowd<W> {
     /// Executes an operation, without the reading of a market that is mute, and writes its line. Returns whether it took place.
     pub fn push(&mut self, mut operation: Operation) -> io::Result<bool> {
         match &mut operation {
-            Operation::UpdatePrice { market, .. } if Some(*market) == self.mute => return Ok(false),
+            Operation::UpdatePrice { market, .. } | Operation::ExecuteOrder { market, .. }
+                if Some(*market) == self.mute =>
+            {
+                return Ok(false);
+            }
             Operation::UpdateFunding { market, reading }
             | Operation::Trade { market, reading, .. }
             | Operation::Liquidate { market, reading, .. }
+            | Operation::PlaceOrders { market, reading, .. }
+            | Operation::ArmOrder { market, reading, .. }
             | Operation::SettlePnl { market, reading, .. }
             | Operation::AllocateBacking { market, reading }
             | Operation::ValueMarket { market, reading }
@@ -170,11 +176,13 @@ impl<W: io::Write> Crowd<W> {
             0 => return self.fall_silent(),
             1..3 => return self.halt(),
             3..13 => return self.tear(),
+            13..43 => return self.rest_and_fill(),
             _ => {}
         }
         match self.rng.u8(..100) {
             0..14 => self.publish(),
-            14..48 => self.trade(),
+            14..40 => self.trade(),
+            40..48 => self.rest(),
             48..56 => self.liquidate(),
             56..70 => self.settle(),
             70..78 => self.move_collateral(),

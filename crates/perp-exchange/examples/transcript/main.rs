@@ -13,6 +13,8 @@ mod endings;
 mod epochs;
 mod liquidity;
 mod markets;
+mod orders;
+mod placing;
 mod positions;
 mod pressure;
 mod prices;

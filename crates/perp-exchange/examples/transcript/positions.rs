@@ -34,7 +34,7 @@ impl<W: io::Write> Crowd<W> {
     }
 
     /// From a base unit to more than anybody can hold; or a part of the position, all of it, or more.
-    fn order_size(&mut self, account: usize, market: u16) -> i64 {
+    pub fn order_size(&mut self, account: usize, market: u16) -> i64 {
         let held = self.size(account, market);
         let state = self.exchange.market(market).expect("a listed market");
         let (skew, cap) = (perp_engine::market::fill::skew(&state.ledger), state.parameters.open_interest_cap.get());

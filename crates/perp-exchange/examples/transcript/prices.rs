@@ -143,12 +143,8 @@ impl<W: io::Write> Crowd<W> {
         let Ok(Some(price)) = self.exchange.liquidation_price(&self.exchange.accounts()[account], market) else {
             return Ok(());
         };
-        let state = self.exchange.market(market).expect("a listed market");
         let feed = self.feeds[usize::from(market)].quoted;
-        // From 2^-40 atoms per base unit to the oracle's unit.
-        let power = i32::from(state.base_decimals) - i32::from(state.quote_decimals) - feed.exponent;
-        let power = u32::try_from(power).expect("an oracle's unit finer than that of the price");
-        let exact = (i128::from(price.get()) * 10i128.pow(power)) >> 40;
+        let exact = i128::from(self.in_units_of_the_oracle(market, price.get().into()));
         let beyond = match self.rng.u8(..10) {
             0..5 => self.rng.i128(-4_000..4_000),
             5..8 => self.rng.i128(-30_000..30_000),
@@ -160,6 +156,15 @@ impl<W: io::Write> Crowd<W> {
         (feed.price, feed.confidence) = (i64::try_from(clamped).expect("within a factor of 16 of the first"), 0);
         let reading = self.reading(market);
         self.push_reading(market, reading).map(drop)
+    }
+
+    /// From 2^-40 atoms per base unit to the oracle's unit.
+    pub fn in_units_of_the_oracle(&self, market: u16, price: i128) -> i64 {
+        let state = self.exchange.market(market).expect("a listed market");
+        let feed = self.feeds[usize::from(market)].quoted;
+        let power = i32::from(state.base_decimals) - i32::from(state.quote_decimals) - feed.exponent;
+        let power = u32::try_from(power).expect("an oracle's unit finer than that of the price");
+        i64::try_from((price * 10i128.pow(power)) >> 40).unwrap_or(i64::MAX)
     }
 
     /// A market's price runs away, several times what it was or a fraction of it, and those who gain take their profit: more

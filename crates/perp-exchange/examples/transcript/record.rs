@@ -1,13 +1,15 @@
 //! One line of a transcript: an operation, what became of it, and what it wrote.
 
 use super::state::epochs::{ClosedRecord, RequestRecord, WaitingRecord};
+use super::state::orders::BookRecord;
 use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord};
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Valuation;
+use perp_engine::operations::orders::{NewOrder, OrderOutcome};
 use perp_engine::oracle::{OracleReading, ReadingError};
 use perp_engine::state::PriceLimit;
 use perp_exchange::{Exchange, Operation, Outcome, Refusal};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -53,14 +55,14 @@ pub fn refusal_name(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Rule(rule) => rule.name(),
         Refusal::SelfLiquidation => "SelfLiquidation",
+        Refusal::OrdersNotEmpty { .. } => "OrdersNotEmpty",
         missing => panic!("the crowd asked for something that is not there: {missing}"),
     }
 }
 
 /// The arguments of any operation; what it does not take is left out.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-#[serde(default)]
-pub struct Arguments {
+pub struct Arguments<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,10 +100,51 @@ pub struct Arguments {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel: Option<&'a [u8]>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_orders")]
+    orders: Option<&'a [NewOrder]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<Reading>,
 }
 
-impl Arguments {
+#[derive(Serialize)]
+struct NewOrderRecord {
+    size: i64,
+    trigger: u8,
+    trigger_price: u64,
+    trailing: u32,
+    acceptable_price: u64,
+    reduce_only: bool,
+    active_from: i64,
+    expires: i64,
+    slices: u16,
+    seconds_between: u32,
+    group: u8,
+    parent: Option<u8>,
+    lamports: u64,
+}
+
+fn write_orders<S: Serializer>(orders: &Option<&[NewOrder]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(orders.unwrap_or_default().iter().map(|order| NewOrderRecord {
+        size: order.size.get(),
+        trigger: order.trigger as u8,
+        trigger_price: order.trigger_price.get(),
+        trailing: order.trailing.get(),
+        acceptable_price: order.acceptable_price.get(),
+        reduce_only: order.reduce_only,
+        active_from: order.active_from.get(),
+        expires: order.expires.get(),
+        slices: order.slices,
+        seconds_between: order.seconds_between,
+        group: order.group,
+        parent: order.parent,
+        lamports: order.lamports,
+    }))
+}
+
+impl Arguments<'_> {
     /// Those of a price update that may be no reading.
     pub fn of_reading(market: u16, reading: Reading) -> Self {
         Self { market: Some(market), reading: Some(reading), ..Self::default() }
@@ -109,7 +152,7 @@ impl Arguments {
 }
 
 /// The operation's name and arguments. `exchange` is the one before it; requests are numbered by `next_request` on.
-pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -> (&'static str, Arguments) {
+pub fn describe<'a>(operation: &'a Operation, exchange: &Exchange, next_request: u64) -> (&'static str, Arguments<'a>) {
     let none = Arguments::default();
     let of = |account: usize, market: u16| Arguments { account: Some(account), market: Some(market), ..none };
     let market_of = |market: u16| Arguments { market: Some(market), ..none };
@@ -175,6 +218,22 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
                 ..of(*account, *market)
             },
         ),
+        Operation::OpenOrders { account } => ("open_orders", holding(*account)),
+        Operation::PlaceOrders { account, market, cancel, orders, reading } => (
+            "place_orders",
+            Arguments { cancel: Some(cancel), orders: Some(orders), reading: with(reading), ..of(*account, *market) },
+        ),
+        Operation::ArmOrder { account, slot, market, reading } => {
+            ("arm_order", Arguments { place: Some(*slot), reading: with(reading), ..of(*account, *market) })
+        }
+        Operation::ExecuteOrder { account, slot, market, reading } => {
+            let reading = Some(Reading::of(reading));
+            ("execute_order", Arguments { place: Some(*slot), reading, ..of(*account, *market) })
+        }
+        Operation::SweepOrder { account, slot, market } => {
+            ("sweep_order", Arguments { place: Some(*slot), market: *market, ..holding(*account) })
+        }
+        Operation::CloseOrders { account } => ("close_orders", holding(*account)),
         Operation::Liquidate { liquidator, account, market, order, reading } => (
             "liquidate",
             Arguments {
@@ -212,12 +271,17 @@ pub fn describe(operation: &Operation, exchange: &Exchange, next_request: u64) -
     }
 }
 
-/// What an operation paid out to whoever called it and to the owner of a request, and what it kept for owners.
-#[derive(Serialize)]
+/// What an operation paid out to whoever called it and to the owner of a request or an order, what it kept for owners, and what an
+/// order cost that could not be filled.
+#[derive(Default, Serialize)]
 struct Paid {
     lamports: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     lamports_kept: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lamports_returned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forfeited: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,19 +289,26 @@ struct Paid {
 }
 
 impl Paid {
-    fn of(outcome: &Outcome) -> Option<Self> {
-        let (lamports_kept, tokens, shares) = (None, None, None);
+    fn of(operation: &str, outcome: &Outcome) -> Option<Self> {
+        let none = Self::default();
+        let home = |lamports: u64| Self { lamports_returned: Some(lamports), ..Self::default() };
         Some(match outcome {
-            Outcome::Valuation(Valuation::Valued { lamports, .. }) => {
-                Self { lamports: *lamports, lamports_kept, tokens, shares }
-            }
-            Outcome::Epoch(plan) => {
-                Self { lamports: plan.lamports, lamports_kept: Some(plan.lamports_kept), tokens, shares }
-            }
+            Outcome::Valuation(Valuation::Valued { lamports, .. }) => Self { lamports: *lamports, ..none },
+            Outcome::Epoch(plan) => Self { lamports: plan.lamports, lamports_kept: Some(plan.lamports_kept), ..none },
             Outcome::Payment(plan) => {
                 let (tokens, shares) = (Some(plan.tokens.get()), Some(plan.shares.get()));
-                Self { lamports: plan.lamports, lamports_kept, tokens, shares }
+                Self { lamports: plan.lamports, tokens, shares, ..none }
             }
+            Outcome::Placement(plan) => home(plan.returned),
+            Outcome::Execution(done) => {
+                let forfeited = match done.plan.outcome {
+                    OrderOutcome::Forfeited { paid } => paid.get(),
+                    OrderOutcome::Filled(_) | OrderOutcome::Disarmed => 0,
+                };
+                let forfeited = Some(forfeited);
+                Self { lamports: done.lamports.tip, forfeited, ..home(done.lamports.returned) }
+            }
+            Outcome::Amount(lamports) if operation == "sweep_order" => home(*lamports),
             _ => return None,
         })
     }
@@ -250,6 +321,11 @@ struct After {
     accounts: BTreeMap<usize, Option<AccountRecord>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     markets: BTreeMap<u16, MarketRecord>,
+    /// Nothing once their account is closed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    orders: BTreeMap<usize, Option<BookRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_lamports: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<PoolRecord>,
     /// With the pool, in whose account it lies.
@@ -275,7 +351,7 @@ struct After {
 }
 
 impl After {
-    fn of(exchange: &Exchange, arguments: &Arguments, outcome: &Outcome) -> Self {
+    fn of(operation: &str, exchange: &Exchange, arguments: &Arguments<'_>, outcome: &Outcome) -> Self {
         let changes = exchange.changes();
         let epoch = match outcome {
             Outcome::Epoch(plan) => Some(plan.closed.boundary),
@@ -284,11 +360,14 @@ impl After {
         };
         let account = |number: &usize| (*number, exchange.account(*number).ok().map(AccountRecord::of));
         let market = |index: &u16| (*index, MarketRecord::of(exchange.market(*index).expect("a listed market")));
+        let book = |number: &usize| (*number, exchange.orders_of(*number).ok().map(BookRecord::of));
         let holders = arguments.holder.map(|holder| (holder, exchange.providers()[holder].shares.get()));
         let request = |nonce| exchange.request(nonce).ok().map(|open| RequestRecord::of(&open.request));
         Self {
             accounts: changes.accounts.iter().map(account).collect(),
             markets: changes.markets.iter().map(market).collect(),
+            orders: changes.orders.iter().map(book).collect(),
+            order_lamports: (!changes.orders.is_empty()).then_some(exchange.order_lamports),
             pool: changes.pool.then(|| PoolRecord::of(&exchange.pool)),
             queue: changes.pool.then(|| WaitingRecord::all(&exchange.queue)),
             rest: changes.pool.then(|| WaitingRecord::of(&exchange.queue.rest)),
@@ -300,7 +379,7 @@ impl After {
             exchange: changes.exchange.then(|| ExchangeRecord::of(&exchange.state)),
             holders: holders.into_iter().collect(),
             request: arguments.nonce.map(request),
-            paid: Paid::of(outcome),
+            paid: Paid::of(operation, outcome),
         }
     }
 }
@@ -311,7 +390,7 @@ struct Line<'a> {
     slot: u64,
     op: &'static str,
     #[serde(flatten)]
-    arguments: &'a Arguments,
+    arguments: &'a Arguments<'a>,
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<After>,
@@ -321,12 +400,12 @@ struct Line<'a> {
 pub fn write_line(
     output: &mut impl io::Write,
     op: &'static str,
-    arguments: &Arguments,
+    arguments: &Arguments<'_>,
     outcome: Result<&Outcome, &'static str>,
     exchange: &Exchange,
 ) -> io::Result<()> {
     let (result, after) = match outcome {
-        Ok(outcome) => ("ok", Some(After::of(exchange, arguments, outcome))),
+        Ok(outcome) => ("ok", Some(After::of(op, exchange, arguments, outcome))),
         Err(refusal) => (refusal, None),
     };
     let (now, slot) = (exchange.clock.now.get(), exchange.clock.slot);

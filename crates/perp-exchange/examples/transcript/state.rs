@@ -1,6 +1,7 @@
 //! The state as the transcript gives it: every field that has a meaning for the rules, by its name.
 
 pub mod epochs;
+pub mod orders;
 
 use epochs::{BoundaryRecord, EpochRecord, LastRecord};
 use perp_engine::state::{
@@ -21,6 +22,7 @@ struct PositionRecord {
     claim_round: u32,
     settlement_paid_at: i64,
     recoverable: u64,
+    number: u64,
     market: u16,
     occupied: u8,
 }
@@ -49,6 +51,7 @@ impl SlotRecord {
             claim_round: position.claim_round,
             settlement_paid_at: position.settlement_paid_at.get(),
             recoverable: position.recoverable.get(),
+            number: position.number,
             market: position.market,
             occupied: position.occupied,
         })
@@ -58,6 +61,7 @@ impl SlotRecord {
 #[derive(Serialize)]
 pub struct AccountRecord {
     balance: u64,
+    armed_until: i64,
     kind: u8,
     isolated_market: u16,
     positions: Vec<SlotRecord>,
@@ -67,6 +71,7 @@ impl AccountRecord {
     pub fn of(account: &Account) -> Self {
         Self {
             balance: account.balance.get(),
+            armed_until: account.armed_until.get(),
             kind: account.kind,
             isolated_market: account.isolated_market,
             positions: account.positions.iter().map(SlotRecord::of).collect(),
@@ -231,6 +236,7 @@ struct LedgerRecord {
     protocol_fees: u64,
     written_off: u64,
     shared_drawn: u64,
+    positions_opened: u64,
     claim_round: u32,
     short: u8,
 }
@@ -260,6 +266,7 @@ impl LedgerRecord {
             protocol_fees: ledger.protocol_fees.get(),
             written_off: ledger.written_off.get(),
             shared_drawn: ledger.shared_drawn.get(),
+            positions_opened: ledger.positions_opened,
             claim_round: ledger.claim_round,
             short: ledger.short,
         }

@@ -26,7 +26,7 @@ impl Exchange {
         Ok(account)
     }
 
-    /// Closes a margin account that holds nothing and owes nothing.
+    /// Closes a margin account that holds nothing and owes nothing, once the account of its orders is closed.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`], `AccountNotEmpty`.
@@ -60,7 +60,7 @@ impl Exchange {
     /// Those of [`plan_withdrawal`] or [`plan_margined_withdrawal`]; [`Refusal::NoMarket`].
     pub fn preview_withdrawal(&self, account: &Account, amount: Atoms) -> Result<WithdrawalPlan, Refusal> {
         if !account.has_open_position() {
-            return Ok(plan_withdrawal(account, amount)?);
+            return Ok(plan_withdrawal(account, amount, self.clock.now)?);
         }
         let portfolio = Portfolio::new(account, None, self.others(account, None)?, self.clock)?;
         Ok(plan_margined_withdrawal(&portfolio, amount, &self.session())?)

@@ -4,10 +4,13 @@ mod account;
 mod exchange;
 mod liquidity;
 mod market;
+mod orders;
 mod position;
 
 #[cfg(test)]
 mod tests;
+
+pub use orders::{OrderExecution, OrdersAfter};
 
 use perp_engine::operations::position::LiquidationPlan;
 use perp_engine::state::{Account, Market};

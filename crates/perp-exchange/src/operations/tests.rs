@@ -1,5 +1,6 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::fixtures::{filling, selling, selling_below, ARMED, EXPIRED, MET};
 use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, WINNER};
 use crate::fixtures::{CLOSED_DEPOSIT, CLOSED_WITHDRAWAL, RIPE_DEPOSIT, UNVALUED};
 use crate::operation::{Operation, Outcome};
@@ -13,6 +14,7 @@ use perp_engine::units::Atoms;
 
 mod atomicity;
 mod liquidity;
+mod orders;
 mod previews;
 
 type Method = fn(&mut Exchange) -> Result<Outcome, Refusal>;
@@ -79,6 +81,31 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
             Operation::Liquidate { liquidator: KEEPER, account: CAROL, market: 1, order: ALL, reading: None },
             |exchange| exchange.liquidate(KEEPER, CAROL, 1, &ALL, None).map(Outcome::Liquidation),
         ),
+        (Operation::OpenOrders { account: BOB }, |exchange| exchange.open_orders(BOB).map(|()| Outcome::Done)),
+        (
+            Operation::PlaceOrders {
+                account: ALICE,
+                market: 0,
+                cancel: vec![MET as u8],
+                orders: vec![selling(1), selling_below(200, 1)],
+                reading: some,
+            },
+            |exchange| {
+                let (orders, reading) = ([selling(1), selling_below(200, 1)], now(exchange, 252));
+                exchange.place_orders(ALICE, 0, &[MET as u8], &orders, Some(&reading)).map(Outcome::Placement)
+            },
+        ),
+        (Operation::ArmOrder { account: ALICE, slot: MET, market: 0, reading: some }, |exchange| {
+            exchange.arm_order(ALICE, MET, 0, Some(&now(exchange, 252))).map(Outcome::Arming)
+        }),
+        (
+            Operation::ExecuteOrder { account: ALICE, slot: ARMED, market: 0, reading: filling(exchange, 252) },
+            |exchange| exchange.execute_order(ALICE, ARMED, 0, &filling(exchange, 252)).map(Outcome::Execution),
+        ),
+        (Operation::SweepOrder { account: ALICE, slot: EXPIRED, market: None }, |exchange| {
+            exchange.sweep_order(ALICE, EXPIRED, None).map(Outcome::Amount)
+        }),
+        (Operation::CloseOrders { account: CAROL }, |exchange| exchange.close_orders(CAROL).map(|()| Outcome::Done)),
         (Operation::SettleFunding { account: BOB, market: 0 }, |exchange| {
             exchange.settle_funding(BOB, 0).map(Outcome::FundingSettlement)
         }),
@@ -160,8 +187,14 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             Operation::OpenAccount { .. } => (vec![opened], vec![], false, false),
             Operation::CloseAccount { account }
             | Operation::Deposit { account, .. }
-            | Operation::Withdraw { account, .. } => (vec![account], vec![], false, false),
+            | Operation::Withdraw { account, .. }
+            | Operation::OpenOrders { account }
+            | Operation::CloseOrders { account }
+            | Operation::SweepOrder { account, .. } => (vec![account], vec![], false, false),
             Operation::Trade { account, market, .. }
+            | Operation::PlaceOrders { account, market, .. }
+            | Operation::ArmOrder { account, market, .. }
+            | Operation::ExecuteOrder { account, market, .. }
             | Operation::SettleFunding { account, market }
             | Operation::SettlePnl { account, market, .. }
             | Operation::RedeemClaim { account, market }
@@ -203,6 +236,10 @@ fn what_an_operation_says_it_wrote_has_one_event_more_and_the_rest_is_as_it_was(
             assert_eq!(is.sequence, was.sequence + u64::from(written), "{operation:?}");
         }
         assert_eq!(after.pool.sequence, stage.pool.sequence + u64::from(pool), "{operation:?}");
+        for account in 0..after.accounts().len() {
+            let same = after.orders_of(account) == stage.orders_of(account);
+            assert_eq!(same, !changes.orders.contains(&account), "{operation:?}");
+        }
         let own_event = exchange && operation != Operation::CloseEpoch;
         assert_eq!(after.state.sequence, stage.state.sequence + u64::from(own_event), "{operation:?}");
     }

@@ -6,6 +6,7 @@ mod checks;
 mod collateral;
 mod epochs;
 mod liquidity;
+mod orders;
 mod prices;
 mod questions;
 mod settlement;
@@ -43,6 +44,20 @@ pub enum Kind {
     Reduce,
     Close,
     Flip,
+    OpenOrders,
+    PlaceOrders,
+    CancelOrders,
+    /// The trigger of an order that trails moves.
+    TrailPrice,
+    ArmOrder,
+    FillOrder,
+    /// An order that only reduces.
+    FillProtection,
+    /// A fill would have been worse than was acceptable.
+    DisarmOrder,
+    ForfeitOrder,
+    SweepOrder,
+    CloseOrders,
     LiquidatePart,
     LiquidateWhole,
     /// A liquidation that closes nothing.
@@ -96,7 +111,7 @@ pub enum Kind {
     TightenExchange,
 }
 
-pub const KINDS: [Kind; 50] = [
+pub const KINDS: [Kind; 61] = [
     Kind::CloseAccount,
     Kind::Deposit,
     Kind::Withdraw,
@@ -105,6 +120,17 @@ pub const KINDS: [Kind; 50] = [
     Kind::Reduce,
     Kind::Close,
     Kind::Flip,
+    Kind::OpenOrders,
+    Kind::PlaceOrders,
+    Kind::CancelOrders,
+    Kind::TrailPrice,
+    Kind::ArmOrder,
+    Kind::FillOrder,
+    Kind::FillProtection,
+    Kind::DisarmOrder,
+    Kind::ForfeitOrder,
+    Kind::SweepOrder,
+    Kind::CloseOrders,
     Kind::LiquidatePart,
     Kind::LiquidateWhole,
     Kind::LiquidateSettling,

@@ -3,6 +3,7 @@
 use crate::common::markets::{test_markets, TestMarket, THIN_PERP};
 use crate::common::reference::{self, Touched};
 use crate::common::world::{World, MILLION};
+use crate::resting::{self, Terms};
 use crate::steps::{Step, ACCOUNTS, ISOLATED, LIQUIDATOR, MARKETS, PROVIDERS};
 use perp_engine::fixtures::USDC;
 use perp_engine::operations::position::Order;
@@ -39,7 +40,7 @@ pub fn squeeze(world: &mut World, account: usize, market: u16, percent: i128) {
     let _ = world.update_price(market);
 }
 
-fn chosen<T: Copy>(from: &[T], pick: usize) -> Option<T> {
+pub fn chosen<T: Copy>(from: &[T], pick: usize) -> Option<T> {
     (!from.is_empty()).then(|| from[pick % from.len()])
 }
 
@@ -92,6 +93,19 @@ pub fn take(world: &mut World, step: &Step) {
                 };
                 let by = if account == LIQUIDATOR { 0 } else { LIQUIDATOR };
                 let _ = world.liquidate(by, account, market, max_size);
+            }
+        }
+        Step::Rest { account, market, kind, thousandths, reduces, ppm, children, group } => {
+            let terms = Terms { kind, thousandths, reduces, ppm, children, group };
+            resting::place(world, account, market, &terms);
+        }
+        Step::Arm { pick, ppm } => resting::arm(world, pick, ppm),
+        Step::Fill { pick, late, ppm, broke } => resting::fill(world, pick, late, ppm, broke),
+        Step::CancelOrder { pick } => resting::cancel(world, pick),
+        Step::SweepOrder { pick } => resting::sweep(world, pick),
+        Step::CloseOrders { account } => {
+            if world.exchange.orders_of(account).is_ok() && world.orders_of(account).is_empty() {
+                world.close_orders(account).unwrap();
             }
         }
         Step::Keep => keep(world),
@@ -271,7 +285,7 @@ pub fn outwait_notice(world: &mut World, market: u16) {
 }
 
 /// Most people refresh what they are about to use; now and then somebody meets a stale price.
-fn freshen(world: &mut World, account: usize, market: u16) {
+pub fn freshen(world: &mut World, account: usize, market: u16) {
     if world.exchange.clock.slot.is_multiple_of(11) {
         return;
     }

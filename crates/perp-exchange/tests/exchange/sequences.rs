@@ -116,6 +116,7 @@ fn lift_everything(world: &mut World) {
 
 /// Once nobody is in any market any more.
 fn leave(world: &mut World) {
+    clear_orders(world);
     settle_everything(world);
     for account in 0..world.exchange.accounts().len() {
         let balance = world.account(account).balance.get();
@@ -186,6 +187,23 @@ fn settle_everything(world: &mut World) {
         }
         keep(world);
     }
+}
+
+/// Owners cancel their orders and close the accounts of them; of a market that has ended anybody sweeps them.
+fn clear_orders(world: &mut World) {
+    world.wait(120);
+    for account in 0..world.exchange.accounts().len() {
+        if world.exchange.orders_of(account).is_err() {
+            continue;
+        }
+        while let Some((slot, order)) = world.orders_of(account).first().copied() {
+            if world.place_orders(account, order.market, &[slot as u8], &[]).is_err() {
+                world.sweep_order(account, slot, Some(order.market)).unwrap();
+            }
+        }
+        world.close_orders(account).unwrap();
+    }
+    assert_eq!(world.exchange.order_lamports, 0);
 }
 
 fn take_liquidity_out(world: &mut World) {

@@ -178,6 +178,39 @@ pub enum Step {
         status: Status,
         seconds: u32,
     },
+    /// An order or two are placed: 0 and 1 at once, 2 later, 3 in slices, 4 above, 5 below, 6 and 7 trailing. Thousandths of the
+    /// balance, or of the position where it only reduces; parts per million from the price.
+    Rest {
+        account: usize,
+        market: u16,
+        kind: u8,
+        thousandths: i64,
+        reduces: bool,
+        ppm: i64,
+        children: bool,
+        group: u8,
+    },
+    /// The price comes to where an order is met, and so far beyond.
+    Arm {
+        pick: usize,
+        ppm: i64,
+    },
+    /// So many seconds after an order's moment, at a price that moved by so much; where `broke`, its owner has put his margin elsewhere.
+    Fill {
+        pick: usize,
+        late: u32,
+        ppm: i64,
+        broke: bool,
+    },
+    CancelOrder {
+        pick: usize,
+    },
+    SweepOrder {
+        pick: usize,
+    },
+    CloseOrders {
+        account: usize,
+    },
     /// By the guardian.
     Tighten {
         market: Option<u16>,
@@ -223,6 +256,13 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (pick, percent.clone()).prop_map(|(pick, percent)| Step::Reduce { pick, percent }),
         6 => (pick, prop_oneof![6 => percent.clone(), 1 => Just(0)])
             .prop_map(|(pick, percent)| Step::Liquidate { pick, percent }),
+        8 => (account.clone(), market.clone(), 0u8..8, -9_000i64..9_000, any::<bool>(), -20_000i64..20_000, any::<(bool, u8)>())
+            .prop_map(|(account, market, kind, thousandths, reduces, ppm, (children, group))| Step::Rest {
+                account, market, kind, thousandths, reduces, ppm, children, group: group % 3
+            }),
+        8 => (pick, -500i64..6_000).prop_map(|(pick, ppm)| Step::Arm { pick, ppm }),
+        8 => (pick, prop_oneof![8 => 0u32..6, 1 => 0u32..18], -8_000i64..8_000, proptest::bool::weighted(0.15))
+            .prop_map(|(pick, late, ppm, broke)| Step::Fill { pick, late, ppm, broke }),
         3 => Just(Step::Keep),
         4 => pick.prop_map(|pick| Step::SettlePnl { pick }),
         3 => pick.prop_map(|pick| Step::ResolveBankruptcy { pick }),
@@ -233,6 +273,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (account, market.clone(), -400i64..400)
             .prop_map(|(account, market, size)| Step::TradeDust { account, market, size }),
         2 => market.clone().prop_map(|market| Step::UpdatePrice { market }),
+        2 => pick.prop_map(|pick| Step::CancelOrder { pick }),
+        4 => pick.prop_map(|pick| Step::SweepOrder { pick }),
+        1 => (0..ACCOUNTS).prop_map(|account| Step::CloseOrders { account }),
         1 => market.clone().prop_map(|market| Step::ReportOracleOutage { market }),
         2 => market.clone().prop_map(|market| Step::UpdateFunding { market }),
         2 => (market.clone(), 50u32..300, -60_000i64..60_000)

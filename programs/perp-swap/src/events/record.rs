@@ -51,7 +51,7 @@ logged! {
     AccountClosed AccountOpened AdminAccepted AdminProposed BackingAllocated BackingTargetSet ClaimRedeemed ClaimWaived
     ClaimsFunded DelegateSet Deposited EpochClosed ExchangeCreated ExchangeStatusSet FundingSettled FundingUpdated InsuranceFunded
     LiquidityPaid LiquidityRequested MarketCreated MarketDelisted MarketStatusSet MarketValued OracleOutageReported
-    PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun Traded
+    OrderArmed OrderExecuted OrderPlaced OrderRemoved OrderSwept OrdersClosed OrdersOpened OrdersPlaced PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun Traded
     Withdrawn
 }
 
@@ -129,7 +129,7 @@ mod tests {
         for (name, memory, longest) in LOGGED {
             assert!(longest() <= *memory, "{name} has {} bytes, its buffer {memory}", longest());
         }
-        assert_eq!(LOGGED.len(), 32, "all events but the two that are recorded");
+        assert_eq!(LOGGED.len(), 40, "all events but the two that are recorded");
     }
 
     #[test]

@@ -7,10 +7,12 @@ pub mod account;
 pub mod exchange;
 pub mod liquidity;
 pub mod market;
+pub mod orders;
 pub mod position;
 
 pub use account::*;
 pub use exchange::*;
 pub use liquidity::*;
 pub use market::*;
+pub use orders::*;
 pub use position::*;

@@ -65,6 +65,7 @@ impl Chaos {
                 assert_refused(self.world.close_account(actor), ExchangeError::AccountNotEmpty);
                 continue;
             }
+            self.orders_are_closed(actor);
             let balance = self.world.balance(&actor.margin_account);
             if balance > 0 {
                 self.world.withdraw(actor, balance).unwrap();

@@ -9,11 +9,45 @@ use perp_swap::events::{Liquidated, Traded};
 use perp_tests::World;
 use std::collections::BTreeMap;
 
-/// Orders filled in a market.
-pub fn traded_in(events: &[Event], market: u16) -> impl Iterator<Item = &Traded> + Clone {
-    events.iter().filter_map(move |event| match event {
-        Event::Traded(it) if it.market_index == market => Some(it),
-        _ => None,
+/// What was filled in a market, at once or as a resting order.
+pub fn traded_in(events: &[Event], market: u16) -> impl Iterator<Item = Traded> + Clone + '_ {
+    events.iter().filter_map(traded).filter(move |it| it.market_index == market)
+}
+
+/// The fill that an event tells; that of a resting order as if it had been traded at once.
+fn traded(event: &Event) -> Option<Traded> {
+    let it = match event {
+        Event::Traded(it) => return Some(it.clone()),
+        Event::OrderExecuted(it) => it,
+        _ => return None,
+    };
+    let fill = it.fill?;
+    Some(Traded {
+        exchange: it.exchange,
+        time: it.time,
+        account: it.account,
+        owner: it.owner,
+        account_sequence: it.account_sequence,
+        market: it.market,
+        market_index: it.market_index,
+        state: it.state,
+        trader: it.caller,
+        size: fill.size,
+        notional: fill.notional,
+        charge: fill.charge,
+        spread: fill.spread,
+        impact: fill.impact,
+        fee: fill.fee,
+        realized: fill.realized,
+        funding: fill.funding,
+        redeemed: fill.redeemed,
+        repaid: fill.repaid,
+        size_before: fill.size_before,
+        size_after: fill.size_after,
+        balance_before: it.balance_before,
+        balance_after: it.balance_after,
+        equity: fill.equity,
+        margin: fill.margin,
     })
 }
 
@@ -40,14 +74,19 @@ pub fn of_market(events: &[Event], market: &Market, funding: &Funding) -> Market
         Event::ProtocolFeesWithdrawn(it) if it.market_index == index => Some(it.amount),
         _ => None,
     });
-    let at_index = |it: &Traded| i128::from(it.size.unsigned_abs()) * i128::from(it.state.index_price);
+    let forfeited = events.iter().filter_map(|event| match event {
+        Event::OrderExecuted(it) if it.market_index == index => Some(it.forfeited),
+        _ => None,
+    });
+    // What was paid for it without the charge.
+    let at_price = |it: Traded| it.notional - i128::from(it.size.signum()) * it.charge;
     let realized = trades().map(|it| it.realized).chain(liquidations().map(|it| it.realized)).chain(settled);
     // What of a fee became a debt or was set off against a claim was not collected, and no event says how much that
     // was.
     let fees = market.ledger.counters.fees;
-    assert!(fees.get() <= trades().map(|it| it.fee).sum());
+    assert!(fees.get() <= trades().map(|it| it.fee).chain(forfeited).sum());
     MarketCounters {
-        volume: exact(trades().map(at_index).sum()),
+        volume: exact(trades().map(at_price).sum()),
         liquidated: exact(liquidations().map(|it| it.notional).sum()),
         spread: exact(trades().map(|it| it.spread).sum()),
         impact: exact(trades().map(|it| it.impact).sum()),
@@ -106,11 +145,16 @@ pub fn check_accounts(events: &[Event], world: &mut World) {
             Event::AccountOpened(it) => drop(sums.insert(it.account, Sums::default())),
             Event::Deposited(it) => of(sums, it.account).deposited += it.amount,
             Event::Withdrawn(it) => of(sums, it.account).withdrawn += it.amount,
-            Event::Traded(it) => {
-                let sums = of(sums, it.account);
-                sums.realized += it.realized;
-                sums.funding += it.funding;
-                sums.fees += it.fee;
+            Event::Traded(_) | Event::OrderExecuted(_) => {
+                if let Event::OrderExecuted(it) = event {
+                    of(sums, it.account).fees += it.forfeited;
+                }
+                if let Some(it) = traded(event) {
+                    let sums = of(sums, it.account);
+                    sums.realized += it.realized;
+                    sums.funding += it.funding;
+                    sums.fees += it.fee;
+                }
             }
             Event::FundingSettled(it) => of(sums, it.account).funding += it.funding,
             Event::ProfitSettled(it) => {

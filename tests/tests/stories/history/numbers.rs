@@ -71,6 +71,15 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
             all
         }
 
+        Event::OrdersOpened(it) => vec![(Account(it.account), it.account_sequence)],
+        Event::OrdersClosed(it) => vec![(Account(it.account), it.account_sequence)],
+        Event::OrdersPlaced(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
+        Event::OrderArmed(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
+        Event::OrderExecuted(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
+        Event::OrderSwept(it) => vec![(Account(it.account), it.account_sequence)],
+        // They bear the number of the event that they follow.
+        Event::OrderPlaced(_) | Event::OrderRemoved(_) => vec![],
+
         Event::LiquidityRequested(it) => vec![(Pool, it.pool_sequence)],
         Event::MarketValued(it) => vec![(Pool, it.pool_sequence), (Market(it.market_index), it.state.sequence)],
         Event::EpochClosed(it) => vec![(Pool, it.pool_sequence)],
@@ -98,6 +107,9 @@ pub fn moment(event: &Event) -> Option<(u16, i64, MarketMoment)> {
         Event::BankruptcyResolved(it) => Some((it.market_index, it.time, it.state)),
         Event::BackingAllocated(it) => Some((it.market_index, it.time, it.state)),
         Event::MarketValued(it) => Some((it.market_index, it.time, it.state)),
+        Event::OrdersPlaced(it) => Some((it.market_index, it.time, it.state)),
+        Event::OrderArmed(it) => Some((it.market_index, it.time, it.state)),
+        Event::OrderExecuted(it) => Some((it.market_index, it.time, it.state)),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
 use perp_accounts::oracle::OracleBinding;
 use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
+use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::PriceLimit;
@@ -75,6 +76,7 @@ impl Sent<'_> {
             .or_else(|| self.of_market(memory, world))
             .or_else(|| self.of_account(memory))
             .or_else(|| self.of_position(memory, world))
+            .or_else(|| self.of_orders(memory, world))
             .or_else(|| self.of_liquidity(memory, world));
         vec![operation.expect("every instruction of the program is known here")]
     }
@@ -155,6 +157,32 @@ impl Sent<'_> {
             Operation::WaiveClaim { account: account(2), market: market(3) }
         } else if self.is::<data::ResolveBankruptcy>() {
             Operation::ResolveBankruptcy { account: account(2), market: market(3) }
+        } else {
+            return None;
+        })
+    }
+
+    fn of_orders(self, memory: &InMemory, world: &mut World) -> Option<Operation> {
+        let account = |place| memory.accounts[&self.key(place)];
+        let market = |place| memory.markets[&self.key(place)];
+        Some(if self.is::<data::OpenOrders>() {
+            Operation::OpenOrders { account: account(1) }
+        } else if self.is::<data::CloseOrders>() {
+            Operation::CloseOrders { account: account(1) }
+        } else if let Some(data::PlaceOrders { cancel, orders }) = self.arguments() {
+            let (account, market) = (account(3), market(5));
+            let orders = orders.into_iter().map(NewOrder::from).collect();
+            Operation::PlaceOrders { account, market, cancel, orders, reading: self.reading(6, market, world) }
+        } else if let Some(data::ArmOrder { slot }) = self.arguments() {
+            let (account, market, slot) = (account(1), market(3), usize::from(slot));
+            Operation::ArmOrder { account, slot, market, reading: self.reading(4, market, world) }
+        } else if let Some(data::ExecuteOrder { slot }) = self.arguments() {
+            let (account, market, slot) = (account(3), market(5), usize::from(slot));
+            let reading = self.reading(6, market, world).expect("a price account is passed");
+            Operation::ExecuteOrder { account, slot, market, reading }
+        } else if let Some(data::SweepOrder { slot }) = self.arguments() {
+            let market = memory.markets.get(&self.key(3)).copied();
+            Operation::SweepOrder { account: account(1), slot: usize::from(slot), market }
         } else {
             return None;
         })

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::state::Account;
 
-/// Whether the account holds nothing and owes nothing, so that it can be closed.
+/// Whether the account holds nothing and owes nothing, and the account of its orders is closed, so that it can be closed too.
 ///
 /// # Errors
 /// [`EngineError::AccountNotEmpty`].
@@ -26,6 +26,7 @@ mod tests {
         let empty = Account::zeroed();
         assert_eq!(check_closable(&empty), Ok(()));
         assert_eq!(check_closable(&Account { balance: usdc(1), ..empty }), Err(EngineError::AccountNotEmpty));
+        assert_eq!(check_closable(&Account { orders_open: 1, ..empty }), Err(EngineError::AccountNotEmpty));
         let nothing = Position::empty_in(3);
         let open = Position { size: base(-1), ..nothing };
         let claiming = Position { claim: usdc(1), ..nothing };

@@ -5,7 +5,7 @@ use crate::risk::portfolio::{Health, Portfolio};
 use crate::session::Session;
 use crate::state::counters::count;
 use crate::state::Account;
-use crate::units::Atoms;
+use crate::units::{Atoms, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -29,21 +29,22 @@ impl WithdrawalPlan {
     }
 }
 
-/// Plans a withdrawal of an account without open positions. Without debts it always succeeds, whatever the oracle or the
-/// status.
+/// Plans a withdrawal of an account without open positions at `now`. Without debts it succeeds once no order that may increase is
+/// armed, within seconds, whatever the oracle or the status.
 ///
 /// # Errors
-/// [`EngineError::PositionsOpen`], [`EngineError::AmountZero`], [`EngineError::InsufficientBalance`],
-/// [`EngineError::DebtOutstanding`].
-pub fn plan_withdrawal(account: &Account, amount: Atoms) -> Result<WithdrawalPlan, EngineError> {
+/// [`EngineError::PositionsOpen`], [`EngineError::AmountZero`], [`EngineError::OrderArmed`],
+/// [`EngineError::InsufficientBalance`], [`EngineError::DebtOutstanding`].
+pub fn plan_withdrawal(account: &Account, amount: Atoms, now: Timestamp) -> Result<WithdrawalPlan, EngineError> {
     account.require_no_position()?;
-    Ok(WithdrawalPlan { amount, balance: balance_after(account, amount)?, after: None })
+    Ok(WithdrawalPlan { amount, balance: balance_after(account, amount, now)?, after: None })
 }
 
-fn balance_after(account: &Account, amount: Atoms) -> Result<Atoms, EngineError> {
+fn balance_after(account: &Account, amount: Atoms, now: Timestamp) -> Result<Atoms, EngineError> {
     if amount.is_zero() {
         return Err(EngineError::AmountZero);
     }
+    account.require_not_armed(now)?;
     account.require_no_debt(None)?;
     if amount > account.balance {
         return Err(EngineError::InsufficientBalance { balance: account.balance });
@@ -55,15 +56,15 @@ fn balance_after(account: &Account, amount: Atoms) -> Result<Atoms, EngineError>
 /// Profit that is not settled counts for nothing.
 ///
 /// # Errors
-/// [`EngineError::AmountZero`], [`EngineError::InsufficientBalance`], [`EngineError::DebtOutstanding`],
-/// [`EngineError::InitialMargin`], [`EngineError::Paused`].
+/// [`EngineError::AmountZero`], [`EngineError::OrderArmed`], [`EngineError::InsufficientBalance`],
+/// [`EngineError::DebtOutstanding`], [`EngineError::InitialMargin`], [`EngineError::Paused`].
 pub fn plan_margined_withdrawal(
     portfolio: &Portfolio<'_>,
     amount: Atoms,
     session: &Session,
 ) -> Result<WithdrawalPlan, EngineError> {
     session.status.allows_reducing()?;
-    let balance = balance_after(portfolio.account, amount)?;
+    let balance = balance_after(portfolio.account, amount, session.clock.now)?;
     let after = portfolio.initial(None)?.health(balance)?;
     if after.is_below_margin() {
         return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });

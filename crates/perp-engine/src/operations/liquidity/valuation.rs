@@ -32,7 +32,7 @@ use crate::market::range::{stale_range, PriceRange};
 use crate::market::solvency::{net_asset_value, pending_funding, side_unrealized};
 use crate::state::{Market, MarketLedger, Parameters, Pool};
 use crate::units::products::{part_of_atoms_floor, share_floor};
-use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_PRICE};
+use crate::units::{Atoms, Ppm, Price, Side, Timestamp, MAX_ATOMS, MAX_PRICE};
 
 /// Nobody enters where more than this part of the upper value is won or lost and not settled: half a percent, which is the most that
 /// whoever keeps everybody from settling takes of whom he meets, and more than the last seconds leave unsettled but in the worst hours.
@@ -83,16 +83,19 @@ impl MarketValue {
         } else {
             stale_range(market, reference)?
         };
-        Self::of(&market.ledger, most_counted(market, pool, pool.cash)?, range)
+        Self::of(&market.ledger, most_counted(market, pool, pool.cash), range)
     }
 }
 
 /// A fifth more than the market's cap allows of the cash of all shares, by the last close or by what the pool has beside it now, whichever
-/// is more.
-pub(super) fn most_counted(market: &Market, pool: &Pool, cash: Atoms) -> Result<Atoms, EngineError> {
-    let last = part_of_atoms_floor(pool.last.upper, pool.shares, pool.last.shares.max(Atoms::new(1)))?;
-    let allowed = share_floor(last.max(cash.checked_add(market.ledger.backing)?), market.parameters.backing_cap)?;
-    share_floor(allowed, LARGEST_GAIN)?.checked_add(allowed)
+/// is more. A sum that leaves its range is more than any backing.
+pub(super) fn most_counted(market: &Market, pool: &Pool, cash: Atoms) -> Atoms {
+    let most = || {
+        let last = part_of_atoms_floor(pool.last.upper, pool.shares, pool.last.shares.max(Atoms::new(1)))?;
+        let allowed = share_floor(last.max(cash.checked_add(market.ledger.backing)?), market.parameters.backing_cap)?;
+        share_floor(allowed, LARGEST_GAIN)?.checked_add(allowed)
+    };
+    most().unwrap_or(Atoms::new(MAX_ATOMS))
 }
 
 /// The interval of a good price: `p ± a`, ending at the bounds no price can leave.

@@ -3,9 +3,8 @@
 use super::request::VALUATION_LAMPORTS;
 use super::valuation::{certain_range, most_counted, MarketValue};
 use crate::error::EngineError;
-use crate::market::price::converted;
+use crate::market::price::good_price;
 use crate::market::range::{stale_range, PriceRange};
-use crate::market::second_price::is_in_bounds;
 use crate::oracle::OracleReading;
 use crate::session::Session;
 use crate::state::{BoundaryReading, Market, Pool};
@@ -53,7 +52,7 @@ pub fn value_market(
     }
     let kept = market.at_boundary.reading;
     let looked = market.at_boundary(|market| {
-        let most = most_counted(market, pool, pool.epoch.cash)?;
+        let most = most_counted(market, pool, pool.epoch.cash);
         let range = match found(market, reading, kept, boundary, session.clock.now)? {
             Found::Near(reading) => return Ok(Err(reading)),
             Found::Price { price, confidence } => certain_range(price, confidence, &market.parameters)?,
@@ -143,10 +142,9 @@ fn found(
 /// A reading in the market's unit, where it is certain enough and the second source bears it out.
 fn good(market: &Market, reading: &OracleReading) -> Result<Option<BoundaryReading>, EngineError> {
     let published = Timestamp::new(reading.publish_time());
-    let (price, confidence) = converted(market, reading)?;
-    let in_bounds = is_in_bounds(market, price, published)?;
     let previous = Timestamp::new(reading.previous_publish_time());
-    Ok(confidence.filter(|_| in_bounds).map(|confidence| BoundaryReading { price, confidence, published, previous }))
+    let good = good_price(market, reading)?;
+    Ok(good.map(|(price, confidence)| BoundaryReading { price, confidence, published, previous }))
 }
 
 /// Of two readings near the boundary the one published earlier counts, of equal ones that with the earlier predecessor, then the wider,

@@ -2,16 +2,20 @@
 
 use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
-use crate::market::fill::{quote, Fill};
-use crate::market::price::{require_price, PriceUse};
+use crate::market::fill::{quote_at, Fill};
+use crate::market::price::{
+    confidence_of_ceil, price_requirement, require_certain, require_clock, require_price, spread_ceil, PriceUse,
+};
 use crate::market::range::PriceRange;
 use crate::market::solvency::solvency;
 use crate::market::Ready;
 use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
 use crate::state::counters::{count_exact, count_one};
-use crate::state::Account;
+use crate::state::{Account, Market};
 use crate::units::products::{notional, part_of_atoms_floor, part_of_quote_floor, wide_product};
-use crate::units::{Atoms, Price, QuoteX40, Side, SignedAtoms, SignedSize, Size, MAX_OPEN_NOTIONAL, MAX_OPEN_PRICE};
+use crate::units::{
+    Atoms, Price, QuoteX40, Side, SignedAtoms, SignedSize, Size, Timestamp, MAX_OPEN_NOTIONAL, MAX_OPEN_PRICE,
+};
 
 #[cfg(test)]
 mod tests;
@@ -75,6 +79,16 @@ struct Split {
     opened: Size,
 }
 
+impl Split {
+    const fn price_use(&self) -> PriceUse {
+        if self.opened.is_zero() {
+            PriceUse::Reduce
+        } else {
+            PriceUse::Increase
+        }
+    }
+}
+
 fn split(position: SignedSize, order: &Order) -> Result<Split, EngineError> {
     let side = order.size.side().ok_or(EngineError::SizeOutOfRange)?;
     let opposite = position.side() == Some(side.opposite());
@@ -102,37 +116,98 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
         return Err(EngineError::AcceptablePriceZero);
     }
     let clock = market.clock();
-    let mut ledger = Ledger::open_or_take(portfolio.account, market, clock.now)?;
-    let Split { order: size, side, closed, opened } = split(ledger.position.size, order)?;
-    let increases = !opened.is_zero();
-    let price_use = if increases {
-        market.status().allows_increasing()?;
-        PriceUse::Increase
-    } else {
-        market.status().allows_reducing()?;
-        PriceUse::Reduce
-    };
+    let ledger = Ledger::open_or_take(portfolio.account, market, clock.now)?;
+    let split = split(ledger.position.size, order)?;
+    let price_use = split.price_use();
+    require_trading(market, price_use)?;
+    let price = require_price(market, price_use, portfolio.reference)?;
+    if !split.closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
+        return Err(EngineError::SameSlotReduction);
+    }
+    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, spread: None })
+}
+
+/// What an order is filled at, besides impact and fee.
+#[derive(Clone, Copy, Debug)]
+struct FillPrice {
+    price: Price,
+    /// The spread of one base unit that the fill is charged; `None` for the market's, which goes by the price's age.
+    spread: Option<Price>,
+}
+
+/// Plans an order at a reading's `price` that nobody knew when the order was bound to it: nobody chose it, so that it pays of the
+/// spread what the oracle's `confidence` is, whatever the market's newest price is by now. Margin and capacity are those at the market's
+/// newest. A position increased in this very slot is reduced all the same: its owner cannot have known the price then, and could
+/// else keep the order from being filled.
+///
+/// # Errors
+/// Those of [`plan_trade`] but [`EngineError::SameSlotReduction`], [`EngineError::AcceptablePriceZero`] and
+/// [`EngineError::PriceStale`].
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+pub(crate) fn plan_trade_at(
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+    order: &Order,
+    price: Price,
+    confidence: Price,
+) -> Result<TradePlan, EngineError> {
+    let ledger = Ledger::open_or_take(portfolio.account, market, market.clock().now)?;
+    let split = split(ledger.position.size, order)?;
+    let price_use = split.price_use();
+    require_trading(market, price_use)?;
+    require_clock(market, portfolio.reference)?;
+    require_certain(price, confidence, price_requirement(market, price_use).confidence)?;
+    let spread = Some(confidence_of_ceil(confidence, &market.parameters)?);
+    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, spread })
+}
+
+/// Whether the market trades at all, and for this use.
+fn require_trading(market: &Ready<'_>, price_use: PriceUse) -> Result<(), EngineError> {
+    match price_use {
+        PriceUse::Increase => market.status().allows_increasing()?,
+        _ => market.status().allows_reducing()?,
+    }
+    require_not_ended(market, market.clock().now)
+}
+
+/// Whether the market has neither ended nor is about to.
+///
+/// # Errors
+/// [`EngineError::MarketSettled`], [`EngineError::SettlementDue`].
+pub(crate) fn require_not_ended(market: &Market, now: Timestamp) -> Result<(), EngineError> {
     if market.settlement.has_begun() {
         return Err(EngineError::MarketSettled);
     }
-    if market.settlement.is_due(clock.now) {
+    if market.settlement.is_due(now) {
         return Err(EngineError::SettlementDue);
     }
-    let price = require_price(market, price_use, portfolio.reference)?;
-    if !closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
-        return Err(EngineError::SameSlotReduction);
-    }
+    Ok(())
+}
 
+/// What every fill comes to, once the order may be filled at that price.
+fn fill_order(
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+    mut ledger: Ledger,
+    split: Split,
+    acceptable_price: Price,
+    at: FillPrice,
+) -> Result<TradePlan, EngineError> {
+    let Split { order: size, side, closed, opened } = split;
+    let increases = !opened.is_zero();
+    let newest = market.price.price;
     let mut settled = ledger.settle()?;
     let (debt_before, ledger_before) = (ledger.position.owed(), ledger.market);
-    let reduction = if increases { None } else { Some(Reduction::of(portfolio, &ledger, market)?) };
-    let mut fill = quote(market, size, portfolio.reference)?;
+    let reduction = if increases { None } else { Some(Reduction::of(portfolio, &ledger, market, at.price)?) };
+    let market_spread = || spread_ceil(market, portfolio.reference);
+    let mut fill = quote_at(market, size, at.price, || at.spread.map_or_else(market_spread, Ok))?;
     let closes_whole = !increases && closed == ledger.position.size.size();
     if let Some(reduction) = reduction.filter(|_| closes_whole) {
         fill = fill.capped(reduction.closing_cost_cap_floor()?)?;
     }
     let total = fill.notional(side)?;
-    check_acceptable_price(order.acceptable_price, side, size.size(), total)?;
+    check_acceptable_price(acceptable_price, side, size.size(), total)?;
 
     let closing = part_of_quote_floor(total, closed, size.size())?;
     let mut realized = SignedAtoms::ZERO;
@@ -140,19 +215,21 @@ pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) 
         realized = ledger.reduce(closed, closing)?;
     }
     if increases {
-        ledger.increase(side, opened, total.checked_sub(closing)?, clock.slot)?;
+        ledger.increase(side, opened, total.checked_sub(closing)?, market.clock().slot)?;
     }
     ledger.charge_fee(fill.fee, market.parameters.protocol_share)?;
     settled.repaid = ledger.repay_debt()?;
     count_fill(&mut ledger, &fill)?;
 
-    check_sizes(&ledger, market, price, side, increases)?;
+    // What a reduction leaves is judged by the price that nobody chose, as its health is.
+    check_sizes(&ledger, market, if increases { newest } else { at.price }, side, increases)?;
     let after = match reduction {
         None => {
             check_debts(portfolio, &ledger, debt_before)?;
-            let after = admit_increase(portfolio, &ledger, market, fill.unit_spread)?;
+            let spread = if at.spread.is_some() { market_spread()? } else { fill.unit_spread };
+            let after = admit_increase(portfolio, &ledger, market, spread)?;
             let parameters = &market.parameters;
-            solvency(&ledger.market, parameters, price)?.admits(|| solvency(&ledger_before, parameters, price))?;
+            solvency(&ledger.market, parameters, newest)?.admits(|| solvency(&ledger_before, parameters, newest))?;
             after
         }
         Some(reduction) => {
@@ -187,23 +264,25 @@ fn admit_increase(
 #[derive(Clone, Copy, Debug)]
 struct Reduction {
     rest: MaintenanceSums,
+    /// At which the order is filled.
+    price: Price,
     before: Health,
 }
 
 impl Reduction {
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
-    fn of(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Self, EngineError> {
+    fn of(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>, price: Price) -> Result<Self, EngineError> {
         let rest = portfolio.maintenance(Some(ledger.slot))?;
-        let before = touched(rest, ledger, market)?;
+        let before = touched(rest, ledger, market, price)?;
         if before.equity.is_negative() {
             return Err(EngineError::NegativeEquity { equity: before.equity });
         }
-        Ok(Self { rest, before })
+        Ok(Self { rest, price, before })
     }
 
     fn health(&self, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
-        touched(self.rest, ledger, market)
+        touched(self.rest, ledger, market, self.price)
     }
 
     /// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
@@ -218,8 +297,8 @@ impl Reduction {
 }
 
 /// The account's health with the slot as the ledger has it, at the price at which the order is filled.
-fn touched(rest: MaintenanceSums, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
-    let range = PriceRange::point(market.price.price);
+fn touched(rest: MaintenanceSums, ledger: &Ledger, market: &Ready<'_>, price: Price) -> Result<Health, EngineError> {
+    let range = PriceRange::point(price);
     rest.health_with(&maintenance_leg(&ledger.position, &ledger.market, market, range)?, ledger.balance)
 }
 

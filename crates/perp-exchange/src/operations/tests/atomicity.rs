@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixtures::{reading, sol};
+use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::units::{Price, Size, MAX_ATOMS};
 
@@ -15,6 +16,10 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
     let unpriceable = now(exchange, 1_100_000);
     let bounty = LiquidationOrder { min_bounty: usdc(1_000), ..ALL };
     let limit = PriceLimit::None;
+    let place = |cancel, orders| {
+        let reading = Some(now(exchange, 252));
+        Operation::PlaceOrders { account, market, cancel, orders, reading }
+    };
     vec![
         (Operation::SetExchangeStatus { order: loosened }, "GuardianOnlyTightens"),
         (Operation::SetExchangeStatus { order: too_long }, "StatusAllowance"),
@@ -59,6 +64,15 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
             Operation::Liquidate { liquidator: KEEPER, account: CAROL, market: 1, order: bounty, reading: None },
             "BountyTooSmall",
         ),
+        (place(vec![ARMED as u8], vec![]), "OrderArmed"),
+        // The order that is cancelled stays where another one is refused.
+        (place(vec![MET as u8], vec![NewOrder { lamports: 9_999, ..selling(1) }]), "OrderTipTooSmall"),
+        (Operation::ArmOrder { account, slot: MET, market, reading: Some(now(exchange, 261)) }, "OrderNotMet"),
+        (Operation::ArmOrder { account, slot: ARMED, market, reading: None }, "OrderArmed"),
+        (Operation::ExecuteOrder { account, slot: MET, market, reading: filling(exchange, 252) }, "OrderNotArmed"),
+        (Operation::ExecuteOrder { account, slot: ARMED, market, reading: reading(252, 0) }, "NoFillReading"),
+        (Operation::SweepOrder { account, slot: MET, market: None }, "OrderAlive"),
+        (Operation::SweepOrder { account, slot: MET, market: Some(1) }, "MarketMissing"),
         (Operation::SettleFunding { account, market: 2 }, "NoPosition"),
         (Operation::SettlePnl { account, market: 1, reading: None, keeper: None }, "NoPosition"),
         (Operation::RedeemClaim { account, market }, "NothingToRedeem"),
@@ -91,6 +105,7 @@ fn an_operation_is_refused_where_what_it_names_is_not_there() {
     let (account, market, order) = (99, 99, order(1));
     let (no_account, no_market) = (Refusal::NoAccount { account }, Refusal::NoMarket { market });
     let (no_provider, no_request) = (Refusal::NoProvider { provider: 9 }, Refusal::NoRequest { request: 9 });
+    let no_orders = Refusal::NoOrders { account: BOB };
     let limit = PriceLimit::None;
     let belongs_from = stage.request(RIPE_DEPOSIT).unwrap().request.belongs_from.get();
     let cases = [
@@ -113,6 +128,14 @@ fn an_operation_is_refused_where_what_it_names_is_not_there() {
         (Operation::PayLiquidityRequest { request: RIPE_DEPOSIT }, Refusal::NoEpoch { belongs_from }),
         (Operation::SettlePnl { account: ALICE, market: 0, reading: None, keeper: Some(account) }, no_account),
         (Operation::AllocateBacking { market, reading: None }, no_market),
+        (Operation::OpenOrders { account }, no_account),
+        (Operation::OpenOrders { account: ALICE }, Refusal::OrdersOpen { account: ALICE }),
+        (Operation::CloseOrders { account: BOB }, no_orders),
+        (Operation::CloseOrders { account: ALICE }, Refusal::OrdersNotEmpty { account: ALICE }),
+        (Operation::SweepOrder { account: ALICE, slot: 0, market: Some(market) }, no_market),
+        (Operation::ArmOrder { account: BOB, slot: 0, market: 0, reading: None }, no_orders),
+        (Operation::ExecuteOrder { account: ALICE, slot: 0, market, reading: filling(&stage, 252) }, no_market),
+        (Operation::PlaceOrders { account: BOB, market: 0, cancel: vec![], orders: vec![], reading: None }, no_orders),
     ];
     for (operation, refusal) in cases {
         assert_eq!(exchange.execute(&operation), Err(refusal), "{operation:?}");

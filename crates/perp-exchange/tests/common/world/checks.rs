@@ -9,12 +9,14 @@ struct Frame {
     markets: usize,
     pool: bool,
     exchange: bool,
+    /// Accounts of orders.
+    orders: usize,
     /// Providers, requests and what is closed of them.
     liquidity: bool,
 }
 
 fn frame(kind: Kind) -> Frame {
-    let nothing = Frame { accounts: 0, markets: 0, pool: false, exchange: false, liquidity: false };
+    let nothing = Frame { accounts: 0, markets: 0, pool: false, exchange: false, orders: 0, liquidity: false };
     match kind {
         Kind::Donate => nothing,
         Kind::CloseAccount | Kind::Deposit | Kind::Withdraw => Frame { accounts: 1, ..nothing },
@@ -24,6 +26,15 @@ fn frame(kind: Kind) -> Frame {
         Kind::SettleFunding | Kind::SettleProfit | Kind::SettleLoss | Kind::RedeemClaim | Kind::WaiveClaim => {
             Frame { accounts: 1, markets: 1, ..nothing }
         }
+        Kind::OpenOrders | Kind::CloseOrders | Kind::SweepOrder => Frame { accounts: 1, orders: 1, ..nothing },
+        Kind::PlaceOrders
+        | Kind::CancelOrders
+        | Kind::TrailPrice
+        | Kind::ArmOrder
+        | Kind::FillOrder
+        | Kind::FillProtection
+        | Kind::DisarmOrder
+        | Kind::ForfeitOrder => Frame { accounts: 1, markets: 1, orders: 1, ..nothing },
         Kind::LiquidatePart | Kind::LiquidateWhole | Kind::LiquidateSettling | Kind::CloseSettled => {
             Frame { accounts: 2, markets: 1, ..nothing }
         }
@@ -78,6 +89,12 @@ pub fn check_frame(before: &Exchange, after: &Exchange, kind: Kind) {
         assert!(written || is == was, "{kind:?} changed market {}", is.index);
         events(written, was.sequence, is.sequence);
     }
+    assert!(changes.orders.len() <= frame.orders, "{kind:?} wrote {changes:?}");
+    for account in 0..after.accounts().len() {
+        let same = before.orders().get(&account) == after.orders().get(&account);
+        assert!(same || changes.orders.contains(&account), "{kind:?} changed orders of account {account}");
+    }
+    assert!(frame.orders > 0 || after.order_lamports == before.order_lamports, "{kind:?} moved lamports of orders");
     assert!(changes.pool || after.pool == before.pool, "{kind:?} changed the pool");
     events(changes.pool, before.pool.sequence, after.pool.sequence);
     assert!(changes.exchange || after.state == before.state, "{kind:?} changed the exchange");

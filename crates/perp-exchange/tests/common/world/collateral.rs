@@ -36,6 +36,11 @@ impl World {
                 (health.equity, health.margin)
             );
         }
+        let now = self.exchange.clock.now;
+        for (_, order) in self.orders_of(account) {
+            let waits = !order.is_reduce_only() && order.is_armed(now).unwrap();
+            assert!(!waits, "a withdrawal did not wait for an armed order");
+        }
         self.tally.withdrawal(account, plan.amount);
         self.finish(&before, Kind::Withdraw);
         Ok(())

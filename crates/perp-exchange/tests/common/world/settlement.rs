@@ -8,7 +8,7 @@ impl World {
         let (before, plan) = self.attempt(|exchange| exchange.settle_funding(account, market))?;
         let start = Self::refreshed(&before, market, None);
         self.check_face_equity(&start, account, 0);
-        self.check_equity_kept(&start, account);
+        self.check_equity_kept(&start, account, market);
         self.tally.settlement(account, market, SignedAtoms::ZERO, plan.settled.funding);
         self.finish(&before, Kind::SettleFunding);
         Ok(plan)
@@ -20,7 +20,7 @@ impl World {
         let (before, plan) = self.attempt_with(market, &reading, settle)?;
         let start = Self::refreshed(&before, market, Some(&reading));
         self.check_face_equity(&start, account, 0);
-        self.check_equity_kept(&start, account);
+        self.check_equity_kept(&start, account, market);
         self.tally.settlement(account, market, plan.profit, plan.settled.funding);
         self.finish(&before, if plan.profit.is_negative() { Kind::SettleLoss } else { Kind::SettleProfit });
         Ok(plan)
@@ -39,7 +39,7 @@ impl World {
         let (before, plan) = self.attempt_with(market, &reading, settle)?;
         let start = Self::refreshed(&before, market, Some(&reading));
         self.check_face_equity(&start, account, 0);
-        self.check_equity_kept(&start, account);
+        self.check_equity_kept(&start, account, market);
         self.tally.settlement(account, market, plan.profit, plan.settled.funding);
 
         let (now, boundary) = (before.clock.now, before.state.boundary.get());
@@ -105,9 +105,14 @@ impl World {
     }
 
     /// Nobody lowers another's equity by settling for him, but for an atom that a leg's rounding may take in either world.
-    fn check_equity_kept(&self, before: &Exchange, account: usize) {
-        let [was, is] =
-            [before, &self.exchange].map(|it| reference::judged(it, &it.accounts()[account], Touched::Nowhere));
+    ///
+    /// A market that pays nobody now does not stand for what a leg would gain at the better end of its range: that counts as far as it
+    /// cancels a loss, and settling takes the loss. There the leg is looked at where it was settled.
+    fn check_equity_kept(&self, before: &Exchange, account: usize, market: u16) {
+        let ledger = &before.market(market).unwrap().ledger;
+        let pays_nobody = ledger.is_short() || ledger.claims > ledger.claims_reserve;
+        let touched = if pays_nobody { Touched::AtItsPrice(market) } else { Touched::Nowhere };
+        let [was, is] = [before, &self.exchange].map(|it| reference::judged(it, &it.accounts()[account], touched));
         // What insurances are owed out of claims is no equity either, once there is cash for it.
         let [owed, still_owed] = [before, &self.exchange].map(|it| reference::recoverable_x40(&it.accounts()[account]));
         let recovered = (owed - still_owed) / X40_PER_ATOM;

@@ -96,6 +96,10 @@ impl Tally {
         sums.liquidations += u64::from(!plan.closed.is_zero());
     }
 
+    pub fn forfeit(&mut self, account: usize, paid: Atoms) {
+        self.accounts.entry(account).or_default().results.fees += i128::from(paid.get());
+    }
+
     pub fn settlement(&mut self, account: usize, market: u16, profit: SignedAtoms, funding: SignedAtoms) {
         self.add(account, market, Results { realized: profit.get().into(), funding: funding.get().into(), fees: 0 });
     }

@@ -271,7 +271,7 @@ fn judged_standing(exchange: &Exchange, account: usize, touched: Touched) -> Sta
     reference::judged(exchange, &exchange.accounts()[account], touched)
 }
 
-fn check_health(stated: perp_engine::risk::portfolio::Health, reference: reference::Health) {
+pub fn check_health(stated: perp_engine::risk::portfolio::Health, reference: reference::Health) {
     let stated = (i128::from(stated.equity.get()), i128::from(stated.margin.get()));
     assert_eq!(stated, (reference.equity, reference.margin));
 }

@@ -88,7 +88,7 @@ fn plan<'info>(
     session: &Session,
 ) -> Result<WithdrawalPlan> {
     if !account.state.has_open_position() {
-        return plan_withdrawal(&account.state, amount).map_err(refused);
+        return plan_withdrawal(&account.state, amount, session.clock.now).map_err(refused);
     }
     let markets = Markets::load(markets, &account.exchange)?;
     let portfolio = Portfolio::new(&account.state, None, markets.states(), session.clock).map_err(refused)?;

@@ -1,8 +1,9 @@
-use super::{move_lamports, record_rent};
+use super::record_rent;
 use crate::access::{check_pool, check_shares, check_token_program};
 use crate::context::{keep, session};
 use crate::errors::{refused, require, ExchangeError};
 use crate::events::{log, EpochClosed};
+use crate::lamports::move_lamports;
 use crate::state::{EpochRecord, Exchange, Pool, VERSION};
 use crate::token::Shares;
 use anchor_lang::prelude::*;

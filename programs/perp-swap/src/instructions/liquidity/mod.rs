@@ -17,7 +17,6 @@ pub use value_market::*;
 use crate::errors::refused;
 use crate::state::{EpochRecord, Exchange, Pool};
 use anchor_lang::prelude::*;
-use anchor_lang::system_program;
 use perp_engine::error::EngineError;
 use perp_engine::operations::liquidity::{valuation_lamports, RequestPlan, PAYMENT_LAMPORTS};
 use perp_engine::state::{ExchangeState, PriceLimit};
@@ -50,23 +49,8 @@ fn queue(
     Ok(plan)
 }
 
-/// Moves what a request pays, for its payment and for valuations, into its account, to which its rent has gone already.
-fn pay_in<'info>(
-    system_program: &AccountInfo<'info>,
-    owner: &AccountInfo<'info>,
-    request: &AccountInfo<'info>,
-    plan: &RequestPlan,
-) -> Result<()> {
+/// What a request pays into its account, for its payment and for valuations, besides its rent.
+fn request_lamports(plan: &RequestPlan) -> Result<u64> {
     let lamports = plan.waiting.lamports.checked_add(PAYMENT_LAMPORTS);
-    let lamports = lamports.ok_or_else(|| refused(EngineError::Overflow))?;
-    let accounts = system_program::Transfer { from: owner.clone(), to: request.clone() };
-    system_program::transfer(CpiContext::new(*system_program.key, accounts), lamports)
-}
-
-/// Moves lamports between accounts, the first of which is the program's. No other program may be called afterwards: it would miss
-/// them.
-fn move_lamports(from: &AccountInfo<'_>, to: &AccountInfo<'_>, lamports: u64) -> Result<()> {
-    from.sub_lamports(lamports)?;
-    to.add_lamports(lamports)?;
-    Ok(())
+    lamports.ok_or_else(|| refused(EngineError::Overflow))
 }

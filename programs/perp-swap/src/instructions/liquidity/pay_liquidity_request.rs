@@ -1,8 +1,8 @@
-use super::move_lamports;
 use crate::access::{check_exchange, check_pool, check_share_mint, check_token_program};
 use crate::context::{keep, session};
 use crate::errors::{refused, require, ExchangeError};
 use crate::events::{log, LiquidityPaid};
+use crate::lamports::move_lamports;
 use crate::state::{EpochRecord, Exchange, LiquidityRequest, Pool};
 use crate::token::{check_associated, Transfer};
 use anchor_lang::prelude::*;

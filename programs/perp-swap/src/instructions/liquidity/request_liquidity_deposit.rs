@@ -1,7 +1,8 @@
-use super::{move_lamports, pay_in, price_limit, queue};
+use super::{price_limit, queue, request_lamports};
 use crate::access::{check_custody, check_pool};
 use crate::context::session;
 use crate::events::{log, LiquidityRequested};
+use crate::lamports::{move_lamports, pay_in};
 use crate::state::{Exchange, LiquidityRequest, Pool, VERSION};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
@@ -115,7 +116,8 @@ pub fn request_liquidity_deposit(
         escrow_before: escrow_before.get(),
         escrow_after: pool.state.escrow.get(),
     })?;
-    pay_in(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), &plan)?;
+    let lamports = request_lamports(&plan)?;
+    pay_in(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), lamports)?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.quote_mint,

@@ -1,8 +1,9 @@
-use super::{move_lamports, pay_in, price_limit, queue};
+use super::{price_limit, queue, request_lamports};
 use crate::access::{check_pool, check_shares, check_token_program};
 use crate::context::session;
 use crate::errors::{require, ExchangeError};
 use crate::events::{log, LiquidityRequested};
+use crate::lamports::{move_lamports, pay_in};
 use crate::state::{Exchange, LiquidityRequest, Pool, VERSION};
 use crate::token::Transfer;
 use anchor_lang::prelude::*;
@@ -120,7 +121,8 @@ pub fn request_liquidity_withdrawal(
         escrow_before: escrow,
         escrow_after: escrow,
     })?;
-    pay_in(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), &plan)?;
+    let lamports = request_lamports(&plan)?;
+    pay_in(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), lamports)?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.share_mint,

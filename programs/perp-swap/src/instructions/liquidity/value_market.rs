@@ -1,8 +1,8 @@
-use super::move_lamports;
 use crate::access::{check_exchange, check_pool};
 use crate::context::{keep, read_anywhere, refresh, session};
 use crate::errors::refused;
 use crate::events::{log, MarketMoment, MarketValued, ValuationOutcome};
+use crate::lamports::move_lamports;
 use crate::state::{Exchange, Market, Pool};
 use anchor_lang::prelude::*;
 use perp_engine::operations::liquidity::{value_market as value, MarketValue, Valuation};

@@ -22,18 +22,18 @@ fn withdraw(account: &Account, markets: &[&Market], amount: Atoms) -> Result<Wit
 #[test]
 fn an_account_without_positions_takes_all_it_has() {
     let account = Account { balance: usdc(10), ..Account::zeroed() };
-    assert_eq!(plan_withdrawal(&account, usdc(10)).unwrap().balance, Atoms::ZERO);
-    let too_much = plan_withdrawal(&account, Atoms::new(10 * USDC + 1));
+    assert_eq!(plan_withdrawal(&account, usdc(10), at(0).now).unwrap().balance, Atoms::ZERO);
+    let too_much = plan_withdrawal(&account, Atoms::new(10 * USDC + 1), at(0).now);
     assert_eq!(too_much, Err(EngineError::InsufficientBalance { balance: usdc(10) }));
-    assert_eq!(plan_withdrawal(&account, Atoms::ZERO), Err(EngineError::AmountZero));
+    assert_eq!(plan_withdrawal(&account, Atoms::ZERO, at(0).now), Err(EngineError::AmountZero));
     assert!(!account.has_open_position());
 }
 
 #[test]
 fn a_withdrawal_that_is_stored_lowers_the_balance_and_is_counted() {
     let mut account = Account { balance: usdc(10), ..Account::zeroed() };
-    plan_withdrawal(&account, usdc(3)).unwrap().apply(&mut account);
-    plan_withdrawal(&account, usdc(4)).unwrap().apply(&mut account);
+    plan_withdrawal(&account, usdc(3), at(0).now).unwrap().apply(&mut account);
+    plan_withdrawal(&account, usdc(4), at(0).now).unwrap().apply(&mut account);
     assert_eq!((account.balance, account.counters.withdrawn), (usdc(3), usdc(7)));
 }
 
@@ -42,17 +42,17 @@ fn a_debt_must_be_paid_first_and_a_claim_does_not_matter() {
     let mut account = Account { balance: usdc(10), ..Account::zeroed() };
     account.positions[3] = Position { claim: usdc(5), ..Position::empty_in(7) };
     assert!(!account.has_open_position());
-    assert!(plan_withdrawal(&account, usdc(10)).is_ok());
+    assert!(plan_withdrawal(&account, usdc(10), at(0).now).is_ok());
     account.positions[3] = Position { debt: usdc(5), ..Position::empty_in(7) };
     let refused = Err(EngineError::DebtOutstanding { market: 7, debt: usdc(5) });
-    assert_eq!(plan_withdrawal(&account, usdc(1)), refused);
+    assert_eq!(plan_withdrawal(&account, usdc(1), at(0).now), refused);
 }
 
 #[test]
 fn attack_withdrawing_everything_by_leaving_the_markets_out() {
     let (account, market) = long(2_000, 25_000);
     assert!(account.has_open_position());
-    assert_eq!(plan_withdrawal(&account, usdc(2_000)), Err(EngineError::PositionsOpen));
+    assert_eq!(plan_withdrawal(&account, usdc(2_000), at(0).now), Err(EngineError::PositionsOpen));
     let none = Portfolio::new(&account, None, [], at(0));
     assert_eq!(none.unwrap_err(), EngineError::MarketMissing { expected: 0 });
     assert!(withdraw(&account, &[&market], usdc(2_000)).is_err());
@@ -176,5 +176,5 @@ fn a_pause_of_the_exchange_stops_only_withdrawals_of_accounts_with_positions() {
     assert_eq!(paused, Err(EngineError::Paused));
     assert!(plan_margined_withdrawal(&portfolio, usdc(1), &session(Status::ReduceOnly, at(0))).is_ok());
     account.positions[0] = Position::default();
-    assert!(plan_withdrawal(&account, usdc(5_000)).is_ok());
+    assert!(plan_withdrawal(&account, usdc(5_000), at(0).now).is_ok());
 }

@@ -238,6 +238,20 @@ fn of_a_backing_no_more_counts_than_is_placed_or_its_cap_allows_of_the_pools_cas
     );
 }
 
+#[test]
+fn a_cap_of_more_than_there_are_atoms_counts_all_of_a_backing() {
+    // A fifth more than all of 2^62 - 1000 is more than 2^62, and so is 2^62 by the last close, to whose every share there are two now.
+    let last = |upper, shares| LastEpoch { upper: atoms(upper), shares: atoms(shares), ..LastEpoch::default() };
+    let [by_cash, by_close] = [free_pool(MAX_ATOMS - 1_000, 1), free_pool(0, 2)];
+    let pools = [by_cash, Pool { last: last(MAX_ATOMS, 1), ..by_close }];
+    for pool in pools {
+        let mut market = market(FLAT);
+        market.parameters.backing_cap = Ppm::ONE;
+        let value = MarketValue::now(&market, &pool, at(0).now).unwrap();
+        assert_eq!((value.lower, value.upper, value.unsettled), (atoms(1_000), atoms(1_000), Atoms::ZERO));
+    }
+}
+
 /// `(backing − owed) · 2^40`, exactly, by its definition.
 fn exact_certain(ledger: &MarketLedger, price: i128) -> i128 {
     let money = |amount: Atoms| i128::from(amount.get()) * X40_PER_ATOM;

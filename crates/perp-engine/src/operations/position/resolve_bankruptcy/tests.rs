@@ -102,7 +102,7 @@ fn what_others_paid_goes_to_the_markets_insurance_once_the_claim_is_paid() {
     done(&mut account, &mut owed, &[&owing], pool, 0);
     // Until then the account may neither withdraw nor give the claim up, and nothing is left to resolve.
     let owes = Err(EngineError::DebtOutstanding { market: 0, debt: usdc(60) });
-    assert_eq!(plan_withdrawal(&Account { balance: usdc(1), ..account }, usdc(1)).map(|_| ()), owes);
+    assert_eq!(plan_withdrawal(&Account { balance: usdc(1), ..account }, usdc(1), at(0).now).map(|_| ()), owes);
     assert_eq!(plan_waive_claim(&account, &owing).map(|_| ()), owes);
     assert_eq!(resolve(&account, &owed, &[&owing], pool, 0), Err(EngineError::NoDebt));
 

@@ -61,11 +61,11 @@ fn attack_a_claim_of_ones_own_making_keeps_no_bankruptcy_from_being_resolved() {
     tox.ledger.backing = usdc(1_000_000);
     tox.ledger = plan_fund_claims(&tox, at(0)).unwrap().ledger;
     plan_redeem_claim(&account, &tox).unwrap().apply(&mut account, &mut tox);
-    assert_eq!(plan_withdrawal(&account, usdc(1)), Err(EngineError::DebtOutstanding { market: 0, debt }));
+    assert_eq!(plan_withdrawal(&account, usdc(1), at(0).now), Err(EngineError::DebtOutstanding { market: 0, debt }));
     assert_eq!(settle(&mut account, &mut sol), debt);
     assert_eq!(sol.ledger.insurance, debt);
     assert_eq!(account.balance, claim.checked_sub(debt).unwrap());
-    assert!(plan_withdrawal(&account, account.balance).is_ok());
+    assert!(plan_withdrawal(&account, account.balance, at(0).now).is_ok());
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn attack_a_debtor_keeps_nothing_of_a_claim_by_depositing_around_it() {
     done(&mut account, &mut owed, &[&owing], &mut insured(0), 0);
     account.balance = usdc(25);
     let owes = EngineError::DebtOutstanding { market: 0, debt: usdc(60) };
-    assert_eq!(plan_withdrawal(&account, usdc(25)), Err(owes));
+    assert_eq!(plan_withdrawal(&account, usdc(25), at(0).now), Err(owes));
     owing.ledger.backing = usdc(1_000_000);
     let buy = Order::at_any_price(base(1_000_000));
     let elsewhere = planned_for(

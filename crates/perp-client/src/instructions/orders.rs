@@ -1,0 +1,120 @@
+use super::{instruction, markets_of, read_only, Authority, TargetMarket, NO_OTHERS};
+use crate::addresses::{orders_address, Addresses};
+use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::system_program;
+use perp_engine::operations::orders::NewOrder;
+use perp_engine::state::Account;
+use perp_swap::accounts::{ArmOrder, CloseOrders, ExecuteOrder, OpenOrders, PlaceOrders, SweepOrder};
+use perp_swap::instruction as data;
+
+/// A margin account whose orders an instruction is about.
+#[derive(Clone, Copy, Debug)]
+pub struct OrdersOf<'a> {
+    /// Its owner, to whom lamports of orders go home.
+    pub owner: Pubkey,
+    /// Its address.
+    pub margin_account: Pubkey,
+    /// Its state, for the markets of its positions.
+    pub account: &'a Account,
+}
+
+/// Opens the account of a margin account's resting orders; the owner pays its rent.
+pub fn open_orders(owner: Authority) -> Instruction {
+    let accounts = OpenOrders {
+        owner: owner.signer,
+        margin_account: owner.margin_account,
+        orders: orders_address(&owner.margin_account),
+        system_program: system_program::ID,
+    };
+    instruction(accounts, data::OpenOrders {}, NO_OTHERS)
+}
+
+/// Cancels the orders at these places and places new ones in the target's market. `trader` is the owner or the delegate, and pays
+/// what the new orders hold.
+pub fn place_orders(
+    addresses: &Addresses,
+    trader: Pubkey,
+    of: &OrdersOf<'_>,
+    target: TargetMarket,
+    cancel: &[u8],
+    orders: &[NewOrder],
+) -> Instruction {
+    let accounts = PlaceOrders {
+        trader,
+        owner: of.owner,
+        exchange: addresses.exchange,
+        margin_account: of.margin_account,
+        orders: orders_address(&of.margin_account),
+        market: addresses.market(target.market),
+        oracle: target.oracle,
+        system_program: system_program::ID,
+    };
+    let orders = orders.iter().map(|order| (*order).into()).collect();
+    let others = markets_of(addresses, of.account, Some(target.market));
+    instruction(accounts, data::PlaceOrders { cancel: cancel.to_vec(), orders }, others.map(read_only))
+}
+
+/// Arms the order at this place, or moves the trigger of one that trails, for anybody. The target is the order's market, with any account
+/// of its oracle program that holds the reading by which it is met; with none for an order by time.
+pub fn arm_order(addresses: &Addresses, of: &OrdersOf<'_>, target: TargetMarket, slot: u8) -> Instruction {
+    let accounts = ArmOrder {
+        exchange: addresses.exchange,
+        margin_account: of.margin_account,
+        orders: orders_address(&of.margin_account),
+        market: addresses.market(target.market),
+        oracle: target.oracle,
+    };
+    let others = markets_of(addresses, of.account, Some(target.market));
+    instruction(accounts, data::ArmOrder { slot }, others.map(read_only))
+}
+
+/// Fills the armed order at this place, for anybody. `oracle` is any account of the market's oracle program that holds the reading at
+/// which it fills. The order pays `caller`.
+pub fn execute_order(
+    addresses: &Addresses,
+    caller: Pubkey,
+    of: &OrdersOf<'_>,
+    market: u16,
+    oracle: Pubkey,
+    slot: u8,
+) -> Instruction {
+    let accounts = ExecuteOrder {
+        caller,
+        owner: of.owner,
+        exchange: addresses.exchange,
+        margin_account: of.margin_account,
+        orders: orders_address(&of.margin_account),
+        market: addresses.market(market),
+        oracle,
+    };
+    let others = markets_of(addresses, of.account, Some(market));
+    instruction(accounts, data::ExecuteOrder { slot }, others.map(read_only))
+}
+
+/// Takes the dead order at this place out, for anybody. `ended` is its market where it is dead because that has ended.
+pub fn sweep_order(
+    addresses: &Addresses,
+    owner: Pubkey,
+    margin_account: Pubkey,
+    ended: Option<u16>,
+    slot: u8,
+) -> Instruction {
+    let accounts = SweepOrder {
+        owner,
+        margin_account,
+        orders: orders_address(&margin_account),
+        market: ended.map(|market| addresses.market(market)),
+    };
+    instruction(accounts, data::SweepOrder { slot }, NO_OTHERS)
+}
+
+/// Closes the account of a margin account's resting orders, in which none is left; its rent returns to the owner.
+pub fn close_orders(owner: Authority) -> Instruction {
+    let accounts = CloseOrders {
+        owner: owner.signer,
+        margin_account: owner.margin_account,
+        orders: orders_address(&owner.margin_account),
+    };
+    instruction(accounts, data::CloseOrders {}, NO_OTHERS)
+}

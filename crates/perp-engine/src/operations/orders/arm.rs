@@ -1,0 +1,171 @@
+//! Arming an order that is met: from now on it fills at the reading of a moment that nobody knows anything about yet.
+
+use crate::error::EngineError;
+use crate::market::price::{good_price, require_clock};
+use crate::market::Ready;
+use crate::operations::position::{plan_trade, require_not_ended, Order};
+use crate::oracle::OracleReading;
+use crate::risk::portfolio::{Health, Portfolio};
+use crate::state::{is_fresh, Account, OrderBook, OrderTrigger, RestingOrder};
+use crate::units::products::price_share_ceil;
+use crate::units::{Atoms, Ppm, Timestamp};
+
+/// An order that is armed, or whose trigger has moved with the price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArmingPlan {
+    /// Its place.
+    pub slot: usize,
+    /// The order.
+    pub order: RestingOrder,
+}
+
+impl ArmingPlan {
+    /// Whether the order is armed; else the reading was the best price that it trails.
+    pub const fn is_armed(&self) -> bool {
+        !self.order.fills_from.is_never()
+    }
+
+    /// Stores the plan.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`] at the end of time.
+    pub fn apply(&self, book: &mut OrderBook, account: &mut Account) -> Result<(), EngineError> {
+        account.armed_until = account.armed_until.max(withdrawals_wait_until(&self.order)?);
+        book.set(self.slot, self.order);
+        Ok(())
+    }
+}
+
+/// Until when an order keeps its account from withdrawing.
+pub(super) fn withdrawals_wait_until(order: &RestingOrder) -> Result<Timestamp, EngineError> {
+    if order.fills_from.is_never() || order.is_reduce_only() {
+        return Ok(Timestamp::NEVER);
+    }
+    order.fills_until()
+}
+
+/// Plans to arm the order at `slot`, or to move the trigger of one that trails, for anybody. `market` is refreshed, with `reading` where
+/// the order is met by one; `portfolio` holds the markets of the account's other positions.
+///
+/// # Errors
+/// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderDead`], [`EngineError::OrderAsleep`],
+/// [`EngineError::OrderArmed`], [`EngineError::OrderGroupArmed`]; [`EngineError::OrderNotMet`] where the reading is wide, out of bounds,
+/// not fresh, older than the order or short of its trigger; [`EngineError::ClockBehind`], [`EngineError::MarketSettled`],
+/// [`EngineError::SettlementDue`], [`EngineError::Paused`]; of an order that may increase those of [`plan_trade`], since it is armed
+/// only where it could be filled at once.
+pub fn plan_arm_order(
+    book: &OrderBook,
+    slot: usize,
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+    reading: Option<&OracleReading>,
+) -> Result<ArmingPlan, EngineError> {
+    let now = market.clock().now;
+    let stored = book.order(slot)?;
+    if stored.market != market.index {
+        return Err(EngineError::MarketMissing { expected: stored.market });
+    }
+    if stored.is_armed(now)? {
+        return Err(EngineError::OrderArmed { until: stored.fills_until()?.get() });
+    }
+    let order = stored.as_of(now)?.ok_or(EngineError::OrderDead)?;
+    if order.is_dead(portfolio.account, now)? {
+        return Err(EngineError::OrderDead);
+    }
+    if order.is_asleep() {
+        return Err(EngineError::OrderAsleep);
+    }
+    if let Some(order) = moved_or_met(&order, portfolio, market, reading)? {
+        return Ok(ArmingPlan { slot, order });
+    }
+    Ok(ArmingPlan { slot, order: armed(book, slot, order, portfolio, market)? })
+}
+
+/// Where the order is not met by this reading, but trails it, the order with its trigger moved.
+fn moved_or_met(
+    order: &RestingOrder,
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+    reading: Option<&OracleReading>,
+) -> Result<Option<RestingOrder>, EngineError> {
+    let kind = order.kind();
+    if kind == OrderTrigger::AtTime {
+        return if portfolio.reference >= order.active_from { Ok(None) } else { Err(EngineError::OrderNotMet) };
+    }
+    let reading = reading.ok_or(EngineError::OrderNotMet)?;
+    let (price, _) = good_price(market, reading)?.ok_or(EngineError::OrderNotMet)?;
+    let published = Timestamp::new(reading.publish_time());
+    if published <= order.active_from || !is_fresh(published, portfolio.reference) {
+        return Err(EngineError::OrderNotMet);
+    }
+    let rises = kind == OrderTrigger::AtOrAbove;
+    let mut trigger = order.trigger_price;
+    if order.trailing != Ppm::ZERO {
+        let better = if rises { price < order.best } else { price > order.best };
+        if order.best_published.is_never() || better {
+            return Ok(Some(RestingOrder { best: price, best_published: published, ..*order }));
+        }
+        // What was published before the best price is no return from it.
+        if published <= order.best_published {
+            return Err(EngineError::OrderNotMet);
+        }
+        trigger = if rises {
+            order.best.checked_add(price_share_ceil(order.best, order.trailing)?)?
+        } else {
+            order.best.checked_sub(price_share_ceil(order.best, order.trailing)?)?
+        };
+    }
+    let met = if rises { price >= trigger } else { price <= trigger };
+    if met {
+        Ok(None)
+    } else {
+        Err(EngineError::OrderNotMet)
+    }
+}
+
+/// The order, armed. One that may increase must be such that it could be filled now, and leave what all that are armed would cost if
+/// they could not: else its owner could have the margin come later, if the price pleases.
+pub(super) fn armed(
+    book: &OrderBook,
+    slot: usize,
+    order: RestingOrder,
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+) -> Result<RestingOrder, EngineError> {
+    let now = market.clock().now;
+    let mut forfeits = Atoms::ZERO;
+    for (_, other) in book.occupied().filter(|(place, _)| *place != slot) {
+        if !other.is_armed(now)? {
+            continue;
+        }
+        // Its fill would take this one out, whose price is known by then.
+        if order.group != 0 && other.group == order.group {
+            return Err(EngineError::OrderGroupArmed);
+        }
+        forfeits = forfeits.checked_add(other.forfeit)?;
+    }
+    require_not_ended(market, now)?;
+    market.status().allows_reducing()?;
+    // Beyond the tolerance the reading of that moment may be public already.
+    require_clock(market, portfolio.reference)?;
+    let delay = market.parameters.future_tolerance.checked_add(1).ok_or(EngineError::Overflow)?;
+    let fills_from = portfolio.reference.after(delay)?;
+    if order.is_reduce_only() {
+        let left = order.protected(portfolio.account).ok_or(EngineError::OrderDead)?;
+        return Ok(RestingOrder { fills_from, armed_size: left.min(order.size.size()), ..order });
+    }
+    let (forfeit, after) = tried(&order, portfolio, market)?;
+    let required = after.margin.checked_add(forfeits)?.checked_add(forfeit)?;
+    if i128::from(after.equity.get()) < i128::from(required.get()) {
+        return Err(EngineError::InitialMargin { equity: after.equity, required });
+    }
+    Ok(RestingOrder { fills_from, forfeit, ..order })
+}
+
+/// What the order would cost if it were filled now, and what it would leave.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+fn tried(order: &RestingOrder, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<(Atoms, Health), EngineError> {
+    let plan = plan_trade(portfolio, market, &Order::at_any_price(order.size))?;
+    Ok((plan.fill.cost_ceil()?, plan.after))
+}

@@ -1,0 +1,228 @@
+//! Filling an armed order, at the one reading of the moment for which it was armed.
+
+use crate::error::EngineError;
+use crate::ledger::Ledger;
+use crate::market::price::{good_price, is_fresh_in};
+use crate::market::Ready;
+use crate::operations::position::{plan_trade_at, Order, TradePlan};
+use crate::oracle::OracleReading;
+use crate::risk::portfolio::Portfolio;
+use crate::state::counters::count;
+use crate::state::{parent_mark, Account, OrderBook, RestingOrder, FILL_READING_SECONDS};
+use crate::units::products::{notional, shares_of_notional_ceil};
+use crate::units::{Atoms, Ppm, Price, QuoteX40, SignedSize, Timestamp};
+
+/// What became of an armed order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // nothing is allocated, and a plan is made once
+pub enum OrderOutcome {
+    /// It is filled.
+    Filled(TradePlan),
+    /// The fill would be worse than its acceptable price: it waits on, or goes on with its next slice.
+    Disarmed,
+    /// Its account or its market can bear it no more: it is over and costs its owner as much, as far as there is balance.
+    Forfeited {
+        /// What is paid, in atoms.
+        paid: Atoms,
+    },
+}
+
+/// What filling an armed order comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExecutionPlan {
+    /// The order's place.
+    pub slot: usize,
+    /// The order as it was.
+    pub order: RestingOrder,
+    /// What became of it.
+    pub outcome: OrderOutcome,
+    /// From when on orders that slept for it may be met.
+    woken_at: Timestamp,
+    /// The protocol's part of what is forfeited.
+    protocol_share: Ppm,
+}
+
+/// Lamports that leave the orders' account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderLamports {
+    /// To whoever sent the instruction.
+    pub tip: u64,
+    /// Home to the owner.
+    pub returned: u64,
+}
+
+impl ExecutionPlan {
+    /// Stores the plan: trade or forfeit, the order itself, those that slept for it, and those that only one of could fill. Says which
+    /// lamports leave.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn apply(
+        &self,
+        book: &mut OrderBook,
+        account: &mut Account,
+        market: &mut Ready<'_>,
+    ) -> Result<OrderLamports, EngineError> {
+        match &self.outcome {
+            OrderOutcome::Filled(trade) => {
+                trade.apply(account, market);
+                self.store_filled(book, trade.ledger.position.number)
+            }
+            OrderOutcome::Disarmed => match self.order.disarmed()? {
+                Some(order) => {
+                    book.set(self.slot, order);
+                    Ok(OrderLamports::default())
+                }
+                None => Ok(OrderLamports { tip: 0, returned: book.remove(self.slot)? }),
+            },
+            OrderOutcome::Forfeited { paid } => {
+                Ledger::forfeit(&mut account.balance, market.ledger_mut(), *paid, self.protocol_share)?;
+                count(&mut account.counters.fees, *paid);
+                let tip = self.order.tip();
+                let left = book.remove(self.slot)?;
+                Ok(OrderLamports { tip, returned: left.checked_sub(tip).ok_or(EngineError::Overflow)? })
+            }
+        }
+    }
+
+    fn store_filled(&self, book: &mut OrderBook, position: u64) -> Result<OrderLamports, EngineError> {
+        let tip = self.order.tip();
+        let left = self.order.lamports.checked_sub(tip).ok_or(EngineError::Overflow)?;
+        let mark = parent_mark(self.slot)?;
+        for order in book.orders.iter_mut().filter(|order| order.parent == mark) {
+            let active_from = order.active_from.max(self.woken_at);
+            *order = RestingOrder { parent: 0, position, active_from, ..*order };
+        }
+        let mut returned = 0u64;
+        match self.order.next_slice()? {
+            Some(order) => book.set(self.slot, RestingOrder { lamports: left, ..order }),
+            None => {
+                book.set(self.slot, RestingOrder::default());
+                returned = left;
+            }
+        }
+        for slot in 0..book.orders.len() {
+            let served = book.orders.get(slot).is_some_and(|order| order.group == self.order.group);
+            if self.order.group != 0 && slot != self.slot && served {
+                returned = returned.checked_add(book.remove(slot)?).ok_or(EngineError::Overflow)?;
+            }
+        }
+        Ok(OrderLamports { tip, returned })
+    }
+}
+
+/// Plans to fill the armed order at `slot`, for anybody, at the one good reading with `previous publish time < fills_from ≤ publish time ≤
+/// fills_from + 10 s`. `market` is refreshed with it; `portfolio` holds the markets of the account's other positions.
+///
+/// An order that may increase and cannot be filled for a reason that its owner could bring about is over, and costs what it would have cost
+/// to trade at once when it was armed; where the market is full, what its fee would have been. The first is looked at only with a fresh
+/// price of every position: who withholds a price must not make an order fail.
+///
+/// # Errors
+/// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderNotArmed`], [`EngineError::OrderDead`],
+/// [`EngineError::NoFillReading`]; those of a trade that say nothing about the account, among them [`EngineError::Paused`],
+/// [`EngineError::ReduceOnly`], [`EngineError::ClockBehind`], [`EngineError::PriceTooUncertain`]; of a reduce-only order all but the bound.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+pub fn plan_execute_order(
+    book: &OrderBook,
+    slot: usize,
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+    reading: &OracleReading,
+) -> Result<ExecutionPlan, EngineError> {
+    let now = market.clock().now;
+    let order = *book.order(slot)?;
+    if order.market != market.index {
+        return Err(EngineError::MarketMissing { expected: order.market });
+    }
+    if !order.is_armed(now)? {
+        return Err(EngineError::OrderNotArmed);
+    }
+    if order.is_dead(portfolio.account, now)? {
+        return Err(EngineError::OrderDead);
+    }
+    let (price, confidence) = fill_price(&order, market, reading)?;
+    let size = if order.is_reduce_only() { reduced(&order, portfolio.account, market, price)? } else { order.size };
+    let terms = Order { size, acceptable_price: order.acceptable_price, reduce_only: order.is_reduce_only() };
+    let outcome = match plan_trade_at(portfolio, market, &terms, price, confidence) {
+        Ok(trade) => OrderOutcome::Filled(trade),
+        Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
+        Err(error) if order.is_reduce_only() => return Err(error),
+        Err(error) => {
+            let charge = match cause(&error) {
+                Cause::Account if prices_are_fresh(portfolio, market) => order.forfeit,
+                Cause::Market => {
+                    let fee = notional(order.size.size(), price)?;
+                    let nothing = (QuoteX40::ZERO, Ppm::ZERO);
+                    shares_of_notional_ceil([(fee, market.parameters.taker_fee), nothing])?.min(order.forfeit)
+                }
+                Cause::Account | Cause::Neither => return Err(error),
+            };
+            OrderOutcome::Forfeited { paid: charge.min(portfolio.account.balance) }
+        }
+    };
+    let protocol_share = market.parameters.protocol_share;
+    Ok(ExecutionPlan { slot, order, outcome, woken_at: portfolio.reference, protocol_share })
+}
+
+/// What a reduce-only order reduces: what it was armed for, and the whole position where what it left would be too small for one. Its
+/// owner could else keep it from being filled by adding a base unit.
+fn reduced(
+    order: &RestingOrder,
+    account: &Account,
+    market: &Ready<'_>,
+    price: Price,
+) -> Result<SignedSize, EngineError> {
+    let size = order.protected(account).ok_or(EngineError::OrderDead)?;
+    let left = notional(size.saturating_sub(order.armed_size), price)?.to_atoms_floor()?;
+    let reduced = if left < market.parameters.minimum_position { size } else { order.armed_size };
+    reduced.on(order.size.side().ok_or(EngineError::SizeOutOfRange)?)
+}
+
+/// Price and confidence of the reading at which the order fills.
+fn fill_price(
+    order: &RestingOrder,
+    market: &Ready<'_>,
+    reading: &OracleReading,
+) -> Result<(Price, Price), EngineError> {
+    let (from, until) = (order.fills_from, order.fills_from.after(FILL_READING_SECONDS)?);
+    let missing = EngineError::NoFillReading { from: from.get(), until: until.get() };
+    let published = Timestamp::new(reading.publish_time());
+    let previous = Timestamp::new(reading.previous_publish_time());
+    if previous >= from || published < from || published > until {
+        return Err(missing);
+    }
+    good_price(market, reading)?.ok_or(missing)
+}
+
+/// Who could have brought about that an order cannot be filled.
+enum Cause {
+    /// Its owner, by what else the account does.
+    Account,
+    /// Whoever trades in the market.
+    Market,
+    /// Nobody who gains by it.
+    Neither,
+}
+
+fn cause(error: &EngineError) -> Cause {
+    match error {
+        EngineError::InitialMargin { .. }
+        | EngineError::DebtOutstanding { .. }
+        | EngineError::NoFreePosition
+        | EngineError::BelowMinimumPosition { .. }
+        | EngineError::ReductionWorsensHealth { .. }
+        | EngineError::NegativeEquity { .. } => Cause::Account,
+        EngineError::MarketCapacity { .. }
+        | EngineError::OpenInterestCap { .. }
+        | EngineError::SideNotionalTooLarge => Cause::Market,
+        _ => Cause::Neither,
+    }
+}
+
+/// Whether the account is judged by prices, not by what somebody withholds of them.
+fn prices_are_fresh(portfolio: &Portfolio<'_>, market: &Ready<'_>) -> bool {
+    let mut open = portfolio.legs().filter(|(_, position, _)| !position.size.is_zero());
+    is_fresh_in(market, portfolio.reference) && open.all(|(.., market)| is_fresh_in(market, portfolio.reference))
+}

@@ -1,0 +1,128 @@
+//! What the owner of an armed order cannot do once its price is known.
+
+use super::*;
+
+/// A buy of 100 SOL at the next price, armed at 0 s: $1250 of margin, $10 of fee, and $10 in case it fails.
+fn armed(balance: u64) -> World {
+    let mut world = World::with(balance);
+    world.place(0, &[next_price(sol(100))]).unwrap();
+    world
+}
+
+/// The price of 3 s is $5 above that at which the market is by 9 s: filling loses $500.
+const KNOWN: i64 = 255;
+
+#[test]
+fn attack_cancelling_or_replacing_an_armed_order() {
+    let mut world = armed(10_000);
+    let refused = EngineError::OrderArmed { until: at(18).now.get() };
+    assert_eq!(world.cancel(4, 0), Err(refused));
+    assert_eq!(world.replace(4, &[0], &[next_price(sol(1))]), Err(refused));
+    assert_eq!(world.sweep(18, 0), Err(EngineError::OrderAlive));
+    world.filled(9, 0, dollars(KNOWN, 3));
+    assert_eq!(world.size(), 100);
+}
+
+#[test]
+fn attack_withdrawing_what_an_armed_order_needs() {
+    let world = armed(1_300);
+    let taken = plan_withdrawal(&world.account, usdc(1_300), at(9).now).map(|_| ());
+    assert_eq!(taken, Err(EngineError::OrderArmed { until: at(18).now.get() }));
+    // Nor is it taken by the way of positions.
+    let mut world = World::holding(10_000, 10);
+    world.place(1, &[next_price(sol(10))]).unwrap();
+    let taken = world.planned(9, None, |_, portfolio, _| {
+        let session = session(Status::Active, World::clock(9));
+        crate::operations::account::plan_margined_withdrawal(portfolio, usdc(1), &session).map(|_| ())
+    });
+    assert_eq!(taken, Err(EngineError::OrderArmed { until: at(19).now.get() }));
+}
+
+#[test]
+fn attack_depositing_only_if_the_price_pleases() {
+    // An account without the margin arms nothing: else its owner could pay it in once the price is known.
+    let refused = World::with(1_269).place(0, &[next_price(sol(100))]);
+    assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{refused:?}");
+    assert!(World::with(1_270).place(0, &[next_price(sol(100))]).is_ok());
+}
+
+#[test]
+fn attack_using_the_margin_elsewhere() {
+    // 50 SOL more: $625 and a fee of $5. The order costs $10 and is over.
+    let mut world = armed(1_300);
+    world.trade(4, sol(50)).unwrap();
+    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().0, OrderOutcome::Forfeited { paid: usdc(10) });
+    assert_eq!(world.account.balance, usdc(1_285));
+}
+
+#[test]
+fn attack_keeping_an_order_from_filling_by_an_increase_in_every_slot() {
+    // A short of 100 SOL, closed at the next price. Its owner adds a base unit in the slot of each attempt.
+    let mut world = World::holding(10_000, -100);
+    world.place(1, &[reducing(next_price(sol(100)))]).unwrap();
+    world.post(dollars(250, 8), 8);
+    world.trade(9, base(-1)).unwrap();
+    assert_eq!(world.trade(9, sol(100)), Err(EngineError::SameSlotReduction));
+    // What would be left is too small for a position: it goes along.
+    let plan = world.filled(9, 0, dollars(KNOWN, 4));
+    assert_eq!((plan.closed, world.size()), (Size::new(100 * SOL + 1), 0));
+    // The same with one that may increase.
+    let mut world = World::holding(10_000, -100);
+    world.place(1, &[next_price(sol(100))]).unwrap();
+    world.post(dollars(250, 8), 8);
+    world.trade(9, base(-1)).unwrap();
+    let outcome = world.execute(9, 0, dollars(KNOWN, 4)).unwrap().0;
+    assert_eq!(outcome, OrderOutcome::Forfeited { paid: Atoms::new(5_000_000) });
+}
+
+#[test]
+fn attack_letting_another_of_its_group_take_it_out() {
+    // The other can be armed only once this one is filled or its time is over.
+    let mut world = World::with(100_000);
+    let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
+    world.place(0, &[grouped(next_price(sol(100)))]).unwrap();
+    assert_eq!(world.place(1, &[grouped(next_price(sol(1)))]), Err(EngineError::OrderGroupArmed));
+    world.place(1, &[grouped(above(250, sol(1)))]).unwrap();
+    assert_eq!(world.arm(4, 1, Some(dollars(250, 4))), Err(EngineError::OrderGroupArmed));
+    // It expires no more either, and takes its orders with it.
+    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().1, OrderLamports { tip: TIP, returned: TIP });
+}
+
+#[test]
+fn attack_filling_an_order_twice() {
+    let mut world = armed(100_000);
+    world.filled(9, 0, dollars(KNOWN, 3));
+    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)), Err(EngineError::NoOrder));
+    // Nor a slice.
+    let mut world = World::with(100_000);
+    world.place(0, &[NewOrder { slices: 2, seconds_between: 60, lamports: 2 * TIP, ..next_price(sol(10)) }]).unwrap();
+    world.filled(9, 0, dollars(KNOWN, 3));
+    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)), Err(EngineError::OrderNotArmed));
+    assert_eq!((world.size(), world.book.lamports()), (10, Ok(TIP)));
+}
+
+#[test]
+fn attack_selling_at_a_known_price_what_is_bought_after_it() {
+    // 10 SOL are sold at the price of 3 s, $300, while the market is still told $250: 90 more, bought at that, are not.
+    let mut world = World::holding(100_000, 10);
+    world.place(0, &[reducing(next_price(base(i64::MIN)))]).unwrap();
+    world.trade(4, sol(90)).unwrap();
+    let plan = world.filled(4, 0, dollars(300, 3));
+    assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 90));
+}
+
+#[test]
+fn attack_arming_an_order_again_and_again_locks_no_account() {
+    // A stranger arms an entry whose bound is always exceeded, as often as it can be. Half of every thirty seconds are the owner's.
+    let mut world = World::with(10_000);
+    world.place(0, &[NewOrder { acceptable_price: price(200), ..below(260, sol(10)) }]).unwrap();
+    let (mut free, mut armed) = (0, 0);
+    for seconds in 1..=340 {
+        armed += i32::from(world.arm(seconds, 0, Some(dollars(250, seconds))).is_ok());
+        let leaves = world.clone().cancel(seconds, 0).is_ok();
+        assert_eq!(leaves, plan_withdrawal(&world.account, usdc(1), at(seconds).now).is_ok());
+        free += i32::from(leaves);
+    }
+    // Armed at 1 s, it fills from 4 s, is over after 19 s and rests until 34 s; a reading of 35 s arms it again, 34 s later.
+    assert_eq!((armed, free), (10, 10 * 15));
+}

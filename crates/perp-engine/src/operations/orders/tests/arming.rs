@@ -1,0 +1,142 @@
+//! What meets an order, and what does not.
+
+use super::*;
+use crate::units::SignedAtoms;
+
+/// A buy of 10 SOL at $240 or below, placed at 0 s.
+fn waiting() -> World {
+    let mut world = World::with(10_000);
+    world.place(0, &[below(240, sol(10))]).unwrap();
+    world
+}
+
+#[test]
+fn an_order_by_price_is_armed_by_a_reading_at_its_trigger() {
+    let mut world = waiting();
+    assert_eq!(world.arm(5, 0, Some(dollars(241, 5))), Err(EngineError::OrderNotMet));
+    let plan = world.arm(6, 0, Some(dollars(240, 6))).unwrap();
+    // 6 + 2 + 1. Had it been traded at once: 4 bp of $2400.
+    assert!(plan.is_armed());
+    assert_eq!((world.order(0).fills_from, world.order(0).forfeit), (at(9).now, Atoms::new(960_000)));
+    assert_eq!(world.account.armed_until, at(24).now);
+    let armed = EngineError::OrderArmed { until: at(24).now.get() };
+    assert_eq!(world.arm(7, 0, Some(dollars(230, 7))), Err(armed));
+}
+
+#[test]
+fn it_fills_from_the_newest_time_that_is_known() {
+    // The clock says 6 s, the reading 8 s: the true time is 8 s or later.
+    let mut world = waiting();
+    world.arm(6, 0, Some(dollars(240, 8))).unwrap();
+    assert_eq!(world.order(0).fills_from, at(11).now);
+    // A reading too wide to be a price shows the time as well.
+    let mut world = waiting();
+    world.post(reading(240 * FEED, 10 * 240 * FEED as u64, 8), 6);
+    world.arm(6, 0, Some(dollars(240, 6))).unwrap();
+    assert_eq!(world.order(0).fills_from, at(11).now);
+}
+
+#[test]
+fn attack_no_order_is_armed_by_an_old_a_wide_or_an_out_of_bounds_reading() {
+    let mut world = waiting();
+    world.market.parameters.max_confidence_valid = Ppm::new(15_000);
+    let not_met = Err(EngineError::OrderNotMet);
+    // Of the second in which it was placed, or before.
+    assert_eq!(world.clone().arm(1, 0, Some(dollars(200, 0))), not_met);
+    assert_eq!(world.clone().arm(1, 0, Some(dollars(200, -1))), not_met);
+    // 16 s old; 15 s are fresh.
+    world.post(dollars(239, 17), 17);
+    assert_eq!(world.clone().arm(17, 0, Some(dollars(239, 1))), not_met);
+    assert!(world.clone().arm(17, 0, Some(dollars(239, 2))).is_ok());
+    // $239 ± $3.60 is 1.5063 %.
+    let wide = |confidence| reading(239 * FEED, confidence, 18);
+    assert_eq!(world.clone().arm(18, 0, Some(wide(360_000_000))), not_met);
+    assert!(world.clone().arm(18, 0, Some(wide(100_000_000))).is_ok());
+    // The second source says $250, and the first's price may be 2 % from it.
+    (world.market.parameters.second_max_deviation, world.market.parameters.second_max_age) = (Ppm::new(20_000), 60);
+    (world.market.second_price.price, world.market.second_price.published) = (price(250), at(18).now);
+    assert_eq!(world.clone().arm(18, 0, Some(dollars(239, 18))), not_met);
+    // From too far ahead of the clock.
+    assert_eq!(waiting().arm(5, 0, Some(dollars(200, 8))), not_met);
+    assert_eq!(waiting().arm(5, 0, None), not_met);
+}
+
+#[test]
+fn an_order_that_may_increase_is_armed_only_where_it_could_be_filled_now() {
+    // 10 SOL at $240: 5 % of $2400 and the fee of $0.96, and as much again that it would cost if it could not be filled.
+    let mut world = waiting();
+    world.account.balance = Atoms::new(121_920_000);
+    assert!(world.clone().arm(6, 0, Some(dollars(240, 6))).is_ok());
+    world.account.balance = Atoms::new(121_919_999);
+    let (equity, required) = (SignedAtoms::new(120_959_999), Atoms::new(120_960_000));
+    assert_eq!(world.clone().arm(6, 0, Some(dollars(240, 6))), Err(EngineError::InitialMargin { equity, required }));
+    // Whatever else a trade would be refused for.
+    world.account.balance = usdc(10_000);
+    world.market.parameters.open_interest_cap = Size::new(9 * SOL);
+    let capped = world.arm(6, 0, Some(dollars(240, 6)));
+    assert_eq!(capped, Err(EngineError::OpenInterestCap { cap: Size::new(9 * SOL) }));
+}
+
+#[test]
+fn several_armed_orders_leave_what_all_of_them_would_cost() {
+    // Two of 10 SOL: the second needs $120, its fee, and $0.96 for each of both.
+    let armed = |atoms| {
+        let mut world = World::with(0);
+        world.place(0, &[below(240, sol(10)), below(240, sol(10))]).unwrap();
+        world.account.balance = Atoms::new(atoms);
+        world.arm(6, 0, Some(dollars(240, 6))).unwrap();
+        world.arm(6, 1, None.or(Some(dollars(240, 6)))).is_ok()
+    };
+    assert_eq!([122_880_000, 122_879_999].map(armed), [true, false]);
+}
+
+#[test]
+fn only_one_of_a_group_is_armed_at_a_time() {
+    let mut world = World::holding(10_000, 10);
+    let stop = NewOrder { group: 3, ..reducing(below(240, sol(-10))) };
+    world.place(0, &[stop, stop, NewOrder { group: 4, ..stop }]).unwrap();
+    world.arm(6, 0, Some(dollars(240, 6))).unwrap();
+    assert_eq!(world.arm(6, 1, Some(dollars(240, 6))), Err(EngineError::OrderGroupArmed));
+    assert!(world.arm(6, 2, Some(dollars(240, 6))).is_ok());
+    // Nor by placing one.
+    let now = NewOrder { group: 3, ..reducing(next_price(sol(-1))) };
+    assert_eq!(world.place(7, &[now]), Err(EngineError::OrderGroupArmed));
+    // Its time is over at 6 + 3 + 15.
+    assert!(world.arm(25, 1, Some(dollars(240, 25))).is_ok());
+}
+
+#[test]
+fn an_order_trails_the_best_price_that_anybody_shows() {
+    // 10 SOL bought at $250 and sold 4 % below the highest price.
+    let mut world = World::holding(10_000, 10);
+    let trails = NewOrder { trigger_price: Price::ZERO, trailing: Ppm::new(40_000), ..reducing(below(1, sol(-10))) };
+    world.place(0, &[trails]).unwrap();
+    for (dollar, seconds) in [(250, 1), (260, 2), (275, 3)] {
+        assert!(!world.arm(seconds, 0, Some(dollars(dollar, seconds))).unwrap().is_armed());
+        assert_eq!(world.order(0).best, price(u64::try_from(dollar).unwrap()));
+    }
+    // $275 less 4 % is $264. A reading from before the best price is no return from it.
+    assert_eq!(world.arm(4, 0, Some(dollars(265, 4))), Err(EngineError::OrderNotMet));
+    assert_eq!(world.arm(4, 0, Some(dollars(260, 2))), Err(EngineError::OrderNotMet));
+    assert!(world.arm(4, 0, Some(dollars(263, 4))).unwrap().is_armed());
+    // A short's mirror image: bought 4 % above the lowest.
+    let mut world = World::holding(10_000, -10);
+    let trails = NewOrder { trigger: OrderTrigger::AtOrAbove, size: sol(10), acceptable_price: price(500), ..trails };
+    world.place(0, &[trails]).unwrap();
+    for (dollar, seconds) in [(250, 1), (225, 2)] {
+        assert!(!world.arm(seconds, 0, Some(dollars(dollar, seconds))).unwrap().is_armed());
+    }
+    assert_eq!(world.arm(4, 0, Some(dollars(233, 3))), Err(EngineError::OrderNotMet));
+    assert!(world.arm(4, 0, Some(dollars(235, 4))).unwrap().is_armed());
+}
+
+#[test]
+fn an_expired_order_is_not_armed_and_an_armed_one_does_not_expire() {
+    let mut world = World::with(10_000);
+    world.place(0, &[NewOrder { expires: at(10).now, ..below(240, sol(10)) }; 2]).unwrap();
+    world.arm(10, 0, Some(dollars(240, 10))).unwrap();
+    assert_eq!(world.arm(11, 1, Some(dollars(240, 11))), Err(EngineError::OrderDead));
+    assert_eq!((world.sweep(11, 0), world.sweep(11, 1)), (Err(EngineError::OrderAlive), Ok(TIP)));
+    world.filled(14, 0, dollars(239, 13));
+    assert_eq!(world.size(), 10);
+}

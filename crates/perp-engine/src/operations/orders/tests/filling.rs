@@ -1,0 +1,191 @@
+//! What an armed order fills at, and what becomes of one that does not.
+
+use super::*;
+use crate::units::{QuoteX40, X40_PER_ATOM};
+
+/// A buy of 10 SOL at the next price, placed at 0 s: it fills at the reading of 3 s.
+fn buying(balance: u64) -> World {
+    let mut world = World::with(balance);
+    world.place(0, &[next_price(sol(10))]).unwrap();
+    world
+}
+
+#[test]
+fn an_order_fills_at_the_one_reading_of_its_moment() {
+    // The readings of 2 s, 3 s and 4 s say $260, $250 and $240.
+    let mut world = buying(10_000);
+    let missing = Err(EngineError::NoFillReading { from: at(3).now.get(), until: at(13).now.get() });
+    assert_eq!(world.clone().execute(5, 0, dollars(260, 2)), missing);
+    assert_eq!(world.clone().execute(5, 0, dollars(240, 4)), missing);
+    // One that does not name its predecessor is not known to be the one.
+    assert_eq!(world.clone().execute(5, 0, reading(250 * FEED, 0, 3)), missing);
+    let plan = world.filled(5, 0, dollars(250, 3));
+    // $2500 and 4 bp.
+    assert_eq!((plan.notional, plan.fill.fee), (QuoteX40::new(2_500_000_000 * X40_PER_ATOM), usdc(1)));
+    assert_eq!((world.size(), world.account.balance, world.book.is_empty()), (10, usdc(9_999), true));
+    assert_eq!(world.execute(5, 0, dollars(250, 3)), Err(EngineError::NoOrder));
+}
+
+#[test]
+fn a_reading_after_a_gap_fills_it_up_to_ten_seconds_later() {
+    // Nothing is published from 2 s to 13 s: the reading of 13 s is the one; a second later there is none.
+    let after_gap = |seconds| dollars(250, seconds).with_previous(at(2).now.get());
+    assert!(buying(10_000).execute(14, 0, after_gap(13)).is_ok());
+    let missing = Err(EngineError::NoFillReading { from: at(3).now.get(), until: at(13).now.get() });
+    assert_eq!(buying(10_000).execute(14, 0, after_gap(14)), missing);
+    // It is handed in within 15 s of 3 s.
+    assert!(buying(10_000).execute(18, 0, after_gap(13)).is_ok());
+    assert_eq!(buying(10_000).execute(19, 0, after_gap(13)), Err(EngineError::OrderNotArmed));
+}
+
+#[test]
+fn a_fill_pays_confidence_impact_and_fee_and_no_spread_for_age_or_volatility() {
+    // As listed, and $0.10 of confidence at the reading.
+    let mut world = World::with(10_000);
+    world.market.parameters = crate::state::Parameters { future_tolerance: 2, ..crate::fixtures::sol_parameters() };
+    world.place(0, &[next_price(sol(100))]).unwrap();
+    let certain = |confidence| reading(250 * FEED, confidence, 3).with_previous(at(2).now.get());
+    let plan = world.filled(9, 0, certain(10_000_000));
+    // 100 · $0.10, in 2^-40 atoms rounded up by base unit: 10^11 · ⌈2^40 / 10 000⌉; impact 0.00025 SOL, $0.0625.
+    let confidence = 100_000_000_000 * 109_951_163;
+    assert_eq!(plan.fill.spread, QuoteX40::new(confidence));
+    assert_eq!(plan.fill.impact().unwrap(), QuoteX40::new(62_500 * X40_PER_ATOM));
+    assert_eq!(plan.fill.fee, usdc(10));
+}
+
+#[test]
+fn what_the_market_has_learnt_since_changes_no_price() {
+    // $250 of 3 s, and by 8 s the market is at $240: the fill is at $250, and its loss of $100 counts at once.
+    let mut world = buying(10_000);
+    world.post(dollars(250, 3), 4);
+    world.post(dollars(240, 8), 8);
+    let plan = world.filled(8, 0, dollars(250, 3));
+    assert_eq!(plan.notional, QuoteX40::new(2_500_000_000 * X40_PER_ATOM));
+    assert_eq!(world.market.price.price, price(240));
+    // $9999 of balance, less $100.0000000004 since a price in the market's unit rounds down.
+    assert_eq!(plan.after.equity.get(), 9_898_999_999);
+}
+
+#[test]
+fn a_fill_worse_than_the_bound_leaves_the_order_waiting() {
+    // A stop entry: bought above $260, at most at $265.
+    let mut world = World::with(10_000);
+    world.place(0, &[NewOrder { acceptable_price: price(265), ..above(260, sol(10)) }]).unwrap();
+    world.arm(5, 0, Some(dollars(262, 5))).unwrap();
+    let (outcome, lamports) = world.execute(9, 0, dollars(266, 8)).unwrap();
+    assert_eq!((outcome, lamports), (OrderOutcome::Disarmed, OrderLamports::default()));
+    assert_eq!((world.size(), world.account.balance), (0, usdc(10_000)));
+    // It rests until 8 + 30, so that its owner can cancel it, and is armed by a later reading.
+    assert_eq!(world.arm(38, 0, Some(dollars(262, 38))), Err(EngineError::OrderNotMet));
+    world.arm(39, 0, Some(dollars(262, 39))).unwrap();
+    world.filled(43, 0, dollars(264, 42));
+    assert_eq!(world.size(), 10);
+}
+
+#[test]
+fn a_next_price_order_that_is_worse_than_its_bound_or_not_filled_in_time_is_void() {
+    let mut world = World::with(10_000);
+    world.place(0, &[NewOrder { acceptable_price: price(250), lamports: 3 * TIP, ..next_price(sol(10)) }]).unwrap();
+    let mut late = world;
+    let (outcome, lamports) = world.execute(4, 0, dollars(251, 3)).unwrap();
+    assert_eq!((outcome, lamports.returned), (OrderOutcome::Disarmed, 3 * TIP));
+    assert!(world.book.is_empty());
+    assert_eq!((late.sweep(18, 0), late.sweep(19, 0)), (Err(EngineError::OrderAlive), Ok(3 * TIP)));
+}
+
+#[test]
+fn an_order_that_its_account_can_no_longer_bear_costs_what_trading_at_once_would_have() {
+    // 100 SOL need $1250; the account has $1300. Then it buys 50 SOL besides: $625 more.
+    let mut world = World::with(1_300);
+    world.place(0, &[next_price(sol(100))]).unwrap();
+    world.trade(1, sol(50)).unwrap();
+    let (outcome, lamports) = world.execute(5, 0, dollars(250, 3)).unwrap();
+    // 4 bp of $25 000, a tenth of it the protocol's. The fee of the 50 SOL was $5.
+    assert_eq!(outcome, OrderOutcome::Forfeited { paid: usdc(10) });
+    assert_eq!((world.account.balance, world.size()), (usdc(1_285), 50));
+    assert_eq!(
+        (world.market.ledger.backing, world.market.ledger.protocol_fees),
+        (Atoms::new(1_000_013_500_000), Atoms::new(1_500_000))
+    );
+    assert_eq!((world.account.counters.fees, world.market.ledger.counters.fees), (usdc(15), usdc(15)));
+    // Whoever showed it is paid as for a fill.
+    assert_eq!((lamports, world.book.is_empty()), (OrderLamports { tip: TIP, returned: 0 }, true));
+}
+
+#[test]
+fn an_order_for_which_the_market_is_full_costs_its_fee() {
+    // With the listed volatility a trade at once would have cost $10 of fee and 1.6 / √31 557 600 of $25 000, $7.1205, of spread. Then
+    // somebody takes the open interest.
+    let mut world = World::with(10_000);
+    world.market.parameters.volatility = Ppm::new(800_000);
+    world.place(0, &[next_price(sol(100))]).unwrap();
+    assert_eq!(world.order(0).forfeit, Atoms::new(17_120_460));
+    world.market.parameters.open_interest_cap = Size::new(99 * SOL);
+    let outcome = world.execute(5, 0, dollars(250, 3)).unwrap().0;
+    assert_eq!(outcome, OrderOutcome::Forfeited { paid: usdc(10) });
+}
+
+#[test]
+fn an_order_that_nobody_keeps_from_filling_costs_nothing_where_it_does_not() {
+    // A reading too wide to increase at, or to be a price; a market that is reduce-only.
+    let mut world = buying(10_000);
+    let wide = |confidence| reading(250 * FEED, confidence, 3).with_previous(at(2).now.get());
+    let refused = world.clone().execute(5, 0, wide(130_000_000));
+    assert_eq!(refused, Err(EngineError::PriceTooUncertain { confidence: 5_201, allowed: 5_000 }));
+    let missing = EngineError::NoFillReading { from: at(3).now.get(), until: at(13).now.get() };
+    assert_eq!(world.clone().execute(5, 0, wide(400_000_000)), Err(missing));
+    world.market.reduce_only = crate::fixtures::restricted_until(20);
+    assert_eq!(world.execute(5, 0, dollars(250, 3)), Err(EngineError::ReduceOnly));
+    assert_eq!((world.account.balance, world.sweep(19, 0)), (usdc(10_000), Ok(TIP)));
+}
+
+#[test]
+fn a_fill_pays_its_sender_and_cancels_the_others_of_its_group() {
+    let mut world = World::with(10_000);
+    let entry = NewOrder { group: 7, lamports: 30_001, ..below(240, sol(10)) };
+    let other = NewOrder { group: 7, lamports: 20_000, ..above(260, sol(10)) };
+    let stop = NewOrder { parent: Some(1), lamports: 15_000, ..reducing(below(200, sol(-10))) };
+    world.place(0, &[entry, other, stop, below(230, sol(1))]).unwrap();
+    world.arm(5, 0, Some(dollars(240, 5))).unwrap();
+    let (_, lamports) = world.execute(9, 0, dollars(241, 8)).unwrap();
+    // With the other goes what slept for it.
+    assert_eq!(lamports, OrderLamports { tip: 30_001, returned: 35_000 });
+    assert!(world.book.occupied().map(|(slot, _)| slot).eq([3]));
+    assert_eq!(world.book.lamports(), Ok(TIP));
+}
+
+#[test]
+fn a_fill_is_a_trade_that_its_owner_cannot_undo_in_its_slot() {
+    let mut world = buying(10_000);
+    world.filled(5, 0, dollars(250, 3));
+    assert_eq!(world.trade(5, sol(-10)), Err(EngineError::SameSlotReduction));
+    assert!(world.trade(6, sol(-10)).is_ok());
+    // Its sizes are those of any trade: $100 at least.
+    let dust = World::with(10_000).place(0, &[next_price(base(399_999_999))]);
+    assert_eq!(dust, Err(EngineError::BelowMinimumPosition { minimum: usdc(100) }));
+}
+
+#[test]
+fn the_margin_of_a_fill_counts_the_whole_spread() {
+    // 100 SOL at $250 need $1250, the fee of $10 and, though it is not charged, the spread of 1.6 / √31 557 600 of $25 000: $7.12046.
+    let left = |atoms| {
+        let mut world = World::with(10_000);
+        world.market.parameters.volatility = Ppm::new(800_000);
+        world.place(0, &[next_price(sol(100))]).unwrap();
+        world.account.balance = Atoms::new(atoms);
+        world.execute(3, 0, dollars(250, 3)).unwrap().0
+    };
+    assert!(matches!(left(1_267_120_461), OrderOutcome::Filled(plan) if plan.fill.spread == QuoteX40::ZERO));
+    assert!(matches!(left(1_267_120_000), OrderOutcome::Forfeited { .. }));
+}
+
+#[test]
+fn a_reduction_is_measured_at_the_price_at_which_it_fills() {
+    // $400 and 100 SOL at $250: half of them are sold at the $250 of 3 s although at the $245 of 6 s nothing is left.
+    let mut world = World::holding(400, 100);
+    world.place(0, &[reducing(next_price(sol(-50)))]).unwrap();
+    world.post(dollars(250, 3), 3);
+    world.post(dollars(245, 6), 6);
+    let plan = world.filled(6, 0, dollars(250, 3));
+    assert_eq!((plan.realized.get(), plan.after.equity.get(), world.size()), (0, 397_500_000, 50));
+}

@@ -1,0 +1,198 @@
+"""Resting orders: the example of the specification, and rules that the transcripts seldom meet (orders.md)."""
+
+from sequence import reading
+from state import AT_OR_ABOVE, AT_OR_BELOW, AT_TIME, Book
+from story import NO_BOUND, SOL, USD, Story
+from units import PPM
+
+TIP = 10_000
+# Nothing but the confidence, the listed volatility, impact and fee costs anything, and the tolerance is 2 s: d = 3.
+PLAIN = {
+    "funding_velocity": 0,
+    "carry_rate": 0,
+    "carry_surge": 0,
+    "spread_measured": 0,
+    "spread_drift": 0,
+    "future_tolerance": 2,
+}
+
+
+def price(dollars):
+    return dollars * (1 << 40) // 1_000
+
+
+def order(size, **terms):
+    """An order by time, at once."""
+    plain = {
+        "size": size,
+        "trigger": AT_TIME,
+        "trigger_price": 0,
+        "trailing": 0,
+        "acceptable_price": NO_BOUND[1 if size > 0 else -1],
+        "reduce_only": False,
+        "active_from": 0,
+        "expires": 0,
+        "slices": 1,
+        "seconds_between": 0,
+        "group": 0,
+        "parent": None,
+        "lamports": TIP,
+    }
+    return {**plain, **terms}
+
+
+def above(dollars, size, **terms):
+    return order(size, trigger=AT_OR_ABOVE, trigger_price=price(dollars), **terms)
+
+
+def below(dollars, size, **terms):
+    return order(size, trigger=AT_OR_BELOW, trigger_price=price(dollars), **terms)
+
+
+class Orders(Story):
+    def begin_with(self, dollars, **changed):
+        self.begin(**{**PLAIN, **changed})
+        self.start = self.now
+        self.does("deposit", account=0, amount=dollars * USD)
+        self.does("open_orders", account=0)
+
+    def places(self, *orders, cancel=(), expected="ok"):
+        terms = {"market": 0, "cancel": list(cancel), "orders": list(orders)}
+        self.does("place_orders", expected, account=0, **terms)
+
+    def at(self, seconds):
+        """So many seconds after the beginning."""
+        self.later(self.start + seconds - self.now)
+
+    def said(self, dollars, seconds, confidence=0.05):
+        published = self.start + seconds
+        return reading(dollars, published, confidence, published - 1)
+
+    def arms(self, place, handed_in=None, expected="ok"):
+        self.does("arm_order", expected, account=0, market=0, place=place, reading=handed_in)
+
+    def fills(self, place, handed_in, expected="ok"):
+        self.does("execute_order", expected, account=0, market=0, place=place, reading=handed_in)
+        return self.exchange.paid
+
+    @property
+    def book(self):
+        return self.exchange.books[0]
+
+    @property
+    def owner(self):
+        return self.exchange.accounts[0]
+
+    def test_the_example_of_orders_md(self):
+        self.begin_with(2_000)
+        children = {"reduce_only": True, "group": 1, "parent": 0}
+        entry = above(252, 20 * SOL, acceptable_price=price(256))
+        self.places(entry, below(245, -20 * SOL, **children), above(265, -20 * SOL, **children))
+        self.assertEqual(self.exchange.order_lamports, 3 * TIP)
+        # $252.10 arms it: $1 of confidence, $1.43605 of volatility, $0.00252 of impact and $2.0168 of fee.
+        self.at(40)
+        self.arms(0, self.said(252.10, 40))
+        self.assertEqual((self.book.places[0].fills_from, self.book.places[0].forfeit), (self.start + 43, 4_455_376))
+        self.assertEqual(self.owner.armed_until, self.start + 58)
+        self.does("withdraw", "OrderArmed", account=0, amount=1)
+        # The market is at $254; the reading of 43 s said $252.50.
+        self.at(44)
+        self.does("update_prices", market=0, reading=self.said(254, 44))
+        self.at(45)
+        self.assertEqual(self.fills(0, self.said(252.50, 43)).lamports, TIP)
+        self.assertEqual(self.owner.positions[0].entry_notional >> 40, 5_051_002_525)
+        self.assertEqual(self.owner.balance, 2_000 * USD - 2_020_000)
+        self.assertEqual([place.position for place in self.book.places[1:3]], [1, 1])
+        # $244.90 arms the stop, which sells at $244.40.
+        self.at(300)
+        self.arms(1, self.said(244.90, 300))
+        self.at(304)
+        paid = self.fills(1, self.said(244.40, 303))
+        self.assertEqual((paid.lamports, paid.lamports_returned), (TIP, TIP))
+        # 2000 − 2.02 − 164.002526 − 0.9776
+        self.assertEqual((self.owner.balance, self.exchange.order_lamports), (1_832_999_874, 0))
+        self.assertEqual(self.book, Book(sequence=3))
+        self.does("close_orders", account=0)
+
+    def test_a_trigger_trails_and_what_was_published_before_the_best_price_is_no_return(self):
+        self.begin_with(20_000)
+        self.trades(0, 20 * SOL)
+        self.places(order(-20 * SOL, trigger=AT_OR_BELOW, trailing=10_000, reduce_only=True))
+        for seconds, dollars, expected in (
+            (10, 250, "ok"),
+            (20, 300, "ok"),
+            # 1 % below $300 is $297.
+            (19, 296, "OrderNotMet"),
+            (21, 297.01, "OrderNotMet"),
+            (22, 296.99, "ok"),
+        ):
+            self.at(seconds + 1)
+            self.arms(0, self.said(dollars, seconds), expected)
+        self.assertEqual((self.book.places[0].best, self.book.places[0].armed_size), (price(300), 20 * SOL))
+
+    def test_an_order_armed_for_nothing_leaves_its_owner_half_of_the_time(self):
+        self.begin_with(20_000)
+        self.places(below(260, SOL))
+        self.at(5)
+        self.arms(0, self.said(250, 5))
+        # From 8 s on, until 23 s; then what is published after 38 s meets it.
+        self.at(23)
+        self.places(cancel=[0], expected="OrderArmed")
+        self.at(38)
+        self.arms(0, self.said(250, 38), "OrderNotMet")
+        self.at(39)
+        self.arms(0, self.said(250, 39))
+        self.assertEqual(self.book.places[0].fills_from, self.start + 42)
+
+    def test_an_order_that_its_owner_lets_fail_costs_what_the_trade_would_have(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.places(order(40 * SOL))
+        forfeit, balance = self.book.places[0].forfeit, self.owner.balance
+        # The margin goes into another position, so that none is left for the order.
+        self.at(2)
+        self.publishes(250)
+        self.trades(0, -75 * SOL)
+        self.at(3)
+        # A sale of 40 SOL would only reduce; bought from 75 short it reduces, and fills.
+        self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 0)
+        self.assertEqual(self.owner.positions[0].size, -35 * SOL)
+        self.assertLess(forfeit, balance)
+        # The same on the other side.
+        self.later(1)
+        self.start = self.now
+        self.publishes(250)
+        self.places(order(-35 * SOL))
+        self.later(1)
+        self.publishes(250)
+        self.trades(0, -30 * SOL)
+        forfeit, balance = self.book.places[0].forfeit, self.owner.balance
+        backing = self.exchange.markets[0].ledger.backing
+        self.at(3)
+        paid = self.fills(0, self.said(250, 3))
+        self.assertEqual((paid.forfeited, paid.lamports), (forfeit, TIP))
+        self.assertEqual(self.owner.balance, balance - forfeit)
+        # A tenth is the protocol's.
+        self.assertEqual(self.exchange.markets[0].ledger.backing, backing + forfeit - forfeit * 100_000 // PPM)
+
+    def test_terms_that_do_not_go_together(self):
+        self.begin_with(2_000)
+        self.publishes(250)
+        for wrong, name in (
+            (order(0), "SizeOutOfRange"),
+            (order(2**57 + 1), "SizeOutOfRange"),
+            (order(SOL, acceptable_price=0), "AcceptablePriceZero"),
+            (order(SOL, trigger_price=1), "OrderTerms"),
+            (below(250, SOL, trailing=1), "OrderTerms"),
+            (order(SOL, trigger=AT_OR_ABOVE, trailing=PPM), "OrderTerms"),
+            (below(250, SOL, slices=2, seconds_between=60, lamports=2 * TIP), "OrderTerms"),
+            (order(SOL, slices=2, seconds_between=59, lamports=2 * TIP), "OrderTerms"),
+            (order(SOL, seconds_between=1), "OrderTerms"),
+            (order(SOL, expires=self.now - 1), "OrderTerms"),
+            (order(SOL, parent=0), "OrderTerms"),
+            (order(SOL, lamports=TIP - 1), "OrderTipTooSmall"),
+            (order(SOL, reduce_only=True), "NoPosition"),
+        ):
+            self.places(below(200, SOL), wrong, expected=name)
+        self.places(*[below(200, SOL)] * 17, expected="NoFreeOrder")
+        self.assertEqual(self.book, Book())
