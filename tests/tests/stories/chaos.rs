@@ -329,7 +329,7 @@ impl Chaos {
 #[test]
 fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
     let mut went_through = BTreeMap::<&str, u32>::new();
-    for seed in 1..=8 {
+    for seed in 1..=10 {
         let (mut chaos, history) = Chaos::new(Backend::Sbf, seed);
         for _ in 0..STEPS {
             chaos.step();

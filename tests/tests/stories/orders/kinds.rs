@@ -28,8 +28,9 @@ fn a_limit_buys_at_its_price_or_better(backend: Backend) {
     story.waits(0, 246.0);
     story.fills(0, 244.0, 240.0);
     // 10 · 240 = 2 400, and 10² / (2 · 20 000 000) · 240 = 0.000 6 of impact; 4 bps of it are 0.96.
+    // A price is rounded down to 2^-40 atoms per base unit: 240 becomes 10^-12 less, and what is bought an atom.
     let entry = story.world.position(&story.trader.margin_account, 0).entry_notional.get();
-    assert_eq!(entry.to_atoms_floor().unwrap().get(), 2_400_000_600);
+    assert_eq!(entry.to_atoms_floor().unwrap().get(), 2_400_000_599);
     assert_eq!((story.size(), story.balance(), story.resting()), (10 * SOL, 9_999_040_000, 0));
 }
 
@@ -53,8 +54,9 @@ fn a_stop_closes_what_is_left_of_its_position(backend: Backend) {
     story.place(&[reducing(below(240, i64::MIN))]);
     story.waits(0, 241.0);
     story.fills(0, 239.0, 237.5);
-    // 10 · 237.50 = 2 375, the market balanced again: no impact. −125.000 625, rounded down, and 2 bps: 0.475.
-    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 - 125_000_625 - 475_000));
+    // 10 · 237.50 = 2 375, the market balanced again: no impact. −125.000 625, rounded down with the price to
+    // −125.000 626, and 2 bps: 0.475.
+    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 - 125_000_626 - 475_000));
 }
 
 fn a_target_takes_the_profit(backend: Backend) {
@@ -63,8 +65,8 @@ fn a_target_takes_the_profit(backend: Backend) {
     story.place(&[target]);
     story.waits(0, 259.0);
     story.fills(0, 261.0, 262.5);
-    // 2 625 − 2 500.000 625, and 2 bps of 2 625.
-    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 124_999_375 - 525_000));
+    // 2 625 − 2 500.000 625, rounded down with the price, and 2 bps of 2 625.
+    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 124_999_374 - 525_000));
 }
 
 fn a_stop_that_trails_follows_the_best_price(backend: Backend) {
@@ -81,7 +83,7 @@ fn a_stop_that_trails_follows_the_best_price(backend: Backend) {
     }
     story.waits(0, 264.5);
     story.fills(0, 263.5, 262.5);
-    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 124_999_375 - 525_000));
+    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 124_999_374 - 525_000));
 }
 
 fn a_next_price_order_fills_at_a_price_that_nobody_knew(backend: Backend) {
