@@ -122,7 +122,7 @@ pub fn request_liquidity_withdrawal(
         escrow_after: escrow,
     })?;
     let lamports = request_lamports(&plan)?;
-    pay_in(&accounts.owner, accounts.request.as_ref(), lamports)?;
+    pay_in(&accounts.system_program, &accounts.owner, accounts.request.as_ref(), lamports)?;
     Transfer {
         token_program: &accounts.token_program,
         mint: &accounts.share_mint,
