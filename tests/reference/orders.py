@@ -127,7 +127,8 @@ def take_out(book, place):
 def place_orders(exchange, account, market, cancel, orders, reading=None):
     owner, book = exchange.account_to_write(account), exchange.book_to_write(account)
     listed, reference = exchange.bring_up_to_date(market, reading, account)
-    require_not_ended(listed, exchange.now)
+    if orders:
+        require_not_ended(listed, exchange.now)
     returned = sum(cancelled(book, place, exchange.now) for place in cancel)
     paid, placed = 0, []
     for terms in orders:
@@ -281,6 +282,9 @@ def armed(exchange, account, book, place, order, listed, reference):
             raise Refused("OrderDead")
         order.armed_size = min(left, abs(order.size))
         return order
+    for slot in owner.occupied():
+        if slot.size:
+            require_fresh(exchange.markets[slot.market], reference)
     order.forfeit, equity, margin = tried(exchange, owner, listed, order.size, reference)
     if equity < margin + order.forfeit + sum(other.forfeit for other in others):
         raise Refused("InitialMargin")
@@ -299,6 +303,12 @@ def tried(exchange, owner, listed, size, reference):
     become(owner, account)
     become(listed, market)
     return cost, *trial.after
+
+
+def require_fresh(market, reference):
+    if is_fresh(market, reference):
+        return
+    raise Refused("ClockBehind" if reference < market.price.clock_distrusted_until else "PriceStale")
 
 
 def require_not_ended(listed, now):
@@ -417,7 +427,7 @@ def sweep_order(exchange, account, place, market=None):
     order = order_at(book, place)
     if market is not None and market != order.market:
         raise Refused("MarketMissing")
-    ended = market is not None and exchange.markets[market].has_ended()
+    ended = market is not None and exchange.markets[market].is_final(exchange.now)
     if not ended and not is_dead(order, owner, exchange.now):
         raise Refused("OrderAlive")
     returned = take_out(book, place)

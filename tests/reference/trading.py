@@ -27,6 +27,8 @@ def trade(exchange, account, market, size, acceptable_price, reduce_only, readin
     listed, reference = exchange.bring_up_to_date(market, reading, account)
     if acceptable_price == 0:
         raise Refused("AcceptablePriceZero")
+    if exchange.now <= trader.armed_until and all(slot.market != market for slot in trader.occupied()):
+        raise Refused("OrderArmed")
     order = Order(exchange, trader, listed, size, acceptable_price, reduce_only, reference)
     order.require_trading()
     order.fill()

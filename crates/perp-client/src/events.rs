@@ -65,7 +65,7 @@ events! {
     MarketDelisted SettlementBegun ClaimsFunded InsuranceFunded
     AccountOpened AccountClosed DelegateSet Deposited Withdrawn
     Traded FundingSettled ProfitSettled ClaimRedeemed ClaimWaived Liquidated BankruptcyResolved
-    OrdersOpened OrdersClosed OrdersPlaced OrderPlaced OrderRemoved OrderSwept OrderArmed OrderExecuted
+    OrdersOpened OrdersClosed OrdersPlaced OrderPlaced OrderSwept OrderArmed OrderExecuted
     LiquidityRequested MarketValued EpochClosed LiquidityPaid BackingAllocated
 }
 

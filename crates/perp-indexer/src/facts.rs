@@ -82,7 +82,7 @@ pub fn numbers(event: &Event, pool: Pubkey) -> Vec<Numbered> {
             vec![account(event.account, event.account_sequence), market(event.market, event.state.sequence)]
         }
         // What is one of several of the event before it has that event's number.
-        Event::OrderPlaced(_) | Event::OrderRemoved(_) => vec![],
+        Event::OrderPlaced(_) => vec![],
         Event::OrdersOpened(event) => vec![account(event.account, event.account_sequence)],
         Event::OrdersClosed(event) => vec![account(event.account, event.account_sequence)],
         Event::OrderSwept(event) => vec![account(event.account, event.account_sequence)],

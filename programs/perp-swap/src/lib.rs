@@ -11,6 +11,7 @@ pub mod arguments;
 pub mod constants;
 pub mod context;
 mod data;
+mod due;
 pub mod errors;
 pub mod events;
 pub mod instructions;
@@ -119,7 +120,26 @@ pub mod perp_swap {
     /// `ClockBehind`, `SettlementNotice`, `Paused`.
     #[access_control(ctx.accounts.validate())]
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, min_bounty: u64) -> Result<()> {
-        instructions::liquidate(ctx, max_size, min_bounty)
+        instructions::liquidate(ctx.accounts, ctx.remaining_accounts, max_size, min_bounty)
+    }
+
+    /// `liquidate` where it is due: where a rule refuses it, and where the margin account is gone, nothing happens, and the
+    /// transaction's other instructions go on. The log names the rule.
+    ///
+    /// Authority: as for `liquidate`.
+    ///
+    /// Remaining accounts: as for `liquidate`.
+    ///
+    /// Arguments:
+    /// - `max_size`, `min_bounty`: as for `liquidate`.
+    ///
+    /// Errors: `SelfLiquidation`, `ExchangeMismatch`, `NotAuthorized`.
+    pub fn liquidate_if_due<'info>(
+        ctx: Context<'info, LiquidateIfDue<'info>>,
+        max_size: u64,
+        min_bounty: u64,
+    ) -> Result<()> {
+        instructions::liquidate_if_due(ctx.accounts, ctx.remaining_accounts, max_size, min_bounty)
     }
 
     /// Settles a position's funding up to now, redeems what is funded of its claim and, once the position is closed, pays its
@@ -235,7 +255,22 @@ pub mod perp_swap {
     /// `ClockBehind`, `MarketSettled`, `Paused`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn arm_order<'info>(ctx: Context<'info, ArmOrder<'info>>, slot: u8) -> Result<()> {
-        instructions::arm_order(ctx, slot)
+        instructions::arm_order(ctx.accounts, ctx.remaining_accounts, slot)
+    }
+
+    /// `arm_order` where it is due: where a rule refuses it, and where the orders' account is gone, nothing happens, and the
+    /// transaction's other instructions go on. The log names the rule.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: as for `arm_order`.
+    ///
+    /// Arguments:
+    /// - `slot`: as for `arm_order`.
+    ///
+    /// Errors: `ExchangeMismatch`, `WrongOrders`.
+    pub fn arm_order_if_due<'info>(ctx: Context<'info, ArmOrderIfDue<'info>>, slot: u8) -> Result<()> {
+        instructions::arm_order_if_due(ctx.accounts, ctx.remaining_accounts, slot)
     }
 
     /// Fills an armed order at the one reading with `prev_publish_time < fills_from <= publish_time <= fills_from + 10`, from any
@@ -255,7 +290,22 @@ pub mod perp_swap {
     /// `Paused`, `ReduceOnly`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, slot: u8) -> Result<()> {
-        instructions::execute_order(ctx, slot)
+        instructions::execute_order(ctx.accounts, ctx.remaining_accounts, slot)
+    }
+
+    /// `execute_order` where it is due: where a rule refuses it, and where the orders' account is gone, nothing happens, and the
+    /// transaction's other instructions go on. The log names the rule.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: as for `execute_order`.
+    ///
+    /// Arguments:
+    /// - `slot`: as for `execute_order`.
+    ///
+    /// Errors: `ExchangeMismatch`, `WrongReceiver`, `WrongOrders`.
+    pub fn execute_order_if_due<'info>(ctx: Context<'info, ExecuteOrderIfDue<'info>>, slot: u8) -> Result<()> {
+        instructions::execute_order_if_due(ctx.accounts, ctx.remaining_accounts, slot)
     }
 
     /// Cancels resting orders and places new ones, all of them or none, in one market. What new orders hold is paid by whoever
@@ -297,7 +347,7 @@ pub mod perp_swap {
 
     /// Opens the account of a margin account's resting orders.
     ///
-    /// Authority: the margin account's owner, who pays its rent.
+    /// Authority: the margin account's owner; whoever pays its rent signs.
     ///
     /// Errors: `NotTheOwner`.
     #[access_control(ctx.accounts.validate())]

@@ -219,7 +219,7 @@ pub fn orders(costs: &mut Costs, count: u16) {
     let trader = portfolio(&mut world, count, 5_000 * USDC);
     let keeper = world.key();
     if count == 1 {
-        costs.record(&mut world, once("open_orders"), client::open_orders(trader));
+        costs.record(&mut world, once("open_orders"), client::open_orders(trader, trader.signer));
     } else {
         world.open_orders(trader).expect("the owner may");
     }

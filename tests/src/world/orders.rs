@@ -62,7 +62,7 @@ impl World {
     }
 
     pub fn open_orders(&mut self, owner: Authority) -> Ran {
-        self.run(&[build::open_orders(owner)])
+        self.run(&[build::open_orders(owner, owner.signer)])
     }
 
     pub fn close_orders(&mut self, owner: Authority) -> Ran {

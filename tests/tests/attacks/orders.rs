@@ -166,7 +166,7 @@ fn attack_forged_orders_and_orders_of_others_are_refused() {
     // An account of orders of a worthless exchange.
     let foreign = foreign_exchange(&mut world, attacker.signer);
     let rich = foreign_account(&mut world, &foreign, attacker.signer, 1_000 * USDC);
-    world.run(&[client::open_orders(rich)]).unwrap();
+    world.run(&[client::open_orders(rich, rich.signer)]).unwrap();
     let worthless = orders_address(&rich.margin_account);
 
     world.to_fill(victim, 0, 250.0);
@@ -331,4 +331,66 @@ fn attack_an_order_does_not_fill_better_than_its_market_bears() {
         world.execute(keeper, attacker, 0).unwrap();
         assert_eq!(world.position(&attacker.margin_account, 0).size.get(), 0);
     });
+}
+
+#[test]
+fn attack_an_empty_wallet_keeps_no_order_from_being_filled() {
+    // An owner with nothing in his wallet, and a delegate who places for him: a child that goes with its parent returns 10 000 lamports,
+    // which are not the rent of a wallet, so that the transaction of whoever fills the parent would be refused by the runtime.
+    let mut world = world();
+    let (attacker, delegate, keeper) = (trading(&mut world, 1_000), world.key(), world.key());
+    world.set_delegate(attacker, delegate).unwrap();
+    let one_of_two = |order: NewOrder| NewOrder { group: 1, ..order };
+    let by = Authority { signer: delegate, ..attacker };
+    world.place(by, 0, &[one_of_two(next_price(SOL)), one_of_two(below(1, SOL))]).unwrap();
+    world.to_fill(attacker, 0, 250.0);
+    world.chain.set_account(&attacker.signer, solana_account::Account::default());
+    let orders = orders_address(&attacker.margin_account);
+    let held = lamports(&mut world, &orders);
+    world.execute(keeper, attacker, 0).unwrap();
+    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), SOL);
+    // The tip leaves; what is his waits where it was for the account to be closed.
+    assert_eq!(lamports(&mut world, &orders), held - TIP);
+    assert_eq!(lamports(&mut world, &attacker.signer), 0);
+    let rich = solana_account::Account { lamports: 1_000_000_000, ..Default::default() };
+    world.chain.set_account(&attacker.signer, rich);
+    world.close_orders(attacker).unwrap();
+    assert_eq!(lamports(&mut world, &attacker.signer), 1_000_000_000 + held - TIP);
+}
+
+#[test]
+fn attack_entering_a_market_that_whoever_fills_the_order_does_not_name() {
+    let mut world = world();
+    let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+    world.place(attacker, 0, &[next_price(SOL)]).unwrap();
+    world.to_fill(attacker, 0, 250.0);
+    let execution = world.execution(keeper, &attacker.margin_account, 0, world.oracle(0), 0);
+    world.publish(1, 250.0);
+    assert_refused(world.trade(attacker, 1, SOL), ExchangeError::OrderArmed);
+    world.send(&execution).unwrap();
+    // Once nothing is armed any more it may.
+    world.wait(16);
+    for market in [0, 1] {
+        world.publish(market, 250.0);
+        world.update_price(market).unwrap();
+    }
+    world.trade(attacker, 1, SOL).unwrap();
+}
+
+#[test]
+fn attack_a_price_that_is_not_fresh_makes_no_order_fail_for_nothing() {
+    // With a position in a silent market nobody could say by whose doing an order finds no margin: none that may increase is armed.
+    let mut world = world();
+    let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+    world.trade(attacker, 1, SOL).unwrap();
+    world.wait(16);
+    world.publish(0, 250.0);
+    assert_refused(world.place(attacker, 0, &[next_price(SOL)]), ExchangeError::PriceStale);
+    world.place(attacker, 0, &[below(251, SOL)]).unwrap();
+    world.wait(1);
+    world.publish(0, 250.0);
+    assert_refused(world.arm(attacker, 0), ExchangeError::PriceStale);
+    world.publish(1, 250.0);
+    world.update_price(1).unwrap();
+    world.trigger(keeper, attacker, 0, 250.0, 250.0).unwrap();
 }

@@ -3,9 +3,11 @@
 
 use crate::{world, BACKEND};
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::Discriminator;
 use perp_client::instructions::{self as client, Authority, NewRequest};
 use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
+use perp_swap::instruction as data;
 use perp_tests::world::orders::{above, below};
 use perp_tests::world::{order, ALL};
 use perp_tests::{listing, World, DAY, SOL, USDC};
@@ -16,6 +18,12 @@ pub fn scene(name: &str) -> (World, Instruction) {
     let mut world = world();
     let instruction = prepare(&mut world, name);
     (world, instruction)
+}
+
+/// The form of an instruction that does nothing where it is not due.
+fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
+    let data = [discriminator, &instruction.data[discriminator.len()..]].concat();
+    Instruction { data, ..instruction }
 }
 
 /// The instruction of this name, after everything has happened that it needs.
@@ -133,13 +141,16 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             client::waive_claim(&at, winner, 0)
         }
 
-        "open_orders" => client::open_orders(world.trader(0)),
+        "open_orders" => client::open_orders(world.trader(0), world.trader(0).signer),
         "place_orders" => {
             let (owner, delegate) = (with_orders(world), world.key());
             world.set_delegate(owner, delegate).unwrap();
             let trader = Authority { signer: delegate, ..owner };
             world.placement(trader, world.target(0), &[0], &[below(240, SOL), above(260, SOL)])
         }
+        "liquidate_if_due" => if_due(prepare(world, "liquidate"), data::LiquidateIfDue::DISCRIMINATOR),
+        "arm_order_if_due" => if_due(prepare(world, "arm_order"), data::ArmOrderIfDue::DISCRIMINATOR),
+        "execute_order_if_due" => if_due(prepare(world, "execute_order"), data::ExecuteOrderIfDue::DISCRIMINATOR),
         "arm_order" => {
             let trader = with_orders(world);
             world.wait(1);

@@ -103,7 +103,7 @@ fn stage(name: &str) -> Stage {
     world.request_liquidity_withdrawal(attacker, 902, 1_000 * USDC, PriceLimit::None).unwrap();
     world.open_orders(account).unwrap();
     world.place(account, 0, &[below(240, SOL)]).unwrap();
-    world.run(&[client::open_orders(foreign_trader)]).unwrap();
+    world.run(&[client::open_orders(foreign_trader, foreign_trader.signer)]).unwrap();
     world.run(&[client::create_share_account(&foreign, attacker, attacker)]).unwrap();
     let new = NewRequest { nonce: 1, ..new };
     world.run(&[client::request_liquidity_deposit(&foreign, attacker, foreign_tokens, &new)]).unwrap();

@@ -28,8 +28,9 @@ fn plan_of(name: &str) -> &str {
         "request_liquidity_deposit" | "request_liquidity_withdrawal" => "request",
         "pay_liquidity_request" => "pay_request",
         "place_orders" => "place",
-        "arm_order" => "arm",
-        "execute_order" => "execute",
+        "arm_order" | "arm_order_if_due" => "arm",
+        "execute_order" | "execute_order_if_due" => "execute",
+        "liquidate_if_due" => "liquidate",
         "sweep_order" => "cancel",
         other => other,
     }

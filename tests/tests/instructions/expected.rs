@@ -142,3 +142,9 @@ pub fn close(world: &World, owner: Pubkey, account: Pubkey) -> Instruction {
 pub fn lamports(world: &mut World, address: &Pubkey) -> u64 {
     world.chain.account(address).map_or(0, |account| account.lamports)
 }
+
+/// What is in the accounts of an instruction.
+pub fn contents(world: &mut World, instruction: &Instruction) -> Vec<Vec<u8>> {
+    let stored = |address| world.chain.account(address).map_or_else(Vec::new, |account| account.data);
+    instruction.accounts.iter().map(|account| &account.pubkey).map(stored).collect()
+}

@@ -38,6 +38,7 @@ mod account {
 
 mod position {
     mod liquidate;
+    mod liquidate_if_due;
     mod redeem_claim;
     mod resolve_bankruptcy;
     mod settle_funding;
@@ -48,8 +49,10 @@ mod position {
 
 mod orders {
     mod arm_order;
+    mod arm_order_if_due;
     mod close_orders;
     mod execute_order;
+    mod execute_order_if_due;
     mod open_orders;
     mod place_orders;
     mod sweep_order;

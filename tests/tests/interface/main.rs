@@ -7,7 +7,7 @@ use perp_client::events::Event;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::state::{OrderTrigger, PriceLimit, RequestKind, Status};
 use perp_swap::constants;
-use perp_swap::events::{ArmingOutcome, ExecutionOutcome, OrderRemoval, ValuationOutcome};
+use perp_swap::events::{ArmingOutcome, ExecutionOutcome, ValuationOutcome};
 use perp_tests::idl::{idl, items, name};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -151,16 +151,12 @@ fn enums_have_the_variants_of_the_program_in_the_order_of_their_bytes() {
     let executions = [ExecutionOutcome::Filled, ExecutionOutcome::Disarmed, ExecutionOutcome::Forfeited];
     assert_eq!(executions.map(|outcome| outcome as u8), [0, 1, 2]);
     assert_eq!(variants(&idl, "ExecutionOutcome"), written(&executions));
-    let removals = [OrderRemoval::Cancelled, OrderRemoval::Group, OrderRemoval::Parent];
-    assert_eq!(removals.map(|reason| reason as u8), [0, 1, 2]);
-    assert_eq!(variants(&idl, "OrderRemoval"), written(&removals));
     let enums = items(&idl, "types").iter().filter(|definition| definition["type"]["kind"] == "enum");
     let compared = BTreeSet::from([
         "ArmingOutcome",
         "ExecutionOutcome",
         "LiquidationReason",
         "OracleKind",
-        "OrderRemoval",
         "OrderTrigger",
         "PriceLimit",
         "PriceOutcome",

@@ -70,6 +70,12 @@ fn instruction(
     Instruction { program_id: perp_swap::ID, accounts: metas, data: data.data() }
 }
 
+/// The form of an instruction, which takes the same accounts and arguments, that does nothing where a rule refuses it.
+fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
+    let arguments = instruction.data.get(discriminator.len()..).unwrap_or_default();
+    Instruction { data: [discriminator, arguments].concat(), ..instruction }
+}
+
 const NO_OTHERS: [AccountMeta; 0] = [];
 
 /// Markets of the account's occupied slots in order, but for `target`.

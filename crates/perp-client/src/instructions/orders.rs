@@ -1,8 +1,8 @@
-use super::{instruction, markets_of, read_only, Authority, TargetMarket, NO_OTHERS};
-use crate::addresses::{orders_address, Addresses};
+use super::{if_due, instruction, markets_of, read_only, Authority, TargetMarket, NO_OTHERS};
+use crate::addresses::{event_authority, orders_address, Addresses};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
-use anchor_lang::system_program;
+use anchor_lang::{system_program, Discriminator};
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::state::Account;
 use perp_swap::accounts::{ArmOrder, CloseOrders, ExecuteOrder, OpenOrders, PlaceOrders, SweepOrder};
@@ -19,10 +19,11 @@ pub struct OrdersOf<'a> {
     pub account: &'a Account,
 }
 
-/// Opens the account of a margin account's resting orders; the owner pays its rent.
-pub fn open_orders(owner: Authority) -> Instruction {
+/// Opens the account of a margin account's resting orders; `payer` pays its rent.
+pub fn open_orders(owner: Authority, payer: Pubkey) -> Instruction {
     let accounts = OpenOrders {
         owner: owner.signer,
+        payer,
         margin_account: owner.margin_account,
         orders: orders_address(&owner.margin_account),
         system_program: system_program::ID,
@@ -69,6 +70,12 @@ pub fn arm_order(addresses: &Addresses, of: &OrdersOf<'_>, target: TargetMarket,
     instruction(accounts, data::ArmOrder { slot }, others.map(read_only))
 }
 
+/// The same where it is due, for a transaction of several: where a rule refuses it, and where the account of the orders is gone,
+/// nothing happens.
+pub fn arm_order_if_due(addresses: &Addresses, of: &OrdersOf<'_>, target: TargetMarket, slot: u8) -> Instruction {
+    if_due(arm_order(addresses, of, target, slot), data::ArmOrderIfDue::DISCRIMINATOR)
+}
+
 /// Fills the armed order at this place, for anybody. `oracle` is any account of the market's oracle program that holds the reading at
 /// which it fills. The order pays `caller`.
 pub fn execute_order(
@@ -87,9 +94,24 @@ pub fn execute_order(
         orders: orders_address(&of.margin_account),
         market: addresses.market(market),
         oracle,
+        event_authority: event_authority(),
+        program: perp_accounts::ID,
     };
     let others = markets_of(addresses, of.account, Some(market));
     instruction(accounts, data::ExecuteOrder { slot }, others.map(read_only))
+}
+
+/// The same where it is due, for a transaction of several: where a rule refuses it, and where the account of the orders is gone,
+/// nothing happens.
+pub fn execute_order_if_due(
+    addresses: &Addresses,
+    caller: Pubkey,
+    of: &OrdersOf<'_>,
+    market: u16,
+    oracle: Pubkey,
+    slot: u8,
+) -> Instruction {
+    if_due(execute_order(addresses, caller, of, market, oracle, slot), data::ExecuteOrderIfDue::DISCRIMINATOR)
 }
 
 /// Takes the dead order at this place out, for anybody. `ended` is its market where it is dead because that has ended.

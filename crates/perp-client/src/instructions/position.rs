@@ -1,7 +1,8 @@
-use super::{instruction, markets_of, read_only, Authority, TargetMarket, NO_OTHERS};
+use super::{if_due, instruction, markets_of, read_only, Authority, TargetMarket, NO_OTHERS};
 use crate::addresses::{event_authority, Addresses};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::Discriminator;
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::state::Account;
 use perp_swap::accounts::{Liquidate, RedeemClaim, ResolveBankruptcy, SettleFunding, SettlePnl, Trade, WaiveClaim};
@@ -100,6 +101,22 @@ pub fn liquidate(
         accounts,
         data::Liquidate { max_size: max_size.get(), min_bounty: min_bounty.get() },
         others.map(read_only),
+    )
+}
+
+/// The same where it is due, for a transaction of several: where a rule refuses it, and where the margin account is gone, nothing
+/// happens.
+pub fn liquidate_if_due(
+    addresses: &Addresses,
+    liquidator: Authority,
+    margin_account: Pubkey,
+    account: &Account,
+    target: TargetMarket,
+    order: &LiquidationOrder,
+) -> Instruction {
+    if_due(
+        liquidate(addresses, liquidator, margin_account, account, target, order),
+        data::LiquidateIfDue::DISCRIMINATOR,
     )
 }
 

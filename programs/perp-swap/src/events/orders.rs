@@ -40,7 +40,7 @@ pub struct OrdersClosed {
     pub orders: Pubkey,
 }
 
-/// Orders were cancelled and placed. One event follows for each of them, with the same number.
+/// Orders were cancelled and placed. One event follows for each that is new, with the same number.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrdersPlaced {
@@ -62,13 +62,14 @@ pub struct OrdersPlaced {
     pub state: MarketMoment,
     /// Who signed: the owner or the delegate.
     pub trader: Pubkey,
-    /// Events `OrderPlaced` that follow: orders placed.
-    pub placed: u8,
-    /// Events `OrderRemoved` that follow: orders cancelled, and those that slept for them.
-    pub removed: u8,
+    /// Places of new orders, a bit each from the lowest up; an `OrderPlaced` follows for each.
+    pub placed: u16,
+    /// Places whose orders are gone, a bit each from the lowest up: those cancelled, and those that slept for them.
+    pub removed: u16,
     /// Lamports that the new orders hold, paid by who signed.
     pub paid: u64,
-    /// Lamports of cancelled orders that went to the owner.
+    /// Lamports of cancelled orders that went to the owner; none where his wallet is empty and they would not be its rent: they go
+    /// with that of the orders' account.
     pub returned: u64,
     /// Until when the margin account withdraws nothing, in Unix seconds.
     pub armed_until: i64,
@@ -168,46 +169,7 @@ pub struct OrderPlaced {
     pub order: OrderMoment,
 }
 
-/// Why an order is gone without a fill of its own.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-#[borsh(use_discriminant = false)]
-#[repr(u8)]
-pub enum OrderRemoval {
-    /// Who may trade cancelled it, or the order with whose fill it would have woken.
-    Cancelled = 0,
-    /// Another one of its group was filled, or one of the group of its parent.
-    Group = 1,
-    /// The order with whose fill it would have woken is over without one.
-    Parent = 2,
-}
-
-/// An order is gone without a fill of its own, by what the event before it tells.
-#[event]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderRemoved {
-    /// The exchange.
-    pub exchange: Pubkey,
-    /// When it happened, in Unix seconds.
-    pub time: i64,
-    /// The margin account.
-    pub account: Pubkey,
-    /// The margin account's owner.
-    pub owner: Pubkey,
-    /// Number, among the margin account's, of the event that it follows.
-    pub account_sequence: u64,
-    /// The place it had.
-    pub slot: u8,
-    /// Which of the account's orders it was.
-    pub number: u64,
-    /// Index of its market within the exchange.
-    pub market_index: u16,
-    /// Why.
-    pub reason: OrderRemoval,
-    /// Lamports that it held, which went to the owner.
-    pub lamports: u64,
-}
-
-/// A dead order was taken out. One event follows for each order that would have woken with its fill, with the same number.
+/// A dead order was taken out, with those that would have woken with its fill.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderSwept {
@@ -223,9 +185,10 @@ pub struct OrderSwept {
     pub account_sequence: u64,
     /// The order as it was.
     pub order: OrderMoment,
-    /// Events `OrderRemoved` that follow.
-    pub removed: u8,
-    /// Lamports of all of them that went to the owner.
+    /// Places of those that would have woken with its fill, a bit each from the lowest up.
+    pub removed: u16,
+    /// Lamports of all of them that went to the owner; none where his wallet is empty and they would not be its rent: they go with
+    /// that of the orders' account.
     pub returned: u64,
 }
 
@@ -308,13 +271,15 @@ pub struct OrderFill {
     pub size_before: i64,
     /// The position after, in base units.
     pub size_after: i64,
+    /// Its number, which those that slept for the fill reduce from now on.
+    pub position: u64,
     /// What admitted the fill, after it, in atoms: adverse equity where it increased, else equity.
     pub equity: i64,
     /// What that was measured against, in atoms: the initial margin where it increased, else the margin of all notionals.
     pub margin: u64,
 }
 
-/// An armed order was filled, or came to nothing. One event follows for each other order that this took out, with the same number.
+/// An armed order was filled, or came to nothing.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderExecuted {
@@ -348,11 +313,15 @@ pub struct OrderExecuted {
     pub forfeited: u64,
     /// Fills that are left; none where the order is over.
     pub slices_left: u16,
-    /// Events `OrderRemoved` that follow.
-    pub removed: u8,
+    /// Places of other orders that this took out, a bit each from the lowest up: with a fill those of its group, and in any case
+    /// those that slept for one that is over.
+    pub removed: u16,
+    /// From when on those that slept for its fill may be met, in Unix seconds.
+    pub woken_at: i64,
     /// Lamports that went to who sent it.
     pub tip: u64,
-    /// Lamports of orders that are over that went to the owner.
+    /// Lamports of orders that are over that went to the owner; none where his wallet is empty and they would not be its rent: they
+    /// go with that of the orders' account.
     pub returned: u64,
     /// The margin account's balance before, in atoms.
     pub balance_before: u64,

@@ -1,10 +1,9 @@
 use crate::expected::{account_sequence, event, lamports, moment, world};
 use anchor_lang::prelude::Pubkey;
-use perp_client::events::Event;
 use perp_client::instructions::Authority;
 use perp_engine::operations::orders::NewOrder;
 use perp_swap::errors::ExchangeError;
-use perp_swap::events::{ExecutionOutcome, OrderExecuted, OrderFill, OrderMoment, OrderRemoval};
+use perp_swap::events::{ExecutionOutcome, OrderExecuted, OrderFill, OrderMoment};
 use perp_tests::world::orders::{below, next_price, price, reducing, TIP};
 use perp_tests::{assert_refused, World, SOL, USDC};
 
@@ -59,6 +58,7 @@ fn a_fill_is_told_to_the_atom_and_pays_its_sender() {
         forfeited: 0,
         slices_left: 0,
         removed: 0,
+        woken_at: world.now,
         tip: TIP,
         returned: 0,
         balance_before: 1_000 * USDC,
@@ -81,11 +81,9 @@ fn the_others_of_its_group_go_and_are_told() {
     world.to_fill(trader, 0, 250.0);
     world.execute(keeper, trader, 0).unwrap();
     let owner = lamports(&mut world, &trader.signer);
-    let events = world.trigger(keeper, trader, 2, 229.0, 229.0).unwrap().events();
-    let [Event::OrderExecuted(told), Event::OrderRemoved(other)] = &events[..] else { panic!("{events:?}") };
-    assert_eq!((told.tip, told.returned, told.removed, other.lamports), (TIP, TIP, 1, TIP));
-    assert_eq!(told.account_sequence, other.account_sequence);
-    assert_eq!((other.slot, other.number, other.reason), (1, 2, OrderRemoval::Group));
+    let told = event!(world.trigger(keeper, trader, 2, 229.0, 229.0), OrderExecuted);
+    // Place 1 is bit 1.
+    assert_eq!((told.tip, told.returned, told.removed), (TIP, TIP, 0b10));
     assert_eq!(lamports(&mut world, &trader.signer), owner + TIP);
 }
 
@@ -96,10 +94,9 @@ fn worse_than_its_price_an_order_by_price_waits_on_and_one_by_time_is_over() {
     let (mut world, trader, keeper) = placed(&[bound(below(260, SOL)), bound(next_price(SOL)), child]);
     let owner = lamports(&mut world, &trader.signer);
     world.to_fill(trader, 1, 250.0);
-    let events = world.execute(keeper, trader, 1).unwrap().events();
-    let [Event::OrderExecuted(told), Event::OrderRemoved(asleep)] = &events[..] else { panic!("{events:?}") };
+    let told = event!(world.execute(keeper, trader, 1), OrderExecuted);
     assert_eq!((told.outcome, told.slices_left, told.tip, told.returned), (ExecutionOutcome::Disarmed, 0, 0, 2 * TIP));
-    assert_eq!((asleep.number, asleep.reason), (3, OrderRemoval::Parent));
+    assert_eq!(told.removed, 0b100);
     assert_eq!(lamports(&mut world, &trader.signer), owner + 2 * TIP);
 
     let event = event!(world.trigger(keeper, trader, 0, 250.0, 250.0), OrderExecuted);

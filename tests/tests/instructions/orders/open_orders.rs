@@ -1,10 +1,11 @@
 use crate::expected::{account_sequence, says, world};
+use anchor_lang::prelude::Pubkey;
 use perp_client::addresses::orders_address;
-use perp_client::instructions::{open_orders, Authority};
+use perp_client::instructions::{close_orders, open_orders, Authority};
 use perp_engine::state::OrderBook;
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::OrdersOpened;
-use perp_tests::{assert_refused, SystemError};
+use perp_tests::{assert_refused, SystemError, World};
 
 #[test]
 fn an_empty_account_of_orders_belongs_to_its_margin_account() {
@@ -34,11 +35,24 @@ fn an_empty_account_of_orders_belongs_to_its_margin_account() {
 }
 
 #[test]
+fn somebody_else_may_pay_its_rent_which_is_the_owners_then() {
+    let mut world = world(1);
+    let (trader, sponsor) = (world.trader(0), world.key());
+    let lamports = |world: &mut World, key: &Pubkey| world.chain.account(key).unwrap().lamports;
+    let (owner, rich) = (lamports(&mut world, &trader.signer), lamports(&mut world, &sponsor));
+    world.run(&[open_orders(trader, sponsor)]).unwrap();
+    let rent = lamports(&mut world, &orders_address(&trader.margin_account));
+    assert_eq!((lamports(&mut world, &trader.signer), lamports(&mut world, &sponsor)), (owner, rich - rent));
+    world.run(&[close_orders(trader)]).unwrap();
+    assert_eq!(lamports(&mut world, &trader.signer), owner + rent);
+}
+
+#[test]
 fn nobody_but_the_owner_opens_it() {
     let mut world = world(1);
     let (trader, delegate) = (world.trader(0), world.key());
     world.set_delegate(trader, delegate).unwrap();
     for signer in [delegate, world.admin] {
-        assert_refused(world.run(&[open_orders(Authority { signer, ..trader })]), ExchangeError::NotTheOwner);
+        assert_refused(world.run(&[open_orders(Authority { signer, ..trader }, signer)]), ExchangeError::NotTheOwner);
     }
 }

@@ -78,7 +78,7 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
         Event::OrderExecuted(it) => of_both(it.account, it.account_sequence, it.market_index, it.state.sequence),
         Event::OrderSwept(it) => vec![(Account(it.account), it.account_sequence)],
         // They bear the number of the event that they follow.
-        Event::OrderPlaced(_) | Event::OrderRemoved(_) => vec![],
+        Event::OrderPlaced(_) => vec![],
 
         Event::LiquidityRequested(it) => vec![(Pool, it.pool_sequence)],
         Event::MarketValued(it) => vec![(Pool, it.pool_sequence), (Market(it.market_index), it.state.sequence)],

@@ -1,9 +1,9 @@
 //! Arming an order that is met: from now on it fills at the reading of a moment that nobody knows anything about yet.
 
 use crate::error::EngineError;
-use crate::market::price::{good_price, require_clock};
+use crate::market::price::{good_price, require_clock, require_fresh_in};
 use crate::market::Ready;
-use crate::operations::position::{plan_trade, require_not_ended, Order};
+use crate::operations::position::{plan_trade_now, require_not_ended, Order};
 use crate::oracle::OracleReading;
 use crate::risk::portfolio::{Health, Portfolio};
 use crate::state::{is_fresh, Account, OrderBook, OrderTrigger, RestingOrder};
@@ -51,8 +51,9 @@ pub(super) fn withdrawals_wait_until(order: &RestingOrder) -> Result<Timestamp, 
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderDead`], [`EngineError::OrderAsleep`],
 /// [`EngineError::OrderArmed`], [`EngineError::OrderGroupArmed`]; [`EngineError::OrderNotMet`] where the reading is wide, out of bounds,
 /// not fresh, older than the order or short of its trigger; [`EngineError::ClockBehind`], [`EngineError::MarketSettled`],
-/// [`EngineError::SettlementDue`], [`EngineError::Paused`]; of an order that may increase those of [`plan_trade`], since it is armed
-/// only where it could be filled at once.
+/// [`EngineError::SettlementDue`], [`EngineError::Paused`]; of an order that may increase those of
+/// [`plan_trade`](crate::operations::position::plan_trade), since it is armed only where it could be filled at once, and
+/// [`EngineError::PriceStale`] where the price of a position is not fresh.
 pub fn plan_arm_order(
     book: &OrderBook,
     slot: usize,
@@ -154,6 +155,10 @@ pub(super) fn armed(
         let left = order.protected(portfolio.account).ok_or(EngineError::OrderDead)?;
         return Ok(RestingOrder { fills_from, armed_size: left.min(order.size.size()), ..order });
     }
+    // By a price that is not fresh it could not be told later whose doing it is that it does not fill.
+    for (.., market) in portfolio.legs().filter(|(_, position, _)| !position.size.is_zero()) {
+        require_fresh_in(market, portfolio.reference)?;
+    }
     let (forfeit, after) = tried(&order, portfolio, market)?;
     let required = after.margin.checked_add(forfeits)?.checked_add(forfeit)?;
     if i128::from(after.equity.get()) < i128::from(required.get()) {
@@ -166,6 +171,6 @@ pub(super) fn armed(
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
 fn tried(order: &RestingOrder, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<(Atoms, Health), EngineError> {
-    let plan = plan_trade(portfolio, market, &Order::at_any_price(order.size))?;
+    let plan = plan_trade_now(portfolio, market, &Order::at_any_price(order.size))?;
     Ok((plan.fill.cost_ceil()?, plan.after))
 }

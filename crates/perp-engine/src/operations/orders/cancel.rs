@@ -17,7 +17,7 @@ pub fn cancel_order(book: &mut OrderBook, slot: usize, now: Timestamp) -> Result
 }
 
 /// Takes a dead order out, for anybody, and those that sleep until its fill: one that has expired or is void, one whose position is
-/// gone, and one whose market has ended, where that is passed. Returns the lamports that go home.
+/// gone, and one whose market has ended for good, where that is passed. Returns the lamports that go home.
 ///
 /// # Errors
 /// [`EngineError::NoOrder`], [`EngineError::OrderAlive`], [`EngineError::MarketMissing`].
@@ -32,7 +32,7 @@ pub fn sweep_order(
     if market.is_some_and(|market| market.index != order.market) {
         return Err(EngineError::MarketMissing { expected: order.market });
     }
-    let ended = market.is_some_and(|market| market.settlement.has_begun());
+    let ended = market.is_some_and(|market| market.settlement.is_final(now));
     if !ended && !order.is_dead(account, now)? {
         return Err(EngineError::OrderAlive);
     }

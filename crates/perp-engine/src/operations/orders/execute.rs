@@ -37,7 +37,7 @@ pub struct ExecutionPlan {
     /// What became of it.
     pub outcome: OrderOutcome,
     /// From when on orders that slept for it may be met.
-    woken_at: Timestamp,
+    pub woken_at: Timestamp,
     /// The protocol's part of what is forfeited.
     protocol_share: Ppm,
 }

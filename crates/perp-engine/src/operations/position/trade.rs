@@ -110,11 +110,29 @@ fn split(position: SignedSize, order: &Order) -> Result<Split, EngineError> {
 ///
 /// # Errors
 /// Any rule above, by name; also [`EngineError::AcceptablePriceZero`], [`EngineError::PriceBoundExceeded`],
-/// [`EngineError::BelowMinimumPosition`], [`EngineError::OpenInterestCap`], [`EngineError::SameSlotReduction`].
+/// [`EngineError::BelowMinimumPosition`], [`EngineError::OpenInterestCap`], [`EngineError::SameSlotReduction`];
+/// [`EngineError::OrderArmed`] where the account has nothing in the market and one of its orders that may increase is armed.
 pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) -> Result<TradePlan, EngineError> {
     if order.acceptable_price == Price::ZERO {
         return Err(EngineError::AcceptablePriceZero);
     }
+    let account = portfolio.account;
+    // Whoever fills an armed order has to name every market that its account is in.
+    account
+        .require_not_armed(market.clock().now)
+        .or_else(|armed| account.slot_of(market.index).map(drop).ok_or(armed))?;
+    plan_trade_now(portfolio, market, order)
+}
+
+/// The same whatever is armed.
+///
+/// # Errors
+/// Those of [`plan_trade`] but [`EngineError::AcceptablePriceZero`] and [`EngineError::OrderArmed`].
+pub(crate) fn plan_trade_now(
+    portfolio: &Portfolio<'_>,
+    market: &Ready<'_>,
+    order: &Order,
+) -> Result<TradePlan, EngineError> {
     let clock = market.clock();
     let ledger = Ledger::open_or_take(portfolio.account, market, clock.now)?;
     let split = split(ledger.position.size, order)?;

@@ -40,8 +40,7 @@ impl ArmOrder<'_> {
 }
 
 /// Arms an order that is met, or moves the trigger of one that trails.
-pub fn arm_order<'info>(ctx: Context<'info, ArmOrder<'info>>, slot: u8) -> Result<()> {
-    let accounts = ctx.accounts;
+pub fn arm_order<'info>(accounts: &ArmOrder<'info>, others: &'info [AccountInfo<'info>], slot: u8) -> Result<()> {
     let session = session(&accounts.exchange)?;
     let mut account = accounts.margin_account.load_mut()?;
     let mut orders = accounts.orders.load_mut()?;
@@ -55,7 +54,7 @@ pub fn arm_order<'info>(ctx: Context<'info, ArmOrder<'info>>, slot: u8) -> Resul
     };
 
     let plan = {
-        let others = Markets::load(ctx.remaining_accounts, &account.exchange)?;
+        let others = Markets::load(others, &account.exchange)?;
         let portfolio =
             Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
         plan_arm_order(&orders.state, usize::from(slot), &portfolio, &ready, reading.as_ref()).map_err(refused)?

@@ -1,9 +1,9 @@
-use super::{Resting, Told};
+use super::{bit, Numbers};
 use crate::access::{check_exchange, check_orders, check_receiver};
 use crate::context::{refresh_anywhere, session, size_in, Markets};
 use crate::errors::refused;
-use crate::events::{log, ExecutionOutcome, MarketMoment, OrderExecuted, OrderFill, OrderMoment, OrderRemoval};
-use crate::lamports::move_lamports;
+use crate::events::{record, ExecutionOutcome, MarketMoment, OrderExecuted, OrderFill, OrderMoment};
+use crate::lamports::{move_lamports, that_go_home};
 use crate::state::{Exchange, MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
 use perp_engine::market::Ready;
@@ -14,6 +14,7 @@ use perp_engine::state::OrderBook;
 use perp_engine::units::{Atoms, SignedSize};
 
 /// Accounts of `execute_order`.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct ExecuteOrder<'info> {
     /// Anybody; receives what the order pays for it.
@@ -45,7 +46,17 @@ impl ExecuteOrder<'_> {
     /// [`WrongReceiver`](crate::errors::ExchangeError::WrongReceiver),
     /// [`WrongOrders`](crate::errors::ExchangeError::WrongOrders).
     pub fn validate(&self) -> Result<()> {
-        let Self { caller: _, owner, exchange, margin_account, orders, market, oracle: _ } = self;
+        let Self {
+            caller: _,
+            owner,
+            exchange,
+            margin_account,
+            orders,
+            market,
+            oracle: _,
+            event_authority: _,
+            program: _,
+        } = self;
         let account = margin_account.load()?;
         check_exchange(exchange, &account.exchange)?;
         check_exchange(exchange, &market.load()?.exchange)?;
@@ -55,9 +66,13 @@ impl ExecuteOrder<'_> {
 }
 
 /// Fills an armed order, or finds that it comes to nothing.
-pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, slot: u8) -> Result<()> {
-    let OrderLamports { tip, returned } = executed(ctx.accounts, ctx.remaining_accounts, slot)?;
-    let ExecuteOrder { caller, owner, orders, .. } = ctx.accounts;
+pub fn execute_order<'info>(
+    accounts: &ExecuteOrder<'info>,
+    others: &'info [AccountInfo<'info>],
+    slot: u8,
+) -> Result<()> {
+    let OrderLamports { tip, returned } = executed(accounts, others, slot)?;
+    let ExecuteOrder { caller, owner, orders, .. } = accounts;
     move_lamports(orders.as_ref(), caller, tip)?;
     move_lamports(orders.as_ref(), owner, returned)
 }
@@ -74,7 +89,7 @@ fn executed<'info>(
     let mut orders = accounts.orders.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let (mut ready, reading) = refresh_anywhere(&mut market, &accounts.oracle, &session)?;
-    let before = Resting::of(&orders.state);
+    let before = Numbers::of(&orders.state);
 
     let plan = planned(&account, &orders.state, &ready, &reading, others, slot)?;
     let balance_before = account.state.balance;
@@ -82,9 +97,9 @@ fn executed<'info>(
         OrderOutcome::Filled(trade) => size_in(&account.state, trade.ledger.slot),
         OrderOutcome::Disarmed | OrderOutcome::Forfeited { .. } => SignedSize::ZERO,
     };
-    let lamports = plan.apply(&mut orders.state, &mut account.state, &mut ready).map_err(refused)?;
+    let mut lamports = plan.apply(&mut orders.state, &mut account.state, &mut ready).map_err(refused)?;
+    lamports.returned = that_go_home(&accounts.owner, lamports.returned)?;
 
-    let (_, gone) = before.changes(&orders.state);
     let slices_left = orders.state.order(usize::from(slot)).map_or(0, |order| order.slices);
     let account_sequence = account.state.next_event();
     let ending = Ending {
@@ -96,16 +111,11 @@ fn executed<'info>(
         published: reading.publish_time(),
         size_before,
         slices_left,
-        // It is gone itself where none is left.
-        removed: gone.saturating_sub(u8::from(slices_left == 0)),
+        removed: before.changes(&orders.state).removed & !bit(u32::from(slot)),
         lamports,
         balances: [balance_before, account.state.balance],
     };
     ending.tell(accounts, &plan, account.exchange, ready.index)?;
-    let told = Told::last_of(&account, accounts.margin_account.key(), ending.time);
-    let filled = matches!(plan.outcome, OrderOutcome::Filled(_));
-    let reason = if filled { OrderRemoval::Group } else { OrderRemoval::Parent };
-    told.orders(&before, &orders.state, Some(slot), reason)?;
     Ok(lamports)
 }
 
@@ -137,7 +147,7 @@ struct Ending {
     published: i64,
     size_before: SignedSize,
     slices_left: u16,
-    removed: u8,
+    removed: u16,
     lamports: OrderLamports,
     /// Before and after.
     balances: [Atoms; 2],
@@ -158,7 +168,7 @@ impl Ending {
             OrderOutcome::Forfeited { paid } => (ExecutionOutcome::Forfeited, *paid),
         };
         let [balance_before, balance_after] = self.balances;
-        log(&OrderExecuted {
+        let event = OrderExecuted {
             exchange,
             time: self.time,
             account: accounts.margin_account.key(),
@@ -175,11 +185,13 @@ impl Ending {
             forfeited: forfeited.get(),
             slices_left: self.slices_left,
             removed: self.removed,
+            woken_at: plan.woken_at.get(),
             tip: self.lamports.tip,
             returned: self.lamports.returned,
             balance_before: balance_before.get(),
             balance_after: balance_after.get(),
-        })
+        };
+        record(&event, &accounts.event_authority)
     }
 }
 
@@ -200,6 +212,7 @@ fn fill_of(outcome: &OrderOutcome, size_before: SignedSize) -> Result<Option<Ord
         repaid: plan.settled.repaid.get(),
         size_before: size_before.get(),
         size_after: plan.ledger.position.size.get(),
+        position: plan.ledger.position.number,
         equity: plan.after.equity.get(),
         margin: plan.after.margin.get(),
     }))

@@ -7,16 +7,18 @@ use anchor_lang::prelude::*;
 /// Accounts of `open_orders`.
 #[derive(Accounts)]
 pub struct OpenOrders<'info> {
-    /// The margin account's owner; pays for the account, whose rent returns when it is closed.
-    #[account(mut)]
+    /// The margin account's owner.
     pub owner: Signer<'info>,
+    /// Who pays for the account; its rent returns to the owner when it is closed.
+    #[account(mut)]
+    pub payer: Signer<'info>,
     /// The margin account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// The new account of its orders.
     #[account(
         init,
-        payer = owner,
+        payer = payer,
         space = Orders::SPACE,
         seeds = [Orders::SEED, margin_account.key().as_ref()],
         bump
@@ -30,7 +32,7 @@ impl OpenOrders<'_> {
     /// # Errors
     /// [`NotTheOwner`](crate::errors::ExchangeError::NotTheOwner).
     pub fn validate(&self) -> Result<()> {
-        let Self { owner, margin_account, orders: _, system_program: _ } = self;
+        let Self { owner, payer: _, margin_account, orders: _, system_program: _ } = self;
         check_owner(&*margin_account.load()?, owner.key)
     }
 }

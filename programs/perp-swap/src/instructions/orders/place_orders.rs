@@ -1,14 +1,15 @@
-use super::{Resting, Told};
+use super::{bit, Numbers};
 use crate::access::{check_exchange, check_orders, check_receiver, check_trader};
 use crate::arguments::OrderTerms;
 use crate::context::{refresh, session, Markets};
 use crate::errors::refused;
-use crate::events::{log, MarketMoment, OrderRemoval, OrdersPlaced};
-use crate::lamports::{move_lamports, pay_in};
+use crate::events::{log, MarketMoment, OrderMoment, OrderPlaced, OrdersPlaced};
+use crate::lamports::{move_lamports, pay_in, that_go_home};
 use crate::state::{Exchange, MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
-use perp_engine::operations::orders::{place_orders_in_place, NewOrder, PlacementPlan};
+use perp_engine::operations::orders::{place_orders_in_place, NewOrder};
 use perp_engine::risk::portfolio::Portfolio;
+use perp_engine::state::OrderBook;
 
 /// Accounts of `place_orders`.
 #[derive(Accounts)]
@@ -63,9 +64,8 @@ pub fn place_orders<'info>(
 ) -> Result<()> {
     let accounts = ctx.accounts;
     let new: Vec<NewOrder> = orders.into_iter().map(NewOrder::from).collect();
-    let plan = placed(accounts, ctx.remaining_accounts, &cancel, &new)?;
+    let (mut paid, mut returned) = placed(accounts, ctx.remaining_accounts, &cancel, &new)?;
     // Who cancels and places at once pays the difference.
-    let (mut paid, mut returned) = (plan.paid, plan.returned);
     if accounts.trader.key == accounts.owner.key {
         let difference = paid.abs_diff(returned);
         (paid, returned) = if paid > returned { (difference, 0) } else { (0, difference) };
@@ -77,20 +77,20 @@ pub fn place_orders<'info>(
     move_lamports(orders, &accounts.owner, returned)
 }
 
-/// Stores the plan, and tells of it.
+/// Stores the plan, and tells of it. Returns the lamports that come in and those that go home.
 #[inline(never)]
 fn placed<'info>(
     accounts: &PlaceOrders<'info>,
     others: &'info [AccountInfo<'info>],
     cancel: &[u8],
     new: &[NewOrder],
-) -> Result<PlacementPlan> {
+) -> Result<(u64, u64)> {
     let session = session(&accounts.exchange)?;
     let mut account = accounts.margin_account.load_mut()?;
     let mut orders = accounts.orders.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut ready = refresh(&mut market, accounts.oracle.as_deref(), &session)?;
-    let before = Resting::of(&orders.state);
+    let before = Numbers::of(&orders.state);
 
     let plan = {
         let others = Markets::load(others, &account.exchange)?;
@@ -100,8 +100,9 @@ fn placed<'info>(
     };
     plan.apply(&mut account.state);
 
-    let (placed, removed) = before.changes(&orders.state);
-    log(&OrdersPlaced {
+    let changes = before.changes(&orders.state);
+    let returned = that_go_home(&accounts.owner, plan.returned)?;
+    let placed = OrdersPlaced {
         exchange: account.exchange,
         time: session.clock.now.get(),
         account: accounts.margin_account.key(),
@@ -111,13 +112,23 @@ fn placed<'info>(
         market_index: ready.index,
         state: MarketMoment::next(&mut ready),
         trader: accounts.trader.key(),
-        placed,
-        removed,
+        placed: changes.placed,
+        removed: changes.removed,
         paid: plan.paid,
-        returned: plan.returned,
+        returned,
         armed_until: account.state.armed_until.get(),
-    })?;
-    let told = Told::last_of(&account, accounts.margin_account.key(), session.clock.now.get());
-    told.orders(&before, &orders.state, None, OrderRemoval::Cancelled)?;
-    Ok(plan)
+    };
+    log(&placed)?;
+    tell(&placed, &orders.state)?;
+    Ok((plan.paid, returned))
+}
+
+/// Tells of every new order.
+#[inline(never)]
+fn tell(placed: &OrdersPlaced, book: &OrderBook) -> Result<()> {
+    let OrdersPlaced { exchange, time, account, owner, account_sequence, .. } = *placed;
+    for (slot, order) in (0u8..).zip(&book.orders).filter(|(slot, _)| placed.placed & bit(u32::from(*slot)) != 0) {
+        log(&OrderPlaced { exchange, time, account, owner, account_sequence, order: OrderMoment::of(slot, order) })?;
+    }
+    Ok(())
 }

@@ -1,9 +1,9 @@
-use super::{order_at, Resting, Told};
+use super::{bit, order_at, Numbers};
 use crate::access::{check_orders, check_receiver};
 use crate::context;
 use crate::errors::{refused, require, ExchangeError};
-use crate::events::{log, OrderMoment, OrderRemoval, OrderSwept};
-use crate::lamports::move_lamports;
+use crate::events::{log, OrderMoment, OrderSwept};
+use crate::lamports::{move_lamports, that_go_home};
 use crate::state::{MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
 use perp_engine::operations::orders::sweep_order as sweep;
@@ -21,7 +21,7 @@ pub struct SweepOrder<'info> {
     /// The account of its orders.
     #[account(mut)]
     pub orders: AccountLoader<'info, Orders>,
-    /// The order's market, where it is dead because that has ended.
+    /// The order's market, where it is dead because that has ended for good.
     pub market: Option<AccountLoader<'info, Market>>,
 }
 
@@ -46,7 +46,7 @@ pub fn sweep_order(ctx: Context<SweepOrder>, slot: u8) -> Result<()> {
     let now = context::clock()?.now;
     let mut account = accounts.margin_account.load_mut()?;
     let mut orders = accounts.orders.load_mut()?;
-    let before = Resting::of(&orders.state);
+    let before = Numbers::of(&orders.state);
     let order = OrderMoment::of(slot, order_at(&orders.state, slot)?);
 
     let returned = {
@@ -55,7 +55,7 @@ pub fn sweep_order(ctx: Context<SweepOrder>, slot: u8) -> Result<()> {
         sweep(&mut orders.state, usize::from(slot), &account.state, market, now).map_err(refused)?
     };
 
-    let (_, gone) = before.changes(&orders.state);
+    let returned = that_go_home(&accounts.owner, returned)?;
     log(&OrderSwept {
         exchange: account.exchange,
         time: now.get(),
@@ -63,10 +63,8 @@ pub fn sweep_order(ctx: Context<SweepOrder>, slot: u8) -> Result<()> {
         owner: account.owner,
         account_sequence: account.state.next_event(),
         order,
-        removed: gone.saturating_sub(1),
+        removed: before.changes(&orders.state).removed & !bit(u32::from(slot)),
         returned,
     })?;
-    let told = Told::last_of(&account, accounts.margin_account.key(), now.get());
-    told.orders(&before, &orders.state, Some(slot), OrderRemoval::Parent)?;
     move_lamports(accounts.orders.as_ref(), &accounts.owner, returned)
 }

@@ -55,8 +55,12 @@ impl Liquidate<'_> {
 }
 
 /// Closes part or all of an under-margined position at the index.
-pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, min_bounty: u64) -> Result<()> {
-    let accounts = &ctx.accounts;
+pub fn liquidate<'info>(
+    accounts: &Liquidate<'info>,
+    others: &'info [AccountInfo<'info>],
+    max_size: u64,
+    min_bounty: u64,
+) -> Result<()> {
     let session = session(&accounts.exchange)?;
     let mut account = accounts.margin_account.load_mut()?;
     let mut liquidator = accounts.liquidator_account.load_mut()?;
@@ -65,7 +69,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size: u64, mi
 
     let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::new(min_bounty) };
     let planned = {
-        let others = Markets::load(ctx.remaining_accounts, &account.exchange)?;
+        let others = Markets::load(others, &account.exchange)?;
         let portfolio =
             Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
         plan_liquidation(&portfolio, &ready, &order)

@@ -1,6 +1,7 @@
 //! A position: trading it, settling it, and what happens when it cannot be paid for.
 
 pub mod liquidate;
+pub mod liquidate_if_due;
 pub mod redeem_claim;
 pub mod resolve_bankruptcy;
 pub mod settle_funding;
@@ -9,6 +10,7 @@ pub mod trade;
 pub mod waive_claim;
 
 pub use liquidate::*;
+pub use liquidate_if_due::*;
 pub use redeem_claim::*;
 pub use resolve_bankruptcy::*;
 pub use settle_funding::*;
