@@ -52,7 +52,7 @@ macro_rules! engine_rules {
             "A reading was published further ahead of the clock than the tolerance allows: the cluster's clock lags."
             "Try again once the clock has caught up.";
         21 PriceStale { age: u64, allowed: u64 }
-            "A price is older than this use allows: the market's own, or for an order that may increase that of any position."
+            "The market's own price is older than this use allows."
             "Pass the market's price account, or call update_prices first.";
         23 PriceTooUncertain { confidence: u64, allowed: u64 }
             "The price's confidence interval is wider than this use allows."

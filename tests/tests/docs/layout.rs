@@ -91,7 +91,7 @@ fn structs() -> Vec<Compiled> {
         "Orders" Orders: exchange margin_account state bump version padding reserved;
         "OrderBook" state::OrderBook: orders sequence reserved;
         "RestingOrder" state::RestingOrder: size trigger_price acceptable_price best best_published active_from expires
-            position fills_from armed_size forfeit lamports number trailing seconds_between slices market trigger
+            position fills_from armed_size margin_held lamports number trailing seconds_between slices market trigger
             reduce_only group parent reserved;
         "LiquidityRequest" LiquidityRequest: exchange owner state nonce kind bump version padding reserved;
         "LiquidityRequestState" state::Request: amount belongs_from limit padding reserved;

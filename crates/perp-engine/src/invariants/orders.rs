@@ -70,7 +70,7 @@ fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp)
     let order = book.order(slot)?;
     let broken = |rule| Err(Violation::Order { slot, rule });
     if order.fills_from.is_never() {
-        if !order.armed_size.is_zero() || !order.forfeit.is_zero() {
+        if !order.armed_size.is_zero() || !order.margin_held.is_zero() {
             return broken("an order that waits is not armed for anything");
         }
         return Ok(());
@@ -79,7 +79,7 @@ fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp)
         return broken("an order that sleeps is not armed");
     }
     if order.is_reduce_only() {
-        if order.armed_size == Size::ZERO || !order.forfeit.is_zero() {
+        if order.armed_size == Size::ZERO || !order.margin_held.is_zero() {
             return broken("a reduce-only order is armed for a size and costs nothing");
         }
     } else if !order.armed_size.is_zero() || (order.is_armed(now)? && account.armed_until < order.fills_until()?) {

@@ -5,7 +5,7 @@ use crate::market::averages::{averages_after, MAX_VOLATILITY};
 use crate::market::second_price::is_in_bounds;
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
-use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement, FRESH_SECONDS};
+use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement};
 use crate::units::products::{mul_div_ceil, price_share_ceil, price_share_floor, product, square_root_ceil};
 use crate::units::{Clock, Ppm, Price, Timestamp, MAX_PRICE, PPM, X40_BITS};
 #[cfg(feature = "idl-build")]
@@ -284,18 +284,6 @@ pub fn reference_time<'a>(clock: Clock, markets: impl IntoIterator<Item = &'a Ma
 pub fn is_fresh_in(market: &Market, reference: Timestamp) -> bool {
     market.settlement.is_final(reference)
         || (is_fresh(market.price.published, reference) && reference >= market.price.clock_distrusted_until)
-}
-
-/// Whether the market's price is [fresh](is_fresh_in).
-///
-/// # Errors
-/// [`EngineError::ClockBehind`], [`EngineError::PriceStale`].
-pub fn require_fresh_in(market: &Market, reference: Timestamp) -> Result<(), EngineError> {
-    if is_fresh_in(market, reference) {
-        return Ok(());
-    }
-    require_clock(market, reference)?;
-    Err(EngineError::PriceStale { age: age(market, reference)?, allowed: u64::from(FRESH_SECONDS) })
 }
 
 /// Whether an oracle outage was reported `outage_delay` ago.

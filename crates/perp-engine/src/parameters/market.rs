@@ -30,6 +30,9 @@ const SETTLE_AFTER: RangeInclusive<u32> = 172_800..=1_209_600;
 const MAX_SECOND_AGE: u32 = 3_600;
 /// Furthest that any market lets a publish time be ahead of the clock, in seconds.
 pub(crate) const MAX_FUTURE_TOLERANCE: u32 = 10;
+/// Least that a market lets it be ahead: an order fills a second later than that after it is armed, which is to be longer than whoever
+/// is ahead of the chain sees.
+const MIN_FUTURE_TOLERANCE: u32 = 2;
 
 rules! { MarketRule "A rule that relates a market's parameters to each other."
     Sizes "open_interest_cap is above 0 and at most 2^50 base units, impact_scale at most 2^56, open_interest_low is below open_interest_high, which is at most 2^57, and minimum_position is at most 2^52 atoms";
@@ -39,7 +42,7 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     EntryCost "taker_fee + impact_limit + the widest spread that still opens a position is at most the base maintenance margin";
     SelfLiquidation "impact_limit + taker_fee is at most the part of the penalty that is not bounty: provoking one's own liquidation loses";
     FirstBounty "the first partial liquidation of the smallest position pays minimum_bounty, with and without the largest margin for measured volatility, and the maintenance margin with liquidation_buffer is above the penalty";
-    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 15, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is at most 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
+    TimesAndRates "0 < max_age_trade <= max_age_liquidate <= 15, max_age_liquidate <= max_age_funding <= 3600, future_tolerance is 2 to 10, outage_delay is above max_age_liquidate and at most 7200, settle_after is 48 hours to 14 days, max_accrual_seconds is 1 to 86400, the funding rate is at most 1 % an hour, its velocity at most 100 % a day per day, carry and its surge at most the rate cap";
     StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, isolated_only is 0 or 1, and what is reserved is zero";
     MeasuredMargin "a market with a measured_weight has a volatility, a measured_limit of at least base_margin, and both ramps above 0";
     SecondSource "second_max_deviation is at most stress_move and second_max_age at most 3600, and either both are 0 or neither";
@@ -164,6 +167,7 @@ impl Parameters {
             && self.max_age_liquidate <= FRESH_SECONDS
             && self.max_age_liquidate <= self.max_age_funding
             && self.max_age_funding <= 3_600
+            && self.future_tolerance >= MIN_FUTURE_TOLERANCE
             && self.future_tolerance <= MAX_FUTURE_TOLERANCE
             && self.outage_delay > self.max_age_liquidate
             && self.outage_delay <= MAX_OUTAGE_DELAY

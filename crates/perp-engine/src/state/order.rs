@@ -79,8 +79,8 @@ pub struct RestingOrder {
     pub fills_from: Timestamp,
     /// While it is armed and reduce-only the most that it reduces: the position as it was then.
     pub armed_size: Size,
-    /// While it is armed and may increase what it costs where it cannot be filled for a reason of its account's.
-    pub forfeit: Atoms,
+    /// While it is armed and may increase the margin that it was armed with, and what it would have cost then.
+    pub margin_held: Atoms,
     /// Lamports for whoever fills it, in equal parts of what is left for each slice that is left.
     pub lamports: u64,
     /// Which of the account's orders it is, from 1 up.
@@ -181,8 +181,8 @@ impl RestingOrder {
     }
 
     fn waiting_from(&self, active_from: Timestamp) -> Self {
-        let (fills_from, armed_size, forfeit) = (Timestamp::NEVER, Size::ZERO, Atoms::ZERO);
-        Self { active_from, fills_from, armed_size, forfeit, ..*self }
+        let (fills_from, armed_size, margin_held) = (Timestamp::NEVER, Size::ZERO, Atoms::ZERO);
+        Self { active_from, fills_from, armed_size, margin_held, ..*self }
     }
 
     /// What of its lamports whoever fills the next slice gets.

@@ -108,8 +108,8 @@ pub struct OrderMoment {
     pub fills_from: i64,
     /// While it is armed and reduce-only the most that it reduces, in base units.
     pub armed_size: u64,
-    /// While it is armed and may increase what it costs where it cannot be filled, in atoms.
-    pub forfeit: u64,
+    /// While it is armed and may increase the margin that it was armed with, and what it would have cost then, in atoms.
+    pub margin_held: u64,
     /// Fills that are left.
     pub slices: u16,
     /// Seconds from one slice to the next.
@@ -141,7 +141,7 @@ impl OrderMoment {
             expires: order.expires.get(),
             fills_from: order.fills_from.get(),
             armed_size: order.armed_size.get(),
-            forfeit: order.forfeit.get(),
+            margin_held: order.margin_held.get(),
             slices: order.slices,
             seconds_between: order.seconds_between,
             group: order.group,
@@ -273,9 +273,9 @@ pub struct OrderFill {
     pub size_after: i64,
     /// Its number, which those that slept for the fill reduce from now on.
     pub position: u64,
-    /// What admitted the fill, after it, in atoms: adverse equity where it increased, else equity.
+    /// Equity after the fill, in atoms.
     pub equity: i64,
-    /// What that was measured against, in atoms: the initial margin where it increased, else the margin of all notionals.
+    /// What admitted it, in atoms: where it increased the maintenance margin, else the margin of all notionals.
     pub margin: u64,
 }
 
@@ -309,7 +309,7 @@ pub struct OrderExecuted {
     pub published: i64,
     /// The fill; none where it came to nothing.
     pub fill: Option<OrderFill>,
-    /// What the owner paid because the order could not be filled, in atoms.
+    /// What the owner paid because the order could not be filled, in atoms: what it had lost by then.
     pub forfeited: u64,
     /// Fills that are left; none where the order is over.
     pub slices_left: u16,

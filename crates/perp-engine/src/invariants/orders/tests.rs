@@ -12,8 +12,8 @@ fn book() -> (OrderBook, Account) {
         acceptable_price: Price::new(u64::MAX),
         active_from: at(0).now,
         fills_from: at(3).now,
-        forfeit: usdc(1),
-        lamports: 10_000,
+        margin_held: usdc(1),
+        lamports: 40_000,
         number: 1,
         slices: 1,
         ..RestingOrder::default()
@@ -23,7 +23,7 @@ fn book() -> (OrderBook, Account) {
         trigger_price: Price::new(1),
         acceptable_price: Price::new(1),
         active_from: at(0).now,
-        lamports: 10_000,
+        lamports: 40_000,
         number: 2,
         slices: 1,
         trigger: OrderTrigger::AtOrBelow as u8,
@@ -38,7 +38,7 @@ fn book() -> (OrderBook, Account) {
 /// The rule that is broken once `change` is made to orders that break none.
 fn after(change: impl FnOnce(&mut OrderBook, &mut Account)) -> (usize, &'static str) {
     let (mut book, mut account) = book();
-    assert_eq!(check_orders(&book, &account, 20_000, at(1).now), Ok(()));
+    assert_eq!(check_orders(&book, &account, 80_000, at(1).now), Ok(()));
     change(&mut book, &mut account);
     match check_orders(&book, &account, book.lamports().unwrap(), at(1).now) {
         Err(Violation::Order { slot, rule }) => (slot, rule),
@@ -91,7 +91,7 @@ fn orders_that_no_operation_leaves_are_found_by_what_they_break() {
     }
     assert_eq!(after(|book, _| book.orders[1].fills_from = at(3).now), (1, "an order that sleeps is not armed"));
     let waits = "an order that waits is not armed for anything";
-    assert_eq!(after(|book, _| book.orders[1].forfeit = Atoms::new(1)), (1, waits));
+    assert_eq!(after(|book, _| book.orders[1].margin_held = Atoms::new(1)), (1, waits));
     let nothing = "a reduce-only order is armed for a size and costs nothing";
     assert_eq!(after(|book, _| (book.orders[1].parent, book.orders[1].fills_from) = (0, at(3).now)), (1, nothing));
     let twice = |book: &mut OrderBook, _: &mut Account| {

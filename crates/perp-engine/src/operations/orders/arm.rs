@@ -1,12 +1,12 @@
 //! Arming an order that is met: from now on it fills at the reading of a moment that nobody knows anything about yet.
 
 use crate::error::EngineError;
-use crate::market::price::{good_price, require_clock, require_fresh_in};
+use crate::market::price::{good_price, require_clock};
 use crate::market::Ready;
 use crate::operations::position::{plan_trade_now, require_not_ended, Order};
 use crate::oracle::OracleReading;
-use crate::risk::portfolio::{Health, Portfolio};
-use crate::state::{is_fresh, Account, OrderBook, OrderTrigger, RestingOrder};
+use crate::risk::portfolio::{InitialSums, Portfolio};
+use crate::state::{Account, OrderBook, OrderTrigger, Position, RestingOrder};
 use crate::units::products::price_share_ceil;
 use crate::units::{Atoms, Ppm, Timestamp};
 
@@ -50,7 +50,7 @@ pub(super) fn withdrawals_wait_until(order: &RestingOrder) -> Result<Timestamp, 
 /// # Errors
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderDead`], [`EngineError::OrderAsleep`],
 /// [`EngineError::OrderArmed`], [`EngineError::OrderGroupArmed`]; [`EngineError::OrderNotMet`] where the reading is wide, out of bounds,
-/// not fresh, older than the order or short of its trigger; [`EngineError::ClockBehind`], [`EngineError::MarketSettled`],
+/// older than a trade allows or than the order, or short of its trigger; [`EngineError::ClockBehind`], [`EngineError::MarketSettled`],
 /// [`EngineError::SettlementDue`], [`EngineError::Paused`]; of an order that may increase those of
 /// [`plan_trade`](crate::operations::position::plan_trade), since it is armed only where it could be filled at once, and
 /// [`EngineError::PriceStale`] where the price of a position is not fresh.
@@ -96,7 +96,8 @@ fn moved_or_met(
     let reading = reading.ok_or(EngineError::OrderNotMet)?;
     let (price, _) = good_price(market, reading)?.ok_or(EngineError::OrderNotMet)?;
     let published = Timestamp::new(reading.publish_time());
-    if published <= order.active_from || !is_fresh(published, portfolio.reference) {
+    let oldest = published.after(market.parameters.max_age_trade)?;
+    if published <= order.active_from || published > portfolio.reference || oldest < portfolio.reference {
         return Err(EngineError::OrderNotMet);
     }
     let rises = kind == OrderTrigger::AtOrAbove;
@@ -124,8 +125,8 @@ fn moved_or_met(
     }
 }
 
-/// The order, armed. One that may increase must be such that it could be filled now, and leave what all that are armed would cost if
-/// they could not: else its owner could have the margin come later, if the price pleases.
+/// The order, armed. One that may increase must be such that it could be filled now, and the account must have margin for all that are
+/// armed, whatever they would come to: else its owner could have the margin come later, if the price pleases.
 pub(super) fn armed(
     book: &OrderBook,
     slot: usize,
@@ -134,7 +135,7 @@ pub(super) fn armed(
     market: &Ready<'_>,
 ) -> Result<RestingOrder, EngineError> {
     let now = market.clock().now;
-    let mut forfeits = Atoms::ZERO;
+    let mut reserved = Atoms::ZERO;
     for (_, other) in book.occupied().filter(|(place, _)| *place != slot) {
         if !other.is_armed(now)? {
             continue;
@@ -143,7 +144,12 @@ pub(super) fn armed(
         if order.group != 0 && other.group == order.group {
             return Err(EngineError::OrderGroupArmed);
         }
-        forfeits = forfeits.checked_add(other.forfeit)?;
+        // Of two that reduce one position whoever fills them would choose.
+        let of_one = (other.market, other.position) == (order.market, order.position);
+        if order.is_reduce_only() && other.is_reduce_only() && of_one {
+            return Err(EngineError::OrderGroupArmed);
+        }
+        reserved = reserved.checked_add(other.margin_held)?;
     }
     require_not_ended(market, now)?;
     market.status().allows_reducing()?;
@@ -155,22 +161,25 @@ pub(super) fn armed(
         let left = order.protected(portfolio.account).ok_or(EngineError::OrderDead)?;
         return Ok(RestingOrder { fills_from, armed_size: left.min(order.size.size()), ..order });
     }
-    // By a price that is not fresh it could not be told later whose doing it is that it does not fill.
-    for (.., market) in portfolio.legs().filter(|(_, position, _)| !position.size.is_zero()) {
-        require_fresh_in(market, portfolio.reference)?;
+    // Else a status that only reduces would be a way out of what is armed as a reduction.
+    market.status().allows_increasing()?;
+    let needed = tried(&order, portfolio, market)?;
+    let before = portfolio.initial(None)?.health(portfolio.account.balance)?;
+    let required = before.margin.checked_add(reserved)?.checked_add(needed)?;
+    if i128::from(before.equity.get()) < i128::from(required.get()) {
+        return Err(EngineError::InitialMargin { equity: before.equity, required });
     }
-    let (forfeit, after) = tried(&order, portfolio, market)?;
-    let required = after.margin.checked_add(forfeits)?.checked_add(forfeit)?;
-    if i128::from(after.equity.get()) < i128::from(required.get()) {
-        return Err(EngineError::InitialMargin { equity: after.equity, required });
-    }
-    Ok(RestingOrder { fills_from, forfeit, ..order })
+    Ok(RestingOrder { fills_from, margin_held: needed, ..order })
 }
 
-/// What the order would cost if it were filled now, and what it would leave.
+/// What the order needs if it is filled now: the initial margin of a position of its size, and what it costs.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
-fn tried(order: &RestingOrder, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<(Atoms, Health), EngineError> {
+fn tried(order: &RestingOrder, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<Atoms, EngineError> {
     let plan = plan_trade_now(portfolio, market, &Order::at_any_price(order.size))?;
-    Ok((plan.fill.cost_ceil()?, plan.after))
+    let position =
+        Position { size: order.size, entry_notional: plan.notional.into(), ..Position::empty_in(market.index) };
+    let opened = portfolio.initial_leg(&position, &plan.ledger.market, market, || Ok(plan.fill.unit_spread))?;
+    let margin = InitialSums::default().with(opened)?.health(Atoms::ZERO)?.margin;
+    margin.checked_add(plan.fill.cost_ceil()?)
 }

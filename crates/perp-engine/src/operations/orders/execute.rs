@@ -1,16 +1,17 @@
 //! Filling an armed order, at the one reading of the moment for which it was armed.
 
+use super::arm::withdrawals_wait_until;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
-use crate::market::price::{good_price, is_fresh_in};
+use crate::market::price::good_price;
 use crate::market::Ready;
 use crate::operations::position::{plan_trade_at, Order, TradePlan};
 use crate::oracle::OracleReading;
 use crate::risk::portfolio::Portfolio;
 use crate::state::counters::count;
 use crate::state::{parent_mark, Account, OrderBook, RestingOrder, FILL_READING_SECONDS};
-use crate::units::products::{notional, shares_of_notional_ceil};
-use crate::units::{Atoms, Ppm, Price, QuoteX40, SignedSize, Timestamp};
+use crate::units::products::notional;
+use crate::units::{Atoms, Ppm, Price, Side, SignedSize, Timestamp};
 
 /// What became of an armed order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +21,9 @@ pub enum OrderOutcome {
     Filled(TradePlan),
     /// The fill would be worse than its acceptable price: it waits on, or goes on with its next slice.
     Disarmed,
-    /// Its account or its market can bear it no more: it is over and costs its owner as much, as far as there is balance.
+    /// Its account or its market can bear it no more: it is over, and its owner pays what it would have lost by now.
     Forfeited {
-        /// What is paid, in atoms.
+        /// What is paid, in atoms, at most the balance.
         paid: Atoms,
     },
 }
@@ -52,12 +53,24 @@ pub struct OrderLamports {
 }
 
 impl ExecutionPlan {
-    /// Stores the plan: trade or forfeit, the order itself, those that slept for it, and those that only one of could fill. Says which
-    /// lamports leave.
+    /// Stores the plan: trade or forfeit, the order itself, those that slept for it, those that only one of could fill, and until when what
+    /// is still armed keeps the account from withdrawing. Says which lamports leave.
     ///
     /// # Errors
     /// [`EngineError::Overflow`].
     pub fn apply(
+        &self,
+        book: &mut OrderBook,
+        account: &mut Account,
+        market: &mut Ready<'_>,
+    ) -> Result<OrderLamports, EngineError> {
+        let lamports = self.store(book, account, market)?;
+        let armed = book.occupied().map(|(_, order)| withdrawals_wait_until(order));
+        account.armed_until = armed.fold(Ok(Timestamp::NEVER), |latest, until| Ok(latest?.max(until?)))?;
+        Ok(lamports)
+    }
+
+    fn store(
         &self,
         book: &mut OrderBook,
         account: &mut Account,
@@ -114,9 +127,8 @@ impl ExecutionPlan {
 /// Plans to fill the armed order at `slot`, for anybody, at the one good reading with `previous publish time < fills_from ≤ publish time ≤
 /// fills_from + 10 s`. `market` is refreshed with it; `portfolio` holds the markets of the account's other positions.
 ///
-/// An order that may increase and cannot be filled for a reason that its owner could bring about is over, and costs what it would have cost
-/// to trade at once when it was armed; where the market is full, what its fee would have been. The first is looked at only with a fresh
-/// price of every position: who withholds a price must not make an order fail.
+/// An order that may increase and that its account or its market cannot bear is over, and costs what it would have lost by the market's
+/// newest price.
 ///
 /// # Errors
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderNotArmed`], [`EngineError::OrderDead`],
@@ -149,18 +161,10 @@ pub fn plan_execute_order(
         Ok(trade) => OrderOutcome::Filled(trade),
         Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
         Err(error) if order.is_reduce_only() => return Err(error),
-        Err(error) => {
-            let charge = match cause(&error) {
-                Cause::Account if prices_are_fresh(portfolio, market) => order.forfeit,
-                Cause::Market => {
-                    let fee = notional(order.size.size(), price)?;
-                    let nothing = (QuoteX40::ZERO, Ppm::ZERO);
-                    shares_of_notional_ceil([(fee, market.parameters.taker_fee), nothing])?.min(order.forfeit)
-                }
-                Cause::Account | Cause::Neither => return Err(error),
-            };
-            OrderOutcome::Forfeited { paid: charge.min(portfolio.account.balance) }
+        Err(error) if is_over(&error) => {
+            OrderOutcome::Forfeited { paid: loss_ceil(&order, price, market)?.min(portfolio.account.balance) }
         }
+        Err(error) => return Err(error),
     };
     let protocol_share = market.parameters.protocol_share;
     Ok(ExecutionPlan { slot, order, outcome, woken_at: portfolio.reference, protocol_share })
@@ -196,33 +200,34 @@ fn fill_price(
     good_price(market, reading)?.ok_or(missing)
 }
 
-/// Who could have brought about that an order cannot be filled.
-enum Cause {
-    /// Its owner, by what else the account does.
-    Account,
-    /// Whoever trades in the market.
-    Market,
-    /// Nobody who gains by it.
-    Neither,
-}
-
-fn cause(error: &EngineError) -> Cause {
-    match error {
+/// Whether an order that may increase is over where it is refused for that: its owner, or whoever trades in the market, can bring it
+/// about, and would else choose whether it fills.
+const fn is_over(error: &EngineError) -> bool {
+    matches!(
+        error,
         EngineError::InitialMargin { .. }
-        | EngineError::DebtOutstanding { .. }
-        | EngineError::NoFreePosition
-        | EngineError::BelowMinimumPosition { .. }
-        | EngineError::ReductionWorsensHealth { .. }
-        | EngineError::NegativeEquity { .. } => Cause::Account,
-        EngineError::MarketCapacity { .. }
-        | EngineError::OpenInterestCap { .. }
-        | EngineError::SideNotionalTooLarge => Cause::Market,
-        _ => Cause::Neither,
-    }
+            | EngineError::DebtOutstanding { .. }
+            | EngineError::NoFreePosition
+            | EngineError::BelowMinimumPosition { .. }
+            | EngineError::ReductionWorsensHealth { .. }
+            | EngineError::NegativeEquity { .. }
+            | EngineError::MarketCapacity { .. }
+            | EngineError::OpenInterestCap { .. }
+            | EngineError::SideNotionalTooLarge
+    )
 }
 
-/// Whether the account is judged by prices, not by what somebody withholds of them.
-fn prices_are_fresh(portfolio: &Portfolio<'_>, market: &Ready<'_>) -> bool {
-    let mut open = portfolio.legs().filter(|(_, position, _)| !position.size.is_zero());
-    is_fresh_in(market, portfolio.reference) && open.all(|(.., market)| is_fresh_in(market, portfolio.reference))
+/// What the order would have lost by now, had it been filled: nobody gains by keeping it from that, and nobody is harmed by more than what
+/// it was armed for.
+fn loss_ceil(order: &RestingOrder, price: Price, market: &Ready<'_>) -> Result<Atoms, EngineError> {
+    let newest = market.price.price;
+    let lost = match order.size.side() {
+        Some(Side::Long) => price.checked_sub(newest),
+        Some(Side::Short) => newest.checked_sub(price),
+        None => return Err(EngineError::SizeOutOfRange),
+    };
+    match lost {
+        Ok(lost) => notional(order.size.size(), lost)?.to_atoms_ceil(),
+        Err(_) => Ok(Atoms::ZERO),
+    }
 }

@@ -9,9 +9,10 @@ use crate::risk::portfolio::Portfolio;
 use crate::state::{parent_mark, Account, OrderBook, OrderTrigger, RestingOrder, ORDER_SLOTS, SLICE_SECONDS};
 use crate::units::{Ppm, Price, Side, SignedSize, Timestamp};
 
-/// The least that a fill pays whoever sends it, in lamports: twice a signature, and a priority fee as large. An order that pays nobody
-/// would be filled by its owner alone, when its price pleases.
-pub const ORDER_TIP_LAMPORTS: u64 = 10_000;
+/// The least that a fill pays whoever sends it, in lamports: four signatures, as two readings are needed, to arm it and to fill it, and
+/// two transactions to post each; and as much again of priority fees. An order that pays nobody would be filled by its owner alone,
+/// when its price pleases.
+pub const ORDER_TIP_LAMPORTS: u64 = 40_000;
 
 /// An order as its owner places it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,17 +111,16 @@ fn split(position: SignedSize, order: &Order) -> Result<Split, EngineError> {
 /// # Errors
 /// Any rule above, by name; also [`EngineError::AcceptablePriceZero`], [`EngineError::PriceBoundExceeded`],
 /// [`EngineError::BelowMinimumPosition`], [`EngineError::OpenInterestCap`], [`EngineError::SameSlotReduction`];
-/// [`EngineError::OrderArmed`] where the account has nothing in the market and one of its orders that may increase is armed.
+/// [`EngineError::OrderArmed`] where it increases and an order of the account that may increase is armed, whose margin it could take.
 pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) -> Result<TradePlan, EngineError> {
     if order.acceptable_price == Price::ZERO {
         return Err(EngineError::AcceptablePriceZero);
     }
-    let account = portfolio.account;
-    // Whoever fills an armed order has to name every market that its account is in.
-    account
-        .require_not_armed(market.clock().now)
-        .or_else(|armed| account.slot_of(market.index).map(drop).ok_or(armed))?;
-    plan_trade_now(portfolio, market, order)
+    let plan = plan_trade_now(portfolio, market, order)?;
+    if !plan.opened.is_zero() {
+        portfolio.account.require_not_armed(market.clock().now)?;
+    }
+    Ok(plan)
 }
 
 /// The same whatever is armed.
@@ -154,8 +153,8 @@ struct FillPrice {
 }
 
 /// Plans an order at a reading's `price` that nobody knew when the order was bound to it: nobody chose it, so that it pays of the
-/// spread what the oracle's `confidence` is, whatever the market's newest price is by now. Margin and capacity are those at the market's
-/// newest. A position increased in this very slot is reduced all the same: its owner cannot have known the price then, and could
+/// spread what the oracle's `confidence` is, whatever the market's newest price is by now. Capacity is that at the market's newest, and so
+/// is margin, of which an increase leaves what keeps the account from being liquidated. A position increased in this very slot is reduced all the same: its owner cannot have known the price then, and could
 /// else keep the order from being filled.
 ///
 /// # Errors
@@ -244,8 +243,10 @@ fn fill_order(
     let after = match reduction {
         None => {
             check_debts(portfolio, &ledger, debt_before)?;
-            let spread = if at.spread.is_some() { market_spread()? } else { fill.unit_spread };
-            let after = admit_increase(portfolio, &ledger, market, spread)?;
+            let after = match at.spread {
+                None => admit_increase(portfolio, &ledger, market, fill.unit_spread)?,
+                Some(_) => admit_armed(portfolio, &ledger, market)?,
+            };
             let parameters = &market.parameters;
             solvency(&ledger.market, parameters, newest)?.admits(|| solvency(&ledger_before, parameters, newest))?;
             after
@@ -272,6 +273,18 @@ fn admit_increase(
 ) -> Result<Health, EngineError> {
     let touched = portfolio.initial_leg(&ledger.position, &ledger.market, market, || Ok(spread))?;
     let after = portfolio.initial(Some(ledger.slot))?.with(touched)?.health(ledger.balance)?;
+    if after.is_below_margin() {
+        return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
+    }
+    Ok(after)
+}
+
+/// What an order that was admitted when it was armed is once it fills: unless its account could be liquidated then. Nobody who knows
+/// the price has much of a choice any more whether it fills.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+fn admit_armed(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
+    let after = touched(portfolio.maintenance(Some(ledger.slot))?, ledger, market, market.price.price)?;
     if after.is_below_margin() {
         return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
     }

@@ -14,7 +14,7 @@ const ONE: RestingOrder = RestingOrder {
     position: 0,
     fills_from: Timestamp::NEVER,
     armed_size: Size::ZERO,
-    forfeit: Atoms::ZERO,
+    margin_held: Atoms::ZERO,
     lamports: 10_003,
     number: 1,
     trailing: Ppm::ZERO,
@@ -34,7 +34,7 @@ fn time(seconds: i64) -> Timestamp {
 
 /// The order armed for so many seconds after the start.
 fn armed(order: RestingOrder, seconds: i64) -> RestingOrder {
-    RestingOrder { fills_from: time(seconds), armed_size: Size::new(4), forfeit: Atoms::new(7), ..order }
+    RestingOrder { fills_from: time(seconds), armed_size: Size::new(4), margin_held: Atoms::new(7), ..order }
 }
 
 #[test]

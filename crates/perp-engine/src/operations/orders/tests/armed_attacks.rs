@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A buy of 100 SOL at the next price, armed at 0 s: $1250 of margin, $10 of fee, and $10 in case it fails.
+/// A buy of 100 SOL at the next price, armed at 0 s: $1250 of margin and $10 of fee.
 fn armed(balance: u64) -> World {
     let mut world = World::with(balance);
     world.place(0, &[next_price(sol(100))]).unwrap();
@@ -41,18 +41,21 @@ fn attack_withdrawing_what_an_armed_order_needs() {
 #[test]
 fn attack_depositing_only_if_the_price_pleases() {
     // An account without the margin arms nothing: else its owner could pay it in once the price is known.
-    let refused = World::with(1_269).place(0, &[next_price(sol(100))]);
+    let refused = World::with(1_259).place(0, &[next_price(sol(100))]);
     assert!(matches!(refused, Err(EngineError::InitialMargin { .. })), "{refused:?}");
-    assert!(World::with(1_270).place(0, &[next_price(sol(100))]).is_ok());
+    assert!(World::with(1_260).place(0, &[next_price(sol(100))]).is_ok());
 }
 
 #[test]
 fn attack_using_the_margin_elsewhere() {
-    // 50 SOL more: $625 and a fee of $5. The order costs $10 and is over.
-    let mut world = armed(1_300);
-    world.trade(4, sol(50)).unwrap();
-    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().0, OrderOutcome::Forfeited { paid: usdc(10) });
-    assert_eq!(world.account.balance, usdc(1_285));
+    // 50 SOL more need $625, which is there now, and would not be for the order.
+    let mut world = armed(1_800);
+    assert_eq!(world.trade(4, sol(50)), Err(EngineError::OrderArmed { until: at(18).now.get() }));
+    world.filled(9, 0, dollars(KNOWN, 3));
+    // Once nothing is armed any more it may.
+    world.account.balance = usdc(10_000);
+    world.post(dollars(250, 9), 9);
+    assert!(world.trade(9, sol(50)).is_ok());
 }
 
 #[test]
@@ -70,9 +73,9 @@ fn attack_keeping_an_order_from_filling_by_an_increase_in_every_slot() {
     let mut world = World::holding(10_000, -100);
     world.place(1, &[next_price(sol(100))]).unwrap();
     world.post(dollars(250, 8), 8);
-    world.trade(9, base(-1)).unwrap();
-    let outcome = world.execute(9, 0, dollars(KNOWN, 4)).unwrap().0;
-    assert_eq!(outcome, OrderOutcome::Forfeited { paid: Atoms::new(5_000_000) });
+    assert_eq!(world.trade(9, base(-1)), Err(EngineError::OrderArmed { until: at(19).now.get() }));
+    world.filled(9, 0, dollars(KNOWN, 4));
+    assert_eq!(world.size(), 0);
 }
 
 #[test]

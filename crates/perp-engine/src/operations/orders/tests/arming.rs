@@ -15,9 +15,9 @@ fn an_order_by_price_is_armed_by_a_reading_at_its_trigger() {
     let mut world = waiting();
     assert_eq!(world.arm(5, 0, Some(dollars(241, 5))), Err(EngineError::OrderNotMet));
     let plan = world.arm(6, 0, Some(dollars(240, 6))).unwrap();
-    // 6 + 2 + 1. Had it been traded at once: 4 bp of $2400.
+    // 6 + 2 + 1. It needs 5 % of $2400, and 4 bp.
     assert!(plan.is_armed());
-    assert_eq!((world.order(0).fills_from, world.order(0).forfeit), (at(9).now, Atoms::new(960_000)));
+    assert_eq!((world.order(0).fills_from, world.order(0).margin_held), (at(9).now, Atoms::new(120_960_000)));
     assert_eq!(world.account.armed_until, at(24).now);
     let armed = EngineError::OrderArmed { until: at(24).now.get() };
     assert_eq!(world.arm(7, 0, Some(dollars(230, 7))), Err(armed));
@@ -44,10 +44,10 @@ fn attack_no_order_is_armed_by_an_old_a_wide_or_an_out_of_bounds_reading() {
     // Of the second in which it was placed, or before.
     assert_eq!(world.clone().arm(1, 0, Some(dollars(200, 0))), not_met);
     assert_eq!(world.clone().arm(1, 0, Some(dollars(200, -1))), not_met);
-    // 16 s old; 15 s are fresh.
+    // 6 s old; a trade takes 5 s.
     world.post(dollars(239, 17), 17);
-    assert_eq!(world.clone().arm(17, 0, Some(dollars(239, 1))), not_met);
-    assert!(world.clone().arm(17, 0, Some(dollars(239, 2))).is_ok());
+    assert_eq!(world.clone().arm(17, 0, Some(dollars(239, 11))), not_met);
+    assert!(world.clone().arm(17, 0, Some(dollars(239, 12))).is_ok());
     // $239 ± $3.60 is 1.5063 %.
     let wide = |confidence| reading(239 * FEED, confidence, 18);
     assert_eq!(world.clone().arm(18, 0, Some(wide(360_000_000))), not_met);
@@ -63,12 +63,12 @@ fn attack_no_order_is_armed_by_an_old_a_wide_or_an_out_of_bounds_reading() {
 
 #[test]
 fn an_order_that_may_increase_is_armed_only_where_it_could_be_filled_now() {
-    // 10 SOL at $240: 5 % of $2400 and the fee of $0.96, and as much again that it would cost if it could not be filled.
+    // 10 SOL at $240: 5 % of $2400 and the fee of $0.96.
     let mut world = waiting();
-    world.account.balance = Atoms::new(121_920_000);
+    world.account.balance = Atoms::new(120_960_000);
     assert!(world.clone().arm(6, 0, Some(dollars(240, 6))).is_ok());
-    world.account.balance = Atoms::new(121_919_999);
-    let (equity, required) = (SignedAtoms::new(120_959_999), Atoms::new(120_960_000));
+    world.account.balance = Atoms::new(120_959_999);
+    let (equity, required) = (SignedAtoms::new(119_999_999), Atoms::new(120_000_000));
     assert_eq!(world.clone().arm(6, 0, Some(dollars(240, 6))), Err(EngineError::InitialMargin { equity, required }));
     // Whatever else a trade would be refused for.
     world.account.balance = usdc(10_000);
@@ -78,8 +78,8 @@ fn an_order_that_may_increase_is_armed_only_where_it_could_be_filled_now() {
 }
 
 #[test]
-fn several_armed_orders_leave_what_all_of_them_would_cost() {
-    // Two of 10 SOL: the second needs $120, its fee, and $0.96 for each of both.
+fn several_armed_orders_need_the_margin_of_all_of_them() {
+    // Two of 10 SOL: $120.96 each.
     let armed = |atoms| {
         let mut world = World::with(0);
         world.place(0, &[below(240, sol(10)), below(240, sol(10))]).unwrap();
@@ -87,14 +87,14 @@ fn several_armed_orders_leave_what_all_of_them_would_cost() {
         world.arm(6, 0, Some(dollars(240, 6))).unwrap();
         world.arm(6, 1, None.or(Some(dollars(240, 6)))).is_ok()
     };
-    assert_eq!([122_880_000, 122_879_999].map(armed), [true, false]);
+    assert_eq!([241_920_000, 241_919_999].map(armed), [true, false]);
 }
 
 #[test]
 fn only_one_of_a_group_is_armed_at_a_time() {
     let mut world = World::holding(10_000, 10);
     let stop = NewOrder { group: 3, ..reducing(below(240, sol(-10))) };
-    world.place(0, &[stop, stop, NewOrder { group: 4, ..stop }]).unwrap();
+    world.place(0, &[stop, stop, NewOrder { group: 4, ..below(240, sol(-10)) }]).unwrap();
     world.arm(6, 0, Some(dollars(240, 6))).unwrap();
     assert_eq!(world.arm(6, 1, Some(dollars(240, 6))), Err(EngineError::OrderGroupArmed));
     assert!(world.arm(6, 2, Some(dollars(240, 6))).is_ok());
@@ -103,6 +103,33 @@ fn only_one_of_a_group_is_armed_at_a_time() {
     assert_eq!(world.place(7, &[now]), Err(EngineError::OrderGroupArmed));
     // Its time is over at 6 + 3 + 15.
     assert!(world.arm(25, 1, Some(dollars(240, 25))).is_ok());
+}
+
+#[test]
+fn only_one_of_those_that_reduce_a_position_is_armed_at_a_time() {
+    // Else whoever fills them would choose among known prices.
+    let mut world = World::holding(10_000, 10);
+    world.place(0, &[reducing(below(240, sol(-5))); 2]).unwrap();
+    world.arm(6, 0, Some(dollars(240, 6))).unwrap();
+    assert_eq!(world.arm(7, 1, Some(dollars(240, 7))), Err(EngineError::OrderGroupArmed));
+    world.filled(9, 0, dollars(240, 9));
+    world.arm(10, 1, Some(dollars(240, 10))).unwrap();
+}
+
+#[test]
+fn an_order_that_may_increase_counts_as_an_opening() {
+    // A long of 100 SOL with $1 590, and a sale of as many, which closes it today. Would it count as that, fifteen more could be armed with
+    // no margin for what they open.
+    let mut world = World::holding(1_590, 100);
+    world.place(1, &[below(240, sol(-100))]).unwrap();
+    // $1200 for the position at $240, of which $590 are left; 5 % of $24 000 and 2 bp for the order.
+    let (equity, required) = (SignedAtoms::new(589_999_999), Atoms::new(2_404_800_000));
+    assert_eq!(world.arm(6, 0, Some(dollars(240, 6))), Err(EngineError::InitialMargin { equity, required }));
+    // Nor is it armed where the market only reduces, in which a sale of a base unit would keep it from being filled.
+    let mut world = World::holding(10_000, 100);
+    world.place(1, &[below(240, sol(-100))]).unwrap();
+    world.market.reduce_only = crate::fixtures::restricted_until(60);
+    assert_eq!(world.arm(6, 0, Some(dollars(240, 6))), Err(EngineError::ReduceOnly));
 }
 
 #[test]

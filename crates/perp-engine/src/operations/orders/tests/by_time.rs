@@ -4,7 +4,7 @@ use super::*;
 
 /// 30 SOL in slices of ten, every 100 s.
 fn in_slices() -> NewOrder {
-    NewOrder { slices: 3, seconds_between: 100, lamports: 45_000, ..next_price(sol(10)) }
+    NewOrder { slices: 3, seconds_between: 100, lamports: 150_000, ..next_price(sol(10)) }
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn an_order_is_served_in_slices_at_the_price_of_each_moment() {
         }
         world.execute(armed + 4, 0, dollars(dollar, armed + 3)).unwrap().1.tip
     });
-    assert_eq!((world.size(), tips, world.book.is_empty()), (30, [15_000; 3], true));
+    assert_eq!((world.size(), tips, world.book.is_empty()), (30, [50_000; 3], true));
     // $2500, $2400 and $2600.
     let entry = world.account.positions[0].entry_notional.get();
     assert_eq!(entry.to_atoms_ceil(), Ok(usdc(7_500)));
@@ -35,7 +35,7 @@ fn a_slice_that_is_missed_is_missed_and_its_tip_goes_to_the_later_ones() {
     assert_eq!(world.arm(102, 0, None), Err(EngineError::OrderNotMet));
     world.arm(103, 0, None).unwrap();
     let tip = world.execute(107, 0, dollars(250, 106)).unwrap().1;
-    assert_eq!((world.size(), tip, world.order(0).slices), (10, OrderLamports { tip: 22_500, returned: 0 }, 1));
+    assert_eq!((world.size(), tip, world.order(0).slices), (10, OrderLamports { tip: 75_000, returned: 0 }, 1));
 }
 
 #[test]

@@ -94,35 +94,45 @@ fn a_next_price_order_that_is_worse_than_its_bound_or_not_filled_in_time_is_void
 }
 
 #[test]
-fn an_order_that_its_account_can_no_longer_bear_costs_what_trading_at_once_would_have() {
-    // 100 SOL need $1250; the account has $1300. Then it buys 50 SOL besides: $625 more.
+fn an_order_that_its_account_can_no_longer_bear_costs_what_it_has_lost() {
+    // 100 SOL need $1260; the account has $1300. They would be bought at $250 while the market is at $240 already: of $290 nothing is
+    // left of the 3 % of $24 000 that keep a position from being liquidated.
     let mut world = World::with(1_300);
     world.place(0, &[next_price(sol(100))]).unwrap();
-    world.trade(1, sol(50)).unwrap();
+    world.post(dollars(250, 3), 4);
+    world.post(dollars(240, 5), 5);
     let (outcome, lamports) = world.execute(5, 0, dollars(250, 3)).unwrap();
-    // 4 bp of $25 000, a tenth of it the protocol's. The fee of the 50 SOL was $5.
-    assert_eq!(outcome, OrderOutcome::Forfeited { paid: usdc(10) });
-    assert_eq!((world.account.balance, world.size()), (usdc(1_285), 50));
+    // 100 · $10.0000000004, as prices round down; a tenth of it the protocol's.
+    assert_eq!(outcome, OrderOutcome::Forfeited { paid: Atoms::new(1_000_000_001) });
+    assert_eq!((world.account.balance, world.size()), (Atoms::new(299_999_999), 0));
     assert_eq!(
         (world.market.ledger.backing, world.market.ledger.protocol_fees),
-        (Atoms::new(1_000_013_500_000), Atoms::new(1_500_000))
+        (Atoms::new(1_000_900_000_001), Atoms::new(100_000_000))
     );
-    assert_eq!((world.account.counters.fees, world.market.ledger.counters.fees), (usdc(15), usdc(15)));
+    assert_eq!(world.account.counters.fees, world.market.ledger.counters.fees);
     // Whoever showed it is paid as for a fill.
     assert_eq!((lamports, world.book.is_empty()), (OrderLamports { tip: TIP, returned: 0 }, true));
 }
 
 #[test]
-fn an_order_for_which_the_market_is_full_costs_its_fee() {
-    // With the listed volatility a trade at once would have cost $10 of fee and 1.6 / √31 557 600 of $25 000, $7.1205, of spread. Then
-    // somebody takes the open interest.
-    let mut world = World::with(10_000);
-    world.market.parameters.volatility = Ppm::new(800_000);
-    world.place(0, &[next_price(sol(100))]).unwrap();
-    assert_eq!(world.order(0).forfeit, Atoms::new(17_120_460));
-    world.market.parameters.open_interest_cap = Size::new(99 * SOL);
-    let outcome = world.execute(5, 0, dollars(250, 3)).unwrap().0;
-    assert_eq!(outcome, OrderOutcome::Forfeited { paid: usdc(10) });
+fn an_order_for_which_the_market_is_full_costs_what_it_has_lost() {
+    // Somebody takes the open interest. At $250, at which it would have filled, that costs nothing; once the market is at $251 it costs what
+    // a sale at $250 would have lost, and a buy nothing.
+    let full = |amount: i64, newest: i64| {
+        let mut world = World::with(10_000);
+        world.place(0, &[next_price(sol(amount))]).unwrap();
+        world.market.parameters.open_interest_cap = Size::new(99 * SOL);
+        world.post(dollars(250, 3), 3);
+        world.post(dollars(newest, 5), 5);
+        match world.execute(5, 0, dollars(250, 3)).unwrap().0 {
+            OrderOutcome::Forfeited { paid } => (paid, world.account.balance),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([full(100, 250), full(100, 255)], [(Atoms::ZERO, usdc(10_000)); 2]);
+    assert_eq!(full(-100, 255), (usdc(500), usdc(9_500)));
+    // No more than there is.
+    assert_eq!(full(-100, 500).1, Atoms::ZERO);
 }
 
 #[test]
@@ -142,14 +152,14 @@ fn an_order_that_nobody_keeps_from_filling_costs_nothing_where_it_does_not() {
 #[test]
 fn a_fill_pays_its_sender_and_cancels_the_others_of_its_group() {
     let mut world = World::with(10_000);
-    let entry = NewOrder { group: 7, lamports: 30_001, ..below(240, sol(10)) };
-    let other = NewOrder { group: 7, lamports: 20_000, ..above(260, sol(10)) };
-    let stop = NewOrder { parent: Some(1), lamports: 15_000, ..reducing(below(200, sol(-10))) };
+    let entry = NewOrder { group: 7, lamports: 50_001, ..below(240, sol(10)) };
+    let other = NewOrder { group: 7, lamports: 45_000, ..above(260, sol(10)) };
+    let stop = NewOrder { parent: Some(1), lamports: 41_000, ..reducing(below(200, sol(-10))) };
     world.place(0, &[entry, other, stop, below(230, sol(1))]).unwrap();
     world.arm(5, 0, Some(dollars(240, 5))).unwrap();
     let (_, lamports) = world.execute(9, 0, dollars(241, 8)).unwrap();
     // With the other goes what slept for it.
-    assert_eq!(lamports, OrderLamports { tip: 30_001, returned: 35_000 });
+    assert_eq!(lamports, OrderLamports { tip: 50_001, returned: 86_000 });
     assert!(world.book.occupied().map(|(slot, _)| slot).eq([3]));
     assert_eq!(world.book.lamports(), Ok(TIP));
 }
@@ -166,17 +176,28 @@ fn a_fill_is_a_trade_that_its_owner_cannot_undo_in_its_slot() {
 }
 
 #[test]
-fn the_margin_of_a_fill_counts_the_whole_spread() {
-    // 100 SOL at $250 need $1250, the fee of $10 and, though it is not charged, the spread of 1.6 / √31 557 600 of $25 000: $7.12046.
+fn an_order_that_was_armed_fills_unless_its_account_could_be_liquidated_then() {
+    // Of 100 SOL at $250 3 % are $750; the fee is $10.
     let left = |atoms| {
         let mut world = World::with(10_000);
-        world.market.parameters.volatility = Ppm::new(800_000);
         world.place(0, &[next_price(sol(100))]).unwrap();
         world.account.balance = Atoms::new(atoms);
         world.execute(3, 0, dollars(250, 3)).unwrap().0
     };
-    assert!(matches!(left(1_267_120_461), OrderOutcome::Filled(plan) if plan.fill.spread == QuoteX40::ZERO));
-    assert!(matches!(left(1_267_120_000), OrderOutcome::Forfeited { .. }));
+    assert!(matches!(left(760_000_000), OrderOutcome::Filled(_)));
+    assert_eq!(left(759_999_999), OrderOutcome::Forfeited { paid: Atoms::ZERO });
+}
+
+#[test]
+fn withdrawals_wait_no_longer_than_for_what_is_still_armed() {
+    let mut world = World::with(10_000);
+    world.place(0, &[next_price(sol(10)), below(240, sol(10))]).unwrap();
+    world.arm(2, 1, Some(dollars(240, 2))).unwrap();
+    assert_eq!(world.account.armed_until, at(20).now);
+    world.filled(5, 1, dollars(240, 5));
+    assert_eq!(world.account.armed_until, at(18).now);
+    world.filled(5, 0, dollars(240, 3));
+    assert_eq!(world.account.armed_until, Timestamp::NEVER);
 }
 
 #[test]

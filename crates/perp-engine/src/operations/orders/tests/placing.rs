@@ -74,7 +74,7 @@ fn terms_that_contradict_each_other_are_refused() {
     assert_eq!(refused(NewOrder { size: base(i64::MIN), ..limit }), EngineError::SizeOutOfRange);
     assert_eq!(refused(NewOrder { acceptable_price: Price::ZERO, ..limit }), EngineError::AcceptablePriceZero);
     let few = NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP - 1, ..by_time };
-    assert_eq!(refused(few), EngineError::OrderTipTooSmall { minimum: 30_000 });
+    assert_eq!(refused(few), EngineError::OrderTipTooSmall { minimum: 120_000 });
 }
 
 #[test]

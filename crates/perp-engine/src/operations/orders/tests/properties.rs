@@ -107,6 +107,7 @@ proptest! {
                     let Ok(order) = world.book.order(slot).copied() else { continue };
                     let published = order.fills_from.get() - at(0).now.get();
                     if order.fills_from.is_never() || published > seconds + 2 { continue }
+                    let newest = world.market.price.published.get() - at(0).now.get();
                     let before = world.account.positions[0].size;
                     if let Ok((outcome, lamports)) = world.execute(seconds, slot, dollars(dollar, published)) {
                         out += lamports.tip + lamports.returned;
@@ -114,7 +115,8 @@ proptest! {
                         let reduced = after.size() <= before.size() && (after.is_zero() || after.side() == before.side());
                         prop_assert!(!order.is_reduce_only() || reduced, "{before:?} {after:?}");
                         if let OrderOutcome::Forfeited { paid } = outcome {
-                            prop_assert!(!order.is_reduce_only() && paid <= order.forfeit);
+                            // It is shown while it is the newest price.
+                            prop_assert!(!order.is_reduce_only() && (paid.is_zero() || published < newest));
                         }
                     }
                 }
@@ -134,7 +136,7 @@ proptest! {
         let mut world = World::with(20_000);
         let _ = world.trade(0, sol(held));
         let mut resting = world;
-        let _ = resting.place(1, &[next_price(sol(5)), below(dollar, sol(3)), above(dollar, sol(-3))]);
+        let _ = resting.place(1, &[below(dollar, sol(3)), above(dollar, sol(-3))]);
         let _ = resting.place(1, &[reducing(below(dollar, sol(-1)))]);
         // Funding accrues as often.
         world.planned(1, None, |_, _, _| ());
@@ -148,33 +150,34 @@ fn view<'a>(world: &'a World, pool: &'a Pool, vault: Atoms) -> ExchangeView<'a> 
     ExchangeView { accounts, markets, pool, vault, donated: Atoms::ZERO }
 }
 
-/// What an owner expects, in bp of the notional, who lets the order fill for `fee` where the price moves less than `forfeit` against it
-/// in `seconds` of `volatility` bp per √s, and makes it fail beyond: 64 coins stand for the normal distribution.
-fn expected_bp(forfeit: f64, fee: f64, volatility: f64, seconds: f64) -> f64 {
-    let (mut probability, mut sum) = (0.5f64.powi(64), 0.0);
-    for heads in 0..=64u8 {
-        let loss = (f64::from(heads) - 32.0) / 4.0 * volatility * seconds.sqrt();
-        sum += probability * if loss > forfeit { -forfeit } else { -fee - loss };
-        probability *= (64.0 - f64::from(heads)) / (f64::from(heads) + 1.0);
-    }
-    sum
-}
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
-#[test]
-fn attack_making_an_armed_order_fail_costs_more_than_knowing_its_price_is_worth() {
-    // $25 000 as listed, 80 % a year or 1.42 bp per √s, and as measured in crashes: 5 and 20 bp per √s. Somebody fills the order within
-    // two seconds of its price; in the calm market all fifteen would not do.
-    for (volatility, seconds) in [(1.42, 15.0), (5.0, 2.0), (20.0, 2.0)] {
-        let mut world = World::with(10_000);
-        world.market.parameters = crate::state::Parameters { future_tolerance: 2, ..crate::fixtures::sol_parameters() };
-        // ppm per √year: 10^-4 · √31 557 600 = 0.56177.
-        world.market.averages.fast_volatility = Ppm::new((volatility * 561_762.0) as u32);
-        world.place(0, &[next_price(sol(100))]).unwrap();
-        let forfeit = world.order(0).forfeit.get() as f64 / 2_500_000.0;
-        let expected = expected_bp(forfeit, 4.0, volatility, seconds);
-        assert!(expected < -1.0, "{volatility} bp, {seconds} s: {expected} bp at {forfeit}");
-        // The fee alone would not do in a crash.
-        let fee_alone = expected_bp(4.0, 4.0, volatility, seconds);
-        assert_eq!(fee_alone > 0.0, volatility == 20.0, "{volatility} bp: {fee_alone}");
+    /// Whoever hands an order in, and whatever keeps it from being filled: its owner has at most what the fill would have left, marked at the
+    /// market's newest price, without its fee; and at least what it would have left of an account that could pay all of its loss.
+    #[test]
+    fn attack_keeping_an_armed_order_from_filling_gains_nothing(
+        size in prop_oneof![-100i64..-1, 1i64..100],
+        [fill, newest] in [200i64..300, 200i64..300],
+        cap in 0u64..2,
+    ) {
+        let mut world = World::with(1_700);
+        prop_assume!(world.place(0, &[next_price(sol(size))]).is_ok());
+        world.post(dollars(fill, 3), 3);
+        world.post(dollars(newest, 5), 5);
+        let [mut rich, mut kept] = [world; 2];
+        rich.account.balance = usdc(100_000);
+        let filled = rich.filled(5, 0, dollars(fill, 3));
+        if cap == 0 {
+            kept.market.parameters.open_interest_cap = Size::new(1);
+        }
+        let outcome = kept.execute(5, 0, dollars(fill, 3)).unwrap().0;
+        if let OrderOutcome::Forfeited { paid } = outcome {
+            let marked = filled.after.equity.get() + i64::try_from(filled.fill.fee.get()).unwrap() - 100_000_000_000;
+            let lost = i64::try_from(paid.get()).unwrap();
+            prop_assert!(-lost <= marked.max(0) && (paid == usdc(1_700) || lost <= (-marked).max(0) + 2), "{marked} {lost}");
+        } else {
+            prop_assert!(cap == 1);
+        }
     }
 }
