@@ -246,7 +246,7 @@ macro_rules! engine_rules {
             "The lamports for whoever fills the order are too few."
             "Give at least the minimum for each of its fills.";
         144 OrderArmed { until: i64 }
-            "An order is armed: until it is filled or its time is over it is not cancelled, and nothing is withdrawn if it may increase."
+            "An order is armed: until it is filled or its time is over it is not cancelled and, if it may increase, nothing is withdrawn and no trade increases."
             "Wait until then; anybody may call execute_order before.";
         145 OrderNotArmed
             "The order is not armed, or its time is over."
@@ -264,7 +264,7 @@ macro_rules! engine_rules {
             "The order may still be filled."
             "Only its owner may cancel it.";
         150 OrderGroupArmed
-            "Another order of the same group is armed, and only one of them may fill."
+            "Another order of the same group, or that reduces the same position, is armed, and only one of them may fill."
             "Let anybody call execute_order for that one, or wait until its time is over.";
         151 NoFillReading { from: i64, until: i64 }
             "The reading is not the one at which the armed order fills."

@@ -117,11 +117,14 @@ instructions! {
     Trade { size: i64, acceptable_price: u64, reduce_only: bool }
     UpdatePrices {}
     Liquidate { max_size: u64, min_bounty: u64 }
+    LiquidateIfDue { max_size: u64, min_bounty: u64 }
     SettlePnl {}
     SettleFunding {}
     UpdateFunding {}
     ArmOrder { slot: u8 }
     ExecuteOrder { slot: u8 }
+    ArmOrderIfDue { slot: u8 }
+    ExecuteOrderIfDue { slot: u8 }
     PlaceOrders { cancel: Vec<u8>, orders: Vec<OrderTerms> }
     SweepOrder { slot: u8 }
     OpenOrders {}

@@ -131,7 +131,8 @@ pub mod perp_swap {
     /// Remaining accounts: as for `liquidate`.
     ///
     /// Arguments:
-    /// - `max_size`, `min_bounty`: as for `liquidate`.
+    /// - `max_size`: as for `liquidate`.
+    /// - `min_bounty`: as for `liquidate`.
     ///
     /// Errors: `SelfLiquidation`, `ExchangeMismatch`, `NotAuthorized`.
     pub fn liquidate_if_due<'info>(

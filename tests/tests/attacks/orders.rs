@@ -1,17 +1,19 @@
 //! Whoever arms, fills or owns a resting order, and would choose its price, its moment or its turn; and who would have what it holds.
 
 use crate::accounts::{foreign_account, foreign_exchange};
-use crate::{gains_nothing, with_account, world};
+use crate::{gains_nothing, with_account, world, BACKEND};
 use anchor_lang::error::ErrorCode;
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::{encode_into, Orders};
 use perp_client::addresses::orders_address;
 use perp_client::instructions::{self as client, Authority, TargetMarket};
 use perp_engine::operations::orders::NewOrder;
+use perp_engine::state::Parameters;
+use perp_engine::units::Size;
 use perp_swap::errors::ExchangeError;
 use perp_tests::chain::Reason;
 use perp_tests::world::orders::{above, below, next_price, price, reducing, TIP};
-use perp_tests::{assert_refused, tokens, World, SOL, USDC};
+use perp_tests::{assert_refused, listing, tokens, World, SOL, USDC};
 
 /// A trader with so many USDC and an account of orders.
 fn trading(world: &mut World, amount: u64) -> Authority {
@@ -268,20 +270,25 @@ fn attack_withdrawing_and_cancelling_once_the_price_is_known() {
 }
 
 #[test]
-fn attack_making_an_order_fail_is_dearer_than_filling_it() {
-    let mut world = world();
-    let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+fn attack_making_an_order_fail_costs_what_filling_it_would_have_lost() {
+    // An attacker who is at the edge lets another account of his take what is left of the market's open interest, once he knows that the
+    // price of his order is bad: 40 SOL bought at 250, while the market is at 245 already.
+    let parameters = Parameters { open_interest_cap: Size::new(40_000_000_000), ..listing::unmeasured() };
+    let mut world = World::with_market(BACKEND, parameters);
+    let (attacker, second, keeper) = (trading(&mut world, 1_000), world.trader(1_000 * USDC), world.key());
     world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
-    let forfeit = world.order(&attacker.margin_account, 0).forfeit.get();
     world.to_fill(attacker, 0, 250.0);
-    // The margin is used for 50 SOL in the other market instead.
-    world.publish(1, 250.0);
-    world.trade(attacker, 1, 50 * SOL).unwrap();
-    let before = world.wealth(&[attacker.signer]);
-    world.execute(keeper, attacker, 0).unwrap();
-    assert_eq!(world.wealth(&[attacker.signer]), before - i64::try_from(forfeit).unwrap());
-    // 4 bps of 10 000 alone are 4.
-    assert!(forfeit > 4 * USDC, "{forfeit}");
+    let reading = posted(&mut world, 0);
+    world.wait(1);
+    world.publish(0, 245.0);
+    world.trade(second, 0, SOL).unwrap();
+    let before = world.wealth(&[attacker.signer, second.signer]);
+    let execution = world.execution(keeper, &attacker.margin_account, 0, reading, 0);
+    world.send(&execution).unwrap();
+    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), 0);
+    // 40 · $5, an atom more as prices are rounded down.
+    let lost = before - world.wealth(&[attacker.signer, second.signer]);
+    assert!((200_000_000..=200_000_002).contains(&lost), "{lost}");
 }
 
 #[test]
@@ -378,19 +385,18 @@ fn attack_entering_a_market_that_whoever_fills_the_order_does_not_name() {
 }
 
 #[test]
-fn attack_a_price_that_is_not_fresh_makes_no_order_fail_for_nothing() {
-    // With a position in a silent market nobody could say by whose doing an order finds no margin: none that may increase is armed.
+fn attack_a_price_that_is_not_fresh_makes_no_order_fail() {
+    // Beside 40 SOL in a market that is silent by then, whose price may be anything within its range: at the end that is better for the
+    // account, as for whoever would liquidate it, the margin is there.
     let mut world = world();
-    let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
-    world.trade(attacker, 1, SOL).unwrap();
-    world.wait(16);
+    let (attacker, keeper) = (trading(&mut world, 1_100), world.key());
+    world.trade(attacker, 1, 40 * SOL).unwrap();
+    world.wait(2);
     world.publish(0, 250.0);
-    assert_refused(world.place(attacker, 0, &[next_price(SOL)]), ExchangeError::PriceStale);
-    world.place(attacker, 0, &[below(251, SOL)]).unwrap();
-    world.wait(1);
-    world.publish(0, 250.0);
-    assert_refused(world.arm(attacker, 0), ExchangeError::PriceStale);
-    world.publish(1, 250.0);
-    world.update_price(1).unwrap();
-    world.trigger(keeper, attacker, 0, 250.0, 250.0).unwrap();
+    world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
+    world.to_fill(attacker, 0, 250.0);
+    world.wait(10);
+    assert_eq!(world.position(&attacker.margin_account, 1).size.get(), 40 * SOL);
+    world.execute(keeper, attacker, 0).unwrap();
+    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), 40 * SOL);
 }

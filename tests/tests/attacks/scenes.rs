@@ -9,7 +9,7 @@ use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::instruction as data;
 use perp_tests::world::orders::{above, below};
-use perp_tests::world::{order, ALL};
+use perp_tests::world::{if_due, order, ALL};
 use perp_tests::{listing, World, DAY, SOL, USDC};
 use solana_instruction::Instruction;
 
@@ -18,12 +18,6 @@ pub fn scene(name: &str) -> (World, Instruction) {
     let mut world = world();
     let instruction = prepare(&mut world, name);
     (world, instruction)
-}
-
-/// The form of an instruction that does nothing where it is not due.
-fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
-    let data = [discriminator, &instruction.data[discriminator.len()..]].concat();
-    Instruction { data, ..instruction }
 }
 
 /// The instruction of this name, after everything has happened that it needs.

@@ -128,7 +128,7 @@ fn operation_of(name: &str) -> Option<&str> {
     match name {
         "create_exchange" | "create_market" | "propose_admin" | "accept_admin" | "set_roles" | "set_delegate" => None,
         "update_prices" => Some("update_price"),
-        other => Some(other),
+        other => Some(other.strip_suffix("_if_due").unwrap_or(other)),
     }
 }
 

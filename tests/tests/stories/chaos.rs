@@ -11,12 +11,15 @@ mod roles;
 use crate::history::History;
 use crate::in_memory::follow;
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::Discriminator;
 use perp_client::errors::explain;
 use perp_client::instructions::{update_prices, Authority};
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::state::PriceLimit;
 use perp_engine::units::{Atoms, Size, Timestamp};
+use perp_swap::instruction as data;
 use perp_tests::idl::instructions;
+use perp_tests::world::if_due;
 use perp_tests::{listing, Backend, Ran, World, SOL, START_PRICE, USDC};
 use std::collections::BTreeMap;
 
@@ -226,6 +229,13 @@ impl Chaos {
         let part = if size.is_multiple_of(2) { 1 << 56 } else { size };
         let order = LiquidationOrder { max_size: Size::new(part), min_bounty: Atoms::ZERO };
         for market in 0..MARKETS as u16 {
+            if self.random.one_in(3) {
+                let liquidation =
+                    self.world.liquidation(keeper, account.margin_account, self.world.target(market), &order);
+                let tried = self.world.run(&[if_due(liquidation, data::LiquidateIfDue::DISCRIMINATOR)]);
+                self.note("liquidate_if_due", tried);
+                continue;
+            }
             let done = self.world.liquidate_order(keeper, account.margin_account, market, &order);
             self.note("liquidate", done);
         }

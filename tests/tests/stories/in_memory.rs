@@ -68,6 +68,10 @@ impl InMemory {
     }
 
     fn execute(&mut self, world: &mut World, sent: Sent, clock: Clock) -> Result<(), Refusal> {
+        if let Some(single) = sent.single() {
+            // Where a rule refuses it, nothing happens.
+            return self.execute(world, Sent(&single), clock).or(Ok(()));
+        }
         if let Some(data::CreateExchange { parameters, .. }) = sent.arguments() {
             let decimals = world.exchange().quote_decimals;
             let mut exchange = Exchange::new(parameters.into(), decimals, clock)?;

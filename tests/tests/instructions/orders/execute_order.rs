@@ -66,8 +66,8 @@ fn a_fill_is_told_to_the_atom_and_pays_its_sender() {
     };
     assert_eq!(event, expected);
     assert_eq!(fill.impact >> 40, 100);
-    // 5 % of 1 000, and what an adverse price makes of it.
-    assert!(fill.margin >= 50 * USDC && fill.equity > 990_000_000, "{fill:?}");
+    // 1 000 less the fee and the impact, and 3 % of 1 000.
+    assert_eq!((fill.equity, fill.margin), (999_599_900, 30 * USDC));
     assert_eq!((lamports(&mut world, &keeper), lamports(&mut world, &trader.signer)), (rich + TIP, owner));
     assert_eq!(world.order(&trader.margin_account, 0).number, 0);
     assert_refused(world.execute(keeper, trader, 0), ExchangeError::NoOrder);
@@ -105,17 +105,28 @@ fn worse_than_its_price_an_order_by_price_waits_on_and_one_by_time_is_over() {
 }
 
 #[test]
-fn an_order_whose_margin_is_gone_pays_what_it_would_have_cost() {
-    let (mut world, trader, keeper) = placed(&[next_price(40 * SOL)]);
-    let forfeit = world.order(&trader.margin_account, 0).forfeit.get();
-    world.trade(trader, 0, 60 * SOL).unwrap();
+fn an_order_whose_margin_is_gone_pays_what_it_has_lost() {
+    // 60 SOL at 250 for 1 000: 3 % of 13 875 are more than is left when the market is at 231.25 by the time it is shown.
+    let (mut world, trader, keeper) = placed(&[next_price(60 * SOL)]);
     world.to_fill(trader, 0, 250.0);
+    let reading = posted(&mut world, 0);
+    world.wait(1);
+    world.publish(0, 231.25);
+    world.update_price(0).unwrap();
     let before = world.balance(&trader.margin_account);
-    let event = event!(world.execute(keeper, trader, 0), OrderExecuted);
-    assert_eq!((event.outcome, event.forfeited, event.tip), (ExecutionOutcome::Forfeited, forfeit, TIP));
-    assert_eq!((event.balance_before, event.balance_after), (before, before - forfeit));
-    // 40 · 250: 4 bps are 4, and 2.86 of spread and impact.
-    assert!((6_800_000..6_900_000).contains(&forfeit), "{forfeit}");
+    let execution = world.execution(keeper, &trader.margin_account, 0, reading, 0);
+    let event = event!(world.run(&[execution]), OrderExecuted);
+    // 60 · 18.75 = 1 125 are more than there is.
+    assert_eq!((event.outcome, event.forfeited, event.tip), (ExecutionOutcome::Forfeited, before, TIP));
+    assert_eq!((event.balance_before, event.balance_after, event.fill), (before, 0, None));
+}
+
+/// A copy of what the market's feed says now, in an account of its own.
+fn posted(world: &mut World, market: u16) -> Pubkey {
+    let address = Pubkey::new_unique();
+    let account = world.chain.account(&world.oracle(market)).unwrap();
+    world.chain.set_account(&address, account);
+    address
 }
 
 #[test]

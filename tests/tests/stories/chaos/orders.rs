@@ -1,12 +1,15 @@
 //! Resting orders of anybody: placed, replaced, armed and filled, forgotten, swept.
 
 use super::{Chaos, MARKETS};
+use anchor_lang::Discriminator;
 use perp_client::addresses::orders_address;
 use perp_client::instructions::Authority;
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::units::{Ppm, Price, Timestamp};
 use perp_swap::errors::ExchangeError;
+use perp_swap::instruction as data;
 use perp_tests::assert_refused;
+use perp_tests::world::if_due;
 use perp_tests::world::orders::{above, below, next_price, reducing, TIP};
 
 impl Chaos {
@@ -78,8 +81,14 @@ impl Chaos {
             self.world.wait(1);
             let price = self.prices[usize::from(market)];
             self.world.publish_with(market, price, price * 0.000_7, self.world.now);
-            let armed = self.world.arm(actor, slot);
-            self.note("arm_order", armed);
+            if self.random.one_in(2) {
+                let armed = self.world.arm(actor, slot);
+                self.note("arm_order", armed);
+            } else {
+                let arming = self.world.arming(&actor.margin_account, self.world.target(market), slot);
+                let tried = self.world.run(&[if_due(arming, data::ArmOrderIfDue::DISCRIMINATOR)]);
+                self.note("arm_order_if_due", tried);
+            }
             let fills_from = self.world.order(&actor.margin_account, slot).fills_from.get();
             if fills_from < self.world.now || self.random.one_in(6) {
                 continue;
@@ -88,8 +97,15 @@ impl Chaos {
             let percent = self.random.below(200) as f64 / 100.0 - 1.0;
             let price = price * (1.0 + percent / 100.0);
             self.world.publish_between(market, price, price * 0.000_7, [fills_from - 1, fills_from]);
-            let executed = self.world.execute(keeper, actor, slot);
-            self.note("execute_order", executed);
+            if self.random.one_in(2) {
+                let executed = self.world.execute(keeper, actor, slot);
+                self.note("execute_order", executed);
+            } else {
+                let oracle = self.world.oracle(market);
+                let execution = self.world.execution(keeper, &actor.margin_account, market, oracle, slot);
+                let tried = self.world.run(&[if_due(execution, data::ExecuteOrderIfDue::DISCRIMINATOR)]);
+                self.note("execute_order_if_due", tried);
+            }
         }
     }
 

@@ -35,6 +35,19 @@ impl Sent<'_> {
         Some(T::deserialize(&mut arguments).expect("stories send what can be read"))
     }
 
+    /// The instruction of which this is the form that does nothing where a rule refuses it.
+    pub fn single(self) -> Option<Instruction> {
+        let forms = [
+            (data::LiquidateIfDue::DISCRIMINATOR, data::Liquidate::DISCRIMINATOR),
+            (data::ArmOrderIfDue::DISCRIMINATOR, data::ArmOrder::DISCRIMINATOR),
+            (data::ExecuteOrderIfDue::DISCRIMINATOR, data::ExecuteOrder::DISCRIMINATOR),
+        ];
+        forms.into_iter().find_map(|(form, single)| {
+            let arguments = self.0.data.strip_prefix(form)?;
+            Some(Instruction { data: [single, arguments].concat(), ..self.0.clone() })
+        })
+    }
+
     /// What the oracle account in this place says to the market; none where it is left out.
     fn reading(self, place: usize, market: u16, world: &mut World) -> Option<OracleReading> {
         let binding = world.market(market).oracle;
@@ -166,7 +179,7 @@ impl Sent<'_> {
         let account = |place| memory.accounts[&self.key(place)];
         let market = |place| memory.markets[&self.key(place)];
         Some(if self.is::<data::OpenOrders>() {
-            Operation::OpenOrders { account: account(1) }
+            Operation::OpenOrders { account: account(2) }
         } else if self.is::<data::CloseOrders>() {
             Operation::CloseOrders { account: account(1) }
         } else if let Some(data::PlaceOrders { cancel, orders }) = self.arguments() {

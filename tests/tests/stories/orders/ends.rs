@@ -1,6 +1,7 @@
 //! Replacing, expiring, coming to nothing; and what comes home.
 
 use super::Story;
+use anchor_lang::prelude::Pubkey;
 use perp_client::addresses::orders_address;
 use perp_client::instructions::Authority;
 use perp_engine::operations::orders::NewOrder;
@@ -14,7 +15,7 @@ crate::on_both_backends!(
     an_order_that_has_expired_is_swept_by_anybody,
     an_order_whose_market_has_ended_is_swept_by_anybody,
     nobody_filled_it_in_time,
-    an_order_that_cannot_fill_costs_what_trading_would_have,
+    an_order_that_cannot_fill_costs_what_it_has_lost,
     rent_and_tips_come_home,
     a_delegate_places_and_pays_and_what_is_left_is_the_owners,
 );
@@ -85,19 +86,28 @@ fn nobody_filled_it_in_time(backend: Backend) {
     assert_eq!((story.size(), story.lamports(story.trader.signer)), (0, lamports + TIP));
 }
 
-fn an_order_that_cannot_fill_costs_what_trading_would_have(backend: Backend) {
+fn an_order_that_cannot_fill_costs_what_it_has_lost(backend: Backend) {
     let mut story = Story::begin(backend);
-    // 200 SOL are 50 000: a margin of 2 500, and 20 of fee.
+    // 700 SOL are 175 000: a margin of 8 750, and 70 of fee, of 10 000.
     story.world.publish(0, 250.0);
-    story.place(&[next_price(200 * SOL)]);
-    let forfeit = story.world.order(&story.trader.margin_account, 0).forfeit.get();
-    assert!(forfeit > 20_000_000 && forfeit < 40_000_000, "{forfeit}");
-    // Its owner uses the margin at once: 620 SOL take 7 750.
-    story.world.trade(story.trader, 0, 620 * SOL).unwrap();
+    story.place(&[next_price(700 * SOL)]);
+    let held = story.world.order(&story.trader.margin_account, 0).margin_held.get();
+    assert!(held > 8_820_000_000 && held < 9_000_000_000, "{held}");
+    // Its owner neither uses the margin otherwise nor takes it.
+    assert_refused(story.world.trade(story.trader, 0, SOL), ExchangeError::OrderArmed);
+    assert_refused(story.world.withdraw(story.trader, 1), ExchangeError::OrderArmed);
+    // It would be bought at $250 while the market is at $242.1875 already: 5 468.75 are lost, and of 4 461 left less than 3 % of 169 531.25.
     story.world.to_fill(story.trader, 0, 250.0);
+    let reading = story.world.chain.account(&story.world.oracle(0)).unwrap();
+    let kept = Pubkey::new_unique();
+    story.world.chain.set_account(&kept, reading);
+    story.world.wait(1);
+    story.world.publish(0, 242.1875);
+    story.world.update_price(0).unwrap();
+    let execution = story.world.execution(story.keeper, &story.trader.margin_account, 0, kept, 0);
     let (balance, keeper) = (story.balance(), story.lamports(story.keeper));
-    story.world.execute(story.keeper, story.trader, 0).unwrap();
-    assert_eq!((story.size(), story.balance(), story.resting()), (620 * SOL, balance - forfeit, 0));
+    story.world.run(&[execution]).unwrap();
+    assert_eq!((story.size(), story.balance(), story.resting()), (0, balance - 5_468_750_000, 0));
     assert_eq!(story.lamports(story.keeper), keeper + TIP);
 }
 

@@ -49,9 +49,9 @@ fn after(change: impl FnOnce(&mut OrderBook, &mut Account)) -> (usize, &'static 
 #[test]
 fn lamports_that_nobody_or_somebody_else_holds_are_found() {
     let (book, account) = book();
-    for held in [19_999, 20_001] {
+    for held in [79_999, 80_001] {
         let found = check_orders(&book, &account, held, at(1).now);
-        assert_eq!(found, Err(Violation::OrderLamports { held, summed: 20_000 }));
+        assert_eq!(found, Err(Violation::OrderLamports { held, summed: 80_000 }));
     }
 }
 
