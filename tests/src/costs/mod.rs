@@ -13,7 +13,7 @@ pub use budgets::Budgets;
 pub use report::page;
 
 use crate::chain::{Backend, Outcome};
-use crate::world::{Ran, World};
+use crate::world::{if_due, Ran, World};
 use anchor_lang::prelude::Pubkey;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
@@ -77,6 +77,20 @@ impl Costs {
         let cost = Cost { compute_units: outcome.compute_units, transaction_bytes };
         assert!(self.0.insert(row, cost).is_none(), "{row:?} is measured twice");
         outcome
+    }
+
+    /// What the form of the instruction costs that does nothing where a rule refuses it, and the instruction itself afterwards, as if the
+    /// form had not been sent.
+    fn record_both(&mut self, world: &mut World, rows: [Row; 2], instruction: Instruction, form: &[u8]) -> Outcome {
+        let tried = if_due(instruction.clone(), form);
+        let addresses = tried.accounts.iter().map(|meta| meta.pubkey);
+        let before: Vec<_> = addresses.filter_map(|key| world.chain.account(&key).map(|account| (key, account))).collect();
+        let [of_form, of_instruction] = rows;
+        self.record(world, of_form, tried);
+        for (address, account) in before {
+            world.chain.set_account(&address, account);
+        }
+        self.record(world, of_instruction, instruction)
     }
 
     fn keep_dearer(&mut self, row: Row, cost: Cost) {

@@ -5,11 +5,13 @@ use crate::listing::{self, SOL, USDC};
 use crate::world::orders::{above, below, next_price, reducing, TIP};
 use crate::world::{order, World, ALL};
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::Discriminator;
 use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::Order;
 use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
+use perp_swap::instruction as data;
 
 pub(super) const PRICE: f64 = 251.37;
 const CONFIDENCE: f64 = 0.09;
@@ -196,7 +198,8 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     half_an_hour_later(&mut world, 0.969 - 0.00115 * others as f64);
     let target = world.target(0);
     let instruction = world.liquidation(liquidator, longs.margin_account, target, &ALL);
-    costs.record(&mut world, case("liquidate", "part", count), instruction);
+    let rows = [case("liquidate_if_due", "part", count), case("liquidate", "part", count)];
+    costs.record_both(&mut world, rows, instruction, data::LiquidateIfDue::DISCRIMINATOR);
     assert!(!world.position(&longs.margin_account, 0).size.is_zero(), "a part is liquidated");
 
     // Everything falls so far that the whole account is gone and owes every market.
@@ -204,7 +207,8 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     print(&mut world, 0..count, 0.5);
     update_others(&mut world);
     let instruction = world.liquidation(liquidator, longs.margin_account, target, &ALL);
-    costs.record(&mut world, case("liquidate", "whole", count), instruction);
+    let rows = [case("liquidate_if_due", "whole", count), case("liquidate", "whole", count)];
+    costs.record_both(&mut world, rows, instruction, data::LiquidateIfDue::DISCRIMINATOR);
     for market in 1..count {
         world.liquidate(liquidator, longs.margin_account, market).expect("the account is under water");
     }
@@ -239,18 +243,37 @@ pub fn orders(costs: &mut Costs, count: u16) {
     print(&mut world, 0..count, 1.0);
     update_others(&mut world);
     let arming = world.arming(&trader.margin_account, target, 0);
-    costs.record(&mut world, case("arm_order", "increase", count), arming);
+    let rows = [case("arm_order_if_due", "increase", count), case("arm_order", "increase", count)];
+    costs.record_both(&mut world, rows, arming, data::ArmOrderIfDue::DISCRIMINATOR);
     to_fill(&mut world, trader, 0, 1.001);
     let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
-    costs.record(&mut world, case("execute_order", "increase", count), execution);
+    let rows = [case("execute_order_if_due", "increase", count), case("execute_order", "increase", count)];
+    costs.record_both(&mut world, rows, execution, data::ExecuteOrderIfDue::DISCRIMINATOR);
     world.wait(2);
     print(&mut world, [0], 0.95);
     let arming = world.arming(&trader.margin_account, target, 1);
-    costs.record(&mut world, case("arm_order", "reduce", count), arming);
+    let rows = [case("arm_order_if_due", "reduce", count), case("arm_order", "reduce", count)];
+    costs.record_both(&mut world, rows, arming, data::ArmOrderIfDue::DISCRIMINATOR);
     to_fill(&mut world, trader, 1, 0.95);
     let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 1);
-    costs.record(&mut world, case("execute_order", "close", count), execution);
+    let rows = [case("execute_order_if_due", "close", count), case("execute_order", "close", count)];
+    costs.record_both(&mut world, rows, execution, data::ExecuteOrderIfDue::DISCRIMINATOR);
     assert!(world.position(&trader.margin_account, 0).size.is_zero(), "the stop closes the position");
+
+    // A position whose stop takes out as many others as there are places.
+    world.wait(2);
+    print(&mut world, [0], 0.95);
+    world.trade(trader, 0, SOL).expect("there is margin");
+    let crowd = NewOrder { group: 2, ..reducing(below(230, i64::MIN)) };
+    for _ in 0..2 {
+        world.place(trader, 0, &[crowd; 8]).expect("there is room");
+    }
+    world.wait(2);
+    print(&mut world, [0], 0.9);
+    world.arm(trader, 0).expect("it is met");
+    to_fill(&mut world, trader, 0, 0.9);
+    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
+    costs.record(&mut world, case("execute_order", "of sixteen", count), execution);
 
     world.wait(2);
     print(&mut world, [0], 0.95);

@@ -342,7 +342,7 @@ fn attack_an_order_does_not_fill_better_than_its_market_bears() {
 
 #[test]
 fn attack_an_empty_wallet_keeps_no_order_from_being_filled() {
-    // An owner with nothing in his wallet, and a delegate who places for him: a child that goes with its parent returns 10 000 lamports,
+    // An owner with nothing in his wallet, and a delegate who places for him: the other of its group returns 40 000 lamports,
     // which are not the rent of a wallet, so that the transaction of whoever fills the parent would be refused by the runtime.
     let mut world = world();
     let (attacker, delegate, keeper) = (trading(&mut world, 1_000), world.key(), world.key());
