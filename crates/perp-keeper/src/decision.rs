@@ -42,6 +42,13 @@ pub enum Verdict {
         /// The most.
         most: u64,
     },
+    /// No wallet may pay for it.
+    WalletLow {
+        /// What the fullest holds, in lamports.
+        lamports: u64,
+        /// From how many on one pays again.
+        least: u64,
+    },
     /// A transaction for the same is on its way.
     InFlight,
     /// It failed a short time ago.
@@ -56,6 +63,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The names of all of them.
+    pub const NAMES: [&str; 9] =
+        ["send", "unpaid", "unprofitable", "too_dear", "spent", "wallet_low", "in_flight", "waiting", "hopeless"];
+
     /// Its name in events.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -64,6 +75,7 @@ impl Verdict {
             Self::Unprofitable { .. } => "unprofitable",
             Self::TooDear { .. } => "too_dear",
             Self::Spent { .. } => "spent",
+            Self::WalletLow { .. } => "wallet_low",
             Self::InFlight => "in_flight",
             Self::Waiting { .. } => "waiting",
             Self::Hopeless => "hopeless",

@@ -2,10 +2,10 @@
 
 use clap::ValueEnum;
 use perp_client::jobs::{Job, Task};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A kind of job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Posts signed prices and takes posted ones in

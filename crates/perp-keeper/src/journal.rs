@@ -81,6 +81,10 @@ impl Journal {
             Verdict::Spent { spent, most } => (Some(spent), Some(most)),
             _ => (None, None),
         };
+        let (wallet, enough) = match verdict {
+            Verdict::WalletLow { lamports, least } => (Some(lamports), Some(least)),
+            _ => (None, None),
+        };
         let (wait_ms, failures) = match verdict {
             Verdict::Waiting { for_the_next, failures } => (Some(millis(for_the_next)), Some(failures)),
             _ => (None, None),
@@ -97,6 +101,8 @@ impl Journal {
             least_profit = least,
             lamports = cost,
             most_lamports = most,
+            wallet_lamports = wallet,
+            least_lamports = enough,
             wait_ms,
             failures,
             slot,

@@ -4,15 +4,20 @@
 //! back to the one that looks, which alone remembers. A third kind posts prices.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use perp_client::rpc::{SendOptions, Venue};
+use perp_accounts::ID;
+use perp_client::rpc::{Connection, SendOptions, Venue};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signer::Signer;
 
 use crate::config::{milliseconds, Config, ConfigError};
+use crate::doctor;
 use crate::job::Kind;
 use crate::journal::Journal;
+use crate::operations::Operations;
 use crate::poster::Poster;
 
 mod pass;
@@ -44,6 +49,7 @@ pub struct Keeper {
     exchange: Pubkey,
     tables: Vec<Pubkey>,
     wallets: Vec<Keypair>,
+    operations: Arc<Operations>,
 }
 
 impl Keeper {
@@ -53,7 +59,13 @@ impl Keeper {
     /// [`ConfigError`].
     pub fn new(config: Config, mode: Mode) -> Result<Self, ConfigError> {
         let (exchange, tables, wallets) = (config.exchange()?, config.lookup_tables()?, config.wallets()?);
-        Ok(Self { config, mode, exchange, tables, wallets })
+        let operations = Arc::new(Operations::new(&config, wallets.iter().map(Signer::pubkey).collect())?);
+        Ok(Self { config, mode, exchange, tables, wallets, operations })
+    }
+
+    /// What is seen of it.
+    pub fn operations(&self) -> Arc<Operations> {
+        Arc::clone(&self.operations)
     }
 
     /// Runs until `stop`, whatever becomes of the node meanwhile. What is on its way is waited for then.
@@ -64,10 +76,18 @@ impl Keeper {
         let mut wait = RECONNECT_FIRST;
         while !stop.load(Ordering::Relaxed) {
             let begun = Instant::now();
+            self.operations.turned();
             match self.session(stop) {
                 Ok(()) => return Ok(()),
-                Err(reason) if self.mode.once => return Err(reason),
-                Err(reason) => Journal::trouble("disconnected", &reason),
+                Err(Interruption { reason, is_lasting })
+                    if self.mode.once || (is_lasting && !self.operations.has_read()) =>
+                {
+                    return Err(reason);
+                }
+                Err(Interruption { reason, .. }) => {
+                    Journal::trouble("disconnected", &reason);
+                    self.operations.not_read(&reason);
+                }
             }
             if begun.elapsed() > RECONNECT_LAST {
                 wait = RECONNECT_FIRST;
@@ -79,9 +99,9 @@ impl Keeper {
     }
 
     /// One connection to the exchange, until `stop`. Once it stands it survives the node.
-    fn session(&self, stop: &AtomicBool) -> Result<(), String> {
+    fn session(&self, stop: &AtomicBool) -> Result<(), Interruption> {
         let words = |error: &dyn std::fmt::Display| error.to_string();
-        let venue = Venue::open(&self.config.rpc_url, self.exchange).map_err(|error| words(&error))?;
+        let venue = open(&self.config, self.exchange)?;
         let tables = self.tables.iter().map(|address| venue.table(address)).collect::<Result<_, _>>();
         let options = SendOptions {
             micro_lamports: self.config.fees.micro_lamports,
@@ -102,8 +122,9 @@ impl Keeper {
             }
             let mut session = Session::begin(self, &venue, &options)?;
             session.run(scope, stop);
-            Ok(())
-        })
+            Ok::<(), String>(())
+        })?;
+        Ok(())
     }
 
     /// Whether prices are posted. It costs and pays nothing.
@@ -112,11 +133,15 @@ impl Keeper {
     }
 
     fn keep_posting(&self, poster: &Poster, venue: &Venue, is_over: impl Fn() -> bool) {
-        let Some(payer) = self.wallets.first() else { return };
         let mut said = None;
         while !is_over() {
             let begun = Instant::now();
-            let posted = poster.post(venue, payer, self.config.pace.post_after_seconds);
+            let mut able = self.wallets.iter().filter(|wallet| self.operations.may_pay(&wallet.pubkey()));
+            let posted = match able.next() {
+                Some(payer) => poster.post(venue, payer, self.config.pace.post_after_seconds),
+                None => Err("no wallet holds enough lamports to pay for it".into()),
+            };
+            self.operations.posted(&posted);
             // Trouble that goes on is told once.
             if posted != Ok(0) && (posted.is_ok() || said.as_ref() != Some(&posted)) {
                 Journal::posted(&posted);
@@ -127,6 +152,28 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Why a session ended, or did not begin.
+struct Interruption {
+    reason: String,
+    /// Whether trying again is in vain.
+    is_lasting: bool,
+}
+
+impl From<String> for Interruption {
+    fn from(reason: String) -> Self {
+        Self { reason, is_lasting: false }
+    }
+}
+
+/// The exchange of a configuration. One that is none is a mistake; a node that is not there may come.
+fn open(config: &Config, exchange: Pubkey) -> Result<Venue, Interruption> {
+    Venue::open(&config.rpc_url, exchange).map_err(|error| {
+        let connection = Connection::new(&config.rpc_url);
+        let reason = doctor::exchange_fault(&error, &exchange, || connection.is_program(&ID).ok());
+        Interruption { is_lasting: reason.is_some(), reason: reason.unwrap_or_else(|| error.to_string()) }
+    })
 }
 
 /// However a session ends, whoever posts prices for it ends as well.

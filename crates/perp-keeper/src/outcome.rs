@@ -28,6 +28,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Won,
+        Self::Outcompeted,
+        Self::Healthy,
+        Self::Stale,
+        Self::NotYet,
+        Self::Refused,
+        Self::Expired,
+        Self::Unknown,
+        Self::Unreachable,
+    ];
+
     /// Its name in events.
     pub const fn name(self) -> &'static str {
         match self {

@@ -85,7 +85,7 @@ impl Poster {
 }
 
 /// The error without what addresses of servers have after their host, or before it: keys are kept there.
-fn words(error: impl std::fmt::Display) -> String {
+pub(crate) fn words(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut pieces = text.split("://");
     let mut shown = pieces.next().unwrap_or_default().to_owned();

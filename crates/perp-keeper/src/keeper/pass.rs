@@ -5,7 +5,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use perp_client::jobs::{Fresh, Job};
 use perp_client::rpc::{FetchError, Follow};
-use solana_signer::Signer;
 
 use super::session::{Sent, Session};
 use crate::config::milliseconds;
@@ -25,11 +24,15 @@ impl<'k> Session<'k> {
         'k: 'scope,
     {
         let read = Instant::now();
+        self.keeper.operations.turned();
         let fresh = self.venue.fresh()?;
         self.follow()?;
+        self.keeper.operations.read(&fresh);
         if self.is_stale(&fresh) {
             return Ok(());
         }
+        self.keeper.operations.stale(None);
+        self.choose_payers();
         let due = self.watch.due(&fresh.exchange).clone();
         let known = Known {
             fresh: &fresh,
@@ -37,15 +40,16 @@ impl<'k> Session<'k> {
             requests: self.requests.as_ref().map(Follow::known),
             records: self.records.as_ref().map(Follow::known),
         };
-        let (config, wallets) = (&self.keeper.config, &self.keeper.wallets);
-        let first = urgent(&known, &due, &self.keepers, config);
+        let config = &self.keeper.config;
+        let keepers: Vec<_> = self.payers.iter().map(|payer| self.keepers[*payer]).collect();
+        let first = urgent(&known, &due, &keepers, config);
         let is_upkeep = self.upkeep_at.is_none_or(|then| then.elapsed() >= milliseconds(config.pace.upkeep_ms));
         let mut rest = Vec::new();
         if is_upkeep {
             self.upkeep_at = Some(read);
             self.memory.tidy(read, &config.pace);
-            let caller = wallets.first().map(Signer::pubkey).unwrap_or_default();
-            rest = upkeep(&known, &self.keepers, caller, config);
+            let caller = keepers.first().map(|keeper| keeper.signer).unwrap_or_default();
+            rest = upkeep(&known, &keepers, caller, config);
         }
         let numbered = |jobs: Vec<Job>| jobs.into_iter().map(|job| (sequence(&known, &job.task), job)).collect();
         let (first, rest): (Vec<_>, Vec<_>) = (numbered(first), numbered(rest));
@@ -59,7 +63,9 @@ impl<'k> Session<'k> {
         let accounts = self.accounts.known();
         self.watch
             .certify(&fresh.exchange, CERTIFIED_AT_ONCE, |address| accounts.get(address).map(|account| &account.state));
+        self.keeper.operations.margins(&fresh.exchange, accounts);
         let (open, _) = self.watch.count();
+        self.keeper.operations.looked((open, due.len()), self.memory.flying());
         self.journal.pass((open, due.len()), self.memory.flying());
         Ok(())
     }
@@ -71,12 +77,14 @@ impl<'k> Session<'k> {
             let now = Instant::now();
             let spent = self.spending.sum(now).saturating_add(self.reserved);
             let held = self.memory.judge(&job.task, sequence, now);
-            let verdict = held.unwrap_or_else(|| self.policy.judge(&job, spent));
+            let low = || self.keeper.operations.held_back().filter(|_| !self.keeper.mode.dry_run);
+            let verdict = held.or_else(low).unwrap_or_else(|| self.policy.judge(&job, spent));
             if verdict == Verdict::Send && !self.has_room() {
                 // The next look finds it again.
                 continue;
             }
             let decided = self.journal.decision(&job, verdict, &self.policy, read, slot);
+            self.keeper.operations.decided(&job, verdict, decided.recorded.duration_since(read));
             if verdict == Verdict::Send {
                 let fee = self.policy.fee(&job);
                 self.reserved = self.reserved.saturating_add(fee);
@@ -96,6 +104,7 @@ impl<'k> Session<'k> {
         if most > 0 && now.saturating_sub(then) > most {
             let reason = format!("the node's clock is {} s behind", now.saturating_sub(then));
             Journal::trouble("stale", &reason);
+            self.keeper.operations.stale(Some(reason));
             return true;
         }
         if clock.slot >= self.slot {
@@ -104,6 +113,7 @@ impl<'k> Session<'k> {
         }
         let since = *self.behind_since.get_or_insert_with(Instant::now);
         if since.elapsed() < BEHIND {
+            self.keeper.operations.stale(Some(format!("the node is at slot {}, and was at {}", clock.slot, self.slot)));
             return true;
         }
         Journal::trouble("set_back", &format!("the node is at slot {}, and was at {}", clock.slot, self.slot));

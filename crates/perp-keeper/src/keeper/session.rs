@@ -46,6 +46,8 @@ pub(super) struct Session<'k> {
     pub venue: &'k Venue,
     options: &'k SendOptions,
     pub keepers: Vec<Authority>,
+    /// The places of the wallets that pay in this look, and of their margin accounts.
+    pub payers: Vec<usize>,
     pub accounts: Follow<'k, MarginAccount>,
     pub requests: Option<Follow<'k, LiquidityRequest>>,
     pub records: Option<Follow<'k, EpochRecord>>,
@@ -70,11 +72,16 @@ impl<'k> Session<'k> {
     /// Finds or opens the wallets' margin accounts and subscribes to everything.
     pub fn begin(keeper: &'k Keeper, venue: &'k Venue, options: &'k SendOptions) -> Result<Self, String> {
         let (config, url) = (&keeper.config, keeper.config.websocket_url.as_str());
+        if !keeper.mode.dry_run {
+            keeper.operations.weigh(&venue.connection)?;
+        }
         let keepers = keeper.wallets.iter().map(|wallet| match keeper.mode.dry_run {
             true => Ok(at(venue, wallet, config.sub_account)),
-            false => venue.keeper(wallet, config.sub_account).map_err(|error| error.to_string()),
+            false => venue
+                .keeper(wallet, config.sub_account)
+                .map_err(|error| keeper.operations.with_what_is_held(&wallet.pubkey(), &error)),
         });
-        let keepers = keepers.collect::<Result<_, _>>()?;
+        let keepers: Vec<Authority> = keepers.collect::<Result<_, _>>()?;
         let words = |error: perp_client::rpc::FollowError| error.to_string();
         let does_epochs = config.jobs.contains(&Kind::Epochs);
         let (sender, outcomes) = channel();
@@ -82,6 +89,7 @@ impl<'k> Session<'k> {
             keeper,
             venue,
             options,
+            payers: (0..keepers.len()).collect(),
             keepers,
             accounts: venue.follow(url).map_err(words)?,
             requests: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
@@ -119,6 +127,7 @@ impl<'k> Session<'k> {
                     // Another validator may answer next, or the same from an earlier state.
                     self.slot = 0;
                     Journal::trouble("not_read", &error);
+                    self.keeper.operations.not_read(&error);
                     pause(wait, stop);
                     wait = (2 * wait).min(RECONNECT_LAST);
                 }
@@ -148,6 +157,7 @@ impl<'k> Session<'k> {
             let name = MarginAccount::NAME;
             Journal::gap(name, self.gaps, self.accounts.is_live(), self.accounts.reason());
         }
+        self.keeper.operations.followed(self.accounts.is_live(), self.gaps);
         if let Some(requests) = &mut self.requests {
             requests.now()?;
         }
@@ -155,6 +165,16 @@ impl<'k> Session<'k> {
             records.now()?;
         }
         Ok(())
+    }
+
+    /// Wallets that hold enough pay in this look; where none does, what there is to do is decided for all of them, and held back.
+    pub fn choose_payers(&mut self) {
+        let wallets = self.keeper.wallets.iter().enumerate();
+        let able = wallets.filter(|(_, wallet)| self.keeper.operations.may_pay(&wallet.pubkey()));
+        self.payers = able.map(|(place, _)| place).collect();
+        if self.payers.is_empty() {
+            self.payers = (0..self.keepers.len()).collect();
+        }
     }
 
     /// Whether another batch may be sent.
@@ -179,10 +199,11 @@ impl<'k> Session<'k> {
         for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
             for sent in &batch {
                 self.memory.sent(sent.job.task);
+                self.keeper.operations.sent(sent.job.task);
             }
             self.batches += 1;
             let (venue, options, sender) = (self.venue, self.options, self.sender.clone());
-            let wallets: Vec<&'k Keypair> = self.keeper.wallets.iter().collect();
+            let wallets: Vec<&'k Keypair> = self.payers.iter().map(|payer| &self.keeper.wallets[*payer]).collect();
             scope.spawn(move || {
                 // Nobody listens any more where this fails.
                 let _ = sender.send(carry_out(venue, &wallets, options, batch));
@@ -196,12 +217,14 @@ impl<'k> Session<'k> {
             self.batches = self.batches.saturating_sub(1);
             for Settled { sent, outcome, result } in batch {
                 self.reserved = self.reserved.saturating_sub(sent.fee);
-                if result.as_ref().map_or_else(may_have_cost, |_| true) {
-                    self.spending.add(now, sent.fee);
+                let cost = if result.as_ref().map_or_else(may_have_cost, |_| true) { sent.fee } else { 0 };
+                if cost > 0 {
+                    self.spending.add(now, cost);
                 }
                 let pace = &self.keeper.config.pace;
                 self.memory.settled(sent.job.task, outcome, sent.sequence, now, pace);
                 self.journal.outcome(&sent.job, sent.decided, outcome, &result);
+                self.keeper.operations.settled(&sent.job, outcome, sent.decided.recorded, &result, cost);
             }
         }
     }
