@@ -193,6 +193,9 @@ fn decide(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<C
             return checks.push(Check::bad("accounts", error.to_string(), remedy));
         }
     };
+    for account in config.watched().ok().flatten().unwrap_or_default() {
+        checks.push(checks::watched(&account, accounts.contains_key(&account)));
+    }
     checks.push(Check::good("accounts", format!("{} read within {} ms", accounts.len(), begun.elapsed().as_millis())));
     let keepers = authorities(venue, wallets, config.sub_account);
     let known = Known { fresh: &fresh, accounts: &accounts, requests: None, records: None };

@@ -14,10 +14,10 @@ use perp_keeper::explain::explain;
 use perp_keeper::keeper::Keeper;
 use perp_keeper::operations::tally::{FAILED, FINE, UNFINISHED, WRONG};
 use perp_keeper::operations::Operations;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 use solana_signer::Signer;
 use tracing_subscriber::EnvFilter;
+
+mod signals;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -84,22 +84,18 @@ fn record(log: &Log) -> Result<(), String> {
 
 /// The first signal lets what is on its way land, for so long; the second does not wait for it.
 fn heed_signals(stop: &Arc<AtomicBool>, operations: &Arc<Operations>, patience: Duration) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let (stop, operations) = (Arc::clone(stop), Arc::clone(operations));
-    let heed = move || {
-        for _ in signals.forever() {
-            operations.ending();
-            if stop.swap(true, Ordering::Relaxed) {
-                give_up(&operations);
-            }
-            let operations = Arc::clone(&operations);
-            std::thread::spawn(move || {
-                std::thread::sleep(patience);
-                give_up(&operations);
-            });
+    signals::heed(move || {
+        operations.ending();
+        if stop.swap(true, Ordering::Relaxed) {
+            give_up(&operations);
         }
-    };
-    std::thread::Builder::new().name("perp-signals".into()).spawn(heed).map(drop)
+        let operations = Arc::clone(&operations);
+        std::thread::spawn(move || {
+            std::thread::sleep(patience);
+            give_up(&operations);
+        });
+    })
 }
 
 /// Ends the program; what is on its way is recorded, to be looked up.

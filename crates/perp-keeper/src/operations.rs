@@ -3,6 +3,7 @@
 //! The keeper tells what it does; nothing here makes it wait.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -46,6 +47,8 @@ pub struct Operations {
     wallets: Vec<Pubkey>,
     /// Accounts whose margin is watched; none for all.
     watched: Option<Vec<Pubkey>>,
+    /// Whether accounts to be watched that are none were named.
+    has_named_strangers: AtomicBool,
     /// What is counted.
     pub metrics: Metrics,
     status: Mutex<Status>,
@@ -72,6 +75,7 @@ impl Operations {
             config: config.clone(),
             wallets,
             watched: config.watched()?,
+            has_named_strangers: AtomicBool::new(false),
             metrics,
             status: Mutex::new(Status::new(Instant::now())),
             purse: Mutex::default(),
@@ -175,7 +179,10 @@ impl Operations {
             .iter()
             .filter(|market| !market.price.published.is_never() && !market.settlement.has_begun());
         let ages: BTreeMap<u16, u64> = priced.map(|market| (market.index, age(market.price.published))).collect();
-        self.metrics.price_age.reset();
+        for gone in lock(&self.status).price_ages.keys().filter(|market| !ages.contains_key(market)) {
+            // It was there.
+            let _ = self.metrics.price_age.remove_label_values(&[&gone.to_string()]);
+        }
         for (market, age) in &ages {
             self.metrics.price_age.with_label_values(&[&market.to_string()]).set(seconds(Duration::from_secs(*age)));
         }
@@ -258,6 +265,12 @@ impl Operations {
         let watched = self.watched.as_deref();
         if watched == Some(&[]) {
             return;
+        }
+        if let Some(watched) = watched.filter(|_| !self.has_named_strangers.swap(true, Ordering::Relaxed)) {
+            for account in watched.iter().filter(|address| !accounts.contains_key(address)) {
+                let reason = "alerts.accounts names it, and there is no such margin account on this exchange";
+                warn!(event = "not_watched", %account, reason);
+            }
         }
         let calls = lock(&self.calls).look(exchange, accounts, watched, &self.config.alerts, MARGINS_AT_ONCE);
         for (alert, turn) in calls {

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::http::{forgetful, webhook};
+use common::http::{fickle, forgetful, webhook};
 use common::{eventually, Local, Running};
 use perp_client::rpc::Connection;
 use solana_signer::Signer;
@@ -93,6 +93,45 @@ fn a_keeper_without_lamports_says_so_and_goes_on_when_it_is_given_some() {
     assert!(eventually(|| get(&url, "/readyz").0 == 200), "{}", get(&url, "/readyz").1);
     assert_eq!(dave.keypair.pubkey(), dave.address());
     keeper.stop();
+}
+
+#[test]
+fn a_node_that_goes_away_and_a_price_that_grows_old_are_told_once_each() {
+    let local = Local::start();
+    let (node, away) = fickle(local.exchange.localnet.validator.rpc_url());
+    let stranger = local.exchange.localnet.wallets.get("alice").unwrap().address();
+    let watched = format!("alerts.accounts={stranger}");
+    let flags = ["--listen", "127.0.0.1:0", "--rpc-url", &node, "--set", "alerts.node_seconds=1", "--set", &watched];
+    let mut keeper = local.keeper(&["liquidator"], &flags);
+    let url = keeper.served();
+    keeper.wait_for(|event| event["event"] == "ready");
+    // A wallet is no margin account.
+    assert_eq!(keeper.wait_for(|event| event["event"] == "not_watched")["account"], stranger.to_string());
+    assert!(eventually(|| get(&url, "/readyz").0 == 200), "{}", get(&url, "/readyz").1);
+    away.store(true, std::sync::atomic::Ordering::Relaxed);
+    let gone = keeper.wait_for(|event| event["alert"] == "node_gone" && event["state"] == "raised");
+    let text = gone["text"].as_str().unwrap();
+    assert!(text.contains("HTTP status 503") && text.contains("1 s are allowed"), "{text}");
+    let (status, text) = get(&url, "/readyz");
+    assert!(status == 503 && text.contains("\"obstacle\":\"not_read\""), "{text}");
+    // It lives all the same: whoever restarts it for that gains nothing.
+    assert_eq!(get(&url, "/healthz").0, 200);
+    away.store(false, std::sync::atomic::Ordering::Relaxed);
+    keeper.wait_for(|event| event["alert"] == "node_gone" && event["state"] == "over");
+    // A minute and a second without a price, then a new one.
+    let chain = local.exchange.localnet.chain();
+    chain.travel_to(chain.clock().unix_timestamp + 61).unwrap();
+    let stale =
+        |state: &'static str| keeper.wait_for(move |event| event["alert"] == "price_stale" && event["state"] == state);
+    assert_eq!(stale("raised")["subject"], "0");
+    local.fall_to(1);
+    stale("over");
+    keeper.stop();
+    let raised = |alert: &str| {
+        keeper.of("alert").iter().filter(|event| event["alert"] == alert && event["state"] == "raised").count()
+    };
+    // One for each market.
+    assert_eq!((raised("node_gone"), raised("price_stale")), (1, 2), "{}", keeper.text());
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 
 use common::http::server;
 use common::Local;
+use solana_keypair::{write_keypair_file, Keypair};
+use solana_signer::Signer;
 
 /// What the program says with these arguments, besides those of a localnet.
 fn said(local: &Local, arguments: &[&str]) -> (Option<i32>, String) {
@@ -39,6 +41,9 @@ fn a_place_that_is_none_is_named() {
     let empty = server(|_| (200, r#"{"jsonrpc":"2.0","id":0,"result":{"context":{"slot":1},"value":null}}"#.into()));
     let limited = server(|_| (403, String::from("key")));
     let swapped = (ws.replace("ws://", "http://"), rpc.replace("http://", "ws://"));
+    let (poor, poor_file) = (Keypair::new(), local.keys.path().join("poor.json"));
+    write_keypair_file(&poor, &poor_file).unwrap();
+    let (poor, poor_file) = (poor.pubkey().to_string(), poor_file.display().to_string());
     let keys = local.keys.path().join("exchange.json").display().to_string();
     let cases: Vec<(Vec<&str>, i32, Vec<&str>)> = vec![
         (
@@ -68,6 +73,7 @@ fn a_place_that_is_none_is_named() {
         (vec!["--once", "--websocket-url", &swapped.1], 1, vec!["the WebSocket server at ws://127.0.0.1"]),
         (vec!["--listen", &taken], 1, vec!["http.listen is", &taken, "another program listens there"]),
         (vec!["--once", "--set", "lookup_tables=11111111111111111111111111111111"], 1, vec!["address lookup table"]),
+        (vec!["--once", "--keypair", &poor_file], 1, vec![&poor, "holds 0 lamports", "send it SOL"]),
         (
             vec!["--keypair", "/nowhere/key.json"],
             2,

@@ -147,6 +147,21 @@ pub fn wallet(wallet: &Pubkey, lamports: u64, limits: &Wallet) -> Check {
     }
 }
 
+/// A margin account that alerts are to be about.
+pub fn watched(account: &Pubkey, is_there: bool) -> Check {
+    match is_there {
+        true => Check::good("watched", format!("margin account {account}")),
+        false => {
+            let found = format!("{account} is no margin account of this exchange");
+            Check::fair(
+                "watched",
+                found,
+                "take it out of alerts.accounts, or give the margin account's address, not its owner's",
+            )
+        }
+    }
+}
+
 /// The age of a market's price, of which its account may be newer than what the market has taken in.
 pub fn price(market: &Market, now: Timestamp, limit: u64) -> Check {
     let index = market.index;
@@ -212,8 +227,11 @@ mod tests {
             key(Path::new("k.json"), &Pubkey::default(), None),
             key(Path::new("k.json"), &Pubkey::default(), Some(0o644)),
             progress(Err("behind by 100 slots".into())),
+            watched(&Pubkey::default(), true),
+            watched(&Pubkey::default(), false),
         ];
-        assert_eq!(grades(&checks), [Grade::Good, Grade::Fair, Grade::Good, Grade::Fair, Grade::Fair]);
+        let (good, fair) = (Grade::Good, Grade::Fair);
+        assert_eq!(grades(&checks), [good, fair, good, fair, fair, good, fair]);
         assert!(checks[3].to_string().ends_with("→ chmod 600 k.json"));
     }
 }

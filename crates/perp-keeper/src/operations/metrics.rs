@@ -81,24 +81,20 @@ impl Maker {
     }
 
     fn lag(&self, name: &str, help: &str) -> prometheus::Result<HistogramVec> {
-        self.keep(HistogramVec::new(HistogramOpts::new(named(name), help).buckets(LAGS.to_vec()), &["job"]))
+        self.keep(HistogramVec::new(HistogramOpts::new(name, help).buckets(LAGS.to_vec()), &["job"]))
     }
 
     fn count(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
-        self.keep(IntCounter::new(named(name), help))
+        self.keep(IntCounter::new(name, help))
     }
 
     fn counts(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
-        self.keep(IntCounterVec::new(Opts::new(named(name), help), labels))
+        self.keep(IntCounterVec::new(Opts::new(name, help), labels))
     }
 
     fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
-        self.keep(IntGauge::new(named(name), help))
+        self.keep(IntGauge::new(name, help))
     }
-}
-
-fn named(name: &str) -> String {
-    format!("perp_keeper_{name}")
 }
 
 impl Metrics {
@@ -108,36 +104,48 @@ impl Metrics {
     /// Where two have one name.
     pub fn new() -> prometheus::Result<Self> {
         let maker = Maker(Registry::new());
-        let build = maker.keep(IntGaugeVec::new(Opts::new(named("build_info"), "Which version runs"), &["version"]))?;
+        let build =
+            maker.keep(IntGaugeVec::new(Opts::new("perp_keeper_build_info", "Which version runs"), &["version"]))?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let metrics = Self {
-            decision_lag: maker.lag("decision_lag_seconds", "From the read of the state to the decision to send")?,
+            decision_lag: maker
+                .lag("perp_keeper_decision_lag_seconds", "From the read of the state to the decision to send")?,
             confirmation_lag: maker
-                .lag("confirmation_lag_seconds", "From the decision to send to the news of the block")?,
-            decisions: maker.counts("decisions_total", "Decisions", &["job", "verdict"])?,
-            outcomes: maker.counts("outcomes_total", "What became of transactions", &["job", "outcome"])?,
-            paid_atoms: maker.counts("paid_atoms_total", "Bounties, in atoms of the quote token", &["job"])?,
-            paid_lamports: maker.counts("paid_lamports_total", "Wages, in lamports", &["job"])?,
-            fees: maker.count("fees_lamports_total", "Fees of transactions, in lamports")?,
+                .lag("perp_keeper_confirmation_lag_seconds", "From the decision to send to the news of the block")?,
+            decisions: maker.counts("perp_keeper_decisions_total", "Decisions", &["job", "verdict"])?,
+            outcomes: maker.counts("perp_keeper_outcomes_total", "What became of transactions", &["job", "outcome"])?,
+            paid_atoms: maker.counts(
+                "perp_keeper_paid_atoms_total",
+                "Bounties, in atoms of the quote token",
+                &["job"],
+            )?,
+            paid_lamports: maker.counts("perp_keeper_paid_lamports_total", "Wages, in lamports", &["job"])?,
+            fees: maker.count("perp_keeper_fees_lamports_total", "Fees of transactions, in lamports")?,
             wallet: maker
-                .keep(IntGaugeVec::new(Opts::new(named("wallet_lamports"), "What a wallet holds"), &["wallet"]))?,
-            wallets_low: maker.gauge("wallets_low", "Wallets held for empty")?,
-            accounts: maker.gauge("accounts_watched", "Margin accounts with positions")?,
-            due: maker.gauge("accounts_due", "Margin accounts judged at the last look")?,
-            flying: maker.gauge("in_flight", "Transactions on their way")?,
-            passes: maker.count("passes_total", "Looks at everything")?,
-            failed_reads: maker.count("failed_reads_total", "Reads that the node did not answer")?,
-            read_age: maker.keep(Gauge::new(named("last_read_age_seconds"), "Age of the last read"))?,
-            slot: maker.gauge("slot", "Slot of the last read")?,
-            clock_lag: maker.gauge("clock_lag_seconds", "The chain's clock behind this machine's")?,
-            price_age: maker
-                .keep(GaugeVec::new(Opts::new(named("price_age_seconds"), "Age of a market's price"), &["market"]))?,
-            live: maker.gauge("websocket_live", "Whether there is a subscription")?,
-            gaps: maker.gauge("websocket_gaps", "Gaps in the subscription since it began")?,
-            posts: maker.counts("price_posts_total", "Prices posted, and posts that failed", &["result"])?,
-            alerts: maker.counts("alerts_total", "Alerts raised", &["alert"])?,
-            webhooks: maker.counts("webhooks_total", "Alerts posted", &["result"])?,
-            ready: maker.gauge("ready", "Whether it reads, subscribes and may send")?,
+                .keep(IntGaugeVec::new(Opts::new("perp_keeper_wallet_lamports", "What a wallet holds"), &["wallet"]))?,
+            wallets_low: maker.gauge("perp_keeper_wallets_low", "Wallets held for empty")?,
+            accounts: maker.gauge("perp_keeper_accounts_watched", "Margin accounts with positions")?,
+            due: maker.gauge("perp_keeper_accounts_due", "Margin accounts judged at the last look")?,
+            flying: maker.gauge("perp_keeper_in_flight", "Transactions on their way")?,
+            passes: maker.count("perp_keeper_passes_total", "Looks at everything")?,
+            failed_reads: maker.count("perp_keeper_failed_reads_total", "Reads that the node did not answer")?,
+            read_age: maker.keep(Gauge::new("perp_keeper_last_read_age_seconds", "Age of the last read"))?,
+            slot: maker.gauge("perp_keeper_slot", "Slot of the last read")?,
+            clock_lag: maker.gauge("perp_keeper_clock_lag_seconds", "The chain's clock behind this machine's")?,
+            price_age: maker.keep(GaugeVec::new(
+                Opts::new("perp_keeper_price_age_seconds", "Age of a market's price"),
+                &["market"],
+            ))?,
+            live: maker.gauge("perp_keeper_websocket_live", "Whether there is a subscription")?,
+            gaps: maker.gauge("perp_keeper_websocket_gaps", "Gaps in the subscription since it began")?,
+            posts: maker.counts(
+                "perp_keeper_price_posts_total",
+                "Prices posted, and posts that failed",
+                &["result"],
+            )?,
+            alerts: maker.counts("perp_keeper_alerts_total", "Alerts raised", &["alert"])?,
+            webhooks: maker.counts("perp_keeper_webhooks_total", "Alerts posted", &["result"])?,
+            ready: maker.gauge("perp_keeper_ready", "Whether it reads, subscribes and may send")?,
             registry: maker.0,
         };
         metrics.begin();

@@ -2,7 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver};
+use std::sync::Arc;
 
 /// A server on a free port that answers every request with what `answer` makes of its body.
 pub fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + Clone + 'static) -> String {
@@ -33,10 +35,25 @@ pub fn forgetful(node: String, method: &'static str) -> String {
         if body.contains(method) {
             return (200, r#"{"jsonrpc":"2.0","id":0,"result":{"context":{"slot":1},"value":[null]}}"#.into());
         }
-        let client = reqwest::blocking::Client::new();
-        let request = client.post(&node).header("content-type", "application/json").body(body.to_owned());
-        (200, request.send().unwrap().text().unwrap())
+        (200, forwarded(&node, body))
     })
+}
+
+/// A node that is another one's for as long as nobody says that it is away; then it answers that it is overloaded.
+pub fn fickle(node: String) -> (String, Arc<AtomicBool>) {
+    let away = Arc::new(AtomicBool::new(false));
+    let is_away = Arc::clone(&away);
+    let url = server(move |body| match is_away.load(Ordering::Relaxed) {
+        true => (503, String::new()),
+        false => (200, forwarded(&node, body)),
+    });
+    (url, away)
+}
+
+fn forwarded(node: &str, body: &str) -> String {
+    let client = reqwest::blocking::Client::new();
+    let request = client.post(node).header("content-type", "application/json").body(body.to_owned());
+    request.send().unwrap().text().unwrap()
 }
 
 fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String)) {
