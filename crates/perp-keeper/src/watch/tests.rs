@@ -102,7 +102,7 @@ impl Venue {
         self.told = self.exchange.accounts().to_vec();
         let due = self.watch.due(&self.exchange).iter().map(number).collect();
         let accounts = self.exchange.accounts();
-        self.watch.certify(&self.exchange, usize::MAX, |address| accounts.get(number(address)));
+        self.watch.certify(&self.exchange, usize::MAX, |address| accounts.get(number(address)).copied());
         due
     }
 
