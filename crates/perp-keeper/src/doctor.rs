@@ -1,12 +1,13 @@
 //! Whether everything that a keeper needs is there, and what to do about what is not.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::TcpListener;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use perp_accounts::{MarginAccount, Market, Pool, ID};
 use perp_client::instructions::Authority;
-use perp_client::rpc::{Connection, FetchError, Venue};
+use perp_client::rpc::{Accounts, Connection, FetchError, Venue};
 use perp_updates::{FeedId, PriceServer};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -187,18 +188,19 @@ fn decide(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<C
     const SHOWN: usize = 10;
     let begun = Instant::now();
     let (fresh, accounts) = match (venue.fresh(), venue.all::<MarginAccount>()) {
-        (Ok(fresh), Ok(accounts)) => (fresh, accounts),
+        (Ok(fresh), Ok(accounts)) => (fresh, accounts.into_iter().collect::<Accounts<MarginAccount>>()),
         (Err(error), _) | (_, Err(error)) => {
             let remedy = "use a node that answers getProgramAccounts for the program";
             return checks.push(Check::bad("accounts", error.to_string(), remedy));
         }
     };
     for account in config.watched().ok().flatten().unwrap_or_default() {
-        checks.push(checks::watched(&account, accounts.contains_key(&account)));
+        checks.push(checks::watched(&account, accounts.contains(&account)));
     }
     checks.push(Check::good("accounts", format!("{} read within {} ms", accounts.len(), begun.elapsed().as_millis())));
     let keepers = authorities(venue, wallets, config.sub_account);
-    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, records: None };
+    let unpayable = BTreeSet::new();
+    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
     let (found, policy) = (decisions(&known, &keepers, config), Policy { fees: config.fees, unpaid: config.unpaid });
     let sent = found.iter().filter(|(_, verdict)| *verdict == Verdict::Send).count();
     checks.push(Check::good("to do", format!("{} jobs, of which {sent} would be sent", found.len())));

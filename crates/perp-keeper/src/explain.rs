@@ -1,12 +1,12 @@
 //! What the keeper would decide about an account now, by its own code, with the two numbers whose comparison decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use perp_accounts::MarginAccount;
 use perp_client::instructions::Authority;
 use perp_client::jobs::{Fresh, Job};
-use perp_client::rpc::{FetchError, Venue};
+use perp_client::rpc::{Accounts, FetchError, Venue};
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::risk::portfolio::Health;
 use perp_engine::state::{Account, AccountKind};
@@ -46,7 +46,7 @@ pub fn compared(verdict: Verdict, job: &Job, policy: &Policy) -> String {
 pub fn decisions(known: &Known<'_>, keepers: &[Authority], config: &Config) -> Vec<(Job, Verdict)> {
     let policy = Policy { fees: config.fees, unpaid: config.unpaid };
     let open = known.accounts.iter().filter(|(_, account)| account.state.has_open_position());
-    let due: BTreeSet<Pubkey> = open.map(|(address, _)| *address).collect();
+    let due: BTreeSet<Pubkey> = open.map(|(address, _)| address).collect();
     let caller = keepers.first().map(|keeper| keeper.signer).unwrap_or_default();
     let jobs = urgent(known, &due, keepers, config).into_iter().chain(upkeep(known, keepers, caller, config));
     let mut spent = 0u64;
@@ -173,8 +173,9 @@ pub fn explain(config: &Config, venue: &Venue, keepers: &[Authority], account: &
         ));
     }
     let fresh = venue.fresh().map_err(words)?;
-    let accounts = venue.all::<MarginAccount>().map_err(words)?;
-    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, records: None };
+    let accounts: Accounts<MarginAccount> = venue.all::<MarginAccount>().map_err(words)?.into_iter().collect();
+    let unpayable = BTreeSet::new();
+    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
     let decisions = decisions(&known, keepers, config);
     let policy = Policy { fees: config.fees, unpaid: config.unpaid };
     let quote_decimals = venue.quote_decimals;
@@ -184,9 +185,8 @@ pub fn explain(config: &Config, venue: &Venue, keepers: &[Authority], account: &
 /// What is wrong with an address; where it is a wallet, with its margin accounts.
 fn or_its_accounts(venue: &Venue, address: &Pubkey, fault: String) -> String {
     let numbers = (0..SUB_ACCOUNTS).map(|number| venue.addresses.margin_account(address, number));
-    let found: BTreeMap<Pubkey, bool> =
-        numbers.map(|own| (own, matches!(venue.connection.find::<MarginAccount>(&own), Ok(Some(_))))).collect();
-    let own: Vec<String> = found.iter().filter(|(_, is_there)| **is_there).map(|(own, _)| own.to_string()).collect();
+    let found = numbers.filter(|own| matches!(venue.connection.find::<MarginAccount>(own), Ok(Some(_))));
+    let own: Vec<String> = found.map(|own| own.to_string()).collect();
     match own.as_slice() {
         [] => format!("explain {address}: {fault}, nor margin accounts of it as a wallet"),
         own => format!("explain {address}: that is a wallet: give one of its margin accounts, {}", own.join(" or ")),

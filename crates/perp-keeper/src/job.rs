@@ -44,7 +44,7 @@ impl Kind {
             Task::AllocateBacking { .. } => Self::Backing,
             Task::ValueMarket { .. } | Task::CloseEpoch { .. } | Task::PayRequest { .. } => Self::Epochs,
             Task::UpdateFunding { .. } => Self::Funding,
-            Task::UpdatePrices { .. } => Self::Prices,
+            Task::UpdatePrices { .. } | Task::UpdateSecondPrice { .. } => Self::Prices,
             Task::ReportOutage { .. } | Task::BeginSettlement { .. } => Self::Outages,
         }
     }

@@ -1,19 +1,21 @@
 //! The keeper itself: looks, decides, records, sends, and records what came of it, until it is stopped.
 //!
-//! One thread looks. Transactions are sent by others in batches, so that nothing waits for what is on its way; their outcomes come
-//! back to the one that looks, which alone remembers. A third kind posts prices.
+//! One thread looks. Transactions are broadcast by others and followed by one of their own, so that nothing waits for what is on its way;
+//! the outcome of each comes back as soon as it is known to the one that looks, which alone remembers. Others ask for what
+//! transactions have told, and post prices.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use perp_accounts::ID;
-use perp_client::rpc::{Connection, SendOptions, Venue};
+use perp_client::rpc::{Connection, Outbox, SendOptions, Venue};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::config::{milliseconds, Config, ConfigError};
+use crate::decision::Budget;
 use crate::doctor;
 use crate::job::Kind;
 use crate::journal::Journal;
@@ -22,8 +24,10 @@ use crate::poster::Poster;
 
 mod pass;
 mod session;
+mod ticket;
 
-use session::Session;
+use session::{track, Session, Shared, Told};
+use ticket::Ticket;
 
 /// The first and the longest wait before a node that is not there is tried again.
 const RECONNECT_FIRST: Duration = Duration::from_millis(200);
@@ -108,19 +112,25 @@ impl Keeper {
             tables: tables.map_err(|error| words(&error))?,
             // What has not landed with its first blockhash is planned anew.
             attempts: 1,
+            // A blockhash is good for about a minute; where no block comes, for longer.
             patience: Duration::from_secs(75),
             ..SendOptions::default()
         };
-        let over = AtomicBool::new(false);
-        let is_over = || stop.load(Ordering::Relaxed) || over.load(Ordering::Relaxed);
+        let (is_over, budget) = (AtomicBool::new(false), Mutex::new(Budget::default()));
+        let signers: Vec<&Keypair> = self.wallets.iter().collect();
+        let told: Told<'_> = Box::new(|ticket: Ticket, result| ticket.settle(&venue, result));
+        let outbox = Outbox::new(&venue.connection, &signers, &options, told);
+        let ends = || stop.load(Ordering::Relaxed) || is_over.load(Ordering::Relaxed);
         std::thread::scope(|scope| {
-            let _ends = Ends(&over);
+            let _ends = Ends(&is_over);
+            scope.spawn(|| track(&outbox, &is_over));
             if let (Some(url), true) = (&self.config.prices_url, self.posts()) {
-                let poster = Poster::new(url, self.config.fees.micro_lamports)?;
-                let venue = &venue;
-                scope.spawn(move || self.keep_posting(&poster, venue, is_over));
+                let poster = Poster::new(url, self.config.fees)?;
+                let (venue, budget) = (&venue, &budget);
+                scope.spawn(move || self.keep_posting(&poster, venue, budget, ends));
             }
-            let mut session = Session::begin(self, &venue, &options)?;
+            let shared = Shared { venue: &venue, outbox: &outbox, budget: &budget, is_over: &is_over };
+            let mut session = Session::begin(self, shared, scope)?;
             session.run(scope, stop);
             Ok::<(), String>(())
         })?;
@@ -132,13 +142,13 @@ impl Keeper {
         self.config.jobs.contains(&Kind::Prices) && self.config.unpaid && !self.mode.dry_run && !self.mode.once
     }
 
-    fn keep_posting(&self, poster: &Poster, venue: &Venue, is_over: impl Fn() -> bool) {
+    fn keep_posting(&self, poster: &Poster, venue: &Venue, budget: &Mutex<Budget>, is_over: impl Fn() -> bool) {
         let mut said = None;
         while !is_over() {
             let begun = Instant::now();
             let mut able = self.wallets.iter().filter(|wallet| self.operations.may_pay(&wallet.pubkey()));
             let posted = match able.next() {
-                Some(payer) => poster.post(venue, payer, self.config.pace.post_after_seconds),
+                Some(payer) => poster.post(venue, payer, self.config.pace.post_after_seconds, budget),
                 None => Err("no wallet holds enough lamports to pay for it".into()),
             };
             self.operations.posted(&posted);
@@ -176,7 +186,7 @@ fn open(config: &Config, exchange: Pubkey) -> Result<Venue, Interruption> {
     })
 }
 
-/// However a session ends, whoever posts prices for it ends as well.
+/// However a session ends, whoever works for it ends as well.
 struct Ends<'a>(&'a AtomicBool);
 
 impl Drop for Ends<'_> {

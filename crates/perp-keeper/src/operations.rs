@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use perp_accounts::MarginAccount;
 use perp_client::jobs::{Fresh, Job, Task};
-use perp_client::rpc::{Landed, SendError};
+use perp_client::rpc::{Accounts, Landed, SendError};
 use perp_exchange::Exchange;
 use solana_pubkey::Pubkey;
 use tracing::warn;
@@ -36,7 +36,7 @@ use purse::Purse;
 use status::{Obstacle, Status};
 use tally::Tally;
 
-/// Accounts whose margin is looked at in one look of the keeper's at most: about a millisecond.
+/// Accounts whose margin is looked at in one look of the keeper's at most: a millisecond or two.
 const MARGINS_AT_ONCE: usize = 500;
 /// How long alerts may take to be posted once the keeper ends.
 const LAST_POSTS: Duration = Duration::from_secs(5);
@@ -261,13 +261,13 @@ impl Operations {
     }
 
     /// Calls those whose margin gets thin, of some accounts at a time.
-    pub fn margins(&self, exchange: &Exchange, accounts: &BTreeMap<Pubkey, MarginAccount>) {
+    pub fn margins(&self, exchange: &Exchange, accounts: &Accounts<MarginAccount>) {
         let watched = self.watched.as_deref();
         if watched == Some(&[]) {
             return;
         }
         if let Some(watched) = watched.filter(|_| !self.has_named_strangers.swap(true, Ordering::Relaxed)) {
-            for account in watched.iter().filter(|address| !accounts.contains_key(address)) {
+            for account in watched.iter().filter(|address| !accounts.contains(address)) {
                 let reason = "alerts.accounts names it, and there is no such margin account on this exchange";
                 warn!(event = "not_watched", %account, reason);
             }

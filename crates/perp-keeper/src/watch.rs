@@ -97,22 +97,17 @@ impl Watch {
 
     /// Gives triggers to accounts that are due and have room on this state; looks at most at so many, at others the next time.
     /// `account` finds an account.
-    pub fn certify<'a>(
-        &mut self,
-        exchange: &Exchange,
-        at_most: usize,
-        account: impl Fn(&Pubkey) -> Option<&'a Account>,
-    ) {
+    pub fn certify(&mut self, exchange: &Exchange, at_most: usize, account: impl Fn(&Pubkey) -> Option<Account>) {
         let (before, after) = (self.due.range(..self.next), self.due.range(self.next..));
         let some: Vec<Pubkey> = after.chain(before).copied().take(at_most).collect();
         for address in some {
             self.next = address;
-            let Some(account) = account(&address).filter(|account| account.has_open_position()) else {
+            let Some(account) = account(&address).filter(Account::has_open_position) else {
                 self.due.remove(&address);
                 continue;
             };
             let limits = |market: &Market| self.markets.get(&market.index).and_then(|watched| watched.limits);
-            let Some(triggers) = triggers(exchange, account, limits) else { continue };
+            let Some(triggers) = triggers(exchange, &account, limits) else { continue };
             for Trigger { market, side, price } in &triggers {
                 self.markets.entry(*market).or_default().side(*side).insert((*price, address));
             }

@@ -1,6 +1,5 @@
 //! What so many accounts take: memory, and time until all of them have triggers. Run by hand.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytemuck::Zeroable;
@@ -11,6 +10,7 @@ use perp_client::engine::oracle::OracleReading;
 use perp_client::engine::state::PriceLimit;
 use perp_client::engine::units::SignedSize;
 use perp_client::exchange::{Exchange, Listing};
+use perp_client::rpc::Accounts;
 use perp_keeper::watch::Watch;
 use solana_pubkey::Pubkey;
 
@@ -42,26 +42,28 @@ fn a_hundred_thousand_accounts() {
     exchange.trade(trader, 0, &order, Some(&reading)).unwrap();
 
     let (before, state) = (held(), exchange.accounts()[trader]);
-    let mut accounts: BTreeMap<Pubkey, MarginAccount> = BTreeMap::new();
-    let mut watch = Watch::default();
-    for number in 0..COUNT {
+    let address = |number: u64| {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-        let address = Pubkey::new_from_array(bytes);
-        accounts.insert(address, MarginAccount { state, version: VERSION, ..MarginAccount::zeroed() });
-        watch.changed(address, Some(&state));
+        Pubkey::new_from_array(bytes)
+    };
+    let all = (0..COUNT)
+        .map(|number| (address(number), MarginAccount { state, version: VERSION, ..MarginAccount::zeroed() }));
+    let accounts: Accounts<MarginAccount> = all.collect();
+    let mut watch = Watch::default();
+    for number in 0..COUNT {
+        watch.changed(address(number), Some(&state));
     }
     let begun = Instant::now();
     assert_eq!(watch.due(&exchange).len() as u64, COUNT);
-    watch.certify(&exchange, usize::MAX, |address| accounts.get(address).map(|account| &account.state));
+    watch.certify(&exchange, usize::MAX, |address| accounts.get(address).map(|account| account.state));
     println!("{COUNT} accounts: {} ms until all have triggers", begun.elapsed().as_millis());
     println!("{} bytes an account", (held() - before) / COUNT);
     let begun = Instant::now();
     assert_eq!(watch.due(&exchange).len(), 0);
     println!("{} µs for a look at which nothing is due", begun.elapsed().as_micros());
     let begun = Instant::now();
-    let below =
-        accounts.values().filter(|account| exchange.health(&account.state).unwrap().maintenance.is_below_margin());
-    assert_eq!(below.count(), 0);
+    let below = |account: &MarginAccount| exchange.health(&account.state).unwrap().maintenance.is_below_margin();
+    assert_eq!(accounts.iter().filter(|(_, account)| below(account)).count(), 0);
     println!("{} ms for the health of all of them", begun.elapsed().as_millis());
 }

@@ -1,9 +1,9 @@
 //! Margin calls: who is told before the liquidator comes.
 
 use std::collections::BTreeMap;
-use std::ops::Bound::{Excluded, Unbounded};
 
 use perp_accounts::MarginAccount;
+use perp_client::rpc::Accounts;
 use perp_engine::risk::portfolio::Health;
 use perp_exchange::Exchange;
 use solana_pubkey::Pubkey;
@@ -35,12 +35,12 @@ impl Calls {
     pub fn look(
         &mut self,
         exchange: &Exchange,
-        accounts: &BTreeMap<Pubkey, MarginAccount>,
+        accounts: &Accounts<MarginAccount>,
         watched: Option<&[Pubkey]>,
         rules: &Alerts,
         at_most: usize,
     ) -> Vec<(Alert, Turn)> {
-        let gone: Vec<Pubkey> = self.levels.keys().filter(|address| !accounts.contains_key(address)).copied().collect();
+        let gone: Vec<Pubkey> = self.levels.keys().filter(|address| !accounts.contains(address)).copied().collect();
         let mut calls: Vec<(Alert, Turn)> = Vec::new();
         for address in gone {
             self.levels.remove(&address);
@@ -68,20 +68,21 @@ impl Calls {
     }
 
     /// The next accounts in turn.
-    fn some<'a>(
+    fn some(
         &mut self,
-        accounts: &'a BTreeMap<Pubkey, MarginAccount>,
+        accounts: &Accounts<MarginAccount>,
         watched: Option<&[Pubkey]>,
         at_most: usize,
-    ) -> Vec<(Pubkey, &'a MarginAccount)> {
+    ) -> Vec<(Pubkey, MarginAccount)> {
         if let Some(watched) = watched {
-            let found = watched.iter().filter_map(|address| accounts.get_key_value(address));
-            return found.map(|(address, account)| (*address, account)).collect();
+            let found = watched.iter().filter_map(|address| Some((*address, accounts.get(address)?)));
+            return found.collect();
         }
-        let after = accounts.range((Excluded(self.last), Unbounded));
-        let some: Vec<_> = after.chain(accounts.range(..=self.last)).take(at_most).collect();
-        self.last = some.last().map(|(address, _)| **address).unwrap_or_default();
-        some.into_iter().map(|(address, account)| (*address, account)).collect()
+        let last = self.last;
+        let begins = accounts.iter().take_while(|(address, _)| *address <= last);
+        let some: Vec<_> = accounts.after(&last).chain(begins).take(at_most).collect();
+        self.last = some.last().map(|(address, _)| *address).unwrap_or_default();
+        some
     }
 }
 
@@ -140,10 +141,10 @@ mod tests {
             let balance = i64::try_from(account.state.balance.get()).unwrap() + wanted - margin.equity.get();
             let mut account = account;
             account.state.balance = Atoms::new(u64::try_from(balance).unwrap());
-            BTreeMap::from([(address, account)])
+            Accounts::from_iter([(address, account)])
         };
         let (mut calls, rules) = (Calls::default(), Alerts::default());
-        let mut look = |accounts: &BTreeMap<Pubkey, MarginAccount>, watched: Option<&[Pubkey]>| {
+        let mut look = |accounts: &Accounts<MarginAccount>, watched: Option<&[Pubkey]>| {
             let calls = calls.look(&exchange, accounts, watched, &rules, 100);
             let told = |(alert, turn): (Alert, Turn)| match alert {
                 Alert::MarginCall { percent, .. } => (percent, turn),
@@ -158,12 +159,12 @@ mod tests {
         assert_eq!(look(&with(104), None), [(105, Turn::Raised)]);
         assert_eq!(look(&with(160), None), [(105, Turn::Over)]);
         assert_eq!(look(&with(149), None), [(150, Turn::Raised)]);
-        assert_eq!(look(&BTreeMap::new(), None), [(0, Turn::Over)], "it was closed");
+        assert_eq!(look(&Accounts::from_iter([]), None), [(0, Turn::Over)], "it was closed");
     }
 
     #[test]
     fn all_accounts_come_in_turn() {
-        let accounts: BTreeMap<Pubkey, MarginAccount> =
+        let accounts: Accounts<MarginAccount> =
             (1..=5).map(|number| (Pubkey::new_from_array([number; 32]), MarginAccount::zeroed())).collect();
         let mut calls = Calls::default();
         let mut turn =

@@ -32,7 +32,7 @@ fn wallet(number: u8) -> Pubkey {
 
 fn job() -> Job {
     let (task, pays) = (Task::FundClaims { market: 0 }, Pays::atoms(Atoms::new(7)));
-    Job { task, pays, moves: Atoms::ZERO, instructions: Vec::new(), compute_units: 1 }
+    Job { task, pays, advances: 0, moves: Atoms::ZERO, instructions: Vec::new(), compute_units: 1 }
 }
 
 /// The value of a series.

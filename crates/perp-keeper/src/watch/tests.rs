@@ -8,8 +8,8 @@ use perp_client::Addresses;
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, SOL};
 use perp_engine::operations::position::Order;
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::{Account, Parameters, PriceLimit};
-use perp_engine::units::{Atoms, SignedSize};
+use perp_engine::state::{Account, Parameters, PriceLimit, RATE_BITS};
+use perp_engine::units::{Atoms, SignedSize, Size};
 use perp_exchange::{Exchange, Listing};
 use proptest::prelude::*;
 use solana_pubkey::Pubkey;
@@ -41,10 +41,14 @@ fn number(address: &Pubkey) -> usize {
 
 impl Venue {
     fn new() -> Self {
-        let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
         // One ppm of margin for each root of an atom: above the base of 5 % from 2 500 dollars on.
         let by_size = Parameters { size_premium: 1 << 32, ..sol_parameters() };
-        for parameters in [sol_parameters(), sol_parameters(), by_size] {
+        Self::of([sol_parameters(), sol_parameters(), by_size])
+    }
+
+    fn of(markets: [Parameters; MARKETS as usize]) -> Self {
+        let mut exchange = Exchange::new(pool_parameters(), 6, at(0)).unwrap();
+        for parameters in markets {
             exchange.list(&Listing { parameters, base_decimals: 9, target_backing: usdc(250_000) }).unwrap();
         }
         let provider = exchange.add_provider();
@@ -102,7 +106,7 @@ impl Venue {
         self.told = self.exchange.accounts().to_vec();
         let due = self.watch.due(&self.exchange).iter().map(number).collect();
         let accounts = self.exchange.accounts();
-        self.watch.certify(&self.exchange, usize::MAX, |address| accounts.get(number(address)));
+        self.watch.certify(&self.exchange, usize::MAX, |address| accounts.get(number(address)).copied());
         due
     }
 
@@ -196,6 +200,55 @@ fn a_market_that_has_ended_keeps_its_accounts_due() {
     venue.exchange.wait(86_401, 200_000).unwrap();
     assert_eq!(venue.due(), [trader]);
     assert_eq!(venue.scanned(0..1).len(), 1);
+}
+
+impl Venue {
+    /// Whether the account can be liquidated or settled, once the watch is found to know that.
+    fn is_found(&mut self) -> bool {
+        let due = self.due();
+        let all = self.scanned(0..self.count());
+        assert_eq!(self.scanned(due.into_iter()), all);
+        !all.is_empty()
+    }
+}
+
+#[test]
+fn funding_alone_makes_an_account_due() {
+    // 100 % a day per day at full skew, which is 0.4 % of 200 000 SOL: half of it reaches the cap of 0.1 % an hour within two hours.
+    let quick = Parameters {
+        impact_scale: Size::new(200_000 * SOL),
+        funding_velocity: (1 << RATE_BITS) / (86_400 * 86_400),
+        ..sol_parameters()
+    };
+    let mut venue = Venue::of([quick, sol_parameters(), sol_parameters()]);
+    // $5 500 for $100 000 long, of which fee and impact take some 200: 2.3 % above the margin of 3 %. Nobody is short, so that the rate
+    // takes $100 an hour.
+    let trader = venue.trader(5_500);
+    assert!(venue.trade(trader, 0, 4_000));
+    let hours = (0..72).find(|_| {
+        venue.exchange.wait(3_600, 7_200).unwrap();
+        venue.price(0);
+        venue.is_found()
+    });
+    assert!(hours.is_some_and(|hours| (15..35).contains(&hours)), "{hours:?}");
+    assert_eq!(venue.cents[0], START);
+}
+
+#[test]
+fn measured_margin_alone_makes_an_account_due() {
+    let mut venue = Venue::new();
+    // $5 200 for $100 000 long, 2.1 % above the margin of 3 %. Moves of 1 % up and back every ten seconds are a volatility more than ten
+    // times the listed one: the fraction rises by a percent a minute from 5 %, and 60 % of 8.6 % are above what is there.
+    let trader = venue.trader(5_200);
+    assert!(venue.trade(trader, 0, 4_000));
+    let moves = (0..600).find(|step| {
+        venue.exchange.wait(10, 20).unwrap();
+        venue.cents[0] = START + 250 * (step % 2);
+        venue.price(0);
+        venue.is_found()
+    });
+    assert!(moves.is_some_and(|moves| moves > 18), "{moves:?}");
+    assert!(venue.cents[0] >= START);
 }
 
 /// Something that happens.
