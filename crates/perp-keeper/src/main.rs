@@ -59,7 +59,7 @@ fn run(cli: &Cli, config: Config) -> Result<u8, Failed> {
     let patience = Duration::from_secs(config.pace.stop_seconds);
     let keeper = Keeper::new(config, cli.mode()).map_err(|error| (WRONG, error.to_string()))?;
     let operations = keeper.operations();
-    operations.start(cli.once).map_err(|reason| (FAILED, reason))?;
+    operations.start(cli.mode()).map_err(|reason| (FAILED, reason))?;
     let stop = Arc::new(AtomicBool::new(false));
     heed_signals(&stop, &operations, patience)
         .map_err(|error| (FAILED, format!("signals cannot be heeded: {error}")))?;

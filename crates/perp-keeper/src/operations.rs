@@ -20,6 +20,7 @@ use crate::alerts::Latches;
 use crate::config::{Config, ConfigError};
 use crate::decision::Verdict;
 use crate::job::Kind;
+use crate::keeper::Mode;
 use crate::outcome::Outcome;
 use crate::poster::words;
 
@@ -87,15 +88,16 @@ impl Operations {
         })
     }
 
-    /// Posts alerts from now on; unless it looks but `once`, also serves metrics, looks at wallets, and watches for outages.
+    /// Posts alerts from now on; unless the keeper looks but once, also serves metrics and watches for outages, and unless it sends
+    /// nothing, looks at wallets.
     ///
     /// # Errors
     /// What is in the way, in words: most often that the port is in use.
-    pub fn start(self: &Arc<Self>, once: bool) -> Result<(), String> {
+    pub fn start(self: &Arc<Self>, mode: Mode) -> Result<(), String> {
         let webhooks = Webhooks::start(&self.config.alerts.webhooks, self.metrics.webhooks.clone())?;
         // It is started once.
         let _ = self.webhooks.set(webhooks);
-        if once {
+        if mode.once {
             return Ok(());
         }
         if let Some(listen) = self.config.http.listen {
@@ -106,7 +108,9 @@ impl Operations {
             let thread = std::thread::Builder::new().name(name.into());
             thread.spawn(move || work(&operations)).map_err(|error| format!("no thread can be started: {error}"))
         };
-        spawn("perp-wallets", Self::keep_weighing)?;
+        if !mode.dry_run {
+            spawn("perp-wallets", Self::keep_weighing)?;
+        }
         spawn("perp-outages", Self::keep_watching)?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::http::{fickle, forgetful, webhook};
 use common::{eventually, Local, Running};
 use perp_client::rpc::Connection;
-use solana_signer::Signer;
+use solana_keypair::{write_keypair_file, Keypair};
 use solana_system_interface::instruction::transfer;
 
 /// The status and text of a page.
@@ -91,7 +91,6 @@ fn a_keeper_without_lamports_says_so_and_goes_on_when_it_is_given_some() {
     won(&keeper, "liquidate");
     keeper.wait_for(|event| event["alert"] == "wallet_low" && event["state"] == "over");
     assert!(eventually(|| get(&url, "/readyz").0 == 200), "{}", get(&url, "/readyz").1);
-    assert_eq!(dave.keypair.pubkey(), dave.address());
     keeper.stop();
 }
 
@@ -132,6 +131,24 @@ fn a_node_that_goes_away_and_a_price_that_grows_old_are_told_once_each() {
     };
     // One for each market.
     assert_eq!((raised("node_gone"), raised("price_stale")), (1, 2), "{}", keeper.text());
+}
+
+#[test]
+fn who_only_wants_to_be_called_needs_no_lamports() {
+    let local = Local::start();
+    local.trader("alice", 0, 2_000, None, &[(0, 20_000)]);
+    let poor = local.keys.path().join("poor.json");
+    write_keypair_file(&Keypair::new(), &poor).unwrap();
+    let flags = ["--dry-run", "--listen", "127.0.0.1:0", "--set", "alerts.accounts=all"];
+    let mut keeper = local.keeper(&["poor"], &flags);
+    let url = keeper.served();
+    assert!(eventually(|| get(&url, "/readyz").0 == 200), "{}", get(&url, "/readyz").1);
+    local.fall_to(640);
+    let call = keeper.wait_for(|event| event["alert"] == "margin_call");
+    assert_eq!(call["state"], "raised");
+    assert!(call["text"].as_str().unwrap().ends_with("deposit, or close a part"), "{call}");
+    keeper.stop();
+    assert!(keeper.of("alert").iter().all(|event| event["alert"] != "wallet_low"), "{}", keeper.text());
 }
 
 #[test]

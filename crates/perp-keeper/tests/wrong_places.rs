@@ -36,10 +36,10 @@ fn a_place_that_is_none_is_named() {
     let (closed_http, closed_ws) = (format!("http://{closed}/secret"), format!("ws://{closed}/secret"));
     let (rpc, ws) = (localnet.validator.rpc_url(), localnet.validator.ws_url());
     // A server that is no node, one that knows of no account, and one that answers with an error.
-    let page = server(|_| (200, "<html>".into()));
-    let gone = server(|_| (404, String::new()));
+    let page = server(|_| (200, "<html>".into())) + "/secret";
+    let gone = server(|_| (404, String::new())) + "/secret?key=secret";
     let empty = server(|_| (200, r#"{"jsonrpc":"2.0","id":0,"result":{"context":{"slot":1},"value":null}}"#.into()));
-    let limited = server(|_| (403, String::from("key")));
+    let limited = server(|_| (403, String::from("key"))) + "/secret";
     let swapped = (ws.replace("ws://", "http://"), rpc.replace("http://", "ws://"));
     let (poor, poor_file) = (Keypair::new(), local.keys.path().join("poor.json"));
     write_keypair_file(&poor, &poor_file).unwrap();

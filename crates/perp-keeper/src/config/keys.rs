@@ -36,7 +36,10 @@ pub fn read_all(paths: &[PathBuf], open: bool) -> Result<Vec<Keypair>, ConfigErr
 /// What is wrong with it and what to do, in words that go on after its name.
 pub fn read(path: &Path, open: bool) -> Result<Keypair, String> {
     let make = "make one with `solana-keygen new -o FILE`";
-    let unreadable = |error: std::io::Error| format!("cannot be read ({error}): give a keypair file, or {make}");
+    let unreadable = |error: std::io::Error| {
+        let home = if path.starts_with("~") { "; a shell alone knows ~, so write the whole path" } else { "" };
+        format!("cannot be read ({error}): give a keypair file, or {make}{home}")
+    };
     let about = std::fs::metadata(path).map_err(unreadable)?;
     if about.is_dir() {
         return Err(format!("is a folder: give a keypair file in it, or {make}"));

@@ -14,6 +14,8 @@ use super::{Config, ConfigError, Problems, Setting, SETTINGS};
 
 /// What the names of environment variables begin with.
 pub const PREFIX: &str = "PERP_KEEPER_";
+/// What programs that use `tracing` are told by; this one's own name for it comes before.
+const TRACING: (&str, &str) = ("RUST_LOG", "log.filter");
 /// Environment variables that are flags and no settings.
 const NO_SETTINGS: [&str; 1] = ["PERP_KEEPER_CONFIG"];
 /// Settings without a default.
@@ -61,10 +63,7 @@ impl fmt::Display for Origin {
 impl Origin {
     /// The environment variable of a setting.
     pub fn variable_of(setting: &str) -> String {
-        match setting {
-            "log.filter" => "RUST_LOG".into(),
-            _ => format!("{PREFIX}{}", setting.to_uppercase().replace('.', "_")),
-        }
+        format!("{PREFIX}{}", setting.to_uppercase().replace('.', "_"))
     }
 
     /// The flag of a setting.
@@ -167,12 +166,17 @@ impl Layers {
     /// Environment variables. Empty ones are not set.
     pub fn environment(&mut self, variables: impl IntoIterator<Item = (OsString, OsString)>) {
         let names: Vec<String> = SETTINGS.iter().map(|setting| Origin::variable_of(setting.name)).collect();
+        let mut variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
+        variables.sort_by_key(|(name, _)| name != TRACING.0);
         for (name, value) in variables {
             let Some(name) = name.to_str().filter(|name| !value.is_empty() && !NO_SETTINGS.contains(name)) else {
                 continue;
             };
             let origin = Origin::Variable(name.into());
-            let setting = names.iter().position(|own| own == name).and_then(|place| SETTINGS.get(place));
+            let setting = match name == TRACING.0 {
+                true => Setting::named(TRACING.1),
+                false => names.iter().position(|own| own == name).and_then(|place| SETTINGS.get(place)),
+            };
             match (setting, value.to_str()) {
                 (Some(setting), Some(text)) => self.put_text(setting, text, &origin),
                 (Some(setting), None) => self.problems.push(ConfigError::Value {

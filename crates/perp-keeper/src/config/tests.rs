@@ -116,6 +116,9 @@ fn variables_alone_are_enough_and_lists_are_divided_at_commas() {
     assert_eq!((config.unpaid, config.alerts.margin_percent), (true, vec![140, 110]));
     assert_eq!(config.alerts.webhooks, ["https://a/1", "https://b/2"]);
     assert_eq!((config.prices_url, config.log.filter.as_str()), (None, "debug"));
+    // The keeper's own comes before, whatever the order.
+    let own = [&[("PERP_KEEPER_LOG_FILTER", "info")][..], &variables].concat();
+    assert_eq!(layers(None, &own, &[]).config().unwrap().log.filter, "info");
 }
 
 #[test]

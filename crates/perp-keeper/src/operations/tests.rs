@@ -3,6 +3,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use perp_client::jobs::Pays;
+use perp_client::rpc::Connection;
 use perp_client::Addresses;
 use perp_engine::units::Atoms;
 
@@ -134,6 +135,12 @@ fn a_port_in_use_is_named() {
     assert!(error.contains(&format!("http.listen is {taken}")) && error.contains("give another port"), "{error}");
     let nowhere = http::serve("192.0.2.1:9464".parse().unwrap(), operations(&[])).unwrap_err();
     assert!(nowhere.contains("192.0.2.1:9464") && nowhere.contains("no such address"), "{nowhere}");
+}
+
+#[test]
+fn attack_a_node_that_does_not_tell_what_wallets_hold_is_named_without_its_secret() {
+    let error = operations(&[]).weigh(&Connection::new("http://me:secret@127.0.0.1:1/secret?key=secret")).unwrap_err();
+    assert!(error.contains("127.0.0.1:1") && !error.contains("secret"), "{error}");
 }
 
 /// The metrics that a text names.

@@ -62,6 +62,8 @@ fn a_file_that_is_no_key_is_named_with_what_it_is() {
     }
     let missing = read(&folder.path().join("missing.json"), false).unwrap_err();
     assert!(missing.contains("cannot be read (No such file"), "{missing}");
+    let home = read(Path::new("~/keeper.json"), false).unwrap_err();
+    assert!(home.contains("write the whole path"), "{home}");
     let error = read(folder.path(), false).unwrap_err();
     assert!(error.contains("is a folder"), "{error}");
 }
