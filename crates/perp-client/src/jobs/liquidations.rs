@@ -77,11 +77,11 @@ fn planned<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
 
 /// What liquidating each of the account's positions would pay, the most first; of equal ones that in the first slot.
 fn positions_to_liquidate(fresh: &Fresh, account: &Account, order: &LiquidationOrder) -> Vec<(Atoms, u16)> {
-    let mut found = Vec::new();
+    // What the keeper's own account holds makes no difference.
+    let (mut found, keeper) = (Vec::new(), Account::opened(None));
     for (_, position) in account.occupied().filter(|(_, position)| !position.size.is_zero()) {
         let market = position.market;
-        // What the keeper's own account holds makes no difference. A refusal is the usual answer.
-        let keeper = Account::opened(None);
+        // A refusal is the usual answer.
         let Ok(after) = fresh.exchange.preview_liquidation(account, &keeper, market, order, None) else { continue };
         found.push((after.plan.penalty.bounty, market));
     }

@@ -18,8 +18,6 @@ use crate::journal::Journal;
 use crate::memory::Basis;
 use crate::plan::{account, basis, upkeep, urgent, Known};
 
-/// Accounts that are given triggers in one look at most.
-const CERTIFIED_AT_ONCE: usize = 2_000;
 /// How long a node may answer from an earlier slot than before until it is held for another one, or for one that was set back.
 const BEHIND: Duration = Duration::from_secs(5);
 
@@ -35,7 +33,9 @@ impl<'k> Session<'k> {
         if self.is_stale(&fresh) {
             return Ok(());
         }
-        let due = self.watch.due(&fresh.exchange).clone();
+        let accounts = self.accounts.known();
+        let state = |address: &Pubkey| accounts.get(address).map(|account| account.state);
+        let due = self.watch.due(&fresh.exchange, state).clone();
         let known = Known {
             fresh: &fresh,
             accounts: self.accounts.known(),
@@ -62,9 +62,6 @@ impl<'k> Session<'k> {
         } else {
             self.send(scope, sent);
         }
-        let accounts = self.accounts.known();
-        let state = |address: &Pubkey| accounts.get(address).map(|account| account.state);
-        self.watch.certify(&fresh.exchange, CERTIFIED_AT_ONCE, state);
         let (open, _) = self.watch.count();
         self.journal.pass((open, due.len()), self.memory.flying());
         Ok(())
