@@ -18,6 +18,8 @@ use crate::journal::Journal;
 use crate::memory::Basis;
 use crate::plan::{account, basis, upkeep, urgent, Known};
 
+/// Liquidations that are looked at in vain at most, because they failed a short time ago.
+const MOST_WAITING: usize = 256;
 /// How long a node may answer from an earlier slot than before until it is held for another one, or for one that was set back.
 const BEHIND: Duration = Duration::from_secs(5);
 
@@ -44,7 +46,9 @@ impl<'k> Session<'k> {
             records: self.records.as_ref().map(Follow::known),
         };
         let (config, wallets) = (&self.keeper.config, &self.keeper.wallets);
-        let first = urgent(&known, &due, &self.keepers, config);
+        // What is on its way needs no plan, and neither does what there is no room for but a few that have to wait.
+        let left = due.iter().filter(|account| !self.memory.liquidates(account));
+        let first = urgent(&known, left, &self.keepers, config, self.room().saturating_add(MOST_WAITING));
         let is_upkeep = self.upkeep_at.is_none_or(|then| then.elapsed() >= milliseconds(config.pace.upkeep_ms));
         let mut rest = Vec::new();
         if is_upkeep {

@@ -155,7 +155,8 @@ impl Worst {
                 at_worst.market.price.price = Price::new(leg.moved(by));
             }
         }
-        let held = account.occupied().filter_map(|(_, position)| self.markets.get(usize::from(position.market))?.as_ref());
+        let held =
+            account.occupied().filter_map(|(_, position)| self.markets.get(usize::from(position.market))?.as_ref());
         let portfolio = Portfolio::new(account, None, held.map(|at_worst| &at_worst.market), self.clock).ok()?;
         portfolio.health_on_cash().ok()?.surplus().checked_sub(self.spare)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use bytemuck::Zeroable;
 use perp_accounts::{MarginAccount, VERSION};
 use perp_client::instructions::Authority;
-use perp_client::jobs::{liquidations, Fresh};
+use perp_client::jobs::{liquidations_of_all_positions, Fresh};
 use perp_client::rpc::Accounts;
 use perp_client::Addresses;
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, SOL};
@@ -54,11 +54,14 @@ impl Crowd {
         let accounts = (0..count).map(|number| {
             let state = if number % 2 == 0 { long } else { short };
             // 2 500 dollars of notional at 2 to 17 times: from 1 250 to 147 dollars, in the balance of whoever paid its fee.
-            let times = 2 + number * 15 / count;
-            let balance = state.balance.get() + usdc(2_500).get() / times as u64 + number as u64 - usdc(2_000).get();
+            let own = usdc(2_500).get() * count as u64 / (2 * count + 15 * number) as u64;
+            let balance = state.balance.get() + own - usdc(2_000).get();
             let state = Account { balance: Atoms::new(balance), ..state };
             let exchange = Pubkey::new_from_array([1; 32]);
-            (address(number), MarginAccount { state, exchange, owner: address(!number), version: VERSION, ..Zeroable::zeroed() })
+            (
+                address(number),
+                MarginAccount { state, exchange, owner: address(!number), version: VERSION, ..Zeroable::zeroed() },
+            )
         });
         crowd.accounts = accounts.collect();
         crowd.addresses = (0..count).map(address).collect();
@@ -100,12 +103,12 @@ impl Crowd {
         self.addresses.iter().copied().collect()
     }
 
-    /// How many of these can be liquidated.
+    /// How many of these can be liquidated, of which 256 are planned at most.
     pub fn judged(&self, due: &BTreeSet<Pubkey>) -> usize {
         let addresses = Addresses::new(address(90), address(91), address(92));
         let fresh = Fresh::new(addresses, self.exchange.clone());
         let keeper = Authority { signer: address(93), margin_account: address(94) };
         let accounts = due.iter().filter_map(|address| Some((*address, self.accounts.get(address)?)));
-        liquidations(&fresh, accounts, &[keeper], Atoms::ZERO).len()
+        liquidations_of_all_positions(&fresh, accounts, &[keeper], Atoms::ZERO, 256).len()
     }
 }
