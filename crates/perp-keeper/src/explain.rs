@@ -48,7 +48,9 @@ pub fn decisions(known: &Known<'_>, keepers: &[Authority], config: &Config) -> V
     let open = known.accounts.iter().filter(|(_, account)| account.state.has_open_position());
     let due: BTreeSet<Pubkey> = open.map(|(address, _)| address).collect();
     let caller = keepers.first().map(|keeper| keeper.signer).unwrap_or_default();
-    let jobs = urgent(known, &due, keepers, config).into_iter().chain(upkeep(known, keepers, caller, config));
+    let jobs = urgent(known, due.iter(), keepers, config, usize::MAX)
+        .into_iter()
+        .chain(upkeep(known, keepers, caller, config));
     let mut spent = 0u64;
     let judged = jobs.map(|job| {
         let verdict = policy.judge(&job, spent);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use perp_client::jobs::Task;
+use solana_pubkey::Pubkey;
 
 use crate::config::{milliseconds, Pace};
 use crate::decision::Verdict;
@@ -78,7 +79,11 @@ impl Memory {
     }
 
     fn is_being_liquidated(&self, task: &Task) -> bool {
-        let Task::Liquidate { account, .. } = task else { return false };
+        matches!(task, Task::Liquidate { account, .. } if self.liquidates(account))
+    }
+
+    /// Whether a liquidation of this account is on its way.
+    pub fn liquidates(&self, account: &Pubkey) -> bool {
         let of = |market| Task::Liquidate { account: *account, market };
         self.flying.range(of(0)..=of(u16::MAX)).next().is_some()
     }
@@ -135,7 +140,6 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use solana_pubkey::Pubkey;
 
     const TASK: Task = Task::FundClaims { market: 3 };
 

@@ -36,14 +36,21 @@ pub struct Known<'a> {
     pub records: Option<&'a Accounts<EpochRecord>>,
 }
 
-/// Liquidations of accounts that are due, the most valuable first, and behind the best of each those of its other positions.
-pub fn urgent(known: &Known<'_>, due: &BTreeSet<Pubkey>, keepers: &[Authority], config: &Config) -> Vec<Job> {
+/// Liquidations of accounts that are due, `at_most` of them, the most valuable first, and behind the best of each account those of its
+/// other positions.
+pub fn urgent<'a>(
+    known: &Known<'_>,
+    due: impl Iterator<Item = &'a Pubkey>,
+    keepers: &[Authority],
+    config: &Config,
+    at_most: usize,
+) -> Vec<Job> {
     if !config.jobs.contains(&Kind::Liquidate) {
         return Vec::new();
     }
-    let accounts = due.iter().filter_map(|address| Some((*address, known.accounts.get(address)?)));
+    let accounts = due.filter_map(|address| Some((*address, known.accounts.get(address)?)));
     let least = if config.unpaid { Atoms::ZERO } else { Atoms::new(config.fees.least_profit) };
-    liquidations_of_all_positions(known.fresh, accounts, keepers, least)
+    liquidations_of_all_positions(known.fresh, accounts, keepers, least, at_most)
 }
 
 /// Everything else. Where several jobs are about the same, the first is the best.

@@ -26,19 +26,20 @@ pub fn liquidations<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
     keepers: &[Authority],
     least: Atoms,
 ) -> Vec<Job> {
-    planned(fresh, accounts, keepers, least, 1)
+    planned(fresh, accounts, keepers, least, (1, usize::MAX))
 }
 
 /// The same with every position of those accounts that could be liquidated now: the best of each account, then the second of each, and
-/// so on. Each is planned as if it were the only one: once one of an account is liquidated, what is left of the others is for the next
-/// plan to say.
+/// so on, `at_most` in all. Each is planned as if it were the only one: once one of an account is liquidated, what is left of the others
+/// is for the next plan to say.
 pub fn liquidations_of_all_positions<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
     fresh: &Fresh,
     accounts: impl IntoIterator<Item = (A, M)>,
     keepers: &[Authority],
     least: Atoms,
+    at_most: usize,
 ) -> Vec<Job> {
-    planned(fresh, accounts, keepers, least, MAX_POSITIONS)
+    planned(fresh, accounts, keepers, least, (MAX_POSITIONS, at_most))
 }
 
 fn planned<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
@@ -46,7 +47,7 @@ fn planned<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
     accounts: impl IntoIterator<Item = (A, M)>,
     keepers: &[Authority],
     least: Atoms,
-    of_each: usize,
+    (of_each, of_all): (usize, usize),
 ) -> Vec<Job> {
     let order = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: least };
     let mut found = Vec::new();
@@ -63,6 +64,7 @@ fn planned<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
     });
     let mut ranks: Vec<_> = ranks.collect();
     ranks.sort_by_key(|(rank, bounty, address, market, _)| (*rank, *bounty, *address, *market));
+    ranks.truncate(of_all);
     let jobs = ranks.into_iter().enumerate().filter_map(|(turn, (_, Reverse(bounty), address, market, account))| {
         let account = &account.borrow().state;
         let in_turn = keepers.iter().cycle().skip(turn % keepers.len().max(1)).take(keepers.len());
@@ -77,11 +79,11 @@ fn planned<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
 
 /// What liquidating each of the account's positions would pay, the most first; of equal ones that in the first slot.
 fn positions_to_liquidate(fresh: &Fresh, account: &Account, order: &LiquidationOrder) -> Vec<(Atoms, u16)> {
-    let mut found = Vec::new();
+    // What the keeper's own account holds makes no difference.
+    let (mut found, keeper) = (Vec::new(), Account::opened(None));
     for (_, position) in account.occupied().filter(|(_, position)| !position.size.is_zero()) {
         let market = position.market;
-        // What the keeper's own account holds makes no difference. A refusal is the usual answer.
-        let keeper = Account::opened(None);
+        // A refusal is the usual answer.
         let Ok(after) = fresh.exchange.preview_liquidation(account, &keeper, market, order, None) else { continue };
         found.push((after.plan.penalty.bounty, market));
     }

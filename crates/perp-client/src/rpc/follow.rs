@@ -280,20 +280,7 @@ impl<T: OfExchange> Follow<T> {
         }
         self.slots.retain(|_, heard| *heard >= slot);
         self.slot = slot;
-        let is_older = |slots: &BTreeMap<Pubkey, u64>, address: &Pubkey| slots.contains_key(address);
-        let mut found = BTreeSet::new();
-        for (address, account) in accounts {
-            found.insert(address);
-            if !is_older(&self.slots, &address) && self.accounts.put(address, account) {
-                self.changed.insert(address);
-            }
-        }
-        let gone = self.accounts.addresses().filter(|address| !found.contains(address));
-        let gone: Vec<Pubkey> = gone.filter(|address| !is_older(&self.slots, address)).copied().collect();
-        for address in gone {
-            self.accounts.remove(&address);
-            self.changed.insert(address);
-        }
+        self.changed.extend(self.accounts.replace(accounts, self.slots.keys()));
     }
 
     fn gap(&mut self) {

@@ -17,8 +17,8 @@ use crate::journal::Journal;
 use crate::memory::Basis;
 use crate::plan::{account, basis, upkeep, urgent, Known};
 
-/// Accounts that are given triggers in one look at most.
-const CERTIFIED_AT_ONCE: usize = 2_000;
+/// Liquidations that are looked at in vain at most, because they failed a short time ago.
+const MOST_WAITING: usize = 256;
 /// How long a node may answer from an earlier slot than before until it is held for another one, or for one that was set back.
 const BEHIND: Duration = Duration::from_secs(5);
 
@@ -38,7 +38,9 @@ impl<'k> Session<'k> {
         }
         self.keeper.operations.stale(None);
         self.choose_payers();
-        let due = self.watch.due(&fresh.exchange).clone();
+        let accounts = self.accounts.known();
+        let state = |address: &Pubkey| accounts.get(address).map(|account| account.state);
+        let due = self.watch.due(&fresh.exchange, state).clone();
         let known = Known {
             fresh: &fresh,
             accounts: self.accounts.known(),
@@ -48,7 +50,9 @@ impl<'k> Session<'k> {
         };
         let config = &self.keeper.config;
         let keepers: Vec<_> = self.payers.iter().map(|payer| self.keepers[*payer]).collect();
-        let first = urgent(&known, &due, &keepers, config);
+        // What is on its way needs no plan, and neither does what there is no room for but a few that have to wait.
+        let left = due.iter().filter(|account| !self.memory.liquidates(account));
+        let first = urgent(&known, left, &keepers, config, self.room().saturating_add(MOST_WAITING));
         let is_upkeep = self.upkeep_at.is_none_or(|then| then.elapsed() >= milliseconds(config.pace.upkeep_ms));
         let mut rest = Vec::new();
         if is_upkeep {
@@ -66,10 +70,7 @@ impl<'k> Session<'k> {
         } else {
             self.send(scope, sent);
         }
-        let accounts = self.accounts.known();
-        let state = |address: &Pubkey| accounts.get(address).map(|account| account.state);
-        self.watch.certify(&fresh.exchange, CERTIFIED_AT_ONCE, state);
-        self.keeper.operations.margins(&fresh.exchange, accounts);
+        self.keeper.operations.margins(&fresh.exchange, self.accounts.known());
         let (open, _) = self.watch.count();
         self.keeper.operations.looked((open, due.len()), self.memory.flying());
         self.journal.pass((open, due.len()), self.memory.flying());

@@ -219,6 +219,11 @@ impl<'k> Session<'k> {
         }
     }
 
+    /// How many liquidations may yet be sent.
+    pub fn room(&self) -> usize {
+        MOST_FLYING.saturating_sub(self.memory.flying())
+    }
+
     /// Whether another job may be sent besides so many that are about to be.
     pub fn has_room(&self, kind: Kind, besides: usize) -> bool {
         let most = if kind == Kind::Liquidate { MOST_FLYING } else { MOST_UPKEEP };

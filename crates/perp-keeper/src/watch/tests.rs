@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytemuck::Zeroable;
 use perp_accounts::{MarginAccount, VERSION};
@@ -104,10 +104,9 @@ impl Venue {
             }
         }
         self.told = self.exchange.accounts().to_vec();
-        let due = self.watch.due(&self.exchange).iter().map(number).collect();
         let accounts = self.exchange.accounts();
-        self.watch.certify(&self.exchange, usize::MAX, |address| accounts.get(number(address)).copied());
-        due
+        let due = self.watch.due(&self.exchange, |address| accounts.get(number(address)).copied());
+        due.iter().map(number).collect()
     }
 
     /// Those that the engine would liquidate or settle, of every account.
@@ -135,7 +134,7 @@ fn an_account_with_one_position_is_asked_after_at_its_liquidation_price() {
     // p = 23 000 / 97 = $237.11, and a little above for spread and fee paid and what triggers allow for.
     let trader = venue.trader(2_000);
     assert!(venue.trade(trader, 0, 1_000));
-    assert_eq!(venue.due(), [trader]);
+    assert!(venue.due().is_empty());
     assert_eq!(venue.watch.count(), (1, 0));
     for cents in [24_500, 24_200, 26_000] {
         venue.cents[0] = cents;
@@ -162,7 +161,7 @@ fn a_price_asks_after_no_account_that_it_cannot_have_moved() {
         let side = if number % 2 == 0 { 1 } else { -1 };
         assert!(venue.trade(trader, (number % 2) as u16, side * 100), "{number}");
     }
-    assert_eq!(venue.due().len(), 40);
+    assert!(venue.due().is_empty());
     assert_eq!(venue.watch.count(), (40, 0));
     // A fall of a percent asks after none of the second market's shorts, and no long of less than about 16 times.
     venue.cents = vec![24_750; 3];
@@ -171,6 +170,35 @@ fn a_price_asks_after_no_account_that_it_cannot_have_moved() {
     let due = venue.due();
     assert!(due.len() < 4, "{due:?}");
     assert!(venue.scanned(0..40).len() <= due.len());
+}
+
+#[test]
+fn attack_accounts_whose_addresses_begin_alike_are_told_apart() {
+    let mut venue = Venue::new();
+    let trader = venue.trader(2_000);
+    assert!(venue.trade(trader, 0, 1_000));
+    let account = venue.exchange.accounts()[trader];
+    // Somebody has searched for addresses that begin like that of a large account, and trades as it does: all have the same trigger.
+    let alike = |last: u8| {
+        let mut bytes = address(0).to_bytes();
+        bytes[31] = last;
+        Pubkey::new_from_array(bytes)
+    };
+    let mut watch = Watch::default();
+    let due = |watch: &mut Watch, exchange: &Exchange| watch.due(exchange, |_| Some(account)).clone();
+    for last in [1, 2, 3] {
+        watch.changed(alike(last), Some(&account));
+    }
+    assert!(due(&mut watch, &venue.exchange).is_empty());
+    // It closes two of them, and the trigger of the third is there all the same.
+    watch.changed(alike(1), None);
+    watch.changed(alike(3), None);
+    assert_eq!(watch.count(), (1, 0));
+    venue.cents[0] = 23_600;
+    venue.price(0);
+    assert_eq!(due(&mut watch, &venue.exchange), BTreeSet::from([alike(2)]));
+    watch.changed(alike(2), None);
+    assert_eq!(watch.count(), (0, 0));
 }
 
 #[test]

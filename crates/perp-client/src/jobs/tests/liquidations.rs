@@ -57,13 +57,14 @@ fn every_position_of_an_account_is_planned_behind_the_best_of_all_accounts() {
     world.print(0, 22_900);
     world.print(1, 22_900);
     let (fresh, accounts, keepers) = (world.fresh(), world.accounts(), keepers(&world));
-    let jobs = liquidations_of_all_positions(&fresh, &accounts, &keepers, Atoms::ZERO);
+    let jobs = liquidations_of_all_positions(&fresh, &accounts, &keepers, Atoms::ZERO, 9);
     let tasks: Vec<_> = jobs.iter().map(|job| job.task).collect();
     let task = |account, market| Task::Liquidate { account: address(account), market };
     // The best of both accounts, and then the other position of the first.
     assert_eq!(tasks[2], task(1, 0));
     assert_eq!(BTreeSet::from_iter(&tasks[..2]), BTreeSet::from([&task(1, 1), &task(2, 0)]));
     assert!(jobs[0].pays >= jobs[1].pays && jobs[2].pays > crate::jobs::Pays::NOTHING);
+    assert_eq!(liquidations_of_all_positions(&fresh, &accounts, &keepers, Atoms::ZERO, 2), jobs[..2]);
     // The first of each is what is planned where one of each is enough.
     assert_eq!(liquidations(&fresh, &accounts, &keepers, Atoms::ZERO), jobs[..2]);
 }

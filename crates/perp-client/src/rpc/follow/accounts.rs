@@ -127,8 +127,25 @@ impl<T: OfExchange> Accounts<T> {
         self.packed.values().map(|packed| each + packed.0.len()).sum()
     }
 
-    pub(super) fn addresses(&self) -> impl Iterator<Item = &Pubkey> {
-        self.packed.keys()
+    /// Takes these for all there are, but for some that stay as they are, and returns the addresses at which something is other than before.
+    pub(super) fn replace<'a>(
+        &mut self,
+        accounts: Vec<(Pubkey, Packed)>,
+        stay: impl Iterator<Item = &'a Pubkey>,
+    ) -> Vec<Pubkey> {
+        // Made anew as a whole, it takes little more than half the memory.
+        let mut packed: BTreeMap<Pubkey, Packed> = accounts.into_iter().collect();
+        for address in stay {
+            match self.packed.get(address) {
+                Some(account) => drop(packed.insert(*address, account.clone())),
+                None => drop(packed.remove(address)),
+            }
+        }
+        let other = packed.iter().filter(|(address, account)| self.packed.get(address) != Some(account));
+        let gone = self.packed.keys().filter(|address| !packed.contains_key(address));
+        let changed = other.map(|(address, _)| *address).chain(gone.copied()).collect();
+        self.packed = packed;
+        changed
     }
 
     /// Returns whether it is another than was there.

@@ -35,7 +35,8 @@ fn answer(mut stream: TcpStream, status: u16, posted: &Sender<String>) {
             break;
         }
     }
-    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let to = if status == 302 { "location: /elsewhere\r\n" } else { "" };
+    let head = format!("HTTP/1.1 {status} X\r\n{to}content-length: 0\r\nconnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
 }
 
@@ -111,8 +112,18 @@ fn attack_what_is_said_of_a_server_names_no_secret() {
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
-    assert!(matches!(judged(StatusCode::FOUND), Err(Fault::Lasting(_))));
+fn attack_a_redirect_is_not_followed() {
+    let (url, posted) = server(vec![302, 200]);
+    let results = counters();
+    let webhooks = Webhooks::start(&[url], results.clone()).unwrap();
+    webhooks.post(&notice(1));
+    assert_eq!(webhooks.flush(Duration::from_secs(20)), 0);
+    assert_eq!((posted.try_iter().count(), counted(&results)), (1, [0, 1, 0]));
+}
+
+#[test]
+fn an_answer_is_passing_lasting_or_good() {
     assert!(matches!(judged(StatusCode::BAD_GATEWAY), Err(Fault::Passing(_))));
+    assert!(matches!(judged(StatusCode::UNAUTHORIZED), Err(Fault::Lasting(_))));
     assert_eq!(judged(StatusCode::NO_CONTENT), Ok(()));
 }
