@@ -9,7 +9,7 @@ use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, SOL};
 use perp_engine::operations::position::Order;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Account, Parameters, PriceLimit, RATE_BITS};
-use perp_engine::units::{Atoms, SignedSize, Size};
+use perp_engine::units::{Atoms, Ppm, SignedSize, Size};
 use perp_exchange::{Exchange, Listing};
 use proptest::prelude::*;
 use solana_pubkey::Pubkey;
@@ -238,6 +238,64 @@ impl Venue {
         assert_eq!(self.scanned(due.into_iter()), all);
         !all.is_empty()
     }
+}
+
+/// Accounts of every kind, as all prices move by a thousandth of the first ones at a time; how many are found, at every step.
+fn found_on_the_way(by: i64) -> Vec<usize> {
+    let mut venue = Venue::new();
+    let sizes: [i64; 4] = [100, -100, 60, -60];
+    for number in 0..32usize {
+        // From 4 to 18 times; every third account holds two markets, with and against one another.
+        let (size, second) = (sizes[number % 4], sizes[(number / 4) % 4]);
+        let notional = 25 * (size.abs() + if number % 3 == 0 { second.abs() } else { 0 });
+        let trader = venue.trader(notional as u64 / (4 + number as u64 * 14 / 32) + 3);
+        venue.trade(trader, (number % 3) as u16, size);
+        if number % 3 == 0 {
+            venue.trade(trader, 1, second);
+        }
+    }
+    (0..200)
+        .map(|step| {
+            venue.cents = vec![START + step * by * START / 1_000; usize::from(MARKETS)];
+            (0..MARKETS).for_each(|market| venue.price(market));
+            venue.exchange.wait(1, 2).unwrap();
+            venue.is_found();
+            venue.scanned(0..venue.count()).len()
+        })
+        .collect()
+}
+
+#[test]
+fn everybody_is_found_at_the_first_price_at_which_that_is_possible() {
+    for by in [-1, 1] {
+        let found = found_on_the_way(by);
+        // One after the other, until a fifth more or less leaves few.
+        let times = found.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(found[0] == 0 && times > 8 && found[199] > 10, "{found:?}");
+    }
+}
+
+#[test]
+fn a_rise_makes_a_long_due_whose_margin_grows_faster_than_it_gains() {
+    // 4.7 ppm for each root of an atom: of $10 000 or 10^10 atoms 47 %, which grows with the root of the price, and 90 % of that.
+    let steep = Parameters {
+        size_premium: (47 << 32) / 10,
+        maintenance_fraction: Ppm::new(900_000),
+        minimum_bounty: Atoms::new(1),
+        ..sol_parameters()
+    };
+    let mut venue = Venue::of([steep, sol_parameters(), sol_parameters()]);
+    // $4 950 for 40 SOL, less fee and impact. At twice the price 60 % of $20 000 are $12 000 of $14 900; at 4.5 times 90 % of $45 000 are
+    // $40 500, of $39 900 that are there.
+    let trader = venue.trader(4_950);
+    assert!(venue.trade(trader, 0, 400));
+    let found = (0..120).find(|_| {
+        venue.cents[0] += venue.cents[0] / 50;
+        venue.price(0);
+        venue.exchange.wait(1, 2).unwrap();
+        venue.is_found()
+    });
+    assert!(found.is_some_and(|_| venue.cents[0] > 3 * START), "{found:?} at {}", venue.cents[0]);
 }
 
 #[test]
