@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use perp_client::jobs::Job;
+use prometheus::IntCounter;
 
 use crate::config::Fees;
 
@@ -143,6 +144,8 @@ pub fn transaction_fee(signatures: usize, units: u64, micro_lamports: u64) -> u6
 pub struct Budget {
     spending: Spending,
     reserved: u64,
+    /// Counts everything that was spent, where anybody asks for that.
+    counter: Option<IntCounter>,
 }
 
 impl Budget {
@@ -156,11 +159,17 @@ impl Budget {
         self.reserved = self.reserved.saturating_add(lamports);
     }
 
+    /// One whose spending is counted as well.
+    pub fn counted(counter: IntCounter) -> Self {
+        Self { counter: Some(counter), ..Self::default() }
+    }
+
     /// What lamports were set aside for is settled, and has cost so many.
     pub fn settle(&mut self, now: Instant, reserved: u64, cost: u64) {
         self.reserved = self.reserved.saturating_sub(reserved);
         if cost > 0 {
             self.spending.add(now, cost);
+            self.counter.iter().for_each(|counter| counter.inc_by(cost));
         }
     }
 }

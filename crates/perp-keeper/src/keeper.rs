@@ -116,7 +116,8 @@ impl Keeper {
             patience: Duration::from_secs(75),
             ..SendOptions::default()
         };
-        let (is_over, budget) = (AtomicBool::new(false), Mutex::new(Budget::default()));
+        let (is_over, budget) =
+            (AtomicBool::new(false), Mutex::new(Budget::counted(self.operations.metrics.fees.clone())));
         let signers: Vec<&Keypair> = self.wallets.iter().collect();
         let told: Told<'_> = Box::new(|ticket: Ticket, result| ticket.settle(&venue, result));
         let outbox = Outbox::new(&venue.connection, &signers, &options, told);

@@ -236,12 +236,11 @@ impl Operations {
         lock(&self.tally).sent += 1;
     }
 
-    /// What became of it. `fee` is what it may have cost, in lamports.
-    pub fn settled(&self, job: &Job, outcome: Outcome, decided: Instant, result: &Result<Landed, SendError>, fee: u64) {
+    /// What became of it.
+    pub fn settled(&self, job: &Job, outcome: Outcome, decided: Instant, result: &Result<Landed, SendError>) {
         lock(&self.flying).remove(&job.task);
         let kind = Kind::of(job).name();
         self.metrics.outcomes.with_label_values(&[kind, outcome.name()]).inc();
-        self.metrics.fees.inc_by(fee);
         if let Ok(landed) = result {
             let lag = landed.heard.saturating_duration_since(decided);
             self.metrics.confirmation_lag.with_label_values(&[kind]).observe(seconds(lag));

@@ -269,7 +269,7 @@ impl<'k> Session<'k> {
             let (task, pace) = (sent.job.task, &self.keeper.config.pace);
             self.memory.settled(task, outcome, sent.basis, now, pace);
             self.journal.outcome(&sent.job, sent.decided, outcome, &result);
-            self.keeper.operations.settled(&sent.job, outcome, sent.decided.recorded, &result, cost);
+            self.keeper.operations.settled(&sent.job, outcome, sent.decided.recorded, &result);
             match (&result, task) {
                 (Ok(landed), _) => drop(self.events.try_send((task, landed.signature))),
                 (Err(error), Task::PayRequest { request }) if lacks_destination(error) => {

@@ -9,6 +9,7 @@ use perp_engine::units::Atoms;
 
 use super::*;
 use crate::config::Layers;
+use crate::decision::Budget;
 use crate::fixtures::exchange;
 
 fn operations(more: &[(&str, &str)]) -> Arc<Operations> {
@@ -51,7 +52,7 @@ fn the_two_lags_are_counted_apart() {
     operations.sent(job().task);
     let heard = decided + Duration::from_millis(700);
     let landed = Landed { signature: Default::default(), slot: 9, heard, events: Vec::new(), gap: None };
-    operations.settled(&job(), Outcome::Won, decided, &Ok(landed), 5_000);
+    operations.settled(&job(), Outcome::Won, decided, &Ok(landed));
     let bucket = |name: &str, le: &str| {
         value(&operations, &format!("perp_keeper_{name}_lag_seconds_bucket{{job=\"claims\",le=\"{le}\"}}"))
     };
@@ -60,6 +61,10 @@ fn the_two_lags_are_counted_apart() {
     assert_eq!([bucket("confirmation", "0.4"), bucket("confirmation", "0.8")], ["0", "1"]);
     assert_eq!(value(&operations, "perp_keeper_outcomes_total{job=\"claims\",outcome=\"won\"}"), "1");
     assert_eq!(value(&operations, "perp_keeper_outcomes_total{job=\"claims\",outcome=\"refused\"}"), "0");
+    // What has cost nothing counts for nothing.
+    let mut budget = Budget::counted(operations.metrics.fees.clone());
+    budget.settle(decided, 5_000, 5_000);
+    budget.settle(decided, 5_000, 0);
     assert_eq!(value(&operations, "perp_keeper_fees_lamports_total"), "5000");
     assert_eq!(value(&operations, "perp_keeper_paid_atoms_total{job=\"claims\"}"), "7");
     assert_eq!(operations.tally(), Tally { sent: 1, won: 1, ..Tally::default() });
