@@ -1,4 +1,17 @@
 //! What a look at many accounts of one position each costs on one core: a price tick, and a new judgment of everybody.
+//!
+//! Measured in time that the thread has used, with these crates at `opt-level = 3` and no optimization across crates, on a machine of two
+//! cores that was busy with other builds; so that these are upper bounds.
+//!
+//! | what | 100 000 accounts | 1 000 000 accounts |
+//! |---|---:|---:|
+//! | a price tick, nobody near the margin | 0.04 ms | 0.04 ms |
+//! | a price tick, one or two in a hundred near the margin | 4.9 ms | 59 ms |
+//! | everybody is given triggers anew | 155 ms | |
+//! | everybody is judged by the engine | 126 ms | |
+//!
+//! An account of one position takes 239 bytes: 154 for what is known of it and 85 for its triggers, which `tests/memory.rs` counts.
+//! Where accounts come one by one, trees that are less full take some fifty bytes more.
 
 #[path = "../tests/common/crowd.rs"]
 mod crowd;
