@@ -44,9 +44,9 @@ use errors::refusal;
 pub use accounts::OfExchange;
 pub use epochs::{ClosedBoundary, EpochsError};
 pub use errors::{FetchError, SendError};
-pub use follow::{Follow, FollowError};
+pub use follow::{Accounts, Follow, FollowError};
 pub use record::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
-pub use send::{Landed, SendOptions, TRANSACTION_LIMIT};
+pub use send::{Landed, Outbox, SendOptions, TRANSACTION_LIMIT};
 pub use venue::{OpenError, Venue};
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
@@ -154,7 +154,11 @@ impl Connection {
         let mut found = Vec::with_capacity(addresses.len());
         for some in addresses.chunks(AT_ONE_MOMENT) {
             let answer = self.client.get_multiple_accounts_with_commitment(some, CommitmentConfig::processed());
-            found.extend(answer.map_err(Box::new)?.value);
+            let answer = answer.map_err(Box::new)?.value;
+            if answer.len() != some.len() {
+                return Err(garbled("another number of accounts than it was asked for"));
+            }
+            found.extend(answer);
         }
         Ok(found)
     }
@@ -211,7 +215,7 @@ impl Connection {
         // It has been sent: a node that does not answer now is asked again like one that does not know yet.
         match (|| self.outcome(&signature).ok_or(())).retry(waits).call() {
             Ok(None) => Ok(signature),
-            Ok(Some(error)) => Err(SendError::Failed { error, logs: self.logs(&signature) }),
+            Ok(Some(error)) => Err(SendError::Failed { error, logs: self.logs(&signature), in_block: true }),
             Err(()) => Err(SendError::Unconfirmed { signature }),
         }
     }

@@ -1,127 +1,148 @@
 //! The command line.
 #![allow(missing_docs)] // a comment on a flag is its help text
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
-use serde::Deserialize;
+use clap::{Args, Parser, Subcommand};
+use toml::Value;
 
-use crate::config::{Config, ConfigError, Fees, Pace};
+use crate::config::{Config, Layers, Problems};
 use crate::job::Kind;
 use crate::keeper::Mode;
 
 /// Keeps an exchange solvent and current: liquidates, settles, closes epochs, accrues funding, tidies up after a crash, posts
 /// prices. What it decides and what comes of it is printed as lines of JSON.
+///
+/// Every setting can be set in the file, as an environment variable PERP_KEEPER_NAME, and by a flag. Flags come before environment
+/// variables, these before --localnet, that before the file, and that before defaults.
+///
+/// With --once the exit code says what happened: 0 all that was sent took place or was not needed any more, 1 it could not look, 2 a
+/// setting is wrong, 3 something that was sent failed, 4 the node's state was too old to act on, 5 no wallet could pay, 6 it was made
+/// to end before everything had landed.
 #[derive(Debug, Parser)]
 #[command(name = "perp-keeper", version)]
 pub struct Cli {
-    /// Configuration file; flags replace what is in it
-    #[arg(long, value_name = "TOML")]
-    pub config: Option<PathBuf>,
-    /// Folder of a running localnet's keypairs: where the node, its exchange and its prices are, and the liquidator's wallet
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = ".localnet/keys")]
-    pub localnet: Option<PathBuf>,
-    /// JSON RPC server of a node
-    #[arg(long, value_name = "URL")]
-    pub rpc_url: Option<String>,
-    /// WebSocket server of the node
-    #[arg(long, value_name = "URL")]
-    pub websocket_url: Option<String>,
-    /// Address of the exchange
-    #[arg(long)]
-    pub exchange: Option<String>,
-    /// Keypair file of a wallet (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub keypair: Vec<PathBuf>,
-    /// Server of signed prices
-    #[arg(long, value_name = "URL")]
-    pub prices_url: Option<String>,
-    /// What to do [default: everything]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    pub jobs: Vec<Kind>,
-    /// Does what pays nothing as well: for whoever operates the exchange
-    #[arg(long)]
-    pub unpaid: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub settings: SettingFlags,
     /// Decides and records, and sends nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Looks once, waits for what it has sent, and ends
     #[arg(long)]
     pub once: bool,
+    /// Prints every setting, its value and where that came from, and ends
+    #[arg(long, global = true)]
+    pub explain_config: bool,
 }
 
-/// What is needed of the localnet's exchange.json.
-#[derive(Deserialize)]
-struct AddressFile {
-    rpc_url: String,
-    websocket_url: String,
-    prices_url: String,
-    exchange: String,
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Says what would be decided about a margin account now, and by which numbers
+    Explain {
+        /// Address of the margin account
+        account: String,
+    },
+    /// Looks whether everything that is needed is there, and says what to do about what is not
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingFlags {
+    /// Configuration file
+    #[arg(long, value_name = "TOML", global = true, env = "PERP_KEEPER_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder of a running localnet's keypairs: where the node, its exchange and its prices are, and the liquidator's wallet
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = ".localnet/keys", global = true)]
+    pub localnet: Option<PathBuf>,
+    /// JSON RPC server of a node
+    #[arg(long, value_name = "URL", global = true)]
+    pub rpc_url: Option<String>,
+    /// WebSocket server of the node
+    #[arg(long, value_name = "URL", global = true)]
+    pub websocket_url: Option<String>,
+    /// Address of the exchange
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    pub exchange: Option<String>,
+    /// Keypair file of a wallet (repeatable)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub keypair: Vec<PathBuf>,
+    /// Server of signed prices
+    #[arg(long, value_name = "URL", global = true)]
+    pub prices_url: Option<String>,
+    /// What to do [default: everything]
+    #[arg(long, value_enum, value_delimiter = ',', global = true)]
+    pub jobs: Vec<Kind>,
+    /// Does what pays nothing as well: for whoever operates the exchange
+    #[arg(long, global = true)]
+    pub unpaid: bool,
+    /// Where metrics are served, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS:PORT", global = true)]
+    pub listen: Option<String>,
+    /// How events are printed: json or text
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub log: Option<String>,
+    /// Any other setting, such as pace.pass_ms=200 (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", global = true)]
+    pub set: Vec<String>,
+}
+
+impl SettingFlags {
+    /// Settings from everywhere, one above the other.
+    pub fn layers(&self, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Layers {
+        let mut layers = Layers::defaults();
+        if let Some(path) = &self.config {
+            layers.file(path);
+        }
+        if let Some(folder) = &self.localnet {
+            layers.localnet(folder);
+        }
+        layers.environment(environment);
+        layers.flags(self.own(), &self.set);
+        layers
+    }
+
+    /// What the flags with a name of their own set.
+    fn own(&self) -> Vec<(&'static str, Value)> {
+        let text = |text: &String| Value::String(text.clone());
+        let texts = [
+            ("rpc_url", &self.rpc_url),
+            ("websocket_url", &self.websocket_url),
+            ("exchange", &self.exchange),
+            ("prices_url", &self.prices_url),
+            ("http.listen", &self.listen),
+            ("log.format", &self.log),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, value)| Some((name, text(value.as_ref()?))));
+        let mut own: Vec<(&'static str, Value)> = texts.collect();
+        let mut list = |name: &'static str, items: Vec<String>| {
+            if !items.is_empty() {
+                own.push((name, Value::Array(items.into_iter().map(Value::String).collect())));
+            }
+        };
+        list("keypairs", self.keypair.iter().map(|path| path.to_string_lossy().into_owned()).collect());
+        list("jobs", self.jobs.iter().map(|kind| kind.name().to_owned()).collect());
+        if self.unpaid {
+            own.push(("unpaid", Value::Boolean(true)));
+        }
+        own
+    }
 }
 
 impl Cli {
-    /// The configuration: the file's, then the localnet's, then the flags'.
+    /// The configuration, of flags, this process's environment, and the file.
     ///
     /// # Errors
-    /// [`ConfigError`] where a file cannot be read, or a setting without a default is missing.
-    pub fn config(&self) -> Result<Config, ConfigError> {
-        let mut config = match &self.config {
-            Some(path) => Config::read(path)?,
-            None => Config {
-                rpc_url: String::new(),
-                websocket_url: String::new(),
-                exchange: String::new(),
-                keypairs: Vec::new(),
-                sub_account: 0,
-                prices_url: None,
-                lookup_tables: Vec::new(),
-                jobs: Kind::all(),
-                unpaid: false,
-                fees: Fees::default(),
-                pace: Pace::default(),
-            },
-        };
-        if let Some(folder) = &self.localnet {
-            let path = folder.join("exchange.json");
-            let failed = |reason: String| ConfigError::Localnet { path: path.clone(), reason };
-            let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
-            let found: AddressFile = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
-            (config.rpc_url, config.websocket_url) = (found.rpc_url, found.websocket_url);
-            (config.exchange, config.prices_url) = (found.exchange, Some(found.prices_url));
-            config.keypairs = vec![folder.join("liquidator.json")];
-        }
-        replace(&mut config.rpc_url, &self.rpc_url);
-        replace(&mut config.websocket_url, &self.websocket_url);
-        replace(&mut config.exchange, &self.exchange);
-        if !self.keypair.is_empty() {
-            config.keypairs.clone_from(&self.keypair);
-        }
-        if self.prices_url.is_some() {
-            config.prices_url.clone_from(&self.prices_url);
-        }
-        if !self.jobs.is_empty() {
-            config.jobs.clone_from(&self.jobs);
-        }
-        config.unpaid |= self.unpaid;
-        for (setting, value) in
-            [("rpc_url", &config.rpc_url), ("websocket_url", &config.websocket_url), ("exchange", &config.exchange)]
-        {
-            if value.is_empty() {
-                return Err(ConfigError::Missing { setting });
-            }
-        }
-        Ok(config)
+    /// [`Problems`]: everything that is wrong with it.
+    pub fn config(&self) -> Result<Config, Problems> {
+        self.settings.layers(std::env::vars_os()).config()
     }
 
     /// How it runs.
     pub const fn mode(&self) -> Mode {
         Mode { dry_run: self.dry_run, once: self.once }
-    }
-}
-
-fn replace(setting: &mut String, flag: &Option<String>) {
-    if let Some(flag) = flag {
-        setting.clone_from(flag);
     }
 }
 
@@ -140,27 +161,19 @@ mod tests {
     }
 
     #[test]
-    fn flags_replace_the_file() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/keeper.toml");
-        let flags = ["--config", file, "--rpc-url", "http://other", "--jobs", "liquidate,prices", "--unpaid"];
-        let config = parsed(&flags).config().unwrap();
-        assert_eq!((config.rpc_url.as_str(), config.unpaid), ("http://other", true));
-        assert_eq!(config.websocket_url, "ws://127.0.0.1:8900");
-        assert_eq!(config.jobs, [Kind::Liquidate, Kind::Prices]);
+    fn a_command_stands_before_or_after_flags() {
+        let account = || Some(Command::Explain { account: "A".into() });
+        let flags = parsed(&["explain", "A", "--localnet", "--unpaid"]);
+        assert_eq!((flags.command, flags.settings.unpaid), (account(), true));
+        assert_eq!(flags.settings.localnet, Some(".localnet/keys".into()));
+        let flags = parsed(&["--localnet=keys", "explain", "A"]);
+        assert_eq!((flags.command, flags.settings.localnet), (account(), Some("keys".into())));
     }
 
     #[test]
-    fn flags_alone_are_enough() {
-        let place = ["--rpc-url", "http://node", "--websocket-url", "ws://node"];
-        let missing = parsed(&place).config().unwrap_err();
-        assert!(missing.to_string().starts_with("exchange is missing"), "{missing}");
-        let config = parsed(&[&place[..], &["--exchange", "X", "--keypair", "a", "--keypair", "b"]].concat()).config();
-        assert_eq!(config.unwrap().keypairs, ["a", "b"].map(PathBuf::from));
-    }
-
-    #[test]
-    fn a_localnet_that_does_not_run_is_named() {
-        let error = parsed(&["--localnet", "/nowhere"]).config().unwrap_err();
-        assert!(error.to_string().contains("/nowhere/exchange.json"), "{error}");
+    fn how_it_runs_is_no_setting() {
+        let cli = parsed(&["--once", "--dry-run"]);
+        assert_eq!(cli.mode(), Mode { dry_run: true, once: true });
+        assert_eq!(parsed(&[]).mode(), Mode::default());
     }
 }

@@ -1,17 +1,31 @@
-//! What a keeper does and where: a file, whose settings flags replace.
+//! What a keeper does and where.
+//!
+//! One order of precedence: flags, then environment variables, then a running localnet's addresses, then the file, then defaults.
 
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
-use solana_keypair::{read_keypair_file, Keypair};
+use serde::{Deserialize, Serialize};
+use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
-use thiserror::Error;
 
 use crate::job::Kind;
 
-/// A configuration, as its file has it. Every setting but the first four has a default.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub mod keys;
+mod layers;
+mod problem;
+mod setting;
+#[cfg(test)]
+mod tests;
+mod together;
+
+pub use layers::{Layers, Origin, PREFIX};
+pub use problem::{origin, ConfigError, Problems};
+pub use setting::{Form, Setting, SETTINGS};
+
+/// A configuration. Every setting but the first four has a default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// JSON RPC server of a node.
@@ -43,10 +57,22 @@ pub struct Config {
     /// How often, and how long after what.
     #[serde(default)]
     pub pace: Pace,
+    /// When wallets are held for empty, and who may read their keys.
+    #[serde(default)]
+    pub wallet: Wallet,
+    /// Who is told of what.
+    #[serde(default)]
+    pub alerts: Alerts,
+    /// Where metrics are served.
+    #[serde(default)]
+    pub http: Http,
+    /// What is printed, and how.
+    #[serde(default)]
+    pub log: Log,
 }
 
 /// What may be spent. Lamports are the network's, atoms the quote token's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fees {
     /// Price of a compute unit, in millionths of a lamport.
@@ -74,7 +100,7 @@ impl Default for Fees {
 }
 
 /// How often, and how long after what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pace {
     /// Milliseconds between two looks at prices, at most; an account that changes is looked at sooner.
@@ -95,6 +121,8 @@ pub struct Pace {
     pub most_lag_seconds: u64,
     /// Most batches of transactions on their way at once.
     pub batches: usize,
+    /// Seconds that what is on its way may still take to land once the keeper was asked to end.
+    pub stop_seconds: u64,
 }
 
 impl Default for Pace {
@@ -109,8 +137,97 @@ impl Default for Pace {
             most_backoff_ms: 60_000,
             most_lag_seconds: 30,
             batches: 16,
+            stop_seconds: 60,
         }
     }
+}
+
+/// When wallets are held for empty, and who may read their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wallet {
+    /// A wallet with fewer lamports pays for nothing more.
+    pub floor_lamports: u64,
+    /// One that was held for empty pays again from so many lamports on.
+    pub resume_lamports: u64,
+    /// Seconds between two looks at what wallets hold.
+    pub check_seconds: u64,
+    /// Whether key files may be readable by other users of the machine.
+    pub open_keys: bool,
+}
+
+impl Default for Wallet {
+    fn default() -> Self {
+        Self { floor_lamports: 10_000_000, resume_lamports: 20_000_000, check_seconds: 10, open_keys: false }
+    }
+}
+
+/// Who is told of what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alerts {
+    /// Where alerts are posted as JSON. Each may hold a secret.
+    pub webhooks: Vec<String>,
+    /// Margin accounts whose margin is watched, in base 58, or "all".
+    pub accounts: Vec<String>,
+    /// Equity in percent of the maintenance margin below which each call is made.
+    pub margin_percent: Vec<u64>,
+    /// So many percent above a call equity must be until the same call can be made again.
+    pub rearm_percent: u64,
+    /// Seconds that a market's price may be old.
+    pub price_seconds: u64,
+    /// Seconds without any answer of the node.
+    pub node_seconds: u64,
+    /// Seconds without a subscription.
+    pub websocket_seconds: u64,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self {
+            webhooks: Vec::new(),
+            accounts: Vec::new(),
+            margin_percent: vec![150, 120, 105],
+            rearm_percent: 5,
+            price_seconds: 60,
+            node_seconds: 15,
+            websocket_seconds: 15,
+        }
+    }
+}
+
+/// Where metrics are served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address and port; nothing is served without.
+    pub listen: Option<SocketAddr>,
+}
+
+/// What is printed, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// As lines of JSON, or of text.
+    pub format: Format,
+    /// Which events, as the `tracing` crates write it.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: Format::Json, filter: "warn,perp_keeper=info".into() }
+    }
+}
+
+/// How events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A JSON object a line.
+    Json,
+    /// For people.
+    Text,
 }
 
 /// So many milliseconds.
@@ -118,67 +235,7 @@ pub(crate) const fn milliseconds(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
-/// Why a configuration is none.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{path}: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: std::io::Error,
-    },
-    /// The file is no configuration.
-    #[error("{path}: {reason}")]
-    Toml {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: Box<toml::de::Error>,
-    },
-    /// A setting is missing.
-    #[error("{setting} is missing: set it in the configuration, or give its flag")]
-    Missing {
-        /// The setting.
-        setting: &'static str,
-    },
-    /// An address is none.
-    #[error("{setting} is \"{text}\", which is no address")]
-    Address {
-        /// The setting.
-        setting: &'static str,
-        /// What it is.
-        text: String,
-    },
-    /// A keypair file is none.
-    #[error("{path} is no keypair file: {reason}")]
-    Keypair {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The localnet has not said where it is.
-    #[error("no localnet wrote {path} ({reason}): start one")]
-    Localnet {
-        /// The file it writes.
-        path: PathBuf,
-        /// Why it cannot be read.
-        reason: String,
-    },
-}
-
 impl Config {
-    /// The configuration in a file.
-    ///
-    /// # Errors
-    /// [`ConfigError::File`], [`ConfigError::Toml`].
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::File { path: path.into(), reason })?;
-        toml::from_str(&text).map_err(|reason| ConfigError::Toml { path: path.into(), reason: Box::new(reason) })
-    }
-
     /// The exchange's address.
     ///
     /// # Errors
@@ -195,69 +252,32 @@ impl Config {
         self.lookup_tables.iter().map(|text| address("lookup_tables", text)).collect()
     }
 
+    /// The margin accounts whose margin is watched; none for all.
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`].
+    pub fn watched(&self) -> Result<Option<Vec<Pubkey>>, ConfigError> {
+        if self.alerts.accounts == [ALL] {
+            return Ok(None);
+        }
+        self.alerts.accounts.iter().map(|text| address("alerts.accounts", text)).collect::<Result<_, _>>().map(Some)
+    }
+
     /// The operator's wallets.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`] without any, [`ConfigError::Keypair`].
+    /// [`ConfigError::Missing`] without any, [`ConfigError::Key`].
     pub fn wallets(&self) -> Result<Vec<Keypair>, ConfigError> {
         if self.keypairs.is_empty() {
             return Err(ConfigError::Missing { setting: "keypairs" });
         }
-        let read = |path: &PathBuf| {
-            read_keypair_file(path)
-                .map_err(|reason| ConfigError::Keypair { path: path.clone(), reason: reason.to_string() })
-        };
-        self.keypairs.iter().map(read).collect()
+        keys::read_all(&self.keypairs, self.wallet.open_keys)
     }
 }
+
+/// What stands for every margin account.
+pub const ALL: &str = "all";
 
 fn address(setting: &'static str, text: &str) -> Result<Pubkey, ConfigError> {
     text.parse().map_err(|_| ConfigError::Address { setting, text: text.into() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LEAST: &str = r#"
-        rpc_url = "http://127.0.0.1:8899"
-        websocket_url = "ws://127.0.0.1:8900"
-        exchange = "Perp111111111111111111111111111111111111111"
-        keypairs = ["keeper.json"]
-    "#;
-
-    #[test]
-    fn four_settings_are_enough() {
-        let config: Config = toml::from_str(LEAST).unwrap();
-        assert_eq!(config.jobs, Kind::all());
-        assert!(!config.unpaid && config.prices_url.is_none());
-        assert_eq!((config.fees, config.pace), (Fees::default(), Pace::default()));
-    }
-
-    #[test]
-    fn the_example_sets_everything_and_is_read() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("keeper.toml");
-        let config = Config::read(&path).unwrap();
-        // The file says the defaults, so that they can be read somewhere.
-        assert_eq!((config.fees, config.pace), (Fees::default(), Pace::default()));
-        assert_eq!(config.jobs, Kind::all());
-        let text = std::fs::read_to_string(&path).unwrap();
-        for (table, count) in [("fees", 5), ("pace", 9)] {
-            let (_, rest) = text.split_once(&format!("[{table}]")).unwrap();
-            let settings = rest.lines().skip(1).take_while(|line| !line.starts_with('['));
-            assert_eq!(settings.filter(|line| line.contains(" = ")).count(), count, "{table}");
-        }
-    }
-
-    #[test]
-    fn a_setting_that_is_none_is_refused() {
-        let error = toml::from_str::<Config>(&format!("{LEAST}\nunpayed = true")).unwrap_err();
-        assert!(error.to_string().contains("unpayed"), "{error}");
-        let error = toml::from_str::<Config>(&format!("{LEAST}\njobs = [\"liquidation\"]")).unwrap_err();
-        assert!(error.to_string().contains("liquidate"), "{error}");
-        let config = Config { exchange: "0".into(), ..toml::from_str(LEAST).unwrap() };
-        assert_eq!(config.exchange().unwrap_err().to_string(), "exchange is \"0\", which is no address");
-        let config = Config { keypairs: Vec::new(), ..config };
-        assert!(config.wallets().unwrap_err().to_string().starts_with("keypairs is missing"));
-    }
 }

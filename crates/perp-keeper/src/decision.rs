@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use perp_client::jobs::Job;
+use prometheus::IntCounter;
 
 use crate::config::Fees;
 
@@ -42,6 +43,13 @@ pub enum Verdict {
         /// The most.
         most: u64,
     },
+    /// No wallet may pay for it.
+    WalletLow {
+        /// What the fullest holds, in lamports.
+        lamports: u64,
+        /// From how many on one pays again.
+        least: u64,
+    },
     /// A transaction for the same is on its way.
     InFlight,
     /// It failed a short time ago.
@@ -56,6 +64,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The names of all of them.
+    pub const NAMES: [&str; 9] =
+        ["send", "unpaid", "unprofitable", "too_dear", "spent", "wallet_low", "in_flight", "waiting", "hopeless"];
+
     /// Its name in events.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -64,6 +76,7 @@ impl Verdict {
             Self::Unprofitable { .. } => "unprofitable",
             Self::TooDear { .. } => "too_dear",
             Self::Spent { .. } => "spent",
+            Self::WalletLow { .. } => "wallet_low",
             Self::InFlight => "in_flight",
             Self::Waiting { .. } => "waiting",
             Self::Hopeless => "hopeless",
@@ -81,12 +94,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Lamports that a transaction with this job alone costs.
+    /// Lamports that a transaction with this job alone costs, with what it lays out for others.
     pub fn fee(&self, job: &Job) -> u64 {
-        let signatures = u64::try_from(job.signers().len().max(1)).unwrap_or(u64::MAX);
-        let units = u128::from(u64::from(job.compute_units).saturating_add(LIMITS_UNITS));
-        let priority = u64::try_from((units * u128::from(self.fees.micro_lamports)).div_ceil(1_000_000));
-        signatures.saturating_mul(SIGNATURE_LAMPORTS).saturating_add(priority.unwrap_or(u64::MAX))
+        let units = u64::from(job.compute_units).saturating_add(LIMITS_UNITS);
+        transaction_fee(job.signers().len(), units, self.fees.micro_lamports).saturating_add(job.advances)
     }
 
     /// What a job earns after its fee, in atoms.
@@ -117,6 +128,48 @@ impl Policy {
                 Verdict::Unprofitable { profit, least: fees.least_profit }
             }
             _ => Verdict::Send,
+        }
+    }
+}
+
+/// Lamports of a transaction with so many signatures, one at least, and this limit and price of compute units.
+pub fn transaction_fee(signatures: usize, units: u64, micro_lamports: u64) -> u64 {
+    let signatures = u64::try_from(signatures.max(1)).unwrap_or(u64::MAX);
+    let priority = u64::try_from((u128::from(units) * u128::from(micro_lamports)).div_ceil(1_000_000));
+    signatures.saturating_mul(SIGNATURE_LAMPORTS).saturating_add(priority.unwrap_or(u64::MAX))
+}
+
+/// What was spent and what may yet be for what is on its way, of everything that one operator sends.
+#[derive(Debug, Default)]
+pub struct Budget {
+    spending: Spending,
+    reserved: u64,
+    /// Counts everything that was spent, where anybody asks for that.
+    counter: Option<IntCounter>,
+}
+
+impl Budget {
+    /// What the hour before `now` has cost, with what is set aside, in lamports.
+    pub fn sum(&mut self, now: Instant) -> u64 {
+        self.spending.sum(now).saturating_add(self.reserved)
+    }
+
+    /// Sets so many lamports aside for what is sent.
+    pub fn reserve(&mut self, lamports: u64) {
+        self.reserved = self.reserved.saturating_add(lamports);
+    }
+
+    /// One whose spending is counted as well.
+    pub fn counted(counter: IntCounter) -> Self {
+        Self { counter: Some(counter), ..Self::default() }
+    }
+
+    /// What lamports were set aside for is settled, and has cost so many.
+    pub fn settle(&mut self, now: Instant, reserved: u64, cost: u64) {
+        self.reserved = self.reserved.saturating_sub(reserved);
+        if cost > 0 {
+            self.spending.add(now, cost);
+            self.counter.iter().for_each(|counter| counter.inc_by(cost));
         }
     }
 }
@@ -154,7 +207,7 @@ mod tests {
     /// atoms.
     fn job(pays: Pays) -> Job {
         let task = Task::FundClaims { market: 0 };
-        Job { task, pays, moves: Atoms::ZERO, instructions: Vec::new(), compute_units: 99_700 }
+        Job { task, pays, advances: 0, moves: Atoms::ZERO, instructions: Vec::new(), compute_units: 99_700 }
     }
 
     fn policy() -> Policy {
@@ -191,6 +244,33 @@ mod tests {
             let verdict = Policy { fees, unpaid }.judge(&job(Pays::atoms(Atoms::new(1_000_000))), 0);
             assert_eq!(verdict, Verdict::TooDear { fee: 7_000, most: 6_999 });
         }
+    }
+
+    #[test]
+    fn what_is_laid_out_for_others_counts_as_a_fee() {
+        // An account for somebody else, at 2 074 080 lamports, is above the cap of a million for one transaction.
+        let job = Job { advances: 2_074_080, ..job(Pays::lamports(10_000)) };
+        let fees = Fees { most_lamports: 1_000_000, ..policy().fees };
+        let verdict = Policy { fees, unpaid: true }.judge(&job, 0);
+        assert_eq!(verdict, Verdict::TooDear { fee: 2_081_080, most: 1_000_000 });
+        let fees = Fees { most_lamports: 3_000_000, ..fees };
+        assert_eq!(Policy { fees, unpaid: true }.judge(&job, 0), Verdict::Send);
+        // 10 000 less 2 081 080 at 0.2 atoms a lamport, rounded down.
+        let verdict = Policy { fees, unpaid: false }.judge(&job, 0);
+        assert_eq!(verdict, Verdict::Unprofitable { profit: -414_216, least: 600 });
+    }
+
+    #[test]
+    fn what_is_on_its_way_counts_until_it_is_settled_and_then_by_what_it_has_cost() {
+        let (mut budget, now) = (Budget::default(), Instant::now());
+        budget.reserve(7_000);
+        budget.reserve(5_000);
+        assert_eq!(budget.sum(now), 12_000);
+        // The node has refused the first, so that nothing was paid for it.
+        budget.settle(now, 7_000, 0);
+        assert_eq!(budget.sum(now), 5_000);
+        budget.settle(now, 5_000, 5_000);
+        assert_eq!((budget.sum(now), budget.sum(now + HOUR)), (5_000, 0));
     }
 
     #[test]

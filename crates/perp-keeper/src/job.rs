@@ -2,10 +2,10 @@
 
 use clap::ValueEnum;
 use perp_client::jobs::{Job, Task};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A kind of job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Posts signed prices and takes posted ones in
@@ -44,7 +44,7 @@ impl Kind {
             Task::AllocateBacking { .. } => Self::Backing,
             Task::ValueMarket { .. } | Task::CloseEpoch { .. } | Task::PayRequest { .. } => Self::Epochs,
             Task::UpdateFunding { .. } => Self::Funding,
-            Task::UpdatePrices { .. } => Self::Prices,
+            Task::UpdatePrices { .. } | Task::UpdateSecondPrice { .. } => Self::Prices,
             Task::ReportOutage { .. } | Task::BeginSettlement { .. } => Self::Outages,
         }
     }

@@ -6,15 +6,19 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use perp_client::events::Event;
 use perp_client::instructions::Authority;
 use perp_client::jobs::{Job, Task};
-use perp_client::rpc::{Landed, SendError};
+use perp_client::rpc::{EventsError, Landed, SendError};
+use solana_signature::Signature;
 use tracing::{info, warn};
 
 use crate::decision::{Policy, Verdict};
 use crate::job::Kind;
 use crate::outcome::Outcome;
 
+/// How long what was last decided about a job is remembered, after it was last decided about.
+const REMEMBERED: Duration = Duration::from_secs(60);
 /// How often it is told how all goes.
 const SUMMARY: Duration = Duration::from_secs(10);
 
@@ -32,7 +36,7 @@ pub struct Decided {
 /// The record.
 #[derive(Debug)]
 pub struct Journal {
-    last: BTreeMap<Task, &'static str>,
+    last: BTreeMap<Task, (&'static str, Instant)>,
     outcomes: BTreeMap<Outcome, u64>,
     decision_lags: Vec<u64>,
     landing_lags: Vec<u64>,
@@ -64,7 +68,8 @@ impl Journal {
     pub fn decision(&mut self, job: &Job, verdict: Verdict, policy: &Policy, read: Instant, slot: u64) -> Decided {
         let decided = Decided { read, recorded: Instant::now(), slot };
         let name = verdict.name();
-        if self.last.insert(job.task, name) == Some(name) && verdict != Verdict::Send {
+        let last = self.last.insert(job.task, (name, decided.recorded));
+        if last.is_some_and(|(last, _)| last == name) && verdict != Verdict::Send {
             return decided;
         }
         let lag_ms = millis(decided.recorded.duration_since(read));
@@ -79,6 +84,10 @@ impl Journal {
         let (cost, most) = match verdict {
             Verdict::TooDear { fee, most } => (Some(fee), Some(most)),
             Verdict::Spent { spent, most } => (Some(spent), Some(most)),
+            _ => (None, None),
+        };
+        let (wallet, enough) = match verdict {
+            Verdict::WalletLow { lamports, least } => (Some(lamports), Some(least)),
             _ => (None, None),
         };
         let (wait_ms, failures) = match verdict {
@@ -97,6 +106,8 @@ impl Journal {
             least_profit = least,
             lamports = cost,
             most_lamports = most,
+            wallet_lamports = wallet,
+            least_lamports = enough,
             wait_ms,
             failures,
             slot,
@@ -116,7 +127,6 @@ impl Journal {
             Ok(landed) => {
                 let landed_ms = millis(landed.heard.saturating_duration_since(decided.read));
                 self.landing_lags.push(landed_ms);
-                let events: Vec<&str> = landed.events.iter().map(perp_client::events::Event::name).collect();
                 info!(
                     event = "outcome",
                     outcome = name,
@@ -128,7 +138,6 @@ impl Journal {
                     slot = landed.slot,
                     slots = landed.slot.saturating_sub(decided.slot),
                     landed_ms,
-                    events = ?events,
                 );
             }
             Err(error) => {
@@ -136,6 +145,22 @@ impl Journal {
                 info!(event = "outcome", outcome = name, job = kind, task = %job.task, after_ms, reason = %error);
             }
         }
+    }
+
+    /// What a transaction that landed has told, some time after its outcome.
+    pub fn events(task: &Task, signature: &Signature, events: &Result<Vec<Event>, EventsError>) {
+        match events {
+            Ok(events) => {
+                let events: Vec<&str> = events.iter().map(Event::name).collect();
+                info!(event = "events", task = %task, signature = %signature, events = ?events);
+            }
+            Err(reason) => info!(event = "events", task = %task, signature = %signature, reason = %reason),
+        }
+    }
+
+    /// Forgets jobs that nothing is decided about any more.
+    pub fn tidy(&mut self, now: Instant) {
+        self.last.retain(|_, (_, at)| now.saturating_duration_since(*at) < REMEMBERED);
     }
 
     /// A price was posted, or could not be.
@@ -154,6 +179,14 @@ impl Journal {
     /// The subscription to accounts of a type has gaps: everything of it is read again.
     pub fn gap(accounts: &'static str, gaps: u64, is_live: bool, reason: Option<&str>) {
         warn!(event = "gap", accounts, gaps, is_live, reason);
+    }
+
+    /// Not everything of a type could be read, so that changes may be missing since then; or it could again.
+    pub fn incomplete(accounts: &'static str, since: Option<Duration>, reason: Option<&str>) {
+        match reason {
+            Some(reason) => warn!(event = "incomplete", accounts, since_ms = since.map(millis), reason),
+            None => info!(event = "complete", accounts),
+        }
     }
 
     /// A look at everything is over, with so many accounts that have positions, of which so many were judged. Tells now and then how
@@ -200,6 +233,27 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_that_is_gone_is_forgotten() {
+        let (mut journal, policy) = (Journal::default(), Policy { fees: Default::default(), unpaid: true });
+        let job = |market| Job {
+            task: Task::FundClaims { market },
+            pays: Default::default(),
+            advances: 0,
+            moves: Default::default(),
+            instructions: Vec::new(),
+            compute_units: 0,
+        };
+        let begun = Instant::now();
+        for market in 0..100 {
+            journal.decision(&job(market), Verdict::Unpaid, &policy, begun, 1);
+        }
+        journal.tidy(begun + REMEMBERED / 2);
+        assert_eq!(journal.last.len(), 100);
+        journal.tidy(begun + 2 * REMEMBERED);
+        assert_eq!(journal.last.len(), 0);
+    }
 
     #[test]
     fn quantiles_are_values_that_were_seen() {

@@ -1,24 +1,33 @@
 //! The keeper itself: looks, decides, records, sends, and records what came of it, until it is stopped.
 //!
-//! One thread looks. Transactions are sent by others in batches, so that nothing waits for what is on its way; their outcomes come
-//! back to the one that looks, which alone remembers. A third kind posts prices.
+//! One thread looks. Transactions are broadcast by others and followed by one of their own, so that nothing waits for what is on its way;
+//! the outcome of each comes back as soon as it is known to the one that looks, which alone remembers. Others ask for what
+//! transactions have told, and post prices.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use perp_client::rpc::{SendOptions, Venue};
+use perp_accounts::ID;
+use perp_client::rpc::{Connection, Outbox, SendOptions, Venue};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signer::Signer;
 
 use crate::config::{milliseconds, Config, ConfigError};
+use crate::decision::Budget;
+use crate::doctor;
 use crate::job::Kind;
 use crate::journal::Journal;
+use crate::operations::Operations;
 use crate::poster::Poster;
 
 mod pass;
 mod session;
+mod ticket;
 
-use session::Session;
+use session::{track, Session, Shared, Told};
+use ticket::Ticket;
 
 /// The first and the longest wait before a node that is not there is tried again.
 const RECONNECT_FIRST: Duration = Duration::from_millis(200);
@@ -44,6 +53,7 @@ pub struct Keeper {
     exchange: Pubkey,
     tables: Vec<Pubkey>,
     wallets: Vec<Keypair>,
+    operations: Arc<Operations>,
 }
 
 impl Keeper {
@@ -53,7 +63,13 @@ impl Keeper {
     /// [`ConfigError`].
     pub fn new(config: Config, mode: Mode) -> Result<Self, ConfigError> {
         let (exchange, tables, wallets) = (config.exchange()?, config.lookup_tables()?, config.wallets()?);
-        Ok(Self { config, mode, exchange, tables, wallets })
+        let operations = Arc::new(Operations::new(&config, wallets.iter().map(Signer::pubkey).collect())?);
+        Ok(Self { config, mode, exchange, tables, wallets, operations })
+    }
+
+    /// What is seen of it.
+    pub fn operations(&self) -> Arc<Operations> {
+        Arc::clone(&self.operations)
     }
 
     /// Runs until `stop`, whatever becomes of the node meanwhile. What is on its way is waited for then.
@@ -64,10 +80,18 @@ impl Keeper {
         let mut wait = RECONNECT_FIRST;
         while !stop.load(Ordering::Relaxed) {
             let begun = Instant::now();
+            self.operations.turned();
             match self.session(stop) {
                 Ok(()) => return Ok(()),
-                Err(reason) if self.mode.once => return Err(reason),
-                Err(reason) => Journal::trouble("disconnected", &reason),
+                Err(Interruption { reason, is_lasting })
+                    if self.mode.once || (is_lasting && !self.operations.has_read()) =>
+                {
+                    return Err(reason);
+                }
+                Err(Interruption { reason, .. }) => {
+                    Journal::trouble("disconnected", &reason);
+                    self.operations.not_read(&reason);
+                }
             }
             if begun.elapsed() > RECONNECT_LAST {
                 wait = RECONNECT_FIRST;
@@ -79,31 +103,39 @@ impl Keeper {
     }
 
     /// One connection to the exchange, until `stop`. Once it stands it survives the node.
-    fn session(&self, stop: &AtomicBool) -> Result<(), String> {
+    fn session(&self, stop: &AtomicBool) -> Result<(), Interruption> {
         let words = |error: &dyn std::fmt::Display| error.to_string();
-        let venue = Venue::open(&self.config.rpc_url, self.exchange).map_err(|error| words(&error))?;
+        let venue = open(&self.config, self.exchange)?;
         let tables = self.tables.iter().map(|address| venue.table(address)).collect::<Result<_, _>>();
         let options = SendOptions {
             micro_lamports: self.config.fees.micro_lamports,
             tables: tables.map_err(|error| words(&error))?,
             // What has not landed with its first blockhash is planned anew.
             attempts: 1,
+            // A blockhash is good for about a minute; where no block comes, for longer.
             patience: Duration::from_secs(75),
             ..SendOptions::default()
         };
-        let over = AtomicBool::new(false);
-        let is_over = || stop.load(Ordering::Relaxed) || over.load(Ordering::Relaxed);
+        let (is_over, budget) =
+            (AtomicBool::new(false), Mutex::new(Budget::counted(self.operations.metrics.fees.clone())));
+        let signers: Vec<&Keypair> = self.wallets.iter().collect();
+        let told: Told<'_> = Box::new(|ticket: Ticket, result| ticket.settle(&venue, result));
+        let outbox = Outbox::new(&venue.connection, &signers, &options, told);
+        let ends = || stop.load(Ordering::Relaxed) || is_over.load(Ordering::Relaxed);
         std::thread::scope(|scope| {
-            let _ends = Ends(&over);
+            let _ends = Ends(&is_over);
+            scope.spawn(|| track(&outbox, &is_over));
             if let (Some(url), true) = (&self.config.prices_url, self.posts()) {
-                let poster = Poster::new(url, self.config.fees.micro_lamports)?;
-                let venue = &venue;
-                scope.spawn(move || self.keep_posting(&poster, venue, is_over));
+                let poster = Poster::new(url, self.config.fees)?;
+                let (venue, budget) = (&venue, &budget);
+                scope.spawn(move || self.keep_posting(&poster, venue, budget, ends));
             }
-            let mut session = Session::begin(self, &venue, &options)?;
+            let shared = Shared { venue: &venue, outbox: &outbox, budget: &budget, is_over: &is_over };
+            let mut session = Session::begin(self, shared, scope)?;
             session.run(scope, stop);
-            Ok(())
-        })
+            Ok::<(), String>(())
+        })?;
+        Ok(())
     }
 
     /// Whether prices are posted. It costs and pays nothing.
@@ -111,12 +143,16 @@ impl Keeper {
         self.config.jobs.contains(&Kind::Prices) && self.config.unpaid && !self.mode.dry_run && !self.mode.once
     }
 
-    fn keep_posting(&self, poster: &Poster, venue: &Venue, is_over: impl Fn() -> bool) {
-        let Some(payer) = self.wallets.first() else { return };
+    fn keep_posting(&self, poster: &Poster, venue: &Venue, budget: &Mutex<Budget>, is_over: impl Fn() -> bool) {
         let mut said = None;
         while !is_over() {
             let begun = Instant::now();
-            let posted = poster.post(venue, payer, self.config.pace.post_after_seconds);
+            let mut able = self.wallets.iter().filter(|wallet| self.operations.may_pay(&wallet.pubkey()));
+            let posted = match able.next() {
+                Some(payer) => poster.post(venue, payer, self.config.pace.post_after_seconds, budget),
+                None => Err("no wallet holds enough lamports to pay for it".into()),
+            };
+            self.operations.posted(&posted);
             // Trouble that goes on is told once.
             if posted != Ok(0) && (posted.is_ok() || said.as_ref() != Some(&posted)) {
                 Journal::posted(&posted);
@@ -129,7 +165,29 @@ impl Keeper {
     }
 }
 
-/// However a session ends, whoever posts prices for it ends as well.
+/// Why a session ended, or did not begin.
+struct Interruption {
+    reason: String,
+    /// Whether trying again is in vain.
+    is_lasting: bool,
+}
+
+impl From<String> for Interruption {
+    fn from(reason: String) -> Self {
+        Self { reason, is_lasting: false }
+    }
+}
+
+/// The exchange of a configuration. One that is none is a mistake; a node that is not there may come.
+fn open(config: &Config, exchange: Pubkey) -> Result<Venue, Interruption> {
+    Venue::open(&config.rpc_url, exchange).map_err(|error| {
+        let connection = Connection::new(&config.rpc_url);
+        let reason = doctor::exchange_fault(&error, &exchange, || connection.is_program(&ID).ok());
+        Interruption { is_lasting: reason.is_some(), reason: reason.unwrap_or_else(|| error.to_string()) }
+    })
+}
+
+/// However a session ends, whoever works for it ends as well.
 struct Ends<'a>(&'a AtomicBool);
 
 impl Drop for Ends<'_> {

@@ -4,13 +4,19 @@
 //! newest state, and sends what is worth it. Every decision is recorded before anything is sent, and every transaction's
 //! outcome after.
 
+pub mod alerts;
 pub mod cli;
 pub mod config;
 pub mod decision;
+pub mod doctor;
+pub mod explain;
+#[cfg(test)]
+mod fixtures;
 pub mod job;
 pub mod journal;
 pub mod keeper;
 pub mod memory;
+pub mod operations;
 pub mod outcome;
 pub mod plan;
 pub mod poster;

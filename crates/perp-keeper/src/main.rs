@@ -1,36 +1,116 @@
 //! `perp-keeper`: keeps an exchange solvent and current until it is stopped.
 
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
-use perp_keeper::cli::Cli;
+use perp_client::rpc::Venue;
+use perp_keeper::cli::{Cli, Command};
+use perp_keeper::config::{Config, Format, Log};
+use perp_keeper::doctor::{authorities, examine};
+use perp_keeper::explain::explain;
 use perp_keeper::keeper::Keeper;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag::{register, register_conditional_shutdown};
+use perp_keeper::operations::tally::{FAILED, FINE, UNFINISHED, WRONG};
+use perp_keeper::operations::Operations;
+use solana_signer::Signer;
 use tracing_subscriber::EnvFilter;
+
+mod signals;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,perp_keeper=info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter).init();
-    match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
+    if cli.explain_config {
+        print!("{}", cli.settings.layers(std::env::vars_os()).explain());
+    }
+    let config = match cli.config() {
+        Ok(_) if cli.explain_config => return ExitCode::from(FINE),
+        Ok(config) => config,
+        Err(problems) => return ended(WRONG, &problems),
+    };
+    let done = match &cli.command {
+        None => run(&cli, config),
+        Some(Command::Explain { account }) => look_at(&config, account),
+        Some(Command::Doctor) => {
+            let report = examine(&config);
+            println!("{report}");
+            Ok(if report.is_good() { FINE } else { FAILED })
         }
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err((code, reason)) => ended(code, &reason),
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let keeper = Keeper::new(cli.config()?, cli.mode())?;
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The first lets what is on its way land; the second does not wait for it.
-        register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
-        register(signal, Arc::clone(&stop))?;
+fn ended(code: u8, reason: &dyn std::fmt::Display) -> ExitCode {
+    for line in reason.to_string().lines() {
+        eprintln!("error: {line}");
     }
-    Ok(keeper.run(&stop)?)
+    ExitCode::from(code)
+}
+
+/// An exit code, and why.
+type Failed = (u8, String);
+
+fn run(cli: &Cli, config: Config) -> Result<u8, Failed> {
+    record(&config.log).map_err(|reason| (WRONG, reason))?;
+    let patience = Duration::from_secs(config.pace.stop_seconds);
+    let keeper = Keeper::new(config, cli.mode()).map_err(|error| (WRONG, error.to_string()))?;
+    let operations = keeper.operations();
+    operations.start(cli.mode()).map_err(|reason| (FAILED, reason))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    heed_signals(&stop, &operations, patience)
+        .map_err(|error| (FAILED, format!("signals cannot be heeded: {error}")))?;
+    let result = keeper.run(&stop);
+    operations.finish();
+    result.map_err(|reason| (FAILED, reason))?;
+    Ok(if cli.once { operations.tally().code() } else { FINE })
+}
+
+/// Events go to the standard output.
+fn record(log: &Log) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&log.filter).map_err(|error| {
+        format!("log.filter is \"{}\", and must be such as \"warn,perp_keeper=info\" ({error})", log.filter)
+    })?;
+    let events = tracing_subscriber::fmt().with_env_filter(filter);
+    match log.format {
+        Format::Json => events.json().flatten_event(true).with_current_span(false).init(),
+        Format::Text => events.with_ansi(false).init(),
+    }
+    Ok(())
+}
+
+/// The first signal lets what is on its way land, for so long; the second does not wait for it.
+fn heed_signals(stop: &Arc<AtomicBool>, operations: &Arc<Operations>, patience: Duration) -> std::io::Result<()> {
+    let (stop, operations) = (Arc::clone(stop), Arc::clone(operations));
+    signals::heed(move || {
+        operations.ending();
+        if stop.swap(true, Ordering::Relaxed) {
+            give_up(&operations);
+        }
+        let operations = Arc::clone(&operations);
+        std::thread::spawn(move || {
+            std::thread::sleep(patience);
+            give_up(&operations);
+        });
+    })
+}
+
+/// Ends the program; what is on its way is recorded, to be looked up.
+fn give_up(operations: &Operations) -> ! {
+    operations.record_unfinished();
+    std::process::exit(UNFINISHED.into())
+}
+
+fn look_at(config: &Config, account: &str) -> Result<u8, Failed> {
+    let failed = |reason: String| (FAILED, reason);
+    let wrong = |error: perp_keeper::config::ConfigError| (WRONG, error.to_string());
+    let (exchange, wallets) = (config.exchange().map_err(wrong)?, config.wallets().map_err(wrong)?);
+    let venue = Venue::open(&config.rpc_url, exchange).map_err(|error| failed(error.to_string()))?;
+    let wallets: Vec<_> = wallets.iter().map(Signer::pubkey).collect();
+    let keepers = authorities(&venue, &wallets, config.sub_account);
+    print!("{}", explain(config, &venue, &keepers, account).map_err(failed)?);
+    Ok(FINE)
 }

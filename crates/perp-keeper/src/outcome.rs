@@ -28,6 +28,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Won,
+        Self::Outcompeted,
+        Self::Healthy,
+        Self::Stale,
+        Self::NotYet,
+        Self::Refused,
+        Self::Expired,
+        Self::Unknown,
+        Self::Unreachable,
+    ];
+
     /// Its name in events.
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,6 +68,8 @@ impl Outcome {
                 Some(Class::Refused | Class::Wrong) => Self::Refused,
                 // Whatever the job is about, it is the wallet that lacks lamports, and may get some.
                 None if lacks_lamports(error) => Self::NotYet,
+                // The account can be made.
+                None if lacks_destination(error) => Self::NotYet,
                 // Another program's refusal, such as of an account that somebody else has created.
                 None if has_changed() => Self::Stale,
                 None => Self::Refused,
@@ -77,10 +92,14 @@ const fn lacks_lamports(error: &SendError) -> bool {
     matches!(error, AccountNotFound | InsufficientFundsForFee | InsufficientFundsForRent { .. })
 }
 
-/// Whether a transaction that was not seen to take place may have cost its fee. One that the node refused before it sent it has not;
-/// it cannot be told from one that failed in a block, and is counted.
+/// Whether a request cannot be paid because its owner has closed the token account that it is paid into.
+pub fn lacks_destination(error: &SendError) -> bool {
+    error.failure().is_some_and(|failure| failure.missing_account() == Some("destination"))
+}
+
+/// Whether a transaction that was not seen to take place may have cost its fee: it is in a block, or may still come into one.
 pub const fn may_have_cost(error: &SendError) -> bool {
-    matches!(error, SendError::Failed { .. } | SendError::Unconfirmed { .. })
+    matches!(error, SendError::Failed { in_block: true, .. } | SendError::Unconfirmed { .. })
 }
 
 #[cfg(test)]
@@ -101,7 +120,7 @@ mod tests {
             format!("Program {ID} failed: custom program error: {code:#x}"),
         ];
         let error = TransactionError::InstructionError(1, InstructionError::Custom(code));
-        SendError::Failed { error, logs }
+        SendError::Failed { error, logs, in_block: false }
     }
 
     #[test]
@@ -123,21 +142,51 @@ mod tests {
     #[test]
     fn a_wallet_without_lamports_makes_no_job_hopeless() {
         for error in [TransactionError::AccountNotFound, TransactionError::InsufficientFundsForFee] {
-            let error = SendError::Failed { error, logs: Vec::new() };
+            let error = SendError::Failed { error, logs: Vec::new(), in_block: false };
             assert_eq!(Outcome::of(&error, || panic!("asked for nothing")), Outcome::NotYet);
         }
-        let other = SendError::Failed { error: TransactionError::AlreadyProcessed, logs: Vec::new() };
+        let error = TransactionError::AlreadyProcessed;
+        let other = SendError::Failed { error, logs: Vec::new(), in_block: false };
         assert_eq!(Outcome::of(&other, || false), Outcome::Refused);
     }
 
     #[test]
-    fn what_was_not_sent_costs_nothing_and_what_may_have_landed_is_counted() {
+    fn a_request_that_cannot_be_paid_for_want_of_an_account_is_not_hopeless() {
+        let account_missing = |account: &str| {
+            let log = format!(
+                "Program log: AnchorError caused by account: {account}. Error Code: AccountNotInitialized. \
+                 Error Number: 3012. Error Message: The program expected this account to be already initialized."
+            );
+            let logs = vec![
+                format!("Program {ID} invoke [1]"),
+                log,
+                format!("Program {ID} failed: custom program error: 0xbc4"),
+            ];
+            let error = TransactionError::InstructionError(1, InstructionError::Custom(3_012));
+            SendError::Failed { error, logs, in_block: false }
+        };
+        let missing = account_missing("destination");
+        assert!(lacks_destination(&missing));
+        assert_eq!(Outcome::of(&missing, || panic!("asked for nothing")), Outcome::NotYet);
+        assert!(!lacks_destination(&account_missing("source")));
+        assert!(!lacks_destination(&refused(ExchangeError::NotLiquidatable)));
+    }
+
+    #[test]
+    fn what_is_in_no_block_costs_nothing_and_what_may_be_in_one_is_counted() {
         let too_large = SendError::TooLarge { bytes: 1_233, limit: 1_232 };
         let unreachable = SendError::NotSent { reason: "the node is down".into() };
         let unknown = SendError::Unconfirmed { signature: Default::default() };
-        let errors = [too_large, unreachable, unknown, refused(ExchangeError::NotLiquidatable)];
-        assert_eq!(errors.each_ref().map(may_have_cost), [false, false, true, true]);
+        // The node tries a transaction before it takes it; one that it refuses then is in no block.
+        let tried = refused(ExchangeError::NotLiquidatable);
+        let SendError::Failed { error, logs, .. } = refused(ExchangeError::NotLiquidatable) else { unreachable!() };
+        let failed = SendError::Failed { error, logs, in_block: true };
+        let expired = SendError::Expired { signature: Default::default(), attempts: 1 };
+        let errors = [too_large, unreachable, unknown, tried, failed, expired];
+        assert_eq!(errors.each_ref().map(may_have_cost), [false, false, true, false, true, false]);
         let outcomes = errors.map(|error| Outcome::of(&error, || false));
-        assert_eq!(outcomes, [Outcome::Refused, Outcome::Unreachable, Outcome::Unknown, Outcome::Healthy]);
+        let [healthy, unknown] = [Outcome::Healthy, Outcome::Unknown];
+        let expected = [Outcome::Refused, Outcome::Unreachable, unknown, healthy, healthy, Outcome::Expired];
+        assert_eq!(outcomes, expected);
     }
 }

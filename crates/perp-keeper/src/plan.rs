@@ -1,19 +1,23 @@
 //! What can be done now, of the kinds that are switched on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount};
+use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Stored};
 use perp_client::instructions::Authority;
 use perp_client::jobs::{
-    after_crash, backing, epochs, funding, liquidations, outages, payments, prices, settlements_before_boundary, Fresh,
-    Job, Task,
+    after_crash, backing, epochs, funding, liquidations_of_all_positions, outages, payments, prices, second_prices,
+    settlements_before_boundary, Fresh, Job, Task,
 };
+use perp_client::rpc::Accounts;
 use perp_engine::operations::position::SETTLING_SECONDS;
 use perp_engine::units::Atoms;
+use perp_exchange::Exchange;
 use solana_pubkey::Pubkey;
 
 use crate::config::Config;
 use crate::job::Kind;
+use crate::memory::Basis;
 
 /// Settlements of less are not worth a transaction to anybody, in atoms.
 const LEAST_SETTLED: Atoms = Atoms::new(1_000_000);
@@ -23,21 +27,30 @@ pub struct Known<'a> {
     /// Clock, pool, markets, and the prices of now.
     pub fresh: &'a Fresh,
     /// Every margin account.
-    pub accounts: &'a BTreeMap<Pubkey, MarginAccount>,
+    pub accounts: &'a Accounts<MarginAccount>,
     /// Every liquidity request, where they are followed.
-    pub requests: Option<&'a BTreeMap<Pubkey, LiquidityRequest>>,
+    pub requests: Option<&'a Accounts<LiquidityRequest>>,
+    /// Requests among them whose owner has closed the token account that they are paid into.
+    pub unpayable: &'a BTreeSet<Pubkey>,
     /// Every closed epoch, where they are followed.
-    pub records: Option<&'a BTreeMap<Pubkey, EpochRecord>>,
+    pub records: Option<&'a Accounts<EpochRecord>>,
 }
 
-/// Liquidations of accounts that are due, the most valuable first.
-pub fn urgent(known: &Known<'_>, due: &BTreeSet<Pubkey>, keepers: &[Authority], config: &Config) -> Vec<Job> {
+/// Liquidations of accounts that are due, `at_most` of them, the most valuable first, and behind the best of each account those of its
+/// other positions.
+pub fn urgent<'a>(
+    known: &Known<'_>,
+    due: impl Iterator<Item = &'a Pubkey>,
+    keepers: &[Authority],
+    config: &Config,
+    at_most: usize,
+) -> Vec<Job> {
     if !config.jobs.contains(&Kind::Liquidate) {
         return Vec::new();
     }
-    let accounts = due.iter().filter_map(|address| known.accounts.get_key_value(address));
+    let accounts = due.filter_map(|address| Some((*address, known.accounts.get(address)?)));
     let least = if config.unpaid { Atoms::ZERO } else { Atoms::new(config.fees.least_profit) };
-    liquidations(known.fresh, accounts, keepers, least)
+    liquidations_of_all_positions(known.fresh, accounts, keepers, least, at_most)
 }
 
 /// Everything else. Where several jobs are about the same, the first is the best.
@@ -46,6 +59,7 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
     let mut jobs = Vec::new();
     if does(Kind::Prices) {
         jobs.extend(prices(fresh));
+        jobs.extend(second_prices(fresh));
     }
     if does(Kind::Epochs) {
         let session = fresh.exchange.session();
@@ -53,7 +67,7 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
             jobs.extend(epochs(fresh, &fresh.readings(), caller));
         }
         let (requests, records) = (known.requests.into_iter().flatten(), known.records.into_iter().flatten());
-        jobs.extend(payments(fresh, requests, records, caller));
+        jobs.extend(payments(fresh, requests, records, known.unpayable, caller));
     }
     if does(Kind::Settle) && settling_has_begun(fresh) {
         let rewarded: Vec<Pubkey> = keepers.iter().map(|keeper| keeper.margin_account).collect();
@@ -83,15 +97,45 @@ fn settling_has_begun(fresh: &Fresh) -> bool {
     !session.boundary.is_never() && ahead.is_ok_and(|ahead| (1..=u64::from(SETTLING_SECONDS)).contains(&ahead))
 }
 
-/// The sequence number of what a job is about; none where that has none, or is not known.
-pub fn sequence(known: &Known<'_>, task: &Task) -> Option<u64> {
+/// What a job is planned on. Markets and the pool are told by their sequence numbers, which only grow; accounts that can be closed and
+/// made again at the same address by their content.
+pub fn basis(known: &Known<'_>, task: &Task) -> Basis {
+    let exchange = &known.fresh.exchange;
     match task {
-        Task::Liquidate { account, .. }
-        | Task::SettlePnl { account, .. }
-        | Task::RedeemClaim { account, .. }
-        | Task::ResolveBankruptcy { account, .. } => known.accounts.get(account).map(|account| account.state.sequence),
-        other => known.fresh.exchange.market(market(other)?).ok().map(|market| market.sequence),
+        Task::PayRequest { request } => {
+            let subject = known.requests.and_then(|requests| requests.get(request)).map(|request| print(&request));
+            Basis { subject, prices: 0 }
+        }
+        Task::CloseEpoch { .. } => Basis { subject: Some(exchange.pool.sequence), prices: 0 },
+        other => match account(other) {
+            Some(address) => {
+                let Some(account) = known.accounts.get(&address) else { return Basis::default() };
+                let prices = account.state.occupied().map(|(_, position)| price(exchange, position.market));
+                Basis { subject: Some(print(&account)), prices: hash(&prices.collect::<Vec<_>>()) }
+            }
+            None => {
+                let Some(market) = market(other) else { return Basis::default() };
+                let subject = exchange.market(market).ok().map(|market| market.sequence);
+                Basis { subject, prices: hash(&price(exchange, market)) }
+            }
+        },
     }
+}
+
+/// When a market's price was published, and what it is.
+fn price(exchange: &Exchange, market: u16) -> (i64, u64) {
+    exchange.market(market).map_or((0, 0), |market| (market.price.published.get(), market.price.price.get()))
+}
+
+/// A number of an account's bytes.
+pub fn print(account: &impl Stored) -> u64 {
+    hash(bytemuck::bytes_of(account))
+}
+
+fn hash(content: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The market that a job is about, where it is about one alone.
@@ -102,6 +146,7 @@ pub const fn market(task: &Task) -> Option<u16> {
         | Task::ValueMarket { market }
         | Task::UpdateFunding { market }
         | Task::UpdatePrices { market }
+        | Task::UpdateSecondPrice { market }
         | Task::ReportOutage { market }
         | Task::BeginSettlement { market } => Some(*market),
         _ => None,

@@ -1,55 +1,82 @@
 //! Prices from a server to the chain, for markets whose own are getting old.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use perp_accounts::Market;
 use perp_client::jobs::compute_units;
 use perp_client::rpc::Venue;
 use perp_updates::receiver::Poster as Payer;
-use perp_updates::rpc::{receiver_config, send, vaa_lamports};
-use perp_updates::{Destination, FeedId, Legs, Posting, PriceServer, Receiver};
+use perp_updates::rpc::{receiver_config, send, vaa_lamports, PlanSendError};
+use perp_updates::{Destination, FeedId, Legs, Plan, Posting, PriceServer, Receiver};
+use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_pubkey::Pubkey;
+use solana_pubkey::{pubkey, Pubkey};
 use solana_signer::Signer;
+
+use crate::config::Fees;
+use crate::decision::{transaction_fee, Budget};
+use crate::outcome::may_have_cost;
+
+/// The program that sets limit and price of compute units.
+const COMPUTE_BUDGET: Pubkey = pubkey!("ComputeBudget111111111111111111111111111111");
 
 /// Posts what a server of signed prices says.
 pub struct Poster {
     server: PriceServer,
-    unit_price: u64,
+    fees: Fees,
 }
 
 impl Poster {
-    /// Of the server at `url`, at this price of a compute unit in millionths of a lamport.
+    /// Of the server at `url`, within what may be spent.
     ///
     /// # Errors
     /// Where this machine cannot speak HTTP at all, in words.
-    pub fn new(url: &str, unit_price: u64) -> Result<Self, String> {
-        Ok(Self { server: PriceServer::new(url).map_err(|error| error.to_string())?, unit_price })
+    pub fn new(url: &str, fees: Fees) -> Result<Self, String> {
+        Ok(Self { server: PriceServer::new(url).map_err(|error| error.to_string())?, fees })
     }
 
-    /// Brings the markets of one receiver whose price is older than so many seconds the newest prices, and has them taken in, all of one
-    /// second. Returns how many feeds were posted. Markets to which nobody can post are passed over.
+    /// Brings markets whose price is older than so many seconds the newest prices and has them taken in, those of one receiver after those
+    /// of another, each all of one second. Returns how many feeds were posted. Markets to which nobody can post are passed over.
     ///
     /// # Errors
-    /// What is in the way, in words.
-    pub fn post(&self, venue: &Venue, payer: &Keypair, older_than: u64) -> Result<usize, String> {
+    /// What is in the way, in words: of the receivers that could not be posted to, once the others were.
+    pub fn post(
+        &self,
+        venue: &Venue,
+        payer: &Keypair,
+        older_than: u64,
+        budget: &Mutex<Budget>,
+    ) -> Result<usize, String> {
         let now = venue.connection.clock().map_err(words)?.now;
         let markets = venue.all::<Market>().map_err(words)?;
         let is_old = |market: &Market| {
             let age = now.seconds_since(market.state.price.published);
             age.is_ok_and(|age| age > older_than) && !market.state.settlement.has_begun()
         };
-        let mut old: Vec<Market> = markets.into_values().filter(is_old).collect();
-        old.sort_by_key(|market| market.state.index);
-        let receiver = |market: &Market| {
-            Destination::of(&market.oracle, Pubkey::default()).ok().map(|destination| destination.receiver)
-        };
-        let Some(first) = old.iter().find_map(receiver) else { return Ok(0) };
-        old.retain(|market| receiver(market) == Some(first));
-        self.bring(venue, payer, first, &old)
+        let (mut feeds, mut troubles) = (0, Vec::new());
+        for (receiver, markets) in by_receiver(markets.into_values().filter(is_old)) {
+            match self.bring(venue, payer, receiver, &markets, budget) {
+                Ok(posted) => feeds += posted,
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        if troubles.is_empty() {
+            Ok(feeds)
+        } else {
+            Err(troubles.join("; "))
+        }
     }
 
-    fn bring(&self, venue: &Venue, payer: &Keypair, receiver: Receiver, markets: &[Market]) -> Result<usize, String> {
+    fn bring(
+        &self,
+        venue: &Venue,
+        payer: &Keypair,
+        receiver: Receiver,
+        markets: &[Market],
+        budget: &Mutex<Budget>,
+    ) -> Result<usize, String> {
         // Markets that take any account of their feed are given new ones, which are closed after use.
         let own: Vec<Keypair> = markets.iter().map(|_| Keypair::new()).collect();
         let addresses: Vec<Pubkey> = own.iter().map(Signer::pubkey).collect();
@@ -66,26 +93,106 @@ impl Poster {
         let feeds = legs.feeds.len();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(words)?;
         let each = compute_units("update_prices", 0);
+        let config = receiver_config(&venue.connection, receiver).map_err(words)?;
+        let post_fee = config.fee;
         let plan = Posting {
-            config: receiver_config(&venue.connection, receiver).map_err(words)?,
+            config,
             poster: Payer { payer: payer.pubkey(), treasury: 0 },
             update: &update,
             posts: legs.posts,
             then: vec![legs.update],
             then_units: u32::try_from(markets.len()).unwrap_or(u32::MAX).saturating_mul(each),
-            unit_price: self.unit_price,
+            unit_price: self.fees.micro_lamports,
             number: u64::try_from(since.as_micros()).unwrap_or_default(),
             vaa_lamports: vaa_lamports(&venue.connection, &update.vaa).map_err(words)?,
         };
         let plan = plan.plan().map_err(words)?;
+        let posts_fee = post_fee.saturating_mul(u64::try_from(feeds).unwrap_or(u64::MAX));
+        let costs = Costs::of(&plan, posts_fee);
+        costs.reserve(&self.fees, budget)?;
         let signers: Vec<&Keypair> = [payer].into_iter().chain(&own).collect();
-        send(&venue.connection, &plan, &signers).map_err(words)?;
+        let sent = send(&venue.connection, &plan, &signers);
+        costs.settle(sent.as_ref().err(), budget);
+        sent.map_err(words)?;
         Ok(feeds)
     }
 }
 
+/// Markets that can be posted to, by the receiver that their prices go through, in the order of their indices.
+fn by_receiver(markets: impl Iterator<Item = Market>) -> Vec<(Receiver, Vec<Market>)> {
+    let mut markets: Vec<Market> = markets.collect();
+    markets.sort_by_key(|market| market.state.index);
+    let mut grouped: Vec<(Receiver, Vec<Market>)> = Vec::new();
+    for market in markets {
+        let Ok(Destination { receiver, .. }) = Destination::of(&market.oracle, Pubkey::default()) else { continue };
+        match grouped.iter_mut().find(|(of, _)| *of == receiver) {
+            Some((_, markets)) => markets.push(market),
+            None => grouped.push((receiver, vec![market])),
+        }
+    }
+    grouped
+}
+
+/// What a posting costs, transaction by transaction, in lamports. Rent comes back when its accounts are closed.
+#[derive(Debug, PartialEq, Eq)]
+struct Costs(Vec<u64>);
+
+impl Costs {
+    fn of(plan: &Plan, posts_fee: u64) -> Self {
+        let mut costs: Vec<u64> = plan.transactions.iter().map(|instructions| cost(instructions)).collect();
+        if let Some(uses) = costs.get_mut(plan.uses) {
+            // The receiver takes it where the prices are posted, at the latest here.
+            *uses = uses.saturating_add(posts_fee);
+        }
+        Self(costs)
+    }
+
+    fn sum(&self) -> u64 {
+        self.0.iter().copied().fold(0, u64::saturating_add)
+    }
+
+    /// Sets the whole aside, where each transaction and the hour stay within their caps.
+    fn reserve(&self, fees: &Fees, budget: &Mutex<Budget>) -> Result<(), String> {
+        let (dearest, sum) = (self.0.iter().copied().max().unwrap_or(0), self.sum());
+        if dearest > fees.most_lamports {
+            return Err(format!("a transaction would cost {dearest} lamports of {}", fees.most_lamports));
+        }
+        let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = fees.most_lamports_an_hour;
+        if budget.sum(Instant::now()).saturating_add(sum) > most {
+            return Err(format!("posting for {sum} lamports would cost more than {most} within an hour"));
+        }
+        budget.reserve(sum);
+        Ok(())
+    }
+
+    /// What came before a failure was paid, and what failed may have been.
+    fn settle(&self, failed: Option<&PlanSendError>, budget: &Mutex<Budget>) {
+        let paid = failed.map_or(self.0.len(), |error| error.index + usize::from(may_have_cost(&error.reason)));
+        let cost = self.0.iter().copied().take(paid).fold(0, u64::saturating_add);
+        budget.lock().unwrap_or_else(PoisonError::into_inner).settle(Instant::now(), self.sum(), cost);
+    }
+}
+
+/// Lamports of a transaction of these instructions, by the limit and the price of compute units that they set.
+fn cost(instructions: &[Instruction]) -> u64 {
+    const SET_LIMIT: u8 = 2;
+    const SET_PRICE: u8 = 3;
+    let (mut limit, mut price) = (0, 0);
+    for Instruction { data, .. } in instructions.iter().filter(|called| called.program_id == COMPUTE_BUDGET) {
+        match data.split_first() {
+            Some((&SET_LIMIT, units)) => limit = units.try_into().map_or(0, u32::from_le_bytes),
+            Some((&SET_PRICE, millionths)) => price = millionths.try_into().map_or(0, u64::from_le_bytes),
+            _ => {}
+        }
+    }
+    let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+    let signers: BTreeSet<Pubkey> = metas.filter(|meta| meta.is_signer).map(|meta| meta.pubkey).collect();
+    transaction_fee(signers.len(), u64::from(limit), price)
+}
+
 /// The error without what addresses of servers have after their host, or before it: keys are kept there.
-fn words(error: impl std::fmt::Display) -> String {
+pub(crate) fn words(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut pieces = text.split("://");
     let mut shown = pieces.next().unwrap_or_default().to_owned();
@@ -103,7 +210,86 @@ fn words(error: impl std::fmt::Display) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::*;
+    use bytemuck::Zeroable;
+    use perp_accounts::oracle::{OracleBinding, OracleKind, CORE_RECEIVER};
+    use perp_client::rpc::SendError;
+    use perp_engine::units::Timestamp;
+
+    fn market(index: u16, program: Pubkey) -> Market {
+        let oracle = OracleBinding::new(OracleKind::Pull, program, Pubkey::default(), [5; 32]);
+        let mut market = Market { oracle, ..Market::zeroed() };
+        (market.state.index, market.state.price.published) = (index, Timestamp::new(1));
+        market
+    }
+
+    #[test]
+    fn every_receiver_is_posted_to() {
+        let other = Receiver::Compatible;
+        let markets = [
+            market(3, CORE_RECEIVER),
+            market(2, other.program()),
+            market(0, CORE_RECEIVER),
+            market(1, Pubkey::new_unique()),
+        ];
+        let grouped = by_receiver(markets.into_iter());
+        let indices = |markets: &Vec<Market>| markets.iter().map(|market| market.state.index).collect::<Vec<_>>();
+        let found: Vec<_> = grouped.iter().map(|(receiver, markets)| (receiver.program(), indices(markets))).collect();
+        // To the second market's program nobody can post.
+        assert_eq!(found, [(CORE_RECEIVER, vec![0, 3]), (other.program(), vec![2])]);
+    }
+
+    /// A transaction with two signers and a limit of 100 000 units at 20 000 millionths: 10 000 and 2 000 lamports.
+    fn transaction() -> Vec<Instruction> {
+        let budget = |data: Vec<u8>| Instruction { program_id: COMPUTE_BUDGET, accounts: Vec::new(), data };
+        let signer = |number| solana_instruction::AccountMeta::new(Pubkey::new_from_array([number; 32]), true);
+        let called = Instruction {
+            program_id: Pubkey::new_from_array([9; 32]),
+            accounts: vec![signer(1), signer(2), signer(1)],
+            data: vec![2, 0xff],
+        };
+        let limit = [&[2][..], &100_000u32.to_le_bytes()].concat();
+        let price = [&[3][..], &20_000u64.to_le_bytes()].concat();
+        vec![budget(limit), budget(price), called]
+    }
+
+    #[test]
+    fn posting_keeps_to_what_a_transaction_and_an_hour_may_cost() {
+        let plan = Plan { transactions: vec![transaction(), transaction(), transaction()], uses: 1, encoded_vaa: None };
+        let (costs, budget) = (Costs::of(&plan, 500), Mutex::new(Budget::default()));
+        assert_eq!(costs, Costs(vec![12_000, 12_500, 12_000]));
+        let fees = Fees { most_lamports: 12_500, most_lamports_an_hour: 50_000, ..Fees::default() };
+        let dear = costs.reserve(&Fees { most_lamports: 12_499, ..fees }, &budget).unwrap_err();
+        assert!(dear.contains("12500 lamports of 12499"), "{dear}");
+        // Liquidations on their way have set 13 500 aside: with 36 500 that is all there is.
+        budget.lock().unwrap().reserve(13_500);
+        let spent = costs.reserve(&Fees { most_lamports_an_hour: 49_999, ..fees }, &budget).unwrap_err();
+        assert!(spent.contains("more than 49999 within an hour"), "{spent}");
+        costs.reserve(&fees, &budget).unwrap();
+        assert!(costs.reserve(&fees, &budget).is_err());
+    }
+
+    #[test]
+    fn of_a_posting_that_fails_in_the_middle_what_was_paid_counts() {
+        let costs = Costs(vec![12_000, 12_500, 12_000]);
+        let fees = Fees::default();
+        let paid = |failed: Option<(usize, SendError)>| {
+            let budget = Mutex::new(Budget::default());
+            costs.reserve(&fees, &budget).unwrap();
+            let error = failed.map(|(index, reason)| PlanSendError {
+                index,
+                count: 3,
+                reason: Box::new(reason),
+                left_open: None,
+            });
+            costs.settle(error.as_ref(), &budget);
+            budget.into_inner().unwrap().sum(Instant::now())
+        };
+        let unsent = || SendError::NotSent { reason: "the node is down".into() };
+        let unknown = || SendError::Unconfirmed { signature: Default::default() };
+        assert_eq!([paid(None), paid(Some((0, unsent())))], [36_500, 0]);
+        assert_eq!([paid(Some((1, unsent()))), paid(Some((1, unknown())))], [12_000, 24_500]);
+    }
 
     #[test]
     fn attack_an_error_tells_no_key_of_a_servers_address() {

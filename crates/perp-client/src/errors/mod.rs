@@ -10,7 +10,7 @@ pub use class::Class;
 pub use framework::framework_error;
 pub use perp_swap::errors::ExchangeError;
 
-use anchor_lang::error::ERROR_CODE_OFFSET;
+use anchor_lang::error::{ErrorCode, ERROR_CODE_OFFSET};
 use anchor_lang::prelude::Pubkey;
 use std::fmt;
 
@@ -70,6 +70,12 @@ impl Failure {
             Reason::Code(code) if self.program == perp_swap::ID => exchange_error(code),
             _ => None,
         }
+    }
+
+    /// The account, as the instruction names it, that has to be made first: there is nothing at its address.
+    pub fn missing_account(&self) -> Option<&str> {
+        let is_missing = self.reason == Reason::Code(ErrorCode::AccountNotInitialized.into());
+        self.account.as_deref().filter(|_| is_missing && self.program == perp_swap::ID)
     }
 }
 

@@ -1,3 +1,4 @@
+use super::tokens::{create_share_account, create_token_account};
 use super::{instruction, TargetMarket, NO_OTHERS};
 use crate::addresses::Addresses;
 use anchor_lang::prelude::Pubkey;
@@ -102,13 +103,8 @@ pub fn pay_liquidity_request(
     request: &LiquidityRequest,
     record: &EpochRecord,
 ) -> Instruction {
-    let (closed, limit) = (&record.state, request.state.price_limit());
-    let shares = if request.kind == RequestKind::Deposit as u8 {
-        closed.deposits_accepted.contains(limit)
-    } else {
-        !closed.withdrawals_accepted.contains(limit)
-    };
-    let (destination, source, mint) = if shares {
+    let closed = &record.state;
+    let (destination, source, mint) = if pays_shares(request, record) {
         (addresses.shares_of(&request.owner), addresses.share_escrow, addresses.share_mint)
     } else {
         (addresses.tokens_of(&request.owner), addresses.vault, addresses.quote_mint)
@@ -126,6 +122,30 @@ pub fn pay_liquidity_request(
         token_program: addresses.token_program,
     };
     instruction(accounts, data::PayLiquidityRequest {}, NO_OTHERS)
+}
+
+/// Makes the token account that a request of a closed epoch is paid into, where there is none. `payer` pays its rent.
+pub fn create_destination(
+    addresses: &Addresses,
+    payer: Pubkey,
+    request: &LiquidityRequest,
+    record: &EpochRecord,
+) -> Instruction {
+    if pays_shares(request, record) {
+        create_share_account(addresses, payer, request.owner)
+    } else {
+        create_token_account(addresses, payer, request.owner)
+    }
+}
+
+/// Whether a request is paid in shares: an accepted deposit, or a withdrawal that was not.
+fn pays_shares(request: &LiquidityRequest, record: &EpochRecord) -> bool {
+    let (closed, limit) = (&record.state, request.state.price_limit());
+    if request.kind == RequestKind::Deposit as u8 {
+        closed.deposits_accepted.contains(limit)
+    } else {
+        !closed.withdrawals_accepted.contains(limit)
+    }
 }
 
 /// Moves cash between the pool and a market's backing toward the market's target.

@@ -7,6 +7,7 @@ use perp_accounts::MarginAccount;
 use perp_engine::market::solvency::solvency;
 use perp_engine::state::{Account, Market};
 use perp_engine::units::Atoms;
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 /// What keeps the exchange's books straight once winners are owed more than a market has in cash: losers settled while their cash is
@@ -14,16 +15,16 @@ use std::collections::BTreeSet;
 /// resolved. Nothing of it pays. Settlements of less than `least` are left alone.
 ///
 /// Everything planned is possible now: what has to wait for something else of it is in the plan after that has landed.
-pub fn after_crash<'a>(
+pub fn after_crash<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
     fresh: &Fresh,
-    accounts: impl IntoIterator<Item = (&'a Pubkey, &'a MarginAccount)>,
+    accounts: impl IntoIterator<Item = (A, M)>,
     least: Atoms,
 ) -> Vec<Job> {
     let poor: BTreeSet<u16> =
         fresh.exchange.markets().iter().filter(|market| is_poor(fresh, market)).map(|market| market.index).collect();
     let mut jobs = claims(fresh);
     for (address, account) in accounts {
-        let account = &account.state;
+        let (address, account) = (address.borrow(), &account.borrow().state);
         if account.is_empty() {
             continue;
         }

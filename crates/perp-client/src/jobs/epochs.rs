@@ -1,14 +1,15 @@
 use super::compute::UNITS_OF_A_TRY;
 use super::fresh::Fresh;
 use super::job::{ranked, Job, Pays, Task};
-use crate::instructions::{close_epoch, pay_liquidity_request, value_market, TargetMarket};
+use crate::instructions::{close_epoch, create_destination, pay_liquidity_request, value_market, TargetMarket};
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::{EpochRecord, LiquidityRequest};
 use perp_engine::operations::liquidity::{plan_pay_request, Valuation, PAYMENT_LAMPORTS};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::RequestKind;
 use perp_engine::units::Atoms;
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A reading for a boundary and the account it was posted in, which may be any of the market's oracle program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +57,27 @@ pub fn epochs(fresh: &Fresh, prices: &BTreeMap<u16, BoundaryPrice>, caller: Pubk
     ranked(jobs)
 }
 
-/// Payments of requests whose epoch is closed.
-pub fn payments<'a>(
+/// The most that a token account's rent takes, with the extension that one program puts on associated accounts.
+pub const TOKEN_ACCOUNT_LAMPORTS: u64 = 2_074_080;
+/// What making one takes, in compute units.
+const TOKEN_ACCOUNT_UNITS: u32 = 30_000;
+
+/// Payments of requests whose epoch is closed. Nobody but the keeper's operator pays for the token account of an owner who has closed
+/// it: of the requests in `unpayable`, whose payment was refused for that, it is made first, at its caller's cost. The owner may
+/// close it again and keep the rent.
+pub fn payments<A: Borrow<Pubkey>, L: Borrow<LiquidityRequest>, E: Borrow<EpochRecord>>(
     fresh: &Fresh,
-    requests: impl IntoIterator<Item = (&'a Pubkey, &'a LiquidityRequest)>,
-    records: impl IntoIterator<Item = (&'a Pubkey, &'a EpochRecord)>,
+    requests: impl IntoIterator<Item = (A, L)>,
+    records: impl IntoIterator<Item = (A, E)>,
+    unpayable: &BTreeSet<Pubkey>,
     caller: Pubkey,
 ) -> Vec<Job> {
-    let records: Vec<&EpochRecord> = records.into_iter().map(|(_, record)| record).collect();
+    let records: Vec<E> = records.into_iter().map(|(_, record)| record).collect();
     let mut jobs = Vec::new();
     for (address, request) in requests {
-        let Some(record) = records.iter().find(|record| record.state.is_of(&request.state)) else { continue };
+        let (address, request) = (address.borrow(), request.borrow());
+        let mut records = records.iter().map(Borrow::borrow);
+        let Some(record) = records.find(|record: &&EpochRecord| record.state.is_of(&request.state)) else { continue };
         let kind =
             if request.kind == RequestKind::Deposit as u8 { RequestKind::Deposit } else { RequestKind::Withdrawal };
         let Ok(plan) = plan_pay_request(&fresh.exchange.pool, &record.state, &request.state, kind) else { continue };
@@ -76,7 +87,13 @@ pub fn payments<'a>(
         let task = Task::PayRequest { request: *address };
         let worth = (Pays::lamports(lamports), plan.tokens);
         let job = fresh.job(task, worth, ("pay_liquidity_request", 0), std::iter::empty(), instruction);
-        jobs.push(searching(job, fresh.addresses.associated_tries(&request.owner)));
+        let mut job = searching(job, fresh.addresses.associated_tries(&request.owner));
+        if unpayable.contains(address) {
+            job.instructions.insert(0, create_destination(&fresh.addresses, caller, request, record));
+            job.compute_units = job.compute_units.saturating_add(TOKEN_ACCOUNT_UNITS);
+            job.advances = TOKEN_ACCOUNT_LAMPORTS;
+        }
+        jobs.push(job);
     }
     ranked(jobs)
 }

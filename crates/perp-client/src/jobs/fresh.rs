@@ -24,6 +24,8 @@ pub struct Fresh {
     /// Clock, pool and markets, every market after it has taken its price in.
     pub exchange: Exchange,
     prices: BTreeMap<u16, Price>,
+    /// Accounts of the second sources and what they say.
+    second: BTreeMap<u16, (Pubkey, OracleReading)>,
 }
 
 /// A price account of a market.
@@ -40,7 +42,7 @@ struct Price {
 impl Fresh {
     /// The exchange at the prices that its markets have cached.
     pub fn new(addresses: Addresses, exchange: Exchange) -> Self {
-        Self { addresses, exchange, prices: BTreeMap::new() }
+        Self { addresses, exchange, prices: BTreeMap::new(), second: BTreeMap::new() }
     }
 
     /// Takes the reading of a price account into its market, as `update_prices` does, and remembers the account. A market whose price
@@ -59,6 +61,18 @@ impl Fresh {
         let accrued = self.accrued(&before);
         self.prices.insert(market, Price { account, reading: *reading, is_news, accrued });
         Ok(outcome)
+    }
+
+    /// Remembers what the account of a market's second source says. The market keeps it once a job of [`second_prices`] has landed.
+    ///
+    /// [`second_prices`]: crate::jobs::second_prices
+    pub fn take_second(&mut self, market: u16, account: Pubkey, reading: &OracleReading) {
+        self.second.insert(market, (account, *reading));
+    }
+
+    /// What the accounts of second sources say.
+    pub(super) fn second(&self, market: u16) -> Option<&(Pubkey, OracleReading)> {
+        self.second.get(&market)
     }
 
     /// The market with the account its price is read from, where one is known.
@@ -109,7 +123,7 @@ impl Fresh {
             units = units.saturating_add(more);
         }
         instructions.push(instruction);
-        Job { task, pays, moves, instructions, compute_units: with_headroom(units) }
+        Job { task, pays, advances: 0, moves, instructions, compute_units: with_headroom(units) }
     }
 }
 

@@ -65,6 +65,11 @@ pub enum Task {
         /// The market.
         market: u16,
     },
+    /// Keeps what a market's second source says.
+    UpdateSecondPrice {
+        /// The market.
+        market: u16,
+    },
     /// Takes prices into the caches of their markets.
     UpdatePrices {
         /// The first of the markets.
@@ -99,6 +104,7 @@ impl fmt::Display for Task {
             Self::CloseEpoch { boundary } => write!(formatter, "close the epoch of {}", boundary.get()),
             Self::PayRequest { request } => write!(formatter, "pay request {request}"),
             Self::UpdateFunding { market } => write!(formatter, "accrue the funding of market {market}"),
+            Self::UpdateSecondPrice { market } => write!(formatter, "update the second price of market {market}"),
             Self::UpdatePrices { market } => write!(formatter, "update prices from market {market} on"),
             Self::ReportOutage { market } => write!(formatter, "report the oracle outage of market {market}"),
             Self::BeginSettlement { market } => write!(formatter, "begin the settlement of market {market}"),
@@ -137,6 +143,8 @@ pub struct Job {
     pub task: Task,
     /// What it pays.
     pub pays: Pays,
+    /// Lamports that its caller lays out besides the fee and does not get back: the rent of what it makes for others.
+    pub advances: u64,
     /// Atoms that it moves for others: what ranks jobs that pay the same. Zero where that says nothing.
     pub moves: Atoms,
     /// What to send, in this order and in one transaction.

@@ -19,9 +19,9 @@ mod tests;
 
 pub use after_crash::after_crash;
 pub use compute::{compute_units, UNITS_OF_A_TRY};
-pub use epochs::{epochs, payments, BoundaryPrice};
+pub use epochs::{epochs, payments, BoundaryPrice, TOKEN_ACCOUNT_LAMPORTS};
 pub use fresh::Fresh;
 pub use job::{Job, Pays, Task};
-pub use liquidations::liquidations;
+pub use liquidations::{liquidations, liquidations_of_all_positions};
 pub use settlements::settlements_before_boundary;
-pub use upkeep::{backing, funding, outages, prices};
+pub use upkeep::{backing, funding, outages, prices, second_prices};

@@ -6,13 +6,14 @@ use perp_accounts::MarginAccount;
 use perp_engine::operations::position::PnlSettlementPlan;
 use perp_engine::state::{Account, Pool};
 use perp_engine::units::Atoms;
+use std::borrow::Borrow;
 use std::cmp::Reverse;
 
 /// Settlements that the queue of liquidity requests pays for: in the last seconds before the boundary that the exchange waits for, the
 /// largest first, as far as its fees reach. `rewarded` are margin accounts of the keeper, credited in turn.
-pub fn settlements_before_boundary<'a>(
+pub fn settlements_before_boundary<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
     fresh: &Fresh,
-    accounts: impl IntoIterator<Item = (&'a Pubkey, &'a MarginAccount)>,
+    accounts: impl IntoIterator<Item = (A, M)>,
     rewarded: &[Pubkey],
     least: Atoms,
 ) -> Vec<Job> {
@@ -26,9 +27,10 @@ pub fn settlements_before_boundary<'a>(
     };
     let mut found: Vec<(Atoms, Task, PnlSettlementPlan)> = Vec::new();
     for (address, account) in accounts {
+        let account = account.borrow();
         for (market, plan) in settlements(fresh, &account.state, |_| true) {
             if reward(&plan, market, &pool).is_some() {
-                found.push((plan.moved, Task::SettlePnl { account: *address, market }, plan));
+                found.push((plan.moved, Task::SettlePnl { account: *address.borrow(), market }, plan));
             }
         }
     }

@@ -1,7 +1,10 @@
 use super::compute::{compute_units, with_headroom};
 use super::fresh::Fresh;
 use super::job::{ranked, Job, Pays, Task};
-use crate::instructions::{allocate_backing, begin_settlement, report_oracle_outage, update_funding, update_prices};
+use crate::instructions::{
+    allocate_backing, begin_settlement, report_oracle_outage, update_funding, update_prices, update_second_price,
+};
+use perp_engine::market::price::PriceOutcome;
 use perp_engine::state::Market;
 use perp_engine::units::Atoms;
 use perp_exchange::Exchange;
@@ -18,12 +21,33 @@ pub fn prices(fresh: &Fresh) -> Vec<Job> {
         Job {
             task: Task::UpdatePrices { market: pairs[0].0 },
             pays: Pays::NOTHING,
+            advances: 0,
             moves: Atoms::ZERO,
             instructions: vec![update_prices(&fresh.addresses, pairs.iter().copied())],
             compute_units: with_headroom(units),
         }
     });
     jobs.collect()
+}
+
+/// What second sources say, of markets whose own is half as old as it may be: without one their prices are bounded by nothing.
+pub fn second_prices(fresh: &Fresh) -> Vec<Job> {
+    each_market(fresh, |scratch, market| {
+        let (account, reading) = fresh.second(market.index)?;
+        let (kept, most) = (market.second_price.published, u64::from(market.parameters.second_max_age));
+        let is_recent = scratch.clock.now.seconds_since(kept).is_ok_and(|age| age < most.div_ceil(2));
+        if (!kept.is_never() && is_recent) || market.settlement.has_begun() {
+            return None;
+        }
+        let outcome = scratch.update_second_price(market.index, reading).ok()?;
+        if outcome != PriceOutcome::Accepted {
+            return None;
+        }
+        let instruction = update_second_price(&fresh.addresses, market.index, *account);
+        let task = Task::UpdateSecondPrice { market: market.index };
+        let worth = (Pays::NOTHING, Atoms::ZERO);
+        Some(fresh.job(task, worth, ("update_second_price", 0), std::iter::empty(), instruction))
+    })
 }
 
 /// Accruals of funding that are at least so many seconds late.

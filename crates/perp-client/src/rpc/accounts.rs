@@ -1,7 +1,5 @@
 //! All accounts of one type.
 
-use std::collections::BTreeMap;
-
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::{decode, AccountError, EpochRecord, LiquidityRequest, MarginAccount, Market, Pool, Stored, ID};
 use serde_json::{json, Value};
@@ -12,19 +10,38 @@ use solana_rpc_client_api::response::{OptionalContext, RpcKeyedAccount};
 use super::{Connection, FetchError};
 
 /// An account that begins with the address of its exchange.
-pub trait OfExchange: Stored + Send {}
+pub trait OfExchange: Stored + Send {
+    /// How often it has changed, where it counts that.
+    fn sequence(&self) -> Option<u64> {
+        None
+    }
+}
 
-impl OfExchange for Market {}
-impl OfExchange for Pool {}
-impl OfExchange for MarginAccount {}
+impl OfExchange for Market {
+    fn sequence(&self) -> Option<u64> {
+        Some(self.state.sequence)
+    }
+}
+
+impl OfExchange for Pool {
+    fn sequence(&self) -> Option<u64> {
+        Some(self.state.sequence)
+    }
+}
+
+impl OfExchange for MarginAccount {
+    fn sequence(&self) -> Option<u64> {
+        Some(self.state.sequence)
+    }
+}
+
 impl OfExchange for LiquidityRequest {}
 impl OfExchange for EpochRecord {}
 
 /// What a node had at some slot.
-pub(super) struct ReadAt<T> {
-    /// The slot; zero where the node does not say.
+pub(super) struct ReadAt<A> {
     pub(super) slot: u64,
-    pub(super) accounts: BTreeMap<Pubkey, T>,
+    pub(super) accounts: Vec<(Pubkey, A)>,
 }
 
 /// What a node filters by, and how it answers: the accounts of this type and exchange, in base 64, as of the newest block.
@@ -37,17 +54,21 @@ pub(super) fn query<T: OfExchange>(exchange: &Pubkey) -> Value {
     })
 }
 
-pub(super) fn read_all<T: OfExchange>(connection: &Connection, exchange: &Pubkey) -> Result<ReadAt<T>, FetchError> {
+/// Every account of the type, each as `made` makes it.
+pub(super) fn read_all<T: OfExchange, A>(
+    connection: &Connection,
+    exchange: &Pubkey,
+    made: impl Fn(T) -> A,
+) -> Result<ReadAt<A>, FetchError> {
     let mut query = query::<T>(exchange);
     query["withContext"] = Value::Bool(true);
     let asked = connection.client.send(RpcRequest::GetProgramAccounts, json!([ID.to_string(), query]));
     let answer: OptionalContext<Vec<RpcKeyedAccount>> = asked.map_err(Box::new)?;
-    let (slot, found) = match answer {
-        OptionalContext::Context(response) => (response.context.slot, response.value),
-        OptionalContext::NoContext(found) => (0, found),
+    let OptionalContext::Context(answer) = answer else {
+        return Err(garbled("accounts without the slot in which it read them"));
     };
-    let accounts = found.iter().map(|found| Ok((address_of(found)?, account_of(found)?)));
-    Ok(ReadAt { slot, accounts: accounts.collect::<Result<_, FetchError>>()? })
+    let accounts = answer.value.iter().map(|found| Ok((address_of(found)?, made(account_of(found)?))));
+    Ok(ReadAt { slot: answer.context.slot, accounts: accounts.collect::<Result<_, FetchError>>()? })
 }
 
 /// The address of an account that a node sent.

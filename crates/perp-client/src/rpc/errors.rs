@@ -70,6 +70,8 @@ pub enum SendError {
         error: TransactionError,
         /// What the transaction logged; empty where the node does not tell.
         logs: Vec<String>,
+        /// Whether it is in a block and so has cost its fee; the node refused it before otherwise.
+        in_block: bool,
     },
     /// It may still take place.
     #[error("transaction {signature} was not confirmed within {} s: look it up before sending it again", CONFIRM_TIMEOUT.as_secs())]
@@ -104,11 +106,9 @@ impl SendError {
     pub fn class(&self) -> Option<Class> {
         match self {
             // Nodes that keep no logs tell the code all the same; those below are of the system's programs.
-            Self::Failed { error: TransactionError::InstructionError(_, InstructionError::Custom(code)), logs }
-                if logs.is_empty() =>
-            {
-                exchange_error(*code).map(Class::of)
-            }
+            Self::Failed {
+                error: TransactionError::InstructionError(_, InstructionError::Custom(code)), logs, ..
+            } if logs.is_empty() => exchange_error(*code).map(Class::of),
             _ => {
                 let failure = self.failure()?;
                 failure.exchange_error().map(Class::of).or_else(|| Class::of_framework(&failure))
@@ -203,6 +203,7 @@ pub(super) fn refusal(error: ClientError) -> SendError {
             return SendError::Failed {
                 error: reason.clone().into(),
                 logs: simulation.logs.clone().unwrap_or_default(),
+                in_block: false,
             };
         }
     }

@@ -1,38 +1,42 @@
 //! All accounts of one type, kept up to date.
 //!
-//! A thread of its own holds the subscription and hands on what it hears; whoever asks for the accounts applies it. After
-//! every gap everything is read again, so that nothing that happened in it is missing. The thread looks ten times a second
-//! whether it is still wanted, so a dropped view never waits for the server.
+//! A thread of its own holds the subscription and hands on what it hears; another reads everything where something may be missing, and
+//! now and then besides. Whoever asks for the accounts waits for neither: what is known is never older than it was, since whatever is
+//! heard or read counts only where it is of a later slot than what is known of that account, or by its own count newer. The threads look ten times a second whether
+//! they are still wanted, so a dropped view never waits for the server.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anchor_lang::prelude::Pubkey;
 use thiserror::Error;
 
-use super::accounts::{query, OfExchange};
+use super::accounts::{query, read_all, OfExchange, ReadAt};
 use super::venue::Venue;
-use super::FetchError;
+use super::{Connection, FetchError};
 
+mod accounts;
+mod reading;
 mod socket;
 mod subscription;
 
 #[cfg(test)]
 mod tests;
 
-use subscription::{Heard, Subscription};
+pub use accounts::Accounts;
+
+use accounts::Packed;
+use reading::Reading;
+use subscription::{Heard, Subscription, Told};
 
 /// How many changes wait at most for whoever asks; beyond them everything is read again.
 const WAITING: usize = 65_536;
 /// How long the server has for the first subscription.
 const FIRST_ANSWER: Duration = Duration::from_secs(15);
-/// How often everything is read while there is no subscription.
-const READ_WITHOUT: Duration = Duration::from_secs(1);
-/// How often everything is read besides: nodes do not tell of accounts that are closed, nor of blocks that are given up.
-const READ_ANYWAY: Duration = Duration::from_secs(300);
 
 /// Why accounts cannot be followed.
 #[derive(Debug, Error)]
@@ -45,138 +49,124 @@ pub enum FollowError {
         /// What went wrong.
         reason: String,
     },
-    /// The thread that listens cannot be started.
+    /// A thread cannot be started.
     #[error("no thread can be started: {0}")]
     Thread(std::io::Error),
 }
 
 /// Every account of one type of an exchange.
-pub struct Follow<'a, T> {
-    venue: &'a Venue,
-    heard: Receiver<Heard<T>>,
+pub struct Follow<T> {
+    heard: Receiver<Heard>,
+    /// Asks the thread that reads everything to do so.
+    asks: SyncSender<()>,
     overflowed: Arc<AtomicBool>,
     dropped: Arc<AtomicBool>,
-    /// Heard and not applied yet.
-    changes: Vec<Change<T>>,
-    accounts: BTreeMap<Pubkey, T>,
+    accounts: Accounts<T>,
+    /// The slot in which everything was last read.
+    slot: u64,
+    /// The slots of what was heard of accounts since, those that went included.
+    slots: BTreeMap<Pubkey, u64>,
     /// Other since they were last asked for.
     changed: BTreeSet<Pubkey>,
+    /// Whether anything was heard that nobody has asked for yet.
+    is_news: bool,
     is_live: bool,
     gaps: u64,
     /// Why the subscription was last lost.
     reason: Option<String>,
-    must_read: bool,
-    read_at: Option<Instant>,
+    reading: Reading,
 }
 
-/// An account as it is from some slot on; none where it is no account of the type any more.
-struct Change<T> {
-    slot: u64,
-    address: Pubkey,
-    account: Option<T>,
-}
-
-impl<'a, T: OfExchange> Follow<'a, T> {
-    pub(super) fn start(venue: &'a Venue, url: &str) -> Result<Self, FollowError> {
+impl<T: OfExchange> Follow<T> {
+    pub(super) fn start(venue: &Venue, url: &str) -> Result<Self, FollowError> {
         let (sender, heard) = sync_channel(WAITING);
         let (overflowed, dropped) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let exchange = venue.addresses.exchange;
         let subscription = Subscription {
             url: url.into(),
-            query: query::<T>(&venue.addresses.exchange),
-            sender,
+            query: query::<T>(&exchange),
+            sender: sender.clone(),
+            of: PhantomData::<fn() -> T>,
             overflowed: Arc::clone(&overflowed),
             dropped: Arc::clone(&dropped),
         };
-        let named = std::thread::Builder::new().name("perp-follow".into());
-        named.spawn(move || subscription.run()).map_err(FollowError::Thread)?;
+        let named = |name: &str| std::thread::Builder::new().name(name.into());
+        named("perp-follow").spawn(move || subscription.run()).map_err(FollowError::Thread)?;
+        let (asks, asked) = sync_channel(1);
+        // A connection of its own: a large answer keeps no other request waiting.
+        let connection = Connection::new(&venue.connection.client.url());
+        let reads = move || read_when_asked::<T>(&connection, &exchange, &asked, &sender);
+        named("perp-read").spawn(reads).map_err(FollowError::Thread)?;
         let mut follow = Self {
-            venue,
             heard,
+            asks,
             overflowed,
             dropped,
-            changes: Vec::new(),
-            accounts: BTreeMap::new(),
+            accounts: Accounts::of(exchange),
+            slot: 0,
+            slots: BTreeMap::new(),
             changed: BTreeSet::new(),
+            is_news: false,
             is_live: false,
             gaps: 0,
             reason: None,
-            must_read: true,
-            read_at: None,
+            reading: Reading::default(),
         };
         let unreachable = |reason: String| FollowError::Unreachable { url: socket::origin(url), reason };
         match follow.heard.recv_timeout(FIRST_ANSWER) {
             Ok(Heard::Lost(reason)) => Err(unreachable(reason)),
             Err(_) => Err(unreachable(format!("nothing heard for {} s", FIRST_ANSWER.as_secs()))),
             Ok(heard) => {
-                follow.note(heard);
+                // Nothing was asked to be read yet.
+                let _ = follow.note(heard);
                 Ok(follow)
             }
         }
     }
 
-    /// Every account as of now, as far as the node has told. After a gap, and while there is no subscription, everything is read
-    /// again first, at most once a second.
+    /// Every account as of now, as far as the node has told. The first time it waits until everything was read. Later nothing waits for
+    /// that: after a gap, while there is no subscription, and every five minutes everything is read again meanwhile, and
+    /// [`Self::incomplete_since`] tells since when something may be missing.
     ///
     /// # Errors
-    /// [`FetchError`] where that fails; what was heard meanwhile is not lost.
-    pub fn now(&mut self) -> Result<&BTreeMap<Pubkey, T>, FetchError> {
-        self.take_what_waits();
-        let since = self.read_at.map(|read_at| read_at.elapsed());
-        let is_due = since.is_none_or(|since| match (self.must_read, self.is_live) {
-            (true, true) => true,
-            (true, false) => since >= READ_WITHOUT,
-            (false, _) => since >= READ_ANYWAY,
-        });
-        if is_due {
-            let read = self.venue.all_at::<T>()?;
-            // A gap from here on is one that reading has not closed.
-            self.must_read = false;
-            self.take_what_waits();
-            let before = std::mem::replace(&mut self.accounts, read.accounts);
-            self.note_differences(&before);
-            // What was heard up to now is part of it where the node read later.
-            self.changes.retain(|change| change.slot > read.slot);
-            self.read_at = Some(Instant::now());
-            self.must_read |= !self.is_live;
-        }
-        for Change { address, account, .. } in self.changes.drain(..) {
-            self.changed.insert(address);
-            match account {
-                Some(account) => drop(self.accounts.insert(address, account)),
-                None => drop(self.accounts.remove(&address)),
+    /// [`FetchError`] where everything was to be read for the first time and could not be.
+    pub fn now(&mut self) -> Result<&Accounts<T>, FetchError> {
+        self.take_what_waits()?;
+        self.read_if_due();
+        while !self.reading.has_read() {
+            match self.heard.recv_timeout(reading::FIRST_READ) {
+                Ok(heard) => self.note(heard)?,
+                // Neither thread ends before this view does.
+                Err(_) => return Err(super::accounts::garbled("no accounts")),
             }
         }
+        self.is_news = false;
         Ok(&self.accounts)
     }
 
-    /// Every account as [`Self::now`] last returned them.
-    pub fn known(&self) -> &BTreeMap<Pubkey, T> {
+    /// Every account, as far as was heard when [`Self::now`] or [`Self::wait`] last returned.
+    pub fn known(&self) -> &Accounts<T> {
         &self.accounts
     }
 
-    /// Accounts that came, changed or went since this was last asked, as far as [`Self::now`] has returned them.
+    /// Accounts that came, changed or went since this was last asked.
     pub fn changed(&mut self) -> BTreeSet<Pubkey> {
         std::mem::take(&mut self.changed)
     }
 
-    fn note_differences(&mut self, before: &BTreeMap<Pubkey, T>) {
-        let same = |address: &Pubkey, account: &T| {
-            before.get(address).is_some_and(|before| bytemuck::bytes_of(before) == bytemuck::bytes_of(account))
-        };
-        let other = self.accounts.iter().filter(|(address, account)| !same(address, account));
-        let gone = before.keys().filter(|address| !self.accounts.contains_key(address));
-        self.changed.extend(other.map(|(address, _)| *address).chain(gone.copied()));
-    }
-
     /// Waits until something is heard, at most so long.
     pub fn wait(&mut self, at_most: Duration) {
-        if self.changes.is_empty() && !(self.must_read && self.is_live) {
-            match self.heard.recv_timeout(at_most) {
-                Ok(heard) => self.note(heard),
-                Err(RecvTimeoutError::Timeout) => {}
-                // The thread is gone: no less than the time asked for, or whoever waits would spin.
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(at_most),
-            }
+        self.read_if_due();
+        if self.is_news {
+            // The first read's error is its own.
+            let _ = self.take_what_waits();
+            return;
+        }
+        match self.heard.recv_timeout(at_most) {
+            Ok(heard) => drop(self.note(heard)),
+            Err(RecvTimeoutError::Timeout) => {}
+            // The threads are gone: no less than the time asked for, or whoever waits would spin.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(at_most),
         }
     }
 
@@ -195,20 +185,41 @@ impl<'a, T: OfExchange> Follow<'a, T> {
         self.reason.as_deref()
     }
 
-    fn take_what_waits(&mut self) {
+    /// Since when changes may be missing from what is known; none where none are.
+    pub fn incomplete_since(&self) -> Option<Instant> {
+        self.reading.incomplete_since()
+    }
+
+    /// Why everything could not be read when that was last tried; none where it could.
+    pub fn not_read(&self) -> Option<&str> {
+        self.reading.failure()
+    }
+
+    fn read_if_due(&mut self) {
+        if self.reading.is_due(self.is_live, Instant::now()) {
+            self.reading.asked(self.is_live);
+            // It waits for this, and for nothing else.
+            let _ = self.asks.try_send(());
+        }
+    }
+
+    fn take_what_waits(&mut self) -> Result<(), FetchError> {
         while let Ok(heard) = self.heard.try_recv() {
-            self.note(heard);
+            self.note(heard)?;
         }
         if self.overflowed.swap(false, Ordering::Relaxed) {
             self.gap();
         }
+        Ok(())
     }
 
-    fn note(&mut self, heard: Heard<T>) {
+    /// Takes something in; the error is that of the first read alone.
+    fn note(&mut self, heard: Heard) -> Result<(), FetchError> {
+        self.is_news = true;
         match heard {
             Heard::Live => {
                 self.is_live = true;
-                self.must_read = true;
+                self.reading.missed();
             }
             Heard::Lost(reason) => {
                 self.is_live = false;
@@ -216,20 +227,85 @@ impl<'a, T: OfExchange> Follow<'a, T> {
                 self.gap();
             }
             Heard::Garbled => self.gap(),
-            Heard::Changed { slot, address, account } => {
-                self.changes.push(Change { slot, address, account: account.map(|account| *account) });
+            Heard::Changed { slot, address, account } => self.note_change(slot, address, account),
+            Heard::Read(Ok(read)) => self.note_read(read),
+            Heard::Read(Err(error)) => return self.reading.failed(error, Instant::now()),
+        }
+        Ok(())
+    }
+
+    fn note_change(&mut self, slot: u64, address: Pubkey, told: Option<Told>) {
+        // Of one slot the last that is told is the newest; of what was read in it nobody knows, and this comes again where it was not.
+        if slot < self.slots.get(&address).copied().unwrap_or(0).max(self.slot)
+            && !self.is_newer(&address, told.as_ref())
+        {
+            return;
+        }
+        self.slots.insert(address, slot);
+        let is_other = match told {
+            Some(told) => self.accounts.put(address, told.account),
+            None => self.accounts.remove(&address),
+        };
+        if is_other {
+            self.changed.insert(address);
+        }
+    }
+
+    /// Whether something that is told of an earlier slot than what is known is newer all the same, as its own count says. What does not
+    /// count is doubted.
+    fn is_newer(&mut self, address: &Pubkey, told: Option<&Told>) -> bool {
+        let known = self.accounts.get(address);
+        match (&known, told) {
+            (None, None) => false,
+            (Some(known), Some(told)) if Packed::of(known) == told.account => false,
+            (Some(known), Some(Told { sequence: Some(told), .. })) => {
+                known.sequence().is_some_and(|known| *told > known)
+            }
+            _ => {
+                self.reading.doubted(Instant::now());
+                false
             }
         }
     }
 
+    fn note_read(&mut self, read: ReadAt<Packed>) {
+        let ReadAt { slot, accounts } = read;
+        let is_behind = slot < self.slot;
+        if !self.reading.done(is_behind, self.is_live, Instant::now()) {
+            return;
+        }
+        if is_behind {
+            // The node was set back, and what was known beyond that has not happened.
+            self.slots.clear();
+        }
+        self.slots.retain(|_, heard| *heard >= slot);
+        self.slot = slot;
+        self.changed.extend(self.accounts.replace(accounts, self.slots.keys()));
+    }
+
     fn gap(&mut self) {
         self.gaps += 1;
-        self.must_read = true;
+        self.reading.missed();
     }
 }
 
-impl<T> Drop for Follow<'_, T> {
+impl<T> Drop for Follow<T> {
     fn drop(&mut self) {
         self.dropped.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Reads everything as often as it is asked to, until nobody asks any more.
+fn read_when_asked<T: OfExchange>(
+    connection: &Connection,
+    exchange: &Pubkey,
+    asked: &Receiver<()>,
+    sender: &SyncSender<Heard>,
+) {
+    while asked.recv().is_ok() {
+        let read = read_all(connection, exchange, |account: T| Packed::of(&account));
+        if sender.send(Heard::Read(read)).is_err() {
+            return;
+        }
     }
 }

@@ -14,15 +14,13 @@ use crate::events::Event;
 use crate::jobs::Job;
 
 mod bundle;
-mod flight;
+mod outbox;
 
 #[cfg(test)]
 mod tests;
 
 pub use bundle::TRANSACTION_LIMIT;
-
-use bundle::Bundle;
-use flight::{fly, Landing};
+pub use outbox::Outbox;
 
 /// How jobs are sent.
 #[derive(Clone, Debug)]
@@ -43,7 +41,7 @@ pub struct SendOptions {
     pub rebroadcast: Duration,
     /// How long a transaction is asked after where the node does not tell whether its blockhash has expired.
     pub patience: Duration,
-    /// Whether what landed is asked for its events, which nodes tell once its block is confirmed.
+    /// Whether [`Connection::send_all`] asks for the events of what landed, which nodes tell once its block is confirmed.
     pub events: bool,
     /// Most requests to the node at once.
     pub requests: usize,
@@ -85,7 +83,8 @@ pub struct Landed {
 }
 
 impl Connection {
-    /// Sends jobs in their order without waiting for one before the next, and returns what became of each, in the same order.
+    /// Sends jobs in their order without waiting for one before the next, and returns what became of each, in the same order, once that
+    /// is known of all. [`Outbox`] tells of each as soon as it is known.
     ///
     /// `signers` are the keys of one operator. A transaction is paid by the first of them that its jobs name as a signer, or by the
     /// next in turn where they name none, so that not all transactions write the same wallet. It is registered before it is
@@ -96,28 +95,18 @@ impl Connection {
         signers: &[&Keypair],
         options: &SendOptions,
     ) -> Vec<(&'a Job, Result<Landed, SendError>)> {
-        let mut results: Vec<Option<Result<Landed, SendError>>> = jobs.iter().map(|_| None).collect();
-        let mut bundles = Vec::new();
-        for (place, job) in jobs.iter().enumerate() {
-            match Bundle::alone(place, job, signers, bundles.len(), options) {
-                Ok(bundle) => bundles.push(bundle),
-                Err(error) => results[place] = Some(Err(error)),
-            }
-        }
-        let mut apart = Vec::new();
-        for (bundle, landing) in fly(self, bundle::packed(bundles, jobs, signers, options), jobs, signers, options) {
-            if let Some(landing) = settle(bundle.places(), landing, &mut results) {
-                drop(landing);
-                apart.extend(bundle.split(jobs, signers, options));
-            }
-        }
-        for (bundle, landing) in fly(self, apart, jobs, signers, options) {
-            settle(bundle.places(), landing, &mut results);
-        }
+        let results: Mutex<Vec<Option<Result<Landed, SendError>>>> = Mutex::new(jobs.iter().map(|_| None).collect());
+        let outbox = Outbox::new(self, signers, options, |place: usize, result| {
+            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[place] = Some(result);
+        });
+        outbox.send(jobs.iter().cloned().enumerate());
+        outbox.track(|| true);
+        drop(outbox);
+        let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         if options.events {
             self.tell_events(&mut results, options.requests);
         }
-        // Every job is in a bundle or was refused above.
+        // Every job is settled once nothing is on its way any more.
         let unsent = || Err(SendError::NotSent { reason: "the transaction does not fit any more".into() });
         jobs.iter().zip(results).map(|(job, result)| (job, result.unwrap_or_else(unsent))).collect()
     }
@@ -133,34 +122,6 @@ impl Connection {
             }
             Err(error) => landed.gap = Some(error),
         });
-    }
-}
-
-/// Notes what became of a transaction for each of its jobs; returns the error that each of several may not have caused.
-fn settle(
-    places: &[usize],
-    landing: Result<Landing, SendError>,
-    results: &mut [Option<Result<Landed, SendError>>],
-) -> Option<SendError> {
-    match (landing, places) {
-        (Ok(Landing { signature, slot, heard }), _) => {
-            for place in places {
-                results[*place] = Some(Ok(Landed { signature, slot, heard, events: Vec::new(), gap: None }));
-            }
-            None
-        }
-        (Err(error), [place]) => {
-            results[*place] = Some(Err(error));
-            None
-        }
-        // It may still take place: none of its jobs may be sent again.
-        (Err(SendError::Unconfirmed { signature }), _) => {
-            for place in places {
-                results[*place] = Some(Err(SendError::Unconfirmed { signature }));
-            }
-            None
-        }
-        (Err(error), _) => Some(error),
     }
 }
 

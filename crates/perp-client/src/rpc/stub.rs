@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -14,7 +13,10 @@ use perp_accounts::{encode_into, Stored, ID};
 use serde_json::{json, Value};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
-use tungstenite::{Message, WebSocket};
+
+mod speaker;
+
+pub use speaker::Speaker;
 
 /// What becomes of a transaction that is broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +52,14 @@ pub struct State {
     pub requests: Vec<(String, usize)>,
     /// Blockhashes given so far.
     pub blockhashes: u64,
+    /// What it says of every blockhash that it is asked after; none where it does not know that request.
+    pub is_blockhash_valid: Option<bool>,
+    /// How many of the accounts that it is asked for it leaves out at the end.
+    pub leaves_out: usize,
     /// Nothing is answered but HTTP status 503.
     pub is_down: bool,
+    /// These requests alone are answered with it.
+    pub refuses: &'static str,
 }
 
 impl State {
@@ -105,6 +113,7 @@ impl State {
             }
             "getMultipleAccounts" => {
                 let addresses = texts(&params[0]);
+                let addresses = &addresses[..addresses.len().saturating_sub(self.leaves_out)];
                 let accounts = addresses.iter().map(|address| self.account(&address.parse().unwrap())).collect();
                 self.with_context(accounts)
             }
@@ -127,6 +136,10 @@ impl State {
                 self.height += self.height_step;
                 json!(self.height)
             }
+            "isBlockhashValid" => match self.is_blockhash_valid {
+                Some(is_valid) => self.with_context(json!(is_valid)),
+                None => return Some(Err((-32601, Value::Null))),
+            },
             "sendTransaction" => return self.send(params[0].as_str().unwrap()),
             "getSignatureStatuses" => {
                 let statuses = texts(&params[0]).into_iter().map(|signature| {
@@ -194,7 +207,10 @@ impl Stub {
             block: HashMap::new(),
             requests: Vec::new(),
             blockhashes: 0,
+            is_blockhash_valid: None,
+            leaves_out: 0,
             is_down: false,
+            refuses: "",
         };
         let (state, stop) = (Arc::new(Mutex::new(state)), Arc::new(AtomicBool::new(false)));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -258,7 +274,8 @@ fn serve(state: &Mutex<State>, stream: TcpStream) -> std::io::Result<()> {
             answer[name] = value;
             answer.to_string()
         };
-        let answer = if state.is_down { None } else { Some(state.answer(method, params)) };
+        let is_down = state.is_down || method == state.refuses;
+        let answer = if is_down { None } else { Some(state.answer(method, params)) };
         match answer {
             None => ("503 Service Unavailable", String::new()),
             Some(Some(Ok(result))) => ("200 OK", whole("result", result)),
@@ -273,108 +290,6 @@ fn serve(state: &Mutex<State>, stream: TcpStream) -> std::io::Result<()> {
         answer.len()
     );
     reader.get_mut().write_all((head + &answer).as_bytes())
-}
-
-/// What a test does with a subscription.
-pub enum Say {
-    Text(String),
-    /// The connection breaks off.
-    HangUp,
-}
-
-/// A WebSocket server that takes one subscriber after the other.
-pub struct Speaker {
-    url: String,
-    words: Sender<Say>,
-    /// How many subscriptions have begun and ended.
-    pub begun: Arc<Mutex<usize>>,
-    pub ended: Arc<Mutex<usize>>,
-    /// While it is set nobody who connects is answered.
-    pub is_mute: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Speaker {
-    pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("ws://{}/secret", listener.local_addr().unwrap());
-        let (words, said) = channel();
-        let (begun, ended) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
-        let (stop, is_mute) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        std::thread::spawn({
-            let (begun, ended) = (Arc::clone(&begun), Arc::clone(&ended));
-            let (stop, is_mute) = (Arc::clone(&stop), Arc::clone(&is_mute));
-            move || {
-                let mut unanswered = Vec::new();
-                while !stop.load(Ordering::Relaxed) {
-                    let Ok((stream, _)) = listener.accept() else {
-                        std::thread::sleep(Duration::from_millis(5));
-                        continue;
-                    };
-                    stream.set_nonblocking(false).unwrap();
-                    if is_mute.load(Ordering::Relaxed) {
-                        unanswered.push(stream);
-                        continue;
-                    }
-                    if let Some(socket) = subscribed(stream) {
-                        *begun.lock().unwrap() += 1;
-                        speak(socket, &said, &stop);
-                        *ended.lock().unwrap() += 1;
-                    }
-                }
-            }
-        });
-        Self { url, words, begun, ended, is_mute, stop }
-    }
-
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub fn say(&self, text: impl Into<String>) {
-        self.words.send(Say::Text(text.into())).unwrap();
-    }
-
-    pub fn hang_up(&self) {
-        self.words.send(Say::HangUp).unwrap();
-    }
-}
-
-impl Drop for Speaker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
-fn subscribed(stream: TcpStream) -> Option<WebSocket<TcpStream>> {
-    let mut socket = tungstenite::accept(stream).ok()?;
-    let asked: Value = serde_json::from_str(socket.read().ok()?.to_text().ok()?).ok()?;
-    assert_eq!(asked["method"], "programSubscribe");
-    socket.send(Message::text(json!({ "jsonrpc": "2.0", "result": 7, "id": asked["id"] }).to_string())).ok()?;
-    socket.get_ref().set_read_timeout(Some(Duration::from_millis(5))).ok()?;
-    Some(socket)
-}
-
-/// Says what it is told until it hangs up or the subscriber does.
-fn speak(mut socket: WebSocket<TcpStream>, said: &Receiver<Say>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
-        match said.recv_timeout(Duration::from_millis(5)) {
-            Ok(Say::Text(text)) => {
-                if socket.send(Message::text(text)).is_err() {
-                    return;
-                }
-            }
-            Ok(Say::HangUp) => return,
-            Err(_) => {}
-        }
-        match socket.read() {
-            Err(tungstenite::Error::Io(error))
-                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
-            Ok(Message::Close(_)) | Err(_) => return,
-            Ok(_) => {}
-        }
-    }
 }
 
 /// Waits until something holds, for a few seconds at most.

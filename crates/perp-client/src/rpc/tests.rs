@@ -117,7 +117,7 @@ fn a_transaction_that_failed_in_its_block_says_why() {
     let executed = format!(r#"{{"slot":2,"blockTime":null,"transaction":["AA==","base64"],"meta":{meta}}}"#);
     let connection = node("instruction_error", &[(RpcRequest::GetTransaction, executed)]);
     let error = connection.send(&[], &[&Keypair::new()]).unwrap_err();
-    let SendError::Failed { error, logs } = error else { panic!("{error}") };
+    let SendError::Failed { error, logs, in_block: true } = error else { panic!("{error}") };
     assert_eq!(error, TransactionError::InstructionError(0, InstructionError::UninitializedAccount));
     assert_eq!(logs, [log]);
 }

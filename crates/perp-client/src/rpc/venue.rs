@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::oracle::OracleBinding;
 use perp_accounts::{Exchange, Market, Pool};
+use perp_engine::oracle::OracleReading;
 use perp_exchange::chain::CLOCK;
 use solana_account::Account;
 use solana_address_lookup_table_interface::state::AddressLookupTable;
@@ -14,7 +15,7 @@ use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
 use thiserror::Error;
 
-use super::accounts::{read_all, OfExchange, ReadAt};
+use super::accounts::{garbled, read_all, OfExchange};
 use super::follow::{Follow, FollowError};
 use super::{clock_in, existing, Connection, FetchError, SendError};
 use crate::addresses::Addresses;
@@ -34,7 +35,22 @@ pub struct Venue {
     /// Decimals of the quote token.
     pub quote_decimals: u8,
     /// Where each market's price comes from, by the markets' indices. Markets are listed, never taken away.
-    oracles: Mutex<Vec<OracleBinding>>,
+    oracles: Mutex<Vec<Oracles>>,
+}
+
+/// Where the prices of a market come from.
+#[derive(Clone, Copy)]
+struct Oracles {
+    first: OracleBinding,
+    /// Its second source, where it has one of an account of its own.
+    second: Option<OracleBinding>,
+}
+
+impl Oracles {
+    fn of(market: &Market) -> Self {
+        let second = Some(market.second_oracle).filter(|oracle| oracle.account != Pubkey::default());
+        Self { first: market.oracle, second: second.filter(|_| market.state.has_second_source()) }
+    }
 }
 
 /// A margin account could not be found or opened.
@@ -71,17 +87,21 @@ impl Venue {
             let market: Market = existing(address, Some(&found))?;
             let mut oracles = self.lock();
             if usize::from(market.state.index) == oracles.len() {
-                oracles.push(market.oracle);
+                oracles.push(Oracles::of(&market));
             }
+        }
+        // Whoever asks again would be told the same.
+        if self.lock().len() < usize::from(market_count) {
+            return Err(garbled("a market at the address of another"));
         }
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<OracleBinding>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Oracles>> {
         self.oracles.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn oracles(&self) -> Vec<OracleBinding> {
+    fn oracles(&self) -> Vec<Oracles> {
         self.lock().clone()
     }
 
@@ -96,9 +116,12 @@ impl Venue {
             let oracles = self.oracles();
             let count = u16::try_from(oracles.len()).unwrap_or(u16::MAX);
             let markets: Vec<_> = (0..count).map(|index| self.addresses.market(index)).collect();
-            let prices: Vec<_> = oracles.iter().map(|oracle| oracle.account).collect();
+            let prices: Vec<_> = oracles.iter().map(|oracles| oracles.first.account).collect();
+            let seconds = (0..).zip(&oracles).filter_map(|(market, oracles)| Some((market, oracles.second?)));
+            let seconds: Vec<(u16, OracleBinding)> = seconds.collect();
+            let second: Vec<_> = seconds.iter().map(|(_, oracle)| oracle.account).collect();
             let root = [CLOCK, self.addresses.exchange, self.addresses.pool];
-            let found = self.connection.read(&[&root[..], &markets, &prices].concat())?;
+            let found = self.connection.read(&[&root[..], &markets, &prices, &second].concat())?;
             let exchange: Exchange = existing(&self.addresses.exchange, found.get(1))?;
             if exchange.market_count > count {
                 // One was listed meanwhile.
@@ -113,8 +136,13 @@ impl Venue {
                 snapshot = snapshot.with_market(&existing::<Market>(address, Some(state))?);
             }
             let mut fresh = Fresh::new(self.addresses, snapshot);
-            for ((market, oracle), account) in (0..).zip(&oracles).zip(accounts) {
-                take(&mut fresh, market, oracle, account.as_ref());
+            let (accounts, second) = accounts.split_at(prices.len());
+            for ((market, oracles), account) in (0..).zip(&oracles).zip(accounts) {
+                take(&mut fresh, market, &oracles.first, account.as_ref());
+            }
+            for ((market, oracle), account) in seconds.iter().zip(second) {
+                let Some(reading) = account.as_ref().and_then(|account| read(oracle, account)) else { continue };
+                fresh.take_second(*market, oracle.account, &reading);
             }
             return Ok(fresh);
         }
@@ -125,19 +153,15 @@ impl Venue {
     /// # Errors
     /// [`FetchError`], also where one of them is of another version.
     pub fn all<T: OfExchange>(&self) -> Result<BTreeMap<Pubkey, T>, FetchError> {
-        Ok(self.all_at::<T>()?.accounts)
-    }
-
-    /// Every account of a type, and the slot in which the node read them.
-    pub(super) fn all_at<T: OfExchange>(&self) -> Result<ReadAt<T>, FetchError> {
-        read_all(&self.connection, &self.addresses.exchange)
+        let read = read_all(&self.connection, &self.addresses.exchange, |account: T| account)?;
+        Ok(read.accounts.into_iter().collect())
     }
 
     /// Follows every account of a type over the node's WebSocket server.
     ///
     /// # Errors
     /// [`FollowError`] where the server cannot be reached or does not subscribe.
-    pub fn follow<T: OfExchange>(&self, ws_url: &str) -> Result<Follow<'_, T>, FollowError> {
+    pub fn follow<T: OfExchange>(&self, ws_url: &str) -> Result<Follow<T>, FollowError> {
         Follow::start(self, ws_url)
     }
 
@@ -180,10 +204,10 @@ impl Venue {
             self.addresses.token_program,
             crate::addresses::event_authority(),
         ];
-        for (index, oracle) in (0..).zip(&oracles) {
+        for (index, oracles) in (0..).zip(&oracles) {
             addresses.push(self.addresses.market(index));
-            if oracle.account != Pubkey::default() {
-                addresses.push(oracle.account);
+            if oracles.first.account != Pubkey::default() {
+                addresses.push(oracles.first.account);
             }
         }
         addresses
@@ -192,8 +216,12 @@ impl Venue {
 
 /// Takes what an account says into its market, where it says anything.
 fn take(fresh: &mut Fresh, market: u16, oracle: &OracleBinding, account: Option<&Account>) {
-    let Some(account) = account else { return };
-    let Ok(reading) = read_price_account(&oracle.account, &account.owner, &account.data, oracle) else { return };
+    let Some(reading) = account.and_then(|account| read(oracle, account)) else { return };
     // One out of range leaves the market at its cached price, as it does on chain.
     let _ = fresh.take(market, oracle.account, &reading);
+}
+
+/// What an account says to a market with this binding, where it says anything.
+fn read(oracle: &OracleBinding, account: &Account) -> Option<OracleReading> {
+    read_price_account(&oracle.account, &account.owner, &account.data, oracle).ok()
 }

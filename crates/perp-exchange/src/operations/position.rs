@@ -63,12 +63,13 @@ impl Exchange {
         order: &LiquidationOrder,
         reading: Option<&OracleReading>,
     ) -> Result<LiquidationAfter, Refusal> {
-        let (mut after, mut credited, mut state) = (*account, *liquidator, *self.market(market)?);
+        let mut state = *self.market(market)?;
         let mut ready = state.refresh(reading, &self.session())?;
         let plan = {
             let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
             plan_liquidation(&portfolio, &ready, order)?
         };
+        let (mut after, mut credited) = (*account, *liquidator);
         plan.apply(&mut after, &mut credited, &mut ready)?;
         ready.next_event();
         after.next_event();

@@ -1,104 +1,141 @@
 //! A connection to an exchange: what is followed, what is remembered, and what is on its way.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{channel, Receiver, Sender};
+use std::collections::BTreeSet;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{channel, sync_channel, Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Market, Stored};
+use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Stored};
 use perp_client::instructions::Authority;
-use perp_client::jobs::Job;
-use perp_client::rpc::{FetchError, Follow, Landed, SendError, SendOptions, Venue};
+use perp_client::jobs::Task;
+use perp_client::rpc::{FetchError, Follow, Landed, Outbox, SendError, Venue};
 use solana_keypair::Keypair;
+use solana_signature::Signature;
 use solana_signer::Signer;
 
+use super::ticket::{Sent, Settled, Ticket};
 use super::{pause, Keeper, LEAST_PASS, RECONNECT_FIRST, RECONNECT_LAST};
 use crate::config::milliseconds;
-use crate::decision::{Policy, Spending};
+use crate::decision::{Budget, Policy};
 use crate::job::Kind;
-use crate::journal::{Decided, Journal};
+use crate::journal::Journal;
 use crate::memory::Memory;
-use crate::outcome::{may_have_cost, Outcome};
-use crate::plan;
+use crate::outcome::lacks_destination;
 use crate::watch::Watch;
 
-/// Batches into which liquidations of one look are divided at most: what is slow in one keeps nobody else waiting.
-const URGENT_BATCHES: usize = 8;
+/// Jobs that are signed with one blockhash and broadcast by one task.
+const TOGETHER: usize = 16;
+/// Jobs on their way at most, and how many of them may be others than liquidations.
+const MOST_FLYING: usize = 1_024;
+const MOST_UPKEEP: usize = 256;
+/// Transactions whose events are still to be asked for at most; those beyond are not recorded.
+const MOST_EVENTS: usize = 256;
+/// How many are asked for at once.
+const EVENTS_AT_ONCE: usize = 4;
 
-/// A job that is sent.
-pub(super) struct Sent {
-    pub job: Job,
-    pub decided: Decided,
-    /// The sequence number of what it is about, as it was planned on.
-    pub sequence: Option<u64>,
-    pub fee: u64,
-}
+/// What takes the tickets.
+pub(super) type Told<'a> = Box<dyn Fn(Ticket, Result<Landed, SendError>) + Send + Sync + 'a>;
+/// Everything that is on its way.
+pub(super) type Flying<'a> = Outbox<'a, Ticket, Told<'a>>;
 
-/// What became of one.
-struct Settled {
-    sent: Sent,
-    outcome: Outcome,
-    result: Result<Landed, SendError>,
+/// What a session shares with the threads that work for it.
+pub(super) struct Shared<'k> {
+    pub venue: &'k Venue,
+    pub outbox: &'k Flying<'k>,
+    pub budget: &'k Mutex<Budget>,
+    /// Set once nothing more will be sent.
+    pub is_over: &'k AtomicBool,
 }
 
 pub(super) struct Session<'k> {
     pub keeper: &'k Keeper,
     pub venue: &'k Venue,
-    options: &'k SendOptions,
+    outbox: &'k Flying<'k>,
+    budget: &'k Mutex<Budget>,
+    is_over: &'k AtomicBool,
     pub keepers: Vec<Authority>,
-    pub accounts: Follow<'k, MarginAccount>,
-    pub requests: Option<Follow<'k, LiquidityRequest>>,
-    pub records: Option<Follow<'k, EpochRecord>>,
+    /// The places of the wallets that pay in this look, and of their margin accounts.
+    pub payers: Vec<usize>,
+    pub accounts: Follow<MarginAccount>,
+    pub requests: Option<Follow<LiquidityRequest>>,
+    pub unpayable: BTreeSet<solana_pubkey::Pubkey>,
+    pub records: Option<Follow<EpochRecord>>,
     pub watch: Watch,
     pub memory: Memory,
     pub journal: Journal,
     pub policy: Policy,
-    pub spending: Spending,
-    /// Fees of what is on its way, or about to be.
-    pub reserved: u64,
     /// Highest slot of what was read, and since when it is not reached any more.
     pub slot: u64,
     pub behind_since: Option<Instant>,
     pub upkeep_at: Option<Instant>,
     gaps: u64,
-    batches: usize,
-    sender: Sender<Vec<Settled>>,
-    outcomes: Receiver<Vec<Settled>>,
+    is_incomplete: bool,
+    /// Tasks that are broadcasting.
+    broadcasting: Arc<AtomicUsize>,
+    sender: Sender<Settled>,
+    outcomes: Receiver<Settled>,
+    events: SyncSender<(Task, Signature)>,
 }
 
 impl<'k> Session<'k> {
-    /// Finds or opens the wallets' margin accounts and subscribes to everything.
-    pub fn begin(keeper: &'k Keeper, venue: &'k Venue, options: &'k SendOptions) -> Result<Self, String> {
+    /// Finds or opens the wallets' margin accounts, subscribes to everything, and has what is sent followed.
+    pub fn begin<'scope>(
+        keeper: &'k Keeper,
+        shared: Shared<'k>,
+        scope: &'scope Scope<'scope, '_>,
+    ) -> Result<Self, String>
+    where
+        'k: 'scope,
+    {
+        let Shared { venue, outbox, budget, is_over } = shared;
         let (config, url) = (&keeper.config, keeper.config.websocket_url.as_str());
+        if !keeper.mode.dry_run {
+            keeper.operations.weigh(&venue.connection)?;
+        }
         let keepers = keeper.wallets.iter().map(|wallet| match keeper.mode.dry_run {
             true => Ok(at(venue, wallet, config.sub_account)),
-            false => venue.keeper(wallet, config.sub_account).map_err(|error| error.to_string()),
+            false => venue
+                .keeper(wallet, config.sub_account)
+                .map_err(|error| keeper.operations.with_what_is_held(&wallet.pubkey(), &error)),
         });
-        let keepers = keepers.collect::<Result<_, _>>()?;
+        let keepers: Vec<Authority> = keepers.collect::<Result<_, _>>()?;
         let words = |error: perp_client::rpc::FollowError| error.to_string();
         let does_epochs = config.jobs.contains(&Kind::Epochs);
         let (sender, outcomes) = channel();
+        let (events, landed) = sync_channel(MOST_EVENTS);
+        let landed = Arc::new(Mutex::new(landed));
+        for _ in 0..EVENTS_AT_ONCE {
+            let landed = Arc::clone(&landed);
+            scope.spawn(move || tell_events(venue, &landed, is_over));
+        }
         Ok(Self {
             keeper,
             venue,
-            options,
+            outbox,
+            budget,
+            is_over,
+            payers: (0..keepers.len()).collect(),
             keepers,
             accounts: venue.follow(url).map_err(words)?,
             requests: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
+            unpayable: BTreeSet::new(),
             records: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
             watch: Watch::default(),
             memory: Memory::default(),
             journal: Journal::default(),
             policy: Policy { fees: config.fees, unpaid: config.unpaid },
-            spending: Spending::default(),
-            reserved: 0,
             slot: 0,
             behind_since: None,
             upkeep_at: None,
             gaps: 0,
-            batches: 0,
+            is_incomplete: false,
+            broadcasting: Arc::default(),
             sender,
             outcomes,
+            events,
         })
     }
 
@@ -119,6 +156,7 @@ impl<'k> Session<'k> {
                     // Another validator may answer next, or the same from an earlier state.
                     self.slot = 0;
                     Journal::trouble("not_read", &error);
+                    self.keeper.operations.not_read(&error);
                     pause(wait, stop);
                     wait = (2 * wait).min(RECONNECT_LAST);
                 }
@@ -129,27 +167,39 @@ impl<'k> Session<'k> {
             std::thread::sleep(LEAST_PASS.saturating_sub(begun.elapsed()));
             self.accounts.wait(every.saturating_sub(begun.elapsed()));
         }
-        while self.batches > 0 {
+        // From now on nothing is followed for longer than it takes a blockhash to expire.
+        self.is_over.store(true, Ordering::SeqCst);
+        while self.memory.flying() > 0 {
             self.note_outcomes();
             std::thread::sleep(Duration::from_millis(5));
         }
         self.journal.summary(self.watch.count(), self.memory.flying());
     }
 
-    /// Reads what is followed, and tells the watch what has changed.
+    /// Takes in what was heard of what is followed, and tells the watch what has changed.
     pub fn follow(&mut self) -> Result<(), FetchError> {
         self.accounts.now()?;
         for address in self.accounts.changed() {
             let account = self.accounts.known().get(&address);
-            self.watch.changed(address, account.map(|account| &account.state));
+            self.watch.changed(address, account.as_ref().map(|account| &account.state));
         }
+        let name = MarginAccount::NAME;
         if self.accounts.gaps() != self.gaps {
             self.gaps = self.accounts.gaps();
-            let name = MarginAccount::NAME;
             Journal::gap(name, self.gaps, self.accounts.is_live(), self.accounts.reason());
+        }
+        self.keeper.operations.followed(self.accounts.is_live(), self.gaps);
+        // It goes on with what it knows, and says so once.
+        let is_incomplete = self.accounts.not_read().is_some();
+        if is_incomplete != self.is_incomplete {
+            self.is_incomplete = is_incomplete;
+            let since = self.accounts.incomplete_since();
+            Journal::incomplete(name, since.map(|since| since.elapsed()), self.accounts.not_read());
         }
         if let Some(requests) = &mut self.requests {
             requests.now()?;
+            let known = requests.known();
+            self.unpayable.retain(|request| known.get(request).is_some());
         }
         if let Some(records) = &mut self.records {
             records.now()?;
@@ -157,52 +207,113 @@ impl<'k> Session<'k> {
         Ok(())
     }
 
-    /// Whether another batch may be sent.
-    pub fn has_room(&self) -> bool {
-        self.batches < self.keeper.config.pace.batches
+    /// Wallets that hold enough pay in this look; where none does, what there is to do is decided for all of them, and held back.
+    pub fn choose_payers(&mut self) {
+        let wallets = self.keeper.wallets.iter().enumerate();
+        let able = wallets.filter(|(_, wallet)| self.keeper.operations.may_pay(&wallet.pubkey()));
+        self.payers = able.map(|(place, _)| place).collect();
+        let low = self.keeper.wallets.iter().map(Signer::pubkey);
+        self.outbox.spare(low.filter(|wallet| !self.keeper.operations.may_pay(wallet)).collect());
+        if self.payers.is_empty() {
+            self.payers = (0..self.keepers.len()).collect();
+        }
     }
 
-    /// Sends jobs without waiting for them: those that are urgent in several batches, the others in one.
-    pub fn send<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, urgent: Vec<Sent>, others: Vec<Sent>)
+    /// How many liquidations may yet be sent.
+    pub fn room(&self) -> usize {
+        MOST_FLYING.saturating_sub(self.memory.flying())
+    }
+
+    /// Whether another job may be sent besides so many that are about to be.
+    pub fn has_room(&self, kind: Kind, besides: usize) -> bool {
+        let most = if kind == Kind::Liquidate { MOST_FLYING } else { MOST_UPKEEP };
+        let flying = self.memory.flying().saturating_add(besides);
+        flying < most && self.broadcasting.load(Ordering::SeqCst) < self.keeper.config.pace.batches
+    }
+
+    /// What was spent and is set aside.
+    pub fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends jobs without waiting for them: each is registered before it is broadcast, and heard of when it is settled.
+    pub fn send<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, jobs: Vec<Sent>)
     where
         'k: 'scope,
     {
-        let each = urgent.len().div_ceil(URGENT_BATCHES).max(1);
-        let mut batches: Vec<Vec<Sent>> = Vec::new();
-        for sent in urgent {
-            match batches.last_mut().filter(|batch| batch.len() < each) {
-                Some(batch) => batch.push(sent),
-                None => batches.push(vec![sent]),
-            }
-        }
-        batches.push(others);
-        for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
-            for sent in &batch {
+        let mut jobs = jobs.into_iter().peekable();
+        while jobs.peek().is_some() {
+            let batch: Vec<_> = jobs.by_ref().take(TOGETHER).collect();
+            let mut tickets = Vec::new();
+            for sent in batch {
                 self.memory.sent(sent.job.task);
+                self.keeper.operations.sent(sent.job.task);
+                let job = sent.job.clone();
+                tickets.push((Ticket::new(sent, self.sender.clone()), job));
             }
-            self.batches += 1;
-            let (venue, options, sender) = (self.venue, self.options, self.sender.clone());
-            let wallets: Vec<&'k Keypair> = self.keeper.wallets.iter().collect();
+            let (outbox, broadcasting) = (self.outbox, Counted::new(&self.broadcasting));
             scope.spawn(move || {
-                // Nobody listens any more where this fails.
-                let _ = sender.send(carry_out(venue, &wallets, options, batch));
+                let _broadcasting = broadcasting;
+                // Tickets that are dropped on the way are heard of.
+                if catch_unwind(AssertUnwindSafe(|| outbox.send(tickets))).is_err() {
+                    Journal::trouble("panicked", &"a task that was sending has ended");
+                }
             });
         }
     }
 
     fn note_outcomes(&mut self) {
         let now = Instant::now();
-        while let Ok(batch) = self.outcomes.try_recv() {
-            self.batches = self.batches.saturating_sub(1);
-            for Settled { sent, outcome, result } in batch {
-                self.reserved = self.reserved.saturating_sub(sent.fee);
-                if result.as_ref().map_or_else(may_have_cost, |_| true) {
-                    self.spending.add(now, sent.fee);
+        while let Ok(Settled { sent, outcome, cost, result }) = self.outcomes.try_recv() {
+            self.budget().settle(now, sent.fee, cost);
+            let (task, pace) = (sent.job.task, &self.keeper.config.pace);
+            self.memory.settled(task, outcome, sent.basis, now, pace);
+            self.journal.outcome(&sent.job, sent.decided, outcome, &result);
+            self.keeper.operations.settled(&sent.job, outcome, sent.decided.recorded, &result);
+            match (&result, task) {
+                (Ok(landed), _) => drop(self.events.try_send((task, landed.signature))),
+                (Err(error), Task::PayRequest { request }) if lacks_destination(error) => {
+                    self.unpayable.insert(request);
                 }
-                let pace = &self.keeper.config.pace;
-                self.memory.settled(sent.job.task, outcome, sent.sequence, now, pace);
-                self.journal.outcome(&sent.job, sent.decided, outcome, &result);
+                _ => {}
             }
+        }
+    }
+}
+
+/// One of those that are counted, however it ends.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Follows what is on its way until nothing more comes and all of it is settled.
+pub(super) fn track(outbox: &Flying<'_>, is_over: &AtomicBool) {
+    let tracked = || outbox.track(|| is_over.load(Ordering::SeqCst));
+    while catch_unwind(AssertUnwindSafe(tracked)).is_err() {
+        Journal::trouble("panicked", &"the task that follows what was sent has ended, and begins again");
+        std::thread::sleep(RECONNECT_FIRST);
+    }
+}
+
+/// Records what transactions have told, until no more come.
+fn tell_events(venue: &Venue, landed: &Mutex<Receiver<(Task, Signature)>>, is_over: &AtomicBool) {
+    loop {
+        let next = landed.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((task, signature)) = next else { return };
+        // Nobody waits for a record.
+        if !is_over.load(Ordering::SeqCst) {
+            Journal::events(&task, &signature, &venue.connection.events(&signature));
         }
     }
 }
@@ -211,36 +322,4 @@ impl<'k> Session<'k> {
 fn at(venue: &Venue, wallet: &Keypair, sub_account: u16) -> Authority {
     let signer = wallet.pubkey();
     Authority { signer, margin_account: venue.addresses.margin_account(&signer, sub_account) }
-}
-
-fn carry_out(venue: &Venue, wallets: &[&Keypair], options: &SendOptions, batch: Vec<Sent>) -> Vec<Settled> {
-    let jobs: Vec<Job> = batch.iter().map(|sent| sent.job.clone()).collect();
-    let results = venue.connection.send_all(&jobs, wallets, options);
-    let settled = batch.into_iter().zip(results).map(|(sent, (_, result))| {
-        let outcome = match &result {
-            Ok(_) => Outcome::Won,
-            Err(error) => Outcome::of(error, || has_changed(venue, &sent)),
-        };
-        Settled { sent, outcome, result }
-    });
-    settled.collect()
-}
-
-/// Whether what the job is about is another now than it was planned on.
-fn has_changed(venue: &Venue, sent: &Sent) -> bool {
-    let Some(planned) = sent.sequence else { return true };
-    let found = match plan::account(&sent.job.task) {
-        Some(address) => {
-            let found = venue.connection.find::<MarginAccount>(&address);
-            found.map(|account| account.map(|account| account.state.sequence))
-        }
-        None => match plan::market(&sent.job.task) {
-            Some(market) => {
-                let found = venue.connection.find::<Market>(&venue.addresses.market(market));
-                found.map(|market| market.map(|market| market.state.sequence))
-            }
-            None => return true,
-        },
-    };
-    found.is_ok_and(|sequence| sequence != Some(planned))
 }

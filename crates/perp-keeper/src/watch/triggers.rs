@@ -12,10 +12,14 @@ use super::limits::Limits;
 
 /// Moves are parts of the price in units of 2^-40.
 const MOVE_BITS: u32 = 40;
+/// A move of the whole price.
+const WHOLE: u64 = 1 << MOVE_BITS;
 /// The farthest move that is looked at: a short's trigger is at most so many times its price, and one more.
 const FARTHEST: u64 = 16 << MOVE_BITS;
 /// A move is known to a millionth of the price, or to a sixty-fourth of itself.
 const NEAREST: u64 = 1 << (MOVE_BITS - 20);
+/// Questions that the search takes at most; four are usual.
+const MOST_QUESTIONS: u32 = 64;
 /// What sums of rounded numbers may be off by, in atoms.
 const ROUNDING: i128 = 64;
 /// What the rounded margin fraction of a position is worth, as a part of its notional.
@@ -29,50 +33,144 @@ pub(super) struct Trigger {
     pub price: u64,
 }
 
-/// The triggers of an account with positions; none where it has no room, or its markets have no limits.
-///
-/// It is counted with nothing of what its markets owe it as cash, which is never better for it than how a liquidation judges
-/// it, at the prices themselves, while a range's better end is never worse.
-pub(super) fn triggers(
-    exchange: &Exchange,
-    account: &Account,
-    limits: impl Fn(&Market) -> Option<Limits>,
-) -> Option<Vec<Trigger>> {
-    let mut question = Question::new(exchange, account, limits)?;
-    if !question.is_safe(0) {
-        return None;
-    }
-    let (mut safe, mut beyond) = (0, FARTHEST);
-    if question.is_safe(beyond) {
-        safe = beyond;
-    }
-    while beyond.abs_diff(safe) > NEAREST.max(safe >> 6) {
-        let middle = safe.midpoint(beyond);
-        if question.is_safe(middle) {
-            safe = middle;
-        } else {
-            beyond = middle;
-        }
-    }
-    let legs = question.legs.iter();
-    let triggers = legs.map(|leg| Trigger { market: leg.market, side: leg.side, price: leg.moved(safe) });
-    Some(triggers.collect())
+/// The triggers of an account. Most accounts have one position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Triggers {
+    One(Trigger),
+    Several(Box<[Trigger]>),
 }
 
-/// An account with its markets at the worst of their limits.
-struct Question<'a> {
-    account: &'a Account,
-    markets: Vec<Market>,
-    legs: Vec<Leg>,
+impl Triggers {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Trigger> {
+        match self {
+            Self::One(trigger) => std::slice::from_ref(trigger).iter(),
+            Self::Several(triggers) => triggers.iter(),
+        }
+    }
+}
+
+/// Every market at the worst of its limits, at whatever price is asked for: what triggers are found on.
+///
+/// An account is counted with nothing of what its markets owe it as cash, which is never better for it than how a liquidation judges
+/// it, at the prices themselves, while a range's better end is never worse.
+pub(super) struct Worst {
+    /// By their numbers; none that has no limits.
+    markets: Vec<Option<AtWorst>>,
     clock: Clock,
+    /// The open positions of the account that is asked about.
+    legs: Vec<Leg>,
     /// Surplus to be left for rounding, in atoms.
     spare: i128,
 }
 
+/// A market at its limits.
+struct AtWorst {
+    market: Market,
+    limits: Limits,
+    /// The price of now.
+    price: u64,
+}
+
+impl Worst {
+    pub(super) fn of(exchange: &Exchange, limits: impl Fn(&Market) -> Option<Limits>) -> Self {
+        let mut markets = Vec::new();
+        for market in exchange.markets() {
+            let place = usize::from(market.index);
+            if markets.len() <= place {
+                markets.resize_with(place + 1, || None);
+            }
+            let at_worst = |limits| {
+                let price = market.price.price.get();
+                AtWorst { market: at_worst(market, &limits, exchange.clock.now), limits, price }
+            };
+            markets[place] = limits(market).map(at_worst);
+        }
+        Self { markets, clock: exchange.clock, legs: Vec::new(), spare: ROUNDING }
+    }
+
+    /// The triggers of an account with positions; none where it has no room, or its markets have no limits.
+    pub(super) fn triggers(&mut self, account: &Account) -> Option<Triggers> {
+        self.take(account)?;
+        let by = self.room(account)?;
+        let trigger = |leg: &Leg| Trigger { market: leg.market, side: leg.side, price: leg.moved(by) };
+        Some(match self.legs.as_slice() {
+            [leg] => Triggers::One(trigger(leg)),
+            legs => Triggers::Several(legs.iter().map(trigger).collect()),
+        })
+    }
+
+    /// Asks about this account from now on.
+    fn take(&mut self, account: &Account) -> Option<()> {
+        self.legs.clear();
+        self.spare = ROUNDING;
+        for (_, position) in account.occupied() {
+            let AtWorst { market, limits, price } = self.markets.get(usize::from(position.market))?.as_ref()?;
+            let Some(side) = position.size.side() else { continue };
+            if side == Side::Long {
+                self.spare = self.spare.checked_add(spare_of(position.size.size(), market, limits)?)?;
+            }
+            self.legs.push(Leg { market: position.market, side, price: *price });
+        }
+        Some(())
+    }
+
+    /// How far all prices may move against all its positions; none where it has no room. A little less than that, by a millionth or a
+    /// sixty-fourth of it. What is returned was asked about, and so is safe itself.
+    fn room(&mut self, account: &Account) -> Option<u64> {
+        let mut safe = (0, self.surplus(account, 0).filter(|surplus| *surplus >= 0)?);
+        let whole = self.surplus(account, WHOLE);
+        let mut beyond = (WHOLE, whole);
+        if whole.is_some_and(|surplus| surplus >= 0) {
+            (safe, beyond) = ((WHOLE, whole.unwrap_or(0)), (FARTHEST, self.surplus(account, FARTHEST)));
+            if beyond.1.is_some_and(|surplus| surplus >= 0) {
+                return Some(FARTHEST);
+            }
+        }
+        // What is left falls about evenly with the move: where it ends is guessed, and then looked for a step beyond what is safe.
+        let mut guesses = true;
+        for _ in 0..MOST_QUESTIONS {
+            let near = NEAREST.max(safe.0 >> 6);
+            let between = beyond.0.abs_diff(safe.0);
+            if between <= near {
+                break;
+            }
+            let middle = match (guesses, beyond.1) {
+                (true, Some(short)) => safe.0 + part(between, safe.1, short).saturating_sub(near / 2).max(near / 4),
+                (true, None) => safe.0.midpoint(beyond.0),
+                (false, _) => safe.0 + near,
+            };
+            let middle = middle.min(beyond.0 - 1);
+            match self.surplus(account, middle) {
+                Some(surplus) if surplus >= 0 => (safe, guesses) = ((middle, surplus), !guesses),
+                surplus => (beyond, guesses) = ((middle, surplus), true),
+            }
+        }
+        Some(safe.0)
+    }
+
+    /// What the account has beyond its margin and the spare after this move against all its positions; none where that cannot be told.
+    fn surplus(&mut self, account: &Account, by: u64) -> Option<i128> {
+        for leg in &self.legs {
+            if let Some(Some(at_worst)) = self.markets.get_mut(usize::from(leg.market)) {
+                at_worst.market.price.price = Price::new(leg.moved(by));
+            }
+        }
+        let held =
+            account.occupied().filter_map(|(_, position)| self.markets.get(usize::from(position.market))?.as_ref());
+        let portfolio = Portfolio::new(account, None, held.map(|at_worst| &at_worst.market), self.clock).ok()?;
+        portfolio.health_on_cash().ok()?.surplus().checked_sub(self.spare)
+    }
+}
+
+/// The part of a distance at which something ends that falls evenly from `left` to `short`, which is negative.
+fn part(distance: u64, left: i128, short: i128) -> u64 {
+    let fall = left.saturating_sub(short).max(1);
+    let at = i128::from(distance).checked_mul(left).map_or(0, |product| product / fall);
+    u64::try_from(at).unwrap_or(0).min(distance)
+}
+
 /// An open position.
 struct Leg {
-    /// Its place among the markets.
-    place: usize,
     market: u16,
     side: Side,
     price: u64,
@@ -87,37 +185,6 @@ impl Leg {
             Side::Long => self.price.saturating_sub(change),
             Side::Short => self.price.saturating_add(change).min(MAX_PRICE),
         }
-    }
-}
-
-impl<'a> Question<'a> {
-    fn new(exchange: &Exchange, account: &'a Account, limits: impl Fn(&Market) -> Option<Limits>) -> Option<Self> {
-        let (mut markets, mut legs, mut spare) = (Vec::new(), Vec::new(), ROUNDING);
-        for (_, position) in account.occupied() {
-            let market = exchange.market(position.market).ok()?;
-            let limits = limits(market)?;
-            let worst = at_worst(market, &limits, exchange.clock.now);
-            if let Some(side) = position.size.side() {
-                if side == Side::Long {
-                    spare = spare.checked_add(spare_of(position.size.size(), &worst, &limits)?)?;
-                }
-                let price = market.price.price.get();
-                legs.push(Leg { place: markets.len(), market: market.index, side, price });
-            }
-            markets.push(worst);
-        }
-        Some(Self { account, markets, legs, clock: exchange.clock, spare })
-    }
-
-    /// Whether the account has room after this move against all its positions.
-    fn is_safe(&mut self, by: u64) -> bool {
-        for leg in &self.legs {
-            let (price, market) = (Price::new(leg.moved(by)), &mut self.markets[leg.place]);
-            market.price.price = price;
-        }
-        let portfolio = Portfolio::new(self.account, None, &self.markets, self.clock);
-        let health = portfolio.and_then(|portfolio| portfolio.health_on_cash());
-        health.is_ok_and(|health| health.surplus() >= self.spare)
     }
 }
 

@@ -1,6 +1,8 @@
 //! A localnet whose clock stands still between two steps, traders on it, and keepers run as their operators run them.
 #![allow(dead_code)] // each test is a program of its own
 
+pub mod http;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -152,6 +154,23 @@ impl Running {
     pub fn text(&self) -> String {
         let errors = std::fs::read_to_string(self.printed.with_extension("err")).unwrap();
         format!("{}{errors}", std::fs::read_to_string(&self.printed).unwrap())
+    }
+
+    /// Where it serves its metrics.
+    pub fn served(&self) -> String {
+        let event = self.wait_for(|event| event["event"] == "serving");
+        format!("http://{}", event["listen"].as_str().unwrap())
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended, and returns its exit code.
+    pub fn code(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// Waits until it has ended.

@@ -1,9 +1,10 @@
-use super::world::{address, frictionless, World, BEGIN};
+use super::world::{address, frictionless, second_oracle, World, BEGIN};
 use crate::instructions::Authority;
-use crate::jobs::{after_crash, backing, funding, liquidations, outages, Fresh, Job, Pays, Task};
+use crate::jobs::{after_crash, backing, funding, liquidations, outages, second_prices, Fresh, Job, Pays, Task};
 use anchor_lang::prelude::Pubkey;
 use perp_engine::fixtures::sol_parameters;
-use perp_engine::units::{Atoms, Timestamp};
+use perp_engine::state::Parameters;
+use perp_engine::units::{Atoms, Ppm, Timestamp};
 
 /// Plans and carries out until nothing is left to do.
 fn until_done(world: &mut World, plan: impl Fn(&Fresh, &World) -> Vec<Job>) -> Vec<Job> {
@@ -88,6 +89,28 @@ fn a_silent_oracle_is_reported_once_and_its_market_ended_in_time() {
     assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::BeginSettlement { market: 0 }]);
     world.execute(&jobs[0]).unwrap();
     assert_eq!(outages(&world.fresh()), []);
+}
+
+#[test]
+fn a_second_price_is_kept_once_the_last_one_is_half_as_old_as_it_may_be() {
+    // A second source that bounds what is a minute from it.
+    let bounded = Parameters { second_max_deviation: Ppm::new(10_000), second_max_age: 60, ..frictionless() };
+    let mut world = World::new(&[(bounded, 400_000), (frictionless(), 400_000)]);
+    assert_eq!(second_prices(&world.fresh()), []);
+    world.second = Some(world.reading(25_000));
+    let jobs = second_prices(&world.fresh());
+    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::UpdateSecondPrice { market: 0 }]);
+    assert!(jobs[0].instructions[0].accounts.iter().any(|meta| meta.pubkey == second_oracle()));
+    world.execute(&jobs[0]).unwrap();
+    for (seconds, is_due) in [(29, false), (1, true)] {
+        world.exchange.wait(seconds, 2).unwrap();
+        world.second = Some(world.reading(25_100));
+        assert_eq!(second_prices(&world.fresh()).len(), usize::from(is_due), "{seconds}");
+    }
+    // One that says nothing new is left alone, however old.
+    world.execute(&second_prices(&world.fresh())[0]).unwrap();
+    world.exchange.wait(120, 2).unwrap();
+    assert_eq!(second_prices(&world.fresh()), []);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::world::{address, frictionless, oracle, World, EVERYTHING};
 use crate::instructions::Authority;
-use crate::jobs::{compute_units, liquidations, Task};
+use crate::jobs::{compute_units, liquidations, liquidations_of_all_positions, Task};
 use anchor_lang::prelude::Pubkey;
 use perp_engine::fixtures::{sol_parameters, usdc};
 use perp_engine::state::Account;
@@ -45,6 +45,28 @@ fn a_bounty_below_the_least_is_left_to_others() {
     assert_eq!(liquidations(&fresh, &accounts, &keepers(&world), pays).len(), 1);
     let more = pays.checked_add(Atoms::new(1)).unwrap();
     assert_eq!(liquidations(&fresh, &accounts, &keepers(&world), more), []);
+}
+
+#[test]
+fn every_position_of_an_account_is_planned_behind_the_best_of_all_accounts() {
+    let mut world = World::new(&[(frictionless(), 400_000), (frictionless(), 400_000)]);
+    // 20 SOL in the one market and 40 in the other lose $21 each, $1 260 of $1 400, and demand $412; another 40 lose $840 of $900.
+    world.trader(1_400, &[(0, 200, 25_000), (1, 400, 25_000)]);
+    world.trader(900, &[(0, 400, 25_000)]);
+    world.exchange.wait(1, 2).unwrap();
+    world.print(0, 22_900);
+    world.print(1, 22_900);
+    let (fresh, accounts, keepers) = (world.fresh(), world.accounts(), keepers(&world));
+    let jobs = liquidations_of_all_positions(&fresh, &accounts, &keepers, Atoms::ZERO, 9);
+    let tasks: Vec<_> = jobs.iter().map(|job| job.task).collect();
+    let task = |account, market| Task::Liquidate { account: address(account), market };
+    // The best of both accounts, and then the other position of the first.
+    assert_eq!(tasks[2], task(1, 0));
+    assert_eq!(BTreeSet::from_iter(&tasks[..2]), BTreeSet::from([&task(1, 1), &task(2, 0)]));
+    assert!(jobs[0].pays >= jobs[1].pays && jobs[2].pays > crate::jobs::Pays::NOTHING);
+    assert_eq!(liquidations_of_all_positions(&fresh, &accounts, &keepers, Atoms::ZERO, 2), jobs[..2]);
+    // The first of each is what is planned where one of each is enough.
+    assert_eq!(liquidations(&fresh, &accounts, &keepers, Atoms::ZERO), jobs[..2]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::world::{address, frictionless, World};
+use crate::instructions::create_share_account;
 use crate::jobs::compute::{compute_units, with_headroom};
-use crate::jobs::{epochs, payments, settlements_before_boundary, BoundaryPrice, Pays, Task};
+use crate::jobs::{epochs, payments, settlements_before_boundary, BoundaryPrice, Pays, Task, TOKEN_ACCOUNT_LAMPORTS};
 use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};
@@ -9,7 +10,7 @@ use perp_engine::operations::position::SETTLING_SECONDS;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::PriceLimit;
 use perp_engine::units::Atoms;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Winners of 20 and 10 SOL and a loser of 30, all from $250, since risen to $260, a second provider's request and the fees of the
 /// first one's, and so many seconds to the boundary.
@@ -105,7 +106,8 @@ fn requests_of_closed_epochs_are_paid() {
     later.state.belongs_from = boundary.after(1).unwrap();
     let requests = BTreeMap::from([(address(1), request), (address(2), later)]);
     let records = BTreeMap::from([(address(3), EpochRecord { state: closed, ..EpochRecord::zeroed() })]);
-    let jobs = payments(&world.fresh(), &requests, &records, Pubkey::new_unique());
+    let (caller, none) = (Pubkey::new_unique(), BTreeSet::new());
+    let jobs = payments(&world.fresh(), &requests, &records, &none, caller);
     assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::PayRequest { request: address(1) }]);
     assert_eq!(jobs[0].pays, Pays::lamports(10_000));
     // It moves tokens, and has room for the dearest program of those.
@@ -114,4 +116,10 @@ fn requests_of_closed_epochs_are_paid() {
         jobs[0].compute_units,
         with_headroom(compute_units("pay_liquidity_request", 0) + 20_000) + 1_500 * tries
     );
+    assert_eq!((jobs[0].instructions.len(), jobs[0].advances), (1, 0));
+    // Where its owner has closed the account that it is paid into, the account is made first: a deposit that was accepted is paid in shares.
+    let again = payments(&world.fresh(), &requests, &records, &BTreeSet::from([address(1)]), caller);
+    let made = create_share_account(&world.addresses, caller, request.owner);
+    assert_eq!(again[0].instructions, [&[made][..], &jobs[0].instructions].concat());
+    assert_eq!((again[0].advances, again[0].signers()), (TOKEN_ACCOUNT_LAMPORTS, vec![caller]));
 }

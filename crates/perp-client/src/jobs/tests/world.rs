@@ -43,11 +43,18 @@ pub fn oracle(market: u16) -> Pubkey {
     Pubkey::new_from_array(bytes)
 }
 
+/// The price account of the first market's second source.
+pub fn second_oracle() -> Pubkey {
+    Pubkey::new_from_array([11; 32])
+}
+
 pub struct World {
     pub exchange: Exchange,
     pub addresses: Addresses,
     /// What the price accounts say that no market has taken in.
     pub readings: BTreeMap<u16, OracleReading>,
+    /// What the second source of the first market says.
+    pub second: Option<OracleReading>,
     /// The account that receives what is paid.
     pub keeper: usize,
 }
@@ -64,7 +71,7 @@ impl World {
         exchange.request_liquidity_deposit(provider, usdc(2_000_000), PriceLimit::None).unwrap();
         let keeper = exchange.open_account(None).unwrap();
         let addresses = Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID);
-        let mut world = Self { exchange, addresses, readings: BTreeMap::new(), keeper };
+        let mut world = Self { exchange, addresses, readings: BTreeMap::new(), second: None, keeper };
         world.reach_boundary();
         for market in 0..world.exchange.market_count {
             world.exchange.value_market(market, None).unwrap();
@@ -111,6 +118,9 @@ impl World {
         let mut fresh = Fresh::new(self.addresses, self.exchange.clone());
         for (market, reading) in &self.readings {
             fresh.take(*market, oracle(*market), reading).unwrap();
+        }
+        if let Some(reading) = &self.second {
+            fresh.take_second(0, second_oracle(), reading);
         }
         fresh
     }
@@ -160,6 +170,10 @@ impl World {
             Task::UpdateFunding { market } => drop(self.exchange.update_funding(market, brings(market).as_ref())?),
             Task::ReportOutage { market } => self.exchange.report_oracle_outage(market)?,
             Task::BeginSettlement { market } => drop(self.exchange.begin_settlement(market)?),
+            Task::UpdateSecondPrice { market } => {
+                let reading = self.second.expect("a second source");
+                self.exchange.update_second_price(market, &reading)?;
+            }
             Task::UpdatePrices { .. } | Task::PayRequest { .. } => unreachable!("no test carries these out"),
         }
         Ok(self.exchange.account(self.keeper)?.balance.checked_sub(before).unwrap())

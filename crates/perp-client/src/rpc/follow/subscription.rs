@@ -1,5 +1,6 @@
 //! The thread that holds a subscription, for as long as somebody wants it.
 
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::Arc;
@@ -11,8 +12,10 @@ use serde::Deserialize;
 use serde_json::{json, Value};
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 
+use super::accounts::Packed;
 use super::socket::{Read, Socket, TICK};
-use crate::rpc::accounts::{account_of, address_of, OfExchange};
+use crate::rpc::accounts::{account_of, address_of, OfExchange, ReadAt};
+use crate::rpc::FetchError;
 
 /// First and longest wait before the server is asked again.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
@@ -23,7 +26,7 @@ const GOOD: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// What a subscription tells.
-pub(super) enum Heard<T> {
+pub(super) enum Heard {
     /// It has begun: what happens from now on is heard.
     Live,
     /// It has ended.
@@ -31,13 +34,23 @@ pub(super) enum Heard<T> {
     /// Something could not be understood, so something is missing.
     Garbled,
     /// An account has changed; none where it is none of the type any more.
-    Changed { slot: u64, address: Pubkey, account: Option<Box<T>> },
+    Changed { slot: u64, address: Pubkey, account: Option<Told> },
+    /// Everything was read, by another thread.
+    Read(Result<ReadAt<Packed>, FetchError>),
+}
+
+/// An account as it was told.
+pub(super) struct Told {
+    pub(super) account: Packed,
+    /// How often it had changed, where it counts that.
+    pub(super) sequence: Option<u64>,
 }
 
 pub(super) struct Subscription<T> {
     pub(super) url: String,
     pub(super) query: Value,
-    pub(super) sender: SyncSender<Heard<T>>,
+    pub(super) sender: SyncSender<Heard>,
+    pub(super) of: PhantomData<fn() -> T>,
     pub(super) overflowed: Arc<AtomicBool>,
     pub(super) dropped: Arc<AtomicBool>,
 }
@@ -110,7 +123,7 @@ impl<T: OfExchange> Subscription<T> {
                     is_live = true;
                     Heard::Live
                 }
-                Ok(Message { params: Some(Notification { result }), .. }) => changed(&result),
+                Ok(Message { params: Some(Notification { result }), .. }) => changed::<T>(&result),
                 Ok(_) | Err(_) => Heard::Garbled,
             };
             if !self.tell(heard) {
@@ -124,7 +137,7 @@ impl<T: OfExchange> Subscription<T> {
     }
 
     /// Hands on what was heard; `false` where nobody listens any more.
-    fn tell(&self, heard: Heard<T>) -> bool {
+    fn tell(&self, heard: Heard) -> bool {
         let Err(refused) = self.sender.try_send(heard) else { return true };
         match refused {
             // Only changes may be lost: whether there is a subscription must arrive, however long that takes.
@@ -137,7 +150,7 @@ impl<T: OfExchange> Subscription<T> {
         }
     }
 
-    fn insist(&self, mut state: Heard<T>) -> bool {
+    fn insist(&self, mut state: Heard) -> bool {
         loop {
             match self.sender.try_send(state) {
                 Ok(()) => return true,
@@ -152,15 +165,18 @@ impl<T: OfExchange> Subscription<T> {
     }
 }
 
-fn changed<T: OfExchange>(notification: &Response<RpcKeyedAccount>) -> Heard<T> {
+fn changed<T: OfExchange>(notification: &Response<RpcKeyedAccount>) -> Heard {
     let (slot, found) = (notification.context.slot, &notification.value);
     let Ok(address) = address_of(found) else { return Heard::Garbled };
     if found.account.owner != ID.to_string() {
         // Closed: its lamports are gone, and with them its owner.
         return Heard::Changed { slot, address, account: None };
     }
-    match account_of(found) {
-        Ok(account) => Heard::Changed { slot, address, account: Some(Box::new(account)) },
+    match account_of::<T>(found) {
+        Ok(account) => {
+            let told = Told { account: Packed::of(&account), sequence: account.sequence() };
+            Heard::Changed { slot, address, account: Some(told) }
+        }
         Err(_) => Heard::Garbled,
     }
 }

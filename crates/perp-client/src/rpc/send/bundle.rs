@@ -1,5 +1,8 @@
 //! Jobs packed into transactions.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
@@ -21,67 +24,68 @@ const LIMITS: u32 = 300;
 /// The most accounts of a transaction.
 const ACCOUNT_LIMIT: usize = 64;
 
+/// A job, and what its sender knows it by.
+pub(super) struct Entry<K> {
+    pub(super) key: K,
+    pub(super) job: Job,
+    /// Counts it for as long as it is not settled, whatever ends that.
+    pub(super) open: Open,
+}
+
+/// One of those that are counted.
+pub(super) struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    pub(super) fn count(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Jobs that share a transaction, and who pays for it.
-pub(super) struct Bundle {
-    places: Vec<usize>,
+pub(super) struct Bundle<K> {
+    pub(super) entries: Vec<Entry<K>>,
     payer: Pubkey,
 }
 
-impl Bundle {
-    /// A job in a transaction of its own. `turn` chooses the payer where the job names none of the signers.
-    pub(super) fn alone(
-        place: usize,
-        job: &Job,
-        signers: &[&Keypair],
-        turn: usize,
-        options: &SendOptions,
-    ) -> Result<Self, SendError> {
-        let named = job.signers();
-        let is_there = |key: &Pubkey| signers.iter().any(|signer| signer.pubkey() == *key);
-        if let Some(address) = named.iter().find(|key| !is_there(key)) {
-            return Err(SendError::MissingSigner { address: *address });
-        }
-        let in_turn = || signers.get(turn.checked_rem(signers.len())?).map(|signer| signer.pubkey());
-        let payer = named.first().copied().or_else(in_turn).ok_or(SendError::NoSigners)?;
-        let bundle = Self { places: vec![place], payer };
-        let bytes = size(&message(&payer, &instructions([job], options), options, Hash::default())?);
-        if bytes > TRANSACTION_LIMIT {
-            return Err(SendError::TooLarge { bytes, limit: TRANSACTION_LIMIT });
-        }
-        Ok(bundle)
-    }
-
-    /// Places of its jobs.
-    pub(super) fn places(&self) -> &[usize] {
-        &self.places
-    }
-
-    /// Each of its jobs in a transaction of its own.
-    pub(super) fn split(&self, jobs: &[Job], signers: &[&Keypair], options: &SendOptions) -> Vec<Self> {
-        let alone = |(turn, place): (usize, &usize)| Self::alone(*place, &jobs[*place], signers, turn, options).ok();
-        self.places.iter().enumerate().filter_map(alone).collect()
+impl<K> Bundle<K> {
+    /// A job in a transaction of its own.
+    pub(super) fn of(entry: Entry<K>, payer: Pubkey) -> Self {
+        Self { entries: vec![entry], payer }
     }
 
     /// The signed transaction.
     pub(super) fn transaction(
         &self,
-        jobs: &[Job],
         signers: &[&Keypair],
         options: &SendOptions,
         blockhash: Hash,
     ) -> Result<VersionedTransaction, SendError> {
-        let jobs = self.places.iter().map(|place| &jobs[*place]);
-        let message = message(&self.payer, &instructions(jobs, options), options, blockhash)?;
+        let message = message(&self.payer, &instructions(self.jobs(), options), options, blockhash)?;
         let keys = &message.static_account_keys()[..usize::from(message.header().num_required_signatures)];
         let needed: Vec<&Keypair> =
             keys.iter().filter_map(|key| signers.iter().find(|signer| signer.pubkey() == *key).copied()).collect();
         VersionedTransaction::try_new(message, &needed).map_err(|reason| SendError::Signers { reason })
     }
 
-    fn fits(&self, jobs: &[Job], options: &SendOptions) -> bool {
-        let of = || self.places.iter().map(|place| &jobs[*place]);
-        let units = of().fold(LIMITS, |units, job| units.saturating_add(job.compute_units));
-        let Ok(message) = message(&self.payer, &instructions(of(), options), options, Hash::default()) else {
+    fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.entries.iter().map(|entry| &entry.job)
+    }
+
+    /// Whoever is not named may pay for any.
+    fn names_nobody(&self) -> bool {
+        self.jobs().all(|job| job.signers().is_empty())
+    }
+
+    fn fits(&self, options: &SendOptions) -> bool {
+        let units = self.jobs().fold(LIMITS, |units, job| units.saturating_add(job.compute_units));
+        let Ok(message) = message(&self.payer, &instructions(self.jobs(), options), options, Hash::default()) else {
             return false;
         };
         let looked_up = message.address_table_lookups().into_iter().flatten();
@@ -92,38 +96,63 @@ impl Bundle {
     }
 }
 
+/// Who pays for a transaction with this job alone, where there can be one: the first whom the job names, or of the payers the one whose
+/// turn it is.
+pub(super) fn payer_alone(
+    job: &Job,
+    signers: &[&Keypair],
+    (payers, turn): (&[&Keypair], usize),
+    options: &SendOptions,
+) -> Result<Pubkey, SendError> {
+    let named = job.signers();
+    let is_there = |key: &Pubkey| signers.iter().any(|signer| signer.pubkey() == *key);
+    if let Some(address) = named.iter().find(|key| !is_there(key)) {
+        return Err(SendError::MissingSigner { address: *address });
+    }
+    let in_turn = || payers.get(turn.checked_rem(payers.len())?).map(|payer| payer.pubkey());
+    let payer = named.first().copied().or_else(in_turn).ok_or(SendError::NoSigners)?;
+    let bytes = size(&message(&payer, &instructions([job], options), options, Hash::default())?);
+    if bytes > TRANSACTION_LIMIT {
+        return Err(SendError::TooLarge { bytes, limit: TRANSACTION_LIMIT });
+    }
+    Ok(payer)
+}
+
 /// As few transactions as the options and their sizes allow, of jobs with the same payer, without changing the order of the jobs that
 /// begin them.
-pub(super) fn packed(bundles: Vec<Bundle>, jobs: &[Job], signers: &[&Keypair], options: &SendOptions) -> Vec<Bundle> {
-    let mut packed: Vec<Bundle> = Vec::new();
+pub(super) fn packed<K>(bundles: Vec<Bundle<K>>, signers: &[&Keypair], options: &SendOptions) -> Vec<Bundle<K>> {
+    let mut packed: Vec<Bundle<K>> = Vec::new();
     for bundle in bundles {
-        // Whoever is not named may pay for any.
-        let is_free = |bundle: &Bundle| bundle.places.iter().all(|place| jobs[*place].signers().is_empty());
-        let room = packed.iter_mut().find_map(|before| {
-            let same = before.payer == bundle.payer || (is_free(before) && is_free(&bundle));
-            if !same || before.places.len() >= options.together {
-                return None;
-            }
-            before.places.extend(&bundle.places);
-            if before.fits(jobs, options) {
-                return Some(());
-            }
-            before.places.truncate(before.places.len() - bundle.places.len());
-            None
-        });
-        if room.is_none() {
-            packed.push(bundle);
+        let mut left = Some(bundle);
+        for before in &mut packed {
+            let Some(bundle) = left.take() else { break };
+            left = joined(before, bundle, options);
         }
+        packed.extend(left);
     }
     // Those that any may pay take turns again, now that there are fewer.
     for (turn, bundle) in packed.iter_mut().enumerate() {
-        if bundle.places.iter().all(|place| jobs[*place].signers().is_empty()) {
+        if bundle.names_nobody() {
             if let Some(signer) = turn.checked_rem(signers.len()).and_then(|turn| signers.get(turn)) {
                 bundle.payer = signer.pubkey();
             }
         }
     }
     packed
+}
+
+/// Puts a bundle's jobs behind those of another; returns it where they do not go together.
+fn joined<K>(before: &mut Bundle<K>, bundle: Bundle<K>, options: &SendOptions) -> Option<Bundle<K>> {
+    let same = before.payer == bundle.payer || (before.names_nobody() && bundle.names_nobody());
+    if !same || before.entries.len() >= options.together {
+        return Some(bundle);
+    }
+    let (count, payer) = (before.entries.len(), bundle.payer);
+    before.entries.extend(bundle.entries);
+    if before.fits(options) {
+        return None;
+    }
+    Some(Bundle { entries: before.entries.split_off(count), payer })
 }
 
 fn instructions<'a>(jobs: impl IntoIterator<Item = &'a Job>, options: &SendOptions) -> Vec<Instruction> {

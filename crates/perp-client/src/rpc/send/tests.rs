@@ -2,7 +2,7 @@ use super::*;
 use crate::addresses::Addresses;
 use crate::instructions::{fund_claims, liquidate, settle_funding, Authority, TargetMarket};
 use crate::jobs::{Pays, Task};
-use crate::rpc::stub::{Fate, Stub};
+use crate::rpc::stub::{until, Fate, Stub};
 use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
 use perp_engine::operations::position::LiquidationOrder;
@@ -17,7 +17,14 @@ fn addresses() -> Addresses {
 }
 
 fn job(task: Task, instruction: anchor_lang::solana_program::instruction::Instruction) -> Job {
-    Job { task, pays: Pays::NOTHING, moves: Atoms::ZERO, instructions: vec![instruction], compute_units: 5_000 }
+    Job {
+        task,
+        pays: Pays::NOTHING,
+        advances: 0,
+        moves: Atoms::ZERO,
+        instructions: vec![instruction],
+        compute_units: 5_000,
+    }
 }
 
 /// Jobs that anybody may send, each for another market.
@@ -130,6 +137,9 @@ fn a_refusal_concerns_its_own_job_alone() {
     let lost: Vec<_> = results.iter().map(|(_, result)| result.as_ref().err().map(SendError::lost_race)).collect();
     // NothingToFund, told by the log and by the code alone, is what another keeper was faster with; ExchangeMismatch is not.
     assert_eq!(lost, [Some(true), Some(true), Some(false), None]);
+    // The second alone is in a block, and has cost its fee.
+    let paid = |result: &Result<Landed, SendError>| matches!(result, Err(SendError::Failed { in_block: true, .. }));
+    assert_eq!(results.iter().map(|(_, result)| paid(result)).collect::<Vec<_>>(), [false, true, false, false]);
 }
 
 #[test]
@@ -215,6 +225,30 @@ fn whoever_must_sign_pays_and_else_the_wallets_in_turn() {
 }
 
 #[test]
+fn a_wallet_that_is_spared_pays_for_what_names_it_alone() {
+    let stub = Stub::start();
+    let wallets: Vec<_> = (0..3).map(|_| Keypair::new()).collect();
+    let wallets: Vec<&Keypair> = wallets.iter().collect();
+    let (connection, options) = (Connection::new(&stub.url()), quick());
+    let outbox = Outbox::new(&connection, &wallets, &options, |(), _| {});
+    let paid = || {
+        let state = stub.state();
+        let paid = |wallet: &&Keypair| {
+            state.broadcast.iter().filter(|sent| sent.message.static_account_keys()[0] == wallet.pubkey()).count()
+        };
+        wallets.iter().map(paid).collect::<Vec<_>>()
+    };
+    outbox.spare(BTreeSet::from([wallets[0].pubkey()]));
+    outbox.send(claims(4).into_iter().map(|job| ((), job)));
+    outbox.send([((), liquidation(wallets[0], 1))]);
+    assert_eq!(paid(), [1, 2, 2]);
+    // Where all are spared they take turns as if none were.
+    outbox.spare(wallets.iter().map(|wallet| wallet.pubkey()).collect());
+    outbox.send(claims(3).into_iter().map(|job| ((), job)));
+    assert_eq!(paid(), [2, 3, 3]);
+}
+
+#[test]
 fn a_missing_signer_is_named_and_keeps_no_other_job_from_being_sent() {
     let stub = Stub::start();
     let (keeper, payer) = (Keypair::new(), Keypair::new());
@@ -268,4 +302,80 @@ fn what_landed_without_a_record_of_its_events_has_landed() {
     let landed = results[0].1.as_ref().unwrap();
     assert!(landed.events.is_empty());
     assert!(matches!(landed.gap, Some(EventsError::Partial { .. })));
+}
+
+/// What an outbox has told, by the market of its job.
+#[derive(Default)]
+struct Told(Mutex<Vec<(u16, Result<Landed, SendError>)>>);
+
+impl Told {
+    fn note(&self, market: u16, result: Result<Landed, SendError>) {
+        self.0.lock().unwrap().push((market, result));
+    }
+
+    fn markets(&self) -> Vec<u16> {
+        let mut markets: Vec<u16> = self.0.lock().unwrap().iter().map(|(market, _)| *market).collect();
+        markets.sort_unstable();
+        markets
+    }
+}
+
+fn numbered(markets: std::ops::Range<u16>) -> Vec<(u16, Job)> {
+    let jobs = claims(markets.end).into_iter().enumerate();
+    jobs.map(|(market, job)| (market as u16, job)).filter(|(market, _)| markets.contains(market)).collect()
+}
+
+#[test]
+fn what_has_landed_is_told_while_another_is_on_its_way_and_more_is_sent_meanwhile() {
+    let stub = Stub::start();
+    stub.state().height_step = 0;
+    stub.state().judge = Box::new(|sent, _| if names(sent, 1) { Fate::Lost } else { Fate::Lands });
+    let (connection, payer, options, told) = (Connection::new(&stub.url()), Keypair::new(), quick(), Told::default());
+    let (signers, is_over) = ([&payer], std::sync::atomic::AtomicBool::new(false));
+    let outbox = Outbox::new(&connection, &signers, &options, |market, result| told.note(market, result));
+    std::thread::scope(|scope| {
+        scope.spawn(|| outbox.track(|| is_over.load(std::sync::atomic::Ordering::Relaxed)));
+        outbox.send(numbered(0..4));
+        until("three are told", || told.markets() == [0, 2, 3]);
+        assert_eq!(outbox.open(), 1);
+        outbox.send(numbered(4..6));
+        until("two more are told", || told.markets() == [0, 2, 3, 4, 5]);
+        // Its blockhash expires.
+        stub.state().height += 1_000;
+        until("the second blockhash is named", || stub.state().blockhashes == 3);
+        stub.state().height += 1_000;
+        until("the lost one is told", || told.markets() == [0, 1, 2, 3, 4, 5]);
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let told = told.0.into_inner().unwrap();
+    let lost = told.iter().find(|(market, _)| *market == 1).unwrap();
+    assert!(matches!(lost.1, Err(SendError::Expired { attempts: 2, .. })), "{lost:?}");
+    // Nobody has waited for an event.
+    assert_eq!(stub.state().asked("getTransaction"), 0);
+}
+
+#[test]
+fn a_transaction_is_unknown_for_no_longer_than_its_blockhash_may_be_named() {
+    let stub = Stub::start();
+    // No block comes, as of a node that was set back: that height will not be reached.
+    stub.state().height_step = 0;
+    stub.state().judge = Box::new(|_, _| Fate::Lost);
+    stub.state().is_blockhash_valid = Some(true);
+    let options = SendOptions { patience: Duration::from_millis(50), attempts: 1, ..quick() };
+    let (connection, payer, told) = (Connection::new(&stub.url()), Keypair::new(), Told::default());
+    let (signers, is_over) = ([&payer], std::sync::atomic::AtomicBool::new(false));
+    let outbox = Outbox::new(&connection, &signers, &options, |market, result| told.note(market, result));
+    std::thread::scope(|scope| {
+        scope.spawn(|| outbox.track(|| is_over.load(std::sync::atomic::Ordering::Relaxed)));
+        outbox.send(numbered(0..2));
+        until("it has asked", || stub.state().asked("isBlockhashValid") > 4);
+        // While it may land nothing is said of it, whatever the patience.
+        assert_eq!(outbox.open(), 2);
+        stub.state().is_blockhash_valid = Some(false);
+        until("both are told", || told.markets() == [0, 1]);
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    for (_, result) in told.0.into_inner().unwrap() {
+        assert!(matches!(result, Err(SendError::Expired { .. })), "{result:?}");
+    }
 }

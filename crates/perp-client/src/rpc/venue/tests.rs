@@ -104,6 +104,49 @@ fn a_market_listed_later_is_found() {
 }
 
 #[test]
+fn what_a_second_source_says_is_read_as_well() {
+    let (stub, addresses) = exchange_of(2);
+    let venue_of = |stub: &Stub| Venue::open(&stub.url(), EXCHANGE).unwrap();
+    // The second market is bounded by another feed, in an account of its own.
+    let (owner, data) = stub.state().accounts[&addresses.market(1)].clone();
+    let mut market: Market = perp_accounts::decode(&addresses.market(1), &owner, &data).unwrap();
+    market.second_oracle = OracleBinding::new(OracleKind::Pull, CORE_RECEIVER, oracle(7), [8; 32]);
+    market.state.parameters.second_max_age = 60;
+    market.state.parameters.second_max_deviation = perp_engine::units::Ppm::new(10_000);
+    stub.state().put(addresses.market(1), &market);
+    assert_eq!(crate::jobs::second_prices(&venue_of(&stub).fresh().unwrap()), []);
+    let says = pull_account([8; 32], 250 * 100_000_000, 0, -8, NOW, 1);
+    stub.state().accounts.insert(oracle(7), (CORE_RECEIVER, says));
+    let jobs = crate::jobs::second_prices(&venue_of(&stub).fresh().unwrap());
+    assert_eq!(
+        jobs.iter().map(|job| job.task).collect::<Vec<_>>(),
+        [crate::jobs::Task::UpdateSecondPrice { market: 1 }]
+    );
+}
+
+#[test]
+fn an_answer_that_leaves_accounts_out_is_none() {
+    let (stub, _) = exchange_of(3);
+    let venue = Venue::open(&stub.url(), EXCHANGE).unwrap();
+    for leaves_out in [1, 3, 5, 9] {
+        stub.state().leaves_out = leaves_out;
+        let error = venue.fresh().unwrap_err();
+        assert!(error.to_string().contains("another number of accounts"), "{error}");
+    }
+}
+
+#[test]
+fn a_market_at_the_address_of_another_is_not_looked_for_again_and_again() {
+    let (stub, addresses) = exchange_of(1);
+    let venue = Venue::open(&stub.url(), EXCHANGE).unwrap();
+    list(&stub, &addresses, 1, oracle(1));
+    let (owner, data) = stub.state().accounts[&addresses.market(0)].clone();
+    stub.state().accounts.insert(addresses.market(1), (owner, data));
+    let error = venue.fresh().unwrap_err();
+    assert!(error.to_string().contains("at the address of another"), "{error}");
+}
+
+#[test]
 fn a_market_bound_to_no_account_stays_at_its_cached_price() {
     let (stub, addresses) = exchange_of(0);
     list(&stub, &addresses, 0, Pubkey::default());

@@ -1,0 +1,217 @@
+//! Whether everything that a keeper needs is there, and what to do about what is not.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::TcpListener;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use perp_accounts::{MarginAccount, Market, Pool, ID};
+use perp_client::instructions::Authority;
+use perp_client::rpc::{Accounts, Connection, FetchError, Venue};
+use perp_updates::{FeedId, PriceServer};
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+use crate::config::{keys, origin, Config};
+use crate::decision::{Policy, Verdict};
+use crate::explain::{compared, decisions};
+use crate::plan::Known;
+use crate::poster::words;
+
+pub mod checks;
+
+use checks::{Check, Grade};
+
+/// Everything that was looked at.
+pub struct Report(Vec<Check>);
+
+impl Report {
+    /// Whether nothing is in the way of running.
+    pub fn is_good(&self) -> bool {
+        self.0.iter().all(|check| check.grade != Grade::Bad)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for check in &self.0 {
+            writeln!(formatter, "{check}")?;
+        }
+        let count = |grade: Grade| self.0.iter().filter(|check| check.grade == grade).count();
+        write!(
+            formatter,
+            "{} good, {} to look at, {} in the way",
+            count(Grade::Good),
+            count(Grade::Fair),
+            count(Grade::Bad)
+        )
+    }
+}
+
+/// What is wrong with the address of an exchange, where it is that: not where the node does not answer.
+pub fn exchange_fault(
+    error: &FetchError,
+    exchange: &Pubkey,
+    is_program: impl FnOnce() -> Option<bool>,
+) -> Option<String> {
+    match error {
+        FetchError::Account(error) => Some(format!("exchange is {exchange}: {error}")),
+        FetchError::Missing { address, .. } if address == exchange => match is_program()? {
+            false => Some(format!("the program {ID} is not on this cluster: check that rpc_url is of the right one")),
+            true => Some(format!("exchange is {exchange}, where there is nothing: check the address")),
+        },
+        _ => None,
+    }
+}
+
+/// Looks at everything.
+pub fn examine(config: &Config) -> Report {
+    let mut checks = Vec::new();
+    let wallets = wallets(config, &mut checks);
+    if let Some(listen) = config.http.listen {
+        checks.push(checks::listening(listen, TcpListener::bind(listen).err()));
+    }
+    let connection = Connection::new(&config.rpc_url);
+    let begun = Instant::now();
+    let clock = connection.clock();
+    let node = origin(&config.rpc_url);
+    let clock = match clock {
+        Ok(clock) => clock,
+        Err(error) => {
+            checks.push(Check::bad("node", error.to_string(), "start it, or set rpc_url"));
+            return Report(checks);
+        }
+    };
+    checks.push(checks::answer(&node, begun.elapsed()));
+    let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    checks.push(checks::clock(clock.now.get(), i64::try_from(here).unwrap_or(i64::MAX), config.pace.most_lag_seconds));
+    checks.push(checks::progress(connection.client().get_health().map_err(words)));
+    match venue(config, &connection) {
+        Ok(venue) => {
+            checks.push(Check::good("exchange", format!("{} of program {ID}", venue.addresses.exchange)));
+            hold(config, &venue, &wallets, &mut checks);
+            serve(config, &venue, &mut checks);
+            decide(config, &venue, &wallets, &mut checks);
+        }
+        Err(reason) => checks.push(Check::bad("exchange", reason, "set exchange and rpc_url to those of one cluster")),
+    }
+    Report(checks)
+}
+
+fn venue(config: &Config, connection: &Connection) -> Result<Venue, String> {
+    let exchange = config.exchange().map_err(|error| error.to_string())?;
+    Venue::open(&config.rpc_url, exchange).map_err(|error| {
+        exchange_fault(&error, &exchange, || connection.is_program(&ID).ok()).unwrap_or_else(|| error.to_string())
+    })
+}
+
+/// Every wallet whose key can be read.
+fn wallets(config: &Config, checks: &mut Vec<Check>) -> Vec<Pubkey> {
+    let mut wallets = Vec::new();
+    for path in &config.keypairs {
+        match keys::read(path, config.wallet.open_keys) {
+            Ok(key) => {
+                let open = std::fs::metadata(path).ok().as_ref().and_then(keys::open_mode);
+                checks.push(checks::key(path, &key.pubkey(), open));
+                wallets.push(key.pubkey());
+            }
+            Err(reason) => checks.push(Check::bad("key", format!("{} {reason}", path.display()), "see there")),
+        }
+    }
+    wallets
+}
+
+/// What the wallets hold, and where they are credited.
+fn hold(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<Check>) {
+    let found = match venue.connection.client().get_multiple_accounts(wallets) {
+        Ok(found) => found,
+        Err(error) => return checks.push(Check::bad("wallet", words(error), "see whether the node is overloaded")),
+    };
+    for (wallet, account) in wallets.iter().zip(found) {
+        checks.push(checks::wallet(wallet, account.map_or(0, |account| account.lamports), &config.wallet));
+        let own = venue.addresses.margin_account(wallet, config.sub_account);
+        checks.push(match venue.connection.find::<MarginAccount>(&own) {
+            Ok(Some(_)) => Check::good("margin account", format!("{own} of {wallet}")),
+            Ok(None) => {
+                Check::good("margin account", format!("{own} of {wallet} is opened at the start, for its rent"))
+            }
+            Err(error) => Check::bad("margin account", error.to_string(), "give another sub_account"),
+        });
+    }
+}
+
+/// Markets and everything that serves them: subscription, price server, lookup tables.
+fn serve(config: &Config, venue: &Venue, checks: &mut Vec<Check>) {
+    match (venue.fresh(), venue.all::<Market>()) {
+        (Ok(fresh), Ok(markets)) => {
+            let now = fresh.exchange.clock.now;
+            for market in fresh.exchange.markets() {
+                checks.push(checks::price(market, now, config.alerts.price_seconds));
+            }
+            let feeds: Vec<FeedId> = markets.values().map(|market| FeedId(market.oracle.feed_id)).collect();
+            let feeds: Vec<FeedId> = feeds.into_iter().filter(|feed| feed.0 != [0; 32]).collect();
+            checks.push(prices(config, &feeds));
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            checks.push(Check::bad("markets", error.to_string(), "see whether the node is overloaded"));
+        }
+    }
+    let begun = Instant::now();
+    checks.push(match venue.follow::<Pool>(&config.websocket_url) {
+        Ok(_) => Check::good(
+            "websocket",
+            format!("{} subscribed within {} ms", origin(&config.websocket_url), begun.elapsed().as_millis()),
+        ),
+        Err(error) => Check::bad("websocket", error.to_string(), "set websocket_url to the node's WebSocket server"),
+    });
+    for table in config.lookup_tables().unwrap_or_default() {
+        checks.push(match venue.table(&table) {
+            Ok(found) => Check::good("lookup table", format!("{table} with {} addresses", found.addresses.len())),
+            Err(error) => Check::bad("lookup table", error.to_string(), "create it, or take it out of lookup_tables"),
+        });
+    }
+}
+
+fn prices(config: &Config, feeds: &[FeedId]) -> Check {
+    let Some(url) = &config.prices_url else {
+        return Check::good("price server", "none is set, so no prices are posted".into());
+    };
+    let asked = PriceServer::new(url).and_then(|server| server.latest(feeds));
+    match asked {
+        Ok(_) => Check::good("price server", format!("{} has {} feeds under one signature", origin(url), feeds.len())),
+        Err(error) => Check::bad("price server", words(error), "set prices_url to a server of Hermes' interface"),
+    }
+}
+
+/// What there is to do, by the keeper's own code.
+fn decide(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<Check>) {
+    const SHOWN: usize = 10;
+    let begun = Instant::now();
+    let (fresh, accounts) = match (venue.fresh(), venue.all::<MarginAccount>()) {
+        (Ok(fresh), Ok(accounts)) => (fresh, accounts.into_iter().collect::<Accounts<MarginAccount>>()),
+        (Err(error), _) | (_, Err(error)) => {
+            let remedy = "use a node that answers getProgramAccounts for the program";
+            return checks.push(Check::bad("accounts", error.to_string(), remedy));
+        }
+    };
+    for account in config.watched().ok().flatten().unwrap_or_default() {
+        checks.push(checks::watched(&account, accounts.contains(&account)));
+    }
+    checks.push(Check::good("accounts", format!("{} read within {} ms", accounts.len(), begun.elapsed().as_millis())));
+    let keepers = authorities(venue, wallets, config.sub_account);
+    let unpayable = BTreeSet::new();
+    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
+    let (found, policy) = (decisions(&known, &keepers, config), Policy { fees: config.fees, unpaid: config.unpaid });
+    let sent = found.iter().filter(|(_, verdict)| *verdict == Verdict::Send).count();
+    checks.push(Check::good("to do", format!("{} jobs, of which {sent} would be sent", found.len())));
+    for (job, verdict) in found.iter().take(SHOWN) {
+        let text = format!("{job}: {} ({})", verdict.name(), compared(*verdict, job, &policy));
+        checks.push(Check::good("decision", text));
+    }
+}
+
+/// The wallets' margin accounts, whether or not they are there.
+pub fn authorities(venue: &Venue, wallets: &[Pubkey], sub_account: u16) -> Vec<Authority> {
+    let of = |signer: &Pubkey| venue.addresses.margin_account(signer, sub_account);
+    wallets.iter().map(|signer| Authority { signer: *signer, margin_account: of(signer) }).collect()
+}
