@@ -9,6 +9,8 @@ mod gaps;
 mod life;
 mod lives;
 mod markets;
+mod order;
+mod orders;
 mod positions;
 mod remove;
 mod rows;
@@ -33,6 +35,7 @@ pub use gaps::{Gap, Known, Located};
 pub use life::AccountCounters;
 pub use lives::{Difference, LifeRow};
 pub use markets::MarketTotals;
+pub use order::OrderState;
 pub use scope::{MarketRow, Scope};
 pub use streams::StreamState;
 

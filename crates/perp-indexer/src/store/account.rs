@@ -13,11 +13,12 @@ use sqlx::{AnyConnection, Row};
 
 use super::gaps::{attempts_at, gap_row, renew};
 use super::life::{self, Life};
+use super::order::order_rows;
 use super::positions::position_rows;
 use super::rows::{row, Rows};
 use super::streams::{number_rows, stream_row, stream_rows, Ids, StreamState};
 use super::StoreError;
-use crate::facts::StreamKind;
+use crate::facts::{follows, StreamKind};
 use crate::place::Place;
 
 /// Accounts kept in memory between two writes, a kilobyte or so each.
@@ -57,6 +58,14 @@ impl Book {
         life.apply(place, event);
         (life.stream.id, missing)
     }
+
+    /// Takes in an event that follows one with that number. Where that one is not known, neither is what it belongs to.
+    fn follow(&mut self, (place, sequence): (Place, u64), event: &Event) {
+        if let Some(life) = self.lives.last_mut().filter(|life| life.stream.highest == sequence) {
+            life.last_place = place.number();
+            life.apply(place, event);
+        }
+    }
 }
 
 /// Margin accounts as they will be once they are written.
@@ -68,8 +77,8 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Takes in an event. Its number goes into `numbers`, and those that it shows to be missing into `gaps`, unless the account
-    /// has to begin again for it.
+    /// Takes in an event that has a number of its own, or follows one that has. Its own goes into `numbers`, and those that it
+    /// shows to be missing into `gaps`, unless the account has to begin again for it.
     pub(super) async fn take(
         &mut self,
         connection: &mut AnyConnection,
@@ -87,10 +96,14 @@ impl Accounts {
             self.late.entry(address).or_default().push((place, sequence, event.clone()));
             return Ok(());
         }
-        let (stream, missing) = book.take(ids, &address, (place, sequence), event);
-        numbers.push(row![stream, sequence, place.number()]);
-        if let Some(missing) = missing {
-            gaps.push(gap_row(stream, missing, None));
+        if follows(event).is_some() {
+            book.follow((place, sequence), event);
+        } else {
+            let (stream, missing) = book.take(ids, &address, (place, sequence), event);
+            numbers.push(row![stream, sequence, place.number()]);
+            if let Some(missing) = missing {
+                gaps.push(gap_row(stream, missing, None));
+            }
         }
         self.touched.insert(address);
         Ok(())
@@ -121,11 +134,12 @@ struct BookRows {
     streams: Rows,
     lives: Rows,
     positions: Rows,
+    orders: Rows,
 }
 
 impl BookRows {
     fn new() -> Self {
-        Self { streams: stream_rows(), lives: life::life_rows(), positions: position_rows() }
+        Self { streams: stream_rows(), lives: life::life_rows(), positions: position_rows(), orders: order_rows() }
     }
 
     /// Adds what changed of a book, which then has only its present life.
@@ -134,6 +148,7 @@ impl BookRows {
             self.streams.push(stream_row(&life.stream));
             self.lives.push(life.row());
             life.positions.push_changed(&mut self.positions, &life.stream, &life.owner);
+            life.orders.push_changed(&mut self.orders, &life.stream.address);
         }
         let past = book.lives.len().saturating_sub(1);
         drop(book.lives.drain(..past));
@@ -142,7 +157,8 @@ impl BookRows {
     async fn write(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         self.streams.write(connection).await?;
         self.lives.write(connection).await?;
-        self.positions.write(connection).await
+        self.positions.write(connection).await?;
+        self.orders.write(connection).await
     }
 }
 
@@ -157,11 +173,17 @@ pub(super) async fn rebuild(
     without: &Range<i64>,
 ) -> Result<(), StoreError> {
     // The new lives' streams are written last, so this finds the numbers of the old ones only.
-    const SELECT: &str = "SELECT n.place, n.sequence, e.data FROM numbers n JOIN streams s ON s.id = n.stream \
-         JOIN events e ON e.place = n.place WHERE s.address = $1 AND s.kind = 'account' AND n.place > $2 \
-         ORDER BY n.place LIMIT 1000";
+    const SELECT: &str = "SELECT own.place, own.sequence, e.data FROM (\
+         SELECT n.place AS place, n.sequence AS sequence FROM numbers n JOIN streams s ON s.id = n.stream \
+         WHERE s.address = $1 AND s.kind = 'account' AND n.place > $2 \
+         UNION ALL SELECT f.place, f.sequence FROM followers f WHERE f.account = $1 AND f.place > $2\
+         ) own JOIN events e ON e.place = own.place ORDER BY own.place LIMIT 1000";
     let attempts = attempts_at(connection, address).await?;
-    for statement in ["DELETE FROM lives WHERE account = $1", "DELETE FROM positions WHERE account = $1"] {
+    for statement in [
+        "DELETE FROM lives WHERE account = $1",
+        "DELETE FROM positions WHERE account = $1",
+        "DELETE FROM orders WHERE account = $1",
+    ] {
         sqlx::query(statement).bind(address).execute(&mut *connection).await?;
     }
     late.sort_by_key(|(place, ..)| *place);
@@ -185,15 +207,21 @@ pub(super) async fn rebuild(
         events.sort_by_key(|(place, ..)| *place);
         events.dedup_by_key(|(place, ..)| *place);
         for (place, sequence, event) in &events {
-            let (stream, _) = book.take(ids, address, (*place, *sequence), event);
-            numbers.push(row![stream, *sequence, place.number()]);
-            // A position that another follows is as it will stay.
+            if follows(event).is_some() {
+                book.follow((*place, *sequence), event);
+            } else {
+                let (stream, _) = book.take(ids, address, (*place, *sequence), event);
+                numbers.push(row![stream, *sequence, place.number()]);
+            }
+            // A position that another follows, and an order that is over, are as they will stay.
             if let Some(life) = book.lives.last_mut() {
                 life.positions.push_closed(&mut tables.positions, &life.stream, &life.owner);
+                life.orders.push_ended(&mut tables.orders, &life.stream.address);
             }
         }
         numbers.write(connection).await?;
         tables.positions.write(connection).await?;
+        tables.orders.write(connection).await?;
         if is_last {
             break;
         }
@@ -222,8 +250,9 @@ pub(super) fn decode(data: &str) -> Result<Event, StoreError> {
 
 /// Addresses of margin accounts that have events at such places.
 pub(super) async fn touched(connection: &mut AnyConnection, places: &Range<i64>) -> Result<Vec<String>, StoreError> {
-    const SELECT: &str = "SELECT DISTINCT s.address FROM numbers n JOIN streams s ON s.id = n.stream \
-         WHERE n.place >= $1 AND n.place < $2 AND s.kind = 'account'";
+    const SELECT: &str = "SELECT s.address FROM numbers n JOIN streams s ON s.id = n.stream \
+         WHERE n.place >= $1 AND n.place < $2 AND s.kind = 'account' \
+         UNION SELECT account FROM followers WHERE place >= $1 AND place < $2";
     let rows = sqlx::query(SELECT).bind(places.start).bind(places.end).fetch_all(connection).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

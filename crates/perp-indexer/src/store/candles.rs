@@ -6,10 +6,9 @@ use perp_client::events::Event;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::markets::index_notional;
 use super::rows::{row, Rows};
 use super::{exact, Store, StoreError};
-use crate::facts::moment;
+use crate::facts::{index_notional, moment, Fill};
 
 /// Widths that can be asked for, in seconds.
 pub const CANDLE_WIDTHS: [i64; 6] = [60, 300, 900, 3_600, 14_400, 86_400];
@@ -108,10 +107,7 @@ impl Changes {
     /// Takes in an event that is later than all that is known.
     pub(super) fn extend(&mut self, event: &Event) {
         let Some((market, moment)) = moment(event).filter(|(_, moment)| moment.index_price > 0) else { return };
-        let (volume, trades) = match event {
-            Event::Traded(fill) => (index_notional(fill.size, fill.notional, fill.charge), 1),
-            _ => (0, 0),
-        };
+        let (volume, trades) = Fill::of(event).map_or((0, 0), |fill| (fill.index_notional(), 1));
         let price = moment.index_price;
         let end = Moment {
             funding_rate: moment.funding_rate,

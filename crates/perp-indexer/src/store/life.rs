@@ -5,11 +5,12 @@ use perp_client::events::Event;
 use perp_engine::units::X40_PER_ATOM;
 use sqlx::{AnyConnection, Row};
 
-use super::markets::index_notional;
+use super::orders::Orders;
 use super::positions::{Outcome, Positions};
 use super::rows::{row, Rows, Value};
 use super::streams::{stream, StreamState};
 use super::StoreError;
+use crate::facts::Fill;
 use crate::place::Place;
 
 /// What a margin account counts itself, in atoms. They wrap around as the account's do.
@@ -45,6 +46,7 @@ pub(super) struct Life {
     volume: i128,
     trades: i64,
     pub(super) positions: Positions,
+    pub(super) orders: Orders,
 }
 
 impl Life {
@@ -60,6 +62,7 @@ impl Life {
             volume: 0,
             trades: 0,
             positions: Positions::default(),
+            orders: Orders::default(),
         }
     }
 
@@ -88,26 +91,20 @@ impl Life {
                 self.balance = event.balance_after;
             }
             Event::Traded(event) => {
-                let volume = index_notional(event.size, event.notional, event.charge);
                 self.owner = event.owner.to_string();
                 self.balance = event.balance_after;
-                self.volume = self.volume.wrapping_add(volume);
-                self.trades = self.trades.wrapping_add(1);
-                self.post(
-                    place,
-                    event.time,
-                    event.market_index,
-                    Outcome {
-                        sizes: Some((event.size_before, event.size_after)),
-                        realized: event.realized,
-                        funding: event.funding,
-                        fee: event.fee,
-                        volume,
-                        trades: 1,
-                        ..Outcome::default()
-                    },
-                );
             }
+            Event::OrderExecuted(event) => {
+                self.owner = event.owner.to_string();
+                // What an order costs that could not be filled is a fee of the account's, of no position.
+                counters.fees = counters.fees.wrapping_add(event.forfeited);
+                self.balance = event.balance_after;
+            }
+            Event::OrdersOpened(event) => self.owner = event.owner.to_string(),
+            Event::OrdersClosed(event) => self.owner = event.owner.to_string(),
+            Event::OrdersPlaced(event) => self.owner = event.owner.to_string(),
+            Event::OrderArmed(event) => self.owner = event.owner.to_string(),
+            Event::OrderSwept(event) => self.owner = event.owner.to_string(),
             Event::FundingSettled(event) => {
                 self.owner = event.owner.to_string();
                 self.balance = event.balance_after;
@@ -155,6 +152,26 @@ impl Life {
             }
             _ => {}
         }
+        if let Some(fill) = Fill::of(event) {
+            self.fill(place, event.time(), &fill);
+        }
+        self.orders.apply(place, event);
+    }
+
+    fn fill(&mut self, place: Place, time: i64, fill: &Fill) {
+        let volume = fill.index_notional();
+        self.volume = self.volume.wrapping_add(volume);
+        self.trades = self.trades.wrapping_add(1);
+        let outcome = Outcome {
+            sizes: Some((fill.size_before, fill.size_after)),
+            realized: fill.realized,
+            funding: fill.funding,
+            fee: fill.fee,
+            volume,
+            trades: 1,
+            ..Outcome::default()
+        };
+        self.post(place, time, fill.market, outcome);
     }
 
     fn post(&mut self, place: Place, time: i64, market: u16, outcome: Outcome) {
@@ -250,6 +267,7 @@ pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Resul
         volume: i128::from(row.try_get::<i64, _>(18)?) * X40_PER_ATOM + i128::from(row.try_get::<i64, _>(19)?),
         trades: row.try_get(20)?,
         positions: Positions::load(connection, address, stream.id).await?,
+        orders: Orders::load(connection, address).await?,
         stream,
     };
     Ok(Some(life))

@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::rows::{row, Rows};
 use super::{exact, Store, StoreError};
+use crate::facts::Fill;
 
 /// Those of a market's own counters that its events tell exactly. They wrap around as the market's do. Not among them are
 /// fees, of which events tell what was charged, and the market counts what was paid in cash.
@@ -34,30 +35,21 @@ pub struct MarketTotals {
     pub liquidations: u64,
 }
 
-/// What a fill was worth at the index: what it was bought or sold for without the charge, which buyers pay on top.
-pub(super) fn index_notional(size: i64, notional: i128, charge: i128) -> i128 {
-    if size < 0 {
-        notional.wrapping_add(charge)
-    } else {
-        notional.wrapping_sub(charge)
-    }
-}
-
 impl MarketTotals {
     /// What one event adds, with the market's index; none for an event that adds nothing to any market.
     pub(super) fn of(event: &Event) -> Option<(u16, Self)> {
+        if let Some(fill) = Fill::of(event) {
+            let totals = Self {
+                volume: fill.index_notional(),
+                spread: fill.spread,
+                impact: fill.impact,
+                traders_result: fill.realized,
+                trades: 1,
+                ..Self::default()
+            };
+            return Some((fill.market, totals));
+        }
         Some(match event {
-            Event::Traded(event) => (
-                event.market_index,
-                Self {
-                    volume: index_notional(event.size, event.notional, event.charge),
-                    spread: event.spread,
-                    impact: event.impact,
-                    traders_result: event.realized,
-                    trades: 1,
-                    ..Self::default()
-                },
-            ),
             Event::ProfitSettled(event) => {
                 (event.market_index, Self { traders_result: event.profit, ..Self::default() })
             }
@@ -137,6 +129,14 @@ impl MarketChanges {
         let mut rows = Rows::replacing("market_totals", &["market"], &COLUMNS);
         for (market, change) in self.0 {
             let totals = stored(connection, market).await?.plus(&change);
+            // All that it counted was rolled back.
+            if totals == MarketTotals::default() {
+                sqlx::query("DELETE FROM market_totals WHERE market = $1")
+                    .bind(i64::from(market))
+                    .execute(&mut *connection)
+                    .await?;
+                continue;
+            }
             rows.push(row![
                 market,
                 totals.volume,
@@ -236,11 +236,5 @@ mod tests {
         // One before the end and two more are one after the beginning.
         assert_eq!((after.trades, after.traders_result, after.volume), (1, i64::MIN, -2));
         assert_eq!(after.plus(&change.negated()), before);
-    }
-
-    #[test]
-    fn buyers_pay_the_charge_on_top_and_sellers_get_less() {
-        // 1000 at the index and a charge of 3: bought for 1003, sold for 997.
-        assert_eq!((index_notional(5, 1_003, 3), index_notional(-5, 997, 3)), (1_000, 1_000));
     }
 }
