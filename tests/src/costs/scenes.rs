@@ -228,10 +228,12 @@ pub fn orders(costs: &mut Costs, count: u16) {
     settle_in(&mut world);
     let target = world.target(0);
     let child = |order: NewOrder| NewOrder { parent: Some(0), group: 1, ..reducing(order) };
-    let alone = world.placement(trader, target, &[], &[above(251, SOL / 3)]);
+    // Only an order by time that is due has use for a reading.
+    let unread = TargetMarket::at_cached_price(0);
+    let alone = world.placement(trader, unread, &[], &[above(251, SOL / 3)]);
     costs.record(&mut world, case("place_orders", "one", count), alone);
     let entry = [below(252, SOL / 3), child(below(240, i64::MIN)), child(above(280, i64::MIN))];
-    let replaced = world.placement(trader, target, &[0], &entry);
+    let replaced = world.placement(trader, unread, &[0], &entry);
     costs.record(&mut world, case("place_orders", "three for one", count), replaced);
     world.wait(2);
     print(&mut world, 0..count, 1.0);

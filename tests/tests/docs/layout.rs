@@ -66,7 +66,7 @@ fn structs() -> Vec<Compiled> {
         "Settlement" state::Settlement: delisted_from moved_at outage_since price;
         "MarketLedger" state::MarketLedger: sides funding_rate funding_time funding_fraction backing net_principal
             claims claims_reserve claim_factor debts insurance protocol_fees written_off shared_drawn claim_round
-            short padding counters reserved;
+            short padding counters positions_opened reserved;
         "SideTotals" state::SideTotals: open_interest entry_notional funding_index funding_checkpoint carry_fraction
             deleveraging_round padding mean_interest reserved;
         "SharedDraw" state::SharedDraw: window_start insurance_at_start drawn;

@@ -47,7 +47,14 @@ impl Reference<'_> {
     }
 
     fn is_test(&self) -> bool {
-        self.definition().is_some_and(|definition| definition.contains("test]"))
+        self.definition().is_some_and(|definition| definition.contains("test]")) || self.is_told_on_both_backends()
+    }
+
+    /// Whether it is among the stories that a macro makes a test of each backend of.
+    fn is_told_on_both_backends(&self) -> bool {
+        let source = fs::read_to_string(&self.path).unwrap_or_default();
+        let told = source.split_once("on_both_backends!(").and_then(|(_, told)| told.split_once(");"));
+        told.is_some_and(|(stories, _)| stories.split(',').any(|story| story.trim() == self.item))
     }
 }
 

@@ -104,9 +104,9 @@ fn an_order_that_cannot_fill_costs_what_trading_would_have(backend: Backend) {
 fn rent_and_tips_come_home(backend: Backend) {
     let mut story = Story::begin(backend);
     let address = orders_address(&story.trader.margin_account);
-    // (128 + 2 256) bytes · 3 480 lamports a year · 2 years
+    // (128 + 2 224) bytes · 3 480 lamports a year · 2 years
     let rent = story.lamports(address);
-    assert_eq!((rent, tokens::rent(2_256)), (16_592_640, 16_592_640));
+    assert_eq!((rent, tokens::rent(2_224)), (16_369_920, 16_369_920));
     let owner = story.lamports(story.trader.signer);
     story.place(&[below(245, SOL), below(244, SOL)]);
     assert_eq!(story.lamports(address), rent + 2 * TIP);

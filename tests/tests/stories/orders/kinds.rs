@@ -26,11 +26,11 @@ fn a_limit_buys_at_its_price_or_better(backend: Backend) {
     let mut story = Story::begin(backend);
     story.place(&[limit(245, 10 * SOL)]);
     story.waits(0, 246.0);
-    story.fills(0, 244.0, 240.0);
-    // 10 · 240 = 2 400, and 10² / (2 · 20 000 000) · 240 = 0.000 6 of impact; 4 bps of it are 0.96.
+    story.fills(0, 244.0, 234.375);
+    // 10 · 234.375 = 2 343.75, and 10² / (2 · 20 000 000) · 234.375 = 0.000 585 94 of impact; 4 bps of it are 0.937 5.
     let entry = story.world.position(&story.trader.margin_account, 0).entry_notional.get();
-    assert_eq!(entry.to_atoms_floor().unwrap().get(), 2_400_000_600);
-    assert_eq!((story.size(), story.balance(), story.resting()), (10 * SOL, 9_999_040_000, 0));
+    assert_eq!(entry.to_atoms_floor().unwrap().get(), 2_343_750_585);
+    assert_eq!((story.size(), story.balance(), story.resting()), (10 * SOL, 9_999_062_500, 0));
 }
 
 fn a_limit_waits_on_where_the_price_has_left_it(backend: Backend) {
@@ -52,9 +52,9 @@ fn a_stop_closes_what_is_left_of_its_position(backend: Backend) {
     let mut story = Story::with_a_long(backend);
     story.place(&[reducing(below(240, i64::MIN))]);
     story.waits(0, 241.0);
-    story.fills(0, 239.0, 237.5);
-    // 10 · 237.50 = 2 375, the market balanced again: no impact. −125.000 625, rounded down, and 2 bps: 0.475.
-    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 - 125_000_625 - 475_000));
+    story.fills(0, 239.0, 234.375);
+    // 10 · 234.375 = 2 343.75, the market balanced again: no impact. −156.250 625, and 2 bps: 0.468 75.
+    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 - 156_250_625 - 468_750));
 }
 
 fn a_target_takes_the_profit(backend: Backend) {
@@ -62,9 +62,9 @@ fn a_target_takes_the_profit(backend: Backend) {
     let target = NewOrder { acceptable_price: price(260), ..reducing(above(260, -10 * SOL)) };
     story.place(&[target]);
     story.waits(0, 259.0);
-    story.fills(0, 261.0, 262.5);
-    // 2 625 − 2 500.000 625, and 2 bps of 2 625.
-    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 124_999_375 - 525_000));
+    story.fills(0, 261.0, 265.625);
+    // 2 656.25 − 2 500.000 625, and 2 bps of 2 656.25.
+    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 156_249_375 - 531_250));
 }
 
 fn a_stop_that_trails_follows_the_best_price(backend: Backend) {
@@ -80,8 +80,9 @@ fn a_stop_that_trails_follows_the_best_price(backend: Backend) {
         assert_eq!((order.best, order.fills_from.is_never()), (price(best), true));
     }
     story.waits(0, 264.5);
-    story.fills(0, 263.5, 262.5);
-    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 124_999_375 - 525_000));
+    story.fills(0, 263.5, 265.625);
+    // By then the price is back: as a target.
+    assert_eq!((story.size(), story.balance()), (0, 9_999_000_000 + 156_249_375 - 531_250));
 }
 
 fn a_next_price_order_fills_at_a_price_that_nobody_knew(backend: Backend) {

@@ -42,9 +42,9 @@ fn an_entry_brings_its_stop_and_its_target_in_one_transaction(backend: Backend) 
     let woken = [1, 2].map(|slot| story.world.order(&story.trader.margin_account, slot));
     let number = story.world.position(&story.trader.margin_account, 0).number;
     assert_eq!(woken.map(|order| (order.parent, order.position)), [(0, number); 2]);
-    story.fills(1, 239.0, 237.5);
-    // As a stop by itself: −125.000 625 and 0.475 of fee, after 1 of the entry's.
-    assert_eq!((story.size(), story.balance()), (0, 10_000_000_000 - 1_000_000 - 125_000_625 - 475_000));
+    story.fills(1, 239.0, 234.375);
+    // As a stop by itself: −156.250 625 and 0.468 75 of fee, after 1 of the entry's.
+    assert_eq!((story.size(), story.balance()), (0, 10_000_000_000 - 1_000_000 - 156_250_625 - 468_750));
     assert_eq!(story.resting(), 0);
 }
 

@@ -25,7 +25,12 @@ struct Resting([(u64, u16, u64); ORDER_SLOTS]);
 
 impl Resting {
     fn of(book: &OrderBook) -> Self {
-        Self(book.orders.map(|order| (order.number, order.market, order.lamports)))
+        // Mapping the array would move all of it.
+        let mut resting = [(0, 0, 0); ORDER_SLOTS];
+        for (kept, order) in resting.iter_mut().zip(&book.orders) {
+            *kept = (order.number, order.market, order.lamports);
+        }
+        Self(resting)
     }
 
     /// How many orders are new, and how many are gone.

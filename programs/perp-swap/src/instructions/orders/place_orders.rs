@@ -7,7 +7,7 @@ use crate::events::{log, MarketMoment, OrderRemoval, OrdersPlaced};
 use crate::lamports::{move_lamports, pay_in};
 use crate::state::{Exchange, MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
-use perp_engine::operations::orders::{place_orders as place, NewOrder, PlacementPlan};
+use perp_engine::operations::orders::{place_orders_in_place, NewOrder, PlacementPlan};
 use perp_engine::risk::portfolio::Portfolio;
 
 /// Accounts of `place_orders`.
@@ -96,7 +96,7 @@ fn placed<'info>(
         let others = Markets::load(others, &account.exchange)?;
         let portfolio =
             Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
-        place(&mut orders.state, &portfolio, &ready, cancel, new).map_err(refused)?
+        place_orders_in_place(&mut orders.state, &portfolio, &ready, cancel, new).map_err(refused)?
     };
     plan.apply(&mut account.state);
 
