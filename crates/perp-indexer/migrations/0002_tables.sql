@@ -157,7 +157,7 @@ CREATE TABLE orders (
     size BIGINT NOT NULL,
     kind TEXT NOT NULL,
     trigger_price BIGINT NOT NULL,
-    trailing BIGINT NOT NULL,
+    trailing_ppm BIGINT NOT NULL,
     best BIGINT NOT NULL,
     acceptable_price BIGINT NOT NULL,
     reduce_only BIGINT NOT NULL,

@@ -236,7 +236,7 @@ impl Fill {
     pub fn of(event: &Event) -> Option<Self> {
         macro_rules! fill {
             ($event:expr, $fill:expr, $trader:expr, $order:expr) => {
-                Some(Self {
+                Self {
                     market: $event.market_index,
                     account: $event.account,
                     owner: $event.owner,
@@ -253,13 +253,13 @@ impl Fill {
                     funding: $fill.funding,
                     size_before: $fill.size_before,
                     size_after: $fill.size_after,
-                })
+                }
             };
         }
         match event {
-            Event::Traded(event) => fill!(event, event, event.trader, None),
+            Event::Traded(event) => Some(fill!(event, event, event.trader, None)),
             Event::OrderExecuted(event) => {
-                event.fill.and_then(|fill| fill!(event, fill, event.caller, Some(event.order.number)))
+                event.fill.map(|fill| fill!(event, fill, event.caller, Some(event.order.number)))
             }
             _ => None,
         }

@@ -144,7 +144,7 @@ table! {
 
 const ORDER: &str =
     "r.place, r.market, r.placed_at, r.last_place, r.account, r.owner, r.number, r.slot, r.state, r.ended_at, \
-     r.size, r.kind, r.trigger_price, r.trailing, r.best, r.acceptable_price, r.reduce_only, r.position_number, \
+     r.size, r.kind, r.trigger_price, r.trailing_ppm, r.best, r.acceptable_price, r.reduce_only, r.position_number, \
      r.active_from, r.expires, r.slices, r.slices_left, r.seconds_between, r.group_number, r.parent, r.armings, r.armed_at, \
      r.fills_from, r.armed_size, r.forfeit, r.fills, r.filled, r.notional, r.fees, r.realized, r.forfeited, r.lamports, r.held, \
      r.tips, r.returned";

@@ -314,7 +314,7 @@ pub(super) const COLUMNS: [&str; 40] = [
     "size",
     "kind",
     "trigger_price",
-    "trailing",
+    "trailing_ppm",
     "best",
     "acceptable_price",
     "reduce_only",
