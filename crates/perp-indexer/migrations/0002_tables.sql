@@ -93,7 +93,8 @@ CREATE TABLE transfers (
 CREATE INDEX transfers_account ON transfers (account, place);
 
 -- What each life of a margin account has counted, as the account itself counts it, and its balance after its last event.
--- Its volume is "volume" atoms and "volume_rest" in 2^-40 atoms, less than one.
+-- Its volume is "volume" atoms and "volume_rest" in 2^-40 atoms, less than one. "kept" is the number of its last event in
+-- "checkpoints".
 CREATE TABLE lives (
     stream BIGINT PRIMARY KEY,
     account TEXT NOT NULL,
@@ -111,7 +112,8 @@ CREATE TABLE lives (
     bounties BIGINT NOT NULL,
     volume BIGINT NOT NULL,
     volume_rest BIGINT NOT NULL,
-    trades BIGINT NOT NULL
+    trades BIGINT NOT NULL,
+    kept BIGINT NOT NULL
 );
 CREATE INDEX lives_account ON lives (account);
 CREATE INDEX lives_last ON lives (last_place);
@@ -134,8 +136,9 @@ CREATE TABLE positions (
     penalties BIGINT NOT NULL,
     volume TEXT NOT NULL,
     trades BIGINT NOT NULL,
-    PRIMARY KEY (opened, account, market)
+    PRIMARY KEY (account, market, opened)
 );
+CREATE INDEX positions_open ON positions (account) WHERE size <> 0;
 CREATE INDEX positions_account ON positions (account, opened);
 CREATE INDEX positions_owner ON positions (owner, opened);
 
@@ -191,6 +194,15 @@ CREATE INDEX orders_market ON orders (market, place);
 CREATE INDEX orders_last ON orders (last_place);
 CREATE INDEX orders_open ON orders (account, slot) WHERE ended_at IS NULL;
 
+-- Margin accounts as they were after an event, in base64: what comes later can be gone through again without what came
+-- before. A version that keeps them otherwise has to delete all of them.
+CREATE TABLE checkpoints (
+    account TEXT NOT NULL,
+    place BIGINT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (account, place)
+);
+
 -- What a market has counted, as the market itself counts it.
 CREATE TABLE market_totals (
     market BIGINT PRIMARY KEY,
@@ -204,6 +216,13 @@ CREATE TABLE market_totals (
     bounties BIGINT NOT NULL,
     trades BIGINT NOT NULL,
     liquidations BIGINT NOT NULL
+);
+
+-- What both sides of a market had come to owe after an event, in 2^-40 atoms, so that a comparison goes on there.
+CREATE TABLE accruals (
+    market BIGINT PRIMARY KEY,
+    place BIGINT NOT NULL,
+    sum TEXT NOT NULL
 );
 
 -- Prices of an interval, and the market's funding and open interest at its end.

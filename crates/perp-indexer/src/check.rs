@@ -86,7 +86,7 @@ impl Report {
         match stream.filter(|stream| stream.has_gaps()) {
             None => Ok(Known::Whole),
             Some(stream) => {
-                let known = store.known_numbers(stream.id).await?;
+                let known = store.known_numbers(stream).await?;
                 self.compare(subject, "events", chain.into(), known.into(), Width::Bits64);
                 Ok(Known::WithGaps)
             }

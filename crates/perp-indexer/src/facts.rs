@@ -1,10 +1,10 @@
 //! What an event says of itself: which streams it is a numbered part of, what follows it, what was filled.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_client::events::Event;
 
 /// What numbers its events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StreamKind {
     /// The exchange, for what is about neither market, account nor pool.
     Exchange,
@@ -283,7 +283,7 @@ pub(crate) fn index_notional(size: i64, notional: i128, charge: i128) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anchor_lang::{AnchorDeserialize, Discriminator};
+    use anchor_lang::Discriminator;
     use perp_swap::events::{
         InsuranceFunded, Liquidated, OrderExecuted, OrderPlaced, OrderRemoved, OrderSwept, OrdersPlaced, ProfitSettled,
     };

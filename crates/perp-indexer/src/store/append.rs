@@ -35,7 +35,7 @@ pub struct Block {
 }
 
 /// A transaction with what is known of its events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// Its number within the slot.
     pub number: u32,

@@ -315,11 +315,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn candle_range(&self, market: u16, width: i64) -> Result<Option<(i64, i64)>, StoreError> {
         let source = if width % STORED_WIDTHS[1] == 0 { STORED_WIDTHS[1] } else { STORED_WIDTHS[0] };
-        let row = sqlx::query("SELECT MIN(start), MAX(start) FROM candles WHERE market = $1 AND width = $2")
-            .bind(i64::from(market))
-            .bind(source)
-            .fetch_one(self.pool())
-            .await?;
+        // Each by itself is found without looking at what lies between.
+        const SELECT: &str = "SELECT (SELECT MIN(start) FROM candles WHERE market = $1 AND width = $2), \
+                              (SELECT MAX(start) FROM candles WHERE market = $1 AND width = $2)";
+        let row = sqlx::query(SELECT).bind(i64::from(market)).bind(source).fetch_one(self.pool()).await?;
         let range = row.try_get::<Option<i64>, _>(0)?.zip(row.try_get::<Option<i64>, _>(1)?);
         Ok(range.map(|(oldest, newest)| (begin(oldest, width), begin(newest, width))))
     }

@@ -1,6 +1,6 @@
 //! A margin account from its opening to its closing: what each event means to it.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_client::events::Event;
 use perp_engine::units::X40_PER_ATOM;
 use sqlx::{AnyConnection, Row};
@@ -14,7 +14,7 @@ use crate::facts::Fill;
 use crate::place::Place;
 
 /// What a margin account counts itself, in atoms. They wrap around as the account's do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountCounters {
     /// Σ deposits.
     pub deposited: u64,
@@ -33,7 +33,7 @@ pub struct AccountCounters {
 }
 
 /// A margin account from its opening to its closing.
-#[derive(Clone, Debug)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug)]
 pub(super) struct Life {
     pub(super) stream: StreamState,
     pub(super) owner: String,
@@ -45,6 +45,8 @@ pub(super) struct Life {
     /// Σ notional of fills at the index, in 2^-40 atoms.
     volume: i128,
     trades: i64,
+    /// The number of its last event when it was kept last as it was then; zero where it never was.
+    pub(super) kept: u64,
     pub(super) positions: Positions,
     pub(super) orders: Orders,
 }
@@ -61,6 +63,7 @@ impl Life {
             counters: AccountCounters::default(),
             volume: 0,
             trades: 0,
+            kept: 0,
             positions: Positions::default(),
             orders: Orders::default(),
         }
@@ -203,7 +206,8 @@ impl Life {
             counters.bounties,
             part(self.volume.div_euclid(X40_PER_ATOM)),
             part(self.volume.rem_euclid(X40_PER_ATOM)),
-            self.trades
+            self.trades,
+            self.kept
         ]
     }
 }
@@ -213,7 +217,7 @@ fn part(amount: i128) -> i64 {
     i64::try_from(amount).unwrap_or(i64::MAX)
 }
 
-const LIFE_COLUMNS: [&str; 17] = [
+const LIFE_COLUMNS: [&str; 18] = [
     "stream",
     "account",
     "owner",
@@ -231,6 +235,7 @@ const LIFE_COLUMNS: [&str; 17] = [
     "volume",
     "volume_rest",
     "trades",
+    "kept",
 ];
 
 /// Rows of lives.
@@ -242,7 +247,7 @@ pub(super) fn life_rows() -> Rows {
 pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Result<Option<Life>, StoreError> {
     const SELECT: &str = "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, l.owner, l.opened_at, \
          l.closed_at, l.last_place, l.balance, l.deposited, l.withdrawn, l.realized, l.funding, l.fees, l.penalties, \
-         l.bounties, l.volume, l.volume_rest, l.trades FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
+         l.bounties, l.volume, l.volume_rest, l.trades, l.kept FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
          ORDER BY l.last_place DESC LIMIT 1";
     let Some(row) = sqlx::query(SELECT).bind(address).fetch_optional(&mut *connection).await? else {
         return Ok(None);
@@ -266,6 +271,7 @@ pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Resul
         },
         volume: i128::from(row.try_get::<i64, _>(18)?) * X40_PER_ATOM + i128::from(row.try_get::<i64, _>(19)?),
         trades: row.try_get(20)?,
+        kept: count(21)?,
         positions: Positions::load(connection, address, stream.id).await?,
         orders: Orders::load(connection, address).await?,
         stream,

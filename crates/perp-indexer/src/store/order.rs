@@ -1,6 +1,6 @@
 //! A resting order from its placing until it is over.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_engine::state::{OrderTrigger, REARM_SECONDS};
 use perp_swap::events::{ExecutionOutcome, OrderExecuted, OrderMoment};
 use sqlx::any::AnyRow;
@@ -13,7 +13,7 @@ use crate::place::Place;
 macro_rules! states {
     ($($(#[$meta:meta])* $state:ident = $name:literal,)+) => {
         /// How a resting order stands, or how it ended.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(AnchorDeserialize, AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
         pub enum OrderState {
             $($(#[$meta])* $state,)+
         }
@@ -64,7 +64,7 @@ states! {
 }
 
 /// A resting order.
-#[derive(Clone, Debug)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug)]
 pub(super) struct Order {
     place: i64,
     placed_at: Option<i64>,
@@ -90,6 +90,7 @@ pub(super) struct Order {
     lamports: u64,
     tips: u64,
     returned: u64,
+    #[borsh(skip)]
     pub(super) changed: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_client::events::Event;
 use perp_swap::events::{ArmingOutcome, OrderMoment, OrderRemoval};
 use sqlx::AnyConnection;
@@ -13,9 +13,10 @@ use super::StoreError;
 use crate::place::Place;
 
 /// The orders that rest, by their places, and those that are over and not written yet.
-#[derive(Clone, Debug, Default)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug, Default)]
 pub(super) struct Orders {
     resting: BTreeMap<u8, Order>,
+    #[borsh(skip)]
     ended: Vec<Order>,
 }
 
@@ -105,6 +106,11 @@ impl Orders {
         if self.resting.get(&slot).is_some_and(|order| order.ended_at.is_some()) {
             self.ended.extend(self.resting.remove(&slot));
         }
+    }
+
+    /// All of them have to be written again.
+    pub(super) fn change(&mut self) {
+        self.resting.values_mut().for_each(|order| order.changed = true);
     }
 
     /// Adds the rows of those that are over.

@@ -79,7 +79,9 @@ impl Exchange {
     /// Cancels the orders at those places, with those that sleep for them, and places others.
     pub fn place(&mut self, number: u8, cancel: &[u8], placed: &[OrderMoment]) -> Vec<Event> {
         let account_sequence = self.next(account(number));
-        let gone: Vec<u8> = cancel.iter().flat_map(|slot| self.with_children(number, *slot)).collect();
+        let mut gone: Vec<u8> = cancel.iter().flat_map(|slot| self.with_children(number, *slot)).collect();
+        gone.sort_unstable();
+        gone.dedup();
         let returned = gone.iter().map(|slot| self.orders[&(number, *slot)].lamports).sum();
         let mut events = vec![OrdersPlaced {
             exchange: EXCHANGE,
@@ -278,6 +280,11 @@ impl Exchange {
             lamports: order.lamports,
         };
         event.into()
+    }
+
+    /// Places at which an order of the account rests.
+    pub fn resting_orders(&self, number: u8) -> Vec<u8> {
+        self.resting(number, |_, _| true)
     }
 
     fn with_children(&self, number: u8, slot: u8) -> Vec<u8> {
