@@ -192,7 +192,9 @@ CREATE INDEX orders_account ON orders (account, place);
 CREATE INDEX orders_owner ON orders (owner, place);
 CREATE INDEX orders_market ON orders (market, place);
 CREATE INDEX orders_last ON orders (last_place);
-CREATE INDEX orders_open ON orders (account, slot) WHERE ended_at IS NULL;
+CREATE INDEX orders_state ON orders (state, place);
+CREATE INDEX orders_open ON orders (place) WHERE ended_at IS NULL;
+CREATE INDEX orders_open_account ON orders (account) WHERE ended_at IS NULL;
 
 -- Margin accounts as they were after an event, in base64: what comes later can be gone through again without what came
 -- before. A version that keeps them otherwise has to delete all of them.
