@@ -58,6 +58,14 @@ CREATE TABLE numbers (
 );
 CREATE INDEX numbers_place ON numbers (place);
 
+-- Events without a number of their own, which follow the one of a margin account that has this number.
+CREATE TABLE followers (
+    place BIGINT PRIMARY KEY,
+    account TEXT NOT NULL,
+    sequence BIGINT NOT NULL
+);
+CREATE INDEX followers_account ON followers (account, place);
+
 -- Runs of missing numbers, and the attempts to find their events.
 CREATE TABLE gaps (
     stream BIGINT NOT NULL,

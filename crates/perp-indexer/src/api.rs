@@ -9,6 +9,7 @@ mod leaderboard;
 mod live;
 mod markets;
 mod numbers;
+mod orders;
 mod parameters;
 mod pool;
 mod select;
@@ -87,6 +88,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(candles::open_interest))
         .routes(routes!(trades::fills))
         .routes(routes!(trades::liquidations))
+        .routes(routes!(orders::orders))
         .routes(routes!(accounts::accounts))
         .routes(routes!(accounts::positions))
         .routes(routes!(accounts::transfers))

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
-use perp_client::accounts::{decode, AccountError, Exchange, MarginAccount, Market, Pool, Stored};
-use perp_client::addresses::unpadded;
+use perp_client::accounts::{decode, AccountError, Exchange, MarginAccount, Market, Orders, Pool, Stored};
+use perp_client::addresses::{orders_address, unpadded};
 use perp_client::events::Event;
 use perp_client::rpc::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
 use perp_client::Addresses;
 use serde_json::json;
+use solana_account::Account;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
@@ -19,6 +20,7 @@ use solana_signature::Signature;
 use solana_transaction_status_client_types::{EncodedConfirmedTransactionWithStatusMeta, UiTransactionEncoding};
 use thiserror::Error;
 
+use crate::facts::missing_followers;
 use crate::store::{MarketRow, Scope};
 
 /// Accounts a node reads at once.
@@ -113,6 +115,15 @@ pub enum Record {
     Refused(String),
     /// The node does not know it, or not yet.
     Unknown,
+}
+
+/// A margin account as it is on the chain.
+#[derive(Clone, Debug)]
+pub struct Margin {
+    /// The account.
+    pub account: MarginAccount,
+    /// Its resting orders, where it has an account for them.
+    pub orders: Option<Orders>,
 }
 
 /// A connection to a node.
@@ -215,7 +226,10 @@ impl Chain {
         };
         let slot = Some(record.slot);
         let (events, fault) = match events_in_record(signature, record) {
-            Ok(events) => (events, None),
+            Ok(events) => {
+                let fault = missing_followers(&events);
+                (events, fault)
+            }
             Err(EventsError::Failed { .. }) => (Vec::new(), None),
             Err(EventsError::Incomplete(incomplete)) => (incomplete.seen, Some(incomplete.gap.to_string())),
             Err(error) => (Vec::new(), Some(error.to_string())),
@@ -230,13 +244,18 @@ impl Chain {
     pub async fn accounts<T: Stored>(&self, addresses: &[Pubkey]) -> Result<Vec<Option<T>>, ChainError> {
         let mut found = Vec::with_capacity(addresses.len());
         for some in addresses.chunks(ACCOUNTS_AT_ONCE) {
-            let answer = self.client.get_multiple_accounts_with_commitment(some, CommitmentConfig::confirmed()).await;
-            let accounts = answer.map_err(self.rpc(RpcRequest::GetMultipleAccounts))?.value;
-            for (address, account) in some.iter().zip(accounts) {
-                found.push(account.map(|account| decode(address, &account.owner, &account.data)).transpose()?);
+            for (address, account) in some.iter().zip(self.at_once(some).await?) {
+                found.push(stored(address, account)?);
             }
         }
         Ok(found)
+    }
+
+    /// What is at a few addresses at one time.
+    async fn at_once(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, ChainError> {
+        let commitment = CommitmentConfig::confirmed();
+        let answer = self.client.get_multiple_accounts_with_commitment(addresses, commitment).await;
+        Ok(answer.map_err(self.rpc(RpcRequest::GetMultipleAccounts))?.value)
     }
 
     async fn account<T: Stored>(&self, address: Pubkey) -> Result<T, ChainError> {
@@ -273,12 +292,21 @@ impl Chain {
         self.accounts(addresses).await
     }
 
-    /// Margin accounts, in the order of their addresses.
+    /// Margin accounts, in the order of their addresses, each with its orders as they are at the same time.
     ///
     /// # Errors
     /// [`ChainError`].
-    pub async fn margin_accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<MarginAccount>>, ChainError> {
-        self.accounts(addresses).await
+    pub async fn margin_accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Margin>>, ChainError> {
+        let mut found = Vec::with_capacity(addresses.len());
+        for some in addresses.chunks(ACCOUNTS_AT_ONCE / 2) {
+            let both: Vec<Pubkey> = some.iter().flat_map(|address| [*address, orders_address(address)]).collect();
+            let mut accounts = both.iter().zip(self.at_once(&both).await?);
+            while let (Some((address, account)), Some((at, orders))) = (accounts.next(), accounts.next()) {
+                let (account, orders) = (stored::<MarginAccount>(address, account)?, stored::<Orders>(at, orders)?);
+                found.push(account.map(|account| Margin { account, orders }));
+            }
+        }
+        Ok(found)
     }
 
     /// How many events pool and exchange have had.
@@ -290,6 +318,10 @@ impl Chain {
         let exchange: Exchange = self.account(scope.exchange).await?;
         Ok((pool.state.sequence, exchange.state.sequence))
     }
+}
+
+fn stored<T: Stored>(address: &Pubkey, account: Option<Account>) -> Result<Option<T>, ChainError> {
+    Ok(account.map(|account| decode(address, &account.owner, &account.data)).transpose()?)
 }
 
 fn is_behind(error: &ClientError) -> bool {

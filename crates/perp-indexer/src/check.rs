@@ -3,13 +3,13 @@
 //! Counters wrap around, and history can be lost for good, so what is compared is the difference that a counter of the chain
 //! has to the database's, with the difference that was accepted before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::prelude::Pubkey;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::chain::{Chain, ChainError};
+use crate::chain::{Chain, ChainError, Margin};
 use crate::store::{AccountCounters, Difference, LifeRow, MarketTotals, Store, StoreError, StreamState};
 
 /// Accounts compared at once.
@@ -86,7 +86,7 @@ impl Report {
         match stream.filter(|stream| stream.has_gaps()) {
             None => Ok(Known::Whole),
             Some(stream) => {
-                let known = store.known_numbers(stream.id).await?;
+                let known = store.known_numbers(stream).await?;
                 self.compare(subject, "events", chain.into(), known.into(), Width::Bits64);
                 Ok(Known::WithGaps)
             }
@@ -203,7 +203,7 @@ async fn accounts(chain: &Chain, store: &Store, report: &mut Report) -> Result<(
         let addresses = lives.iter().map(|life| address(&life.stream.address)).collect::<Result<Vec<_>, _>>()?;
         for (life, found) in lives.iter().zip(chain.margin_accounts(&addresses).await?) {
             let subject = format!("account {}", life.stream.address);
-            let Some(account) = found else {
+            let Some(margin) = found else {
                 // Closed and never opened again, which the account can no longer say.
                 if life.closed_at.is_none() {
                     let (address, newest) = (life.stream.address.clone(), life.stream.highest);
@@ -212,12 +212,13 @@ async fn accounts(chain: &Chain, store: &Store, report: &mut Report) -> Result<(
                 continue;
             };
             let events = report
-                .events(store, (&subject, &life.stream.address), account.state.sequence, Some(&life.stream))
+                .events(store, (&subject, &life.stream.address), margin.account.state.sequence, Some(&life.stream))
                 .await?;
             if events == Known::Behind {
                 continue;
             }
-            account_counters(report, &subject, life, &account.state);
+            account_counters(report, &subject, life, &margin.account.state);
+            orders(report, &subject, life, &margin);
         }
     }
 }
@@ -247,10 +248,27 @@ fn account_counters(report: &mut Report, subject: &str, life: &LifeRow, account:
         .filter(|position| position.is_occupied() && !position.size.is_zero())
         .map(|position| (position.market, position.size.get()))
         .collect();
-    let markets = sizes.keys().chain(life.sizes.keys()).copied().collect::<std::collections::BTreeSet<_>>();
+    let markets = sizes.keys().chain(life.sizes.keys()).copied().collect::<BTreeSet<_>>();
     for market in markets {
         let size = |sizes: &BTreeMap<u16, i64>| sizes.get(&market).copied().unwrap_or(0).into();
         report.compare(subject, &format!("size in market {market}"), size(&sizes), size(&life.sizes), Width::Bits64);
+    }
+}
+
+/// Compares which orders rest at which places, and what they hold: not every event of theirs has a number of its own.
+fn orders(report: &mut Report, subject: &str, life: &LifeRow, margin: &Margin) {
+    let mut chain: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
+    for (slot, order) in (0_u8..).zip(margin.orders.iter().flat_map(|orders| &orders.state.orders)) {
+        if order.is_occupied() {
+            chain.insert(slot, (order.number, order.lamports));
+        }
+    }
+    for slot in chain.keys().chain(life.orders.keys()).copied().collect::<BTreeSet<_>>() {
+        let (number, held) = chain.get(&slot).copied().unwrap_or_default();
+        let (known, known_held) = life.orders.get(&slot).copied().unwrap_or_default();
+        report.compare(subject, &format!("order at place {slot}"), number.into(), known.into(), Width::Bits64);
+        let counter = format!("lamports of the order at place {slot}");
+        report.compare(subject, &counter, held.into(), known_held.into(), Width::Bits64);
     }
 }
 

@@ -1,10 +1,10 @@
-//! What an event says of itself: which streams it is a numbered part of.
+//! What an event says of itself: which streams it is a numbered part of, what follows it, what was filled.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_client::events::Event;
 
 /// What numbers its events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StreamKind {
     /// The exchange, for what is about neither market, account nor pool.
     Exchange,
@@ -154,11 +154,139 @@ pub fn moment(event: &Event) -> Option<(u16, &perp_swap::events::MarketMoment)> 
     })
 }
 
+/// Of an event that has no number of its own, since it is one of several that follow another: the margin account, and that
+/// one's number among the account's.
+pub fn follows(event: &Event) -> Option<(Pubkey, u64)> {
+    match event {
+        Event::OrderPlaced(event) => Some((event.account, event.account_sequence)),
+        Event::OrderRemoved(event) => Some((event.account, event.account_sequence)),
+        _ => None,
+    }
+}
+
+/// Why a transaction's events are not all: numbers tell of a missing one only where it has a number of its own, so an event that
+/// others follow says how many. None where as many follow each.
+pub fn missing_followers(events: &[Event]) -> Option<String> {
+    let mut rest = events.iter().peekable();
+    while let Some(event) = rest.next() {
+        let (followed, expected) = match event {
+            Event::OrdersPlaced(event) => ((event.account, event.account_sequence), (event.placed, event.removed)),
+            Event::OrderExecuted(event) => ((event.account, event.account_sequence), (0, event.removed)),
+            Event::OrderSwept(event) => ((event.account, event.account_sequence), (0, event.removed)),
+            Event::OrderPlaced(_) | Event::OrderRemoved(_) => {
+                return Some(format!("{} follows no event that it is a part of", event.name()))
+            }
+            _ => continue,
+        };
+        let (mut placed, mut removed) = (0_u8, 0_u8);
+        while let Some(follower) = rest.next_if(|next| follows(next) == Some(followed)) {
+            let count = if matches!(follower, Event::OrderPlaced(_)) { &mut placed } else { &mut removed };
+            *count = count.saturating_add(1);
+        }
+        if (placed, removed) != expected {
+            let (name, (wanted_placed, wanted_removed)) = (event.name(), expected);
+            return Some(format!(
+                "{wanted_placed} OrderPlaced and {wanted_removed} OrderRemoved are to follow {name}, \
+                 and {placed} and {removed} do"
+            ));
+        }
+    }
+    None
+}
+
+/// What was filled, of a market order or of a resting one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The market's index.
+    pub market: u16,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its owner.
+    pub owner: Pubkey,
+    /// Who signed: the owner or the delegate; of a resting order whoever filled it.
+    pub trader: Pubkey,
+    /// Number of the account's resting order; none of a market order.
+    pub order: Option<u64>,
+    /// The market's index price afterwards, in 2^-40 atoms per base unit.
+    pub index_price: u64,
+    /// What was filled, in base units; positive for a buy.
+    pub size: i64,
+    /// What it was bought or sold for, in 2^-40 atoms.
+    pub notional: i128,
+    /// What spread and impact cost together, in 2^-40 atoms.
+    pub charge: i128,
+    /// The spread's part, in 2^-40 atoms.
+    pub spread: i128,
+    /// The impact's part, in 2^-40 atoms.
+    pub impact: i128,
+    /// The fee, in atoms.
+    pub fee: u64,
+    /// Profit realized, in atoms.
+    pub realized: i64,
+    /// Funding received, in atoms.
+    pub funding: i64,
+    /// The position before, in base units.
+    pub size_before: i64,
+    /// The position after, in base units.
+    pub size_after: i64,
+}
+
+impl Fill {
+    /// What the event filled, if it did.
+    pub fn of(event: &Event) -> Option<Self> {
+        macro_rules! fill {
+            ($event:expr, $fill:expr, $trader:expr, $order:expr) => {
+                Self {
+                    market: $event.market_index,
+                    account: $event.account,
+                    owner: $event.owner,
+                    trader: $trader,
+                    order: $order,
+                    index_price: $event.state.index_price,
+                    size: $fill.size,
+                    notional: $fill.notional,
+                    charge: $fill.charge,
+                    spread: $fill.spread,
+                    impact: $fill.impact,
+                    fee: $fill.fee,
+                    realized: $fill.realized,
+                    funding: $fill.funding,
+                    size_before: $fill.size_before,
+                    size_after: $fill.size_after,
+                }
+            };
+        }
+        match event {
+            Event::Traded(event) => Some(fill!(event, event, event.trader, None)),
+            Event::OrderExecuted(event) => {
+                event.fill.map(|fill| fill!(event, fill, event.caller, Some(event.order.number)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What it was worth at the index: what it was bought or sold for without the charge, which buyers pay on top.
+    pub fn index_notional(&self) -> i128 {
+        index_notional(self.size, self.notional, self.charge)
+    }
+}
+
+/// What so much was worth at the index.
+pub(crate) fn index_notional(size: i64, notional: i128, charge: i128) -> i128 {
+    if size < 0 {
+        notional.wrapping_add(charge)
+    } else {
+        notional.wrapping_sub(charge)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anchor_lang::{AnchorDeserialize, Discriminator};
-    use perp_swap::events::{InsuranceFunded, Liquidated, ProfitSettled};
+    use anchor_lang::Discriminator;
+    use perp_swap::events::{
+        InsuranceFunded, Liquidated, OrderExecuted, OrderPlaced, OrderRemoved, OrderSwept, OrdersPlaced, ProfitSettled,
+    };
 
     /// An event of ones: options hold something, enumerations know the value.
     fn of<E: AnchorDeserialize + Discriminator>(byte: u8) -> Event
@@ -178,6 +306,29 @@ mod tests {
         assert_eq!(kinds(&of::<ProfitSettled>(0)), [Account, Market]);
         assert_eq!(kinds(&of::<InsuranceFunded>(1)), [Market, Pool]);
         assert_eq!(numbers(&of::<Liquidated>(1), pool)[0].sequence, u64::from_le_bytes([1; 8]));
+    }
+
+    #[test]
+    fn an_event_that_others_follow_says_how_many() {
+        // Of bytes that are all one: one placed and one removed, one removed of what was filled or swept.
+        let (head, placed, removed) = (of::<OrdersPlaced>(1), of::<OrderPlaced>(1), of::<OrderRemoved>(1));
+        let (filled, swept) = (of::<OrderExecuted>(1), of::<OrderSwept>(1));
+        let whole = [head.clone(), removed.clone(), placed.clone(), filled.clone(), removed.clone()];
+        assert_eq!(missing_followers(&whole), None);
+        assert_eq!(missing_followers(&[swept.clone(), removed.clone(), of::<Liquidated>(1)]), None);
+        let without = missing_followers(&[head.clone(), removed.clone(), filled.clone()]).unwrap();
+        assert_eq!(without, "1 OrderPlaced and 1 OrderRemoved are to follow OrdersPlaced, and 0 and 1 do");
+        for faulty in [vec![filled.clone()], vec![swept, placed, removed.clone()], vec![of::<Liquidated>(1), removed]] {
+            assert!(missing_followers(&faulty).is_some(), "{faulty:?}");
+        }
+        // Another account's order follows nothing of this one's.
+        assert!(missing_followers(&[filled, of::<OrderRemoved>(2)]).is_some());
+    }
+
+    #[test]
+    fn buyers_pay_the_charge_on_top_and_sellers_get_less() {
+        // 1000 at the index and a charge of 3: bought for 1003, sold for 997.
+        assert_eq!((index_notional(5, 1_003, 3), index_notional(-5, 997, 3)), (1_000, 1_000));
     }
 
     #[test]

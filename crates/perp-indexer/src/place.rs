@@ -27,6 +27,9 @@ pub struct NoPlace {
 }
 
 impl Place {
+    /// How many events of one transaction have places.
+    pub const EVENTS: i64 = 1 << EVENT_BITS;
+
     /// The place of an event.
     ///
     /// # Errors

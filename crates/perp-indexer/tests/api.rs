@@ -151,8 +151,14 @@ async fn the_pool_by_epoch() {
             (&json!("100"), &json!("19"), &json!("50"))
         );
         assert_eq!((&first["finalized"], &second["finalized"]), (&json!(true), &json!(false)));
+        // Seven atoms were not settled; a deposit of 300 was kept out of the first, and is paid back.
+        assert_eq!(
+            (&first["unsettled"], &first["deposits_accepted"], &first["kept_out"], &second["kept_out"]),
+            (&json!("7"), &json!("0 1 2 3 4"), &json!("300"), &json!("0"))
+        );
         let steps = served.rows(&format!("/v1/pool/liquidity?owner={}", owner(3))).await;
-        assert_eq!((&steps[0]["step"], &steps[0]["tokens"]), (&json!("requested"), &json!("400")));
+        let told: Vec<_> = steps.iter().map(|row| (row["step"].as_str().unwrap(), &row["tokens"])).collect();
+        assert_eq!(told, [("paid", &json!("300")), ("requested", &json!("400"))]);
     }
 }
 

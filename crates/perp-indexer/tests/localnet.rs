@@ -155,7 +155,7 @@ async fn settle(url: &str, store: &Store, answers: &str) -> (u64, usize) {
     let told = told(answers).await;
     for ((address, rebuilt), account) in rebuilt.iter().zip(on_chain) {
         // A closed account has nothing.
-        let expected = account.map_or(0, |account| account.state.balance.get());
+        let expected = account.map_or(0, |margin| margin.account.state.balance.get());
         assert_eq!((*rebuilt, told[&address.to_string()]), (expected, expected), "{address}");
     }
     (report.compared, rebuilt.values().filter(|balance| **balance > 0).count())
@@ -199,6 +199,7 @@ fn changes(event: &Event) -> Vec<(Pubkey, u64, u64)> {
         Event::Deposited(event) => vec![(event.account, event.balance_before, event.balance_after)],
         Event::Withdrawn(event) => vec![(event.account, event.balance_before, event.balance_after)],
         Event::Traded(event) => vec![(event.account, event.balance_before, event.balance_after)],
+        Event::OrderExecuted(event) => vec![(event.account, event.balance_before, event.balance_after)],
         Event::FundingSettled(event) => vec![(event.account, event.balance_before, event.balance_after)],
         Event::ClaimRedeemed(event) => vec![(event.account, event.balance_before, event.balance_after)],
         Event::ClaimWaived(event) => vec![(event.account, event.balance_before, event.balance_after)],

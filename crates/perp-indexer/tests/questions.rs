@@ -144,7 +144,10 @@ async fn who_listens_hears_what_happens_and_what_is_undone() {
 
     let url = format!("{}/v1/live?channels=trades", served.url);
     let (_, body) = served.get(&url[served.url.len()..]).await;
-    assert_eq!(body["expected"], "some of fills, liquidations, candles, epochs, rollbacks, separated by commas");
+    assert_eq!(
+        body["expected"],
+        "some of fills, liquidations, orders, candles, epochs, rollbacks, separated by commas"
+    );
 }
 
 #[tokio::test]

@@ -8,11 +8,15 @@ use anchor_lang::prelude::Pubkey;
 use common::node::{Node, Transaction};
 use common::{Database, PACE};
 use perp_client::accounts::ID;
+use perp_client::addresses::orders_address;
+use perp_engine::operations::orders::NewOrder;
 use perp_engine::state::PriceLimit;
+use perp_engine::units::Timestamp;
 use perp_indexer::chain::Chain;
 use perp_indexer::check::{check, Report};
 use perp_indexer::follow::Follower;
 use perp_indexer::store::Writer;
+use perp_tests::world::orders::{above, below, next_price, price, reducing};
 use perp_tests::{listing, Backend, World, SOL, USDC};
 use solana_signature::Signature;
 use sqlx::Row;
@@ -61,7 +65,9 @@ fn funded(node: &Node, markets: u16) -> (World, Pubkey) {
 /// The world's accounts, as the node has them.
 fn show(world: &mut World, node: &Node, accounts: &BTreeSet<Pubkey>) {
     let markets: Vec<_> = (0..world.market_count).map(|index| world.addresses.market(index)).collect();
-    let all = accounts.iter().copied().chain(markets).chain([world.addresses.exchange, world.addresses.pool]);
+    let orders = accounts.iter().map(orders_address);
+    let all =
+        accounts.iter().copied().chain(orders).chain(markets).chain([world.addresses.exchange, world.addresses.pool]);
     for address in all {
         let found = world.chain.account(&address);
         let mut script = node.script();
@@ -235,4 +241,111 @@ async fn what_differs_from_the_chain_is_named_and_can_be_accepted() {
     let report = check(follower.chain(), &store).await.unwrap();
     let found: Vec<_> = report.differences.iter().map(|found| (&*found.counter, &*found.difference)).collect();
     assert_eq!(found, [("fees", "-1")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_orders_did_is_what_the_chain_counts() {
+    for database in Database::all().await {
+        let node = Node::start().await;
+        node.script().tip = 0;
+        let (mut world, _) = funded(&node, 2);
+        world.next_slot();
+        let (alice, bob, keeper) = (world.trader(20_000 * USDC), world.trader(1_000 * USDC), world.key());
+        let accounts = BTreeSet::from([alice.margin_account, bob.margin_account]);
+        show(&mut world, &node, &accounts);
+        let chain = Chain::new(&node.url(), Duration::from_secs(5));
+        let (scope, _) = chain.exchange(world.addresses.exchange).await.unwrap();
+        let writer = Writer::new(database.open().await, scope).await.unwrap();
+        let mut follower = Follower::new(chain, writer, PACE);
+        compare(&mut follower, &mut world, &node, &accounts).await;
+
+        // An entry with a stop and a target; one in slices; one that is replaced, one that expires.
+        world.open_orders(alice).unwrap();
+        let child = |order: NewOrder| NewOrder { parent: Some(0), group: 1, ..reducing(order) };
+        let sliced = NewOrder { slices: 3, seconds_between: 60, lamports: 30_000, ..next_price(2 * SOL) };
+        let expiring = NewOrder { expires: Timestamp::new(world.now + 300), ..below(100, SOL) };
+        let entry = [below(240, 20 * SOL), child(below(230, i64::MIN)), child(above(260, i64::MIN)), expiring];
+        world.place(alice, 0, &entry).unwrap();
+        world.place(alice, 1, &[sliced]).unwrap();
+        world
+            .replace(alice, 0, &[3], &[NewOrder { expires: Timestamp::new(world.now + 400), ..below(90, SOL) }])
+            .unwrap();
+        compare(&mut follower, &mut world, &node, &accounts).await;
+        world.to_fill(alice, 4, 250.0);
+        world.execute(keeper, alice, 4).unwrap();
+        world.trigger(keeper, alice, 0, 239.0, 239.5).unwrap();
+        compare(&mut follower, &mut world, &node, &accounts).await;
+        // A slice that nobody fills is lost; the next one is filled.
+        for _ in 0..2 {
+            world.wait(80);
+            for index in 0..2 {
+                world.publish(index, 239.0);
+            }
+            world.arm(alice, 4).unwrap();
+        }
+        compare(&mut follower, &mut world, &node, &accounts).await;
+        world.to_fill(alice, 4, 239.0);
+        world.execute(keeper, alice, 4).unwrap();
+        world.trigger(keeper, alice, 2, 261.0, 261.5).unwrap();
+        compare(&mut follower, &mut world, &node, &accounts).await;
+
+        // Bob has his order fail for want of margin.
+        world.open_orders(bob).unwrap();
+        world.publish(0, 250.0);
+        world
+            .place(bob, 0, &[next_price(40 * SOL), NewOrder { acceptable_price: price(200), ..next_price(SOL) }])
+            .unwrap();
+        world.trade(bob, 0, 60 * SOL).unwrap();
+        world.to_fill(bob, 0, 250.0);
+        let before = world.balance(&bob.margin_account);
+        world.execute(keeper, bob, 0).unwrap();
+        world.execute(keeper, bob, 1).unwrap();
+        let paid = before - world.balance(&bob.margin_account);
+        assert!(paid > 0);
+        compare(&mut follower, &mut world, &node, &accounts).await;
+
+        // What has expired is swept, and Alice closes her orders.
+        world.wait(400);
+        world.sweep(alice, None, 3).unwrap();
+        world.close_orders(alice).unwrap();
+        compare(&mut follower, &mut world, &node, &accounts).await;
+
+        let store = follower.writer().store().clone();
+        let rows = sqlx::query("SELECT account, number, state, fills, forfeited FROM orders ORDER BY place");
+        let rows = rows.fetch_all(store.pool()).await.unwrap();
+        let found: Vec<(String, i64, String, i64, i64)> =
+            rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))).collect();
+        let (one, two) = (alice.margin_account.to_string(), bob.margin_account.to_string());
+        let expected = [
+            (&one, 1, "filled", 1, 0),
+            (&one, 2, "group", 0, 0),
+            (&one, 3, "filled", 1, 0),
+            (&one, 4, "cancelled", 0, 0),
+            (&one, 5, "filled", 2, 0),
+            (&one, 6, "swept", 0, 0),
+            (&two, 1, "forfeited", 0, paid.cast_signed()),
+            (&two, 2, "disarmed", 0, 0),
+        ];
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(account, number, state, fills, paid)| (account.clone(), number, state.to_owned(), fills, paid))
+            .collect();
+        assert_eq!(found, expected);
+        // A second process, from nothing, finds the same.
+        let fresh = Database::sqlite();
+        let chain = Chain::new(&node.url(), Duration::from_secs(5));
+        let writer = Writer::new(fresh.open().await, scope).await.unwrap();
+        let mut other = Follower::new(chain, writer, PACE);
+        other.step().await.unwrap();
+        common::assert_same(&store, other.writer().store()).await;
+
+        // Were an order told of that does not rest, or not told of that does, the comparison would say so.
+        sqlx::query("UPDATE orders SET ended_at = NULL, held = 5 WHERE state = 'swept'")
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let report = check(follower.chain(), &store).await.unwrap();
+        let found: Vec<_> = report.differences.iter().map(|found| (&*found.counter, &*found.difference)).collect();
+        assert_eq!(found, [("order at place 3", "-6"), ("lamports of the order at place 3", "-5")]);
+    }
 }

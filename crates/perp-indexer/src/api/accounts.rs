@@ -61,7 +61,7 @@ table! {
         realized: String,
         /// Σ funding received, in atoms.
         funding: String,
-        /// Σ fees charged, in atoms.
+        /// Σ fees charged, and what orders cost that could not be filled, in atoms.
         fees: String,
         /// Σ penalties charged, in atoms.
         penalties: String,
@@ -287,7 +287,8 @@ table! {
         signature: String,
         /// The margin account.
         account: String,
-        /// What it was: deposit, withdrawal, funding, profit, claim, claim_waived, bankruptcy, bounty or reward.
+        /// What it was: deposit, withdrawal, funding, profit, claim, claim_waived, bankruptcy, bounty, reward or forfeit, what an
+        /// order cost that could not be filled.
         kind: String,
         /// Symbol of the market, where it is about one.
         market: Option<String>,

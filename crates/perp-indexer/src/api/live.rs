@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::error::Problem;
 use super::parameters::{Address, Asked, MarketName};
 use super::select::Context;
-use super::{pool, trades, App};
+use super::{orders, pool, trades, App};
 use crate::follow::Step;
 
 /// Rows of one kind that are told of at once. Who was not told of more can ask for them.
@@ -28,12 +28,12 @@ const WIDTH: i64 = 60;
 
 /// The channel, which cannot be chosen, of how much was not told.
 const MISSED: &str = "missed";
-const CHANNELS: [&str; 5] = ["fills", "liquidations", "candles", "epochs", "rollbacks"];
+const CHANNELS: [&str; 6] = ["fills", "liquidations", "orders", "candles", "epochs", "rollbacks"];
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Notice {
-    /// What it is: fills, liquidations, candles, epochs or rollbacks.
+    /// What it is: fills, liquidations, orders, candles, epochs or rollbacks.
     pub channel: &'static str,
     /// A row as the list of that name has it.
     pub data: Value,
@@ -47,7 +47,7 @@ pub struct Notice {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Question {
-    /// Which: some of fills, liquidations, candles, epochs, rollbacks, separated by commas; all where none is named.
+    /// Which: some of fills, liquidations, orders, candles, epochs, rollbacks, separated by commas; all where none is named.
     channels: Option<String>,
     /// Only of this market: its index or symbol.
     #[param(inline)]
@@ -160,6 +160,7 @@ async fn rows(app: &App, first: i64, last: i64) -> Result<Vec<Notice>, Problem> 
     let context = Context::load(app, None).await?;
     let fills = trades::fills_between(app, &context, first, last).await?;
     let liquidations = trades::liquidations_between(app, &context, first, last).await?;
+    let orders = orders::orders_between(app, &context, first, last).await?;
     let epochs = pool::epochs_between(app, &context, first, last).await?;
     let markets: Vec<u16> = context.markets.keys().copied().collect();
     let mut candles = Vec::new();
@@ -172,7 +173,10 @@ async fn rows(app: &App, first: i64, last: i64) -> Result<Vec<Notice>, Problem> 
 
     let index = |symbol: &str| context.markets.values().find(|row| row.symbol == symbol).map(|row| row.market);
     let mut told = Vec::new();
-    if [fills.len(), liquidations.len(), epochs.len()].into_iter().any(|rows| rows as u64 > MOST.unsigned_abs()) {
+    if [fills.len(), liquidations.len(), orders.len(), epochs.len()]
+        .into_iter()
+        .any(|rows| rows as u64 > MOST.unsigned_abs())
+    {
         told.push(Notice { channel: MISSED, data: json!({"notices": null}), market: None, accounts: Vec::new() });
     }
     for fill in fills {
@@ -183,6 +187,10 @@ async fn rows(app: &App, first: i64, last: i64) -> Result<Vec<Notice>, Problem> 
         let accounts = vec![liquidation.account.clone(), liquidation.liquidator_account.clone()];
         let market = index(&liquidation.market);
         told.push(Notice { channel: "liquidations", data: json!(liquidation), market, accounts });
+    }
+    for order in orders {
+        let (market, accounts) = (index(&order.market), vec![order.account.clone()]);
+        told.push(Notice { channel: "orders", data: json!(order), market, accounts });
     }
     for epoch in epochs {
         told.push(Notice { channel: "epochs", data: json!(epoch), market: None, accounts: Vec::new() });

@@ -74,6 +74,14 @@ impl Writing {
         }
     }
 
+    /// A price that somebody has named, up to the largest number there is, in 2^-40 atoms per base unit.
+    pub(super) fn limit(&self, price: u64) -> String {
+        if self.is_raw() {
+            return price.to_string();
+        }
+        self.units.show_price(Price::new(price))
+    }
+
     /// A rate per second in 2^-60; as a decimal per hour.
     pub(super) fn rate(&self, rate: i64) -> String {
         if self.is_raw() {
@@ -119,6 +127,8 @@ mod tests {
         // 140.25 USDC per SOL is 0.14025 atoms per base unit.
         assert_eq!(decimal.price(154_206_505_796), "140.25");
         assert_eq!(decimal.price(-154_206_505_796), "-140.25");
+        // Who buys at any price accepts 2^64 in 2^-40 atoms, less one: 2^24 atoms per base unit, which are 1000 · 2^24 USDC per SOL.
+        assert_eq!((decimal.limit(154_206_505_796), decimal.limit(u64::MAX)), ("140.25".into(), "16777216000".into()));
         // 2^50 in 2^-60 a second is 2^-10, 3600 / 1024 an hour.
         assert_eq!(decimal.rate(1 << 50), "3.515625");
         let thirds = (ratio(1, 3), ratio(-1, 3), ratio(1, 0));

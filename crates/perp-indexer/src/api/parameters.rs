@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::error::Problem;
 use crate::place::Place;
-use crate::store::CANDLE_WIDTHS;
+use crate::store::{OrderState, CANDLE_WIDTHS};
 
 /// Rows in an answer where nobody says how many.
 const USUAL_LIMIT: i64 = 100;
@@ -251,6 +251,36 @@ choice! {
     }
 }
 
+/// Which orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orders {
+    /// Those that rest.
+    Open,
+    /// Those that do not.
+    Over,
+    /// Those in this state.
+    In(OrderState),
+}
+
+/// Orders that are open, over, or in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, example = "open")]
+pub struct OrderFilter(pub Orders);
+
+impl<'de> Deserialize<'de> for OrderFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let orders = match &*text {
+            "open" => Some(Orders::Open),
+            "over" => Some(Orders::Over),
+            name => OrderState::from_name(name).map(Orders::In),
+        };
+        orders
+            .map(Self)
+            .ok_or_else(|| Error::custom(format!("expected open, over or one of {}", OrderState::NAMES.join(", "))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,16 +293,18 @@ mod tests {
         account: Option<Address>,
         format: Option<Format>,
         from: Option<Time>,
+        state: Option<OrderFilter>,
         cursor: Option<Cursor>,
     }
 
     #[test]
     fn a_question_is_read() {
-        let question: Question = asked("limit=7&width=300&format=csv&cursor=").unwrap();
+        let question: Question = asked("limit=7&width=300&format=csv&state=swept&cursor=").unwrap();
         let expected = Question {
             limit: Some(Limit(7)),
             width: Some(Width(300)),
             format: Some(Format::Csv),
+            state: Some(OrderFilter(Orders::In(OrderState::Swept))),
             ..Question::default()
         };
         assert_eq!(question, expected);
@@ -287,6 +319,13 @@ mod tests {
             ("width=61", "width", Some("61"), "expected seconds, one of 60, 300, 900, 3600, 14400, 86400"),
             ("account=me", "account", Some("me"), "expected an address of 32 bytes in base 58"),
             ("format=xml", "format", Some("xml"), "expected json or csv"),
+            (
+                "state=open+",
+                "state",
+                Some("open "),
+                "expected open, over or one of asleep, waiting, armed, filled, disarmed, forfeited, cancelled, group, parent, \
+                 swept, lost",
+            ),
             ("from=noon", "from", Some("noon"), "expected whole Unix seconds, such as 1618660800"),
             ("account=", "account", Some(""), "a value, or the parameter left away"),
             ("cursor=-1", "cursor", Some("-1"), "expected the \"next\" of an earlier answer"),
@@ -295,7 +334,7 @@ mod tests {
                 "limt=5",
                 "limt",
                 Some("5"),
-                "unknown field `limt`, expected one of `limit`, `width`, `account`, `format`, `from`, `cursor`",
+                "unknown field `limt`, expected one of `limit`, `width`, `account`, `format`, `from`, `state`, `cursor`",
             ),
         ] {
             let problem = asked::<Question>(query).unwrap_err();

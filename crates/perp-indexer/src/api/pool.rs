@@ -53,10 +53,13 @@ table! {
         finalized: bool,
         /// The transaction.
         signature: String,
-        /// What the pool was worth at least, in atoms.
+        /// What the pool was worth to those who left, in atoms: its cash, and what was left of each backing with winners and claims
+        /// paid.
         lower: String,
-        /// What it may have been worth at most, in atoms.
+        /// What it was worth to those who entered, in atoms: its cash, placed or not.
         upper: String,
+        /// What traders had won or lost that was not settled, in atoms.
+        unsettled: String,
         /// Shares before, the dead ones included.
         shares_before: String,
         /// Shares after.
@@ -71,9 +74,16 @@ table! {
         yearly: Option<String>,
         /// Requests that were served.
         requests: i64,
+        /// Price limits under which deposits were accepted, separated by spaces: 0 for any price, 1 to 4 for one, two, five and ten
+        /// percent. None were where more than half a percent of the upper value was unsettled.
+        deposits_accepted: String,
+        /// Price limits under which withdrawals were accepted.
+        withdrawals_accepted: String,
         /// Tokens that came in, in atoms.
         deposited: String,
-        /// Shares issued for them.
+        /// Tokens of deposits that were kept out, as far as they have been paid back, in atoms.
+        kept_out: String,
+        /// Shares issued for them that came in.
         issued: String,
         /// Shares of the withdrawals that were accepted.
         leaving: String,
@@ -87,7 +97,9 @@ table! {
 }
 
 const EPOCH: &str = "r.place, r.boundary, r.time, r.lower, r.upper, r.shares_before, r.shares_after, r.requests, \
-     r.deposited, r.issued, r.leaving, r.redeemed, r.paid, r.cash_after, \
+     r.deposited, r.issued, r.leaving, r.redeemed, r.paid, r.cash_after, r.unsettled, r.deposits_accepted, r.withdrawals_accepted, \
+     (SELECT CAST(COALESCE(SUM(l.tokens), 0) AS BIGINT) FROM liquidity l WHERE l.boundary = r.boundary AND l.step = 'paid' \
+      AND l.kind = 'deposit'), \
      (SELECT p.boundary FROM epochs p WHERE p.place < r.place ORDER BY p.place DESC LIMIT 1), \
      (SELECT p.lower FROM epochs p WHERE p.place < r.place ORDER BY p.place DESC LIMIT 1), \
      (SELECT p.shares_before FROM epochs p WHERE p.place < r.place ORDER BY p.place DESC LIMIT 1)";
@@ -125,9 +137,9 @@ fn epoch(context: &Context, row: &AnyRow) -> Result<Epoch, Problem> {
     let writing = context.amounts();
     let number = |column: usize| row.try_get::<i64, _>(column);
     let before = |column: usize| row.try_get::<Option<i64>, _>(column);
-    let stamp = context.stamp(number(0)?, row.try_get(17)?);
+    let stamp = context.stamp(number(0)?, row.try_get(21)?);
     let (lower, upper, shares) = (i128::from(number(3)?), i128::from(number(4)?), i128::from(number(5)?));
-    let earned = match (before(14)?, before(15)?, before(16)?) {
+    let earned = match (before(18)?, before(19)?, before(20)?) {
         // lower / shares over what it was before, less one.
         (Some(boundary), Some(worth), Some(held)) if worth > 0 => {
             let (worth, held) = (i128::from(worth), i128::from(held));
@@ -145,6 +157,7 @@ fn epoch(context: &Context, row: &AnyRow) -> Result<Epoch, Problem> {
         signature: stamp.signature,
         lower: writing.atoms(number(3)?),
         upper: writing.atoms(number(4)?),
+        unsettled: writing.atoms(number(14)?),
         shares_before: number(5)?.to_string(),
         shares_after: number(6)?.to_string(),
         lower_share_price: ratio(lower, shares),
@@ -152,13 +165,22 @@ fn epoch(context: &Context, row: &AnyRow) -> Result<Epoch, Problem> {
         gain: earned.map(|(part, whole, _)| yield_of(part, whole, 1, 1)),
         yearly: earned.filter(|earned| earned.2 > 0).map(|(part, whole, seconds)| yield_of(part, whole, YEAR, seconds)),
         requests: number(7)?,
+        deposits_accepted: limits(number(15)?),
+        withdrawals_accepted: limits(number(16)?),
         deposited: writing.atoms(number(8)?),
+        kept_out: writing.atoms(number(17)?),
         issued: number(9)?.to_string(),
         leaving: number(10)?.to_string(),
         redeemed: number(11)?.to_string(),
         paid: writing.atoms(number(12)?),
         cash_after: writing.atoms(number(13)?),
     })
+}
+
+/// The numbers of the bits that are set.
+fn limits(bits: i64) -> String {
+    let set = (0..8).filter(|bit| bits >> bit & 1 == 1).map(|bit| bit.to_string());
+    set.collect::<Vec<_>>().join(" ")
 }
 
 /// A part of a whole for so much of a time, to twelve decimals, rounded down: the last of what is too large to multiply is

@@ -53,6 +53,15 @@ impl Select {
         Ok(self)
     }
 
+    /// Only rows for which the condition is true, where that is asked for.
+    pub(super) fn only(mut self, condition: &str, is_asked: bool) -> Self {
+        if is_asked {
+            self.text.push_str(" AND ");
+            self.text.push_str(condition);
+        }
+        self
+    }
+
     fn condition(&mut self, condition: &str) {
         self.count += 1;
         self.text.push_str(" AND ");
@@ -159,6 +168,11 @@ impl Context {
     /// Where a row happened.
     pub(super) fn stamp(&self, place: i64, signature: Option<String>) -> Stamp {
         let slot = Place::from_number(place).slot();
-        Stamp { slot, signature: signature.unwrap_or_default(), is_final: slot <= self.final_slot }
+        Stamp { slot, signature: signature.unwrap_or_default(), is_final: self.is_final(slot) }
+    }
+
+    /// Whether a slot can no longer be abandoned.
+    pub(super) fn is_final(&self, slot: u64) -> bool {
+        slot <= self.final_slot
     }
 }

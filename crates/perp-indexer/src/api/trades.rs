@@ -48,7 +48,7 @@ pub(super) struct Question {
 }
 
 table! {
-    /// An order that was filled.
+    /// A market order that was filled, or a slice of a resting one.
     Fill {
         /// When, in Unix seconds.
         time: i64,
@@ -64,8 +64,10 @@ table! {
         account: String,
         /// Its owner.
         owner: String,
-        /// Who signed.
+        /// Who signed: the owner or the delegate; of a resting order whoever filled it.
         trader: String,
+        /// Number of the resting order among the account's; empty for a market order.
+        order: Option<u64>,
         /// What was filled, in base units; positive for a buy.
         size: String,
         /// The index price, in 2^-40 atoms per base unit.
@@ -149,7 +151,7 @@ table! {
 
 const FILL: &str =
     "r.place, r.market, r.time, r.account, r.owner, r.trader, r.size, r.index_price, r.notional, r.spread, \
-                    r.impact, r.fee, r.realized, r.funding, r.size_before, r.size_after";
+                    r.impact, r.fee, r.realized, r.funding, r.size_before, r.size_after, r.order_number";
 const LIQUIDATION: &str =
     "r.place, r.market, r.time, r.account, r.owner, r.liquidator, r.liquidator_account, r.reason, \
      r.index_price, r.closed, r.notional, r.realized, r.funding, r.penalty, r.bounty, r.insurance, r.backing, r.added, \
@@ -226,7 +228,7 @@ pub(super) async fn liquidations_between(
 
 fn fill(context: &Context, row: &AnyRow) -> Result<Fill, Problem> {
     let market = row.try_get(1)?;
-    let (writing, stamp) = (context.writing(market), context.stamp(row.try_get(0)?, row.try_get(16)?));
+    let (writing, stamp) = (context.writing(market), context.stamp(row.try_get(0)?, row.try_get(17)?));
     let wide = |column: usize| -> Result<String, Problem> { Ok(writing.exact(exact(row.try_get(column)?)?)) };
     Ok(Fill {
         time: row.try_get(2)?,
@@ -237,6 +239,7 @@ fn fill(context: &Context, row: &AnyRow) -> Result<Fill, Problem> {
         account: row.try_get(3)?,
         owner: row.try_get(4)?,
         trader: row.try_get(5)?,
+        order: row.try_get::<Option<i64>, _>(16)?.map(i64::cast_unsigned),
         size: writing.size(row.try_get(6)?),
         index_price: writing.price(row.try_get(7)?),
         notional: wide(8)?,

@@ -6,8 +6,9 @@ use std::ops::Range;
 use anchor_lang::prelude::Pubkey;
 use sqlx::{AnyConnection, Connection, Row};
 
-use super::account::decode;
 use super::append::{Taken, Writer};
+use super::markets::forget_accrued;
+use super::rebuild::decode;
 use super::remove::remove;
 use super::StoreError;
 use crate::facts::numbers;
@@ -28,7 +29,7 @@ pub struct Late {
 
 impl Writer {
     /// Takes in transactions of a slot that is final and was taken in before: new ones, and others of which more is known now.
-    /// The whole slot is gone through again. Returns by how many events it has grown.
+    /// Others that are where they were stay as they are. Returns by how many events the slot has grown.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -46,12 +47,19 @@ impl Writer {
         let mut transaction = connection.begin().await?;
         let written = self.lock(&mut transaction).await?;
         let places = Place::first_of(slot).number()..Place::first_of(slot + 1).number();
-        let mut block = stored(&mut transaction, &places).await?;
+        let before = stored(&mut transaction, &places).await?;
+        let mut block = before.clone();
         for late in late {
             insert(&mut block, late, self.scope.pool);
         }
-        let removed = remove(&mut transaction, &places).await?;
-        let taken = self.take(&mut transaction, block.iter().map(|taken| (slot, taken)), false).await?;
+        let mut removed = 0;
+        for gone in before.iter().filter(|known| !block.contains(known)) {
+            let place = Place::new(slot, gone.number, 0)?.number();
+            removed += remove(&mut transaction, &(place..place + Place::EVENTS)).await?;
+        }
+        forget_accrued(&mut transaction, places.start).await?;
+        let new: Vec<&Taken> = block.iter().filter(|taken| !before.contains(taken)).collect();
+        let taken = self.take(&mut transaction, new.iter().map(|taken| (slot, *taken)), false).await?;
         for taken in block.iter().filter(|taken| taken.fault.is_none()) {
             sqlx::query("DELETE FROM retries WHERE signature = $1")
                 .bind(&taken.signature)
@@ -88,15 +96,18 @@ async fn stored(connection: &mut AnyConnection, places: &Range<i64>) -> Result<V
         .collect()
 }
 
-/// Puts a transaction where it belongs: before the first one that has a later event of something that both are about.
+/// Puts a transaction where it belongs: before the first one that has a later event of something that both are about, or has a
+/// greater number and no event that says otherwise.
 fn insert(block: &mut Vec<Taken>, late: Late, pool: Pubkey) {
     let Late { mut taken, mut is_numbered } = late;
     // As long as its events were not known, neither was where it belongs.
     if let Some(known) = block.iter().position(|known| known.signature == taken.signature) {
         (taken.number, is_numbered) = (block.remove(known).number, true);
     }
-    let by_number = is_numbered && taken.events.is_empty();
-    let follows = |known: &Taken| if by_number { taken.number < known.number } else { precedes(&taken, known, pool) };
+    let follows = |known: &Taken| {
+        let by_number = is_numbered && taken.number < known.number && !precedes(known, &taken, pool);
+        by_number || precedes(&taken, known, pool)
+    };
     let at = block.iter().position(follows).unwrap_or(block.len());
     let from = at.checked_sub(1).and_then(|before| block.get(before)).map_or(0, |before| before.number + 1);
     let to = block.get(at).map_or(NUMBERS, |after| after.number);

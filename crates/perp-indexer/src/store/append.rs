@@ -16,7 +16,7 @@ use super::scope::{market_rows, Scope};
 use super::streams::{number_rows, Ids, Streams};
 use super::tables::EventRows;
 use super::{Store, StoreError};
-use crate::facts::{numbers, StreamKind};
+use crate::facts::{follows, numbers, StreamKind};
 use crate::place::Place;
 
 /// A slot in which the program was called.
@@ -35,7 +35,7 @@ pub struct Block {
 }
 
 /// A transaction with what is known of its events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// Its number within the slot.
     pub number: u32,
@@ -207,6 +207,7 @@ struct Batch {
     retries: Rows,
     events: Rows,
     numbers: Rows,
+    followers: Rows,
     gaps: Rows,
     tables: EventRows,
     markets: Rows,
@@ -226,6 +227,7 @@ impl Batch {
             retries: Rows::new("retries", &["signature", "attempts", "next_attempt"]),
             events: Rows::strict("events", &["place", "kind", "time", "data"]),
             numbers: number_rows(),
+            followers: Rows::new("followers", &["place", "account", "sequence"]),
             gaps: gap_rows(),
             tables: EventRows::new(),
             markets: market_rows(),
@@ -255,6 +257,12 @@ impl Batch {
                 self.numbers.push(row![stream, numbered.sequence, place.number()]);
             }
         }
+        if let Some((account, sequence)) = follows(event) {
+            let address = account.to_string();
+            self.followers.push(row![place.number(), address.as_str(), sequence]);
+            let rows = (&mut self.ids, &mut self.numbers, &mut self.gaps);
+            accounts.take(connection, rows, address, (place, sequence), event).await?;
+        }
         if let Event::MarketCreated(event) = event {
             self.markets.push(row![
                 event.market_index,
@@ -278,6 +286,7 @@ impl Batch {
         self.retries.write(connection).await?;
         self.events.write(connection).await?;
         self.numbers.write(connection).await?;
+        self.followers.write(connection).await?;
         self.gaps.write(connection).await?;
         self.tables.write(connection).await?;
         self.markets.write(connection).await?;

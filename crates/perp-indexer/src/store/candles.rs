@@ -6,10 +6,9 @@ use perp_client::events::Event;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::markets::index_notional;
 use super::rows::{row, Rows};
 use super::{exact, Store, StoreError};
-use crate::facts::moment;
+use crate::facts::{index_notional, moment, Fill};
 
 /// Widths that can be asked for, in seconds.
 pub const CANDLE_WIDTHS: [i64; 6] = [60, 300, 900, 3_600, 14_400, 86_400];
@@ -108,10 +107,7 @@ impl Changes {
     /// Takes in an event that is later than all that is known.
     pub(super) fn extend(&mut self, event: &Event) {
         let Some((market, moment)) = moment(event).filter(|(_, moment)| moment.index_price > 0) else { return };
-        let (volume, trades) = match event {
-            Event::Traded(fill) => (index_notional(fill.size, fill.notional, fill.charge), 1),
-            _ => (0, 0),
-        };
+        let (volume, trades) = Fill::of(event).map_or((0, 0), |fill| (fill.index_notional(), 1));
         let price = moment.index_price;
         let end = Moment {
             funding_rate: moment.funding_rate,
@@ -319,11 +315,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn candle_range(&self, market: u16, width: i64) -> Result<Option<(i64, i64)>, StoreError> {
         let source = if width % STORED_WIDTHS[1] == 0 { STORED_WIDTHS[1] } else { STORED_WIDTHS[0] };
-        let row = sqlx::query("SELECT MIN(start), MAX(start) FROM candles WHERE market = $1 AND width = $2")
-            .bind(i64::from(market))
-            .bind(source)
-            .fetch_one(self.pool())
-            .await?;
+        // Each by itself is found without looking at what lies between.
+        const SELECT: &str = "SELECT (SELECT MIN(start) FROM candles WHERE market = $1 AND width = $2), \
+                              (SELECT MAX(start) FROM candles WHERE market = $1 AND width = $2)";
+        let row = sqlx::query(SELECT).bind(i64::from(market)).bind(source).fetch_one(self.pool()).await?;
         let range = row.try_get::<Option<i64>, _>(0)?.zip(row.try_get::<Option<i64>, _>(1)?);
         Ok(range.map(|(oldest, newest)| (begin(oldest, width), begin(newest, width))))
     }

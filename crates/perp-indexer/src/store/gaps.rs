@@ -1,6 +1,7 @@
 //! Numbers that are missing, and where their events should be.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use sqlx::{AnyConnection, Row};
 
@@ -71,20 +72,38 @@ pub(super) async fn attempts_at(
         .collect()
 }
 
-/// Looks up what is missing of a stream once its numbers are written; of what was missing before, the attempts stay.
+/// Looks up what is missing of a stream around numbers that have come or gone, once that is written; of what was missing before,
+/// the attempts stay. Returns up to which number all are known, as long as any is.
 pub(super) async fn renew(
     connection: &mut AnyConnection,
     stream: &StreamState,
+    around: &RangeInclusive<u64>,
     attempts: &HashMap<(u64, u64), Attempts>,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     use futures::TryStreamExt;
-    const SELECT: &str = "SELECT sequence FROM numbers WHERE stream = $1 AND sequence > $2 ORDER BY sequence";
-    sqlx::query("DELETE FROM gaps WHERE stream = $1").bind(stream.id).execute(&mut *connection).await?;
+    const EDGES: &str = "SELECT (SELECT MAX(sequence) FROM numbers WHERE stream = $1 AND sequence < $2), \
+         (SELECT MIN(sequence) FROM numbers WHERE stream = $1 AND sequence > $3)";
+    const SELECT: &str =
+        "SELECT sequence FROM numbers WHERE stream = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence";
+    let edges = sqlx::query(EDGES)
+        .bind(stream.id)
+        .bind(around.start().cast_signed())
+        .bind(around.end().cast_signed())
+        .fetch_one(&mut *connection)
+        .await?;
+    // Both are known, so no gap goes beyond them.
+    let before = edges.try_get::<Option<i64>, _>(0)?.unwrap_or(0);
+    let after = edges.try_get::<Option<i64>, _>(1)?.unwrap_or(i64::MAX);
+    sqlx::query("DELETE FROM gaps WHERE stream = $1 AND first > $2 AND first < $3")
+        .bind(stream.id)
+        .bind(before)
+        .bind(after)
+        .execute(&mut *connection)
+        .await?;
     let mut gaps = gap_rows();
-    let mut expected = stream.contiguous + 1;
+    let mut expected = before.cast_unsigned() + 1;
     {
-        let numbers = sqlx::query(SELECT).bind(stream.id).bind(stream.contiguous.cast_signed());
-        let mut numbers = numbers.fetch(&mut *connection);
+        let mut numbers = sqlx::query(SELECT).bind(stream.id).bind(before).bind(after).fetch(&mut *connection);
         while let Some(row) = numbers.try_next().await? {
             let sequence = row.try_get::<i64, _>(0)?.cast_unsigned();
             if sequence > expected {
@@ -94,7 +113,10 @@ pub(super) async fn renew(
             expected = sequence + 1;
         }
     }
-    gaps.write(connection).await
+    gaps.write(connection).await?;
+    let first =
+        sqlx::query("SELECT MIN(first) FROM gaps WHERE stream = $1").bind(stream.id).fetch_one(connection).await?;
+    Ok(first.try_get::<Option<i64>, _>(0)?.map_or(stream.highest, |first| first.cast_unsigned().saturating_sub(1)))
 }
 
 impl Store {
@@ -219,9 +241,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn known_numbers(&self, stream: i64) -> Result<u64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) FROM numbers WHERE stream = $1").bind(stream);
-        Ok(row.fetch_one(self.pool()).await?.try_get::<i64, _>(0)?.unsigned_abs())
+    pub async fn known_numbers(&self, stream: &StreamState) -> Result<u64, StoreError> {
+        const SELECT: &str = "SELECT CAST(COALESCE(SUM(last - first + 1), 0) AS BIGINT) FROM gaps WHERE stream = $1";
+        let missing: i64 = sqlx::query(SELECT).bind(stream.id).fetch_one(self.pool()).await?.try_get(0)?;
+        Ok(stream.highest.saturating_sub(missing.unsigned_abs()))
     }
 
     /// How many transactions are not fully known.

@@ -1,19 +1,20 @@
 //! A margin account from its opening to its closing: what each event means to it.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_client::events::Event;
 use perp_engine::units::X40_PER_ATOM;
 use sqlx::{AnyConnection, Row};
 
-use super::markets::index_notional;
+use super::orders::Orders;
 use super::positions::{Outcome, Positions};
 use super::rows::{row, Rows, Value};
 use super::streams::{stream, StreamState};
 use super::StoreError;
+use crate::facts::Fill;
 use crate::place::Place;
 
 /// What a margin account counts itself, in atoms. They wrap around as the account's do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountCounters {
     /// Σ deposits.
     pub deposited: u64,
@@ -32,7 +33,7 @@ pub struct AccountCounters {
 }
 
 /// A margin account from its opening to its closing.
-#[derive(Clone, Debug)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug)]
 pub(super) struct Life {
     pub(super) stream: StreamState,
     pub(super) owner: String,
@@ -44,7 +45,10 @@ pub(super) struct Life {
     /// Σ notional of fills at the index, in 2^-40 atoms.
     volume: i128,
     trades: i64,
+    /// The number of its last event when it was kept last as it was then; zero where it never was.
+    pub(super) kept: u64,
     pub(super) positions: Positions,
+    pub(super) orders: Orders,
 }
 
 impl Life {
@@ -59,7 +63,9 @@ impl Life {
             counters: AccountCounters::default(),
             volume: 0,
             trades: 0,
+            kept: 0,
             positions: Positions::default(),
+            orders: Orders::default(),
         }
     }
 
@@ -88,26 +94,20 @@ impl Life {
                 self.balance = event.balance_after;
             }
             Event::Traded(event) => {
-                let volume = index_notional(event.size, event.notional, event.charge);
                 self.owner = event.owner.to_string();
                 self.balance = event.balance_after;
-                self.volume = self.volume.wrapping_add(volume);
-                self.trades = self.trades.wrapping_add(1);
-                self.post(
-                    place,
-                    event.time,
-                    event.market_index,
-                    Outcome {
-                        sizes: Some((event.size_before, event.size_after)),
-                        realized: event.realized,
-                        funding: event.funding,
-                        fee: event.fee,
-                        volume,
-                        trades: 1,
-                        ..Outcome::default()
-                    },
-                );
             }
+            Event::OrderExecuted(event) => {
+                self.owner = event.owner.to_string();
+                // What an order costs that could not be filled is a fee of the account's, of no position.
+                counters.fees = counters.fees.wrapping_add(event.forfeited);
+                self.balance = event.balance_after;
+            }
+            Event::OrdersOpened(event) => self.owner = event.owner.to_string(),
+            Event::OrdersClosed(event) => self.owner = event.owner.to_string(),
+            Event::OrdersPlaced(event) => self.owner = event.owner.to_string(),
+            Event::OrderArmed(event) => self.owner = event.owner.to_string(),
+            Event::OrderSwept(event) => self.owner = event.owner.to_string(),
             Event::FundingSettled(event) => {
                 self.owner = event.owner.to_string();
                 self.balance = event.balance_after;
@@ -155,6 +155,26 @@ impl Life {
             }
             _ => {}
         }
+        if let Some(fill) = Fill::of(event) {
+            self.fill(place, event.time(), &fill);
+        }
+        self.orders.apply(place, event);
+    }
+
+    fn fill(&mut self, place: Place, time: i64, fill: &Fill) {
+        let volume = fill.index_notional();
+        self.volume = self.volume.wrapping_add(volume);
+        self.trades = self.trades.wrapping_add(1);
+        let outcome = Outcome {
+            sizes: Some((fill.size_before, fill.size_after)),
+            realized: fill.realized,
+            funding: fill.funding,
+            fee: fill.fee,
+            volume,
+            trades: 1,
+            ..Outcome::default()
+        };
+        self.post(place, time, fill.market, outcome);
     }
 
     fn post(&mut self, place: Place, time: i64, market: u16, outcome: Outcome) {
@@ -186,7 +206,8 @@ impl Life {
             counters.bounties,
             part(self.volume.div_euclid(X40_PER_ATOM)),
             part(self.volume.rem_euclid(X40_PER_ATOM)),
-            self.trades
+            self.trades,
+            self.kept
         ]
     }
 }
@@ -196,7 +217,7 @@ fn part(amount: i128) -> i64 {
     i64::try_from(amount).unwrap_or(i64::MAX)
 }
 
-const LIFE_COLUMNS: [&str; 17] = [
+const LIFE_COLUMNS: [&str; 18] = [
     "stream",
     "account",
     "owner",
@@ -214,6 +235,7 @@ const LIFE_COLUMNS: [&str; 17] = [
     "volume",
     "volume_rest",
     "trades",
+    "kept",
 ];
 
 /// Rows of lives.
@@ -225,7 +247,7 @@ pub(super) fn life_rows() -> Rows {
 pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Result<Option<Life>, StoreError> {
     const SELECT: &str = "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, l.owner, l.opened_at, \
          l.closed_at, l.last_place, l.balance, l.deposited, l.withdrawn, l.realized, l.funding, l.fees, l.penalties, \
-         l.bounties, l.volume, l.volume_rest, l.trades FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
+         l.bounties, l.volume, l.volume_rest, l.trades, l.kept FROM lives l JOIN streams s ON s.id = l.stream WHERE l.account = $1 \
          ORDER BY l.last_place DESC LIMIT 1";
     let Some(row) = sqlx::query(SELECT).bind(address).fetch_optional(&mut *connection).await? else {
         return Ok(None);
@@ -249,7 +271,9 @@ pub(super) async fn load(connection: &mut AnyConnection, address: &str) -> Resul
         },
         volume: i128::from(row.try_get::<i64, _>(18)?) * X40_PER_ATOM + i128::from(row.try_get::<i64, _>(19)?),
         trades: row.try_get(20)?,
+        kept: count(21)?,
         positions: Positions::load(connection, address, stream.id).await?,
+        orders: Orders::load(connection, address).await?,
         stream,
     };
     Ok(Some(life))

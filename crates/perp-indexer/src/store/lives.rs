@@ -23,6 +23,8 @@ pub struct LifeRow {
     pub counters: AccountCounters,
     /// The size of its position in each market where it has one, in base units.
     pub sizes: BTreeMap<u16, i64>,
+    /// Number and lamports of the order that rests at each place, where one does.
+    pub orders: BTreeMap<u8, (u64, u64)>,
 }
 
 /// A counter of which the chain says something else than the database.
@@ -72,11 +74,13 @@ impl Store {
                     bounties: count(14)?,
                 },
                 sizes: BTreeMap::new(),
+                orders: BTreeMap::new(),
                 stream,
             });
         }
         for life in &mut lives {
             life.sizes = self.sizes(&life.stream).await?;
+            life.orders = self.resting(&life.stream.address).await?;
         }
         Ok(lives)
     }
@@ -90,6 +94,20 @@ impl Store {
                 let market = u16::try_from(market)
                     .map_err(|_| StoreError::Foreign { what: "the market", found: market.to_string() })?;
                 Ok((market, row.try_get(1)?))
+            })
+            .collect()
+    }
+
+    async fn resting(&self, account: &str) -> Result<BTreeMap<u8, (u64, u64)>, StoreError> {
+        const SELECT: &str = "SELECT slot, number, held FROM orders WHERE account = $1 AND ended_at IS NULL";
+        let rows = sqlx::query(SELECT).bind(account).fetch_all(self.pool()).await?;
+        rows.iter()
+            .map(|row| {
+                let slot: i64 = row.try_get(0)?;
+                let slot = u8::try_from(slot)
+                    .map_err(|_| StoreError::Foreign { what: "the place of an order", found: slot.to_string() })?;
+                let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
+                Ok((slot, (count(1)?, count(2)?)))
             })
             .collect()
     }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use perp_client::events::Event;
-use sqlx::{AnyConnection, Row};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Connection, Row};
 
 use super::rows::{row, Rows};
 use super::{exact, Store, StoreError};
+use crate::facts::Fill;
 
 /// Those of a market's own counters that its events tell exactly. They wrap around as the market's do. Not among them are
 /// fees, of which events tell what was charged, and the market counts what was paid in cash.
@@ -34,30 +36,21 @@ pub struct MarketTotals {
     pub liquidations: u64,
 }
 
-/// What a fill was worth at the index: what it was bought or sold for without the charge, which buyers pay on top.
-pub(super) fn index_notional(size: i64, notional: i128, charge: i128) -> i128 {
-    if size < 0 {
-        notional.wrapping_add(charge)
-    } else {
-        notional.wrapping_sub(charge)
-    }
-}
-
 impl MarketTotals {
     /// What one event adds, with the market's index; none for an event that adds nothing to any market.
     pub(super) fn of(event: &Event) -> Option<(u16, Self)> {
+        if let Some(fill) = Fill::of(event) {
+            let totals = Self {
+                volume: fill.index_notional(),
+                spread: fill.spread,
+                impact: fill.impact,
+                traders_result: fill.realized,
+                trades: 1,
+                ..Self::default()
+            };
+            return Some((fill.market, totals));
+        }
         Some(match event {
-            Event::Traded(event) => (
-                event.market_index,
-                Self {
-                    volume: index_notional(event.size, event.notional, event.charge),
-                    spread: event.spread,
-                    impact: event.impact,
-                    traders_result: event.realized,
-                    trades: 1,
-                    ..Self::default()
-                },
-            ),
             Event::ProfitSettled(event) => {
                 (event.market_index, Self { traders_result: event.profit, ..Self::default() })
             }
@@ -137,6 +130,14 @@ impl MarketChanges {
         let mut rows = Rows::replacing("market_totals", &["market"], &COLUMNS);
         for (market, change) in self.0 {
             let totals = stored(connection, market).await?.plus(&change);
+            // All that it counted was rolled back.
+            if totals == MarketTotals::default() {
+                sqlx::query("DELETE FROM market_totals WHERE market = $1")
+                    .bind(i64::from(market))
+                    .execute(&mut *connection)
+                    .await?;
+                continue;
+            }
             rows.push(row![
                 market,
                 totals.volume,
@@ -201,27 +202,62 @@ impl Store {
     }
 
     /// What both sides of a market have come to owe, funding and carry together, in 2^-40 atoms: over its events in their
-    /// order, open interest times what the side's index has risen since.
+    /// order, open interest times what the side's index has risen since. Goes on where it ended last.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn accrued(&self, market: u16) -> Result<i128, StoreError> {
         use futures::TryStreamExt;
-        const SELECT: &str = "SELECT long_funding_index, short_funding_index, long_open_interest, short_open_interest \
-                              FROM moments WHERE market = $1 ORDER BY sequence";
-        let mut moments = sqlx::query(SELECT).bind(i64::from(market)).fetch(self.pool());
-        let mut sum = 0_i128;
-        let mut before = [0_i128; 4];
+        const KEPT: &str = "SELECT a.place, a.sum, m.long_funding_index, m.short_funding_index, m.long_open_interest, \
+             m.short_open_interest FROM accruals a JOIN moments m ON m.place = a.place WHERE a.market = $1";
+        const SELECT: &str = "SELECT place, '', long_funding_index, short_funding_index, long_open_interest, \
+             short_open_interest FROM moments WHERE market = $1 AND place > $2 ORDER BY place";
+        let writes = self.writes().await?;
+        let kept = sqlx::query(KEPT).bind(i64::from(market)).fetch_optional(self.pool()).await?;
+        let (begun, mut sum, mut before) = match &kept {
+            Some(row) => (row.try_get(0)?, exact(row.try_get(1)?)?, sides(row)?),
+            None => (-1, 0, [0; 4]),
+        };
+        let mut reached: i64 = begun;
+        let mut moments = sqlx::query(SELECT).bind(i64::from(market)).bind(begun).fetch(self.pool());
         while let Some(row) = moments.try_next().await? {
-            let number = |column: usize| row.try_get::<i64, _>(column).map(i128::from);
-            let now = [number(0)?, number(1)?, number(2)?, number(3)?];
+            let now = sides(&row)?;
             for side in 0..2 {
                 sum = sum.wrapping_add((now[side] - before[side]).wrapping_mul(before[side + 2]));
             }
-            before = now;
+            (reached, before) = (row.try_get(0)?, now);
+        }
+        drop(moments);
+        if reached > begun {
+            self.keep_accrued(market, (reached, sum), writes).await?;
         }
         Ok(sum)
     }
+
+    /// Notes what had accrued up to a place, unless somebody has written history since it was read.
+    async fn keep_accrued(&self, market: u16, (place, sum): (i64, i128), writes: i64) -> Result<(), StoreError> {
+        let mut connection = self.pool().acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let unchanged = sqlx::query("UPDATE writes SET number = number WHERE id = 1 AND number = $1").bind(writes);
+        if unchanged.execute(&mut *transaction).await?.rows_affected() == 1 {
+            let mut rows = Rows::replacing("accruals", &["market"], &["market", "place", "sum"]);
+            rows.push(row![market, place, sum]);
+            rows.write(&mut transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// Funding indices and open interest of both sides, from a row whose third column is the first of them.
+fn sides(row: &AnyRow) -> Result<[i128; 4], sqlx::Error> {
+    let number = |column: usize| row.try_get::<i64, _>(column).map(i128::from);
+    Ok([number(2)?, number(3)?, number(4)?, number(5)?])
+}
+
+/// What has accrued from a place on is added up anew.
+pub(super) async fn forget_accrued(connection: &mut AnyConnection, from: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM accruals WHERE place >= $1").bind(from).execute(connection).await?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -236,11 +272,5 @@ mod tests {
         // One before the end and two more are one after the beginning.
         assert_eq!((after.trades, after.traders_result, after.volume), (1, i64::MIN, -2));
         assert_eq!(after.plus(&change.negated()), before);
-    }
-
-    #[test]
-    fn buyers_pay_the_charge_on_top_and_sellers_get_less() {
-        // 1000 at the index and a charge of 3: bought for 1003, sold for 997.
-        assert_eq!((index_notional(5, 1_003, 3), index_notional(-5, 997, 3)), (1_000, 1_000));
     }
 }

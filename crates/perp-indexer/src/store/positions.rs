@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 use sqlx::{AnyConnection, Row};
 
 use super::rows::{row, Rows, Value};
@@ -28,7 +29,7 @@ pub(super) struct Outcome {
     pub(super) trades: i64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug)]
 struct Position {
     opened: i64,
     opened_at: i64,
@@ -41,6 +42,7 @@ struct Position {
     penalties: u64,
     volume: i128,
     trades: i64,
+    #[borsh(skip)]
     changed: bool,
 }
 
@@ -84,16 +86,17 @@ impl Position {
 }
 
 /// The latest position in each market, and those before it that are not written yet.
-#[derive(Clone, Debug, Default)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug, Default)]
 pub(super) struct Positions {
     latest: BTreeMap<u16, Position>,
+    #[borsh(skip)]
     past: Vec<(u16, Position)>,
 }
 
 pub(super) fn position_rows() -> Rows {
     Rows::replacing(
         "positions",
-        &["opened", "account", "market"],
+        &["account", "market", "opened"],
         &[
             "opened",
             "account",
@@ -145,6 +148,11 @@ impl Positions {
         position.changed = true;
     }
 
+    /// All of them have to be written again.
+    pub(super) fn change(&mut self) {
+        self.latest.values_mut().for_each(|position| position.changed = true);
+    }
+
     /// Adds the rows of those that others have followed.
     pub(super) fn push_closed(&mut self, rows: &mut Rows, stream: &StreamState, owner: &str) {
         for (market, position) in self.past.drain(..) {
@@ -166,11 +174,15 @@ impl Positions {
 
     /// The latest position in each market of an account's life.
     pub(super) async fn load(connection: &mut AnyConnection, account: &str, stream: i64) -> Result<Self, StoreError> {
-        const SELECT: &str = "SELECT p.market, p.opened, p.opened_at, p.closed_at, p.size, p.largest, p.realized, \
-             p.funding, p.fees, p.penalties, p.volume, p.trades FROM positions p \
-             JOIN (SELECT market, MAX(opened) AS opened FROM positions WHERE account = $1 AND stream = $2 \
-                   GROUP BY market) latest ON p.market = latest.market AND p.opened = latest.opened \
-             WHERE p.account = $1";
+        // From market to market, since an account can have had any number of positions in one.
+        const SELECT: &str = "WITH RECURSIVE traded (market) AS (\
+                 SELECT MIN(market) FROM positions WHERE account = $1 \
+                 UNION ALL SELECT (SELECT MIN(p.market) FROM positions p WHERE p.account = $1 AND p.market > traded.market) \
+                 FROM traded WHERE traded.market IS NOT NULL) \
+             SELECT p.market, p.opened, p.opened_at, p.closed_at, p.size, p.largest, p.realized, p.funding, p.fees, \
+             p.penalties, p.volume, p.trades FROM traded JOIN positions p ON p.account = $1 AND p.market = traded.market \
+             AND p.opened = (SELECT MAX(l.opened) FROM positions l WHERE l.account = $1 AND l.market = traded.market) \
+             WHERE p.stream = $2";
         let mut positions = Self::default();
         for row in sqlx::query(SELECT).bind(account).bind(stream).fetch_all(connection).await? {
             let market: i64 = row.try_get(0)?;

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use sqlx::{AnyConnection, Connection, Row};
 
-use super::account::{decode, rebuild, touched};
 use super::append::Writer;
 use super::candles;
-use super::markets::MarketChanges;
+use super::markets::{forget_accrued, MarketChanges};
+use super::rebuild::{decode, rebuild, touched};
 use super::streams::{forget, Ids};
 use super::tables::TABLES;
 use super::StoreError;
@@ -57,6 +57,7 @@ pub(super) async fn remove(connection: &mut AnyConnection, places: &Range<i64>) 
         rebuild(connection, &mut ids, &address, Vec::new(), places).await?;
     }
     forget(connection, places).await?;
+    forget_accrued(connection, places.start).await?;
     for table in TABLES.into_iter().chain(["transactions"]) {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE place >= $1 AND place < $2")))
             .bind(places.start)

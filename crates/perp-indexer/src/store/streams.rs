@@ -1,8 +1,9 @@
 //! Numbered streams that never begin anew: the exchange, the pool, the markets. Margin accounts are in `account.rs`.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
+use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 use sqlx::{AnyConnection, Row};
 
 use super::gaps::{attempts_at, gap_row, renew};
@@ -11,7 +12,7 @@ use super::{Store, StoreError};
 use crate::facts::StreamKind;
 
 /// What is known of a stream's numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(AnchorDeserialize, AnchorSerialize, Clone, Debug, PartialEq, Eq)]
 pub struct StreamState {
     /// What it is stored under.
     pub id: i64,
@@ -76,8 +77,8 @@ pub(super) fn stream(row: &sqlx::any::AnyRow) -> Result<StreamState, StoreError>
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     known: HashMap<(StreamKind, String), StreamState>,
-    /// Those that change, and whether what is missing of them has to be looked up again.
-    touched: HashMap<(StreamKind, String), bool>,
+    /// Those that change, and among which numbers what is missing of them has to be looked up again.
+    touched: HashMap<(StreamKind, String), Option<RangeInclusive<u64>>>,
 }
 
 impl Streams {
@@ -109,21 +110,22 @@ impl Streams {
             gaps.push(gap_row(stream.id, missing, None));
         }
         let id = stream.id;
-        *self.touched.entry(key).or_default() |= is_late;
+        let late = self.touched.entry(key).or_default();
+        if is_late {
+            let (first, last) = late.as_ref().map_or((sequence, sequence), |late| (*late.start(), *late.end()));
+            *late = Some(first.min(sequence)..=last.max(sequence));
+        }
         Ok(id)
     }
 
     /// Writes what changed, once the numbers themselves are written.
     pub(super) async fn write(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let mut rows = stream_rows();
-        for (key, is_late) in std::mem::take(&mut self.touched) {
+        for (key, late) in std::mem::take(&mut self.touched) {
             if let Some(stream) = self.known.get_mut(&key) {
-                if stream.has_gaps() {
-                    stream.contiguous = contiguous(connection, stream.id, stream.contiguous).await?;
-                }
-                if is_late {
+                if let Some(late) = late {
                     let attempts = attempts_at(connection, &stream.address).await?;
-                    renew(connection, stream, &attempts).await?;
+                    stream.contiguous = renew(connection, stream, &late, &attempts).await?;
                 }
                 rows.push(stream_row(stream));
             }
@@ -157,34 +159,20 @@ async fn find(connection: &mut AnyConnection, address: &str) -> Result<Option<St
     row.as_ref().map(stream).transpose()
 }
 
-/// The highest number up to which all are known, at least `from`.
-async fn contiguous(connection: &mut AnyConnection, stream: i64, from: u64) -> Result<u64, StoreError> {
-    use futures::TryStreamExt;
-    let mut rows = sqlx::query("SELECT sequence FROM numbers WHERE stream = $1 AND sequence > $2 ORDER BY sequence")
-        .bind(stream)
-        .bind(from.cast_signed())
-        .fetch(connection);
-    let mut reached = from;
-    while let Some(row) = rows.try_next().await? {
-        let sequence = row.try_get::<i64, _>(0)?.cast_unsigned();
-        if sequence != reached.wrapping_add(1) {
-            break;
-        }
-        reached = sequence;
-    }
-    Ok(reached)
-}
-
 /// Forgets the numbers at places from one on and before another, of all streams but margin accounts'.
 pub(super) async fn forget(connection: &mut AnyConnection, places: &Range<i64>) -> Result<(), StoreError> {
-    const SELECT: &str = "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, MIN(n.sequence) \
+    const SELECT: &str =
+        "SELECT s.id, s.kind, s.address, s.opened, s.contiguous, s.highest, MIN(n.sequence), MAX(n.sequence) \
          FROM numbers n JOIN streams s ON s.id = n.stream WHERE n.place >= $1 AND n.place < $2 AND s.kind <> 'account' \
          GROUP BY s.id, s.kind, s.address, s.opened, s.contiguous, s.highest";
     let touched = sqlx::query(SELECT).bind(places.start).bind(places.end).fetch_all(&mut *connection).await?;
-    let touched = touched.iter().map(|row| Ok((stream(row)?, row.try_get::<i64, _>(6)?.cast_unsigned())));
+    let touched = touched.iter().map(|row| {
+        let number = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
+        Ok((stream(row)?, number(6)?..=number(7)?))
+    });
     let touched = touched.collect::<Result<Vec<_>, StoreError>>()?;
     let mut rows = stream_rows();
-    for (mut stream, first) in touched {
+    for (mut stream, gone) in touched {
         let attempts = attempts_at(connection, &stream.address).await?;
         sqlx::query("DELETE FROM numbers WHERE stream = $1 AND place >= $2 AND place < $3")
             .bind(stream.id)
@@ -198,8 +186,7 @@ pub(super) async fn forget(connection: &mut AnyConnection, places: &Range<i64>) 
             .await?;
         let highest = highest.try_get::<Option<i64>, _>(0)?;
         stream.highest = highest.map_or(0, i64::cast_unsigned);
-        stream.contiguous = stream.contiguous.min(first.saturating_sub(1));
-        renew(connection, &stream, &attempts).await?;
+        stream.contiguous = renew(connection, &stream, &gone, &attempts).await?;
         if highest.is_some() {
             rows.push(stream_row(&stream));
         } else {

@@ -3,15 +3,17 @@
 use perp_client::events::Event;
 use perp_engine::operations::position::LiquidationReason;
 use perp_engine::state::RequestKind;
+use perp_swap::events::ExecutionOutcome;
 use sqlx::AnyConnection;
 
 use super::rows::{row, Rows};
 use super::StoreError;
-use crate::facts::moment;
+use crate::facts::{moment, Fill};
 use crate::place::Place;
 
 /// Tables whose rows come from single events, emptied from a place on where a slot is abandoned.
-pub(super) const TABLES: [&str; 7] = ["events", "moments", "fills", "liquidations", "transfers", "epochs", "liquidity"];
+pub(super) const TABLES: [&str; 8] =
+    ["events", "followers", "moments", "fills", "liquidations", "transfers", "epochs", "liquidity"];
 
 /// Rows on their way into those tables.
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl EventRows {
                     "account",
                     "owner",
                     "trader",
+                    "order_number",
                     "index_price",
                     "size",
                     "notional",
@@ -133,7 +136,10 @@ impl EventRows {
                     "time",
                     "lower",
                     "upper",
+                    "unsettled",
                     "requests",
+                    "deposits_accepted",
+                    "withdrawals_accepted",
                     "deposited",
                     "issued",
                     "leaving",
@@ -183,25 +189,28 @@ impl EventRows {
                 transfer.after
             ]);
         }
-        match event {
-            Event::Traded(event) => self.fills.push(row![
+        if let Some(fill) = Fill::of(event) {
+            self.fills.push(row![
                 number,
-                event.market_index,
+                fill.market,
                 time,
-                event.account.to_string(),
-                event.owner.to_string(),
-                event.trader.to_string(),
-                event.state.index_price,
-                event.size,
-                event.notional,
-                event.spread,
-                event.impact,
-                event.fee,
-                event.realized,
-                event.funding,
-                event.size_before,
-                event.size_after
-            ]),
+                fill.account.to_string(),
+                fill.owner.to_string(),
+                fill.trader.to_string(),
+                fill.order.map(u64::cast_signed),
+                fill.index_price,
+                fill.size,
+                fill.notional,
+                fill.spread,
+                fill.impact,
+                fill.fee,
+                fill.realized,
+                fill.funding,
+                fill.size_before,
+                fill.size_after
+            ]);
+        }
+        match event {
             Event::Liquidated(event) => self.liquidations.push(row![
                 number,
                 event.market_index,
@@ -234,7 +243,10 @@ impl EventRows {
                 time,
                 event.lower,
                 event.upper,
+                event.unsettled,
                 i64::from(event.requests),
+                i64::from(event.deposits_accepted),
+                i64::from(event.withdrawals_accepted),
                 event.deposited,
                 event.issued,
                 event.leaving,
@@ -322,6 +334,9 @@ fn transfers(event: &Event) -> Vec<Transfer> {
         Event::ClaimRedeemed(event) => vec![transfer!(event, "claim", Some(event.market_index))],
         Event::ClaimWaived(event) => vec![transfer!(event, "claim_waived", Some(event.market_index))],
         Event::BankruptcyResolved(event) => vec![transfer!(event, "bankruptcy", Some(event.market_index))],
+        Event::OrderExecuted(event) if event.outcome == ExecutionOutcome::Forfeited => {
+            vec![transfer!(event, "forfeit", Some(event.market_index))]
+        }
         Event::Liquidated(event) => vec![Transfer {
             account: event.liquidator_account.to_string(),
             kind: "bounty",

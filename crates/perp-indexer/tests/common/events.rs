@@ -1,5 +1,8 @@
 //! Events of a small exchange, numbered as the program numbers them.
 
+#[path = "orders.rs"]
+pub mod orders;
+
 use std::collections::HashMap;
 
 use anchor_lang::prelude::Pubkey;
@@ -36,6 +39,8 @@ pub struct Exchange {
     price: HashMap<u16, u64>,
     open_interest: HashMap<u16, (u64, u64)>,
     index: HashMap<u16, i64>,
+    orders: HashMap<(u8, u8), OrderMoment>,
+    ordered: HashMap<u8, u64>,
 }
 
 impl Exchange {
@@ -279,6 +284,33 @@ impl Exchange {
         event.into()
     }
 
+    /// A deposit that its boundary has kept out is paid back.
+    pub fn keep_out(&mut self, number: u8, boundary: i64, tokens: u64) -> Event {
+        let event = LiquidityPaid {
+            exchange: EXCHANGE,
+            time: self.time,
+            pool_sequence: self.next(POOL),
+            request: account(number),
+            owner: owner(number),
+            caller: owner(0),
+            kind: RequestKind::Deposit,
+            boundary,
+            tokens,
+            shares: 0,
+            left: 0,
+            lamports: 1,
+            passed_on: 0,
+            requests_left: 0,
+            pool_cash_before: 81,
+            pool_cash_after: 81,
+            escrow_before: tokens,
+            escrow_after: 0,
+            payable_before: 0,
+            payable_after: 0,
+        };
+        event.into()
+    }
+
     /// An epoch of a pool that is worth so many atoms, all in all a thousand shares.
     pub fn epoch(&mut self, boundary: i64, lower: u64, upper: u64) -> Event {
         let event = EpochClosed {
@@ -293,6 +325,7 @@ impl Exchange {
             rest_belongs_from: 0,
             lower,
             upper,
+            unsettled: 7,
             requests: 1,
             deposits_accepted: 31,
             withdrawals_accepted: 31,

@@ -86,6 +86,8 @@ pub async fn contents(store: &Store) -> Vec<(String, Vec<Vec<String>>)> {
         ("transfers", "place, account", "*"),
         ("epochs", "place", "*"),
         ("liquidity", "place", "*"),
+        ("followers", "place", "*"),
+        ("orders", "place", "*"),
         ("market_totals", "market", "*"),
         ("candles", "market, width, start", "*"),
         (

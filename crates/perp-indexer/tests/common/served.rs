@@ -5,9 +5,11 @@ use std::time::Instant;
 use perp_client::events::Event;
 use perp_indexer::api::{router, App};
 use perp_indexer::follow::Follower;
+use perp_swap::events::OrderMoment;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 
+use super::events::orders::{below, child};
 use super::events::Exchange;
 use super::node::{Node, Transaction};
 use super::{follower, Database};
@@ -82,20 +84,27 @@ pub fn story(exchange: &mut Exchange) -> Vec<Vec<Event>> {
     }
     exchange.time = NOON + 3_600;
     blocks.push(vec![exchange.price(0, PRICE - 7), exchange.liquidate(1, 0, 2)]);
+    // Two orders for a long with a stop each; of the first the account has thought better.
+    blocks.push([vec![exchange.open_orders(2)], exchange.place(2, &[], &[below(0, 4), child(1, -4, 0)])].concat());
+    let stop = OrderMoment { trigger_price: PRICE * 9 / 10, ..child(1, -3, 0) };
+    blocks.push(exchange.place(2, &[0], &[below(0, 3), stop]));
+    blocks.push(vec![exchange.arm(2, 0)]);
     blocks.push(vec![exchange.request(3, 400), exchange.epoch(NOON + 3_600, 2_000, 2_100)]);
+    blocks.push(vec![exchange.keep_out(3, NOON + 3_600, 300)]);
     exchange.time = NOON + 7_200;
     blocks.push(vec![exchange.epoch(NOON + 7_200, 2_001, 2_101)]);
     blocks
 }
 
 /// Every list, each with a market that there is.
-pub const LISTS: [&str; 13] = [
+pub const LISTS: [&str; 14] = [
     "/v1/markets",
     "/v1/markets/SOL-PERP/candles",
     "/v1/markets/SOL-PERP/funding",
     "/v1/markets/SOL-PERP/open-interest",
     "/v1/fills",
     "/v1/liquidations",
+    "/v1/orders",
     "/v1/accounts",
     "/v1/positions",
     "/v1/transfers",
