@@ -176,7 +176,7 @@ CREATE TABLE orders (
     armed_at BIGINT,
     fills_from BIGINT NOT NULL,
     armed_size BIGINT NOT NULL,
-    forfeit BIGINT NOT NULL,
+    margin_held BIGINT NOT NULL,
     fills BIGINT NOT NULL,
     filled BIGINT NOT NULL,
     notional TEXT NOT NULL,

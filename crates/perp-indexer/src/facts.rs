@@ -159,7 +159,6 @@ pub fn moment(event: &Event) -> Option<(u16, &perp_swap::events::MarketMoment)> 
 pub fn follows(event: &Event) -> Option<(Pubkey, u64)> {
     match event {
         Event::OrderPlaced(event) => Some((event.account, event.account_sequence)),
-        Event::OrderRemoved(event) => Some((event.account, event.account_sequence)),
         _ => None,
     }
 }
@@ -170,25 +169,16 @@ pub fn missing_followers(events: &[Event]) -> Option<String> {
     let mut rest = events.iter().peekable();
     while let Some(event) = rest.next() {
         let (followed, expected) = match event {
-            Event::OrdersPlaced(event) => ((event.account, event.account_sequence), (event.placed, event.removed)),
-            Event::OrderExecuted(event) => ((event.account, event.account_sequence), (0, event.removed)),
-            Event::OrderSwept(event) => ((event.account, event.account_sequence), (0, event.removed)),
-            Event::OrderPlaced(_) | Event::OrderRemoved(_) => {
-                return Some(format!("{} follows no event that it is a part of", event.name()))
-            }
+            Event::OrdersPlaced(event) => ((event.account, event.account_sequence), event.placed.count_ones()),
+            Event::OrderPlaced(_) => return Some(format!("{} follows no event that it is a part of", event.name())),
             _ => continue,
         };
-        let (mut placed, mut removed) = (0_u8, 0_u8);
-        while let Some(follower) = rest.next_if(|next| follows(next) == Some(followed)) {
-            let count = if matches!(follower, Event::OrderPlaced(_)) { &mut placed } else { &mut removed };
-            *count = count.saturating_add(1);
+        let mut placed = 0_u32;
+        while rest.next_if(|next| follows(next) == Some(followed)).is_some() {
+            placed = placed.saturating_add(1);
         }
-        if (placed, removed) != expected {
-            let (name, (wanted_placed, wanted_removed)) = (event.name(), expected);
-            return Some(format!(
-                "{wanted_placed} OrderPlaced and {wanted_removed} OrderRemoved are to follow {name}, \
-                 and {placed} and {removed} do"
-            ));
+        if placed != expected {
+            return Some(format!("{expected} OrderPlaced are to follow OrdersPlaced, and {placed} do"));
         }
     }
     None
@@ -285,7 +275,7 @@ mod tests {
     use super::*;
     use anchor_lang::Discriminator;
     use perp_swap::events::{
-        InsuranceFunded, Liquidated, OrderExecuted, OrderPlaced, OrderRemoved, OrderSwept, OrdersPlaced, ProfitSettled,
+        InsuranceFunded, Liquidated, OrderExecuted, OrderPlaced, OrderSwept, OrdersPlaced, ProfitSettled,
     };
 
     /// An event of ones: options hold something, enumerations know the value.
@@ -310,19 +300,19 @@ mod tests {
 
     #[test]
     fn an_event_that_others_follow_says_how_many() {
-        // Of bytes that are all one: one placed and one removed, one removed of what was filled or swept.
-        let (head, placed, removed) = (of::<OrdersPlaced>(1), of::<OrderPlaced>(1), of::<OrderRemoved>(1));
+        // Of bytes that are all one two places are named, 2^0 and 2^8.
+        let (head, placed) = (of::<OrdersPlaced>(1), of::<OrderPlaced>(1));
         let (filled, swept) = (of::<OrderExecuted>(1), of::<OrderSwept>(1));
-        let whole = [head.clone(), removed.clone(), placed.clone(), filled.clone(), removed.clone()];
+        let whole = [head.clone(), placed.clone(), placed.clone(), filled.clone()];
         assert_eq!(missing_followers(&whole), None);
-        assert_eq!(missing_followers(&[swept.clone(), removed.clone(), of::<Liquidated>(1)]), None);
-        let without = missing_followers(&[head.clone(), removed.clone(), filled.clone()]).unwrap();
-        assert_eq!(without, "1 OrderPlaced and 1 OrderRemoved are to follow OrdersPlaced, and 0 and 1 do");
-        for faulty in [vec![filled.clone()], vec![swept, placed, removed.clone()], vec![of::<Liquidated>(1), removed]] {
+        assert_eq!(missing_followers(&[swept.clone(), of::<Liquidated>(1)]), None);
+        let without = missing_followers(&[head.clone(), placed.clone(), filled.clone()]).unwrap();
+        assert_eq!(without, "2 OrderPlaced are to follow OrdersPlaced, and 1 do");
+        for faulty in [vec![head.clone()], vec![swept, placed.clone()], vec![of::<Liquidated>(1), placed]] {
             assert!(missing_followers(&faulty).is_some(), "{faulty:?}");
         }
-        // Another account's order follows nothing of this one's.
-        assert!(missing_followers(&[filled, of::<OrderRemoved>(2)]).is_some());
+        // Another account's orders follow nothing of this one's.
+        assert!(missing_followers(&[head, of::<OrderPlaced>(2), of::<OrderPlaced>(2)]).is_some());
     }
 
     #[test]

@@ -216,7 +216,7 @@ impl Chaos {
             },
             19 => return self.a_delegate_trades(actor, other, market, size / 8),
             20 | 21 => return self.somebody_with_a_role_does_something(market),
-            22 => return self.somebody_has_orders(actor, market, size / 8),
+            22 => return self.somebody_has_orders(actor, market, size / 32),
             _ => return self.a_provider_does_something(amount),
         };
         self.note(instruction, done);

@@ -118,7 +118,7 @@ table! {
         /// While it is armed and only reduces the most that it reduces, in base units.
         armed_size: String,
         /// While it is armed what it costs where it cannot be filled, in atoms.
-        forfeit: String,
+        margin_held: String,
         /// Slices that were filled; each is a fill with the order's number.
         fills: i64,
         /// Σ what was filled, in base units; negative for a sale.
@@ -146,7 +146,7 @@ const ORDER: &str =
     "r.place, r.market, r.placed_at, r.last_place, r.account, r.owner, r.number, r.slot, r.state, r.ended_at, \
      r.size, r.kind, r.trigger_price, r.trailing_ppm, r.best, r.acceptable_price, r.reduce_only, r.position_number, \
      r.active_from, r.expires, r.slices, r.slices_left, r.seconds_between, r.group_number, r.parent, r.armings, r.armed_at, \
-     r.fills_from, r.armed_size, r.forfeit, r.fills, r.filled, r.notional, r.fees, r.realized, r.forfeited, r.lamports, r.held, \
+     r.fills_from, r.armed_size, r.margin_held, r.fills, r.filled, r.notional, r.fees, r.realized, r.forfeited, r.lamports, r.held, \
      r.tips, r.returned";
 
 /// Resting orders, the one that was placed last first.
@@ -238,7 +238,7 @@ fn order(context: &Context, row: &AnyRow) -> Result<RestingOrder, Problem> {
         armed_at: row.try_get(26)?,
         fills_from: number(27)?,
         armed_size: size(28)?,
-        forfeit: atoms(29)?,
+        margin_held: atoms(29)?,
         fills: number(30)?,
         filled: size(31)?,
         notional: writing.exact(exact(row.try_get(32)?)?),

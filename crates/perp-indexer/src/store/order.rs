@@ -138,7 +138,7 @@ impl Order {
         if self.now.fills_from != 0 && seconds > 0 {
             self.now.active_from = self.now.fills_from.saturating_add(seconds.into());
         }
-        (self.now.fills_from, self.now.armed_size, self.now.forfeit) = (0, 0, 0);
+        (self.now.fills_from, self.now.armed_size, self.now.margin_held) = (0, 0, 0);
     }
 
     pub(super) fn execute(&mut self, event: &OrderExecuted) {
@@ -198,7 +198,7 @@ impl Order {
             self.armed_at,
             now.fills_from,
             now.armed_size,
-            now.forfeit,
+            now.margin_held,
             self.fills,
             self.filled,
             self.notional,
@@ -237,7 +237,7 @@ impl Order {
             parent: small(row.try_get::<Option<i64>, _>(24)?.map_or(0, |slot| slot.saturating_add(1)))?,
             fills_from: signed(27)?,
             armed_size: count(28)?,
-            forfeit: count(29)?,
+            margin_held: count(29)?,
             lamports: count(37)?,
         };
         Ok(Self {
@@ -331,7 +331,7 @@ pub(super) const COLUMNS: [&str; 40] = [
     "armed_at",
     "fills_from",
     "armed_size",
-    "forfeit",
+    "margin_held",
     "fills",
     "filled",
     "notional",

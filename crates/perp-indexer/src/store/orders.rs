@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anchor_lang::prelude::{AnchorDeserialize, AnchorSerialize, Pubkey};
 use perp_client::events::Event;
-use perp_swap::events::{ArmingOutcome, OrderMoment, OrderRemoval};
+use perp_swap::events::{ArmingOutcome, OrderMoment};
 use sqlx::AnyConnection;
 
 use super::order::{state, Order, OrderState, COLUMNS};
@@ -24,6 +24,7 @@ impl Orders {
     /// Takes in an event of the margin account.
     pub(super) fn apply(&mut self, place: Place, event: &Event) {
         match event {
+            Event::OrdersPlaced(event) => self.remove(place, event.time, event.removed, OrderState::Cancelled),
             Event::OrderPlaced(event) => {
                 self.leave(place, event.time, event.order.slot);
                 let order = Order::new(place, Some(event.time), &event.owner, &event.order);
@@ -40,29 +41,17 @@ impl Orders {
             Event::OrderExecuted(event) => {
                 let order = self.told(place, event.time, &event.owner, &event.order);
                 order.execute(event);
-                if event.fill.is_some() {
-                    self.wake(place, event.order.slot);
+                let how = if event.fill.is_some() { OrderState::Group } else { OrderState::Parent };
+                self.remove(place, event.time, event.removed, how);
+                if let Some(fill) = &event.fill {
+                    self.wake(place, event.order.slot, fill.position, event.woken_at);
                 }
                 self.retire(event.order.slot);
             }
             Event::OrderSwept(event) => {
                 self.told(place, event.time, &event.owner, &event.order).end(event.time, OrderState::Swept);
+                self.remove(place, event.time, event.removed, OrderState::Parent);
                 self.retire(event.order.slot);
-            }
-            Event::OrderRemoved(event) => {
-                let resting = self.resting.get_mut(&event.slot).filter(|order| order.now.number == event.number);
-                // Of one that nobody has seen placed there is nothing to tell.
-                let Some(order) = resting else { return self.leave(place, event.time, event.slot) };
-                order.last_place = place.number();
-                order.end(
-                    event.time,
-                    match event.reason {
-                        OrderRemoval::Cancelled => OrderState::Cancelled,
-                        OrderRemoval::Group => OrderState::Group,
-                        OrderRemoval::Parent => OrderState::Parent,
-                    },
-                );
-                self.retire(event.slot);
             }
             Event::OrdersClosed(event) => {
                 // Nothing rests in what is closed, unless it is not known how it went.
@@ -93,10 +82,22 @@ impl Orders {
         }
     }
 
-    /// Those that slept for the order at this place are awake.
-    fn wake(&mut self, place: Place, slot: u8) {
+    /// Whatever rests at these places, a bit each from the lowest up, is over. Of what nobody has seen placed there is nothing to tell.
+    fn remove(&mut self, place: Place, time: i64, places: u16, how: OrderState) {
+        for slot in (0_u8..16).filter(|slot| places & (1 << slot) != 0) {
+            if let Some(order) = self.resting.get_mut(&slot) {
+                order.last_place = place.number();
+                order.end(time, how);
+                self.retire(slot);
+            }
+        }
+    }
+
+    /// Those that slept for the order at this place are awake: they reduce that position, and may be met from then on.
+    fn wake(&mut self, place: Place, slot: u8, position: u64, from: i64) {
         for order in self.resting.values_mut().filter(|order| order.now.parent == slot.saturating_add(1)) {
-            order.now.parent = 0;
+            (order.now.parent, order.now.position) = (0, position);
+            order.now.active_from = order.now.active_from.max(from);
             (order.state, order.last_place, order.changed) = (OrderState::Waiting, place.number(), true);
         }
     }

@@ -29,7 +29,7 @@ pub fn below(slot: u8, size: i64) -> OrderMoment {
         expires: 0,
         fills_from: 0,
         armed_size: 0,
-        forfeit: 0,
+        margin_held: 0,
         slices: 1,
         seconds_between: 0,
         group: 0,
@@ -48,6 +48,11 @@ pub fn sliced(slot: u8, size: i64, slices: u16) -> OrderMoment {
 /// One that only reduces, and sleeps until the order at that place is filled.
 pub fn child(slot: u8, size: i64, parent: u8) -> OrderMoment {
     OrderMoment { reduce_only: true, parent: parent + 1, group: 1, ..below(slot, size) }
+}
+
+/// A bit for each place.
+fn places(slots: &[u8]) -> u16 {
+    slots.iter().map(|slot| 1 << slot).sum()
 }
 
 impl Exchange {
@@ -93,14 +98,14 @@ impl Exchange {
             market_index: 0,
             state: self.moment(0, 0),
             trader: owner(number),
-            placed: u8::try_from(placed.len()).unwrap(),
-            removed: u8::try_from(gone.len()).unwrap(),
+            placed: placed.iter().map(|order| 1 << order.slot).sum(),
+            removed: places(&gone),
             paid: placed.iter().map(|order| order.lamports).sum(),
             returned,
             armed_until: 0,
         }
         .into()];
-        events.extend(gone.iter().map(|slot| self.gone(number, *slot, account_sequence, OrderRemoval::Cancelled)));
+        self.remove(number, &gone);
         for order in placed {
             let count = self.ordered.entry(number).or_default();
             *count += 1;
@@ -125,7 +130,7 @@ impl Exchange {
     pub fn arm(&mut self, number: u8, slot: u8) -> Event {
         let fills_from = self.time + DELAY;
         let order = self.orders.get_mut(&(number, slot)).unwrap();
-        (order.fills_from, order.forfeit) = (fills_from, if order.reduce_only { 0 } else { 5 });
+        (order.fills_from, order.margin_held) = (fills_from, if order.reduce_only { 0 } else { 5 });
         order.armed_size = if order.reduce_only { order.size.unsigned_abs() } else { 0 };
         let order = *order;
         let event = OrderArmed {
@@ -163,6 +168,7 @@ impl Exchange {
             repaid: 0,
             size_before: before,
             size_after: before + size,
+            position: 1,
             equity: 0,
             margin: 0,
         };
@@ -210,7 +216,7 @@ impl Exchange {
         let (realized, fee) = fill.map_or((0, 0), |fill| (fill.realized, fill.fee));
         let balance_after = balance_before.saturating_add_signed(realized) - fee - forfeited;
         self.balances.insert(number, balance_after);
-        let mut events = vec![OrderExecuted {
+        let events = vec![OrderExecuted {
             exchange: EXCHANGE,
             time: self.time,
             account: account(number),
@@ -226,7 +232,8 @@ impl Exchange {
             fill,
             forfeited,
             slices_left,
-            removed: u8::try_from(gone.len()).unwrap(),
+            removed: places(&gone),
+            woken_at: self.time,
             tip,
             returned,
             balance_before,
@@ -237,10 +244,9 @@ impl Exchange {
             self.orders.remove(&(number, slot));
         } else if let Some(order) = self.orders.get_mut(&(number, slot)) {
             (order.slices, order.lamports) = (slices_left, order.lamports - tip);
-            (order.fills_from, order.armed_size, order.forfeit) = (0, 0, 0);
+            (order.fills_from, order.armed_size, order.margin_held) = (0, 0, 0);
         }
-        let reason = if fill.is_some() { OrderRemoval::Group } else { OrderRemoval::Parent };
-        events.extend(gone.into_iter().map(|slot| self.gone(number, slot, account_sequence, reason)));
+        self.remove(number, &gone);
         events
     }
 
@@ -250,36 +256,23 @@ impl Exchange {
         let order = self.orders.remove(&(number, slot)).unwrap();
         let gone = self.resting(number, |_, other| other.parent == slot + 1);
         let children: u64 = gone.iter().map(|slot| self.orders[&(number, *slot)].lamports).sum();
-        let mut events = vec![OrderSwept {
+        let events = vec![OrderSwept {
             exchange: EXCHANGE,
             time: self.time,
             account: account(number),
             owner: owner(number),
             account_sequence,
             order,
-            removed: u8::try_from(gone.len()).unwrap(),
+            removed: places(&gone),
             returned: order.lamports + children,
         }
         .into()];
-        events.extend(gone.into_iter().map(|slot| self.gone(number, slot, account_sequence, OrderRemoval::Parent)));
+        self.remove(number, &gone);
         events
     }
 
-    fn gone(&mut self, number: u8, slot: u8, account_sequence: u64, reason: OrderRemoval) -> Event {
-        let order = self.orders.remove(&(number, slot)).unwrap();
-        let event = OrderRemoved {
-            exchange: EXCHANGE,
-            time: self.time,
-            account: account(number),
-            owner: owner(number),
-            account_sequence,
-            slot,
-            number: order.number,
-            market_index: 0,
-            reason,
-            lamports: order.lamports,
-        };
-        event.into()
+    fn remove(&mut self, number: u8, gone: &[u8]) {
+        self.orders.retain(|(of, slot), _| *of != number || !gone.contains(slot));
     }
 
     /// Places at which an order of the account rests.
