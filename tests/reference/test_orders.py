@@ -182,6 +182,23 @@ class Orders(Story):
         self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 0)
         self.assertEqual(self.owner.positions[0].size, 40 * SOL)
 
+    def test_it_is_filled_where_unpaid_profit_elsewhere_keeps_its_account_from_being_liquidated(self):
+        for dollars, lost in ((230, 0), (222, 2_800 * USD + 1)):
+            self.begin_with(3_100, markets=2)
+            # 100 SOL of another market, bought at $250 and at $300 since: $5 000 that it cannot pay cover what the position requires.
+            self.hold(0, 100 * SOL, 100 * SOL * price(250), market=1)
+            self.publishes(250)
+            self.publishes(300, market=1)
+            self.exchange.markets[1].ledger.backing = 0
+            # 5 % of $25 000 and of $30 000 are $2 750.
+            self.places(order(100 * SOL))
+            self.at(5)
+            self.publishes(dollars)
+            self.publishes(300, market=1)
+            # A loss of $2 000 and about $20 of cost leave more than 3 % of $23 000, $690, and less than $900 besides; one of $2 800
+            # does not.
+            self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, lost, dollars)
+
     def test_a_full_market_costs_only_what_the_fill_would_have_lost(self):
         # $249 is rounded down, so a buy loses an atom more than $4 by it; so is $251, and a sale loses $4 rounded up.
         for dollars, size, lost in (
