@@ -192,7 +192,7 @@ def charge_fee(account, position, ledger, fee, protocol_share):
 
 
 def forfeit(account, ledger, charge, protocol_share):
-    """What an armed order costs that cannot be filled, as far as there is balance."""
+    """What an armed order pays that could not be filled, as far as there is balance. Returns it."""
     paid = min(charge, account.balance)
     for_protocol = share_floor(paid, protocol_share)
     account.balance -= paid

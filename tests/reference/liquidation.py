@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ledger import loss, payable, reduce, repay, settle
-from margin import Health, health, marginal_maintenance, notional_atoms, view_to_liquidate
+from margin import Health, health, judge, marginal_maintenance, notional_atoms, view_to_liquidate
 from market import smallest_maintenance
 from price import require_price, spread
 from settling import SETTLEMENT_FEE, is_paid_again, settle_profit
@@ -40,7 +40,7 @@ def liquidate(exchange, account, liquidator, market, max_size, min_bounty, readi
     if listed.has_ended():
         bounty = close_at_the_end(exchange, debtor, position, listed)
     else:
-        view, judged = judge(debtor, exchange.markets, market, reference)
+        view, judged = judge(debtor, view_to_liquidate(debtor, exchange.markets, market, reference))
         if judged.is_below_margin():
             require_price(listed, reference, listed.parameters.max_age_liquidate)
             bounty = Liquidation(debtor, position, listed, view, judged).run(max_size)
@@ -52,17 +52,6 @@ def liquidate(exchange, account, liquidator, market, max_size, min_bounty, readi
         raise Refused("BountyTooSmall")
     keeper.balance = amount(keeper.balance + bounty)
     debtor.free_empty_slots()
-
-
-def judge(debtor, markets, touched, reference):
-    """At which prices, and what the account is worth at them: graces keep no account whose equity is negative without."""
-    view = view_to_liquidate(debtor, markets, touched, reference)
-    judged = health(debtor, view)
-    if not judged.is_below_margin():
-        without = health(debtor, view.without_graces())
-        if without.equity < 0:
-            return view.without_graces(), without
-    return view, judged
 
 
 # --- Closing without a penalty, settling without a close --------------------------------------------------------------

@@ -192,6 +192,16 @@ def health(account, view):
     return Health(atoms_floor(value + promises), margins, required, atoms_floor(value), on_cash)
 
 
+def judge(debtor, view):
+    """At which prices, and what the account is worth at them: graces keep no account whose equity is negative without."""
+    judged = health(debtor, view)
+    if not judged.is_below_margin():
+        without = health(debtor, view.without_graces())
+        if without.equity < 0:
+            return view.without_graces(), without
+    return view, judged
+
+
 # --- For initial margin -----------------------------------------------------------------------------------------------
 
 

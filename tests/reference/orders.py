@@ -3,11 +3,13 @@
 from copy import copy
 
 from ledger import forfeit
-from price import is_fresh, is_in_bounds, is_recent, is_too_wide, price_of, require_reading
+from margin import adverse_equity_and_margin, initial_margin, view_of
+from price import is_in_bounds, is_too_wide, price_of, require_reading
 from state import (
     AT_OR_ABOVE,
     AT_TIME,
     ORDER_PLACES,
+    REDUCE_ONLY,
     Book,
     RestingOrder,
     become,
@@ -15,24 +17,26 @@ from state import (
     copy_of_market,
 )
 from trading import NO_BOUND_FOR_BUYS, NO_BOUND_FOR_SALES, Order
-from units import ATOM, MAX_SIZE, PPM, Refused, atoms_ceil, div_ceil, notional, share_ceil, sign
+from units import ATOM, MAX_SIZE, PPM, Refused, atoms_ceil, notional, positive_part, share_ceil, sign
 
 FILL_SECONDS = 15
 READING_SECONDS = 10
 REARM_SECONDS = 30
 LEAST_SECONDS_BETWEEN = 60
-LEAST_TIP = 10_000
+LEAST_TIP = 40_000
 
-# What only the account, and what only the market, can have brought about.
-OF_THE_ACCOUNT = (
+# What its account or its market cannot bear ends an order that may increase.
+CANNOT_BE_BORNE = (
     "InitialMargin",
     "DebtOutstanding",
     "NoFreePosition",
     "BelowMinimumPosition",
     "ReductionWorsensHealth",
     "NegativeEquity",
+    "OpenInterestCap",
+    "MarketCapacity",
+    "SideNotionalTooLarge",
 )
-OF_THE_MARKET = ("OpenInterestCap", "MarketCapacity", "SideNotionalTooLarge")
 
 
 # --- The account of the orders ----------------------------------------------------------------------------------------
@@ -58,7 +62,7 @@ def is_armed(order, now):
 def waiting(order, active_from):
     """The order, armed no more."""
     waits = copy(order)
-    waits.active_from, waits.fills_from, waits.armed_size, waits.forfeit = active_from, 0, 0, 0
+    waits.active_from, waits.fills_from, waits.armed_size, waits.margin_held = active_from, 0, 0, 0
     return waits
 
 
@@ -234,7 +238,8 @@ def trailed(order, listed, reading, reference):
     if not found:
         raise Refused("OrderNotMet")
     price, published = found[0], reading["publish_time"]
-    if published <= order.active_from or not is_recent(published, reference):
+    is_recent = reference - listed.parameters.max_age_trade <= published <= reference
+    if published <= order.active_from or not is_recent:
         raise Refused("OrderNotMet")
     rises, trigger = order.trigger == AT_OR_ABOVE, order.trigger_price
     if order.trailing:
@@ -268,7 +273,7 @@ def armed(exchange, account, book, place, order, listed, reference):
         for index, other in enumerate(book.places)
         if index != place and other.slices and is_armed(other, exchange.now)
     ]
-    if any(order.group and other.group == order.group for other in others):
+    if any(excludes(order, other) for other in others):
         raise Refused("OrderGroupArmed")
     require_not_ended(listed, exchange.now)
     exchange.require_not_paused()
@@ -282,33 +287,41 @@ def armed(exchange, account, book, place, order, listed, reference):
             raise Refused("OrderDead")
         order.armed_size = min(left, abs(order.size))
         return order
-    for slot in owner.occupied():
-        if slot.size:
-            require_fresh(exchange.markets[slot.market], reference)
-    order.forfeit, equity, margin = tried(exchange, owner, listed, order.size, reference)
-    if equity < margin + order.forfeit + sum(other.forfeit for other in others):
+    if exchange.status_of(listed) == REDUCE_ONLY:
+        raise Refused("ReduceOnly")
+    order.margin_held = margin_to_hold(exchange, owner, listed, order.size, reference)
+    equity, margin = adverse_equity_and_margin(owner, view_of(owner, exchange.markets, listed.index, reference))
+    if equity < margin + order.margin_held + sum(other.margin_held for other in others):
         raise Refused("InitialMargin")
     owner.armed_until = max(owner.armed_until, order.fills_from + FILL_SECONDS)
     return order
 
 
-def tried(exchange, owner, listed, size, reference):
-    """What a trade of this size would cost now, and the equity and the margin that it would leave; nothing is traded."""
+def excludes(order, armed):
+    """Of a group, and of what reduces one position, one is armed at a time."""
+    same_group = order.group != 0 and order.group == armed.group
+    both_reduce = order.reduce_only and armed.reduce_only
+    return same_group or (both_reduce and (order.market, order.position) == (armed.market, armed.position))
+
+
+def margin_to_hold(exchange, owner, listed, size, reference):
+    """The initial margin of a position of this size and what a trade of it would cost now; nothing is traded."""
     account, market = copy_of_account(owner), copy_of_market(listed)
     bound = NO_BOUND_FOR_BUYS if size > 0 else NO_BOUND_FOR_SALES
     trial = Order(exchange, owner, listed, size, bound, False, reference)
     trial.require_trading()
     trial.fill()
     cost = atoms_ceil(trial.charge) + trial.fee
+    margin = initial_margin(listed, size, trial.view.ends(listed)[1])
     become(owner, account)
     become(listed, market)
-    return cost, *trial.after
+    return margin + cost
 
 
-def require_fresh(market, reference):
-    if is_fresh(market, reference):
-        return
-    raise Refused("ClockBehind" if reference < market.price.clock_distrusted_until else "PriceStale")
+def last_armed(book):
+    """Until when an order is armed that may increase, or was armed last; zero where none is."""
+    armed = [order for order in book.places if order.fills_from != 0 and not order.reduce_only]
+    return max((order.fills_from + FILL_SECONDS for order in armed), default=0)
 
 
 def require_not_ended(listed, now):
@@ -341,10 +354,11 @@ def execute_order(exchange, account, market, place, reading):
     except Refused as refusal:
         become(owner, account_before)
         become(listed, market_before)
-        paid = end_without_fill(exchange, owner, listed, book, place, refusal, at[0], reference)
+        paid = end_without_fill(exchange, owner, listed, book, place, refusal, at[0])
     else:
         paid = end_with_fill(book, place, fill.position.number, reference)
         owner.free_empty_slots()
+    owner.armed_until = last_armed(book)
     exchange.paid.lamports, exchange.paid.lamports_returned = paid
     exchange.move_order_lamports(-sum(paid))
 
@@ -388,7 +402,7 @@ def end_with_fill(book, place, number, reference):
     return paid, returned
 
 
-def end_without_fill(exchange, owner, listed, book, place, refusal, price, reference):
+def end_without_fill(exchange, owner, listed, book, place, refusal, price):
     order = book.places[place]
     if refusal.name == "PriceBoundExceeded":
         waits = disarmed(order)
@@ -396,21 +410,13 @@ def end_without_fill(exchange, owner, listed, book, place, refusal, price, refer
             return 0, take_out(book, place)
         book.places[place] = waits
         return 0, 0
-    charge = order.forfeit
-    if order.reduce_only:
+    if order.reduce_only or refusal.name not in CANNOT_BE_BORNE:
         raise refusal
-    if refusal.name in OF_THE_MARKET:
-        charge = min(charge, div_ceil(abs(order.size) * listed.parameters.taker_fee * price, PPM * ATOM))
-    elif refusal.name not in OF_THE_ACCOUNT or not all_fresh(exchange, owner, listed, reference):
-        raise refusal
-    exchange.paid.forfeited = forfeit(owner, listed.ledger, charge, listed.parameters.protocol_share)
+    # What the fill would have lost by the newest price.
+    lost = abs(order.size) * positive_part(sign(order.size) * (price - listed.price.price))
+    exchange.paid.forfeited = forfeit(owner, listed.ledger, atoms_ceil(lost), listed.parameters.protocol_share)
     paid = tip(order)
     return paid, take_out(book, place) - paid
-
-
-def all_fresh(exchange, owner, listed, reference):
-    held = [exchange.markets[slot.market] for slot in owner.occupied() if slot.size]
-    return all(is_fresh(market, reference) for market in [listed, *held])
 
 
 # --- Cancelling and sweeping --------------------------------------------------------------------------------------------

@@ -339,7 +339,7 @@ class RestingOrder:
     position: int = 0
     fills_from: int = 0
     armed_size: int = 0
-    forfeit: int = 0
+    margin_held: int = 0
     lamports: int = 0
     number: int = 0
     trailing: int = 0

@@ -62,7 +62,7 @@ def what_becomes_of_orders(name, line, after):
             return ["a trigger trails"]
         return ["a reduce-only order is armed" if place["reduce_only"] else "an order by price is armed"]
     if paid["forfeited"]:
-        return ["an order that cannot be filled costs"]
+        return ["an order that cannot be borne costs"]
     if not paid["lamports"]:
         return ["a fill would be worse than acceptable"]
     wakes = any(place.get("position") and place["active_from"] == line["now"] for place in places)
@@ -99,6 +99,8 @@ class Vectors(unittest.TestCase):
         ("arm_order", "OrderNotMet"),
         ("execute_order", "NoFillReading"),
         ("execute_order", "OrderNotArmed"),
+        ("trade", "OrderArmed"),
+        ("arm_order", "OrderGroupArmed"),
     )
     # A deposit that is refused gets tokens, a withdrawal shares.
     EVENTS = (
@@ -110,7 +112,7 @@ class Vectors(unittest.TestCase):
         *("a rest is all that waits", "a rest rides along"),
         *("an order by time is armed at once", "an order by price is armed", "a reduce-only order is armed"),
         *("a trigger trails", "an order is filled", "a slice is filled", "a child wakes", "an order is cancelled"),
-        *("a fill would be worse than acceptable", "an order that cannot be filled costs"),
+        *("a fill would be worse than acceptable", "an order that cannot be borne costs"),
     )
 
     def test_every_stored_transcript_of_the_exchange_agrees(self):

@@ -5,7 +5,7 @@ from state import AT_OR_ABOVE, AT_OR_BELOW, AT_TIME, Book
 from story import NO_BOUND, SOL, USD, Story
 from units import PPM
 
-TIP = 10_000
+TIP = 40_000
 # Nothing but the confidence, the listed volatility, impact and fee costs anything, and the tolerance is 2 s: d = 3.
 PLAIN = {
     "funding_velocity": 0,
@@ -89,10 +89,11 @@ class Orders(Story):
         entry = above(252, 20 * SOL, acceptable_price=price(256))
         self.places(entry, below(245, -20 * SOL, **children), above(265, -20 * SOL, **children))
         self.assertEqual(self.exchange.order_lamports, 3 * TIP)
-        # $252.10 arms it: $1 of confidence, $1.43605 of volatility, $0.00252 of impact and $2.0168 of fee.
+        # $252.10 arms it: 5 % of $5 042, $1 of confidence, $1.43605 of volatility, $0.00252 of impact and $2.0168 of fee.
         self.at(40)
         self.arms(0, self.said(252.10, 40))
-        self.assertEqual((self.book.places[0].fills_from, self.book.places[0].forfeit), (self.start + 43, 4_455_376))
+        armed = self.book.places[0]
+        self.assertEqual((armed.fills_from, armed.margin_held), (self.start + 43, 252_100_000 + 4_455_376))
         self.assertEqual(self.owner.armed_until, self.start + 58)
         self.does("withdraw", "OrderArmed", account=0, amount=1)
         # The market is at $254; the reading of 43 s said $252.50.
@@ -100,6 +101,7 @@ class Orders(Story):
         self.does("update_prices", market=0, reading=self.said(254, 44))
         self.at(45)
         self.assertEqual(self.fills(0, self.said(252.50, 43)).lamports, TIP)
+        self.assertEqual(self.owner.armed_until, 0)
         self.assertEqual(self.owner.positions[0].entry_notional >> 40, 5_051_002_525)
         self.assertEqual(self.owner.balance, 2_000 * USD - 2_020_000)
         self.assertEqual([place.position for place in self.book.places[1:3]], [1, 1])
@@ -144,36 +146,157 @@ class Orders(Story):
         self.arms(0, self.said(250, 39))
         self.assertEqual(self.book.places[0].fills_from, self.start + 42)
 
-    def test_an_order_that_its_owner_lets_fail_costs_what_the_trade_would_have(self):
+    def test_what_its_account_cannot_bear_pays_what_the_fill_would_have_lost(self):
         self.begin_with(1_000)
         self.publishes(250)
         self.places(order(40 * SOL))
-        forfeit, balance = self.book.places[0].forfeit, self.owner.balance
-        # The margin goes into another position, so that none is left for the order.
-        self.at(2)
-        self.publishes(250)
-        self.trades(0, -75 * SOL)
-        self.at(3)
-        # A sale of 40 SOL would only reduce; bought from 75 short it reduces, and fills.
-        self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 0)
-        self.assertEqual(self.owner.positions[0].size, -35 * SOL)
-        self.assertLess(forfeit, balance)
-        # The same on the other side.
-        self.later(1)
-        self.start = self.now
-        self.publishes(250)
-        self.places(order(-35 * SOL))
-        self.later(1)
-        self.publishes(250)
-        self.trades(0, -30 * SOL)
-        forfeit, balance = self.book.places[0].forfeit, self.owner.balance
+        # The reading of 3 s said $250; at $230 a fill there would have lost 40 · $20 and left less than $200 where 3 % of
+        # $9 200, $276, are required. $230 is rounded down to 2^-40 atoms a base unit, so the loss is a little more than $800.
+        self.at(5)
+        self.publishes(230)
         backing = self.exchange.markets[0].ledger.backing
-        self.at(3)
         paid = self.fills(0, self.said(250, 3))
-        self.assertEqual((paid.forfeited, paid.lamports), (forfeit, TIP))
-        self.assertEqual(self.owner.balance, balance - forfeit)
+        self.assertEqual((paid.forfeited, paid.lamports, paid.lamports_returned), (800 * USD + 1, TIP, 0))
+        self.assertEqual((self.owner.balance, self.owner.armed_until), (200 * USD - 1, 0))
         # A tenth is the protocol's.
-        self.assertEqual(self.exchange.markets[0].ledger.backing, backing + forfeit - forfeit * 100_000 // PPM)
+        ledger = self.exchange.markets[0].ledger
+        self.assertEqual((ledger.backing - backing, ledger.protocol_fees), (720 * USD + 1, 80 * USD))
+        self.assertEqual(self.book, Book(sequence=1))
+
+    def test_it_pays_no_more_than_its_balance(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.places(order(40 * SOL))
+        # 40 · $30 are more than $1 000.
+        self.at(5)
+        self.publishes(220)
+        self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 1_000 * USD)
+
+    def test_what_leaves_maintenance_margin_is_filled(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.places(order(40 * SOL))
+        # 40 · $15 and about $6 of cost leave $394, more than 3 % of $9 400 and less than 5 %.
+        self.at(5)
+        self.publishes(235)
+        self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 0)
+        self.assertEqual(self.owner.positions[0].size, 40 * SOL)
+
+    def test_it_is_filled_where_unpaid_profit_elsewhere_keeps_its_account_from_being_liquidated(self):
+        for dollars, lost in ((230, 0), (222, 2_800 * USD + 1)):
+            self.begin_with(3_100, markets=2)
+            # 100 SOL of another market, bought at $250 and at $300 since: $5 000 that it cannot pay cover what the position requires.
+            self.hold(0, 100 * SOL, 100 * SOL * price(250), market=1)
+            self.publishes(250)
+            self.publishes(300, market=1)
+            self.exchange.markets[1].ledger.backing = 0
+            # 5 % of $25 000 and of $30 000 are $2 750.
+            self.places(order(100 * SOL))
+            self.at(5)
+            self.publishes(dollars)
+            self.publishes(300, market=1)
+            # A loss of $2 000 and about $20 of cost leave more than 3 % of $23 000, $690, and less than $900 besides; one of $2 800
+            # does not.
+            self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, lost, dollars)
+
+    def test_a_full_market_costs_only_what_the_fill_would_have_lost(self):
+        # $249 is rounded down, so a buy loses an atom more than $4 by it; so is $251, and a sale loses $4 rounded up.
+        for dollars, size, lost in (
+            (251, 4 * SOL, 0),
+            (249, 4 * SOL, 4 * USD + 1),
+            (249, -4 * SOL, 0),
+            (251, -4 * SOL, 4 * USD),
+        ):
+            self.begin_with(2_000, open_interest_cap=10 * SOL)
+            self.does("deposit", account=1, amount=2_000 * USD)
+            self.publishes(250)
+            self.places(order(size))
+            # A stranger leaves room for 3 SOL.
+            self.trades(1, 7 * SOL if size > 0 else -7 * SOL)
+            self.at(5)
+            self.publishes(dollars)
+            self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, lost, (dollars, size))
+
+    def test_while_it_is_armed_nothing_else_increases(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.trades(0, 10 * SOL)
+        self.places(order(SOL, active_from=self.now + 1))
+        self.later(1)
+        self.publishes(250)
+        self.arms(0)
+        # What would be refused anyhow says why.
+        self.trades(0, 500 * SOL, "InitialMargin")
+        self.trades(0, SOL, "OrderArmed")
+        # A flip increases as well, and a reduction does not.
+        self.trades(0, -11 * SOL, "OrderArmed")
+        self.trades(0, -SOL)
+        self.does("withdraw", "OrderArmed", account=0, amount=1)
+        self.at(4)
+        self.publishes(250)
+        self.fills(0, self.said(250, 4))
+        self.trades(0, SOL)
+        self.does("withdraw", account=0, amount=1)
+
+    def test_every_armed_order_holds_its_margin(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        # 5 % of $7 500 are $375, and about $8 are cost: two of them leave less than a third needs.
+        self.places(order(30 * SOL), order(30 * SOL))
+        self.places(order(30 * SOL), expected="InitialMargin")
+        self.places(order(SOL))
+        self.at(4)
+        self.publishes(250)
+        self.fills(0, self.said(250, 3))
+        # Of those that are left the later one is armed until 18 s.
+        self.assertEqual(self.owner.armed_until, self.start + 18)
+
+    def test_a_reduction_that_may_increase_holds_margin_as_well(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.trades(0, 40 * SOL)
+        self.later(1)
+        self.publishes(250)
+        # 5 % of $10 000 are in use; $490 are left, less than a sale of 40 SOL needs by itself.
+        self.places(order(-40 * SOL), expected="InitialMargin")
+        self.places(order(-20 * SOL))
+        self.places(order(-20 * SOL, reduce_only=True))
+        self.assertEqual(self.book.places[1].margin_held, 0)
+
+    def test_of_what_reduces_one_position_one_is_armed_at_a_time(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.trades(0, 10 * SOL)
+        self.later(1)
+        self.publishes(250)
+        reducing = order(-SOL, reduce_only=True)
+        self.places(reducing)
+        self.places(reducing, expected="OrderGroupArmed")
+        self.at(5)
+        self.fills(0, self.said(250, 4))
+        self.places(reducing)
+
+    def test_a_reading_that_meets_an_order_is_no_older_than_one_that_prices_a_trade(self):
+        self.begin_with(2_000)
+        self.places(below(260, SOL))
+        self.at(20)
+        self.arms(0, self.said(250, 14), "OrderNotMet")
+        self.arms(0, self.said(250, 15))
+
+    def test_a_market_that_has_ended_cancels_at_once_and_sweeps_once_nothing_can_undo_it(self):
+        self.begin_with(2_000)
+        self.publishes(250)
+        self.places(below(200, SOL), below(200, SOL))
+        settlement = self.exchange.markets[0].settlement
+        settlement.moved_at, settlement.outage_since, settlement.price = self.now, self.now - 1, price(250)
+        self.places(below(200, SOL), expected="MarketSettled")
+        self.places(cancel=[0])
+        self.later(86_399)
+        sweeps = {"account": 0, "place": 1, "market": 0}
+        self.does("sweep_order", "OrderAlive", **sweeps)
+        self.later(1)
+        self.does("sweep_order", **sweeps)
+        self.assertEqual(self.exchange.order_lamports, 0)
 
     def test_terms_that_do_not_go_together(self):
         self.begin_with(2_000)

@@ -1,7 +1,7 @@
 """One order against the market's backing (trading.md), and the admission rule (margin.md)."""
 
 from ledger import charge_fee, increase, reduce, repay, settle
-from margin import adverse_equity_and_margin, health, maintenance_margin, view_of
+from margin import adverse_equity_and_margin, health, judge, maintenance_margin, view_of, view_to_liquidate
 from market import charge, stress_loss, surplus, taker_fee
 from price import age, require_price, spread, spread_of_confidence
 from state import ISOLATED, REDUCE_ONLY
@@ -27,11 +27,11 @@ def trade(exchange, account, market, size, acceptable_price, reduce_only, readin
     listed, reference = exchange.bring_up_to_date(market, reading, account)
     if acceptable_price == 0:
         raise Refused("AcceptablePriceZero")
-    if exchange.now <= trader.armed_until and all(slot.market != market for slot in trader.occupied()):
-        raise Refused("OrderArmed")
     order = Order(exchange, trader, listed, size, acceptable_price, reduce_only, reference)
     order.require_trading()
     order.fill()
+    if order.increases and exchange.now <= trader.armed_until:
+        raise Refused("OrderArmed")
     trader.free_empty_slots()
 
 
@@ -51,8 +51,6 @@ class Order:
         self.opposes = sign(self.size) * sign(self.held) < 0
         self.increases = not self.opposes or abs(self.size) > abs(self.held)
         self.price = listed.price.price if at is None else at[0]
-        # Equity and margin that admit it.
-        self.after = None
 
     def require_open(self):
         require_status(self.exchange, self.market, self.increases)
@@ -189,10 +187,7 @@ def fill_and_admit_increase(order):
 
     order.finish()
     require_nothing_owed(order)
-    # The moment is that of the account with the leg it opens.
-    order.after = adverse_equity_and_margin(order.trader, order.view)
-    if order.after[0] < order.after[1]:
-        raise Refused("InitialMargin")
+    require_margin(order)
     require_capacity(market, surplus_before, stress_loss_before)
 
 
@@ -212,6 +207,19 @@ def require_nothing_owed(order):
         raise Refused("DebtOutstanding")
     if any(slot.owes() for slot in order.trader.occupied() if slot is not order.position):
         raise Refused("DebtOutstanding")
+
+
+def require_margin(order):
+    """Initial margin for a trade; an order that rested may be filled as long as its account is not to be liquidated."""
+    if order.at is None:
+        # The moment is that of the account with the leg it opens.
+        equity, margin = adverse_equity_and_margin(order.trader, order.view)
+        covered = equity >= margin
+    else:
+        view = view_to_liquidate(order.trader, order.exchange.markets, order.market.index, order.reference)
+        covered = not judge(order.trader, view.at_index())[1].is_below_margin()
+    if not covered:
+        raise Refused("InitialMargin")
 
 
 def require_capacity(market, surplus_before, stress_loss_before):
@@ -241,10 +249,9 @@ def fill_and_admit_reduction(order):
     if not closes:
         order.require_minimum_position()
     order.finish()
-    after = health(trader, view)
-    order.after = after.equity, after.margin
     if closes:
         return
+    after = health(trader, view)
     if after.equity < 0 or after.equity * before.margin < before.equity * after.margin:
         raise Refused("ReductionWorsensHealth")
 

@@ -68,7 +68,7 @@ pub fn order(amount: i64) -> Order {
     Order::at_any_price(sol(amount))
 }
 
-/// The place of an order of Alice's that is met.
+/// The place of an order of Alice's that is met, and that may increase.
 pub const MET: usize = 0;
 /// The place of one that has expired.
 pub const EXPIRED: usize = 1;
@@ -98,6 +98,11 @@ pub fn selling(amount: i64) -> NewOrder {
 pub fn selling_below(dollars: u64, amount: i64) -> NewOrder {
     let trigger_price = Price::new(dollars * (1 << 40) / 1_000);
     NewOrder { trigger: OrderTrigger::AtOrBelow, trigger_price, ..selling(amount) }
+}
+
+/// The same not bound to a position.
+pub fn that_may_increase(order: NewOrder) -> NewOrder {
+    NewOrder { reduce_only: false, ..order }
 }
 
 /// What the oracle says now, and said before an order was armed.
@@ -188,7 +193,8 @@ fn rest_orders(exchange: &mut Exchange) {
         exchange.open_orders(account).unwrap();
     }
     let expires = exchange.clock.now.after(3).unwrap();
-    let orders = [selling_below(260, 2), NewOrder { expires, ..selling_below(100, 1) }, selling(3)];
+    let met = that_may_increase(selling_below(260, 2));
+    let orders = [met, NewOrder { expires, ..selling_below(100, 1) }, selling(3)];
     exchange.place_orders(ALICE, 0, &[], &orders, None).unwrap();
     exchange.wait(8, 16).unwrap();
 }

@@ -3,6 +3,7 @@
 use crate::crowd::{Crowd, MARKETS};
 use crate::placing::at_once;
 use crate::record::Reading;
+use perp_engine::operations::orders::ORDER_TIP_LAMPORTS;
 use perp_engine::operations::position::Order;
 use perp_engine::state::{OrderTrigger, RestingOrder};
 use perp_engine::units::{Atoms, Ppm, Side, SignedSize, Timestamp};
@@ -32,6 +33,13 @@ impl<W: io::Write> Crowd<W> {
             .flat_map(|(account, book)| book.occupied().map(move |(slot, order)| (*account, slot, *order)))
             .filter(|(.., order)| which(order))
             .collect();
+        self.rng.choice(orders)
+    }
+
+    fn order_of(&mut self, account: usize, which: impl Fn(&RestingOrder) -> bool) -> Option<Rests> {
+        let book = self.exchange.orders_of(account).ok()?;
+        let orders: Vec<Rests> =
+            book.occupied().filter(|(_, order)| which(order)).map(|(slot, order)| (account, slot, *order)).collect();
         self.rng.choice(orders)
     }
 
@@ -119,6 +127,12 @@ impl<W: io::Write> Crowd<W> {
             _ => (published, previous),
         };
         let reading = Reading { publish_time, previous_publish_time, ..self.reading(market) };
+        if self.rng.bool() {
+            // The market has gone on, and what the fill has lost by now may be more than its account can bear.
+            let ppm = self.rng.i64(-20_000..600_000);
+            self.move_price(market, if order.size.get() > 0 { -ppm } else { ppm });
+            self.update(market)?;
+        }
         match reading.checked() {
             Ok(reading) => self.push(Operation::ExecuteOrder { account, slot, market, reading }).map(drop),
             Err(_) => Ok(()),
@@ -127,9 +141,15 @@ impl<W: io::Write> Crowd<W> {
 
     /// An order from its placing to its fill, with something in between.
     pub fn rest_and_fill(&mut self) -> io::Result<()> {
-        let account = self.account();
-        let market = self.market_for(account);
-        if self.rng.bool() {
+        let (mut account, mut market) = (0, 0);
+        for _ in 0..4 {
+            account = self.account();
+            market = self.market_for(account);
+            if self.largest(account, market).is_some() {
+                break;
+            }
+        }
+        if self.rng.u8(..3) == 0 {
             if !self.place_in(account, market)? {
                 return Ok(());
             }
@@ -173,14 +193,20 @@ impl<W: io::Write> Crowd<W> {
         }
         self.collateralize(account)?;
         self.freshen(account, market)?;
-        let size = match self.rng.u8(..3) {
-            0 => self.largest(account, market).unwrap_or(1),
+        let size = match self.rng.u8(..6) {
+            0 => self.order_size(account, market),
             1 => self.modest_size(account, market),
-            _ => self.order_size(account, market),
+            _ => match self.largest(account, market) {
+                Some(size) => {
+                    self.keep_little(account, market, size)?;
+                    size
+                }
+                None => return Ok(false),
+            },
         };
-        let mut order = at_once(size, 10_000);
+        let mut order = at_once(size, ORDER_TIP_LAMPORTS);
         match self.rng.u8(..8) {
-            0 | 1 => (order.slices, order.seconds_between, order.lamports) = (2, 60, 20_000),
+            0 | 1 => (order.slices, order.seconds_between, order.lamports) = (2, 60, 2 * ORDER_TIP_LAMPORTS),
             2 | 3 => order.acceptable_price = self.near(market),
             _ => {}
         }
@@ -190,6 +216,19 @@ impl<W: io::Write> Crowd<W> {
         }
         let reading = self.reading(market).checked().ok();
         self.push(Operation::PlaceOrders { account, market, cancel: Vec::new(), orders, reading })
+    }
+
+    /// Little more collateral than an order of this size needs stays, so that it may be more than its account can bear by its fill.
+    fn keep_little(&mut self, account: usize, market: u16, size: i64) -> io::Result<()> {
+        let price = self.exchange.market(market).expect("a listed market").price.price.get();
+        let value = (u128::from(size.unsigned_abs()) * u128::from(price)) >> 40;
+        let kept = u64::try_from(value * u128::from(self.rng.u32(150..400)) / 1_000).unwrap_or(u64::MAX);
+        match self.exchange.accounts()[account].balance.get().checked_sub(kept) {
+            Some(amount) if self.rng.u8(..4) > 0 => {
+                self.push(Operation::Withdraw { account, amount: Atoms::new(amount) }).map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn newest(&self, account: usize) -> Option<(usize, RestingOrder)> {
@@ -210,11 +249,17 @@ impl<W: io::Write> Crowd<W> {
     fn interfere(&mut self, account: usize, order: &RestingOrder) -> io::Result<()> {
         let market = order.market;
         match self.rng.u8(..14) {
-            // Its owner has no margin left for it.
-            0..3 => {
+            // Its owner would rather have another position, or its margin elsewhere.
+            0..2 => {
                 let other = if self.rng.bool() { market } else { self.rng.u16(..MARKETS) };
-                self.trade_largest(account, other)
+                let size = if self.rng.bool() { order.size.get() / 8 } else { self.modest_size(account, other) / 8 };
+                self.push_trade(account, other, SignedSize::new(size))
             }
+            // Another order of its owner's is to be armed.
+            2 => match self.order_of(account, |other| !other.is_asleep() && other.number != order.number) {
+                Some(rests) => self.arm_one(rests).map(drop),
+                None => Ok(()),
+            },
             // Others fill the market.
             3 | 4 => {
                 for _ in 0..3 {
@@ -244,13 +289,6 @@ impl<W: io::Write> Crowd<W> {
             }
             10 => self.set_a_status(),
             _ => Ok(()),
-        }
-    }
-
-    fn trade_largest(&mut self, account: usize, market: u16) -> io::Result<()> {
-        match self.largest(account, market) {
-            Some(size) => self.push_trade(account, market, SignedSize::new(size)),
-            None => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Resting orders as their owners place them, with terms that go together and some that do not.
 
 use crate::crowd::Crowd;
-use perp_engine::operations::orders::NewOrder;
+use perp_engine::operations::orders::{NewOrder, ORDER_TIP_LAMPORTS};
 use perp_engine::state::{OrderTrigger, ORDER_SLOTS};
 use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
 use perp_exchange::Operation;
@@ -95,7 +95,8 @@ impl<W: io::Write> Crowd<W> {
             0 => self.order_size(account, market),
             _ => self.modest_size(account, market),
         };
-        let mut order = NewOrder { reduce_only: protects, ..at_once(size, 10_000 + self.rng.u64(..3) * 7_001) };
+        let mut order =
+            NewOrder { reduce_only: protects, ..at_once(size, ORDER_TIP_LAMPORTS + self.rng.u64(..3) * 7_001) };
         match self.rng.u8(..10) {
             0..2 => {}
             2 => order.active_from = self.soon(100),
@@ -208,7 +209,7 @@ impl<W: io::Write> Crowd<W> {
                 reduce_only: true,
                 group,
                 parent: Some(0),
-                ..at_once(size, 10_000 + self.rng.u64(..5_000))
+                ..at_once(size, ORDER_TIP_LAMPORTS + self.rng.u64(..5_000))
             };
             if self.rng.u8(..40) == 0 {
                 self.spoil(&mut child);

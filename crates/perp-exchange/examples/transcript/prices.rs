@@ -129,7 +129,7 @@ impl<W: io::Write> Crowd<W> {
     }
 
     /// Within a factor of 16 of the first price, and back towards it in the long run.
-    fn move_price(&mut self, market: u16, ppm: i64) {
+    pub fn move_price(&mut self, market: u16, ppm: i64) {
         let feed = &mut self.feeds[usize::from(market)];
         let first = feed.quoted.price;
         let back = (i128::from(first) - i128::from(feed.price)) / 12;

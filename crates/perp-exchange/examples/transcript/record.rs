@@ -272,7 +272,7 @@ pub fn describe<'a>(operation: &'a Operation, exchange: &Exchange, next_request:
 }
 
 /// What an operation paid out to whoever called it and to the owner of a request or an order, what it kept for owners, and what an
-/// order cost that could not be filled.
+/// order paid that could not be filled.
 #[derive(Default, Serialize)]
 struct Paid {
     lamports: u64,

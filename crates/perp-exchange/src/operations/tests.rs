@@ -1,6 +1,6 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use crate::fixtures::{filling, selling, selling_below, ARMED, EXPIRED, MET};
+use crate::fixtures::{filling, selling, selling_below, that_may_increase, ARMED, EXPIRED, MET};
 use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, WINNER};
 use crate::fixtures::{CLOSED_DEPOSIT, CLOSED_WITHDRAWAL, RIPE_DEPOSIT, UNVALUED};
 use crate::operation::{Operation, Outcome};
@@ -87,11 +87,12 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
                 account: ALICE,
                 market: 0,
                 cancel: vec![MET as u8],
-                orders: vec![selling(1), selling_below(200, 1)],
+                orders: vec![that_may_increase(selling(1)), selling_below(200, 1)],
                 reading: some,
             },
             |exchange| {
-                let (orders, reading) = ([selling(1), selling_below(200, 1)], now(exchange, 252));
+                let orders = [that_may_increase(selling(1)), selling_below(200, 1)];
+                let reading = now(exchange, 252);
                 exchange.place_orders(ALICE, 0, &[MET as u8], &orders, Some(&reading)).map(Outcome::Placement)
             },
         ),

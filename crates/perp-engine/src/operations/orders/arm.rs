@@ -52,8 +52,7 @@ pub(super) fn withdrawals_wait_until(order: &RestingOrder) -> Result<Timestamp, 
 /// [`EngineError::OrderArmed`], [`EngineError::OrderGroupArmed`]; [`EngineError::OrderNotMet`] where the reading is wide, out of bounds,
 /// older than a trade allows or than the order, or short of its trigger; [`EngineError::ClockBehind`], [`EngineError::MarketSettled`],
 /// [`EngineError::SettlementDue`], [`EngineError::Paused`]; of an order that may increase those of
-/// [`plan_trade`](crate::operations::position::plan_trade), since it is armed only where it could be filled at once, and
-/// [`EngineError::PriceStale`] where the price of a position is not fresh.
+/// [`plan_trade`](crate::operations::position::plan_trade), since it is armed only where it could be filled at once.
 pub fn plan_arm_order(
     book: &OrderBook,
     slot: usize,

@@ -284,9 +284,19 @@ fn admit_increase(
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
 fn admit_armed(portfolio: &Portfolio<'_>, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
-    let after = touched(portfolio.maintenance(Some(ledger.slot))?, ledger, market, market.price.price)?;
+    let range = PriceRange::point(market.price.price);
+    let leg = maintenance_leg(&ledger.position, &ledger.market, market, range)?;
+    let refused = |after: Health| EngineError::InitialMargin { equity: after.equity, required: after.margin };
+    let after = portfolio.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
     if after.is_below_margin() {
-        return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
+        return Err(refused(after));
+    }
+    // As a liquidation judges it: graces keep no account whose equity is negative without any.
+    if let Some(bare) = portfolio.without_graces() {
+        let without = bare.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
+        if without.equity.is_negative() {
+            return Err(refused(without));
+        }
     }
     Ok(after)
 }

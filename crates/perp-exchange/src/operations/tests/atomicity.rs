@@ -66,7 +66,7 @@ fn refused(exchange: &Exchange) -> Vec<(Operation, &'static str)> {
         ),
         (place(vec![ARMED as u8], vec![]), "OrderArmed"),
         // The order that is cancelled stays where another one is refused.
-        (place(vec![MET as u8], vec![NewOrder { lamports: 9_999, ..selling(1) }]), "OrderTipTooSmall"),
+        (place(vec![MET as u8], vec![NewOrder { lamports: 39_999, ..selling(1) }]), "OrderTipTooSmall"),
         (Operation::ArmOrder { account, slot: MET, market, reading: Some(now(exchange, 261)) }, "OrderNotMet"),
         (Operation::ArmOrder { account, slot: ARMED, market, reading: None }, "OrderArmed"),
         (Operation::ExecuteOrder { account, slot: MET, market, reading: filling(exchange, 252) }, "OrderNotArmed"),
