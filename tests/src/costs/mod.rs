@@ -84,7 +84,8 @@ impl Costs {
     fn record_both(&mut self, world: &mut World, rows: [Row; 2], instruction: Instruction, form: &[u8]) -> Outcome {
         let tried = if_due(instruction.clone(), form);
         let addresses = tried.accounts.iter().map(|meta| meta.pubkey);
-        let before: Vec<_> = addresses.filter_map(|key| world.chain.account(&key).map(|account| (key, account))).collect();
+        let before: Vec<_> =
+            addresses.filter_map(|key| world.chain.account(&key).map(|account| (key, account))).collect();
         let [of_form, of_instruction] = rows;
         self.record(world, of_form, tried);
         for (address, account) in before {
