@@ -134,7 +134,7 @@ fn everybody_is_found_at_the_first_price_at_which_that_is_possible() {
 
 #[test]
 fn a_rise_makes_a_long_due_whose_margin_grows_faster_than_it_gains() {
-    // 4.7 ppm for each root of an atom: of $10 000 or 10^10 atoms 47 %, which grows with the root of the price, and 90 % of that.
+    // 4.5 ppm for each root of an atom: of $10 000 or 10^10 atoms 45 %, which grows with the root of the price, and 90 % of that.
     // Nothing else moves: neither funding nor measured margin.
     let steep = Parameters {
         volatility: Ppm::ZERO,
@@ -142,16 +142,17 @@ fn a_rise_makes_a_long_due_whose_margin_grows_faster_than_it_gains() {
         funding_velocity: 0,
         carry_rate: 0,
         carry_surge: 0,
-        size_premium: (47 << 32) / 10,
+        size_premium: (45 << 32) / 10,
         maintenance_fraction: Ppm::new(900_000),
         minimum_bounty: Atoms::new(1),
         ..sol_parameters()
     };
     let mut venue = Venue::of([steep, sol_parameters(), sol_parameters()]);
-    // $4 950 for 40 SOL, less fee and impact. At twice the price 60 % of $20 000 are $12 000 of $14 900; at 4.5 times 90 % of $45 000 are
-    // $40 500, of $39 900 that are there.
+    // $4 950 for 40 SOL, less fee and impact. At twice the price 57 % of $20 000 are $11 500 of $14 900; at 5 times 90 % of $50 000 are
+    // $45 000, of $44 900 that are there.
     let trader = venue.trader(4_950);
     assert!(venue.trade(trader, 0, 400));
+    assert_eq!((venue.is_found(), venue.watch.count()), (false, (1, 0)));
     let found = (0..120).find(|_| {
         venue.cents[0] += venue.cents[0] / 50;
         venue.price(0);
