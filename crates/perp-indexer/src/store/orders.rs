@@ -132,8 +132,7 @@ impl Orders {
 
     /// The orders of an account that rest.
     pub(super) async fn load(connection: &mut AnyConnection, account: &str) -> Result<Self, StoreError> {
-        let statement =
-            format!("SELECT {} FROM orders WHERE account = $1 AND ended_at IS NULL", COLUMNS.join(", "));
+        let statement = format!("SELECT {} FROM orders WHERE account = $1 AND ended_at IS NULL", COLUMNS.join(", "));
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(account).fetch_all(connection).await?;
         let resting = rows.iter().map(|row| Order::from_row(row).map(|order| (order.now.slot, order)));
         Ok(Self { resting: resting.collect::<Result<_, _>>()?, ended: Vec::new() })
