@@ -4,7 +4,7 @@ use crate::common::world::World;
 use crate::playing::{exchange, take};
 use crate::sequences::runner;
 use crate::steps::{steps, Step, ACCOUNTS, MARKETS};
-use perp_engine::operations::orders::{NewOrder, OrderOutcome};
+use perp_engine::operations::orders::{NewOrder, OrderOutcome, ORDER_TIP_LAMPORTS};
 use perp_engine::operations::position::Order;
 use perp_engine::state::{OrderTrigger, RestingOrder, Status};
 use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
@@ -28,7 +28,7 @@ pub fn at_once(size: i64) -> NewOrder {
         seconds_between: 0,
         group: 0,
         parent: None,
-        lamports: 10_000,
+        lamports: ORDER_TIP_LAMPORTS,
     }
 }
 

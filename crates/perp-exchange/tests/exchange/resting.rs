@@ -3,7 +3,7 @@
 use crate::common::world::World;
 use crate::orders::at_once;
 use crate::playing::{chosen, freshen};
-use perp_engine::operations::orders::NewOrder;
+use perp_engine::operations::orders::{NewOrder, ORDER_TIP_LAMPORTS};
 use perp_engine::state::OrderTrigger;
 use perp_engine::units::{Ppm, Price};
 
@@ -52,7 +52,7 @@ pub fn place(world: &mut World, account: usize, market: u16, terms: &Terms) {
     };
     let order = match terms.kind {
         2 => NewOrder { active_from: world.exchange.clock.now.after(20).unwrap(), ..at_once(size) },
-        3 => NewOrder { slices: 3, seconds_between: 60, lamports: 31_000, ..at_once(size) },
+        3 => NewOrder { slices: 3, seconds_between: 60, lamports: 3 * ORDER_TIP_LAMPORTS + 1_000, ..at_once(size) },
         4 => priced(OrderTrigger::AtOrAbove),
         5 => priced(OrderTrigger::AtOrBelow),
         6 => trailing(OrderTrigger::AtOrAbove),
@@ -118,15 +118,6 @@ pub fn fill(world: &mut World, pick: usize, late: u32, ppm: i64, broke: bool) {
     let orders: Vec<_> = world.orders().into_iter().filter(|(.., order)| armed(order.fills_from.get())).collect();
     let Some((account, slot, order)) = chosen(&orders, pick) else { return };
     let from = order.fills_from.get();
-    if broke {
-        freshen(world, account, order.market);
-        let state = *world.account(account);
-        let side = order.size.side().unwrap();
-        let largest = world.exchange.largest_order(&state, order.market, side, None).ok().flatten();
-        if let Some(largest) = largest {
-            let _ = world.trade(account, order.market, largest.get());
-        }
-    }
     if let Ok(ahead) = u32::try_from(from + i64::from(late) - now) {
         world.wait(ahead);
     }
@@ -136,6 +127,12 @@ pub fn fill(world: &mut World, pick: usize, late: u32, ppm: i64, broke: bool) {
     let feed = world.feed_mut(order.market);
     feed.confidence = feed.confidence.min(feed.price.unsigned_abs() / 500);
     (feed.publish_time, feed.previous) = (published, from - 1);
+    if broke {
+        let said = *world.feed(order.market);
+        world.move_price(order.market, -500_000 * order.size.get().signum());
+        let _ = world.update_price(order.market);
+        *world.feed_mut(order.market) = said;
+    }
     let _ = world.execute_order(account, slot, order.market);
 }
 

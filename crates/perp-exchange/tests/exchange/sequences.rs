@@ -32,7 +32,7 @@ pub fn runner(cases: u32) -> TestRunner {
 #[test]
 fn books_balance_after_every_step_and_the_vault_drains_to_what_is_left() {
     let totals = RefCell::new((BTreeMap::<Kind, u32>::new(), BTreeMap::<&str, u32>::new()));
-    runner(2_000)
+    runner(2_300)
         .run(&steps(80..160), |steps| {
             let world = play(&steps);
             let mut totals = totals.borrow_mut();

@@ -195,7 +195,8 @@ pub enum Step {
         pick: usize,
         ppm: i64,
     },
-    /// So many seconds after an order's moment, at a price that moved by so much; where `broke`, its owner has put his margin elsewhere.
+    /// So many seconds after an order's moment, at a price that moved by so much; where `broke`, the market has gone
+    /// on by half of its price, against it.
     Fill {
         pick: usize,
         late: u32,

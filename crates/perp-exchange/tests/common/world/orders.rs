@@ -2,8 +2,10 @@
 
 use super::trading::check_health;
 use super::*;
+use crate::common::reference::Touched;
 use perp_engine::operations::orders::{ArmingPlan, NewOrder, OrderOutcome, PlacementPlan};
 use perp_engine::state::RestingOrder;
+use perp_engine::units::Timestamp;
 use perp_exchange::OrderExecution;
 
 impl World {
@@ -54,6 +56,7 @@ impl World {
         let was = before.orders_of(account).unwrap();
         assert_eq!(self.exchange.orders_of(account).unwrap().sequence, was.sequence + orders.len() as u64);
         self.check_nothing_filled(&before, account, market);
+        assert!(self.account(account).armed_until >= before.accounts()[account].armed_until);
         self.finish(&before, if orders.is_empty() { Kind::CancelOrders } else { Kind::PlaceOrders });
         Ok(plan)
     }
@@ -63,6 +66,7 @@ impl World {
         let (before, plan) =
             self.attempt_with(market, &reading, |exchange| exchange.arm_order(account, slot, market, Some(&reading)))?;
         self.check_nothing_filled(&before, account, market);
+        assert!(self.account(account).armed_until >= before.accounts()[account].armed_until);
         if plan.is_armed() {
             // Nobody knows the price yet, however far the clock lags unproved.
             let ahead = plan.order.fills_from.get() - before.clock.now.get();
@@ -73,17 +77,26 @@ impl World {
                 assert!(order.armed_size <= order.size.size());
             } else {
                 assert!(state.armed_until >= order.fills_until().unwrap());
+                self.check_margin_is_held(account, market);
             }
         }
         self.finish(&before, if plan.is_armed() { Kind::ArmOrder } else { Kind::TrailPrice });
         Ok(plan)
     }
 
+    /// Every armed order of an account that may increase has its margin besides what the account needs as it is.
+    fn check_margin_is_held(&self, account: usize, market: u16) {
+        let now = self.exchange.clock.now;
+        let armed = self.orders_of(account).into_iter().filter(|(_, order)| order.is_armed(now).unwrap());
+        let held: i128 = armed.map(|(_, order)| i128::from(order.margin_held.get())).sum();
+        let health = reference::adverse(&self.exchange, self.account(account), Some(market));
+        assert!(health.equity >= health.margin + held, "{held} held of {health:?}");
+    }
+
     /// Neither placing nor arming moves anything but the price and the funding of the market.
     fn check_nothing_filled(&self, before: &Exchange, account: usize, market: u16) {
         let (was, is) = (before.accounts()[account], *self.account(account));
-        let kept = Account { sequence: is.sequence, armed_until: is.armed_until, ..was };
-        assert_eq!((is, is.armed_until >= was.armed_until), (kept, true));
+        assert_eq!(is, Account { sequence: is.sequence, armed_until: is.armed_until, ..was });
         let refreshed = World::refreshed(before, market, Some(&self.reading(market)));
         assert_eq!(self.market(market).ledger, refreshed.market(market).unwrap().ledger);
     }
@@ -95,6 +108,11 @@ impl World {
         let order = *before.orders_of(account).unwrap().order(slot).unwrap();
         let left = self.exchange.order_lamports + done.lamports.tip + done.lamports.returned;
         assert_eq!(left, before.order_lamports);
+        // Of what may increase nothing but what is left keeps the account from withdrawing.
+        let armed = self.orders_of(account).into_iter().map(|(_, order)| order);
+        let armed = armed.filter(|order| !order.is_reduce_only() && !order.fills_from.is_never());
+        let until = armed.map(|order| order.fills_until().unwrap()).max().unwrap_or(Timestamp::NEVER);
+        assert_eq!(self.account(account).armed_until, until);
         let kind = match &done.plan.outcome {
             OrderOutcome::Filled(plan) => {
                 self.check_order_fill(&before, account, market, &order, plan, &reading);
@@ -112,8 +130,14 @@ impl World {
                 Kind::DisarmOrder
             }
             OrderOutcome::Forfeited { paid } => {
-                assert!(!order.is_reduce_only() && *paid <= order.forfeit);
                 let (was, is) = (before.accounts()[account], self.account(account));
+                assert!(!order.is_reduce_only());
+                // What the fill would have lost by now, as far as there is balance.
+                let state = self.market(market);
+                let fell = price_of(&reading, state) - i128::from(state.price.price.get());
+                let lost = (fell * i128::from(order.size.get())).max(0);
+                let due = reference::ceil_div(lost, X40_PER_ATOM).min(was.balance.get().into());
+                assert_eq!(i128::from(paid.get()), due);
                 assert_eq!((was.balance.get() - is.balance.get(), was.positions), (paid.get(), is.positions));
                 self.tally.forfeit(account, *paid);
                 Kind::ForfeitOrder
@@ -157,9 +181,10 @@ impl World {
             assert_eq!(was.positions[slot].number, order.position);
             assert!(left == 0 || is.positions[slot].number == order.position);
         } else if !plan.opened.is_zero() {
-            let health = reference::adverse(&self.exchange, is, Some(market));
+            let standing = reference::judged(&self.exchange, is, Touched::AtItsPrice(market));
+            let health = standing.demanded();
             check_health(plan.after, health);
-            assert!(health.equity >= health.margin, "an order left {health:?}");
+            assert!(!health.is_below_margin(), "an order left {health:?}");
         }
     }
 
@@ -174,6 +199,6 @@ impl World {
 
 /// The reading's price in 2^-40 atoms a base unit, rounded down.
 fn price_of(reading: &OracleReading, market: &Market) -> i128 {
-    let (price, power) = (i128::try_from(reading.price()).unwrap(), u32::from(market.base_decimals) + 2);
+    let (price, power) = (i128::from(reading.price()), u32::from(market.base_decimals) + 2);
     reference::floor_div(price * X40_PER_ATOM, 10i128.pow(power))
 }
