@@ -65,8 +65,8 @@ impl ExecutionPlan {
         market: &mut Ready<'_>,
     ) -> Result<OrderLamports, EngineError> {
         let lamports = self.store(book, account, market)?;
-        let armed = book.occupied().map(|(_, order)| withdrawals_wait_until(order));
-        account.armed_until = armed.fold(Ok(Timestamp::NEVER), |latest, until| Ok(latest?.max(until?)))?;
+        let mut armed = book.occupied().map(|(_, order)| withdrawals_wait_until(order));
+        account.armed_until = armed.try_fold(Timestamp::NEVER, |latest, until| until.map(|until| latest.max(until)))?;
         Ok(lamports)
     }
 
