@@ -24,15 +24,12 @@ const ANYBODY: &[&str] = &["admin", "attacker", "guardian", "provider", "risk ad
 /// left out by the program's own address. Instruction, account, in its place, in alphabetical order.
 const CHOICES: &[(&str, &str, &[&str])] = &[
     ("allocate_backing", "oracle", &["the program itself"]),
-    // Where a rule refuses it, as of the other market, and where what it is about is gone, nothing happens.
-    ("arm_order_if_due", "market", &["market 1"]),
+    // Where a rule refuses it, and where what it is about is gone, nothing happens.
     ("arm_order_if_due", "oracle", &["the program itself"]),
     ("arm_order_if_due", "orders", &["event authority", "nothing"]),
     ("execute_order_if_due", "caller", ANYBODY),
-    ("execute_order_if_due", "market", &["market 1"]),
     ("execute_order_if_due", "orders", &["event authority", "nothing"]),
     ("liquidate_if_due", "margin_account", &["attacker's margin account", "event authority", "nothing"]),
-    ("liquidate_if_due", "market", &["market 1"]),
     ("liquidate_if_due", "oracle", &["the program itself"]),
     ("close_epoch", "closer", ANYBODY),
     // Which market ends is the admin's choice.

@@ -185,7 +185,7 @@ impl Chaos {
         let amount = 1 + self.random.below(1_000 * USDC);
         let size = self.random.below(800) as i64 * SOL / 4 + self.random.below(1_000) as i64;
         let world = &mut self.world;
-        let (instruction, done) = match self.random.below(24) {
+        let (instruction, done) = match self.random.below(26) {
             0..=4 => ("trade", world.trade(actor, market, size)),
             5..=7 => ("trade", world.trade(actor, market, -size)),
             8 => ("trade", world.close_position(actor, market)),
@@ -216,7 +216,7 @@ impl Chaos {
             },
             19 => return self.a_delegate_trades(actor, other, market, size / 8),
             20 | 21 => return self.somebody_with_a_role_does_something(market),
-            22 => return self.somebody_has_orders(actor, market, size / 32),
+            22..=24 => return self.somebody_has_orders(actor, market, size / 32),
             _ => return self.a_provider_does_something(amount),
         };
         self.note(instruction, done);

@@ -23,7 +23,7 @@ impl Chaos {
             let done = self.world.open_orders(actor);
             self.note("open_orders", done);
         }
-        if self.random.one_in(3) {
+        if self.random.one_in(2) {
             let size = if self.random.one_in(2) { size } else { -size };
             let orders = self.some_orders(market, size);
             let cancelled: Vec<u8> = if self.random.one_in(4) { vec![self.random.below(4) as u8] } else { vec![] };
@@ -44,21 +44,23 @@ impl Chaos {
         let by_price = |order: NewOrder, factor: f64| NewOrder { trigger_price: raw(price * factor), ..order };
         let expires = if self.random.one_in(3) { Timestamp::new(self.world.now + 600) } else { Timestamp::NEVER };
         let entry = match self.random.below(4) {
-            0 => by_price(below(1, size), 0.999),
-            1 => by_price(above(1, size), 1.001),
+            0 => by_price(below(1, size), 1.001),
+            1 => by_price(above(1, size), 0.999),
             2 => next_price(size),
             _ => NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP, ..next_price(size) },
         };
         let all = if size > 0 { i64::MIN } else { i64::MAX };
+        // Met at once, or seldom.
+        let away = if self.random.one_in(2) { -0.001 } else { 0.01 };
         let protection = [
-            by_price(below(1, all), 0.99),
-            by_price(above(1, all), 1.01),
+            by_price(below(1, all), 1.0 - away),
+            by_price(above(1, all), 1.0 + away),
             NewOrder { trailing: Ppm::new(5_000), ..below(0, all) },
         ];
         let protection = protection.map(|order| NewOrder { group: 1, expires, ..reducing(order) });
-        match self.random.below(3) {
+        match self.random.below(4) {
             0 => vec![NewOrder { expires, ..entry }],
-            1 => protection.to_vec(),
+            1 | 2 => protection.to_vec(),
             _ => {
                 let asleep = protection.map(|order| NewOrder { parent: Some(0), ..order });
                 [entry].into_iter().chain(asleep).collect()
