@@ -312,7 +312,9 @@ mod tests {
             assert!(missing_followers(&faulty).is_some(), "{faulty:?}");
         }
         // Another account's orders follow nothing of this one's.
-        assert!(missing_followers(&[head, of::<OrderPlaced>(2), of::<OrderPlaced>(2)]).is_some());
+        let Event::OrderPlaced(mut other) = of::<OrderPlaced>(1) else { unreachable!("it is one") };
+        other.account = Pubkey::new_unique();
+        assert!(missing_followers(&[head, other.clone().into(), other.into()]).is_some());
     }
 
     #[test]

@@ -238,7 +238,7 @@ async fn a_log_that_is_cut_off_within_the_orders_is_read_again() {
     let tip = finalize(&node);
     let whole = node.script().blocks[&108][0].clone();
     // What was cancelled is told, what was placed instead is not.
-    node.script().blocks.get_mut(&108).unwrap()[0] = whole.clone().cut_off(3);
+    node.script().blocks.get_mut(&108).unwrap()[0] = whole.clone().cut_off(2);
     let mut follower = follower(&node, &database).await;
     follower.step().await.unwrap();
     let store = follower.writer().store().clone();

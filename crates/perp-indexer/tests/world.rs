@@ -262,7 +262,7 @@ async fn what_orders_did_is_what_the_chain_counts() {
         // An entry with a stop and a target; one in slices; one that is replaced, one that expires.
         world.open_orders(alice).unwrap();
         let child = |order: NewOrder| NewOrder { parent: Some(0), group: 1, ..reducing(order) };
-        let sliced = NewOrder { slices: 3, seconds_between: 60, lamports: 30_000, ..next_price(2 * SOL) };
+        let sliced = NewOrder { slices: 3, seconds_between: 60, lamports: 120_000, ..next_price(2 * SOL) };
         let expiring = NewOrder { expires: Timestamp::new(world.now + 300), ..below(100, SOL) };
         let entry = [below(240, 20 * SOL), child(below(230, i64::MIN)), child(above(260, i64::MIN)), expiring];
         world.place(alice, 0, &entry).unwrap();
@@ -289,17 +289,23 @@ async fn what_orders_did_is_what_the_chain_counts() {
         world.trigger(keeper, alice, 2, 261.0, 261.5).unwrap();
         compare(&mut follower, &mut world, &node, &accounts).await;
 
-        // Bob has his order fail for want of margin.
+        // Bob's order would be bought at $250 while the market is at $235 already, and is over; another one would be too dear.
         world.open_orders(bob).unwrap();
         world.publish(0, 250.0);
         world
-            .place(bob, 0, &[next_price(40 * SOL), NewOrder { acceptable_price: price(200), ..next_price(SOL) }])
+            .place(bob, 0, &[next_price(60 * SOL), NewOrder { acceptable_price: price(200), ..next_price(SOL) }])
             .unwrap();
-        world.trade(bob, 0, 60 * SOL).unwrap();
         world.to_fill(bob, 0, 250.0);
+        let (reading, kept) = (world.chain.account(&world.oracle(0)).unwrap(), Pubkey::new_unique());
+        world.chain.set_account(&kept, reading);
+        world.wait(1);
+        world.publish(0, 235.0);
+        world.update_price(0).unwrap();
         let before = world.balance(&bob.margin_account);
-        world.execute(keeper, bob, 0).unwrap();
-        world.execute(keeper, bob, 1).unwrap();
+        for slot in [0, 1] {
+            let execution = world.execution(keeper, &bob.margin_account, 0, kept, slot);
+            world.run(&[execution]).unwrap();
+        }
         let paid = before - world.balance(&bob.margin_account);
         assert!(paid > 0);
         compare(&mut follower, &mut world, &node, &accounts).await;

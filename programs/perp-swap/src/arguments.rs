@@ -254,7 +254,7 @@ mod tests {
         let order = NewOrder::from(sent);
         assert_eq!((order.trigger, order.reduce_only), (OrderTrigger::AtOrBelow, true));
         // The place before the last is counted from 1.
-        assert_eq!((order.parent, u64::from(sent.parent)), (Some(52), 53));
+        assert_eq!((order.parent, u64::from(sent.parent)), (Some(53), 54));
         assert_eq!(OrderTerms::from(order), sent);
         assert_eq!(NewOrder::from(OrderTerms { parent: 0, ..sent }).parent, None);
         assert_eq!(OrderTerms::from(NewOrder { parent: None, ..order }).parent, 0);

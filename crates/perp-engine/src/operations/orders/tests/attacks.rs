@@ -164,7 +164,7 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
     publish(&mut other, 1 << 38, 26);
     assert!(matches!(attempt(&other), Ok(OrderOutcome::Filled(_))));
     // With every price known and the other one lower, the margin is not there indeed; what has lost nothing costs nothing.
-    publish(&mut other, (1 << 38) / 100 * 90, 26);
+    publish(&mut other, (1 << 38) / 100 * 50, 26);
     assert_eq!(attempt(&other), Ok(OrderOutcome::Forfeited { paid: Atoms::ZERO }));
 }
 
