@@ -181,6 +181,23 @@ impl OracleBinding {
         }
     }
 
+    /// How an account of this address and owner is laid out, if it may be the market's.
+    ///
+    /// # Errors
+    /// The first rule it breaks: [`OracleError::WrongOracleOwner`], [`OracleError::UnknownKind`],
+    /// [`OracleError::WrongOracleAddress`].
+    pub fn admits(&self, address: &Pubkey, owner: &Pubkey) -> Result<OracleKind, OracleError> {
+        if *owner != self.program {
+            return Err(OracleError::WrongOracleOwner);
+        }
+        let kind = self.kind()?;
+        let any_address = kind == OracleKind::Pull && self.account == Pubkey::default();
+        if !any_address && *address != self.account {
+            return Err(OracleError::WrongOracleAddress);
+        }
+        Ok(kind)
+    }
+
     /// Whether a market may be listed with this binding: the program is a known Pyth program of the stated kind, and
     /// exactly one feed satisfies it.
     ///

@@ -20,15 +20,7 @@ pub fn read_price_account(
     data: &[u8],
     binding: &OracleBinding,
 ) -> Result<OracleReading, OracleError> {
-    if *owner != binding.program {
-        return Err(OracleError::WrongOracleOwner);
-    }
-    let kind = binding.kind()?;
-    let any_address = kind == OracleKind::Pull && binding.account == Pubkey::default();
-    if !any_address && *address != binding.account {
-        return Err(OracleError::WrongOracleAddress);
-    }
-    match kind {
+    match binding.admits(address, owner)? {
         OracleKind::LegacyPush => legacy(data),
         OracleKind::Pull => pull(data, &binding.feed_id),
     }

@@ -26,15 +26,7 @@ pub fn read_oracle(
     data: &[u8],
     binding: &OracleBinding,
 ) -> Result<OracleReading, OracleError> {
-    if *owner != binding.program {
-        return Err(OracleError::WrongOracleOwner);
-    }
-    let kind = binding.kind()?;
-    let any_address = kind == OracleKind::Pull && binding.account == Pubkey::default();
-    if !any_address && *address != binding.account {
-        return Err(OracleError::WrongOracleAddress);
-    }
-    match kind {
+    match binding.admits(address, owner)? {
         OracleKind::LegacyPush => legacy::read(data),
         OracleKind::Pull => pull::read(data, &binding.feed_id),
     }
