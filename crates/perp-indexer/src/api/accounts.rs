@@ -2,40 +2,23 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::Row;
-use utoipa::IntoParams;
 
 use super::answer::{table, Accepted, Page};
 use super::error::Problem;
-use super::parameters::{Address, Asked, Cursor, Format, Limit, MarketName, Numbers, Standing, Time};
+use super::parameters::{question, Address, Asked, Cursor, Limit, MarketName, Standing, Time};
 use super::select::{Context, Select};
 use super::App;
 use crate::store::exact;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AccountsQuestion {
-    /// Only this margin account.
-    #[param(inline)]
-    account: Option<Address>,
-    /// Only this owner's margin accounts.
-    #[param(inline)]
-    owner: Option<Address>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    AccountsQuestion {
+        /// Only this margin account.
+        account: Option<Address>,
+        /// Only this owner's margin accounts.
+        owner: Option<Address>,
+    }
 }
 
 table! {
@@ -124,34 +107,17 @@ pub(super) async fn accounts(
     Page::of(rows.collect::<Result<_, Problem>>()?, limit).written(question.format, &accepted)
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PositionsQuestion {
-    /// Only of this margin account.
-    #[param(inline)]
-    account: Option<Address>,
-    /// Only of this owner's margin accounts.
-    #[param(inline)]
-    owner: Option<Address>,
-    /// Only of this market: its index or symbol.
-    #[param(inline)]
-    market: Option<MarketName>,
-    /// Only open ones, or only closed ones.
-    #[param(inline)]
-    standing: Option<Standing>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    PositionsQuestion {
+        /// Only of this margin account.
+        account: Option<Address>,
+        /// Only of this owner's margin accounts.
+        owner: Option<Address>,
+        /// Only of this market: its index or symbol.
+        market: Option<MarketName>,
+        /// Only open ones, or only closed ones.
+        standing: Option<Standing>,
+    }
 }
 
 table! {
@@ -244,34 +210,17 @@ fn position(context: &Context, row: &AnyRow) -> Result<PositionRow, Problem> {
     })
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct TransfersQuestion {
-    /// Only of this margin account.
-    #[param(inline)]
-    account: Option<Address>,
-    /// Only of this owner's margin accounts.
-    #[param(inline)]
-    owner: Option<Address>,
-    /// Only from then on.
-    #[param(inline)]
-    from: Option<Time>,
-    /// Only before.
-    #[param(inline)]
-    to: Option<Time>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    TransfersQuestion {
+        /// Only of this margin account.
+        account: Option<Address>,
+        /// Only of this owner's margin accounts.
+        owner: Option<Address>,
+        /// Only from then on.
+        from: Option<Time>,
+        /// Only before.
+        to: Option<Time>,
+    }
 }
 
 table! {

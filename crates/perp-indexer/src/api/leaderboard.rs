@@ -3,39 +3,23 @@
 use axum::extract::State;
 use axum::response::Response;
 use perp_engine::units::X40_PER_ATOM;
-use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::Row;
-use utoipa::IntoParams;
 
 use super::answer::{table, Accepted, Page};
 use super::error::Problem;
 use super::numbers::Writing;
-use super::parameters::{Asked, Cursor, Format, Limit, Numbers, Ranking};
+use super::parameters::{question, Asked, Limit, Ranking};
 use super::select::Context;
 use super::App;
 
 const NET: &str = "realized + funding - fees - penalties + bounties";
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Question {
-    /// What it is ordered by.
-    #[param(inline)]
-    by: Option<Ranking>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    Question {
+        /// What it is ordered by.
+        by: Option<Ranking>,
+    }
 }
 
 table! {

@@ -2,53 +2,32 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::Row;
-use utoipa::IntoParams;
 
 use super::answer::{table, Accepted, Page};
 use super::error::Problem;
-use super::parameters::{Address, Asked, Cursor, Format, Limit, MarketName, Numbers, OrderFilter, Orders, Time};
+use super::parameters::{question, Address, Asked, Cursor, Limit, MarketName, OrderFilter, Orders, Time};
 use super::select::{Context, Select};
 use super::App;
 use crate::place::Place;
 use crate::store::exact;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Question {
-    /// Only of this market: its index or symbol.
-    #[param(inline)]
-    market: Option<MarketName>,
-    /// Only of this margin account.
-    #[param(inline)]
-    account: Option<Address>,
-    /// Only of this owner's margin accounts.
-    #[param(inline)]
-    owner: Option<Address>,
-    /// Only in this state.
-    #[param(inline)]
-    state: Option<OrderFilter>,
-    /// Only placed from then on.
-    #[param(inline)]
-    from: Option<Time>,
-    /// Only placed before.
-    #[param(inline)]
-    to: Option<Time>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    Question {
+        /// Only of this market: its index or symbol.
+        market: Option<MarketName>,
+        /// Only of this margin account.
+        account: Option<Address>,
+        /// Only of this owner's margin accounts.
+        owner: Option<Address>,
+        /// Only in this state.
+        state: Option<OrderFilter>,
+        /// Only placed from then on.
+        from: Option<Time>,
+        /// Only placed before.
+        to: Option<Time>,
+    }
 }
 
 table! {

@@ -18,6 +18,32 @@ use crate::store::{OrderState, CANDLE_WIDTHS};
 const USUAL_LIMIT: i64 = 100;
 const LARGEST_LIMIT: i64 = 1_000;
 
+/// Defines the parameters of a question that is answered with rows: its own, and which rows and how they are written. Serde cannot
+/// flatten them in from one struct and still refuse what is unknown.
+macro_rules! question {
+    ($name:ident { $($(#[$meta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
+        #[derive(serde::Deserialize, utoipa::IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub(super) struct $name {
+            $($(#[$meta])* #[param(inline)] $field: $type,)+
+            /// How many rows.
+            #[param(inline)]
+            limit: Option<$crate::api::parameters::Limit>,
+            /// The `next` of the last answer.
+            #[param(inline)]
+            cursor: Option<$crate::api::parameters::Cursor>,
+            /// How numbers are written.
+            #[param(inline)]
+            numbers: Option<$crate::api::parameters::Numbers>,
+            /// How the answer is written.
+            #[param(inline)]
+            format: Option<$crate::api::parameters::Format>,
+        }
+    };
+}
+pub(super) use question;
+
 /// The parameters of a question, of which none is unknown and none wrong.
 pub struct Asked<T>(pub T);
 

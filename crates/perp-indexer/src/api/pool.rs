@@ -2,42 +2,25 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::Row;
-use utoipa::IntoParams;
 
 use super::answer::{table, Accepted, Page};
 use super::error::Problem;
 use super::numbers::ratio;
-use super::parameters::{Address, Asked, Cursor, Format, Limit, Numbers, Time};
+use super::parameters::{question, Address, Asked, Cursor, Limit, Time};
 use super::select::{Context, Select};
 use super::App;
 
 const YEAR: i128 = 365 * 86_400;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct EpochsQuestion {
-    /// Only closed from then on.
-    #[param(inline)]
-    from: Option<Time>,
-    /// Only closed before.
-    #[param(inline)]
-    to: Option<Time>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    EpochsQuestion {
+        /// Only closed from then on.
+        from: Option<Time>,
+        /// Only closed before.
+        to: Option<Time>,
+    }
 }
 
 table! {
@@ -194,34 +177,17 @@ fn yield_of(mut part: i128, mut whole: i128, times: i128, of: i128) -> String {
     ratio(part * times, whole * of)
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct LiquidityQuestion {
-    /// Only of this owner.
-    #[param(inline)]
-    owner: Option<Address>,
-    /// Only of this request.
-    #[param(inline)]
-    request: Option<Address>,
-    /// Only from then on.
-    #[param(inline)]
-    from: Option<Time>,
-    /// Only before.
-    #[param(inline)]
-    to: Option<Time>,
-    /// How many rows.
-    #[param(inline)]
-    limit: Option<Limit>,
-    /// The `next` of the last answer.
-    #[param(inline)]
-    cursor: Option<Cursor>,
-    /// How numbers are written.
-    #[param(inline)]
-    numbers: Option<Numbers>,
-    /// How the answer is written.
-    #[param(inline)]
-    format: Option<Format>,
+question! {
+    LiquidityQuestion {
+        /// Only of this owner.
+        owner: Option<Address>,
+        /// Only of this request.
+        request: Option<Address>,
+        /// Only from then on.
+        from: Option<Time>,
+        /// Only before.
+        to: Option<Time>,
+    }
 }
 
 table! {
