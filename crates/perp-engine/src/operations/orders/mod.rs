@@ -11,7 +11,7 @@ pub mod place;
 pub use arm::{plan_arm_order, ArmingPlan};
 pub use cancel::{cancel_order, sweep_order};
 pub use execute::{plan_execute_order, ExecutionPlan, OrderLamports, OrderOutcome};
-pub use place::{place_orders, place_orders_in_place, NewOrder, PlacementPlan, ORDER_TIP_LAMPORTS};
+pub use place::{place_orders, NewOrder, PlacementPlan, ORDER_TIP_LAMPORTS};
 
 #[cfg(test)]
 mod tests;

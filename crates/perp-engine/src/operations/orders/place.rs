@@ -80,56 +80,37 @@ pub fn place_orders(
     cancel: &[u8],
     orders: &[NewOrder],
 ) -> Result<PlacementPlan, EngineError> {
-    let mut after = *book;
-    let plan = place_orders_in_place(&mut after, portfolio, market, cancel, orders)?;
-    *book = after;
-    Ok(plan)
-}
-
-/// The same for whoever has no use for the book where it is refused, as a program, whose transaction is undone then: it is left half
-/// changed.
-///
-/// # Errors
-/// Those of [`place_orders`].
-// A frame of its own: a program's is 4096 bytes.
-#[inline(never)]
-pub fn place_orders_in_place(
-    book: &mut OrderBook,
-    portfolio: &Portfolio<'_>,
-    market: &Ready<'_>,
-    cancel: &[u8],
-    orders: &[NewOrder],
-) -> Result<PlacementPlan, EngineError> {
     let now = market.clock().now;
     if !orders.is_empty() {
         require_not_ended(market, now)?;
     }
-    let mut plan = PlacementPlan::default();
+    let (mut after, mut plan) = (*book, PlacementPlan::default());
     for slot in cancel {
-        let returned = cancel_order(book, usize::from(*slot), now)?;
+        let returned = cancel_order(&mut after, usize::from(*slot), now)?;
         plan.returned = plan.returned.checked_add(returned).ok_or(EngineError::Overflow)?;
     }
     let mut slots = [ORDER_SLOTS; ORDER_SLOTS];
     for (place, order) in orders.iter().enumerate() {
-        let slot = book.orders.iter().position(|order| !order.is_occupied()).ok_or(EngineError::NoFreeOrder)?;
+        let slot = after.orders.iter().position(|order| !order.is_occupied()).ok_or(EngineError::NoFreeOrder)?;
         let parent = match order.parent.map(usize::from) {
             None => None,
             Some(parent) if parent < place => slots.get(parent).copied(),
             Some(_) => return Err(EngineError::OrderTerms),
         };
-        book.sequence = book.sequence.checked_add(1).ok_or(EngineError::Overflow)?;
-        let mut resting = resting(order, parent, book, portfolio, market)?;
+        after.sequence = after.sequence.checked_add(1).ok_or(EngineError::Overflow)?;
+        let mut resting = resting(order, parent, &after, portfolio, market)?;
         plan.paid = plan.paid.checked_add(resting.lamports).ok_or(EngineError::Overflow)?;
         let by_time = resting.kind() == OrderTrigger::AtTime && !resting.is_asleep();
         if by_time && portfolio.reference >= resting.active_from {
-            resting = armed(book, slot, resting, portfolio, market)?;
+            resting = armed(&after, slot, resting, portfolio, market)?;
             plan.armed_until = plan.armed_until.max(withdrawals_wait_until(&resting)?);
         }
-        book.set(slot, resting);
+        after.set(slot, resting);
         if let Some(taken) = slots.get_mut(place) {
             *taken = slot;
         }
     }
+    *book = after;
     Ok(plan)
 }
 

@@ -7,7 +7,7 @@ use crate::events::{log, MarketMoment, OrderMoment, OrderPlaced, OrdersPlaced};
 use crate::lamports::{move_lamports, pay_in, that_go_home};
 use crate::state::{Exchange, MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
-use perp_engine::operations::orders::{place_orders_in_place, NewOrder};
+use perp_engine::operations::orders::{place_orders as place, NewOrder};
 use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::OrderBook;
 
@@ -96,7 +96,7 @@ fn placed<'info>(
         let others = Markets::load(others, &account.exchange)?;
         let portfolio =
             Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
-        place_orders_in_place(&mut orders.state, &portfolio, &ready, cancel, new).map_err(refused)?
+        place(&mut orders.state, &portfolio, &ready, cancel, new).map_err(refused)?
     };
     plan.apply(&mut account.state);
 
