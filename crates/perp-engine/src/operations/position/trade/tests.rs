@@ -4,7 +4,7 @@ use crate::fixtures::{
 };
 use crate::operations::position::{plan_liquidation, plan_settle_pnl, LiquidationOrder};
 use crate::state::{AccountKind, Market, Position, Status};
-use crate::units::{Clock, Ppm, X40_PER_ATOM};
+use crate::units::{Atoms, Clock, Ppm, X40_PER_ATOM};
 use bytemuck::Zeroable;
 use proptest::prelude::*;
 

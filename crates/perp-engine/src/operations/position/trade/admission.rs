@@ -1,0 +1,124 @@
+//! Which fills an account's health admits.
+
+use crate::error::EngineError;
+use crate::ledger::Ledger;
+use crate::market::range::PriceRange;
+use crate::market::Ready;
+use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
+use crate::units::products::part_of_atoms_floor;
+use crate::units::{Atoms, Price, SignedAtoms};
+
+/// Adverse equity at least the initial margin.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+pub(super) fn admit_increase(
+    portfolio: &Portfolio<'_>,
+    ledger: &Ledger,
+    market: &Ready<'_>,
+    spread: Price,
+) -> Result<Health, EngineError> {
+    let touched = portfolio.initial_leg(&ledger.position, &ledger.market, market, || Ok(spread))?;
+    let after = portfolio.initial(Some(ledger.slot))?.with(touched)?.health(ledger.balance)?;
+    if after.is_below_margin() {
+        return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
+    }
+    Ok(after)
+}
+
+/// What an order that was admitted when it was armed is once it fills: unless its account could be liquidated then. Nobody who knows
+/// the price has much of a choice any more whether it fills.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+pub(super) fn admit_armed(
+    portfolio: &Portfolio<'_>,
+    ledger: &Ledger,
+    market: &Ready<'_>,
+) -> Result<Health, EngineError> {
+    let range = PriceRange::point(market.price.price);
+    let leg = maintenance_leg(&ledger.position, &ledger.market, market, range)?;
+    let refused = |after: Health| EngineError::InitialMargin { equity: after.equity, required: after.margin };
+    let after = portfolio.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
+    if after.is_below_margin() {
+        return Err(refused(after));
+    }
+    // As a liquidation judges it: graces keep no account whose equity is negative without any.
+    if let Some(bare) = portfolio.without_graces() {
+        let without = bare.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
+        if without.equity.is_negative() {
+            return Err(refused(without));
+        }
+    }
+    Ok(after)
+}
+
+/// What an order that increases nothing is measured by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reduction {
+    rest: MaintenanceSums,
+    /// At which the order is filled.
+    price: Price,
+    pub(super) before: Health,
+}
+
+impl Reduction {
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    pub(super) fn of(
+        portfolio: &Portfolio<'_>,
+        ledger: &Ledger,
+        market: &Ready<'_>,
+        price: Price,
+    ) -> Result<Self, EngineError> {
+        let rest = portfolio.maintenance(Some(ledger.slot))?;
+        let before = touched(rest, ledger, market, price)?;
+        if before.equity.is_negative() {
+            return Err(EngineError::NegativeEquity { equity: before.equity });
+        }
+        Ok(Self { rest, price, before })
+    }
+
+    pub(super) fn health(&self, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
+        touched(self.rest, ledger, market, self.price)
+    }
+
+    /// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
+    /// margin.
+    pub(super) fn closing_cost_cap_floor(&self) -> Result<Atoms, EngineError> {
+        let Health { equity, margin } = self.before;
+        if margin.is_zero() {
+            return Ok(equity.positive_part());
+        }
+        part_of_atoms_floor(equity.positive_part(), margin.checked_sub(self.rest.margin())?, margin)
+    }
+}
+
+/// The account's health with the slot as the ledger has it, at the price at which the order is filled.
+fn touched(rest: MaintenanceSums, ledger: &Ledger, market: &Ready<'_>, price: Price) -> Result<Health, EngineError> {
+    let range = PriceRange::point(price);
+    rest.health_with(&maintenance_leg(&ledger.position, &ledger.market, market, range)?, ledger.balance)
+}
+
+/// A debt that stood before the order and still stands forbids an increase. One that the order's own fee leaves is a matter
+/// of the initial margin.
+pub(super) fn check_debts(portfolio: &Portfolio<'_>, ledger: &Ledger, debt_before: Atoms) -> Result<(), EngineError> {
+    let position = &ledger.position;
+    if !debt_before.is_zero() && !position.owed().is_zero() {
+        return Err(EngineError::DebtOutstanding { market: position.market, debt: position.owed() });
+    }
+    portfolio.account.require_no_debt(Some(ledger.slot))
+}
+
+/// `E′ ≥ 0` and `E′ · MM ≥ E · MM′`.
+pub(super) fn admit_reduction(before: Health, after: Health) -> Result<(), EngineError> {
+    let refused = EngineError::ReductionWorsensHealth { equity: after.equity, margin: after.margin };
+    if after.equity.is_negative() {
+        return Err(refused);
+    }
+    let product = |equity: SignedAtoms, margin: Atoms| {
+        i128::from(equity.get()).checked_mul(i128::from(margin.get())).ok_or(EngineError::Overflow)
+    };
+    if product(after.equity, before.margin)? < product(before.equity, after.margin)? {
+        return Err(refused);
+    }
+    Ok(())
+}
