@@ -296,8 +296,7 @@ async fn what_orders_did_is_what_the_chain_counts() {
             .place(bob, 0, &[next_price(60 * SOL), NewOrder { acceptable_price: price(200), ..next_price(SOL) }])
             .unwrap();
         world.to_fill(bob, 0, 250.0);
-        let (reading, kept) = (world.chain.account(&world.oracle(0)).unwrap(), Pubkey::new_unique());
-        world.chain.set_account(&kept, reading);
+        let kept = world.posted(0);
         world.wait(1);
         world.publish(0, 235.0);
         world.update_price(0).unwrap();

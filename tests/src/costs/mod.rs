@@ -13,8 +13,9 @@ pub use budgets::Budgets;
 pub use report::page;
 
 use crate::chain::{Backend, Outcome};
-use crate::world::{if_due, Ran, World};
+use crate::world::{Ran, World};
 use anchor_lang::prelude::Pubkey;
+use perp_client::instructions::if_due;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 use solana_message::Message;

@@ -8,12 +8,6 @@ use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, SignedSize, Size, Timestamp};
 use solana_instruction::Instruction;
 
-/// The form of an instruction that does nothing where a rule refuses it, which begins with `discriminator`.
-pub fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
-    let data = [discriminator, &instruction.data[discriminator.len()..]].concat();
-    Instruction { data, ..instruction }
-}
-
 /// A market order at any price.
 pub fn order(size: i64) -> Order {
     Order::at_any_price(SignedSize::new(size))

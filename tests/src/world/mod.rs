@@ -6,7 +6,7 @@ mod instructions;
 pub mod orders;
 
 pub use books::Books;
-pub use instructions::{if_due, order, ALL};
+pub use instructions::{order, ALL};
 
 use crate::chain::{Backend, Chain, Outcome, Refused};
 use crate::listing::{self, feed_id, DAY, NOW, START_PRICE, USDC};

@@ -140,6 +140,14 @@ impl World {
         self.orders(margin_account).state.orders[usize::from(slot)]
     }
 
+    /// A copy of what the market's feed says now, in an account of its own.
+    pub fn posted(&mut self, market: u16) -> Pubkey {
+        let address = Pubkey::new_unique();
+        let reading = self.chain.account(&self.oracle(market)).expect("the market has a price account");
+        self.chain.set_account(&address, reading);
+        address
+    }
+
     /// The clock moves to the time from which on a reading fills the armed order at this place, and its market's feed prints `dollars`
     /// then, a second after it printed last.
     #[track_caller]

@@ -26,14 +26,6 @@ fn lamports(world: &mut World, of: &Pubkey) -> u64 {
     world.chain.account(of).map_or(0, |account| account.lamports)
 }
 
-/// A copy of what the market's feed says now, in an account of its own.
-fn posted(world: &mut World, market: u16) -> Pubkey {
-    let address = Pubkey::new_unique();
-    let account = world.chain.account(&world.oracle(market)).unwrap();
-    world.chain.set_account(&address, account);
-    address
-}
-
 #[test]
 fn attack_choosing_the_price_at_which_an_order_fills() {
     let mut world = world();
@@ -45,7 +37,7 @@ fn attack_choosing_the_price_at_which_an_order_fills() {
     for (second, dollars) in [(-2, 240.0), (-1, 245.0), (0, 250.0), (1, 255.0), (9, 260.0)] {
         world.set_time(from + second);
         world.publish_after(0, dollars, from + second, from + second - 1);
-        readings.push((second, posted(&mut world, 0)));
+        readings.push((second, world.posted(0)));
     }
     for (second, reading) in &readings {
         let execution = world.execution(attacker, &trader.margin_account, 0, *reading, 0);
@@ -71,7 +63,7 @@ fn attack_choosing_the_moment_at_which_an_order_is_armed() {
     world.place(trader, 0, &[below(240, SOL)]).unwrap();
     world.wait(1);
     world.publish(0, 239.0);
-    let met = posted(&mut world, 0);
+    let met = world.posted(0);
     world.later_at(3, 0, 250.0);
     let arming = world.arming(&trader.margin_account, TargetMarket::with_oracle(0, met), 0);
     world.send(&arming).unwrap();
@@ -278,7 +270,7 @@ fn attack_making_an_order_fail_costs_what_filling_it_would_have_lost() {
     let (attacker, second, keeper) = (trading(&mut world, 1_000), world.trader(1_000 * USDC), world.key());
     world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
     world.to_fill(attacker, 0, 250.0);
-    let reading = posted(&mut world, 0);
+    let reading = world.posted(0);
     world.wait(1);
     world.publish(0, 245.0);
     world.trade(second, 0, SOL).unwrap();

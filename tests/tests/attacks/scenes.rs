@@ -4,12 +4,12 @@
 use crate::{world, BACKEND};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::Discriminator;
-use perp_client::instructions::{self as client, Authority, NewRequest};
+use perp_client::instructions::{self as client, if_due, Authority, NewRequest};
 use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::instruction as data;
 use perp_tests::world::orders::{above, below};
-use perp_tests::world::{if_due, order, ALL};
+use perp_tests::world::{order, ALL};
 use perp_tests::{listing, World, DAY, SOL, USDC};
 use solana_instruction::Instruction;
 

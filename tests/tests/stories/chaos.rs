@@ -13,13 +13,12 @@ use crate::in_memory::follow;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::Discriminator;
 use perp_client::errors::explain;
-use perp_client::instructions::{update_prices, Authority};
+use perp_client::instructions::{if_due, update_prices, Authority};
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::state::PriceLimit;
 use perp_engine::units::{Atoms, Size, Timestamp};
 use perp_swap::instruction as data;
 use perp_tests::idl::instructions;
-use perp_tests::world::if_due;
 use perp_tests::{listing, Backend, Ran, World, SOL, START_PRICE, USDC};
 use std::collections::BTreeMap;
 

@@ -70,8 +70,9 @@ fn instruction(
     Instruction { program_id: perp_swap::ID, accounts: metas, data: data.data() }
 }
 
-/// The form of an instruction, which takes the same accounts and arguments, that does nothing where a rule refuses it.
-fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
+/// The form of an instruction that does nothing where a rule refuses it: it takes the same accounts and arguments, and begins with
+/// `discriminator`.
+pub fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
     let arguments = instruction.data.get(discriminator.len()..).unwrap_or_default();
     Instruction { data: [discriminator, arguments].concat(), ..instruction }
 }

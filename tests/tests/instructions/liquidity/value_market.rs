@@ -24,9 +24,7 @@ fn a_market_is_valued_at_the_reading_of_the_boundary_whoever_posts_it_when() {
     // The feed printed a second before the boundary and two after it; by now it says something else.
     world.wait(2);
     world.publish_after(0, 260.0, boundary + 2, boundary - 1);
-    let elsewhere = Pubkey::new_unique();
-    let reading = world.chain.account(&world.oracle(0)).unwrap();
-    world.chain.set_account(&elsewhere, reading);
+    let elsewhere = world.posted(0);
     world.later_at(60, 0, 300.0);
     let (before, rich) = (world.pool().state, lamports(&mut world, &caller));
     let done = world.run(&[value_market(&at, caller, TargetMarket::with_oracle(0, elsewhere))]);

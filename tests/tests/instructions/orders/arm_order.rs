@@ -1,5 +1,4 @@
 use crate::expected::{account_sequence, event, moment, says, world};
-use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{Authority, TargetMarket};
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::state::Status;
@@ -26,9 +25,7 @@ fn an_order_that_is_met_is_armed_at_a_reading_that_lies_anywhere() {
     let (mut world, trader) = resting(below(240, SOL));
     world.wait(2);
     world.publish(0, 239.0);
-    let elsewhere = Pubkey::new_unique();
-    let reading = world.chain.account(&world.oracle(0)).unwrap();
-    world.chain.set_account(&elsewhere, reading);
+    let elsewhere = world.posted(0);
     world.publish(0, 250.0);
     let arming = world.arming(&trader.margin_account, TargetMarket::with_oracle(0, elsewhere), 0);
     let sequence = account_sequence(&mut world, trader);

@@ -109,7 +109,7 @@ fn an_order_whose_margin_is_gone_pays_what_it_has_lost() {
     // 60 SOL at 250 for 1 000: 3 % of 13 875 are more than is left when the market is at 231.25 by the time it is shown.
     let (mut world, trader, keeper) = placed(&[next_price(60 * SOL)]);
     world.to_fill(trader, 0, 250.0);
-    let reading = posted(&mut world, 0);
+    let reading = world.posted(0);
     world.wait(1);
     world.publish(0, 231.25);
     world.update_price(0).unwrap();
@@ -119,14 +119,6 @@ fn an_order_whose_margin_is_gone_pays_what_it_has_lost() {
     // 60 · 18.75 = 1 125 are more than there is.
     assert_eq!((event.outcome, event.forfeited, event.tip), (ExecutionOutcome::Forfeited, before, TIP));
     assert_eq!((event.balance_before, event.balance_after, event.fill), (before, 0, None));
-}
-
-/// A copy of what the market's feed says now, in an account of its own.
-fn posted(world: &mut World, market: u16) -> Pubkey {
-    let address = Pubkey::new_unique();
-    let account = world.chain.account(&world.oracle(market)).unwrap();
-    world.chain.set_account(&address, account);
-    address
 }
 
 #[test]

@@ -3,13 +3,12 @@
 use super::{Chaos, MARKETS};
 use anchor_lang::Discriminator;
 use perp_client::addresses::orders_address;
-use perp_client::instructions::Authority;
+use perp_client::instructions::{if_due, Authority};
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::units::{Ppm, Price, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_swap::instruction as data;
 use perp_tests::assert_refused;
-use perp_tests::world::if_due;
 use perp_tests::world::orders::{above, below, next_price, reducing, TIP};
 
 impl Chaos {

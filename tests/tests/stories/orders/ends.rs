@@ -1,7 +1,6 @@
 //! Replacing, expiring, coming to nothing; and what comes home.
 
 use super::Story;
-use anchor_lang::prelude::Pubkey;
 use perp_client::addresses::orders_address;
 use perp_client::instructions::Authority;
 use perp_engine::operations::orders::NewOrder;
@@ -98,9 +97,7 @@ fn an_order_that_cannot_fill_costs_what_it_has_lost(backend: Backend) {
     assert_refused(story.world.withdraw(story.trader, 1), ExchangeError::OrderArmed);
     // It would be bought at $250 while the market is at $242.1875 already: 5 468.75 are lost, and of 4 461 left less than 3 % of 169 531.25.
     story.world.to_fill(story.trader, 0, 250.0);
-    let reading = story.world.chain.account(&story.world.oracle(0)).unwrap();
-    let kept = Pubkey::new_unique();
-    story.world.chain.set_account(&kept, reading);
+    let kept = story.world.posted(0);
     story.world.wait(1);
     story.world.publish(0, 242.1875);
     story.world.update_price(0).unwrap();
