@@ -4,7 +4,8 @@ use anchor_lang::error::ERROR_CODE_OFFSET;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::system_program;
 
-/// Codes of the engine's rules. What is beyond them is about oracles, accounts and arguments: mistakes of whoever built the instruction.
+/// Codes of the engine's rules: that a market is missing from the list and what its arguments break among them, as a list is read before
+/// it is sent. What is beyond them is about oracles and accounts: mistakes of whoever built the instruction.
 const RULES: std::ops::Range<u32> = ERROR_CODE_OFFSET..ERROR_CODE_OFFSET + 200;
 
 /// Does what `act` does, or nothing where a rule refuses it: the log says by which. `written` are the program's accounts that it writes.

@@ -275,9 +275,9 @@ pub mod perp_swap {
     }
 
     /// Fills an armed order at the one reading with `prev_publish_time < fills_from <= publish_time <= fills_from + 10`, from any
-    /// account of the market's oracle program. Worse than its acceptable price it waits on; one that may increase and cannot be
-    /// filled for want of margin is over and costs its owner what it would have cost to trade at once. The order pays the
-    /// caller; what is left of one that is over goes to the owner.
+    /// account of the market's oracle program. Worse than its acceptable price it waits on; one that may increase and that its
+    /// account or its market cannot bear is over and costs its owner what it has lost by the market's newest price. The order pays
+    /// the caller; what is left of one that is over goes to the owner.
     ///
     /// Authority: anybody.
     ///
