@@ -246,7 +246,7 @@ macro_rules! engine_rules {
             "The lamports for whoever fills the order are too few."
             "Give at least the minimum for each of its fills.";
         144 OrderArmed { until: i64 }
-            "An order is armed: until it is filled or its time is over it is not cancelled and, if it may increase, nothing is withdrawn and no trade increases."
+            "An order is armed: until it is filled or its time is over it is not cancelled, nothing is withdrawn and no trade increases."
             "Wait until then; anybody may call execute_order before.";
         145 OrderNotArmed
             "The order is not armed, or its time is over."

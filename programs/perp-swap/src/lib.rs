@@ -241,7 +241,7 @@ pub mod perp_swap {
 
     /// Arms a resting order that is met, so that it fills at the one reading of a moment a few seconds later; or moves the trigger
     /// of one that trails. An order by price is met by the reading that is passed, from any account of the market's oracle
-    /// program. One that may increase is armed only where it could be filled now, and until then its margin account withdraws
+    /// program. One that may increase is armed only where it could be filled now. Until it fills its margin account withdraws
     /// nothing.
     ///
     /// Authority: anybody.

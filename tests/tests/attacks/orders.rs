@@ -358,22 +358,47 @@ fn attack_an_empty_wallet_keeps_no_order_from_being_filled() {
 }
 
 #[test]
-fn attack_entering_a_market_that_whoever_fills_the_order_does_not_name() {
+fn attack_an_owner_that_has_become_a_program_keeps_no_order_from_being_filled() {
+    // A program is deployed at the owner's address once his orders rest, and what the other of the group held goes home there.
     let mut world = world();
-    let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
-    world.place(attacker, 0, &[next_price(SOL)]).unwrap();
+    let (attacker, delegate, keeper) = (trading(&mut world, 1_000), world.key(), world.key());
+    world.set_delegate(attacker, delegate).unwrap();
+    let one_of_two = |order: NewOrder| NewOrder { group: 1, ..order };
+    let by = Authority { signer: delegate, ..attacker };
+    world.place(by, 0, &[one_of_two(next_price(SOL)), one_of_two(below(1, SOL))]).unwrap();
     world.to_fill(attacker, 0, 250.0);
-    let execution = world.execution(keeper, &attacker.margin_account, 0, world.oracle(0), 0);
-    world.publish(1, 250.0);
-    assert_refused(world.trade(attacker, 1, SOL), ExchangeError::OrderArmed);
-    world.send(&execution).unwrap();
-    // Once nothing is armed any more it may.
-    world.wait(16);
-    for market in [0, 1] {
-        world.publish(market, 250.0);
-        world.update_price(market).unwrap();
+    let program = solana_account::Account {
+        lamports: 1_000_000_000,
+        data: vec![2; 36],
+        owner: pubkey!("BPFLoaderUpgradeab1e11111111111111111111111"),
+        executable: true,
+        ..Default::default()
+    };
+    world.chain.set_account(&attacker.signer, program);
+    world.execute(keeper, attacker, 0).unwrap();
+    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), SOL);
+}
+
+#[test]
+fn attack_entering_a_market_that_whoever_fills_the_order_does_not_name() {
+    for order in [next_price(SOL), reducing(next_price(-SOL))] {
+        let mut world = world();
+        let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+        world.trade(attacker, 0, SOL).unwrap();
+        world.place(attacker, 0, &[order]).unwrap();
+        world.to_fill(attacker, 0, 250.0);
+        let execution = world.execution(keeper, &attacker.margin_account, 0, world.oracle(0), 0);
+        world.publish(1, 250.0);
+        assert_refused(world.trade(attacker, 1, SOL), ExchangeError::OrderArmed);
+        world.send(&execution).unwrap();
+        // Once nothing is armed any more it may.
+        world.wait(16);
+        for market in [0, 1] {
+            world.publish(market, 250.0);
+            world.update_price(market).unwrap();
+        }
+        world.trade(attacker, 1, SOL).unwrap();
     }
-    world.trade(attacker, 1, SOL).unwrap();
 }
 
 #[test]

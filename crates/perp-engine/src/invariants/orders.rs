@@ -65,7 +65,7 @@ fn parent_agrees(book: &OrderBook, order: &RestingOrder) -> bool {
     })
 }
 
-/// One that is armed is awake and the only one of its group; the account waits for it where it may increase.
+/// One that is armed is awake and the only one of its group, and the account waits for it.
 fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp) -> Result<(), Violation> {
     let order = book.order(slot)?;
     let broken = |rule| Err(Violation::Order { slot, rule });
@@ -82,8 +82,11 @@ fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp)
         if order.armed_size == Size::ZERO || !order.margin_held.is_zero() {
             return broken("a reduce-only order is armed for a size and costs nothing");
         }
-    } else if !order.armed_size.is_zero() || (order.is_armed(now)? && account.armed_until < order.fills_until()?) {
-        return broken("the account withdraws nothing while an order that may increase is armed");
+    } else if !order.armed_size.is_zero() {
+        return broken("an order that may increase is armed for all of its size");
+    }
+    if order.is_armed(now)? && account.armed_until < order.fills_until()? {
+        return broken("the account withdraws nothing while an order is armed");
     }
     let mut armed = 0u32;
     for (_, other) in book.occupied().filter(|(_, other)| order.group != 0 && other.group == order.group) {

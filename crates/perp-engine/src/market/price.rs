@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::market::averages::{averages_after, MAX_VOLATILITY};
-use crate::market::second_price::is_in_bounds;
+use crate::market::second_price::{is_in_bounds, nearest_in_bounds};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
 use crate::state::{is_fresh, Market, Parameters, PriceAverages, PriceCache, Settlement};
@@ -184,6 +184,19 @@ pub(crate) fn good_price(market: &Market, reading: &OracleReading) -> Result<Opt
     let (price, confidence) = converted(market, reading)?;
     let in_bounds = is_in_bounds(market, price, Timestamp::new(reading.publish_time()))?;
     Ok(confidence.filter(|_| in_bounds).map(|confidence| (price, confidence)))
+}
+
+/// The same for a fill at the reading of one moment, which anybody may hand in later: where only a second price that was published after it
+/// does not bear it out, the nearest that this one does. Else whoever hands that in would decide whether there is a fill.
+///
+/// # Errors
+/// [`EngineError::PriceOutOfRange`].
+pub(crate) fn fill_price(market: &Market, reading: &OracleReading) -> Result<Option<(Price, Price)>, EngineError> {
+    let (price, confidence) = converted(market, reading)?;
+    let published = Timestamp::new(reading.publish_time());
+    let borne_out = nearest_in_bounds(market, price, published)?;
+    let counts = borne_out == price || market.second_price.published > published;
+    Ok(confidence.filter(|_| counts).map(|confidence| (borne_out, confidence)))
 }
 
 /// A reading in the market's unit: its price, and its confidence where that is within `max_confidence_valid`.

@@ -227,6 +227,12 @@ impl Leg {
         })
     }
 
+    /// The maintenance margin's part of the initial margin, which open interest scales: what a fill of an order leaves.
+    pub fn scaled_maintenance_ceil(&self, ledger: &MarketLedger, market: &Market) -> Result<Atoms, EngineError> {
+        let initial = initial_at(self.value, self.fraction, ledger, &market.parameters)?;
+        share_ceil(initial, market.parameters.maintenance_fraction)
+    }
+
     /// What measured volatility adds to the margin.
     #[inline(always)]
     fn ramped(&self, margin: Atoms, market: &Market) -> Result<Atoms, EngineError> {

@@ -139,7 +139,8 @@ pub struct Account {
     pub sequence: u64,
     /// What the account has seen since it was opened.
     pub counters: AccountCounters,
-    /// Until when nothing is withdrawn: an order that may increase is armed, and what it may cost stays here.
+    /// Until when nothing is withdrawn and no trade increases anything: an order is armed, whose margin stays here, and whoever fills it
+    /// has named the account's markets.
     pub armed_until: Timestamp,
     /// Zero; room for what is added later.
     pub reserved: [u64; 6],
@@ -210,7 +211,7 @@ impl Account {
         Ok(())
     }
 
-    /// Whether no order that may increase is armed, as far as the account knows.
+    /// Whether no order is armed, as far as the account knows.
     ///
     /// # Errors
     /// [`EngineError::OrderArmed`].

@@ -3,6 +3,7 @@
 mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
+mod crowding;
 mod entrants;
 mod epochs;
 mod isolation;

@@ -57,9 +57,10 @@ fn lamports_that_nobody_or_somebody_else_holds_are_found() {
 
 #[test]
 fn orders_that_no_operation_leaves_are_found_by_what_they_break() {
-    let armed = "the account withdraws nothing while an order that may increase is armed";
+    let armed = "the account withdraws nothing while an order is armed";
     assert_eq!(after(|_, account| account.armed_until = at(17).now), (0, armed));
-    assert_eq!(after(|book, _| book.orders[0].armed_size = Size::new(1)), (0, armed));
+    let sized = "an order that may increase is armed for all of its size";
+    assert_eq!(after(|book, _| book.orders[0].armed_size = Size::new(1)), (0, sized));
     assert_eq!(after(|book, _| book.orders[5].position = 1), (5, "a free place is zeroed"));
     for number in [0, 1, 3] {
         assert_eq!(after(|book, _| book.orders[1].number = number), (1, "an order has a number of its own"));

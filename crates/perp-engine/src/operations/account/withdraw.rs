@@ -29,8 +29,8 @@ impl WithdrawalPlan {
     }
 }
 
-/// Plans a withdrawal of an account without open positions at `now`. Without debts it succeeds once no order that may increase is
-/// armed, within seconds, whatever the oracle or the status.
+/// Plans a withdrawal of an account without open positions at `now`. Without debts it succeeds once no order is armed, within
+/// seconds, whatever the oracle or the status.
 ///
 /// # Errors
 /// [`EngineError::PositionsOpen`], [`EngineError::AmountZero`], [`EngineError::OrderArmed`],

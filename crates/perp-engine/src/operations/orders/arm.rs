@@ -6,9 +6,9 @@ use crate::market::Ready;
 use crate::operations::position::{plan_trade_now, require_not_ended, Order};
 use crate::oracle::OracleReading;
 use crate::risk::portfolio::{InitialSums, Portfolio};
-use crate::state::{Account, OrderBook, OrderTrigger, Position, RestingOrder};
+use crate::state::{Account, OrderBook, OrderTrigger, Position, RestingOrder, MAX_POSITIONS};
 use crate::units::products::price_share_ceil;
-use crate::units::{Atoms, Ppm, Timestamp};
+use crate::units::{Atoms, Ppm, SignedSize, Timestamp};
 
 /// An order that is armed, or whose trigger has moved with the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +30,15 @@ impl ArmingPlan {
     /// # Errors
     /// [`EngineError::Overflow`] at the end of time.
     pub fn apply(&self, book: &mut OrderBook, account: &mut Account) -> Result<(), EngineError> {
-        account.armed_until = account.armed_until.max(withdrawals_wait_until(&self.order)?);
+        account.armed_until = account.armed_until.max(armed_until(&self.order)?);
         book.set(self.slot, self.order);
         Ok(())
     }
 }
 
-/// Until when an order keeps its account from withdrawing.
-pub(super) fn withdrawals_wait_until(order: &RestingOrder) -> Result<Timestamp, EngineError> {
-    if order.fills_from.is_never() || order.is_reduce_only() {
+/// Until when an order keeps its account from withdrawing and from increasing anything.
+pub(super) fn armed_until(order: &RestingOrder) -> Result<Timestamp, EngineError> {
+    if order.fills_from.is_never() {
         return Ok(Timestamp::NEVER);
     }
     order.fills_until()
@@ -124,8 +124,8 @@ fn moved_or_met(
     }
 }
 
-/// The order, armed. One that may increase must be such that it could be filled now, and the account must have margin for all that are
-/// armed, whatever they would come to: else its owner could have the margin come later, if the price pleases.
+/// The order, armed. One that may increase must be such that it could be filled now, with all of its market and side that are armed, and the
+/// account must have margin and places for all that are armed: else its owner could have them come later, if the price pleases.
 pub(super) fn armed(
     book: &OrderBook,
     slot: usize,
@@ -134,7 +134,7 @@ pub(super) fn armed(
     market: &Ready<'_>,
 ) -> Result<RestingOrder, EngineError> {
     let now = market.clock().now;
-    let mut reserved = Atoms::ZERO;
+    let mut armed = Armed::with(order.size);
     for (_, other) in book.occupied().filter(|(place, _)| *place != slot) {
         if !other.is_armed(now)? {
             continue;
@@ -143,12 +143,12 @@ pub(super) fn armed(
         if order.group != 0 && other.group == order.group {
             return Err(EngineError::OrderGroupArmed);
         }
-        // Of two that reduce one position whoever fills them would choose.
-        let of_one = (other.market, other.position) == (order.market, order.position);
-        if order.is_reduce_only() && other.is_reduce_only() && of_one {
+        // What comes first of one that only reduces and another that could reduce as well, whoever fills them would choose.
+        let alike = (other.market, other.size.side()) == (order.market, order.size.side());
+        if alike && (order.is_reduce_only() || other.is_reduce_only()) {
             return Err(EngineError::OrderGroupArmed);
         }
-        reserved = reserved.checked_add(other.margin_held)?;
+        armed.count(other, alike, portfolio.account)?;
     }
     require_not_ended(market, now)?;
     market.status().allows_reducing()?;
@@ -162,22 +162,62 @@ pub(super) fn armed(
     }
     // Else a status that only reduces would be a way out of what is armed as a reduction.
     market.status().allows_increasing()?;
-    let needed = tried(&order, portfolio, market)?;
+    armed.require_place(portfolio.account, order.market)?;
+    let needed = tried(armed.size, portfolio, market)?.max(armed.held_alike);
+    let margin_held = needed.checked_sub(armed.held_alike)?;
     let before = portfolio.initial(None)?.health(portfolio.account.balance)?;
-    let required = before.margin.checked_add(reserved)?.checked_add(needed)?;
+    let required = before.margin.checked_add(armed.held)?.checked_add(margin_held)?;
     if i128::from(before.equity.get()) < i128::from(required.get()) {
         return Err(EngineError::InitialMargin { equity: before.equity, required });
     }
-    Ok(RestingOrder { fills_from, margin_held: needed, ..order })
+    Ok(RestingOrder { fills_from, margin_held, ..order })
 }
 
-/// What the order needs if it is filled now: the initial margin of a position of its size, and what it costs.
+/// What else of an account is armed besides an order that is to be.
+#[derive(Clone, Copy, Debug)]
+struct Armed {
+    /// Size of the order and of all others of its market and side.
+    size: SignedSize,
+    /// What those others hold.
+    held_alike: Atoms,
+    /// What all hold.
+    held: Atoms,
+    /// Places that others may take, in markets in which the account holds nothing.
+    places: usize,
+}
+
+impl Armed {
+    const fn with(size: SignedSize) -> Self {
+        Self { size, held_alike: Atoms::ZERO, held: Atoms::ZERO, places: 0 }
+    }
+
+    fn count(&mut self, other: &RestingOrder, alike: bool, account: &Account) -> Result<(), EngineError> {
+        self.held = self.held.checked_add(other.margin_held)?;
+        if alike {
+            self.size = self.size.checked_add(other.size)?;
+            self.held_alike = self.held_alike.checked_add(other.margin_held)?;
+        } else if !other.is_reduce_only() && account.slot_of(other.market).is_none() {
+            self.places = self.places.checked_add(1).ok_or(EngineError::Overflow)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a place is left for the order's position once every other one has taken its own.
+    fn require_place(&self, account: &Account, market: u16) -> Result<(), EngineError> {
+        let taken = account.occupied().count().checked_add(self.places).ok_or(EngineError::Overflow)?;
+        if account.slot_of(market).is_none() && taken >= MAX_POSITIONS {
+            return Err(EngineError::NoFreePosition);
+        }
+        Ok(())
+    }
+}
+
+/// What orders of that size need if they are filled now: the initial margin of a position of it, and what it costs.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
-fn tried(order: &RestingOrder, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<Atoms, EngineError> {
-    let plan = plan_trade_now(portfolio, market, &Order::at_any_price(order.size))?;
-    let position =
-        Position { size: order.size, entry_notional: plan.notional.into(), ..Position::empty_in(market.index) };
+fn tried(size: SignedSize, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<Atoms, EngineError> {
+    let plan = plan_trade_now(portfolio, market, &Order::at_any_price(size))?;
+    let position = Position { size, entry_notional: plan.notional.into(), ..Position::empty_in(market.index) };
     let opened = portfolio.initial_leg(&position, &plan.ledger.market, market, || Ok(plan.fill.unit_spread))?;
     let margin = InitialSums::default().with(opened)?.health(Atoms::ZERO)?.margin;
     margin.checked_add(plan.fill.cost_ceil()?)

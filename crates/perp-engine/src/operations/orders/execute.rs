@@ -1,11 +1,11 @@
 //! Filling an armed order, at the one reading of the moment for which it was armed.
 
-use super::arm::withdrawals_wait_until;
+use super::arm::armed_until;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
-use crate::market::price::good_price;
+use crate::market::price::fill_price;
 use crate::market::Ready;
-use crate::operations::position::{plan_trade_at, Order, TradePlan};
+use crate::operations::position::{plan_trade_at, Order, ReadingPrice, TradePlan};
 use crate::oracle::OracleReading;
 use crate::risk::portfolio::Portfolio;
 use crate::state::counters::count;
@@ -65,7 +65,7 @@ impl ExecutionPlan {
         market: &mut Ready<'_>,
     ) -> Result<OrderLamports, EngineError> {
         let lamports = self.store(book, account, market)?;
-        let mut armed = book.occupied().map(|(_, order)| withdrawals_wait_until(order));
+        let mut armed = book.occupied().map(|(_, order)| armed_until(order));
         account.armed_until = armed.try_fold(Timestamp::NEVER, |latest, until| until.map(|until| latest.max(until)))?;
         Ok(lamports)
     }
@@ -154,16 +154,14 @@ pub fn plan_execute_order(
     if order.is_dead(portfolio.account, now)? {
         return Err(EngineError::OrderDead);
     }
-    let (price, confidence) = fill_price(&order, market, reading)?;
-    let size = if order.is_reduce_only() { reduced(&order, portfolio.account, market, price)? } else { order.size };
+    let at = price_of_fill(&order, market, reading)?;
+    let size = if order.is_reduce_only() { reduced(&order, portfolio.account, market, at.price)? } else { order.size };
     let terms = Order { size, acceptable_price: order.acceptable_price, reduce_only: order.is_reduce_only() };
-    let outcome = match plan_trade_at(portfolio, market, &terms, price, confidence) {
+    let outcome = match plan_trade_at(portfolio, market, &terms, at) {
         Ok(trade) => OrderOutcome::Filled(trade),
         Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
         Err(error) if order.is_reduce_only() => return Err(error),
-        Err(error) if is_over(&error) => {
-            OrderOutcome::Forfeited { paid: loss_ceil(&order, price, market)?.min(portfolio.account.balance) }
-        }
+        Err(error) if is_over(&error) => OrderOutcome::Forfeited { paid: paid(&order, portfolio, at)? },
         Err(error) => return Err(error),
     };
     let protocol_share = market.parameters.protocol_share;
@@ -184,12 +182,12 @@ fn reduced(
     reduced.on(order.size.side().ok_or(EngineError::SizeOutOfRange)?)
 }
 
-/// Price and confidence of the reading at which the order fills.
-fn fill_price(
+/// What the reading says at which the order fills.
+fn price_of_fill(
     order: &RestingOrder,
     market: &Ready<'_>,
     reading: &OracleReading,
-) -> Result<(Price, Price), EngineError> {
+) -> Result<ReadingPrice, EngineError> {
     let (from, until) = (order.fills_from, order.fills_from.after(FILL_READING_SECONDS)?);
     let missing = EngineError::NoFillReading { from: from.get(), until: until.get() };
     let published = Timestamp::new(reading.publish_time());
@@ -197,7 +195,10 @@ fn fill_price(
     if previous >= from || published < from || published > until {
         return Err(missing);
     }
-    good_price(market, reading)?.ok_or(missing)
+    let (price, confidence) = fill_price(market, reading)?.ok_or(missing)?;
+    // The market takes no reading from an account that it is not bound to.
+    let newest = if published > market.price.published { price } else { market.price.price };
+    Ok(ReadingPrice { price, confidence, newest })
 }
 
 /// Whether an order that may increase is over where it is refused for that: its owner, or whoever trades in the market, can bring it
@@ -207,7 +208,6 @@ const fn is_over(error: &EngineError) -> bool {
         error,
         EngineError::InitialMargin { .. }
             | EngineError::DebtOutstanding { .. }
-            | EngineError::NoFreePosition
             | EngineError::BelowMinimumPosition { .. }
             | EngineError::ReductionWorsensHealth { .. }
             | EngineError::NegativeEquity { .. }
@@ -217,17 +217,15 @@ const fn is_over(error: &EngineError) -> bool {
     )
 }
 
-/// What the order would have lost by now, had it been filled: nobody gains by keeping it from that, and nobody is harmed by more than what
-/// it was armed for.
-fn loss_ceil(order: &RestingOrder, price: Price, market: &Ready<'_>) -> Result<Atoms, EngineError> {
-    let newest = market.price.price;
+/// What is paid for an order that comes to nothing: what it would have lost by now, had it been filled, so that nobody gains by keeping it
+/// from that. No more than the account owns: what it owes elsewhere stays there.
+fn paid(order: &RestingOrder, portfolio: &Portfolio<'_>, at: ReadingPrice) -> Result<Atoms, EngineError> {
     let lost = match order.size.side() {
-        Some(Side::Long) => price.checked_sub(newest),
-        Some(Side::Short) => newest.checked_sub(price),
+        Some(Side::Long) => at.price.checked_sub(at.newest),
+        Some(Side::Short) => at.newest.checked_sub(at.price),
         None => return Err(EngineError::SizeOutOfRange),
     };
-    match lost {
-        Ok(lost) => notional(order.size.size(), lost)?.to_atoms_ceil(),
-        Err(_) => Ok(Atoms::ZERO),
-    }
+    let Ok(lost) = lost else { return Ok(Atoms::ZERO) };
+    let equity = portfolio.maintenance_health()?.equity.positive_part();
+    Ok(notional(order.size.size(), lost)?.to_atoms_ceil()?.min(portfolio.account.balance).min(equity))
 }

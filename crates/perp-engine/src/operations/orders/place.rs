@@ -1,6 +1,6 @@
 //! Placing resting orders, and replacing them.
 
-use super::arm::{armed, withdrawals_wait_until};
+use super::arm::{armed, armed_until};
 use super::cancel::cancel_order;
 use crate::error::EngineError;
 use crate::market::Ready;
@@ -52,7 +52,7 @@ pub struct PlacementPlan {
     pub paid: u64,
     /// Lamports of cancelled orders that go home.
     pub returned: u64,
-    /// Until when the account withdraws nothing; zero where nothing that may increase was armed.
+    /// Until when the account withdraws and increases nothing; zero where nothing was armed.
     pub armed_until: Timestamp,
 }
 
@@ -103,7 +103,7 @@ pub fn place_orders(
         let by_time = resting.kind() == OrderTrigger::AtTime && !resting.is_asleep();
         if by_time && portfolio.reference >= resting.active_from {
             resting = armed(&after, slot, resting, portfolio, market)?;
-            plan.armed_until = plan.armed_until.max(withdrawals_wait_until(&resting)?);
+            plan.armed_until = plan.armed_until.max(armed_until(&resting)?);
         }
         after.set(slot, resting);
         if let Some(taken) = slots.get_mut(place) {

@@ -21,6 +21,7 @@ mod filling;
 mod placing;
 mod properties;
 mod protection;
+mod together;
 
 /// Dollars in the feed's unit, 10^-8 dollars.
 const FEED: i64 = 100_000_000;
@@ -121,9 +122,20 @@ impl World {
         reading: Option<OracleReading>,
         plan: impl FnOnce(&mut OrderBook, &Portfolio<'_>, &Ready<'_>) -> T,
     ) -> T {
+        self.planned_beside(None, seconds, reading, plan)
+    }
+
+    /// The same beside another market in which the account has a position.
+    fn planned_beside<'m, T>(
+        &mut self,
+        other: impl Into<Option<&'m Market>>,
+        seconds: i64,
+        reading: Option<OracleReading>,
+        plan: impl FnOnce(&mut OrderBook, &Portfolio<'_>, &Ready<'_>) -> T,
+    ) -> T {
         let clock = Self::clock(seconds);
         let market = self.market.refresh(reading.as_ref(), &session(Status::Active, clock)).unwrap();
-        let portfolio = Portfolio::new(&self.account, Some(&market), [], clock).unwrap();
+        let portfolio = Portfolio::new(&self.account, Some(&market), other.into(), clock).unwrap();
         plan(&mut self.book, &portfolio, &market)
     }
 

@@ -14,7 +14,7 @@ pub use resolve_bankruptcy::{plan_resolve_bankruptcy, BankruptcyPlan};
 pub use settle_funding::{plan_settle_funding, FundingSettlementPlan};
 pub use settle_pnl::{plan_settle_pnl, PnlSettlementPlan, SettlementReward, SETTLING_SECONDS};
 pub use trade::{plan_trade, Order, TradePlan};
-pub(crate) use trade::{plan_trade_at, plan_trade_now, require_not_ended};
+pub(crate) use trade::{plan_trade_at, plan_trade_now, require_not_ended, ReadingPrice};
 pub use waive_claim::{plan_waive_claim, WaiverPlan};
 
 #[cfg(test)]

@@ -112,7 +112,8 @@ fn split(position: SignedSize, order: &Order) -> Result<Split, EngineError> {
 /// # Errors
 /// Any rule above, by name; also [`EngineError::AcceptablePriceZero`], [`EngineError::PriceBoundExceeded`],
 /// [`EngineError::BelowMinimumPosition`], [`EngineError::OpenInterestCap`], [`EngineError::SameSlotReduction`];
-/// [`EngineError::OrderArmed`] where it increases and an order of the account that may increase is armed, whose margin it could take.
+/// [`EngineError::OrderArmed`] where it increases and an order of the account is armed: it could take that one's margin, and enter a market
+/// that whoever fills it does not name.
 pub fn plan_trade(portfolio: &Portfolio<'_>, market: &Ready<'_>, order: &Order) -> Result<TradePlan, EngineError> {
     if order.acceptable_price == Price::ZERO {
         return Err(EngineError::AcceptablePriceZero);
@@ -142,21 +143,34 @@ pub(crate) fn plan_trade_now(
     if !split.closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
         return Err(EngineError::SameSlotReduction);
     }
-    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, spread: None })
+    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, newest: price, spread: None })
 }
 
 /// What an order is filled at, besides impact and fee.
 #[derive(Clone, Copy, Debug)]
 struct FillPrice {
     price: Price,
+    /// The market's newest.
+    newest: Price,
     /// The spread of one base unit that the fill is charged; `None` for the market's, which goes by the price's age.
     spread: Option<Price>,
 }
 
-/// Plans an order at a reading's `price` that nobody knew when the order was bound to it: nobody chose it, so that it pays of the
-/// spread what the oracle's `confidence` is, whatever the market's newest price is by now. Capacity is that at the market's newest, and so
-/// is margin, of which an increase leaves what keeps the account from being liquidated. A position increased in this very slot is reduced all the same: its owner cannot have known the price then, and could
-/// else keep the order from being filled.
+/// What the reading of a moment that nobody knew says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadingPrice {
+    /// The price of the fill.
+    pub price: Price,
+    /// Its confidence.
+    pub confidence: Price,
+    /// The market's newest price, or the reading's where that is newer.
+    pub newest: Price,
+}
+
+/// Plans an order at a reading's price that nobody knew when the order was bound to it: nobody chose it, so that it pays of the spread
+/// what the oracle's confidence is, whatever the market's newest price is by now. Capacity is that at the newest, and so is margin, of
+/// which an increase leaves the part that is the maintenance margin's of the initial one. A position increased in this very slot is
+/// reduced all the same: its owner cannot have known the price then, and could else keep the order from being filled.
 ///
 /// # Errors
 /// Those of [`plan_trade`] but [`EngineError::SameSlotReduction`], [`EngineError::AcceptablePriceZero`] and
@@ -167,9 +181,9 @@ pub(crate) fn plan_trade_at(
     portfolio: &Portfolio<'_>,
     market: &Ready<'_>,
     order: &Order,
-    price: Price,
-    confidence: Price,
+    at: ReadingPrice,
 ) -> Result<TradePlan, EngineError> {
+    let ReadingPrice { price, confidence, newest } = at;
     let ledger = Ledger::open_or_take(portfolio.account, market, market.clock().now)?;
     let split = split(ledger.position.size, order)?;
     let price_use = split.price_use();
@@ -177,7 +191,7 @@ pub(crate) fn plan_trade_at(
     require_clock(market, portfolio.reference)?;
     require_certain(price, confidence, price_requirement(market, price_use).confidence)?;
     let spread = Some(confidence_of_ceil(confidence, &market.parameters)?);
-    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, spread })
+    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, newest, spread })
 }
 
 /// Whether the market trades at all, and for this use.
@@ -214,7 +228,7 @@ fn fill_order(
 ) -> Result<TradePlan, EngineError> {
     let Split { order: size, side, closed, opened } = split;
     let increases = !opened.is_zero();
-    let newest = market.price.price;
+    let newest = at.newest;
     let mut settled = ledger.settle()?;
     let (debt_before, ledger_before) = (ledger.position.owed(), ledger.market);
     let reduction = if increases { None } else { Some(Reduction::of(portfolio, &ledger, market, at.price)?) };
@@ -246,7 +260,7 @@ fn fill_order(
             check_debts(portfolio, &ledger, debt_before)?;
             let after = match at.spread {
                 None => admit_increase(portfolio, &ledger, market, fill.unit_spread)?,
-                Some(_) => admit_armed(portfolio, &ledger, market)?,
+                Some(_) => admit_armed(portfolio, &ledger, market, newest)?,
             };
             let parameters = &market.parameters;
             solvency(&ledger.market, parameters, newest)?.admits(|| solvency(&ledger_before, parameters, newest))?;

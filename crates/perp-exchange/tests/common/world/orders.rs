@@ -72,11 +72,11 @@ impl World {
             let ahead = plan.order.fills_from.get() - before.clock.now.get();
             assert!(ahead > i64::from(self.market(market).parameters.future_tolerance));
             let (order, state) = (plan.order, self.account(account));
+            assert!(state.armed_until >= order.fills_until().unwrap());
             if order.is_reduce_only() {
                 assert!(order.armed_size <= order.protected(state).unwrap());
                 assert!(order.armed_size <= order.size.size());
             } else {
-                assert!(state.armed_until >= order.fills_until().unwrap());
                 self.check_margin_is_held(account, market);
             }
         }
@@ -108,9 +108,9 @@ impl World {
         let order = *before.orders_of(account).unwrap().order(slot).unwrap();
         let left = self.exchange.order_lamports + done.lamports.tip + done.lamports.returned;
         assert_eq!(left, before.order_lamports);
-        // Of what may increase nothing but what is left keeps the account from withdrawing.
+        // Nothing but what is left keeps the account from withdrawing.
         let armed = self.orders_of(account).into_iter().map(|(_, order)| order);
-        let armed = armed.filter(|order| !order.is_reduce_only() && !order.fills_from.is_never());
+        let armed = armed.filter(|order| !order.fills_from.is_never());
         let until = armed.map(|order| order.fills_until().unwrap()).max().unwrap_or(Timestamp::NEVER);
         assert_eq!(self.account(account).armed_until, until);
         let kind = match &done.plan.outcome {

@@ -60,22 +60,21 @@ fn attack_using_the_margin_elsewhere() {
 
 #[test]
 fn attack_keeping_an_order_from_filling_by_an_increase_in_every_slot() {
-    // A short of 100 SOL, closed at the next price. Its owner adds a base unit in the slot of each attempt.
+    // A short of 100 SOL, closed at the next price. Its owner would add a base unit in the slot of each attempt.
+    for order in [next_price(sol(100)), reducing(next_price(sol(100)))] {
+        let mut world = World::holding(10_000, -100);
+        world.place(1, &[order]).unwrap();
+        world.post(dollars(250, 8), 8);
+        assert_eq!(world.trade(9, base(-1)), Err(EngineError::OrderArmed { until: at(19).now.get() }));
+        world.filled(9, 0, dollars(KNOWN, 4));
+        assert_eq!(world.size(), 0);
+    }
+    // Another order that fills in that slot keeps it from nothing; what would be left is too small for a position, and goes along.
     let mut world = World::holding(10_000, -100);
-    world.place(1, &[reducing(next_price(sol(100)))]).unwrap();
-    world.post(dollars(250, 8), 8);
-    world.trade(9, base(-1)).unwrap();
-    assert_eq!(world.trade(9, sol(100)), Err(EngineError::SameSlotReduction));
-    // What would be left is too small for a position: it goes along.
-    let plan = world.filled(9, 0, dollars(KNOWN, 4));
-    assert_eq!((plan.closed, world.size()), (Size::new(100 * SOL + 1), 0));
-    // The same with one that may increase.
-    let mut world = World::holding(10_000, -100);
-    world.place(1, &[next_price(sol(100))]).unwrap();
-    world.post(dollars(250, 8), 8);
-    assert_eq!(world.trade(9, base(-1)), Err(EngineError::OrderArmed { until: at(19).now.get() }));
+    world.place(1, &[next_price(base(-100_000_000)), reducing(next_price(sol(100)))]).unwrap();
     world.filled(9, 0, dollars(KNOWN, 4));
-    assert_eq!(world.size(), 0);
+    let plan = world.filled(9, 1, dollars(KNOWN, 4));
+    assert_eq!((plan.closed, world.size()), (Size::new(100 * SOL + 100_000_000), 0));
 }
 
 #[test]
@@ -106,12 +105,63 @@ fn attack_filling_an_order_twice() {
 
 #[test]
 fn attack_selling_at_a_known_price_what_is_bought_after_it() {
-    // 10 SOL are sold at the price of 3 s, $300, while the market is still told $250: 90 more, bought at that, are not.
+    // 10 SOL are sold at the price of 3 s, $300, while the market is still told $250: 90 more are not bought at that.
     let mut world = World::holding(100_000, 10);
     world.place(0, &[reducing(next_price(base(i64::MIN)))]).unwrap();
-    world.trade(4, sol(90)).unwrap();
+    assert_eq!(world.trade(4, sol(90)), Err(EngineError::OrderArmed { until: at(18).now.get() }));
     let plan = world.filled(4, 0, dollars(300, 3));
-    assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 90));
+    assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 0));
+}
+
+#[test]
+fn attack_a_second_source_frees_nobody_from_a_losing_order() {
+    // Bought at the reading of 3 s, $255; by 5 s both sources say $250, from which the first may be 1 % away.
+    let secured = |second: i64, published: i64| {
+        let mut world = armed(10_000);
+        let parameters = &mut world.market.parameters;
+        (parameters.second_max_deviation, parameters.second_max_age) = (Ppm::new(10_000), 60);
+        let clock = World::clock(5);
+        let said = dollars(second, published);
+        let plan = crate::operations::market::plan_update_second_price(&world.market, &said, clock).unwrap();
+        plan.apply(&mut world.market);
+        world.execute(5, 0, dollars(KNOWN, 3)).map(|(outcome, _)| match outcome {
+            OrderOutcome::Filled(plan) => plan.notional.to_atoms_ceil().unwrap(),
+            other => panic!("{other:?}"),
+        })
+    };
+    // Borne out, it fills at what it says: 100 · $255.
+    assert_eq!(secured(253, 5), Ok(usdc(25_500)));
+    // By the second source's newer price it is worth at most 1 % more than that: 100 · $252.50.
+    assert_eq!(secured(250, 5), Ok(usdc(25_250)));
+    // What the second source did not bear out when it was published is no price: a manipulated one fills nothing.
+    let missing = EngineError::NoFillReading { from: at(3).now.get(), until: at(13).now.get() };
+    assert_eq!([secured(250, 3), secured(250, 2)], [Err(missing), Err(missing)]);
+}
+
+#[test]
+fn attack_a_second_source_keeps_no_stop_from_filling() {
+    // 100 SOL sold at the $245 of 4 s. At 6 s both sources are at $242, from which 1 % leads to $244.42.
+    let mut world = World::holding(1_510, 100);
+    let parameters = &mut world.market.parameters;
+    (parameters.second_max_deviation, parameters.second_max_age) = (Ppm::new(10_000), 60);
+    world.place(0, &[reducing(below(246, sol(-100)))]).unwrap();
+    world.arm(1, 0, Some(dollars(246, 1))).unwrap();
+    (world.market.second_price.price, world.market.second_price.published) = (price(242), at(6).now);
+    let plan = world.filled(6, 0, dollars(245, 4));
+    // $24 442 by prices that round down.
+    assert_eq!((plan.notional.to_atoms_ceil(), world.size()), (Ok(Atoms::new(24_442_000_000)), 0));
+}
+
+#[test]
+fn attack_a_market_that_takes_no_reading_charges_nothing_by_an_older_price() {
+    // It takes readings of one account alone, which nobody writes: told $250 at 0 s, it does not learn the $256 of the fill. Of $1 260 less
+    // $10.24 are left, which 3 % of $25 600 leave 481.76 of, whatever the market would say of $250.
+    let mut world = World::with(1_260);
+    world.place(0, &[next_price(sol(100))]).unwrap();
+    let reading = dollars(256, 3);
+    let plan = world.planned(4, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
+    let OrderOutcome::Filled(plan) = plan.unwrap().outcome else { panic!("not filled") };
+    assert_eq!((plan.after.equity.get(), plan.after.margin), (1_249_760_000, usdc(768)));
 }
 
 #[test]

@@ -149,14 +149,14 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
         Position { size: sol(100), entry_notional: crate::fixtures::exact(25_000).into(), ..Position::empty_in(1) };
     publish(&mut world.market, 1 << 38, 10);
     let order = [next_price(sol(100))];
-    let plan = beside(&mut world, &other, 10, None, |book, portfolio, market| {
+    let plan = world.planned_beside(&other, 10, None, |book, portfolio, market| {
         place_orders(book, portfolio, market, &[], &order)
     });
     plan.unwrap().apply(&mut world.account);
     let attempt = |other: &Market| {
         let reading = dollars(250, 13);
         let mut world = world;
-        beside(&mut world, other, 26, Some(reading), |book, portfolio, market| {
+        world.planned_beside(other, 26, Some(reading), |book, portfolio, market| {
             plan_execute_order(book, 0, portfolio, market, &reading).map(|plan| plan.outcome)
         })
     };
@@ -166,18 +166,4 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
     // With every price known and the other one lower, the margin is not there indeed; what has lost nothing costs nothing.
     publish(&mut other, (1 << 38) / 100 * 50, 26);
     assert_eq!(attempt(&other), Ok(OrderOutcome::Forfeited { paid: Atoms::ZERO }));
-}
-
-/// What is planned beside another market in which the account has a position.
-fn beside<T>(
-    world: &mut World,
-    other: &Market,
-    seconds: i64,
-    reading: Option<OracleReading>,
-    plan: impl FnOnce(&mut OrderBook, &Portfolio<'_>, &Ready<'_>) -> T,
-) -> T {
-    let clock = World::clock(seconds);
-    let market = world.market.refresh(reading.as_ref(), &session(Status::Active, clock)).unwrap();
-    let portfolio = Portfolio::new(&world.account, Some(&market), [other], clock).unwrap();
-    plan(&mut world.book, &portfolio, &market)
 }

@@ -14,8 +14,9 @@ fn a_stop_closes_the_position() {
     let mut world = World::holding(10_000, 10);
     world.place(0, &[reducing(below(240, ALL))]).unwrap();
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();
-    // Nothing keeps the owner from withdrawing: there is no margin to set aside.
-    assert_eq!((world.order(0).armed_size, world.account.armed_until), (Size::new(10 * SOL), Timestamp::NEVER));
+    // 5 + 3 + 15. There is no margin to set aside.
+    assert_eq!((world.order(0).armed_size, world.account.armed_until), (Size::new(10 * SOL), at(23).now));
+    assert_eq!(world.order(0).margin_held, Atoms::ZERO);
     let plan = world.filled(9, 0, dollars(238, 8));
     // −$120 and 2 bp of $2380.
     assert_eq!((plan.realized.get(), plan.fill.fee), (-120_000_001, Atoms::new(476_000)));
@@ -38,9 +39,12 @@ fn a_stop_shrinks_with_its_position() {
 fn a_stop_that_is_armed_does_not_grow_with_its_position() {
     // Whoever knows already that the price of 8 s is high would else buy at 7 s what is sold at it.
     let mut world = World::holding(10_000, 10);
-    world.place(0, &[reducing(below(240, ALL))]).unwrap();
+    world.place(0, &[reducing(below(240, ALL)), below(245, sol(30))]).unwrap();
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();
-    world.trade(7, sol(30)).unwrap();
+    assert_eq!(world.trade(7, sol(30)), Err(EngineError::OrderArmed { until: at(23).now.get() }));
+    // Nor what an order adds that was armed before it was filled.
+    world.arm(5, 1, Some(dollars(239, 5))).unwrap();
+    world.filled(8, 1, dollars(250, 8));
     let plan = world.filled(8, 0, dollars(250, 8));
     assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 30));
 }
@@ -49,11 +53,12 @@ fn a_stop_that_is_armed_does_not_grow_with_its_position() {
 fn a_stop_dies_with_its_position_and_protects_no_other() {
     let mut world = World::holding(10_000, 10);
     world.place(0, &[stop(-10), stop(-10)]).unwrap();
+    world.place(4, &[next_price(sol(10))]).unwrap();
     world.arm(5, 1, Some(dollars(239, 5))).unwrap();
     world.trade(5, sol(-10)).unwrap();
-    world.trade(5, sol(10)).unwrap();
-    assert_eq!(world.account.positions[0].number, 2);
-    assert_eq!(world.arm(6, 0, Some(dollars(230, 6))), Err(EngineError::OrderDead));
+    world.filled(7, 2, dollars(239, 7));
+    assert_eq!((world.size(), world.account.positions[0].number), (10, 2));
+    assert_eq!(world.arm(8, 0, Some(dollars(230, 8))), Err(EngineError::OrderDead));
     assert_eq!(world.execute(9, 1, dollars(230, 8)), Err(EngineError::OrderDead));
     // Armed or not, anybody sweeps it.
     assert_eq!((world.sweep(9, 0), world.sweep(9, 1)), (Ok(TIP), Ok(TIP)));

@@ -4,6 +4,7 @@ use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::market::range::PriceRange;
 use crate::market::Ready;
+use crate::risk::margin::{Leg, LegHealth};
 use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
 use crate::units::products::part_of_atoms_floor;
 use crate::units::{Atoms, Price, SignedAtoms};
@@ -25,17 +26,23 @@ pub(super) fn admit_increase(
     Ok(after)
 }
 
-/// What an order that was admitted when it was armed is once it fills: unless its account could be liquidated then. Nobody who knows
-/// the price has much of a choice any more whether it fills.
+/// What an order that was admitted when it was armed is once it fills: unless its account could be liquidated then, were the open interest
+/// to scale what this leg is maintained by as it scales initial margin. So orders that fill at one moment are asked for more one after the
+/// other, as trades are, and nobody who knows the price has much of a choice any more whether one fills.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
 pub(super) fn admit_armed(
     portfolio: &Portfolio<'_>,
     ledger: &Ledger,
     market: &Ready<'_>,
+    newest: Price,
 ) -> Result<Health, EngineError> {
-    let range = PriceRange::point(market.price.price);
-    let leg = maintenance_leg(&ledger.position, &ledger.market, market, range)?;
+    let position = &ledger.position;
+    let leg = Leg::of(position, &ledger.market, market, newest)?;
+    let scaled = leg.scaled_maintenance_ceil(&ledger.market, market)?;
+    let leg = leg.maintenance(position, &ledger.market, market, newest)?;
+    let more = scaled.max(leg.margin).checked_sub(leg.margin)?;
+    let leg = LegHealth { required: leg.required.checked_add(more)?, ..leg };
     let refused = |after: Health| EngineError::InitialMargin { equity: after.equity, required: after.margin };
     let after = portfolio.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
     if after.is_below_margin() {
