@@ -3,7 +3,7 @@
 use crate::accounts::{foreign_account, foreign_exchange};
 use crate::{gains_nothing, with_account, world, BACKEND};
 use anchor_lang::error::ErrorCode;
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{pubkey, Pubkey};
 use perp_accounts::{encode_into, Orders};
 use perp_client::addresses::orders_address;
 use perp_client::instructions::{self as client, Authority, TargetMarket};
