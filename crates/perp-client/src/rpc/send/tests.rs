@@ -20,6 +20,7 @@ fn job(task: Task, instruction: anchor_lang::solana_program::instruction::Instru
     Job {
         task,
         pays: Pays::NOTHING,
+        promises: 0,
         advances: 0,
         moves: Atoms::ZERO,
         instructions: vec![instruction],
