@@ -24,7 +24,7 @@ fn said(dollars: i64, least_profit: u64) -> String {
     let account = MarginAccount { owner: address(1), state, version: VERSION, ..MarginAccount::zeroed() };
     let fresh = Fresh::new(Addresses::new(address(90), address(91), address(92)), exchange);
     let (accounts, unpayable) = (Accounts::from_iter([(address(2), account)]), BTreeSet::new());
-    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
+    let known = Known::of(&fresh, &accounts, &unpayable);
     let keeper = Authority { signer: address(93), margin_account: address(94) };
     let mut config = crate::config::Layers::defaults();
     config.flags(Vec::new(), &[format!("fees.least_profit={least_profit}")]);
@@ -88,6 +88,7 @@ fn every_verdict_says_what_it_compares() {
     let job = Job {
         task: Task::FundClaims { market: 0 },
         pays: Pays::NOTHING,
+        promises: 0,
         advances: 0,
         moves: Atoms::ZERO,
         instructions: Vec::new(),
