@@ -143,7 +143,7 @@ fn every_kind_of_order_is_filled_by_the_keeper_alone() {
     assert!(fills().iter().all(|event| event["pays_lamports"] == ORDER_TIP_LAMPORTS), "{}", keeper.text());
     assert!(eventually(|| keeper.of("alert").len() == 6), "{}", keeper.text());
     assert!(keeper.of("alert").iter().all(|event| event["alert"] == "order_filled"), "{}", keeper.text());
-    let metrics = common::http::get(&format!("{}/metrics", keeper.served())).1;
+    let metrics = reqwest::blocking::get(format!("{}/metrics", keeper.served())).unwrap().text().unwrap();
     assert!(metrics.contains("perp_keeper_orders_resting 0"), "{metrics}");
 
     // At its end it has closed every account that it posted to, and has their rent back.
