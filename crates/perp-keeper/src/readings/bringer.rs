@@ -137,7 +137,9 @@ impl<'a> Bringer<'a> {
                     groups.entry((second, *receiver as u8)).or_default().push((market, worth));
                 }
                 // Nobody can post to its oracle.
-                None => drop(self.readings.failed((market, second), Instant::now())),
+                None => {
+                    self.readings.failed((market, second), Instant::now());
+                }
             }
         }
         let groups: Vec<_> = groups.into_iter().take(AT_ONCE).collect();
@@ -266,19 +268,17 @@ impl<'a> Bringer<'a> {
     /// Closes accounts whose readings are of no use any more: their rent returns to whoever has paid it.
     fn close(&mut self, all: bool) {
         self.closed = Instant::now();
-        let mut by_payer: BTreeMap<Pubkey, Vec<(Wanted, Posted)>> = BTreeMap::new();
-        for (wanted, posted) in self.readings.over(all) {
-            by_payer.entry(posted.payer).or_default().push((wanted, posted));
+        let mut by_payer: BTreeMap<Pubkey, BTreeMap<Pubkey, (Receiver, Vec<Wanted>)>> = BTreeMap::new();
+        for (wanted, Posted { price, receiver, payer }) in self.readings.over(all) {
+            let accounts = by_payer.entry(payer).or_default();
+            accounts.entry(price.account).or_insert_with(|| (receiver, Vec::new())).1.push(wanted);
         }
         for (payer, over) in by_payer {
             let Some(key) = self.wallets.iter().find(|wallet| wallet.pubkey() == payer) else { continue };
+            let over: Vec<(Pubkey, (Receiver, Vec<Wanted>))> = over.into_iter().collect();
             for part in over.chunks(CLOSED_AT_ONCE) {
-                let mut accounts: Vec<(Pubkey, Receiver)> =
-                    part.iter().map(|(_, posted)| (posted.price.account, posted.receiver)).collect();
-                accounts.sort_unstable_by_key(|(account, _)| *account);
-                accounts.dedup();
                 let close: Vec<Instruction> =
-                    accounts.iter().map(|(account, receiver)| reclaim_rent(*receiver, payer, *account)).collect();
+                    part.iter().map(|(account, (receiver, _))| reclaim_rent(*receiver, payer, *account)).collect();
                 let sent = self.venue.connection.send(&close, &[key]);
                 if let Err(error) = &sent {
                     Journal::trouble("not_closed", error);
@@ -287,7 +287,8 @@ impl<'a> Bringer<'a> {
                 let mut budget = self.budget.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 budget.settle(Instant::now(), 0, close_fee());
                 drop(budget);
-                part.iter().for_each(|(wanted, _)| self.readings.closed(wanted));
+                let read = part.iter().flat_map(|(_, (_, read))| read);
+                read.for_each(|wanted| self.readings.closed(wanted));
             }
         }
     }
