@@ -199,7 +199,8 @@ pub fn sweeps<A, O: Borrow<Orders>>(
     let jobs = each_order(account, orders, |resting| {
         let (state, market) = (&resting.account.state, resting.order.market);
         let ended = fresh.exchange.market(market).ok().filter(|market| market.settlement.is_final(now));
-        swept(&mut resting.book.clone(), resting.place, state, ended, now).ok()?;
+        let mut left = *resting.book;
+        swept(&mut left, resting.place, state, ended, now).ok()?;
         let (address, slot) = (resting.margin_account, resting.slot()?);
         let ended = ended.map(|market| market.index);
         let instruction = sweep_order(&fresh.addresses, resting.account.owner, address, ended, slot);

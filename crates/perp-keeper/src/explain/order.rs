@@ -79,7 +79,7 @@ impl ExplainedOrder<'_> {
             (true, false) => format!(", only to reduce position {}", order.position),
         };
         format!(
-            "market {}: {} {side}{reduces}; {} fills left, the next for {} lamports",
+            "market {}: {} {side}{reduces}; fills left: {}, the next for {} lamports",
             order.market,
             units.show_signed_size(order.size),
             order.slices,
