@@ -184,7 +184,7 @@ fn prices(config: &Config, feeds: &[FeedId]) -> Check {
 }
 
 /// What a node did not answer, without what its URL may hold besides the host.
-fn unanswered(error: ClientError) -> String {
+pub(crate) fn unanswered(error: ClientError) -> String {
     FetchError::from(Box::new(error)).to_string()
 }
 
