@@ -211,7 +211,7 @@ fn who_fills_an_order_names_the_owner_and_who_sweeps_one_its_market_where_that_h
     let executed = execute_order(&addresses, caller, &of, 5, oracle, 7);
     assert_eq!(executed.accounts[..2], [AccountMeta::new(caller, true), writable(of_whom.signer)]);
     assert_eq!(rest(&executed, 6)[0], read_only(oracle));
-    assert_eq!(rest(&executed, 7), [9, 2].map(|market| read_only(addresses.market(market))));
+    assert_eq!(rest(&executed, 9), [9, 2].map(|market| read_only(addresses.market(market))));
     assert_eq!(executed.data[8..], [7]);
     let armed = arm_order(&addresses, &of, TargetMarket::at_cached_price(5), 7);
     assert_eq!(armed.accounts[4], read_only(perp_swap::ID));

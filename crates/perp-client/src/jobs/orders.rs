@@ -119,11 +119,12 @@ fn arming(fresh: &Fresh, resting: &Resting<'_>, readings: &[PostedPrice]) -> Opt
     moved
 }
 
-/// Whether it is worth asking the engine: of most orders the trigger is far from the price that their market has taken in.
+/// Whether it is worth asking the engine: of most orders the trigger is far from the price that their market has taken in from its account.
 fn may_meet(fresh: &Fresh, order: &RestingOrder, said: &PostedPrice) -> bool {
     let published = Timestamp::new(said.reading.publish_time());
     let Ok(market) = fresh.exchange.market(order.market) else { return false };
-    if order.trailing != Ppm::ZERO || market.price.published != published {
+    let is_own = fresh.target(order.market).oracle == Some(said.account) && market.price.published == published;
+    if order.trailing != Ppm::ZERO || !is_own {
         return true;
     }
     match order.kind() {

@@ -169,11 +169,11 @@ fn a_trailing_stop_is_moved_by_the_best_price_and_armed_by_the_return_from_it() 
     assert_eq!(jobs.iter().map(|job| (job.task, job.promises)).collect::<Vec<_>>(), [(arm(0), 0)]);
     assert!(jobs[0].instructions.last().unwrap().accounts.iter().any(|meta| meta.pubkey == better));
     world.execute(&jobs[0]).unwrap();
-    // A percent less than $261.00 are $258.39.
+    // A percent less than $261.00 are $258.39, rounded down.
     world.posted.clear();
-    world.next(25_840);
-    assert_eq!(world.armings(), []);
     world.next(25_839);
+    assert_eq!(world.armings(), []);
+    world.next(25_838);
     assert_eq!(world.armings()[0].promises, 20_000);
 }
 
