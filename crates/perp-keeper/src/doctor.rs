@@ -125,7 +125,9 @@ fn wallets(config: &Config, checks: &mut Vec<Check>) -> Vec<Pubkey> {
 fn hold(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<Check>) {
     let found = match venue.connection.client().get_multiple_accounts(wallets) {
         Ok(found) => found,
-        Err(error) => return checks.push(Check::bad("wallet", unanswered(error), "see whether the node is overloaded")),
+        Err(error) => {
+            return checks.push(Check::bad("wallet", unanswered(error), "see whether the node is overloaded"))
+        }
     };
     for (wallet, account) in wallets.iter().zip(found) {
         checks.push(checks::wallet(wallet, account.map_or(0, |account| account.lamports), &config.wallet));

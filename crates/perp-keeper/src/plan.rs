@@ -7,8 +7,8 @@ use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Orders, Stored
 use perp_client::addresses::orders_address;
 use perp_client::instructions::Authority;
 use perp_client::jobs::{
-    after_crash, armings, backing, epochs, executions, funding, liquidations_of_all_positions, outages, payments, prices,
-    second_prices, settlements_before_boundary, sweeps, Fresh, Job, PostedPrices, Task,
+    after_crash, armings, backing, epochs, executions, funding, liquidations_of_all_positions, outages, payments,
+    prices, second_prices, settlements_before_boundary, sweeps, Fresh, Job, PostedPrices, Task,
 };
 use perp_client::rpc::Accounts;
 use perp_engine::operations::position::SETTLING_SECONDS;
@@ -132,7 +132,9 @@ pub fn basis(known: &Known<'_>, task: &Task) -> Basis {
             let subject = known.requests.and_then(|requests| requests.get(request)).map(|request| print(&request));
             Basis { subject, prices: 0 }
         }
-        Task::ArmOrder { account, place } | Task::ExecuteOrder { account, place } | Task::SweepOrder { account, place } => {
+        Task::ArmOrder { account, place }
+        | Task::ExecuteOrder { account, place }
+        | Task::SweepOrder { account, place } => {
             let orders = known.orders.and_then(|orders| orders.get(&orders_address(account)));
             let market = orders.as_ref().and_then(|orders| Some(orders.state.order((*place).into()).ok()?.market));
             let prices = market.map_or(0, |market| hash(&price(exchange, market)));
@@ -208,9 +210,9 @@ pub const fn account(task: &Task) -> Option<Pubkey> {
 /// The order that a job is about, where it is about one: its margin account and its place.
 pub const fn order(task: &Task) -> Option<(Pubkey, u8)> {
     match task {
-        Task::ArmOrder { account, place } | Task::ExecuteOrder { account, place } | Task::SweepOrder { account, place } => {
-            Some((*account, *place))
-        }
+        Task::ArmOrder { account, place }
+        | Task::ExecuteOrder { account, place }
+        | Task::SweepOrder { account, place } => Some((*account, *place)),
         _ => None,
     }
 }

@@ -61,10 +61,10 @@ impl Local {
         Price::new(market.state.price.price.get() / 10_000 * (10_000 - by))
     }
 
-    /// Size of the account's position in SOL.
+    /// Size of the account's position in SOL, to the nearest.
     fn holds(&self, account: &Pubkey) -> i64 {
         let account: MarginAccount = self.exchange.localnet.connection.fetch(account).unwrap();
-        account.state.occupied().map(|(_, position)| position.size.get()).sum::<i64>() / SOL
+        account.state.occupied().map(|(_, position)| position.size.get() + SOL / 2).sum::<i64>().div_euclid(SOL)
     }
 
     /// How many of the account's orders rest.
@@ -117,7 +117,8 @@ fn every_kind_of_order_is_filled_by_the_keeper_alone() {
     assert_eq!([limit, trailed, timed].map(|account| local.holds(&account)), [0, 10, 0]);
 
     let settings = "[alerts]\naccounts = [\"all\"]\n";
-    let mut keeper = local.keeper_of(settings, &["liquidator"], &["--jobs", "orders", "--unpaid", "--listen", "127.0.0.1:0"]);
+    let mut keeper =
+        local.keeper_of(settings, &["liquidator"], &["--jobs", "orders", "--unpaid", "--listen", "127.0.0.1:0"]);
     keeper.wait_for(|event| event["event"] == "ready");
     let lamports = |name: &str| {
         let wallet = local.exchange.localnet.wallets.get(name).unwrap().address();
@@ -143,8 +144,9 @@ fn every_kind_of_order_is_filled_by_the_keeper_alone() {
     assert!(fills().iter().all(|event| event["pays_lamports"] == ORDER_TIP_LAMPORTS), "{}", keeper.text());
     assert!(eventually(|| keeper.of("alert").len() == 6), "{}", keeper.text());
     assert!(keeper.of("alert").iter().all(|event| event["alert"] == "order_filled"), "{}", keeper.text());
-    let metrics = reqwest::blocking::get(format!("{}/metrics", keeper.served())).unwrap().text().unwrap();
-    assert!(metrics.contains("perp_keeper_orders_resting 0"), "{metrics}");
+    let metrics = || reqwest::blocking::get(format!("{}/metrics", keeper.served())).unwrap().text().unwrap();
+    assert!(eventually(|| metrics().contains("perp_keeper_orders_resting 0")), "{}", metrics());
+    assert!(metrics().contains("perp_keeper_paid_lamports_total{job=\"orders\"} 240000"), "{}", metrics());
 
     // At its end it has closed every account that it posted to, and has their rent back.
     let before = lamports("liquidator");

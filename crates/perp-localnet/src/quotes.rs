@@ -66,7 +66,10 @@ mod tests {
         quotes.set(100, [quote(140)]);
         quotes.set(105, [quote(150)]);
         let at = |second| quotes.at(Feed::Sol, second);
-        assert_eq!([99, 100, 104, 105, 999].map(at), [None, Some(140), Some(140), Some(150), Some(150)].map(|dollars| dollars.map(quote)));
+        assert_eq!(
+            [99, 100, 104, 105, 999].map(at),
+            [None, Some(140), Some(140), Some(150), Some(150)].map(|dollars| dollars.map(quote))
+        );
         assert_eq!(quotes.at(Feed::Btc, 100), None);
         // A clock that was set back begins anew from there.
         quotes.set(102, [quote(160)]);

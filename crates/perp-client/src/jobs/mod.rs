@@ -24,8 +24,6 @@ pub use epochs::{epochs, payments, PostedPrice, TOKEN_ACCOUNT_LAMPORTS};
 pub use fresh::Fresh;
 pub use job::{Job, Pays, Task};
 pub use liquidations::{liquidations, liquidations_of_all_positions};
-pub use orders::{
-    armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, PostedPrices,
-};
+pub use orders::{armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, PostedPrices};
 pub use settlements::settlements_before_boundary;
 pub use upkeep::{backing, funding, outages, prices, second_prices};

@@ -163,8 +163,7 @@ pub fn executions<A, O: Borrow<Orders>>(
         let said = readings.get(&order.market)?.iter().find(|said| fills_at(order.fills_from, &said.reading))?;
         let (state, slot) = (&resting.account.state, resting.slot()?);
         let exchange = &fresh.exchange;
-        let after =
-            exchange.preview_execution(state, resting.book, resting.place, order.market, &said.reading).ok()?;
+        let after = exchange.preview_execution(state, resting.book, resting.place, order.market, &said.reading).ok()?;
         let OrderLamports { tip, .. } = after.plan.lamports;
         let moves = match &after.plan.plan.outcome {
             OrderOutcome::Filled(trade) => trade.notional.to_atoms_floor().unwrap_or(Atoms::ZERO),
@@ -172,8 +171,7 @@ pub fn executions<A, O: Borrow<Orders>>(
             OrderOutcome::Disarmed => return None,
         };
         let caller = in_turn.next()?;
-        let instruction =
-            execute_order(&fresh.addresses, *caller, &resting.of(), order.market, said.account, slot);
+        let instruction = execute_order(&fresh.addresses, *caller, &resting.of(), order.market, said.account, slot);
         let task = Task::ExecuteOrder { account: resting.margin_account, place: slot };
         let cost = ("execute_order", positions(state).max(1));
         let first = resting.first(fresh, Some(said.account));

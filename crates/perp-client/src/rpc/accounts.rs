@@ -1,7 +1,9 @@
 //! All accounts of one type.
 
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::{decode, AccountError, EpochRecord, LiquidityRequest, MarginAccount, Market, Orders, Pool, Stored, ID};
+use perp_accounts::{
+    decode, AccountError, EpochRecord, LiquidityRequest, MarginAccount, Market, Orders, Pool, Stored, ID,
+};
 use serde_json::{json, Value};
 use solana_rpc_client_api::client_error::Error as ClientError;
 use solana_rpc_client_api::request::RpcRequest;

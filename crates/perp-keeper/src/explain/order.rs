@@ -39,11 +39,8 @@ impl ExplainedOrder<'_> {
         let _ = writeln!(text, "  {}", self.terms(order));
         let _ = writeln!(text, "  {}", self.state(order));
         let _ = writeln!(text, "  {}", self.by_the_market(order));
-        let about: Vec<_> = self
-            .decisions
-            .iter()
-            .filter(|(job, _)| order_of(&job.task) == Some((self.address, self.place)))
-            .collect();
+        let about: Vec<_> =
+            self.decisions.iter().filter(|(job, _)| order_of(&job.task) == Some((self.address, self.place))).collect();
         if about.is_empty() {
             let _ = writeln!(text, "the keeper would do nothing about it now");
         }
@@ -69,7 +66,9 @@ impl ExplainedOrder<'_> {
                     trailing if order.best_published.is_never() => {
                         format!("{side} what is {} ppm from the best price, of which there is none yet", trailing.get())
                     }
-                    trailing => format!("{side} what is {} ppm from the best price, {}", trailing.get(), price(order.best)),
+                    trailing => {
+                        format!("{side} what is {} ppm from the best price, {}", trailing.get(), price(order.best))
+                    }
                 }
             }
         };
@@ -95,7 +94,9 @@ impl ExplainedOrder<'_> {
             "dead: it can never be filled any more, and may be swept".into()
         } else if order.is_armed(now).unwrap_or(false) {
             let until = from.saturating_add(FILL_SECONDS.into());
-            format!("armed: it fills at the first reading of second {from} or later, handed in up to {until}; now is {at}")
+            format!(
+                "armed: it fills at the first reading of second {from} or later, handed in up to {until}; now is {at}"
+            )
         } else if order.is_asleep() {
             format!("asleep until the order at place {} fills", order.parent.saturating_sub(1))
         } else {
@@ -112,7 +113,9 @@ impl ExplainedOrder<'_> {
             return match said.filter(|said| fills_at(order.fills_from, said)) {
                 Some(said) => {
                     match exchange.preview_execution(&self.account.state, &self.orders.state, place, market, said) {
-                        Ok(after) => format!("filling it by the market's price account pays {}", after.plan.lamports.tip),
+                        Ok(after) => {
+                            format!("filling it by the market's price account pays {}", after.plan.lamports.tip)
+                        }
                         Err(refusal) => format!("no filling it by the market's price account: {refusal}"),
                     }
                 }

@@ -177,12 +177,18 @@ fn said_of_an_order(dollars: i64, seconds: u32) -> String {
 #[test]
 fn an_order_is_told_with_what_it_waits_for_and_what_would_be_done() {
     let waiting = said_of_an_order(241, 1);
-    expect(&waiting, &["order 1 at place 0", "market 0: 10 at or below 240", "fills left: 1, the next for 40000 lamports"]);
+    expect(
+        &waiting,
+        &["order 1 at place 0", "market 0: 10 at or below 240", "fills left: 1, the next for 40000 lamports"],
+    );
     expect(&waiting, &["waits; it may be met", "no arming it by the market's price account: OrderNotMet"]);
     expect(&waiting, &["the keeper would do nothing about it now"]);
     // Half the tip, 20 000 lamports, is due to whoever arms it.
     let met = said_of_an_order(240, 1);
     expect(&met, &["the market's price account meets it", "arm order 0 of ", "send (profit of "]);
     let dead = said_of_an_order(240, 101);
-    expect(&dead, &["dead: it can never be filled any more", "sweep order 0 of ", "unpaid (it pays 0, and unpaid is false)"]);
+    expect(
+        &dead,
+        &["dead: it can never be filled any more", "sweep order 0 of ", "unpaid (it pays 0, and unpaid is false)"],
+    );
 }

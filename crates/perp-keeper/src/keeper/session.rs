@@ -317,7 +317,12 @@ pub(super) fn track(outbox: &Flying<'_>, is_over: &AtomicBool) {
 }
 
 /// Records what transactions have told, until no more come.
-fn tell_events(venue: &Venue, operations: &Operations, landed: &Mutex<Receiver<(Task, Signature)>>, is_over: &AtomicBool) {
+fn tell_events(
+    venue: &Venue,
+    operations: &Operations,
+    landed: &Mutex<Receiver<(Task, Signature)>>,
+    is_over: &AtomicBool,
+) {
     loop {
         let next = landed.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((task, signature)) = next else { return };

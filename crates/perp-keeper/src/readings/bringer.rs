@@ -193,8 +193,7 @@ impl<'a> Bringer<'a> {
         markets: &[(u16, u64)],
     ) -> Result<Vec<(Wanted, Posted)>, String> {
         let feed_of = |market: &u16| self.feeds.get(market).copied();
-        let mut ids: Vec<FeedId> =
-            markets.iter().filter_map(|(market, _)| Some(feed_of(market)?.1)).collect();
+        let mut ids: Vec<FeedId> = markets.iter().filter_map(|(market, _)| Some(feed_of(market)?.1)).collect();
         ids.sort_unstable();
         ids.dedup();
         let update = self.server.at(&ids, second.get()).map_err(words)?;
@@ -256,7 +255,9 @@ impl<'a> Bringer<'a> {
         let costs = Costs::of(&plan, posts_fee);
         let cost = costs.sum().saturating_add(close_fee());
         if !self.policy.is_worth(worth, cost) {
-            return Err(format!("posting for {cost} lamports costs more than the {worth} that orders pay at it are worth"));
+            return Err(format!(
+                "posting for {cost} lamports costs more than the {worth} that orders pay at it are worth"
+            ));
         }
         costs.reserve(fees, self.budget)?;
         let signers: Vec<&Keypair> = [payer].into_iter().chain(own).collect();

@@ -1,7 +1,8 @@
 use super::world::{address, frictionless, oracle, World};
 use crate::jobs::compute::{compute_units, with_headroom};
 use crate::jobs::{
-    armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, Job, Pays, PostedPrice, PostedPrices, Task,
+    armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, Job, Pays, PostedPrice, PostedPrices,
+    Task,
 };
 use anchor_lang::prelude::Pubkey;
 use perp_engine::fixtures::SOL;
@@ -124,7 +125,10 @@ fn an_order_is_armed_by_what_meets_it_and_filled_at_the_reading_of_its_moment() 
     world.exchange.wait(1, 2).unwrap();
     let account = world.post(23_900);
     let jobs = world.executions(&[caller]);
-    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::ExecuteOrder { account: trader(), place: 0 }]);
+    assert_eq!(
+        jobs.iter().map(|job| job.task).collect::<Vec<_>>(),
+        [Task::ExecuteOrder { account: trader(), place: 0 }]
+    );
     assert_eq!((jobs[0].pays, jobs[0].promises), (Pays::lamports(40_000), 0));
     assert_eq!(jobs[0].signers(), [caller]);
     assert!(jobs[0].instructions.last().unwrap().accounts.iter().any(|meta| meta.pubkey == account));
@@ -216,7 +220,10 @@ fn dead_orders_are_swept_for_nothing() {
     world.exchange.wait(1, 2).unwrap();
     let jobs = world.sweeps();
     let task = Task::SweepOrder { account: trader(), place: 0 };
-    assert_eq!(jobs.iter().map(|job| (job.task, job.pays, job.promises)).collect::<Vec<_>>(), [(task, Pays::NOTHING, 0)]);
+    assert_eq!(
+        jobs.iter().map(|job| (job.task, job.pays, job.promises)).collect::<Vec<_>>(),
+        [(task, Pays::NOTHING, 0)]
+    );
     world.execute(&jobs[0]).unwrap();
     assert_eq!(world.sweeps(), []);
 }

@@ -1,7 +1,7 @@
 use super::world::{address, frictionless, World};
 use crate::instructions::create_share_account;
 use crate::jobs::compute::{compute_units, with_headroom};
-use crate::jobs::{epochs, payments, settlements_before_boundary, PostedPrice, Pays, Task, TOKEN_ACCOUNT_LAMPORTS};
+use crate::jobs::{epochs, payments, settlements_before_boundary, Pays, PostedPrice, Task, TOKEN_ACCOUNT_LAMPORTS};
 use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};

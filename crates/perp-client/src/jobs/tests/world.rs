@@ -73,7 +73,8 @@ impl World {
         exchange.request_liquidity_deposit(provider, usdc(2_000_000), PriceLimit::None).unwrap();
         let keeper = exchange.open_account(None).unwrap();
         let addresses = Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID);
-        let mut world = Self { exchange, addresses, readings: BTreeMap::new(), second: None, keeper, posted: BTreeMap::new() };
+        let mut world =
+            Self { exchange, addresses, readings: BTreeMap::new(), second: None, keeper, posted: BTreeMap::new() };
         world.reach_boundary();
         for market in 0..world.exchange.market_count {
             world.exchange.value_market(market, None).unwrap();
@@ -205,7 +206,9 @@ impl World {
                 let filled = self.exchange.execute_order(number(account), place.into(), market, &reading)?;
                 assert_eq!(filled.lamports.tip, job.pays.lamports);
             }
-            Task::SweepOrder { account, place } => drop(self.exchange.sweep_order(number(account), place.into(), None)?),
+            Task::SweepOrder { account, place } => {
+                drop(self.exchange.sweep_order(number(account), place.into(), None)?)
+            }
             Task::UpdatePrices { .. } | Task::PayRequest { .. } => unreachable!("no test carries these out"),
         }
         Ok(self.exchange.account(self.keeper)?.balance.checked_sub(before).unwrap())
