@@ -1,6 +1,7 @@
-//! What operators and traders are told of: margin calls, outages, empty wallets.
+//! What operators and traders are told of: margin calls, orders that were filled, outages, empty wallets.
 //!
-//! An alert is raised once and is over once: each has two bounds, so that it does not come and go with every price.
+//! An alert is raised once and is over once: each has two bounds, so that it does not come and go with every price. A fill is told, and
+//! never over.
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,25 @@ pub enum Alert {
         equity_atoms: i64,
         /// Its maintenance margin.
         margin_atoms: u64,
+    },
+    /// An order of an account was filled by this keeper.
+    OrderFilled {
+        /// The margin account.
+        account: String,
+        /// Its owner.
+        owner: String,
+        /// The order's place.
+        order: u8,
+        /// Which of the account's orders it is.
+        number: u64,
+        /// The market.
+        market: u16,
+        /// What was bought, or sold where negative, in base units.
+        size_base: i64,
+        /// The position after it, in base units.
+        size_after_base: i64,
+        /// The fee.
+        fee_atoms: u64,
     },
     /// A market's price is old.
     PriceStale {
@@ -63,7 +83,8 @@ pub enum Alert {
 }
 
 /// The names of all alerts.
-pub const ALERTS: [&str; 5] = ["margin_call", "price_stale", "node_gone", "websocket_gone", "wallet_low"];
+pub const ALERTS: [&str; 6] =
+    ["margin_call", "order_filled", "price_stale", "node_gone", "websocket_gone", "wallet_low"];
 
 /// Whether an alert begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -96,6 +117,7 @@ impl Alert {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::MarginCall { .. } => "margin_call",
+            Self::OrderFilled { .. } => "order_filled",
             Self::PriceStale { .. } => "price_stale",
             Self::NodeGone { .. } => "node_gone",
             Self::WebsocketGone { .. } => "websocket_gone",
@@ -107,6 +129,7 @@ impl Alert {
     pub fn subject(&self) -> String {
         match self {
             Self::MarginCall { account, .. } => account.clone(),
+            Self::OrderFilled { account, number, .. } => format!("{account} {number}"),
             Self::PriceStale { market, .. } => market.to_string(),
             Self::NodeGone { .. } | Self::WebsocketGone { .. } => String::new(),
             Self::WalletLow { wallet, .. } => wallet.clone(),
@@ -123,6 +146,14 @@ impl Alert {
             (Self::MarginCall { account, equity_atoms, margin_atoms, .. }, Turn::Over) => format!(
                 "margin account {account}: equity of {equity_atoms} atoms is enough again for a maintenance margin of {margin_atoms}"
             ),
+            (Self::OrderFilled { account, order, number, market, size_base, size_after_base, fee_atoms, .. }, _) => {
+                let (traded, size) = if *size_base < 0 { ("sold", size_base) } else { ("bought", size_base) };
+                format!(
+                    "margin account {account}: order {number} at place {order} {traded} {} base units in market {market} for a fee of \
+                     {fee_atoms} atoms: the position is {size_after_base}",
+                    size.unsigned_abs()
+                )
+            }
             (Self::PriceStale { market, age_seconds, limit_seconds }, Turn::Raised) => format!(
                 "market {market}: its price is {age_seconds} s old, and may be {limit_seconds} s: see whether its feed is posted"
             ),
@@ -183,6 +214,16 @@ pub const fn is_beyond(was_beyond: bool, value: u64, limit: u64) -> bool {
 mod tests {
     use super::*;
 
+    const FILLED: Alert = Alert::OrderFilled {
+        account: String::new(),
+        owner: String::new(),
+        order: 3,
+        number: 7,
+        market: 0,
+        size_base: -5,
+        size_after_base: 2,
+        fee_atoms: 9,
+    };
     const STALE: Alert = Alert::PriceStale { market: 3, age_seconds: 61, limit_seconds: 60 };
 
     #[test]
@@ -226,6 +267,7 @@ mod tests {
         let (account, owner, wallet) = (String::new(), String::new(), String::new());
         let alerts = [
             Alert::MarginCall { account, owner, percent: 105, equity_atoms: 1, margin_atoms: 1 },
+            FILLED,
             STALE,
             Alert::NodeGone { seconds: 1, limit_seconds: 1, reason: None },
             Alert::WebsocketGone { seconds: 1, limit_seconds: 1 },
@@ -234,7 +276,9 @@ mod tests {
         assert_eq!(alerts.each_ref().map(Alert::name), ALERTS);
         for alert in alerts {
             assert_eq!(serde_json::to_value(&alert).unwrap()["alert"], alert.name());
-            assert_ne!(alert.text(Turn::Raised), alert.text(Turn::Over));
+            // A fill is never over.
+            let ends = alert.text(Turn::Raised) != alert.text(Turn::Over);
+            assert_eq!(ends, alert != FILLED);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::config::{Config, Layers, Problems};
 use crate::job::Kind;
 use crate::keeper::Mode;
 
-/// Keeps an exchange solvent and current: liquidates, settles, closes epochs, accrues funding, tidies up after a crash, posts
+/// Keeps an exchange solvent and current: liquidates, fills orders, settles, closes epochs, accrues funding, tidies up after a crash, posts
 /// prices. What it decides and what comes of it is printed as lines of JSON.
 ///
 /// Every setting can be set in the file, as an environment variable PERP_KEEPER_NAME, and by a flag. Flags come before environment
@@ -40,10 +40,13 @@ pub struct Cli {
 
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Says what would be decided about a margin account now, and by which numbers
+    /// Says what would be decided about a margin account now, or about one of its orders, and by which numbers
     Explain {
         /// Address of the margin account
         account: String,
+        /// Place of the order, from 0 to 15; the account itself without
+        #[arg(value_name = "ORDER")]
+        order: Option<u8>,
     },
     /// Looks whether everything that is needed is there, and says what to do about what is not
     Doctor,
@@ -162,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_command_stands_before_or_after_flags() {
-        let account = || Some(Command::Explain { account: "A".into() });
+        let explain = |order| Some(Command::Explain { account: "A".into(), order });
+        let account = || explain(None);
+        assert_eq!(parsed(&["explain", "A", "3", "--unpaid"]).command, explain(Some(3)));
         let flags = parsed(&["explain", "A", "--localnet", "--unpaid"]);
         assert_eq!((flags.command, flags.settings.unpaid), (account(), true));
         assert_eq!(flags.settings.localnet, Some(".localnet/keys".into()));

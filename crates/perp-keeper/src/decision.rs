@@ -100,11 +100,21 @@ impl Policy {
         transaction_fee(job.signers().len(), units, self.fees.micro_lamports).saturating_add(job.advances)
     }
 
-    /// What a job earns after its fee, in atoms.
+    /// What a job earns after its fee, in atoms, with what it makes another one pay.
     pub fn profit(&self, job: &Job) -> i128 {
-        let lamports = i128::from(job.pays.lamports) - i128::from(self.fee(job));
-        let worth = (lamports * i128::from(self.fees.atoms_per_sol)).div_euclid(LAMPORTS_PER_SOL);
-        i128::from(job.pays.atoms.get()) + worth
+        let lamports = i128::from(job.pays.lamports) + i128::from(job.promises) - i128::from(self.fee(job));
+        i128::from(job.pays.atoms.get()) + self.atoms_of(lamports)
+    }
+
+    /// What lamports are worth in atoms, rounded down.
+    fn atoms_of(&self, lamports: i128) -> i128 {
+        (lamports * i128::from(self.fees.atoms_per_sol)).div_euclid(LAMPORTS_PER_SOL)
+    }
+
+    /// Whether what pays so many lamports is worth what it costs in lamports. An operator has no profit to make.
+    pub fn is_worth(&self, pays: u64, cost: u64) -> bool {
+        let profit = self.atoms_of(i128::from(pays) - i128::from(cost));
+        self.unpaid || (pays > 0 && profit >= i128::from(self.fees.least_profit))
     }
 
     /// Whether the job is worth a transaction, where `spent` is what the last hour has cost. What an operator does for nothing has
@@ -120,7 +130,7 @@ impl Policy {
         if self.unpaid {
             return Verdict::Send;
         }
-        if job.pays == perp_client::jobs::Pays::NOTHING {
+        if job.pays == perp_client::jobs::Pays::NOTHING && job.promises == 0 {
             return Verdict::Unpaid;
         }
         match self.profit(job) {
@@ -207,7 +217,8 @@ mod tests {
     /// atoms.
     fn job(pays: Pays) -> Job {
         let task = Task::FundClaims { market: 0 };
-        Job { task, pays, advances: 0, moves: Atoms::ZERO, instructions: Vec::new(), compute_units: 99_700 }
+        let (promises, advances, instructions) = (0, 0, Vec::new());
+        Job { task, pays, promises, advances, moves: Atoms::ZERO, instructions, compute_units: 99_700 }
     }
 
     fn policy() -> Policy {
@@ -235,6 +246,18 @@ mod tests {
     fn what_pays_nothing_is_done_by_the_operator_alone() {
         assert_eq!(policy().judge(&job(Pays::NOTHING), 0), Verdict::Unpaid);
         assert_eq!(Policy { unpaid: true, ..policy() }.judge(&job(Pays::NOTHING), 0), Verdict::Send);
+    }
+
+    #[test]
+    fn what_makes_another_job_pay_is_worth_that() {
+        // Half a tip of 20 000 lamports less the fee of 7 000 are 3 000, or 600 atoms.
+        let arming = |promises| Job { promises, ..job(Pays::NOTHING) };
+        assert_eq!(policy().judge(&arming(10_000), 0), Verdict::Send);
+        assert_eq!(policy().judge(&arming(9_999), 0), Verdict::Unprofitable { profit: 599, least: 600 });
+        assert_eq!(policy().judge(&arming(0), 0), Verdict::Unpaid);
+        // So for a posting.
+        assert_eq!([9_999, 10_000].map(|pays| policy().is_worth(pays, 7_000)), [false, true]);
+        assert!(Policy { unpaid: true, ..policy() }.is_worth(0, 7_000));
     }
 
     #[test]

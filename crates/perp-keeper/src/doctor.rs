@@ -5,18 +5,18 @@ use std::fmt;
 use std::net::TcpListener;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use perp_accounts::{MarginAccount, Market, Pool, ID};
+use perp_accounts::{MarginAccount, Market, Orders, Pool, ID};
 use perp_client::instructions::Authority;
 use perp_client::rpc::{Accounts, Connection, FetchError, Venue};
 use perp_updates::{FeedId, PriceServer};
 use solana_pubkey::Pubkey;
+use solana_rpc_client_api::client_error::Error as ClientError;
 use solana_signer::Signer;
 
 use crate::config::{keys, origin, Config};
 use crate::decision::{Policy, Verdict};
 use crate::explain::{compared, decisions};
 use crate::plan::Known;
-use crate::poster::words;
 
 pub mod checks;
 
@@ -85,7 +85,7 @@ pub fn examine(config: &Config) -> Report {
     checks.push(checks::answer(&node, begun.elapsed()));
     let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     checks.push(checks::clock(clock.now.get(), i64::try_from(here).unwrap_or(i64::MAX), config.pace.most_lag_seconds));
-    checks.push(checks::progress(connection.client().get_health().map_err(words)));
+    checks.push(checks::progress(connection.client().get_health().map_err(unanswered)));
     match venue(config, &connection) {
         Ok(venue) => {
             checks.push(Check::good("exchange", format!("{} of program {ID}", venue.addresses.exchange)));
@@ -125,7 +125,9 @@ fn wallets(config: &Config, checks: &mut Vec<Check>) -> Vec<Pubkey> {
 fn hold(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<Check>) {
     let found = match venue.connection.client().get_multiple_accounts(wallets) {
         Ok(found) => found,
-        Err(error) => return checks.push(Check::bad("wallet", words(error), "see whether the node is overloaded")),
+        Err(error) => {
+            return checks.push(Check::bad("wallet", unanswered(error), "see whether the node is overloaded"))
+        }
     };
     for (wallet, account) in wallets.iter().zip(found) {
         checks.push(checks::wallet(wallet, account.map_or(0, |account| account.lamports), &config.wallet));
@@ -179,17 +181,24 @@ fn prices(config: &Config, feeds: &[FeedId]) -> Check {
     let asked = PriceServer::new(url).and_then(|server| server.latest(feeds));
     match asked {
         Ok(_) => Check::good("price server", format!("{} has {} feeds under one signature", origin(url), feeds.len())),
-        Err(error) => Check::bad("price server", words(error), "set prices_url to a server of Hermes' interface"),
+        Err(error) => Check::bad("price server", error.to_string(), "set prices_url to a server of Hermes' interface"),
     }
+}
+
+/// What a node did not answer, without what its URL may hold besides the host.
+pub(crate) fn unanswered(error: ClientError) -> String {
+    FetchError::from(Box::new(error)).to_string()
 }
 
 /// What there is to do, by the keeper's own code.
 fn decide(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<Check>) {
     const SHOWN: usize = 10;
     let begun = Instant::now();
-    let (fresh, accounts) = match (venue.fresh(), venue.all::<MarginAccount>()) {
-        (Ok(fresh), Ok(accounts)) => (fresh, accounts.into_iter().collect::<Accounts<MarginAccount>>()),
-        (Err(error), _) | (_, Err(error)) => {
+    let (fresh, accounts, orders) = match (venue.fresh(), venue.all::<MarginAccount>(), venue.all::<Orders>()) {
+        (Ok(fresh), Ok(accounts), Ok(orders)) => {
+            (fresh, accounts.into_iter().collect::<Accounts<_>>(), orders.into_iter().collect::<Accounts<_>>())
+        }
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
             let remedy = "use a node that answers getProgramAccounts for the program";
             return checks.push(Check::bad("accounts", error.to_string(), remedy));
         }
@@ -200,7 +209,7 @@ fn decide(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<C
     checks.push(Check::good("accounts", format!("{} read within {} ms", accounts.len(), begun.elapsed().as_millis())));
     let keepers = authorities(venue, wallets, config.sub_account);
     let unpayable = BTreeSet::new();
-    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
+    let known = Known { orders: Some(&orders), ..Known::of(&fresh, &accounts, &unpayable) };
     let (found, policy) = (decisions(&known, &keepers, config), Policy { fees: config.fees, unpaid: config.unpaid });
     let sent = found.iter().filter(|(_, verdict)| *verdict == Verdict::Send).count();
     checks.push(Check::good("to do", format!("{} jobs, of which {sent} would be sent", found.len())));

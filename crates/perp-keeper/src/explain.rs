@@ -1,9 +1,9 @@
-//! What the keeper would decide about an account now, by its own code, with the two numbers whose comparison decided.
+//! What the keeper would decide about an account or an order now, by its own code, with the two numbers whose comparison decided.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use perp_accounts::MarginAccount;
+use perp_accounts::{MarginAccount, Orders};
 use perp_client::instructions::Authority;
 use perp_client::jobs::{Fresh, Job};
 use perp_client::rpc::{Accounts, FetchError, Venue};
@@ -17,6 +17,10 @@ use solana_pubkey::Pubkey;
 use crate::config::Config;
 use crate::decision::{Policy, Verdict};
 use crate::plan::{account as account_of, upkeep, urgent, Known};
+
+mod order;
+
+pub use order::explain_order;
 
 /// Sub-accounts of a wallet that are looked for.
 const SUB_ACCOUNTS: u16 = 8;
@@ -157,10 +161,24 @@ fn judged(what: &str, health: &Health, decimals: u8) -> String {
 /// # Errors
 /// What is in the way, in words.
 pub fn explain(config: &Config, venue: &Venue, keepers: &[Authority], account: &str) -> Result<String, String> {
+    let (address, found) = fetched(venue, account)?;
+    let words = |error: FetchError| error.to_string();
+    let fresh = venue.fresh().map_err(words)?;
+    let accounts: Accounts<MarginAccount> = venue.all::<MarginAccount>().map_err(words)?.into_iter().collect();
+    let orders: Accounts<Orders> = venue.all::<Orders>().map_err(words)?.into_iter().collect();
+    let unpayable = BTreeSet::new();
+    let known = Known { orders: Some(&orders), ..Known::of(&fresh, &accounts, &unpayable) };
+    let decisions = decisions(&known, keepers, config);
+    let policy = Policy { fees: config.fees, unpaid: config.unpaid };
+    let quote_decimals = venue.quote_decimals;
+    Ok(Explained { address, account: &found, fresh: &fresh, decisions: &decisions, policy, quote_decimals }.text())
+}
+
+/// The margin account at an address of this exchange.
+fn fetched(venue: &Venue, account: &str) -> Result<(Pubkey, MarginAccount), String> {
     let address: Pubkey = account
         .parse()
         .map_err(|_| format!("explain {account}: that is no address: give a margin account's, in base 58"))?;
-    let words = |error: FetchError| error.to_string();
     let found = venue.connection.find::<MarginAccount>(&address).map_err(|error| match error {
         FetchError::Account(_) => or_its_accounts(venue, &address, error.to_string()),
         error => error.to_string(),
@@ -174,14 +192,7 @@ pub fn explain(config: &Config, venue: &Venue, keepers: &[Authority], account: &
             found.exchange, venue.addresses.exchange
         ));
     }
-    let fresh = venue.fresh().map_err(words)?;
-    let accounts: Accounts<MarginAccount> = venue.all::<MarginAccount>().map_err(words)?.into_iter().collect();
-    let unpayable = BTreeSet::new();
-    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
-    let decisions = decisions(&known, keepers, config);
-    let policy = Policy { fees: config.fees, unpaid: config.unpaid };
-    let quote_decimals = venue.quote_decimals;
-    Ok(Explained { address, account: &found, fresh: &fresh, decisions: &decisions, policy, quote_decimals }.text())
+    Ok((address, found))
 }
 
 /// What is wrong with an address; where it is a wallet, with its margin accounts.

@@ -12,6 +12,8 @@ pub enum Kind {
     Prices,
     /// Liquidates accounts
     Liquidate,
+    /// Arms resting orders that are met, fills them at the reading of their moment, takes dead ones out
+    Orders,
     /// Settles profits before boundaries and losers after a crash
     Settle,
     /// Values markets at a boundary, closes epochs, pays liquidity requests
@@ -38,6 +40,7 @@ impl Kind {
     pub const fn of(job: &Job) -> Self {
         match job.task {
             Task::Liquidate { .. } => Self::Liquidate,
+            Task::ArmOrder { .. } | Task::ExecuteOrder { .. } | Task::SweepOrder { .. } => Self::Orders,
             Task::SettlePnl { .. } => Self::Settle,
             Task::FundClaims { .. } | Task::RedeemClaim { .. } => Self::Claims,
             Task::ResolveBankruptcy { .. } => Self::Bankruptcies,
@@ -54,6 +57,7 @@ impl Kind {
         match self {
             Self::Prices => "prices",
             Self::Liquidate => "liquidate",
+            Self::Orders => "orders",
             Self::Settle => "settle",
             Self::Epochs => "epochs",
             Self::Funding => "funding",

@@ -101,6 +101,7 @@ impl Journal {
             task = %job.task,
             pays_atoms = job.pays.atoms.get(),
             pays_lamports = job.pays.lamports,
+            promises_lamports = Some(job.promises).filter(|promises| *promises > 0),
             fee_lamports = policy.fee(job),
             profit,
             least_profit = least,
@@ -168,6 +169,14 @@ impl Journal {
         match result {
             Ok(feeds) => info!(event = "posted", feeds),
             Err(reason) => warn!(event = "not_posted", reason),
+        }
+    }
+
+    /// The readings of these markets at which orders fill or by which they are met were posted, or could not be.
+    pub fn reading(markets: &[u16], second: i64, reason: Option<&str>) {
+        match reason {
+            None => info!(event = "reading", markets = ?markets, second),
+            Some(reason) => warn!(event = "no_reading", markets = ?markets, second, reason),
         }
     }
 
@@ -240,6 +249,7 @@ mod tests {
         let job = |market| Job {
             task: Task::FundClaims { market },
             pays: Default::default(),
+            promises: 0,
             advances: 0,
             moves: Default::default(),
             instructions: Vec::new(),

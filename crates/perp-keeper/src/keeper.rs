@@ -15,12 +15,13 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::config::{milliseconds, Config, ConfigError};
-use crate::decision::Budget;
+use crate::decision::{Budget, Policy};
 use crate::doctor;
 use crate::job::Kind;
 use crate::journal::Journal;
 use crate::operations::Operations;
 use crate::poster::Poster;
+use crate::readings::{Bringer, Readings};
 
 mod pass;
 mod session;
@@ -36,6 +37,9 @@ const RECONNECT_LAST: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(50);
 /// Prices are dated in whole seconds.
 const POST_EVERY: Duration = Duration::from_secs(1);
+
+/// How long accounts of readings are left open at the end for what is on its way.
+const CLOSED_LATEST: Duration = Duration::from_secs(10);
 
 /// How a keeper runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +122,7 @@ impl Keeper {
         };
         let (is_over, budget) =
             (AtomicBool::new(false), Mutex::new(Budget::counted(self.operations.metrics.fees.clone())));
+        let readings = Readings::default();
         let signers: Vec<&Keypair> = self.wallets.iter().collect();
         let told: Told<'_> = Box::new(|ticket: Ticket, result| ticket.settle(&venue, result));
         let outbox = Outbox::new(&venue.connection, &signers, &options, told);
@@ -125,12 +130,20 @@ impl Keeper {
         std::thread::scope(|scope| {
             let _ends = Ends(&is_over);
             scope.spawn(|| track(&outbox, &is_over));
+            if let (Some(url), true) = (&self.config.prices_url, self.fills()) {
+                let policy = Policy { fees: self.config.fees, unpaid: self.config.unpaid };
+                let (venue, wallets) = (&venue, &self.wallets[..]);
+                let (operations, outbox) = (&*self.operations, &outbox);
+                let bringer = Bringer::new(url, (venue, wallets), (operations, &budget), policy, &readings)?;
+                scope.spawn(move || keep_bringing(bringer, ends, || outbox.open() == 0));
+            }
             if let (Some(url), true) = (&self.config.prices_url, self.posts()) {
                 let poster = Poster::new(url, self.config.fees)?;
                 let (venue, budget) = (&venue, &budget);
                 scope.spawn(move || self.keep_posting(&poster, venue, budget, ends));
             }
-            let shared = Shared { venue: &venue, outbox: &outbox, budget: &budget, is_over: &is_over };
+            let shared =
+                Shared { venue: &venue, outbox: &outbox, budget: &budget, readings: &readings, is_over: &is_over };
             let mut session = Session::begin(self, shared, scope)?;
             session.run(scope, stop);
             Ok::<(), String>(())
@@ -141,6 +154,11 @@ impl Keeper {
     /// Whether prices are posted. It costs and pays nothing.
     fn posts(&self) -> bool {
         self.config.jobs.contains(&Kind::Prices) && self.config.unpaid && !self.mode.dry_run && !self.mode.once
+    }
+
+    /// Whether readings are brought for orders, which pay for that.
+    fn fills(&self) -> bool {
+        self.config.jobs.contains(&Kind::Orders) && !self.mode.dry_run && !self.mode.once
     }
 
     fn keep_posting(&self, poster: &Poster, venue: &Venue, budget: &Mutex<Budget>, is_over: impl Fn() -> bool) {
@@ -163,6 +181,19 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Brings readings until it is over, and closes their accounts once nothing that may name them is on its way, or some seconds later.
+fn keep_bringing(mut bringer: Bringer<'_>, is_over: impl Fn() -> bool, is_idle: impl Fn() -> bool) {
+    while !is_over() {
+        bringer.turn();
+        std::thread::sleep(TICK);
+    }
+    let begun = Instant::now();
+    while !is_idle() && begun.elapsed() < CLOSED_LATEST {
+        std::thread::sleep(TICK);
+    }
+    bringer.end();
 }
 
 /// Why a session ended, or did not begin.

@@ -1,7 +1,7 @@
 //! Keeps an exchange solvent and current.
 //!
 //! Discovers its accounts, follows them, orders them by what would move them below their margin, plans by the engine on the
-//! newest state, and sends what is worth it. Every decision is recorded before anything is sent, and every transaction's
+//! newest state, and sends what is worth it. Readings that orders need are brought from a price server. Every decision is recorded before anything is sent, and every transaction's
 //! outcome after.
 
 pub mod alerts;
@@ -20,4 +20,5 @@ pub mod operations;
 pub mod outcome;
 pub mod plan;
 pub mod poster;
+pub mod readings;
 pub mod watch;

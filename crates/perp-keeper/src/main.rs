@@ -10,7 +10,7 @@ use perp_client::rpc::Venue;
 use perp_keeper::cli::{Cli, Command};
 use perp_keeper::config::{Config, Format, Log};
 use perp_keeper::doctor::{authorities, examine};
-use perp_keeper::explain::explain;
+use perp_keeper::explain::{explain, explain_order};
 use perp_keeper::keeper::Keeper;
 use perp_keeper::operations::tally::{FAILED, FINE, UNFINISHED, WRONG};
 use perp_keeper::operations::Operations;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     };
     let done = match &cli.command {
         None => run(&cli, config),
-        Some(Command::Explain { account }) => look_at(&config, account),
+        Some(Command::Explain { account, order }) => look_at(&config, account, *order),
         Some(Command::Doctor) => {
             let report = examine(&config);
             println!("{report}");
@@ -104,13 +104,17 @@ fn give_up(operations: &Operations) -> ! {
     std::process::exit(UNFINISHED.into())
 }
 
-fn look_at(config: &Config, account: &str) -> Result<u8, Failed> {
+fn look_at(config: &Config, account: &str, order: Option<u8>) -> Result<u8, Failed> {
     let failed = |reason: String| (FAILED, reason);
     let wrong = |error: perp_keeper::config::ConfigError| (WRONG, error.to_string());
     let (exchange, wallets) = (config.exchange().map_err(wrong)?, config.wallets().map_err(wrong)?);
     let venue = Venue::open(&config.rpc_url, exchange).map_err(|error| failed(error.to_string()))?;
     let wallets: Vec<_> = wallets.iter().map(Signer::pubkey).collect();
     let keepers = authorities(&venue, &wallets, config.sub_account);
-    print!("{}", explain(config, &venue, &keepers, account).map_err(failed)?);
+    let text = match order {
+        None => explain(config, &venue, &keepers, account),
+        Some(place) => explain_order(config, &venue, &keepers, account, place),
+    };
+    print!("{}", text.map_err(failed)?);
     Ok(FINE)
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use perp_accounts::MarginAccount;
+use perp_client::events::Event;
 use perp_client::jobs::{Fresh, Job, Task};
 use perp_client::rpc::{Accounts, Landed, SendError};
 use perp_exchange::Exchange;
@@ -16,13 +17,12 @@ use tracing::warn;
 
 use crate::alerts::margin::Calls;
 use crate::alerts::webhook::Webhooks;
-use crate::alerts::Latches;
+use crate::alerts::{Alert, Latches, Turn};
 use crate::config::{Config, ConfigError};
 use crate::decision::Verdict;
 use crate::job::Kind;
 use crate::keeper::Mode;
 use crate::outcome::Outcome;
-use crate::poster::words;
 
 mod alarm;
 pub mod http;
@@ -202,7 +202,7 @@ impl Operations {
     pub fn not_read(&self, reason: &dyn std::fmt::Display) {
         self.metrics.failed_reads.inc();
         lock(&self.tally).unread = true;
-        lock(&self.status).reason = Some(words(reason));
+        lock(&self.status).reason = Some(reason.to_string());
     }
 
     /// Whether what was read is too old to act on, and how that is known.
@@ -278,6 +278,42 @@ impl Operations {
         let calls = lock(&self.calls).look(exchange, accounts, watched, &self.config.alerts, MARGINS_AT_ONCE);
         for (alert, turn) in calls {
             self.tell(alert, turn);
+        }
+    }
+
+    /// So many orders rest on the exchange, of which so many are armed.
+    pub fn orders(&self, resting: usize, armed: usize) {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.metrics.orders_resting.set(count(resting));
+        self.metrics.orders_armed.set(count(armed));
+    }
+
+    /// So many readings were posted for orders; none where that failed.
+    pub fn brought(&self, readings: usize) {
+        match u64::try_from(readings).unwrap_or(u64::MAX) {
+            0 => self.metrics.readings.with_label_values(&["failed"]).inc(),
+            count => self.metrics.readings.with_label_values(&["posted"]).inc_by(count),
+        }
+    }
+
+    /// What a transaction that landed has told: calls those whose orders it filled.
+    pub fn told(&self, events: &[Event]) {
+        for event in events {
+            let Event::OrderExecuted(executed) = event else { continue };
+            let is_watched = self.watched.as_ref().is_none_or(|watched| watched.contains(&executed.account));
+            if let Some(fill) = executed.fill.as_ref().filter(|_| is_watched) {
+                let alert = Alert::OrderFilled {
+                    account: executed.account.to_string(),
+                    owner: executed.owner.to_string(),
+                    order: executed.order.slot,
+                    number: executed.order.number,
+                    market: executed.market_index,
+                    size_base: fill.size,
+                    size_after_base: fill.size_after,
+                    fee_atoms: fill.fee,
+                };
+                self.tell(alert, Turn::Raised);
+            }
         }
     }
 

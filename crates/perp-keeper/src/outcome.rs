@@ -1,6 +1,7 @@
 //! What became of a transaction.
 
 use perp_client::errors::Class;
+use perp_client::jobs::Task;
 use perp_client::rpc::SendError;
 use solana_transaction_error::TransactionError;
 
@@ -85,6 +86,16 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// The same of a job about an order, which no refusal makes hopeless: another reading or another moment may meet or bear it.
+    pub const fn about(self, task: &Task) -> Self {
+        match (self, task) {
+            (Self::Refused, Task::ArmOrder { .. } | Task::ExecuteOrder { .. }) => Self::NotYet,
+            (outcome, _) => outcome,
+        }
+    }
+}
+
 /// Whether the wallet that was to pay has too little for it, or nothing at all.
 const fn lacks_lamports(error: &SendError) -> bool {
     use TransactionError::{AccountNotFound, InsufficientFundsForFee, InsufficientFundsForRent};
@@ -137,6 +148,14 @@ mod tests {
         assert_eq!(of(ExchangeError::PriceStale), Outcome::NotYet);
         assert_eq!(of(ExchangeError::InsufficientBalance), Outcome::Refused);
         assert_eq!(of(ExchangeError::WrongMint), Outcome::Refused);
+    }
+
+    #[test]
+    fn an_order_that_is_refused_may_be_armed_later() {
+        let refused = Outcome::of(&refused(ExchangeError::InitialMargin), || false);
+        let account = solana_pubkey::Pubkey::default();
+        let [arm, sweep] = [Task::ArmOrder { account, place: 3 }, Task::SweepOrder { account, place: 3 }];
+        assert_eq!((refused.about(&arm), refused.about(&sweep)), (Outcome::NotYet, Outcome::Refused));
     }
 
     #[test]

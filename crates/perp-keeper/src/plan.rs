@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Stored};
+use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Orders, Stored};
+use perp_client::addresses::orders_address;
 use perp_client::instructions::Authority;
 use perp_client::jobs::{
-    after_crash, backing, epochs, funding, liquidations_of_all_positions, outages, payments, prices, second_prices,
-    settlements_before_boundary, Fresh, Job, Task,
+    after_crash, armings, backing, epochs, executions, funding, liquidations_of_all_positions, outages, payments,
+    prices, second_prices, settlements_before_boundary, sweeps, Fresh, Job, PostedPrices, Task,
 };
 use perp_client::rpc::Accounts;
 use perp_engine::operations::position::SETTLING_SECONDS;
@@ -34,6 +35,18 @@ pub struct Known<'a> {
     pub unpayable: &'a BTreeSet<Pubkey>,
     /// Every closed epoch, where they are followed.
     pub records: Option<&'a Accounts<EpochRecord>>,
+    /// Every account of resting orders, where they are followed.
+    pub orders: Option<&'a Accounts<Orders>>,
+    /// Readings that were posted for them.
+    pub posted: PostedPrices,
+}
+
+impl<'a> Known<'a> {
+    /// What is known where margin accounts alone were read.
+    pub fn of(fresh: &'a Fresh, accounts: &'a Accounts<MarginAccount>, unpayable: &'a BTreeSet<Pubkey>) -> Self {
+        let (requests, records, orders, posted) = (None, None, None, PostedPrices::new());
+        Self { fresh, accounts, requests, unpayable, records, orders, posted }
+    }
 }
 
 /// Liquidations of accounts that are due, `at_most` of them, the most valuable first, and behind the best of each account those of its
@@ -60,6 +73,9 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
     if does(Kind::Prices) {
         jobs.extend(prices(fresh));
         jobs.extend(second_prices(fresh));
+    }
+    if does(Kind::Orders) {
+        jobs.extend(about_orders(known, keepers));
     }
     if does(Kind::Epochs) {
         let session = fresh.exchange.session();
@@ -90,6 +106,16 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
     jobs
 }
 
+/// What there is to do about resting orders. Fills come first: they have seconds.
+fn about_orders(known: &Known<'_>, keepers: &[Authority]) -> Vec<Job> {
+    let (fresh, posted) = (known.fresh, &known.posted);
+    let account = |address: &Pubkey| known.accounts.get(address);
+    let orders = || known.orders.into_iter().flatten();
+    let callers: Vec<Pubkey> = keepers.iter().map(|keeper| keeper.signer).collect();
+    let fills = executions(fresh, account, orders(), posted, &callers);
+    [fills, armings(fresh, account, orders(), posted), sweeps(fresh, account, orders())].concat()
+}
+
 /// Whether settlements are paid for now.
 fn settling_has_begun(fresh: &Fresh) -> bool {
     let session = fresh.exchange.session();
@@ -105,6 +131,14 @@ pub fn basis(known: &Known<'_>, task: &Task) -> Basis {
         Task::PayRequest { request } => {
             let subject = known.requests.and_then(|requests| requests.get(request)).map(|request| print(&request));
             Basis { subject, prices: 0 }
+        }
+        Task::ArmOrder { account, place }
+        | Task::ExecuteOrder { account, place }
+        | Task::SweepOrder { account, place } => {
+            let orders = known.orders.and_then(|orders| orders.get(&orders_address(account)));
+            let market = orders.as_ref().and_then(|orders| Some(orders.state.order((*place).into()).ok()?.market));
+            let prices = market.map_or(0, |market| hash(&price(exchange, market)));
+            Basis { subject: order_print(orders.as_ref(), *place), prices }
         }
         Task::CloseEpoch { .. } => Basis { subject: Some(exchange.pool.sequence), prices: 0 },
         other => match account(other) {
@@ -130,6 +164,12 @@ fn price(exchange: &Exchange, market: u16) -> (i64, u64) {
 /// A number of an account's bytes.
 pub fn print(account: &impl Stored) -> u64 {
     hash(bytemuck::bytes_of(account))
+}
+
+/// A number of the order at a place; none where there is none.
+pub fn order_print(orders: Option<&Orders>, place: u8) -> Option<u64> {
+    let order = orders?.state.order(place.into()).ok()?;
+    Some(hash(bytemuck::bytes_of(order)))
 }
 
 fn hash(content: &(impl Hash + ?Sized)) -> u64 {
@@ -159,7 +199,20 @@ pub const fn account(task: &Task) -> Option<Pubkey> {
         Task::Liquidate { account, .. }
         | Task::SettlePnl { account, .. }
         | Task::RedeemClaim { account, .. }
+        | Task::ArmOrder { account, .. }
+        | Task::ExecuteOrder { account, .. }
+        | Task::SweepOrder { account, .. }
         | Task::ResolveBankruptcy { account, .. } => Some(*account),
+        _ => None,
+    }
+}
+
+/// The order that a job is about, where it is about one: its margin account and its place.
+pub const fn order(task: &Task) -> Option<(Pubkey, u8)> {
+    match task {
+        Task::ArmOrder { account, place }
+        | Task::ExecuteOrder { account, place }
+        | Task::SweepOrder { account, place } => Some((*account, *place)),
         _ => None,
     }
 }

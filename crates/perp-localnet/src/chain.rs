@@ -142,7 +142,7 @@ impl Chain {
             .map_err(|error| ChainError::Account { address: wallet, reason: error.to_string() })
     }
 
-    /// What the feeds' publishers say at present.
+    /// What the feeds' publishers say, at present and in the last hour.
     pub fn quotes(&self) -> &Quotes {
         &self.quotes
     }

@@ -134,7 +134,7 @@ pub fn quote(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) {
         price: *price,
         confidence: price.share(confidence_bps),
     });
-    chain.quotes().set(quotes);
+    chain.quotes().set(chain.clock().unix_timestamp, quotes);
 }
 
 /// Publishes all prices at once, dated with the chain's present second: as [`quote`], and a sponsor brings each to its account.

@@ -1,4 +1,5 @@
-//! A price server of Hermes' shape on loopback, which signs the quotes of the chain's feeds with test guardians.
+//! A price server of Hermes' shape on loopback, which signs the quotes of the chain's feeds with test guardians: those of now, and those
+//! of any second within the last hour.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, TcpListener};
@@ -24,7 +25,8 @@ use crate::signed_update::signed_update;
 
 /// Where it is expected unless another port is asked for.
 pub const DEFAULT_PRICES_PORT: u16 = 8910;
-const LATEST: &str = "/v2/updates/price/latest";
+const UPDATES: &str = "/v2/updates/price/";
+const LATEST: &str = "latest";
 
 /// The server did not start.
 #[derive(Debug, Error)]
@@ -118,13 +120,19 @@ async fn respond(request: Request<Incoming>, source: Source) -> Result<Response<
 }
 
 fn answer(path: &str, query: &str, chain: &Chain, guardians: &TestGuardians) -> (StatusCode, String) {
-    if path != LATEST {
-        return (StatusCode::NOT_FOUND, format!("only {LATEST} is served"));
-    }
+    let clock = chain.clock();
+    let now = clock.unix_timestamp;
+    // Every second has its update, so that the first one published in a second or after it is that second's.
+    let second = match path.strip_prefix(UPDATES).map(|when| (when, when.parse::<i64>())) {
+        Some((LATEST, _)) => now,
+        Some((_, Ok(second))) if second <= now => second,
+        Some((_, Ok(second))) => return (StatusCode::NOT_FOUND, format!("{second} is ahead of {now}")),
+        _ => return (StatusCode::NOT_FOUND, format!("only {UPDATES}{LATEST} and {UPDATES}SECOND are served")),
+    };
     let mut quotes = Vec::new();
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match (name, value) {
-            ("ids[]" | "ids%5B%5D", id) => match quoted(chain, id) {
+            ("ids[]" | "ids%5B%5D", id) => match quoted(chain, id, second) {
                 Some(quote) => quotes.push(quote),
                 None => return (StatusCode::NOT_FOUND, format!("Price ids not found: {id}")),
             },
@@ -135,17 +143,16 @@ fn answer(path: &str, query: &str, chain: &Chain, guardians: &TestGuardians) -> 
     if quotes.is_empty() {
         return (StatusCode::BAD_REQUEST, "ids[] is missing".into());
     }
-    let clock = chain.clock();
-    let update = signed_update(guardians, &quotes, clock.unix_timestamp, clock.slot);
-    let parsed = quotes.iter().map(|quote| parsed(quote, clock.unix_timestamp)).collect::<Vec<_>>();
+    let update = signed_update(guardians, &quotes, second, clock.slot);
+    let parsed = quotes.iter().map(|quote| parsed(quote, second)).collect::<Vec<_>>();
     let binary = json!({ "encoding": "base64", "data": [BASE64_STANDARD.encode(update)] });
     (StatusCode::OK, json!({ "binary": binary, "parsed": parsed }).to_string())
 }
 
-fn quoted(chain: &Chain, id: &str) -> Option<Quote> {
+fn quoted(chain: &Chain, id: &str, second: i64) -> Option<Quote> {
     let id: perp_updates::FeedId = id.parse().ok()?;
     let feed = Feed::ALL.into_iter().find(|feed| feed.id() == Some(id.0))?;
-    chain.quotes().all().into_iter().find(|quote| quote.feed == feed)
+    chain.quotes().at(feed, second)
 }
 
 fn parsed(quote: &Quote, publish_time: i64) -> serde_json::Value {

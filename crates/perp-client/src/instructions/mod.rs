@@ -27,7 +27,7 @@ pub use perp_swap::arguments::{LiquidityParameters, MarketParameters, OracleSour
 use crate::addresses::Addresses;
 use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
-use anchor_lang::{InstructionData, ToAccountMetas};
+use anchor_lang::{Discriminator, InstructionData, ToAccountMetas};
 use perp_engine::state::Account;
 
 /// A signer and the margin account it acts for.
@@ -75,6 +75,19 @@ fn instruction(
 pub fn if_due(instruction: Instruction, discriminator: &[u8]) -> Instruction {
     let arguments = instruction.data.get(discriminator.len()..).unwrap_or_default();
     Instruction { data: [discriminator, arguments].concat(), ..instruction }
+}
+
+/// The form that does nothing where a rule refuses it, of an instruction that has one: for a transaction of several.
+pub fn in_company(single: &Instruction) -> Option<Instruction> {
+    use perp_swap::instruction as data;
+    let forms = [
+        (data::Liquidate::DISCRIMINATOR, data::LiquidateIfDue::DISCRIMINATOR),
+        (data::ArmOrder::DISCRIMINATOR, data::ArmOrderIfDue::DISCRIMINATOR),
+        (data::ExecuteOrder::DISCRIMINATOR, data::ExecuteOrderIfDue::DISCRIMINATOR),
+    ];
+    let is_known = single.program_id == perp_swap::ID;
+    let (_, form) = forms.into_iter().find(|(own, _)| is_known && single.data.starts_with(own))?;
+    Some(if_due(single.clone(), form))
 }
 
 const NO_OTHERS: [AccountMeta; 0] = [];

@@ -11,9 +11,9 @@ use perp_engine::units::Atoms;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A reading for a boundary and the account it was posted in, which may be any of the market's oracle program.
+/// A reading and the account it was posted in, which for a boundary or an order may be any of the market's oracle program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BoundaryPrice {
+pub struct PostedPrice {
     /// The account.
     pub account: Pubkey,
     /// What it says.
@@ -22,7 +22,7 @@ pub struct BoundaryPrice {
 
 /// Valuations of markets at the boundary that the exchange waits for, and its close once all are valued. Markets that need no reading are
 /// valued without one; the others by their number's in `prices`.
-pub fn epochs(fresh: &Fresh, prices: &BTreeMap<u16, BoundaryPrice>, caller: Pubkey) -> Vec<Job> {
+pub fn epochs(fresh: &Fresh, prices: &BTreeMap<u16, PostedPrice>, caller: Pubkey) -> Vec<Job> {
     let mut jobs = Vec::new();
     let mut scratch = fresh.exchange.clone();
     if let Ok(plan) = scratch.close_epoch() {

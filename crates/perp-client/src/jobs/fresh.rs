@@ -1,5 +1,5 @@
 use super::compute::{compute_units, with_headroom};
-use super::epochs::BoundaryPrice;
+use super::epochs::PostedPrice;
 use super::job::{Job, Pays, Task};
 use crate::addresses::Addresses;
 use crate::instructions::{update_prices, TargetMarket};
@@ -85,9 +85,9 @@ impl Fresh {
         self.prices.get(&market.index).map_or(market.ledger.funding_time, |price| price.accrued)
     }
 
-    /// What the markets' price accounts say, for a boundary if it is that.
-    pub fn readings(&self) -> BTreeMap<u16, BoundaryPrice> {
-        let said = |price: &Price| BoundaryPrice { account: price.account, reading: price.reading };
+    /// What the markets' price accounts say, for a boundary or an order if it is that.
+    pub fn readings(&self) -> BTreeMap<u16, PostedPrice> {
+        let said = |price: &Price| PostedPrice { account: price.account, reading: price.reading };
         self.prices.iter().map(|(market, price)| (*market, said(price))).collect()
     }
 
@@ -123,7 +123,7 @@ impl Fresh {
             units = units.saturating_add(more);
         }
         instructions.push(instruction);
-        Job { task, pays, advances: 0, moves, instructions, compute_units: with_headroom(units) }
+        Job { task, pays, promises: 0, advances: 0, moves, instructions, compute_units: with_headroom(units) }
     }
 }
 

@@ -60,6 +60,27 @@ pub enum Task {
         /// The request.
         request: Pubkey,
     },
+    /// Arms an order that is met, or moves the trigger of one that trails.
+    ArmOrder {
+        /// The margin account.
+        account: Pubkey,
+        /// The order's place, from 0 on.
+        place: u8,
+    },
+    /// Fills an armed order.
+    ExecuteOrder {
+        /// The margin account.
+        account: Pubkey,
+        /// The order's place, from 0 on.
+        place: u8,
+    },
+    /// Takes a dead order out.
+    SweepOrder {
+        /// The margin account.
+        account: Pubkey,
+        /// The order's place, from 0 on.
+        place: u8,
+    },
     /// Accrues a market's funding.
     UpdateFunding {
         /// The market.
@@ -103,6 +124,9 @@ impl fmt::Display for Task {
             Self::ValueMarket { market } => write!(formatter, "value market {market}"),
             Self::CloseEpoch { boundary } => write!(formatter, "close the epoch of {}", boundary.get()),
             Self::PayRequest { request } => write!(formatter, "pay request {request}"),
+            Self::ArmOrder { account, place } => write!(formatter, "arm order {place} of {account}"),
+            Self::ExecuteOrder { account, place } => write!(formatter, "fill order {place} of {account}"),
+            Self::SweepOrder { account, place } => write!(formatter, "sweep order {place} of {account}"),
             Self::UpdateFunding { market } => write!(formatter, "accrue the funding of market {market}"),
             Self::UpdateSecondPrice { market } => write!(formatter, "update the second price of market {market}"),
             Self::UpdatePrices { market } => write!(formatter, "update prices from market {market} on"),
@@ -143,6 +167,9 @@ pub struct Job {
     pub task: Task,
     /// What it pays.
     pub pays: Pays,
+    /// Lamports of what another job pays once this one is done, as far as they are due to this one: of a tip the half that arming is
+    /// counted for. Nobody is paid them twice.
+    pub promises: u64,
     /// Lamports that its caller lays out besides the fee and does not get back: the rent of what it makes for others.
     pub advances: u64,
     /// Atoms that it moves for others: what ranks jobs that pay the same. Zero where that says nothing.
@@ -188,6 +215,6 @@ impl fmt::Display for Job {
 
 /// The most valuable first; the same order whatever they came in.
 pub(super) fn ranked(mut jobs: Vec<Job>) -> Vec<Job> {
-    jobs.sort_by_key(|job| (Reverse(job.pays), Reverse(job.moves), job.task));
+    jobs.sort_by_key(|job| (Reverse(job.pays), Reverse(job.promises), Reverse(job.moves), job.task));
     jobs
 }

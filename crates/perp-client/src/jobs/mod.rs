@@ -11,6 +11,7 @@ mod epochs;
 mod fresh;
 mod job;
 mod liquidations;
+mod orders;
 mod settlements;
 mod upkeep;
 
@@ -19,9 +20,10 @@ mod tests;
 
 pub use after_crash::after_crash;
 pub use compute::{compute_units, UNITS_OF_A_TRY};
-pub use epochs::{epochs, payments, BoundaryPrice, TOKEN_ACCOUNT_LAMPORTS};
+pub use epochs::{epochs, payments, PostedPrice, TOKEN_ACCOUNT_LAMPORTS};
 pub use fresh::Fresh;
 pub use job::{Job, Pays, Task};
 pub use liquidations::{liquidations, liquidations_of_all_positions};
+pub use orders::{armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, PostedPrices};
 pub use settlements::settlements_before_boundary;
 pub use upkeep::{backing, funding, outages, prices, second_prices};

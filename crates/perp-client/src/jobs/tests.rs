@@ -1,4 +1,5 @@
 mod crash;
 mod liquidations;
+mod orders;
 mod queue;
 mod world;

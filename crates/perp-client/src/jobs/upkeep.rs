@@ -21,6 +21,7 @@ pub fn prices(fresh: &Fresh) -> Vec<Job> {
         Job {
             task: Task::UpdatePrices { market: pairs[0].0 },
             pays: Pays::NOTHING,
+            promises: 0,
             advances: 0,
             moves: Atoms::ZERO,
             instructions: vec![update_prices(&fresh.addresses, pairs.iter().copied())],

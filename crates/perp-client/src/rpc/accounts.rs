@@ -1,7 +1,9 @@
 //! All accounts of one type.
 
 use anchor_lang::prelude::Pubkey;
-use perp_accounts::{decode, AccountError, EpochRecord, LiquidityRequest, MarginAccount, Market, Pool, Stored, ID};
+use perp_accounts::{
+    decode, AccountError, EpochRecord, LiquidityRequest, MarginAccount, Market, Orders, Pool, Stored, ID,
+};
 use serde_json::{json, Value};
 use solana_rpc_client_api::client_error::Error as ClientError;
 use solana_rpc_client_api::request::RpcRequest;
@@ -37,6 +39,7 @@ impl OfExchange for MarginAccount {
 
 impl OfExchange for LiquidityRequest {}
 impl OfExchange for EpochRecord {}
+impl OfExchange for Orders {}
 
 /// What a node had at some slot.
 pub(super) struct ReadAt<A> {

@@ -35,7 +35,9 @@ pub struct SendOptions {
     pub tables: Vec<AddressLookupTableAccount>,
     /// How many blockhashes a transaction is tried with, each until it expires; at least one.
     pub attempts: u32,
-    /// Most jobs in one transaction. Where one of several is refused, each is sent on its own.
+    /// Most jobs in one transaction. Where one of several is refused, each is sent on its own. Liquidations, armings and fills of orders
+    /// that share a transaction are sent in the forms that do nothing where they are not due, so that one which landed may have done
+    /// nothing: its events say what it did.
     pub together: usize,
     /// How often what has not landed is broadcast again.
     pub rebroadcast: Duration,

@@ -3,8 +3,12 @@ use std::time::Duration;
 
 use bytemuck::Zeroable;
 use perp_accounts::VERSION;
+use perp_client::addresses::orders_address;
 use perp_client::jobs::{Pays, Task};
 use perp_client::Addresses;
+use perp_engine::operations::orders::NewOrder;
+use perp_engine::state::OrderTrigger;
+use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
 
 use super::*;
 use crate::config::Fees;
@@ -24,8 +28,17 @@ fn said(dollars: i64, least_profit: u64) -> String {
     let account = MarginAccount { owner: address(1), state, version: VERSION, ..MarginAccount::zeroed() };
     let fresh = Fresh::new(Addresses::new(address(90), address(91), address(92)), exchange);
     let (accounts, unpayable) = (Accounts::from_iter([(address(2), account)]), BTreeSet::new());
-    let known = Known { fresh: &fresh, accounts: &accounts, requests: None, unpayable: &unpayable, records: None };
+    let known = Known::of(&fresh, &accounts, &unpayable);
     let keeper = Authority { signer: address(93), margin_account: address(94) };
+    let config = config(least_profit);
+    let decisions = decisions(&known, &[keeper], &config);
+    let policy = Policy { fees: config.fees, unpaid: false };
+    let (address, account) = (address(2), &account);
+    Explained { address, account, fresh: &fresh, decisions: &decisions, policy, quote_decimals: 6 }.text()
+}
+
+/// Of a keeper that wants so many atoms at least.
+fn config(least_profit: u64) -> Config {
     let mut config = crate::config::Layers::defaults();
     config.flags(Vec::new(), &[format!("fees.least_profit={least_profit}")]);
     for (name, value) in [
@@ -36,11 +49,7 @@ fn said(dollars: i64, least_profit: u64) -> String {
     ] {
         config.environment([(format!("PERP_KEEPER_{name}").into(), value.into())]);
     }
-    let config = config.config().unwrap();
-    let decisions = decisions(&known, &[keeper], &config);
-    let policy = Policy { fees: config.fees, unpaid: false };
-    let (address, account) = (address(2), &account);
-    Explained { address, account, fresh: &fresh, decisions: &decisions, policy, quote_decimals: 6 }.text()
+    config.config().unwrap()
 }
 
 fn expect(said: &str, needles: &[&str]) {
@@ -88,6 +97,7 @@ fn every_verdict_says_what_it_compares() {
     let job = Job {
         task: Task::FundClaims { market: 0 },
         pays: Pays::NOTHING,
+        promises: 0,
         advances: 0,
         moves: Atoms::ZERO,
         instructions: Vec::new(),
@@ -118,4 +128,67 @@ fn every_verdict_says_what_it_compares() {
     assert_eq!(names, Verdict::NAMES);
     let operator = Policy { unpaid: true, ..policy };
     assert_eq!(compared(Verdict::Send, &job, &operator), "fee of 6000 lamports ≤ most_lamports of 8");
+}
+
+/// What is said of an order to buy 10 SOL at or below $240 once the price is another, and the clock so many seconds later.
+fn said_of_an_order(dollars: i64, seconds: u32) -> String {
+    let (mut exchange, trader) = exchange();
+    let price = reading(&exchange, 250);
+    exchange.open_orders(trader).unwrap();
+    let size = SignedSize::new(10_000_000_000);
+    let order = NewOrder {
+        size,
+        trigger: OrderTrigger::AtOrBelow,
+        // $240 are 0.24 atoms a base unit.
+        trigger_price: Price::new(240 * (1 << 40) / 1_000),
+        trailing: Ppm::ZERO,
+        acceptable_price: Price::new(u64::MAX),
+        reduce_only: false,
+        active_from: Timestamp::NEVER,
+        expires: exchange.clock.now.after(100).unwrap(),
+        slices: 1,
+        seconds_between: 0,
+        group: 0,
+        parent: None,
+        lamports: 40_000,
+    };
+    exchange.place_orders(trader, 0, &[], &[order], Some(&price)).unwrap();
+    exchange.wait(seconds, 2 * u64::from(seconds)).unwrap();
+    let said = reading(&exchange, dollars);
+    let (state, book) = (*exchange.account(trader).unwrap(), *exchange.orders_of(trader).unwrap());
+    let mut fresh = Fresh::new(Addresses::new(address(90), address(91), address(92)), exchange);
+    fresh.take(0, address(95), &said).unwrap();
+    let account = MarginAccount { owner: address(1), state, version: VERSION, ..MarginAccount::zeroed() };
+    let orders = Orders { margin_account: address(2), state: book, ..Orders::zeroed() };
+    let accounts = Accounts::from_iter([(address(2), account)]);
+    let of_account = Accounts::from_iter([(orders_address(&address(2)), orders)]);
+    let unpayable = BTreeSet::new();
+    let known = Known { orders: Some(&of_account), ..Known::of(&fresh, &accounts, &unpayable) };
+    let keeper = Authority { signer: address(93), margin_account: address(94) };
+    let config = config(0);
+    let decisions = decisions(&known, &[keeper], &config);
+    let policy = Policy { fees: config.fees, unpaid: false };
+    let (address, account, orders) = (address(2), &account, &orders);
+    let explained =
+        order::ExplainedOrder { address, account, orders, place: 0, fresh: &fresh, decisions: &decisions, policy };
+    explained.text().unwrap()
+}
+
+#[test]
+fn an_order_is_told_with_what_it_waits_for_and_what_would_be_done() {
+    let waiting = said_of_an_order(241, 1);
+    expect(
+        &waiting,
+        &["order 1 at place 0", "market 0: 10 at or below 240", "fills left: 1, the next for 40000 lamports"],
+    );
+    expect(&waiting, &["waits; it may be met", "no arming it by the market's price account: OrderNotMet"]);
+    expect(&waiting, &["the keeper would do nothing about it now"]);
+    // Half the tip, 20 000 lamports, is due to whoever arms it.
+    let met = said_of_an_order(240, 1);
+    expect(&met, &["the market's price account meets it", "arm order 0 of ", "send (profit of "]);
+    let dead = said_of_an_order(240, 101);
+    expect(
+        &dead,
+        &["dead: it can never be filled any more", "sweep order 0 of ", "unpaid (it pays 0, and unpaid is false)"],
+    );
 }

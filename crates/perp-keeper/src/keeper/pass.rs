@@ -16,6 +16,7 @@ use crate::job::Kind;
 use crate::journal::Journal;
 use crate::memory::Basis;
 use crate::plan::{account, basis, upkeep, urgent, Known};
+use crate::readings::needs;
 
 /// Liquidations that are looked at in vain at most, because they failed a short time ago.
 const MOST_WAITING: usize = 256;
@@ -47,6 +48,8 @@ impl<'k> Session<'k> {
             requests: self.requests.as_ref().map(Follow::known),
             unpayable: &self.unpayable,
             records: self.records.as_ref().map(Follow::known),
+            orders: self.orders.as_ref().map(Follow::known),
+            posted: self.readings.posted(),
         };
         let config = &self.keeper.config;
         let keepers: Vec<_> = self.payers.iter().map(|payer| self.keepers[*payer]).collect();
@@ -61,6 +64,11 @@ impl<'k> Session<'k> {
             self.journal.tidy(read);
             let caller = keepers.first().map(|keeper| keeper.signer).unwrap_or_default();
             rest = upkeep(&known, &keepers, caller, config);
+            if known.orders.is_some() {
+                let needs = needs(&known, &self.readings.latest(), config.unpaid);
+                self.keeper.operations.orders(needs.resting, needs.armed);
+                self.readings.want(fresh.exchange.clock.now, needs.wanted, needs.watched);
+            }
         }
         let jobs = first.into_iter().chain(rest).map(|job| (basis(&known, &job.task), job)).collect();
         let sent = self.decide(jobs, read, fresh.exchange.clock.slot);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Stored};
+use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Orders, Stored};
 use perp_client::instructions::Authority;
 use perp_client::jobs::Task;
 use perp_client::rpc::{FetchError, Follow, Landed, Outbox, SendError, Venue};
@@ -23,7 +23,9 @@ use crate::decision::{Budget, Policy};
 use crate::job::Kind;
 use crate::journal::Journal;
 use crate::memory::Memory;
+use crate::operations::Operations;
 use crate::outcome::lacks_destination;
+use crate::readings::Readings;
 use crate::watch::Watch;
 
 /// Jobs that are signed with one blockhash and broadcast by one task.
@@ -46,6 +48,7 @@ pub(super) struct Shared<'k> {
     pub venue: &'k Venue,
     pub outbox: &'k Flying<'k>,
     pub budget: &'k Mutex<Budget>,
+    pub readings: &'k Readings,
     /// Set once nothing more will be sent.
     pub is_over: &'k AtomicBool,
 }
@@ -63,6 +66,8 @@ pub(super) struct Session<'k> {
     pub requests: Option<Follow<LiquidityRequest>>,
     pub unpayable: BTreeSet<solana_pubkey::Pubkey>,
     pub records: Option<Follow<EpochRecord>>,
+    pub orders: Option<Follow<Orders>>,
+    pub readings: &'k Readings,
     pub watch: Watch,
     pub memory: Memory,
     pub journal: Journal,
@@ -90,7 +95,7 @@ impl<'k> Session<'k> {
     where
         'k: 'scope,
     {
-        let Shared { venue, outbox, budget, is_over } = shared;
+        let Shared { venue, outbox, budget, readings, is_over } = shared;
         let (config, url) = (&keeper.config, keeper.config.websocket_url.as_str());
         if !keeper.mode.dry_run {
             keeper.operations.weigh(&venue.connection)?;
@@ -103,13 +108,13 @@ impl<'k> Session<'k> {
         });
         let keepers: Vec<Authority> = keepers.collect::<Result<_, _>>()?;
         let words = |error: perp_client::rpc::FollowError| error.to_string();
-        let does_epochs = config.jobs.contains(&Kind::Epochs);
+        let [does_epochs, does_orders] = [Kind::Epochs, Kind::Orders].map(|kind| config.jobs.contains(&kind));
         let (sender, outcomes) = channel();
         let (events, landed) = sync_channel(MOST_EVENTS);
         let landed = Arc::new(Mutex::new(landed));
         for _ in 0..EVENTS_AT_ONCE {
             let landed = Arc::clone(&landed);
-            scope.spawn(move || tell_events(venue, &landed, is_over));
+            scope.spawn(move || tell_events(venue, &keeper.operations, &landed, is_over));
         }
         Ok(Self {
             keeper,
@@ -123,6 +128,8 @@ impl<'k> Session<'k> {
             requests: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
             unpayable: BTreeSet::new(),
             records: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
+            orders: does_orders.then(|| venue.follow(url)).transpose().map_err(words)?,
+            readings,
             watch: Watch::default(),
             memory: Memory::default(),
             journal: Journal::default(),
@@ -203,6 +210,9 @@ impl<'k> Session<'k> {
         }
         if let Some(records) = &mut self.records {
             records.now()?;
+        }
+        if let Some(orders) = &mut self.orders {
+            orders.now()?;
         }
         Ok(())
     }
@@ -307,13 +317,22 @@ pub(super) fn track(outbox: &Flying<'_>, is_over: &AtomicBool) {
 }
 
 /// Records what transactions have told, until no more come.
-fn tell_events(venue: &Venue, landed: &Mutex<Receiver<(Task, Signature)>>, is_over: &AtomicBool) {
+fn tell_events(
+    venue: &Venue,
+    operations: &Operations,
+    landed: &Mutex<Receiver<(Task, Signature)>>,
+    is_over: &AtomicBool,
+) {
     loop {
         let next = landed.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((task, signature)) = next else { return };
         // Nobody waits for a record.
         if !is_over.load(Ordering::SeqCst) {
-            Journal::events(&task, &signature, &venue.connection.events(&signature));
+            let events = venue.connection.events(&signature);
+            Journal::events(&task, &signature, &events);
+            if let Ok(events) = events {
+                operations.told(&events);
+            }
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::mpsc::Sender;
 
-use perp_accounts::{LiquidityRequest, MarginAccount, Market, Pool};
+use perp_accounts::{LiquidityRequest, MarginAccount, Market, Orders, Pool};
+use perp_client::addresses::orders_address;
 use perp_client::jobs::{Job, Task};
 use perp_client::rpc::{FetchError, Landed, SendError, Venue};
 
 use crate::journal::Decided;
 use crate::memory::Basis;
 use crate::outcome::{may_have_cost, Outcome};
-use crate::plan::{account, market, print};
+use crate::plan::{account, market, order, order_print, print};
 
 /// A job that is sent.
 pub struct Sent {
@@ -52,7 +53,7 @@ impl Ticket {
         let Some(sent) = self.sent.take() else { return };
         let outcome = match &result {
             Ok(_) => Outcome::Won,
-            Err(error) => Outcome::of(error, || has_changed(venue, &sent)),
+            Err(error) => Outcome::of(error, || has_changed(venue, &sent)).about(&sent.job.task),
         };
         let has_cost = result.as_ref().map_or_else(may_have_cost, |_| true);
         let cost = if has_cost { sent.fee } else { 0 };
@@ -82,6 +83,10 @@ fn has_changed(venue: &Venue, sent: &Sent) -> bool {
 /// What a job is about as the node has it, numbered as in [`crate::plan::basis`].
 fn subject(venue: &Venue, task: &Task) -> Result<Option<u64>, FetchError> {
     let (connection, addresses) = (&venue.connection, &venue.addresses);
+    if let Some((account, place)) = order(task) {
+        let orders = connection.find::<Orders>(&orders_address(&account))?;
+        return Ok(order_print(orders.as_ref(), place));
+    }
     match (task, account(task), market(task)) {
         (_, Some(address), _) => Ok(connection.find::<MarginAccount>(&address)?.as_ref().map(print)),
         (_, _, Some(index)) => {
@@ -101,7 +106,7 @@ mod tests {
     fn sent() -> Sent {
         let task = Task::FundClaims { market: 3 };
         let (pays, moves) = (Default::default(), Default::default());
-        let job = Job { task, pays, advances: 0, moves, instructions: Vec::new(), compute_units: 0 };
+        let job = Job { task, pays, promises: 0, advances: 0, moves, instructions: Vec::new(), compute_units: 0 };
         let now = Instant::now();
         let decided = Decided { read: now, recorded: now, slot: 7 };
         Sent { job, decided, basis: Basis::default(), fee: 5_000 }

@@ -62,6 +62,12 @@ pub struct Metrics {
     pub gaps: IntGauge,
     /// Feeds that were posted, and times that failed.
     pub posts: IntCounterVec,
+    /// Orders that rest.
+    pub orders_resting: IntGauge,
+    /// Those of them that are armed.
+    pub orders_armed: IntGauge,
+    /// Readings that were posted for orders, and times that failed.
+    pub readings: IntCounterVec,
     /// Alerts raised.
     pub alerts: IntCounterVec,
     /// Alerts posted, by what came of it.
@@ -143,6 +149,13 @@ impl Metrics {
                 "Prices posted, and posts that failed",
                 &["result"],
             )?,
+            orders_resting: maker.gauge("perp_keeper_orders_resting", "Orders that rest on the exchange")?,
+            orders_armed: maker.gauge("perp_keeper_orders_armed", "Orders that are armed")?,
+            readings: maker.counts(
+                "perp_keeper_readings_total",
+                "Readings posted for orders, and posts that failed",
+                &["result"],
+            )?,
             alerts: maker.counts("perp_keeper_alerts_total", "Alerts raised", &["alert"])?,
             webhooks: maker.counts("perp_keeper_webhooks_total", "Alerts posted", &["result"])?,
             ready: maker.gauge("perp_keeper_ready", "Whether it reads, subscribes and may send")?,
@@ -168,6 +181,7 @@ impl Metrics {
         }
         for result in ["posted", "failed"] {
             self.posts.with_label_values(&[result]);
+            self.readings.with_label_values(&[result]);
         }
         for result in ["delivered", "failed", "dropped"] {
             self.webhooks.with_label_values(&[result]);

@@ -34,7 +34,8 @@ fn wallet(number: u8) -> Pubkey {
 
 fn job() -> Job {
     let (task, pays) = (Task::FundClaims { market: 0 }, Pays::atoms(Atoms::new(7)));
-    Job { task, pays, advances: 0, moves: Atoms::ZERO, instructions: Vec::new(), compute_units: 1 }
+    let (promises, advances, instructions) = (0, 0, Vec::new());
+    Job { task, pays, promises, advances, moves: Atoms::ZERO, instructions, compute_units: 1 }
 }
 
 /// The value of a series.
@@ -169,7 +170,7 @@ fn dashboard_rules_and_guide_name_the_metrics_that_there_are() {
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next().map(str::to_owned))
         .collect();
-    assert_eq!(exported.len(), 25, "{exported:#?}");
+    assert_eq!(exported.len(), 28, "{exported:#?}");
     let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let (dashboard, rules) = (read("operations/dashboard.json"), read("operations/alerts.yml"));
     serde_json::from_str::<serde_json::Value>(&dashboard).unwrap();

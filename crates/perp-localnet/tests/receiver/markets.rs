@@ -74,6 +74,14 @@ fn the_server_signs_what_publishers_say_now() {
     let stored = world.read(&Feed::Sol.address(), feed(Feed::Sol));
     assert_eq!((stored.price(), stored.publish_time()), (15_000_000_000, world.now() - 40));
 
+    // Of a second that has passed it signs what was said then, of one ahead nothing.
+    let before = server.at(&[feed(Feed::Sol)], world.now() - 1).unwrap();
+    let said = before.price(feed(Feed::Sol)).unwrap();
+    let times = (said.previous_publish_time, said.publish_time);
+    assert_eq!((said.price, times), (15_000_000_000, (world.now() - 2, world.now() - 1)));
+    let ahead = server.at(&[feed(Feed::Sol)], world.now() + 1).unwrap_err();
+    assert!(matches!(ahead, ServerError::Refused { status: 404, .. }), "{ahead}");
+
     // It speaks of nothing else.
     let elsewhere = PriceServer::new(&format!("{}/elsewhere", world.localnet.prices.url())).unwrap();
     let error = elsewhere.latest(&[feed(Feed::Sol)]).unwrap_err();

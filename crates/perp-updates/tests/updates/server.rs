@@ -50,6 +50,35 @@ fn several_feeds_are_asked_for_at_once() {
 }
 
 #[test]
+fn a_second_is_asked_for_and_its_first_update_is_taken() {
+    let (older, newer) = (mainnet_bytes(&[1]), mainnet_bytes(&[1, 2]));
+    let (url, served) = serve_once("200 OK", answer(&[older, newer]));
+    let update = PriceServer::new(&url).unwrap().at(&[feed(1)], 1_618_660_800).unwrap();
+    // Both are of one slot, so that the order of the answer holds.
+    assert_eq!(update, mainnet_update(&[1]));
+    let path = format!("/v2/updates/price/1618660800?ids[]={}&encoding=base64&parsed=false", "01".repeat(32));
+    assert_eq!(served.join().unwrap(), format!("GET {path} HTTP/1.1"));
+}
+
+#[test]
+fn attack_an_error_tells_no_key_of_a_servers_url() {
+    let (url, served) = serve_once("200 OK", "<html>".into());
+    let (_, host) = url.split_once("://").unwrap();
+    let keyed = format!("http://me:secret@{host}/secret?key=secret");
+    let malformed = PriceServer::new(&keyed).unwrap().latest(&[feed(1)]).unwrap_err();
+    served.join().unwrap();
+    // Nobody listens there any more.
+    let unreachable = PriceServer::new(&keyed).unwrap().latest(&[feed(1)]).unwrap_err();
+    assert!(matches!(unreachable, ServerError::Unreachable { .. }), "{unreachable}");
+    for error in [malformed, unreachable] {
+        let text = format!("{error} {error:?}");
+        assert!(error.to_string().contains(&url) && !text.contains("secret"), "{text}");
+    }
+    let none = PriceServer::new("secret").unwrap().latest(&[feed(1)]).unwrap_err();
+    assert!(!format!("{none} {none:?}").contains("secret"), "{none}");
+}
+
+#[test]
 fn of_several_updates_one_that_has_all_feeds_is_taken() {
     let (url, served) = serve_once("200 OK", answer(&[mainnet_bytes(&[2]), mainnet_bytes(&[2, 1])]));
     let update = PriceServer::new(&url).unwrap().latest(&[feed(1), feed(2)]).unwrap();

@@ -162,7 +162,8 @@ proptest! {
         let mut bounties = BTreeSet::new();
         for job in liquidations(&world.fresh(), &world.accounts(), &keepers(&world), Atoms::ZERO) {
             // On the chain as it was read: the prices are only in their accounts.
-            let mut chain = World { exchange: world.exchange.clone(), readings: world.readings.clone(), ..world };
+            let (exchange, readings, posted) = (world.exchange.clone(), world.readings.clone(), world.posted.clone());
+            let mut chain = World { exchange, readings, posted, ..world };
             let paid = chain.execute(&job);
             prop_assert_eq!(paid, Ok(job.pays.atoms), "{}", job);
             bounties.insert(job.pays.atoms);

@@ -1,7 +1,7 @@
 use super::world::{address, frictionless, World};
 use crate::instructions::create_share_account;
 use crate::jobs::compute::{compute_units, with_headroom};
-use crate::jobs::{epochs, payments, settlements_before_boundary, BoundaryPrice, Pays, Task, TOKEN_ACCOUNT_LAMPORTS};
+use crate::jobs::{epochs, payments, settlements_before_boundary, Pays, PostedPrice, Task, TOKEN_ACCOUNT_LAMPORTS};
 use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};
@@ -75,7 +75,7 @@ fn markets_are_valued_then_the_epoch_is_closed() {
     world.execute(&jobs[0]).unwrap();
 
     let reading = OracleReading::new(26_000_000_000, 0, -8, boundary.get()).unwrap().with_previous(boundary.get() - 1);
-    let posted = BTreeMap::from([(0, BoundaryPrice { account: Pubkey::new_unique(), reading })]);
+    let posted = BTreeMap::from([(0, PostedPrice { account: Pubkey::new_unique(), reading })]);
     let jobs = epochs(&world.fresh(), &posted, caller);
     assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::ValueMarket { market: 0 }]);
     assert!(jobs[0].instructions[0].accounts.iter().any(|meta| meta.pubkey == posted[&0].account));

@@ -1,10 +1,10 @@
 //! An exchange in memory, its accounts at addresses, and jobs carried out on it by what they say they do.
 
-use crate::addresses::Addresses;
-use crate::jobs::{Fresh, Job, Task};
+use crate::addresses::{orders_address, Addresses};
+use crate::jobs::{Fresh, Job, PostedPrices, Task};
 use anchor_lang::prelude::Pubkey;
 use bytemuck::Zeroable;
-use perp_accounts::{MarginAccount, VERSION};
+use perp_accounts::{MarginAccount, Orders, VERSION};
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, NOW, SOL};
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
@@ -57,6 +57,8 @@ pub struct World {
     pub second: Option<OracleReading>,
     /// The account that receives what is paid.
     pub keeper: usize,
+    /// Readings that somebody has posted for orders.
+    pub posted: PostedPrices,
 }
 
 impl World {
@@ -71,7 +73,8 @@ impl World {
         exchange.request_liquidity_deposit(provider, usdc(2_000_000), PriceLimit::None).unwrap();
         let keeper = exchange.open_account(None).unwrap();
         let addresses = Addresses::new(Pubkey::new_unique(), Pubkey::new_unique(), anchor_spl::token::ID);
-        let mut world = Self { exchange, addresses, readings: BTreeMap::new(), second: None, keeper };
+        let mut world =
+            Self { exchange, addresses, readings: BTreeMap::new(), second: None, keeper, posted: BTreeMap::new() };
         world.reach_boundary();
         for market in 0..world.exchange.market_count {
             world.exchange.value_market(market, None).unwrap();
@@ -131,6 +134,24 @@ impl World {
         states.map(|(number, state)| (address(number), stored(*state))).collect()
     }
 
+    /// Every account of orders by its address.
+    pub fn orders(&self) -> BTreeMap<Pubkey, Orders> {
+        let stored = |(number, book): (&usize, &_)| {
+            let margin_account = address(*number);
+            (orders_address(&margin_account), Orders { margin_account, state: *book, ..Orders::zeroed() })
+        };
+        self.exchange.orders().iter().map(stored).collect()
+    }
+
+    /// The reading that a job about an order of this market brings: that of the market's price account, or one that was posted.
+    fn brought(&self, job: &Job, market: u16) -> Option<OracleReading> {
+        let metas = &job.instructions.last().unwrap().accounts;
+        let names = |account: Pubkey| metas.iter().any(|meta| meta.pubkey == account);
+        let posted = self.posted.get(&market).into_iter().flatten().find(|said| names(said.account));
+        let own = self.readings.get(&market).filter(|_| names(oracle(market))).copied();
+        own.or(posted.map(|said| said.reading))
+    }
+
     /// Carries a job out as the program would: prices first where the job brings them, and its market's with it.
     pub fn execute(&mut self, job: &Job) -> Result<Atoms, Refusal> {
         let number = |address: Pubkey| u64::from_be_bytes(address.to_bytes()[..8].try_into().unwrap()) as usize;
@@ -173,6 +194,20 @@ impl World {
             Task::UpdateSecondPrice { market } => {
                 let reading = self.second.expect("a second source");
                 self.exchange.update_second_price(market, &reading)?;
+            }
+            Task::ArmOrder { account, place } => {
+                let market = self.exchange.orders_of(number(account))?.orders[usize::from(place)].market;
+                let reading = self.brought(job, market);
+                self.exchange.arm_order(number(account), place.into(), market, reading.as_ref())?;
+            }
+            Task::ExecuteOrder { account, place } => {
+                let market = self.exchange.orders_of(number(account))?.orders[usize::from(place)].market;
+                let reading = self.brought(job, market).expect("a reading");
+                let filled = self.exchange.execute_order(number(account), place.into(), market, &reading)?;
+                assert_eq!(filled.lamports.tip, job.pays.lamports);
+            }
+            Task::SweepOrder { account, place } => {
+                self.exchange.sweep_order(number(account), place.into(), None)?;
             }
             Task::UpdatePrices { .. } | Task::PayRequest { .. } => unreachable!("no test carries these out"),
         }

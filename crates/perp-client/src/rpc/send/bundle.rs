@@ -13,6 +13,7 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
 use super::{SendError, SendOptions};
+use crate::instructions::in_company;
 use crate::jobs::Job;
 
 /// The largest transaction that validators take, in bytes.
@@ -155,11 +156,17 @@ fn joined<K>(before: &mut Bundle<K>, bundle: Bundle<K>, options: &SendOptions) -
     Some(Bundle { entries: before.entries.split_off(count), payer })
 }
 
+/// Instructions of one job as they are; of several in the forms that none fails the others, as far as they have such.
 fn instructions<'a>(jobs: impl IntoIterator<Item = &'a Job>, options: &SendOptions) -> Vec<Instruction> {
+    let jobs: Vec<&Job> = jobs.into_iter().collect();
     let (mut units, mut rest) = (LIMITS, Vec::new());
-    for job in jobs {
+    for job in &jobs {
         units = units.saturating_add(job.compute_units);
-        rest.extend(job.instructions.iter().cloned());
+        let own = |instruction: &Instruction| match jobs.len() {
+            0 | 1 => instruction.clone(),
+            _ => in_company(instruction).unwrap_or_else(|| instruction.clone()),
+        };
+        rest.extend(job.instructions.iter().map(own));
     }
     let limit = options.compute.unwrap_or(units).min(COMPUTE_LIMIT);
     let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(limit)];

@@ -4,6 +4,7 @@ use crate::instructions::{fund_claims, liquidate, settle_funding, Authority, Tar
 use crate::jobs::{Pays, Task};
 use crate::rpc::stub::{until, Fate, Stub};
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::Discriminator;
 use bytemuck::Zeroable;
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::state::{Account, Position, MAX_POSITIONS};
@@ -20,6 +21,7 @@ fn job(task: Task, instruction: anchor_lang::solana_program::instruction::Instru
     Job {
         task,
         pays: Pays::NOTHING,
+        promises: 0,
         advances: 0,
         moves: Atoms::ZERO,
         instructions: vec![instruction],
@@ -177,6 +179,40 @@ fn no_more_is_packed_than_fits() {
     let jobs: Vec<_> = claims(3).into_iter().map(|job| Job { compute_units: 1_000_000, ..job }).collect();
     Connection::new(&stub.url()).send_all(&jobs, &[&payer], &options);
     assert_eq!(stub.state().broadcast.len(), sent + 3);
+}
+
+#[test]
+fn several_liquidations_share_a_transaction_in_the_form_that_fails_no_other() {
+    let stub = Stub::start();
+    let keeper = Keypair::new();
+    let jobs: Vec<_> = (1..=30u8)
+        .map(|number| {
+            let job = liquidation(&keeper, 1);
+            let Task::Liquidate { account, market } = job.task else { unreachable!("{}", job.task) };
+            let liquidated = Pubkey::new_from_array([100 + number; 32]);
+            let mut instructions = job.instructions.clone();
+            let metas = instructions.iter_mut().flat_map(|instruction| &mut instruction.accounts);
+            metas.filter(|meta| meta.pubkey == account).for_each(|meta| meta.pubkey = liquidated);
+            Job { task: Task::Liquidate { account: liquidated, market }, instructions, ..job }
+        })
+        .collect();
+    let options = SendOptions { together: 100, ..quick() };
+    let results = Connection::new(&stub.url()).send_all(&jobs, &[&keeper], &options);
+    assert!(results.iter().all(|(_, result)| result.is_ok()));
+    let state = stub.state();
+    let form = perp_swap::instruction::LiquidateIfDue::DISCRIMINATOR;
+    let counts: Vec<usize> = state
+        .broadcast
+        .iter()
+        .map(|sent| sent.message.instructions().iter().filter(|called| called.data.starts_with(form)).count())
+        .collect();
+    // Beside its signature and what all of them share each brings an address of 32 bytes and 36 bytes more.
+    assert_eq!(counts, [12, 12, 6]);
+    drop(state);
+    // One alone fails where it is not due, and says why.
+    Connection::new(&stub.url()).send_all(&jobs[..1], &[&keeper], &options);
+    let alone = stub.state().broadcast.last().unwrap().message.instructions().to_vec();
+    assert!(alone.iter().any(|called| called.data.starts_with(perp_swap::instruction::Liquidate::DISCRIMINATOR)));
 }
 
 #[test]

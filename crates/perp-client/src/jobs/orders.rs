@@ -1,0 +1,279 @@
+use super::epochs::PostedPrice;
+use super::fresh::{markets, positions, Fresh};
+use super::job::{ranked, Job, Pays, Task};
+use crate::instructions::{arm_order, execute_order, sweep_order, OrdersOf, TargetMarket};
+use anchor_lang::prelude::Pubkey;
+use perp_accounts::{MarginAccount, Orders};
+use perp_engine::operations::orders::{sweep_order as swept, OrderLamports, OrderOutcome};
+use perp_engine::oracle::OracleReading;
+use perp_engine::state::{OrderBook, OrderTrigger, RestingOrder, FILL_READING_SECONDS};
+use perp_engine::units::{Atoms, Ppm, Price, Timestamp};
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+/// Readings that were posted into accounts of anybody's, by their markets: any that an order is met by or fills at.
+pub type PostedPrices = BTreeMap<u16, Vec<PostedPrice>>;
+
+/// An order and everything that it is judged by.
+struct Resting<'a> {
+    margin_account: Pubkey,
+    account: &'a MarginAccount,
+    book: &'a OrderBook,
+    place: usize,
+    order: &'a RestingOrder,
+}
+
+impl Resting<'_> {
+    fn of(&self) -> OrdersOf<'_> {
+        OrdersOf { owner: self.account.owner, margin_account: self.margin_account, account: &self.account.state }
+    }
+
+    /// Its place as instructions name it.
+    fn slot(&self) -> Option<u8> {
+        u8::try_from(self.place).ok()
+    }
+
+    /// The markets to be brought up to date first: those of the account's other positions, and the order's own where what it is judged by
+    /// lies elsewhere than in the market's price account.
+    fn first<'b>(&'b self, fresh: &Fresh, oracle: Option<Pubkey>) -> impl Iterator<Item = u16> + 'b {
+        let market = self.order.market;
+        let is_own = oracle.is_some() && oracle == fresh.target(market).oracle;
+        let own = (!is_own).then_some(market);
+        markets(&self.account.state, Some(market)).chain(own)
+    }
+}
+
+/// What arming an order that is met would do.
+struct Arming {
+    /// The account with the reading that meets it; by time that of its market's price, where one is known.
+    oracle: Option<Pubkey>,
+    /// Else its trigger moves.
+    arms: bool,
+    best: Price,
+}
+
+/// Armings of orders that are met: by time those that are due, by price those met by a reading that lies in their market's price account
+/// or in one of `posted`; those that trail are moved by a better price. `account` finds a margin account by its address.
+///
+/// Arming pays nothing. It counts as the first half of a fill, so that [`Job::promises`] is half the tip; moving a trigger promises nothing.
+pub fn armings<A, O: Borrow<Orders>>(
+    fresh: &Fresh,
+    account: impl Fn(&Pubkey) -> Option<MarginAccount>,
+    orders: impl IntoIterator<Item = (A, O)>,
+    posted: &PostedPrices,
+) -> Vec<Job> {
+    let readings = readings(fresh, posted);
+    let jobs = each_order(account, orders, |resting| {
+        let readings = readings.get(&resting.order.market).map_or(&[][..], Vec::as_slice);
+        let found = arming(fresh, resting, readings)?;
+        let (market, slot) = (resting.order.market, resting.slot()?);
+        let target = TargetMarket { market, oracle: found.oracle };
+        let instruction = arm_order(&fresh.addresses, &resting.of(), target, slot);
+        let task = Task::ArmOrder { account: resting.margin_account, place: slot };
+        let cost = ("arm_order", positions(&resting.account.state).max(1));
+        let nothing = (Pays::NOTHING, Atoms::ZERO);
+        let job = fresh.job(task, nothing, cost, resting.first(fresh, found.oracle), instruction);
+        Some(Job { promises: if found.arms { resting.order.tip() / 2 } else { 0 }, ..job })
+    });
+    ranked(jobs)
+}
+
+/// Every reading that is known of each market, that of its price account first.
+fn readings(fresh: &Fresh, posted: &PostedPrices) -> PostedPrices {
+    let mut readings: PostedPrices = fresh.readings().into_iter().map(|(market, said)| (market, vec![said])).collect();
+    for (market, more) in posted {
+        readings.entry(*market).or_default().extend_from_slice(more);
+    }
+    readings
+}
+
+/// The first reading that arms the order; without one the best of those that move its trigger.
+fn arming(fresh: &Fresh, resting: &Resting<'_>, readings: &[PostedPrice]) -> Option<Arming> {
+    let order = resting.order;
+    let now = fresh.exchange.clock.now;
+    if order.is_asleep() || order.is_armed(now).ok()? {
+        return None;
+    }
+    let previewed = |reading: Option<&PostedPrice>| {
+        let (account, said) = (&resting.account.state, reading.map(|said| &said.reading));
+        let after = fresh.exchange.preview_arming(account, resting.book, resting.place, order.market, said).ok()?;
+        let (arms, best) = (after.plan.is_armed(), after.plan.order.best);
+        Some(Arming { oracle: reading.map(|said| said.account), arms, best })
+    };
+    if order.kind() == OrderTrigger::AtTime {
+        // It is met by its time. What may increase needs a fresh price, which the market's account may lack.
+        let oracle = fresh.target(order.market).oracle;
+        let found = previewed(None).map(|found| Arming { oracle, ..found });
+        return found.or_else(|| readings.iter().find_map(|said| previewed(Some(said))));
+    }
+    let mut moved: Option<Arming> = None;
+    for said in readings.iter().filter(|said| may_meet(fresh, order, said)) {
+        match previewed(Some(said)) {
+            Some(found) if found.arms => return Some(found),
+            Some(found) if moved.as_ref().is_none_or(|best| is_better(order, found.best, best.best)) => {
+                moved = Some(found);
+            }
+            _ => {}
+        }
+    }
+    moved
+}
+
+/// Whether it is worth asking the engine: of most orders the trigger is far from the price that their market has taken in from its account.
+fn may_meet(fresh: &Fresh, order: &RestingOrder, said: &PostedPrice) -> bool {
+    let published = Timestamp::new(said.reading.publish_time());
+    let Ok(market) = fresh.exchange.market(order.market) else { return false };
+    let is_own = fresh.target(order.market).oracle == Some(said.account) && market.price.published == published;
+    if order.trailing != Ppm::ZERO || !is_own {
+        return true;
+    }
+    match order.kind() {
+        OrderTrigger::AtOrAbove => market.price.price >= order.trigger_price,
+        OrderTrigger::AtOrBelow => market.price.price <= order.trigger_price,
+        OrderTrigger::AtTime => true,
+    }
+}
+
+/// Whether one price moves a trigger further than another.
+fn is_better(order: &RestingOrder, price: Price, than: Price) -> bool {
+    if order.kind() == OrderTrigger::AtOrAbove {
+        price < than
+    } else {
+        price > than
+    }
+}
+
+/// Fills of armed orders whose one reading lies in an account, also those whose accounts or markets can bear them no more, which pay the same.
+/// What the reading only disarms is left to lapse: it pays nothing and changes nothing. The callers are wallets of one operator, and
+/// take turns.
+pub fn executions<A, O: Borrow<Orders>>(
+    fresh: &Fresh,
+    account: impl Fn(&Pubkey) -> Option<MarginAccount>,
+    orders: impl IntoIterator<Item = (A, O)>,
+    posted: &PostedPrices,
+    callers: &[Pubkey],
+) -> Vec<Job> {
+    let readings = readings(fresh, posted);
+    let mut in_turn = callers.iter().cycle();
+    let jobs = each_order(account, orders, |resting| {
+        let order = resting.order;
+        if order.fills_from.is_never() {
+            return None;
+        }
+        let said = readings.get(&order.market)?.iter().find(|said| fills_at(order.fills_from, &said.reading))?;
+        let (state, slot) = (&resting.account.state, resting.slot()?);
+        let exchange = &fresh.exchange;
+        let after = exchange.preview_execution(state, resting.book, resting.place, order.market, &said.reading).ok()?;
+        let OrderLamports { tip, .. } = after.plan.lamports;
+        let moves = match &after.plan.plan.outcome {
+            OrderOutcome::Filled(trade) => trade.notional.to_atoms_floor().unwrap_or(Atoms::ZERO),
+            OrderOutcome::Forfeited { paid } => *paid,
+            OrderOutcome::Disarmed => return None,
+        };
+        let caller = in_turn.next()?;
+        let instruction = execute_order(&fresh.addresses, *caller, &resting.of(), order.market, said.account, slot);
+        let task = Task::ExecuteOrder { account: resting.margin_account, place: slot };
+        let cost = ("execute_order", positions(state).max(1));
+        let first = resting.first(fresh, Some(said.account));
+        Some(fresh.job(task, (Pays::lamports(tip), moves), cost, first, instruction))
+    });
+    ranked(jobs)
+}
+
+/// Whether an order that fills from this time on fills at this reading: the first that was published then or later, within
+/// [`FILL_READING_SECONDS`].
+pub fn fills_at(fills_from: Timestamp, reading: &OracleReading) -> bool {
+    let [published, previous] = [reading.publish_time(), reading.previous_publish_time()].map(Timestamp::new);
+    let until = fills_from.after(FILL_READING_SECONDS);
+    previous < fills_from && published >= fills_from && until.is_ok_and(|until| published <= until)
+}
+
+/// Orders that can never be filled any more, taken out so that their owners get their lamports back. Nothing of it pays.
+pub fn sweeps<A, O: Borrow<Orders>>(
+    fresh: &Fresh,
+    account: impl Fn(&Pubkey) -> Option<MarginAccount>,
+    orders: impl IntoIterator<Item = (A, O)>,
+) -> Vec<Job> {
+    let now = fresh.exchange.clock.now;
+    let jobs = each_order(account, orders, |resting| {
+        let (state, market) = (&resting.account.state, resting.order.market);
+        let ended = fresh.exchange.market(market).ok().filter(|market| market.settlement.is_final(now));
+        let mut left = *resting.book;
+        swept(&mut left, resting.place, state, ended, now).ok()?;
+        let (address, slot) = (resting.margin_account, resting.slot()?);
+        let ended = ended.map(|market| market.index);
+        let instruction = sweep_order(&fresh.addresses, resting.account.owner, address, ended, slot);
+        let task = Task::SweepOrder { account: address, place: slot };
+        let nothing = (Pays::NOTHING, Atoms::ZERO);
+        Some(fresh.job(task, nothing, ("sweep_order", 0), std::iter::empty(), instruction))
+    });
+    ranked(jobs)
+}
+
+/// The times of the readings at which armed orders fill, by their markets, with what filling at each pays in lamports: of those whose time
+/// has come by `now`, and that can still be handed in.
+pub fn readings_to_fill<A, O: Borrow<Orders>>(
+    orders: impl IntoIterator<Item = (A, O)>,
+    now: Timestamp,
+) -> BTreeMap<(u16, Timestamp), u64> {
+    let mut wanted: BTreeMap<(u16, Timestamp), u64> = BTreeMap::new();
+    for (_, orders) in orders {
+        for (_, order) in orders.borrow().state.occupied() {
+            if order.is_armed(now).unwrap_or(false) && order.fills_from <= now {
+                let worth = wanted.entry((order.market, order.fills_from)).or_default();
+                *worth = worth.saturating_add(order.tip());
+            }
+        }
+    }
+    wanted
+}
+
+/// Markets of whose `unposted` reading an order would be armed, or its trigger moved, that no posted one arms or moves; each with what that
+/// promises in lamports.
+pub fn readings_to_arm<A, O: Borrow<Orders>>(
+    fresh: &Fresh,
+    account: impl Fn(&Pubkey) -> Option<MarginAccount>,
+    orders: impl IntoIterator<Item = (A, O)>,
+    posted: &PostedPrices,
+    unposted: &BTreeMap<u16, OracleReading>,
+) -> BTreeMap<u16, u64> {
+    let readings = readings(fresh, posted);
+    let found = each_order(account, orders, |resting| {
+        let market = resting.order.market;
+        // Nobody has its address yet.
+        let said = PostedPrice { account: Pubkey::default(), reading: *unposted.get(&market)? };
+        let known = arming(fresh, resting, readings.get(&market).map_or(&[][..], Vec::as_slice));
+        if known.as_ref().is_some_and(|known| known.arms) {
+            return None;
+        }
+        let found = arming(fresh, resting, &[said]).filter(|found| found.arms || known.is_none())?;
+        Some((market, if found.arms { resting.order.tip() / 2 } else { 0 }))
+    });
+    let mut worth: BTreeMap<u16, u64> = BTreeMap::new();
+    for (market, promised) in found {
+        let sum = worth.entry(market).or_default();
+        *sum = sum.saturating_add(promised);
+    }
+    worth
+}
+
+/// What is found of each order.
+fn each_order<A, O: Borrow<Orders>, T>(
+    account: impl Fn(&Pubkey) -> Option<MarginAccount>,
+    orders: impl IntoIterator<Item = (A, O)>,
+    mut find: impl FnMut(&Resting<'_>) -> Option<T>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    for (_, orders) in orders {
+        let orders = orders.borrow();
+        if orders.state.is_empty() {
+            continue;
+        }
+        let (margin_account, book) = (orders.margin_account, &orders.state);
+        let Some(account) = account(&margin_account) else { continue };
+        for (place, order) in book.occupied() {
+            found.extend(find(&Resting { margin_account, account: &account, book, place, order }));
+        }
+    }
+    found
+}

@@ -1,0 +1,311 @@
+//! The thread that asks the price server for readings, posts them, and closes their accounts.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use perp_accounts::Market;
+use perp_client::jobs::{fills_at, PostedPrice};
+use perp_client::rpc::Venue;
+use perp_engine::oracle::OracleReading;
+use perp_engine::units::Timestamp;
+use perp_updates::receiver::{reclaim_rent, Poster as Payer};
+use perp_updates::rpc::{receiver_config, send, vaa_lamports};
+use perp_updates::{Destination, FeedId, Post, Posting, PriceServer, Receiver, SignedPrice, Update};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+use super::{Posted, Readings, Wanted};
+use crate::decision::{transaction_fee, Budget, Policy};
+use crate::journal::Journal;
+use crate::operations::Operations;
+use crate::poster::Costs;
+
+/// Posts that are on their way at once.
+const AT_ONCE: usize = 8;
+/// Accounts that one transaction closes.
+const CLOSED_AT_ONCE: usize = 8;
+/// Prices are dated in whole seconds.
+const LATEST_EVERY: Duration = Duration::from_secs(1);
+/// Between two tries to close accounts.
+const CLOSE_EVERY: Duration = Duration::from_secs(2);
+
+/// Brings readings from the price server to the chain.
+pub struct Bringer<'a> {
+    server: PriceServer,
+    venue: &'a Venue,
+    wallets: &'a [Keypair],
+    operations: &'a Operations,
+    budget: &'a Mutex<Budget>,
+    policy: Policy,
+    readings: &'a Readings,
+    /// Feeds of the markets, and the receivers that their prices go through.
+    feeds: BTreeMap<u16, (Receiver, FeedId)>,
+    asked: Option<Instant>,
+    closed: Instant,
+    /// Whose turn it is to pay.
+    turn: usize,
+}
+
+/// Readings of one receiver and time, which share a posting.
+type Groups = BTreeMap<(Timestamp, u8), Vec<(u16, u64)>>;
+
+impl<'a> Bringer<'a> {
+    /// One of the server at `url`, whose payers are the wallets.
+    ///
+    /// # Errors
+    /// Where this machine cannot speak HTTP at all, in words.
+    pub fn new(
+        url: &str,
+        (venue, wallets): (&'a Venue, &'a [Keypair]),
+        (operations, budget): (&'a Operations, &'a Mutex<Budget>),
+        policy: Policy,
+        readings: &'a Readings,
+    ) -> Result<Self, String> {
+        let server = PriceServer::new(url).map_err(|error| error.to_string())?;
+        let (feeds, asked, closed) = (BTreeMap::new(), None, Instant::now());
+        Ok(Self { server, venue, wallets, operations, budget, policy, readings, feeds, asked, closed, turn: 0 })
+    }
+
+    /// Asks, posts and closes what there is to.
+    pub fn turn(&mut self) {
+        self.tell_latest();
+        self.post_due();
+        if self.closed.elapsed() >= CLOSE_EVERY {
+            self.close(false);
+        }
+    }
+
+    /// Closes every account.
+    pub fn end(&mut self) {
+        self.close(true);
+    }
+
+    /// Asks for the newest readings, once a second.
+    fn tell_latest(&mut self) {
+        let watched = self.readings.watched();
+        if watched.is_empty() || self.asked.is_some_and(|asked| asked.elapsed() < LATEST_EVERY) {
+            return;
+        }
+        self.asked = Some(Instant::now());
+        self.learn(watched.iter().copied());
+        let feeds: Vec<(u16, FeedId)> =
+            watched.iter().filter_map(|market| Some((*market, self.feeds.get(market)?.1))).collect();
+        let mut ids: Vec<FeedId> = feeds.iter().map(|(_, feed)| *feed).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return;
+        }
+        match self.server.latest(&ids) {
+            Ok(update) => {
+                let said = |(market, feed): &(u16, FeedId)| Some((*market, reading(update.price(*feed).ok()?)?));
+                self.readings.tell_latest(feeds.iter().filter_map(said).collect());
+            }
+            Err(error) => Journal::trouble("not_told", &error),
+        }
+    }
+
+    /// Learns of markets that are not known yet.
+    fn learn(&mut self, markets: impl Iterator<Item = u16>) {
+        for index in markets {
+            if self.feeds.contains_key(&index) {
+                continue;
+            }
+            let address = self.venue.addresses.market(index);
+            let Ok(market) = self.venue.connection.fetch::<Market>(&address) else { continue };
+            // Any account of the feed will do, whichever the market is bound to.
+            let oracle = perp_accounts::oracle::OracleBinding { account: Pubkey::default(), ..market.oracle };
+            if let Ok(Destination { receiver, feed, .. }) = Destination::of(&oracle, Pubkey::default()) {
+                self.feeds.insert(index, (receiver, feed));
+            }
+        }
+    }
+
+    fn post_due(&mut self) {
+        let due = self.readings.due(Instant::now());
+        if due.is_empty() {
+            return;
+        }
+        self.learn(due.keys().map(|(market, _)| *market));
+        let mut groups = Groups::new();
+        for ((market, second), worth) in due {
+            match self.feeds.get(&market) {
+                Some((receiver, _)) => {
+                    groups.entry((second, *receiver as u8)).or_default().push((market, worth));
+                }
+                // Nobody can post to its oracle.
+                None => {
+                    self.readings.failed((market, second), Instant::now());
+                }
+            }
+        }
+        let groups: Vec<_> = groups.into_iter().take(AT_ONCE).collect();
+        let able: Vec<&Keypair> =
+            self.wallets.iter().filter(|wallet| self.operations.may_pay(&wallet.pubkey())).collect();
+        let first = self.turn;
+        self.turn = self.turn.wrapping_add(groups.len());
+        let this = &*self;
+        std::thread::scope(|scope| {
+            for (place, ((second, _), markets)) in groups.into_iter().enumerate() {
+                let payer = able.get(first.wrapping_add(place) % able.len().max(1)).copied();
+                scope.spawn(move || this.post_group(payer, second, &markets));
+            }
+        });
+    }
+
+    fn post_group(&self, payer: Option<&Keypair>, second: Timestamp, markets: &[(u16, u64)]) {
+        let posted = match payer {
+            Some(payer) => self.post(payer, second, markets),
+            None => Err("no wallet holds enough lamports to pay for it".into()),
+        };
+        self.operations.brought(posted.as_ref().map_or(0, Vec::len));
+        match posted {
+            Ok(posted) => {
+                let found: Vec<u16> = posted.iter().map(|((market, _), _)| *market).collect();
+                Journal::reading(&found, second.get(), None);
+                for (wanted, posted) in posted {
+                    self.readings.put(wanted, posted);
+                }
+            }
+            Err(reason) => {
+                let now = Instant::now();
+                let mut is_news = false;
+                for (market, _) in markets {
+                    is_news |= self.readings.failed((*market, second), now);
+                }
+                // What goes on is told once.
+                if is_news {
+                    let found: Vec<u16> = markets.iter().map(|(market, _)| *market).collect();
+                    Journal::reading(&found, second.get(), Some(&reason));
+                }
+            }
+        }
+    }
+
+    /// Posts the readings of one time into new accounts of the payer's, where what orders pay at them is worth it.
+    fn post(
+        &self,
+        payer: &Keypair,
+        second: Timestamp,
+        markets: &[(u16, u64)],
+    ) -> Result<Vec<(Wanted, Posted)>, String> {
+        let feed_of = |market: &u16| self.feeds.get(market).copied();
+        let mut ids: Vec<FeedId> = markets.iter().filter_map(|(market, _)| Some(feed_of(market)?.1)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let update = self.server.at(&ids, second.get()).map_err(words)?;
+        let (mut own, mut posts, mut found) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut worth, mut receiver) = (0u64, Receiver::Core);
+        let mut accounts: BTreeMap<FeedId, Pubkey> = BTreeMap::new();
+        for (market, lamports) in markets {
+            let Some((of, feed)) = feed_of(market) else { continue };
+            let said = reading(update.price(feed).map_err(words)?);
+            // It is none that an order fills at: nothing was published for too long.
+            let Some(reading) = said.filter(|said| fills_at(second, said)) else { continue };
+            receiver = of;
+            worth = worth.saturating_add(*lamports);
+            // Two markets of one feed share the account.
+            let account = *accounts.entry(feed).or_insert_with(|| {
+                let key = Keypair::new();
+                let (account, place) = (key.pubkey(), perp_updates::destination::Place::Own { account: key.pubkey() });
+                let destination = Destination { receiver: of, feed, place };
+                posts.push(Post { destination, is_new: true, close: false });
+                own.push(key);
+                account
+            });
+            let price = PostedPrice { account, reading };
+            found.push(((*market, second), Posted { price, receiver: of, payer: payer.pubkey() }));
+        }
+        if found.is_empty() {
+            return Err("no reading was published within ten seconds".into());
+        }
+        self.send(payer, &own, receiver, &update, posts, worth)?;
+        Ok(found)
+    }
+
+    fn send(
+        &self,
+        payer: &Keypair,
+        own: &[Keypair],
+        receiver: Receiver,
+        update: &Update,
+        posts: Vec<Post>,
+        worth: u64,
+    ) -> Result<(), String> {
+        let connection = &self.venue.connection;
+        let config = receiver_config(connection, receiver).map_err(words)?;
+        let posts_fee = config.fee.saturating_mul(u64::try_from(posts.len()).unwrap_or(u64::MAX));
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(words)?;
+        let fees = &self.policy.fees;
+        let posting = Posting {
+            config,
+            poster: Payer { payer: payer.pubkey(), treasury: 0 },
+            update,
+            posts,
+            then: Vec::new(),
+            then_units: 0,
+            unit_price: fees.micro_lamports,
+            number: u64::try_from(since.as_micros()).unwrap_or_default(),
+            vaa_lamports: vaa_lamports(connection, &update.vaa).map_err(words)?,
+        };
+        let plan = posting.plan().map_err(words)?;
+        let costs = Costs::of(&plan, posts_fee);
+        let cost = costs.sum().saturating_add(close_fee());
+        if !self.policy.is_worth(worth, cost) {
+            return Err(format!(
+                "posting for {cost} lamports costs more than the {worth} that orders pay at it are worth"
+            ));
+        }
+        costs.reserve(fees, self.budget)?;
+        let signers: Vec<&Keypair> = [payer].into_iter().chain(own).collect();
+        let sent = send(connection, &plan, &signers);
+        costs.settle(sent.as_ref().err(), self.budget);
+        sent.map(drop).map_err(words)
+    }
+
+    /// Closes accounts whose readings are of no use any more: their rent returns to whoever has paid it.
+    fn close(&mut self, all: bool) {
+        self.closed = Instant::now();
+        let mut by_payer: BTreeMap<Pubkey, BTreeMap<Pubkey, (Receiver, Vec<Wanted>)>> = BTreeMap::new();
+        for (wanted, Posted { price, receiver, payer }) in self.readings.over(all) {
+            let accounts = by_payer.entry(payer).or_default();
+            accounts.entry(price.account).or_insert_with(|| (receiver, Vec::new())).1.push(wanted);
+        }
+        for (payer, over) in by_payer {
+            let Some(key) = self.wallets.iter().find(|wallet| wallet.pubkey() == payer) else { continue };
+            let over: Vec<(Pubkey, (Receiver, Vec<Wanted>))> = over.into_iter().collect();
+            for part in over.chunks(CLOSED_AT_ONCE) {
+                let close: Vec<Instruction> =
+                    part.iter().map(|(account, (receiver, _))| reclaim_rent(*receiver, payer, *account)).collect();
+                let sent = self.venue.connection.send(&close, &[key]);
+                if let Err(error) = &sent {
+                    Journal::trouble("not_closed", error);
+                    continue;
+                }
+                let mut budget = self.budget.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                budget.settle(Instant::now(), 0, close_fee());
+                drop(budget);
+                let read = part.iter().flat_map(|(_, (_, read))| read);
+                read.for_each(|wanted| self.readings.closed(wanted));
+            }
+        }
+    }
+}
+
+/// Lamports of a transaction that closes accounts, at no price of a unit.
+fn close_fee() -> u64 {
+    transaction_fee(1, 0, 0)
+}
+
+/// What a signed price says, where it is one that an oracle may say.
+fn reading(said: &SignedPrice) -> Option<OracleReading> {
+    let reading = OracleReading::new(said.price, said.confidence, said.exponent, said.publish_time).ok()?;
+    Some(reading.with_previous(said.previous_publish_time))
+}
+
+fn words(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
