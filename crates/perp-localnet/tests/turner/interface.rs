@@ -123,7 +123,12 @@ fn instructions_and_their_accounts_are_those_of_the_interface_file() {
         let found = found.unwrap_or_else(|| panic!("no instruction {}", rule.instruction));
         assert_eq!(hex(&rule.discriminator), discriminator(found), "{}", rule.name);
         let arguments: Vec<&str> = items(&found["args"]).iter().map(|item| item["type"].as_str().unwrap()).collect();
-        assert_eq!(rule.arguments.iter().map(|(form, _)| form.as_str()).collect::<Vec<_>>(), arguments, "{}", rule.name);
+        assert_eq!(
+            rule.arguments.iter().map(|(form, _)| form.as_str()).collect::<Vec<_>>(),
+            arguments,
+            "{}",
+            rule.name
+        );
         let accounts = items(&found["accounts"]);
         // Prices are taken in by pairs that the interface file does not name.
         let named = if rule.instruction == "update_prices" { 1 } else { rule.accounts.len() };

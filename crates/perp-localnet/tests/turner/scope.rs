@@ -162,7 +162,8 @@ impl<'a> Scope<'a> {
             "system_program" => return address(SYSTEM_PROGRAM),
             "associated_token_program" => return address(ASSOCIATED),
             "prices" => {
-                let times = self.held().into_iter().map(|market| self.of_kind("Market", market, "state.price.published"));
+                let times =
+                    self.held().into_iter().map(|market| self.of_kind("Market", market, "state.price.published"));
                 return Worth::Bytes(times.flat_map(|time| format!("{time:?}").into_bytes()).collect());
             }
             _ => {}

@@ -168,9 +168,8 @@ impl Turner {
                 let record = scope.record.map(|record| record.address);
                 let trial = (rule.name.clone(), scope.this.address, scope.item, reading, record);
                 let seen: Vec<Worth> = rule.again.iter().map(|name| scope.named(name)).collect();
-                let rests = |(before, at): &(Vec<Worth>, i128)| {
-                    *before == seen && look.now < at + self.table.retry_seconds
-                };
+                let rests =
+                    |(before, at): &(Vec<Worth>, i128)| *before == seen && look.now < at + self.table.retry_seconds;
                 if self.tried.get(&trial).is_some_and(rests) {
                     continue;
                 }

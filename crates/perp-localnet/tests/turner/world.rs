@@ -91,8 +91,7 @@ impl World {
 
     /// So many seconds later these feeds' prices are lower than at the start by so many hundredths of a percent.
     pub fn fall_to(&self, seconds: i64, lower: i128, feeds: &[Feed]) {
-        let prices: Vec<_> =
-            feeds.iter().map(|feed| (*feed, feed.start_price().moved(-lower * 100_000))).collect();
+        let prices: Vec<_> = feeds.iter().map(|feed| (*feed, feed.start_price().moved(-lower * 100_000))).collect();
         self.local.step(seconds, &prices).unwrap();
     }
 
