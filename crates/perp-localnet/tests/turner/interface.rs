@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::table::{hex, read, Fields};
+use perp_localnet::feeds::Feed;
+use perp_oracle::write::{legacy_account, pull_account, USDC_USD};
+
+use crate::scope::{field, Worth};
+use crate::table::{hex, read, Fields, Rule, Table};
 
 fn idl() -> Value {
     serde_json::from_slice(&perp_artifacts::idl_json().unwrap()).unwrap()
@@ -79,11 +83,11 @@ fn shown(form: &Value) -> String {
     }
 }
 
-fn compare(what: &str, table: &Fields, real: &[(String, usize, Value)], begins: usize) {
+fn compare(what: &str, table: &Fields, real: &[(String, usize, Value)]) {
     for (field, (offset, form)) in table {
         let found = real.iter().find(|(path, ..)| path == field);
         let (_, at, real) = found.unwrap_or_else(|| panic!("{what} has no field {field}"));
-        assert_eq!((offset, form), (&(at - begins), &shown(real)), "{what}, {field}");
+        assert_eq!((offset, form), (at, &shown(real)), "{what}, {field}");
     }
 }
 
@@ -104,14 +108,14 @@ fn offsets_and_discriminators_are_those_of_the_interface_file() {
         assert_eq!(hex(&kind.discriminator), discriminator(account), "{}", name(account));
         let form = serde_json::json!({ "defined": { "name": name(account) } });
         assert_eq!(kind.bytes, 8 + types.size(&form), "{}", name(account));
-        compare(name(account), &kind.fields, &fields, 0);
+        compare(name(account), &kind.fields, &fields);
         let Some(list) = &kind.list else { continue };
         let (_, offset, form) = fields.iter().find(|(path, ..)| *path == list.field).unwrap();
         let [element, count] = items(&form["array"]) else { panic!("{} is no list", list.field) };
         let (size, count) = (types.size(element), usize::try_from(count.as_u64().unwrap()).unwrap());
         assert_eq!((list.offset, list.size, list.count), (*offset, size, count), "{}", list.field);
         let inner = types.fields(element["defined"]["name"].as_str().unwrap(), 0, "");
-        compare(&list.field, &list.fields, &inner, 0);
+        compare(&list.field, &list.fields, &inner);
     }
 }
 
@@ -149,5 +153,75 @@ fn the_page_has_a_row_for_each_rule() {
     for rule in read().rules {
         let row = format!("| {} | `{}` | `{}` |", rule.name, rule.of, rule.instruction);
         assert!(page.lines().any(|line| line.starts_with(&row)), "docs/turning.md has no row {row}");
+    }
+}
+
+#[test]
+fn price_accounts_are_read_where_the_oracles_write() {
+    let table = read();
+    let id = Feed::Sol.id().unwrap();
+    let pull = pull_account(id, 14_000_000_000, 7, -8, 1_700_000_001, 9);
+    let legacy = legacy_account(USDC_USD, 14_000_000_000, 7, -8, 1_700_000_001, 9).unwrap();
+    for (kind, data) in [("0", &legacy), ("1", &pull)] {
+        let form = &table.readings[kind];
+        assert_eq!(data.len(), form.bytes, "{}", form.name);
+        assert!(data.starts_with(&form.discriminator.as_deref().map(hex).unwrap_or_default()), "{}", form.name);
+        let read = |name: &str| field(data, form.fields[name].0, &form.fields[name].1);
+        let expected = [("price", 14_000_000_000), ("exponent", -8), ("publish_time", 1_700_000_001)];
+        for (name, number) in expected {
+            assert_eq!(read(name), Worth::Number(number), "{}, {name}", form.name);
+        }
+    }
+    let pulled = |name: &str| field(&pull, table.readings["1"].fields[name].0, &table.readings["1"].fields[name].1);
+    assert_eq!((pulled("feed_id"), pulled("previous")), (Worth::Bytes(id.into()), Worth::Number(1_700_000_001)));
+}
+
+/// Every name that a rule uses.
+fn names(rule: &Rule) -> Vec<String> {
+    fn collect(operand: &Value, into: &mut Vec<String>) {
+        match operand {
+            Value::String(name) if name != "+" => into.push(name.clone()),
+            Value::Array(terms) => terms.iter().for_each(|term| collect(term, into)),
+            _ => {}
+        }
+    }
+    let mut names = rule.again.clone();
+    let operands = rule.when.iter().flat_map(|(left, _, right)| [left, right]);
+    operands.chain(rule.arguments.iter().map(|(_, operand)| operand)).for_each(|operand| collect(operand, &mut names));
+    names.extend(rule.accounts.iter().map(|(name, _)| name.clone()));
+    names
+}
+
+fn is_known(table: &Table, rule: &Rule, name: &str) -> bool {
+    let words =
+        ["now", "prices", "caller", "credited", "none", "program", "system_program", "associated_token_program"];
+    if words.contains(&name) || table.derived.contains_key(name) {
+        return true;
+    }
+    let (kind, _) = rule.subject();
+    let has = |kind: &str, field: &str| field == "address" || table.kinds[kind].fields.contains_key(field);
+    match name.split_once('.') {
+        Some(("self", field)) => has(kind, field),
+        Some(("item", "index")) => table.kinds[kind].list.is_some(),
+        Some(("item", field)) => table.kinds[kind].list.as_ref().is_some_and(|list| list.fields.contains_key(field)),
+        Some(("exchange", field)) => has("Exchange", field),
+        Some(("pool", field)) => has("Pool", field),
+        Some(("market", field)) => has("Market", field),
+        Some(("account", field)) => has("MarginAccount", field),
+        Some(("record", field)) => rule.record && has("EpochRecord", field),
+        Some(("reading", field)) => {
+            rule.reading.is_some() && ["address", "value", "publish_time", "previous"].contains(&field)
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn rules_use_no_names_that_the_page_does_not_explain() {
+    let table = read();
+    for rule in &table.rules {
+        for name in names(rule) {
+            assert!(is_known(&table, rule, &name), "{}: {name}", rule.name);
+        }
     }
 }

@@ -50,7 +50,7 @@ const SYSTEM_PROGRAM: Pubkey = Pubkey::new_from_array([0; 32]);
 const ASSOCIATED: Pubkey = Pubkey::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 
 /// The field of this type at this place.
-fn field(data: &[u8], offset: usize, form: &str) -> Worth {
+pub fn field(data: &[u8], offset: usize, form: &str) -> Worth {
     let bytes = |count: usize| data[offset..offset + count].to_vec();
     macro_rules! number {
         ($type:ty) => {
