@@ -127,7 +127,9 @@ fn an_oracle_that_stands_still_for_an_hour_and_then_gaps_wrongs_nobody() {
     local.trader("alice", 0, 2_000, None, &[(0, 20_000)]);
     local.trader("bob", 0, 2_000, Some(1), &[(1, 20_000)]);
     local.trader("carol", 0, 20_000, None, &[(0, 10_000)]);
-    let mut keeper = local.keeper(&["liquidator"], &["--unpaid"]);
+    // One that posts prices would wake the oracle.
+    let jobs = "liquidate,settle,claims,bankruptcies,outages";
+    let mut keeper = local.keeper(&["liquidator"], &["--unpaid", "--jobs", jobs]);
     ready(&keeper);
     let chain = local.exchange.localnet.chain();
     for _ in 0..12 {
