@@ -54,5 +54,8 @@ fn main() -> ExitCode {
     let measured = run(&Plan { accounts, fragile, seconds, lost_percent, keepers, gaps, gap_seconds });
     println!("{measured}");
     let is_well = (measured.below, measured.wronged, measured.lost) == (0, 0, (0, 0));
+    if !is_well {
+        eprintln!("{}", measured.record);
+    }
     ExitCode::from(u8::from(!is_well))
 }
