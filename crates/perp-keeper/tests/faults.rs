@@ -146,7 +146,7 @@ fn an_oracle_that_stands_still_for_an_hour_and_then_gaps_wrongs_nobody() {
     };
     let has_debts = || {
         let account = local.account("alice").state;
-        account.occupied().any(|(_, position)| !position.debt.is_zero() || position.size.get() != 0)
+        account.positions.iter().any(|position| !position.debt.is_zero() || position.size.get() != 0)
     };
     // A silence may be followed by a grace of two minutes.
     for _ in 0..40 {

@@ -107,7 +107,7 @@ fn traders(plan: &Plan) -> Vec<Trader> {
 fn exchange() -> Local {
     let local = Local::start_of(|description| {
         for place in 0..2 {
-            let mut again = description.markets[place];
+            let mut again = description.markets[place].clone();
             again.symbol[8] = b'2';
             description.markets.push(again);
         }
