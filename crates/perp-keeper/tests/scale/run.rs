@@ -87,14 +87,15 @@ impl fmt::Display for Measured {
     }
 }
 
-/// The traders of a plan: the fragile long at 11 to 13 times, the others long and short at what they have.
+/// The traders of a plan: the fragile long at 11.5 to 13 times, the others long and short at what they have.
 ///
-/// With $200 and 13 times a margin of 3 % is reached 4.9 % below, and nothing is left at 7.6 %; with 11 times they are at 6.3 % and 9 %.
+/// $2 300 in BTC are at the margin of 2.4 % where (199 − 0.024 · 2 300) / (0.976 · 2 300) = 6.4 % are lost, a dollar of the $200 being the
+/// fee; $2 600 in SOL at 3 % where 4.8 % are, and of these nothing is left at 7.6 %.
 fn traders(plan: &Plan) -> Vec<Trader> {
     let of = |number: usize| {
         let market = u16::try_from(number % usize::from(MARKETS)).unwrap();
         let notional = match number < plan.fragile {
-            true => 2_200 + i64::try_from(number % 401).unwrap(),
+            true => 2_300 + i64::try_from(300 * number / plan.fragile).unwrap(),
             false if number / usize::from(MARKETS) % 2 == 0 => 200,
             false => -200,
         };
