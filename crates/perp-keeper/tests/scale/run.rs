@@ -138,8 +138,10 @@ pub fn run(plan: &Plan) -> Measured {
     let validator = &local.exchange.localnet.validator;
     let (node, socket) = (Relay::to(&validator.rpc_url()), Relay::to(&validator.ws_url()));
     let (url, losses) = losing(node.url("http"), plan.lost_percent);
+    // The prices are brought here: a post that is lost would only be waited for.
     let keeper = |wallets: &[&str]| {
-        local.keeper(wallets, &["--unpaid", "--rpc-url", &url, "--websocket-url", &socket.url("ws")])
+        let flags = ["--unpaid", "--rpc-url", &url, "--websocket-url", &socket.url("ws")];
+        local.keeper(wallets, &[&flags[..], &["--set", "pace.post_after_seconds=3600"]].concat())
     };
     let wallets = [["liquidator", "carol"], ["dave", "erin"]];
     let mut keepers: Vec<_> = wallets.iter().take(plan.keepers).map(|wallets| keeper(wallets)).collect();
