@@ -93,10 +93,12 @@ pub struct Losses {
     pub handed_in: AtomicU64,
     /// How often it was lost.
     pub lost: AtomicU64,
+    /// How many of a hundred are lost.
+    pub percent: AtomicU64,
 }
 
-/// A node that is another one's, but for so many of a hundred transactions that it takes and forgets.
-pub fn losing(node: String, percent: u64) -> (String, Arc<Losses>) {
+/// A node that is another one's, but for as many of a hundred transactions as it is told to take and forget: none at first.
+pub fn losing(node: String) -> (String, Arc<Losses>) {
     let losses = Arc::new(Losses::default());
     let seen = Arc::clone(&losses);
     let url = server(move |body| {
@@ -109,7 +111,7 @@ pub fn losing(node: String, percent: u64) -> (String, Arc<Losses>) {
         let signature = Signature::try_from(&bytes[1..65]).unwrap().to_string();
         seen.signatures.lock().unwrap().insert(signature.clone());
         let number = seen.handed_in.fetch_add(1, Ordering::Relaxed);
-        if number * 61 % 100 >= percent {
+        if number * 61 % 100 >= seen.percent.load(Ordering::Relaxed) {
             return forwarded(&node, body);
         }
         seen.lost.fetch_add(1, Ordering::Relaxed);

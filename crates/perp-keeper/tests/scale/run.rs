@@ -137,7 +137,7 @@ pub fn run(plan: &Plan) -> Measured {
     assert_eq!(local.below_margin(), 0);
     let validator = &local.exchange.localnet.validator;
     let (node, socket) = (Relay::to(&validator.rpc_url()), Relay::to(&validator.ws_url()));
-    let (url, losses) = losing(node.url("http"), plan.lost_percent);
+    let (url, losses) = losing(node.url("http"));
     // The prices are brought here: a post that is lost would only be waited for.
     let keeper = |wallets: &[&str]| {
         let flags = ["--unpaid", "--rpc-url", &url, "--websocket-url", &socket.url("ws")];
@@ -153,6 +153,7 @@ pub fn run(plan: &Plan) -> Measured {
         print(&local, 0);
         std::thread::sleep(Duration::from_secs(1));
     }
+    losses.percent.store(plan.lost_percent, Ordering::Relaxed);
     let begun = Instant::now();
     for second in 1..=plan.seconds {
         let away = (1..=plan.gaps).any(|gap| {
