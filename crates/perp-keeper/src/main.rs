@@ -1,5 +1,6 @@
 //! `perp-keeper`: keeps an exchange solvent and current until it is stopped.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -45,8 +46,10 @@ fn main() -> ExitCode {
 }
 
 fn ended(code: u8, reason: &dyn std::fmt::Display) -> ExitCode {
+    let mut errors = std::io::stderr();
     for line in reason.to_string().lines() {
-        eprintln!("error: {line}");
+        // Where it cannot be written the exit code says enough.
+        let _ = writeln!(errors, "error: {line}");
     }
     ExitCode::from(code)
 }
@@ -74,7 +77,8 @@ fn record(log: &Log) -> Result<(), String> {
     let filter = EnvFilter::try_new(&log.filter).map_err(|error| {
         format!("log.filter is \"{}\", and must be such as \"warn,perp_keeper=info\" ({error})", log.filter)
     })?;
-    let events = tracing_subscriber::fmt().with_env_filter(filter);
+    // What cannot be recorded, as where a disk is full, stops nobody: telling the standard error of it panics where that is full too.
+    let events = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
     match log.format {
         Format::Json => events.json().flatten_event(true).with_current_span(false).init(),
         Format::Text => events.with_ansi(false).init(),

@@ -1,10 +1,14 @@
 //! Servers that play a part: one that takes what is posted, and one that stands between a keeper and its node.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{channel, Receiver};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use solana_signature::Signature;
 
 /// A server on a free port that answers every request with what `answer` makes of its body.
 pub fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + Clone + 'static) -> String {
@@ -35,7 +39,7 @@ pub fn forgetful(node: String, method: &'static str) -> String {
         if body.contains(method) {
             return (200, r#"{"jsonrpc":"2.0","id":0,"result":{"context":{"slot":1},"value":[null]}}"#.into());
         }
-        (200, forwarded(&node, body))
+        forwarded(&node, body)
     })
 }
 
@@ -45,15 +49,83 @@ pub fn fickle(node: String) -> (String, Arc<AtomicBool>) {
     let is_away = Arc::clone(&away);
     let url = server(move |body| match is_away.load(Ordering::Relaxed) {
         true => (503, String::new()),
-        false => (200, forwarded(&node, body)),
+        false => forwarded(&node, body),
     });
     (url, away)
 }
 
-fn forwarded(node: &str, body: &str) -> String {
+/// A node that is another one's, and answers two of three requests with something else while it is told to.
+pub fn garbling(node: String) -> (String, Arc<AtomicBool>) {
+    let (garbles, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let does = Arc::clone(&garbles);
+    let url = server(move |body| {
+        let number = asked.fetch_add(1, Ordering::Relaxed);
+        if !does.load(Ordering::Relaxed) || number % 3 == 0 {
+            return forwarded(&node, body);
+        }
+        let text = |text: &str| (200, text.to_owned());
+        match number % 10 {
+            0 => (500, String::new()),
+            1 => (429, "slow down".into()),
+            2 => text("<html>"),
+            3 => text("{\"jsonrpc\":\"2.0\",\"id\":0,"),
+            4 => text("{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":-32005,\"message\":\"Node is behind by 500 slots\"}}"),
+            5 => text("{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":null}"),
+            6 => text("{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"context\":{\"slot\":1},\"value\":[null,null,null]}}"),
+            7 => (200, forwarded(&node, body).1.chars().rev().collect()),
+            // Accounts of other bytes.
+            8 => (200, forwarded(&node, body).1.replace("AAAA", "/w==")),
+            _ => {
+                let whole = forwarded(&node, body).1;
+                (200, whole.chars().take(whole.chars().count() / 2).collect())
+            }
+        }
+    });
+    (url, garbles)
+}
+
+/// What went through a node that loses transactions.
+#[derive(Default)]
+pub struct Losses {
+    /// Every transaction that was handed in, once.
+    pub signatures: Mutex<BTreeSet<String>>,
+    /// How often one was handed in.
+    pub handed_in: AtomicU64,
+    /// How often it was lost.
+    pub lost: AtomicU64,
+    /// How many of a hundred are lost.
+    pub percent: AtomicU64,
+}
+
+/// A node that is another one's, but for as many of a hundred transactions as it is told to take and forget: none at first.
+pub fn losing(node: String) -> (String, Arc<Losses>) {
+    let losses = Arc::new(Losses::default());
+    let seen = Arc::clone(&losses);
+    let url = server(move |body| {
+        if !body.contains("\"sendTransaction\"") {
+            return forwarded(&node, body);
+        }
+        let request: serde_json::Value = serde_json::from_str(body).unwrap();
+        let bytes = BASE64_STANDARD.decode(request["params"][0].as_str().unwrap()).unwrap();
+        // The first of its signatures, after their number.
+        let signature = Signature::try_from(&bytes[1..65]).unwrap().to_string();
+        seen.signatures.lock().unwrap().insert(signature.clone());
+        let number = seen.handed_in.fetch_add(1, Ordering::Relaxed);
+        if number * 61 % 100 >= seen.percent.load(Ordering::Relaxed) {
+            return forwarded(&node, body);
+        }
+        seen.lost.fetch_add(1, Ordering::Relaxed);
+        (200, serde_json::json!({ "jsonrpc": "2.0", "id": request["id"], "result": signature }).to_string())
+    });
+    (url, losses)
+}
+
+/// What the node answers; that it is unavailable where it does not.
+fn forwarded(node: &str, body: &str) -> (u16, String) {
     let client = reqwest::blocking::Client::new();
     let request = client.post(node).header("content-type", "application/json").body(body.to_owned());
-    request.send().unwrap().text().unwrap()
+    let answer = request.send().and_then(|answer| Ok((answer.status().as_u16(), answer.text()?)));
+    answer.unwrap_or((503, String::new()))
 }
 
 fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String)) {

@@ -2,29 +2,33 @@
 #![allow(dead_code)] // each test is a program of its own
 
 pub mod http;
+pub mod relay;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use localnet_receiver::guardians;
 use perp_client::accounts::{MarginAccount, Market};
 use perp_client::engine::operations::position::Order;
 use perp_client::engine::units::{Atoms, SignedSize};
 use perp_client::instructions::{deposit, open_account, trade, Authority, TargetMarket};
 use perp_client::rpc::Venue;
 use perp_localnet::feeds::Feed;
+use perp_localnet::guardians::TestGuardians;
 use perp_localnet::local_exchange::LocalExchange;
 use perp_localnet::setup::Localnet;
 use perp_localnet::usdc::ONE;
+use perp_migrations::Description;
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// Feeds of the two markets.
 pub const FEEDS: [Feed; 2] = [Feed::Sol, Feed::Btc];
 /// Base units of a whole asset in the two markets.
-const BASE: [i64; 2] = [1_000_000_000, 10_000_000_000];
+pub const BASE: [i64; 2] = [1_000_000_000, 10_000_000_000];
 /// Where the feeds start, in dollars.
-const START: [i64; 2] = [140, 60_000];
+pub const START: [i64; 2] = [140, 60_000];
 
 /// A localnet with an exchange, and the folder of its keypairs.
 pub struct Local {
@@ -32,10 +36,22 @@ pub struct Local {
     pub keys: TempDir,
 }
 
+/// The keeper's program: a test is told where it is, a program of its own finds it beside the folder it lies in.
+pub fn program() -> PathBuf {
+    let beside = || std::env::current_exe().unwrap().parent().unwrap().with_file_name("perp-keeper");
+    option_env!("CARGO_BIN_EXE_perp-keeper").map_or_else(beside, PathBuf::from)
+}
+
 impl Local {
     pub fn start() -> Self {
+        Self::start_of(|_| {})
+    }
+
+    /// The same with an exchange whose description `change` has changed.
+    pub fn start_of(change: impl FnOnce(&mut Description)) -> Self {
         let keys = tempfile::tempdir().unwrap();
-        Self { exchange: Localnet::with_exchange(keys.path()).unwrap(), keys }
+        let guardians = TestGuardians::new(guardians::ONE);
+        Self { exchange: Localnet::with_exchange_of(keys.path(), guardians, change).unwrap(), keys }
     }
 
     /// A margin account of the wallet with so many dollars, isolated to a market or not, and its positions: notionals in dollars at the
@@ -115,7 +131,7 @@ impl Running {
         // The chain's clock stands still, and then leaps.
         std::fs::write(&config, format!("{CONFIG}{settings}")).unwrap();
         let printed = config.with_extension("jsonl");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_perp-keeper"));
+        let mut command = Command::new(program());
         command.arg("--config").arg(&config).arg("--localnet").arg(keys).args(flags);
         for wallet in wallets {
             command.arg("--keypair").arg(wallet);
@@ -195,7 +211,7 @@ impl Drop for Running {
 }
 
 /// The localnet says where it is.
-const CONFIG: &str = r#"
+pub const CONFIG: &str = r#"
 rpc_url = ""
 websocket_url = ""
 exchange = ""
