@@ -154,8 +154,8 @@ fn attack_a_second_source_keeps_no_stop_from_filling() {
 
 #[test]
 fn attack_a_market_that_takes_no_reading_charges_nothing_by_an_older_price() {
-    // It takes readings of one account alone, which nobody writes: told $250 at 0 s, it does not learn the $256 of the fill. Of $1 260 less
-    // $10.24 are left, which 3 % of $25 600 leave 481.76 of, whatever the market would say of $250.
+    // It takes readings of one account alone, which nobody writes: told $250 at 0 s, it does not learn the $256 of the fill. Marked at $250 the
+    // position had lost $600 of the $1 249.76 that the fee leaves, and 3 % of $25 000 were asked; at $256 it has lost nothing.
     let mut world = World::with(1_260);
     world.place(0, &[next_price(sol(100))]).unwrap();
     let reading = dollars(256, 3);
