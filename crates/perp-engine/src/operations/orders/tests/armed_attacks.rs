@@ -123,7 +123,7 @@ fn attack_a_second_source_frees_nobody_from_a_losing_order() {
         let clock = World::clock(5);
         let said = dollars(second, published);
         let plan = crate::operations::market::plan_update_second_price(&world.market, &said, clock).unwrap();
-        plan.apply(&mut world.market);
+        world.market.second_price = plan.second_price;
         world.execute(5, 0, dollars(KNOWN, 3)).map(|(outcome, _)| match outcome {
             OrderOutcome::Filled(plan) => plan.notional.to_atoms_ceil().unwrap(),
             other => panic!("{other:?}"),
@@ -159,7 +159,8 @@ fn attack_a_market_that_takes_no_reading_charges_nothing_by_an_older_price() {
     let mut world = World::with(1_260);
     world.place(0, &[next_price(sol(100))]).unwrap();
     let reading = dollars(256, 3);
-    let plan = world.planned(4, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
+    let plan =
+        world.planned(4, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
     let OrderOutcome::Filled(plan) = plan.unwrap().outcome else { panic!("not filled") };
     assert_eq!((plan.after.equity.get(), plan.after.margin), (1_249_760_000, usdc(768)));
 }
