@@ -191,9 +191,9 @@ def charge_fee(account, position, ledger, fee, protocol_share):
     ledger.protocol_fees = amount(ledger.protocol_fees + for_protocol)
 
 
-def forfeit(account, ledger, charge, protocol_share):
-    """What an armed order pays that could not be filled, as far as there is balance. Returns it."""
-    paid = min(charge, account.balance)
+def forfeit(account, ledger, charge, equity, protocol_share):
+    """What an armed order pays that could not be filled, as far as there are balance and equity. Returns it."""
+    paid = min(charge, account.balance, positive_part(equity))
     for_protocol = share_floor(paid, protocol_share)
     account.balance -= paid
     ledger.backing = amount(ledger.backing + paid - for_protocol)

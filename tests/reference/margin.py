@@ -72,6 +72,11 @@ def initial_margin(market, size, price):
     return share_ceil(value, fraction)
 
 
+def margin_to_fill(market, size, price):
+    """What the leg needs that an order which rested increases: it grows with open interest, as initial margin does."""
+    return share_ceil(initial_margin(market, size, price), market.parameters.maintenance_fraction)
+
+
 # --- At which prices --------------------------------------------------------------------------------------------------
 
 
@@ -80,7 +85,8 @@ class View:
     """The prices at which an account's legs are judged.
 
     `touched` is the index of the market that the instruction is about, None for a withdrawal. `index_of_touched` is
-    the single price at which its leg counts instead of at its range.
+    the single price at which its leg counts instead of at its range. Where an order that rested increases that leg
+    `fills_touched` says so: then it needs at least the margin to fill it.
     """
 
     markets: list
@@ -90,6 +96,7 @@ class View:
     index_of_touched: object = None
     with_graces: bool = True
     others_are_stale: bool = False
+    fills_touched: bool = False
 
     def ends(self, market):
         if market.index == self.touched:
@@ -104,6 +111,15 @@ class View:
 
     def at_price(self, price):
         return replace(self, index_of_touched=price)
+
+    def margin_of(self, market, size, price):
+        margin = maintenance_margin(market, size, price)
+        if self.fills_touched and market.index == self.touched:
+            margin = max(margin, margin_to_fill(market, size, price))
+        return margin
+
+    def to_fill(self):
+        return replace(self, fills_touched=True)
 
     def without_graces(self):
         return replace(self, with_graces=False)
@@ -179,7 +195,7 @@ def health(account, view):
         if position.size:
             ends = view.ends(market)
             price = better_end(position.side(), ends)
-            margin = maintenance_margin(market, position.size, price)
+            margin = view.margin_of(market, position.size, price)
         settled, promised = counted(position, market, price)
         paid = min(promised, payable(market.ledger) * ATOM)
         if position.size and is_dead(market, view.reference):

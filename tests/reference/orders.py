@@ -1,22 +1,24 @@
 """Resting orders: placing and cancelling, arming, filling and sweeping them (orders.md)."""
 
 from copy import copy
+from dataclasses import replace
 
 from ledger import forfeit
-from margin import adverse_equity_and_margin, initial_margin, view_of
-from price import is_in_bounds, is_too_wide, price_of, require_reading
+from margin import adverse_equity_and_margin, initial_margin, judge, view_of, view_to_liquidate
+from price import Said, is_in_bounds, is_too_wide, nearest_in_bounds, price_of, require_reading
 from state import (
     AT_OR_ABOVE,
     AT_TIME,
     ORDER_PLACES,
     REDUCE_ONLY,
+    SLOTS,
     Book,
     RestingOrder,
     become,
     copy_of_account,
     copy_of_market,
 )
-from trading import NO_BOUND_FOR_BUYS, NO_BOUND_FOR_SALES, Order
+from trading import NO_BOUND_FOR_BUYS, NO_BOUND_FOR_SALES, Order, newest_price
 from units import ATOM, MAX_SIZE, PPM, Refused, atoms_ceil, notional, positive_part, share_ceil, sign
 
 FILL_SECONDS = 15
@@ -29,7 +31,6 @@ LEAST_TIP = 40_000
 CANNOT_BE_BORNE = (
     "InitialMargin",
     "DebtOutstanding",
-    "NoFreePosition",
     "BelowMinimumPosition",
     "ReductionWorsensHealth",
     "NegativeEquity",
@@ -237,7 +238,7 @@ def trailed(order, listed, reading, reference):
     found = reading and good(listed, reading)
     if not found:
         raise Refused("OrderNotMet")
-    price, published = found[0], reading["publish_time"]
+    price, published = found.price, found.published
     is_recent = reference - listed.parameters.max_age_trade <= published <= reference
     if published <= order.active_from or not is_recent:
         raise Refused("OrderNotMet")
@@ -258,12 +259,32 @@ def trailed(order, listed, reading, reference):
 
 
 def good(listed, reading):
-    """Price and confidence of a reading that may price something, else None."""
+    """What a reading says that may meet an order, else None."""
+    said = narrow(listed, reading)
+    if said is None or not is_in_bounds(listed, said.price, said.published):
+        return None
+    return said
+
+
+def good_to_fill(listed, reading):
+    """What a reading says that may fill an order, else None.
+
+    Anybody can hand in a second price that was published after it, and so moves it into the bounds and no further.
+    """
+    said = narrow(listed, reading)
+    if said is None:
+        return None
+    nearest = nearest_in_bounds(listed, said.price, said.published)
+    if nearest != said.price and listed.second_price.published <= said.published:
+        return None
+    return replace(said, price=nearest)
+
+
+def narrow(listed, reading):
+    """What a reading says, None where its confidence is too wide."""
     require_reading(reading)
     price, confidence = price_of(listed, reading)
-    if is_too_wide(listed, price, confidence) or not is_in_bounds(listed, price, reading["publish_time"]):
-        return None
-    return price, confidence
+    return None if is_too_wide(listed, price, confidence) else Said(price, confidence, reading["publish_time"])
 
 
 def armed(exchange, account, book, place, order, listed, reference):
@@ -286,25 +307,53 @@ def armed(exchange, account, book, place, order, listed, reference):
         if not left:
             raise Refused("OrderDead")
         order.armed_size = min(left, abs(order.size))
-        return order
-    if exchange.status_of(listed) == REDUCE_ONLY:
-        raise Refused("ReduceOnly")
-    order.margin_held = margin_to_hold(exchange, owner, listed, order.size, reference)
-    equity, margin = adverse_equity_and_margin(owner, view_of(owner, exchange.markets, listed.index, reference))
-    if equity < margin + order.margin_held + sum(other.margin_held for other in others):
-        raise Refused("InitialMargin")
+    else:
+        if exchange.status_of(listed) == REDUCE_ONLY:
+            raise Refused("ReduceOnly")
+        require_free_position(owner, order, others)
+        order.margin_held = margin_to_hold(exchange, owner, listed, order, others, reference)
     owner.armed_until = max(owner.armed_until, order.fills_from + FILL_SECONDS)
     return order
 
 
 def excludes(order, armed):
-    """Of a group, and of what reduces one position, one is armed at a time."""
+    """Of a group one is armed at a time, and of a market and side one alone where something there only reduces."""
     same_group = order.group != 0 and order.group == armed.group
-    both_reduce = order.reduce_only and armed.reduce_only
-    return same_group or (both_reduce and (order.market, order.position) == (armed.market, armed.position))
+    one_reduces = order.reduce_only or armed.reduce_only
+    return same_group or bool(one_reduces and is_beside(order, armed))
 
 
-def margin_to_hold(exchange, owner, listed, size, reference):
+def is_beside(order, other):
+    """Whether the two are of one market and one side."""
+    return order.market == other.market and sign(order.size) == sign(other.size)
+
+
+def require_free_position(owner, order, others):
+    """An order that enters its market needs a slot besides those of the orders that enter others."""
+    if owner.slot_of(order.market) is not None:
+        return
+    entering = [
+        other
+        for other in others
+        if not other.reduce_only and other.market != order.market and owner.slot_of(other.market) is None
+    ]
+    if len(owner.occupied()) + len(entering) >= SLOTS:
+        raise Refused("NoFreePosition")
+
+
+def margin_to_hold(exchange, owner, listed, order, others, reference):
+    """What the order needs beyond what those beside it hold, which with it make one position."""
+    beside = [other for other in others if is_beside(order, other)]
+    size = order.size + sum(other.size for other in beside)
+    needed = margin_needed(exchange, owner, listed, size, reference)
+    held = positive_part(needed - sum(other.margin_held for other in beside))
+    equity, margin = adverse_equity_and_margin(owner, view_of(owner, exchange.markets, listed.index, reference))
+    if equity < margin + held + sum(other.margin_held for other in others):
+        raise Refused("InitialMargin")
+    return held
+
+
+def margin_needed(exchange, owner, listed, size, reference):
     """The initial margin of a position of this size and what a trade of it would cost now; nothing is traded."""
     account, market = copy_of_account(owner), copy_of_market(listed)
     bound = NO_BOUND_FOR_BUYS if size > 0 else NO_BOUND_FOR_SALES
@@ -319,8 +368,8 @@ def margin_to_hold(exchange, owner, listed, size, reference):
 
 
 def last_armed(book):
-    """Until when an order is armed that may increase, or was armed last; zero where none is."""
-    armed = [order for order in book.places if order.fills_from != 0 and not order.reduce_only]
+    """Until when an order is armed, or was armed last; zero where none is."""
+    armed = [order for order in book.places if order.fills_from != 0]
     return max((order.fills_from + FILL_SECONDS for order in armed), default=0)
 
 
@@ -344,8 +393,8 @@ def execute_order(exchange, account, market, place, reading):
         raise Refused("OrderNotArmed")
     if is_dead(order, owner, exchange.now):
         raise Refused("OrderDead")
-    at = fill_price(order, listed, reading)
-    size = size_to_reduce(order, owner, listed, at[0]) if order.reduce_only else order.size
+    at = reading_to_fill(order, listed, reading)
+    size = size_to_reduce(order, owner, listed, at.price) if order.reduce_only else order.size
     account_before, market_before = copy_of_account(owner), copy_of_market(listed)
     try:
         fill = Order(exchange, owner, listed, size, order.acceptable_price, bool(order.reduce_only), reference, at)
@@ -354,7 +403,7 @@ def execute_order(exchange, account, market, place, reading):
     except Refused as refusal:
         become(owner, account_before)
         become(listed, market_before)
-        paid = end_without_fill(exchange, owner, listed, book, place, refusal, at[0])
+        paid = end_without_fill(exchange, owner, listed, book, place, refusal, at, reference)
     else:
         paid = end_with_fill(book, place, fill.position.number, reference)
         owner.free_empty_slots()
@@ -363,11 +412,11 @@ def execute_order(exchange, account, market, place, reading):
     exchange.move_order_lamports(-sum(paid))
 
 
-def fill_price(order, listed, reading):
+def reading_to_fill(order, listed, reading):
     since, published = order.fills_from, reading["publish_time"]
     if not (reading["previous_publish_time"] < since <= published <= since + READING_SECONDS):
         raise Refused("NoFillReading")
-    found = good(listed, reading)
+    found = good_to_fill(listed, reading)
     if found is None:
         raise Refused("NoFillReading")
     return found
@@ -402,7 +451,7 @@ def end_with_fill(book, place, number, reference):
     return paid, returned
 
 
-def end_without_fill(exchange, owner, listed, book, place, refusal, price):
+def end_without_fill(exchange, owner, listed, book, place, refusal, at, reference):
     order = book.places[place]
     if refusal.name == "PriceBoundExceeded":
         waits = disarmed(order)
@@ -413,8 +462,10 @@ def end_without_fill(exchange, owner, listed, book, place, refusal, price):
     if order.reduce_only or refusal.name not in CANNOT_BE_BORNE:
         raise refusal
     # What the fill would have lost by the newest price.
-    lost = abs(order.size) * positive_part(sign(order.size) * (price - listed.price.price))
-    exchange.paid.forfeited = forfeit(owner, listed.ledger, atoms_ceil(lost), listed.parameters.protocol_share)
+    lost = abs(order.size) * positive_part(sign(order.size) * (at.price - newest_price(listed, at)))
+    equity = judge(owner, view_to_liquidate(owner, exchange.markets, listed.index, reference))[1].equity
+    share = listed.parameters.protocol_share
+    exchange.paid.forfeited = forfeit(owner, listed.ledger, atoms_ceil(lost), equity, share)
     paid = tip(order)
     return paid, take_out(book, place) - paid
 

@@ -1,9 +1,23 @@
 """A market's price: how a reading enters its cache, which seconds it remembers, and how wide its spread is (price.md)."""
 
+from dataclasses import dataclass
+
 from averages import take_into_averages
 from grace import Before, is_in_force, look_for_grace
 from state import NOTICE_OF_END, SECONDS, Second, Settlement
-from units import ATOM, MAX_PRICE, PPM, Refused, div_ceil, div_floor, share_ceil, share_floor, sqrt_ceil, sqrt_floor
+from units import (
+    ATOM,
+    MAX_PRICE,
+    PPM,
+    Refused,
+    clamp,
+    div_ceil,
+    div_floor,
+    share_ceil,
+    share_floor,
+    sqrt_ceil,
+    sqrt_floor,
+)
 
 SECONDS_PER_YEAR = 31_557_600
 # The root of the age is taken of 2^16 times the seconds, so that of the year is scaled by 2^8; the root times a
@@ -14,6 +28,15 @@ SPREAD_DIVISOR = sqrt_floor(ROOT_SCALE * PPM * PPM * SECONDS_PER_YEAR)
 MAX_I64 = (1 << 63) - 1
 FRESH_SECONDS = 15
 CLOCK_DISTRUST = 60
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a reading says, in raw per base unit, and when."""
+
+    price: int
+    confidence: int
+    published: int
 
 
 # --- Taking a reading in ------------------------------------------------------------------------------------------
@@ -96,18 +119,23 @@ def take_second_reading(market, reading, now):
 
 
 def is_in_bounds(market, price, published):
-    """Whether the second source bears a price of the first out, where it has said anything at about its time."""
+    """Whether the second source bears a price of the first out."""
+    return nearest_in_bounds(market, price, published) == price
+
+
+def nearest_in_bounds(market, price, published):
+    """The price that the second source bears out, where it has said anything at about this time, nearest to that of the first."""
     second, parameters = market.second_price, market.parameters
     apart = abs(published - second.published)
     if second.published == 0 or apart > parameters.second_max_age:
-        return True
+        return price
     weight = share_ceil(parameters.spread_volatility, parameters.volatility) * sqrt_ceil(ROOT_SCALE * (apart + 1))
     allowed = (
         share_floor(second.price, parameters.second_max_deviation)
         + share_ceil(second.confidence, parameters.spread_confidence)
         + div_ceil(second.price * weight, SPREAD_DIVISOR)
     )
-    return abs(price - second.price) <= allowed
+    return clamp(price, second.price - allowed, second.price + allowed)
 
 
 def shows_that_the_feed_lived(market, published, now):

@@ -1,5 +1,7 @@
 """Resting orders: the example of the specification, and rules that the transcripts seldom meet (orders.md)."""
 
+from unittest.mock import patch
+
 from sequence import reading
 from state import AT_OR_ABOVE, AT_OR_BELOW, AT_TIME, Book
 from story import NO_BOUND, SOL, USD, Story
@@ -56,8 +58,8 @@ class Orders(Story):
         self.does("deposit", account=0, amount=dollars * USD)
         self.does("open_orders", account=0)
 
-    def places(self, *orders, cancel=(), expected="ok"):
-        terms = {"market": 0, "cancel": list(cancel), "orders": list(orders)}
+    def places(self, *orders, cancel=(), market=0, expected="ok"):
+        terms = {"market": market, "cancel": list(cancel), "orders": list(orders)}
         self.does("place_orders", expected, account=0, **terms)
 
     def at(self, seconds):
@@ -74,6 +76,15 @@ class Orders(Story):
     def fills(self, place, handed_in, expected="ok"):
         self.does("execute_order", expected, account=0, market=0, place=place, reading=handed_in)
         return self.exchange.paid
+
+    def second_says(self, dollars, seconds):
+        said = reading(dollars, self.start + seconds, 0)
+        self.does("update_second_price", market=0, reading=said)
+
+    @property
+    def held(self):
+        """What the first orders hold, as many as hold anything."""
+        return [order.margin_held for order in self.book.places if order.margin_held]
 
     @property
     def book(self):
@@ -164,13 +175,47 @@ class Orders(Story):
         self.assertEqual(self.book, Book(sequence=1))
 
     def test_it_pays_no_more_than_its_balance(self):
-        self.begin_with(1_000)
+        self.begin_with(1_000, markets=2)
+        # $100 ahead elsewhere: an equity of $1 100.
+        self.hold(0, 10 * SOL, 10 * SOL * price(240), market=1)
         self.publishes(250)
+        self.publishes(250, market=1)
         self.places(order(40 * SOL))
         # 40 · $30 are more than $1 000.
         self.at(5)
         self.publishes(220)
+        self.publishes(250, market=1)
         self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 1_000 * USD)
+
+    def test_it_pays_no_more_than_its_equity(self):
+        # $1 000, and elsewhere 10 or 20 SOL, bought at $250 and at $187.50 since: $625 or $1 250 behind. The fill would have lost
+        # 30 · $20, rounded up.
+        for held, forfeited in ((10 * SOL, 375 * USD), (20 * SOL, 0)):
+            self.begin_with(1_000, markets=2)
+            self.hold(0, held, held * price(250), market=1)
+            self.publishes(250)
+            self.publishes(250, market=1)
+            self.places(order(30 * SOL))
+            self.at(5)
+            self.publishes(230)
+            self.publishes(187.5, market=1)
+            paid = self.fills(0, self.said(250, 3))
+            self.assertEqual((paid.forfeited, paid.lamports), (forfeited, TIP))
+            self.assertEqual((self.owner.balance, self.book), (1_000 * USD - forfeited, Book(sequence=1)))
+
+    def test_its_equity_is_what_a_liquidation_judges_it_to_be(self):
+        self.begin_with(1_000, markets=2)
+        self.hold(0, 10 * SOL, 10 * SOL * price(250), market=1)
+        self.publishes(250)
+        self.publishes(250, market=1)
+        self.places(order(30 * SOL))
+        self.at(1)
+        self.publishes(187.5, market=1)
+        # Seventeen seconds old that price counts at its better end, 15 % higher: 215.625 · 10 are $343.75 less than $2 500. The
+        # fill would have lost 30 · $25.
+        self.at(18)
+        self.publishes(225)
+        self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 656_250_000)
 
     def test_what_leaves_maintenance_margin_is_filled(self):
         self.begin_with(1_000)
@@ -238,10 +283,41 @@ class Orders(Story):
         self.trades(0, SOL)
         self.does("withdraw", account=0, amount=1)
 
+    def test_while_what_only_reduces_is_armed_nothing_increases_either(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.trades(0, 10 * SOL)
+        self.later(1)
+        self.publishes(250)
+        self.places(order(-SOL, reduce_only=True))
+        # Met at 1 s, filled from 4 s on, handed in until 19 s.
+        self.assertEqual(self.owner.armed_until, self.start + 19)
+        self.trades(0, SOL, "OrderArmed")
+        self.trades(0, -11 * SOL, "OrderArmed")
+        self.trades(0, -SOL)
+        self.does("withdraw", "OrderArmed", account=0, amount=1)
+        self.places(order(SOL))
+        self.at(5)
+        self.publishes(250)
+        # The other one is left.
+        self.fills(1, self.said(250, 4))
+        self.assertEqual(self.owner.armed_until, self.start + 19)
+        self.trades(0, SOL, "OrderArmed")
+        self.fills(0, self.said(250, 4))
+        self.assertEqual(self.owner.armed_until, 0)
+        self.trades(0, SOL)
+        self.does("withdraw", account=0, amount=1)
+        # Armed for nothing at 5 s it keeps its owner until 23 s.
+        self.places(order(-SOL, reduce_only=True))
+        self.at(23)
+        self.does("withdraw", "OrderArmed", account=0, amount=1)
+        self.at(24)
+        self.does("withdraw", account=0, amount=1)
+
     def test_every_armed_order_holds_its_margin(self):
         self.begin_with(1_000)
         self.publishes(250)
-        # 5 % of $7 500 are $375, and about $8 are cost: two of them leave less than a third needs.
+        # 5 % of $7 500 are $375, and about $5 are cost: two of them leave less than a third needs.
         self.places(order(30 * SOL), order(30 * SOL))
         self.places(order(30 * SOL), expected="InitialMargin")
         self.places(order(SOL))
@@ -250,6 +326,58 @@ class Orders(Story):
         self.fills(0, self.said(250, 3))
         # Of those that are left the later one is armed until 18 s.
         self.assertEqual(self.owner.armed_until, self.start + 18)
+
+    def test_what_is_armed_of_a_market_and_side_is_asked_for_one_position(self):
+        # At no age the spread is 2 · 0.8 · √(1 / 31 557 600) = 2.84818 bp, $0.0712046 of a SOL. Of 30 SOL it is $2.136138,
+        # the impact 30² / (2 · 20 000 000) = 0.0000225 SOL or $0.005625 and the fee $3: $5.141763. Of 60 SOL they are
+        # $4.272276, $0.0225 and $6: $10.294776. A trade of 60 SOL needs the spread a second time: $14.567052.
+        one, both, traded = 5_141_763, 10_294_776, 14_567_052
+        for changed, of_one, of_both in (
+            # 5 % of $7 500 and of $15 000.
+            ({}, 375 * USD, 750 * USD),
+            # A premium of ⌈√n⌉ ppm: 8.6603 % of $7 500 and 12.2475 % of $15 000.
+            ({"size_premium": 1 << 32}, 649_522_500, 1_837_125_000),
+            # Open interest of 60 SOL is a twentieth of the way to 95 % more: 9.75 % of $15 000.
+            ({"open_interest_low": 50 * SOL, "open_interest_high": 250 * SOL}, 375 * USD, 1_462_500_000),
+        ):
+            # A balance of what a trade of both needs arms both, an atom less the first one alone.
+            for missing, expected, held in (
+                (0, "ok", [of_one + one, of_both + both - of_one - one]),
+                (1, "InitialMargin", [of_one + one]),
+            ):
+                self.begin_with(1, **changed)
+                self.owner.balance = of_both + traded - missing
+                self.publishes(250)
+                self.places(order(30 * SOL))
+                self.places(order(30 * SOL), expected=expected)
+                self.assertEqual(self.held, held, changed)
+
+    def test_orders_of_the_other_side_or_of_another_market_hold_their_own(self):
+        self.begin_with(2_000, markets=2, size_premium=1 << 32)
+        self.publishes(250)
+        self.publishes(250, market=1)
+        # As above; a sale from no skew costs what a buy does.
+        for size, market in ((30 * SOL, 0), (-30 * SOL, 0), (30 * SOL, 1)):
+            self.places(order(size), market=market)
+        self.assertEqual(self.held, [649_522_500 + 5_141_763] * 3)
+        # 3 · $654.664263 are $1 963.992789; the rest is less than 5 % of $1 000.
+        self.places(order(-4 * SOL), market=1, expected="InitialMargin")
+
+    def test_what_the_others_hold_may_be_enough(self):
+        self.begin_with(6_000, open_interest_low=50 * SOL, open_interest_high=250 * SOL)
+        self.does("deposit", account=1, amount=30_000 * USD)
+        self.publishes(250)
+        self.trades(1, 150 * SOL)
+        # With 180 SOL open 5 % + 95 % · 130 / 200, 66.75 % of $7 500. The impact is (180² − 150²) / (2 · 20 000 000) =
+        # 0.0002475 SOL, $0.061875; the spread of above is $2.136138, the fee $3.
+        self.places(order(30 * SOL))
+        # Once the stranger has closed 31 SOL need 5 % of $7 750.
+        self.later(1)
+        self.publishes(250)
+        self.trades(1, -150 * SOL)
+        self.places(order(SOL))
+        self.assertEqual(self.held, [5_006_250_000 + 5_198_013])
+        self.assertNotEqual(self.book.places[1].fills_from, 0)
 
     def test_a_reduction_that_may_increase_holds_margin_as_well(self):
         self.begin_with(1_000)
@@ -260,21 +388,158 @@ class Orders(Story):
         # 5 % of $10 000 are in use; $490 are left, less than a sale of 40 SOL needs by itself.
         self.places(order(-40 * SOL), expected="InitialMargin")
         self.places(order(-20 * SOL))
-        self.places(order(-20 * SOL, reduce_only=True))
-        self.assertEqual(self.book.places[1].margin_held, 0)
+        # Two sales of 20 SOL need as much together.
+        self.places(order(-20 * SOL), expected="InitialMargin")
+        # 5 % of $5 000, 20 · $0.0712046 of spread, and $1 as what reduces the skew pays half the fee.
+        self.assertEqual(self.held, [250 * USD + 1_424_092 + USD])
 
-    def test_of_what_reduces_one_position_one_is_armed_at_a_time(self):
+    def test_what_only_reduces_is_alone_armed_of_its_market_and_side(self):
         self.begin_with(1_000)
         self.publishes(250)
         self.trades(0, 10 * SOL)
         self.later(1)
         self.publishes(250)
-        reducing = order(-SOL, reduce_only=True)
+        reducing, sale = order(-SOL, reduce_only=True), order(-SOL)
         self.places(reducing)
         self.places(reducing, expected="OrderGroupArmed")
+        self.places(sale, expected="OrderGroupArmed")
+        self.assertEqual((self.book.places[0].armed_size, self.held), (SOL, []))
+        # A buy reduces nothing of it.
+        self.places(order(SOL))
         self.at(5)
         self.fills(0, self.said(250, 4))
-        self.places(reducing)
+        # Neither does what may increase let one in that only reduces; of several that may increase all are armed.
+        self.places(sale, sale)
+        self.places(reducing, expected="OrderGroupArmed")
+
+    def test_of_a_group_one_is_armed_at_a_time(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.places(order(SOL, group=1))
+        for size in (SOL, -SOL):
+            self.places(order(size, group=1), expected="OrderGroupArmed")
+        self.places(order(SOL, group=2))
+
+    def test_an_order_is_armed_where_a_slot_is_left_besides_those_of_the_others(self):
+        self.begin_with(2_000, markets=13)
+        for market in range(1, 12):
+            self.trades(0, SOL, market=market)
+        # One slot is left: for orders of one market, and for those of markets that the account is in.
+        self.places(order(SOL))
+        self.places(order(SOL), market=12, expected="NoFreePosition")
+        self.places(order(SOL))
+        self.places(order(SOL), market=11)
+
+    def test_what_only_reduces_needs_no_slot(self):
+        self.begin_with(2_000, markets=13)
+        for market in range(1, 12):
+            self.trades(0, SOL, market=market)
+        self.later(1)
+        self.places(order(-SOL, reduce_only=True), market=11)
+        self.trades(0, -SOL, market=11)
+        # Two slots are left, for two markets.
+        self.places(order(SOL))
+        self.places(order(SOL), market=12)
+
+    def test_it_stays_armed_where_no_slot_is_left(self):
+        self.begin_with(2_000, markets=13)
+        self.publishes(250)
+        self.places(order(SOL))
+        for market in range(1, 13):
+            self.hold(0, SOL, SOL * price(250), market)
+        self.at(5)
+        self.fills(0, self.said(250, 3), "NoFreePosition")
+        self.assertEqual((self.book.places[0].fills_from, self.owner.armed_until), (self.start + 3, self.start + 18))
+
+    def test_a_fill_needs_the_more_margin_the_more_has_filled_before(self):
+        # With 180 SOL open initial margin is 66.75 % of $7 500, of which six tenths are $3 003.75: more than 3 %. The fee is $3, the
+        # impact (180² − 150²) / (2 · 20 000 000) = 0.0002475 SOL, $0.061875.
+        for missing, size in ((0, 30 * SOL), (1, 0)):
+            self.begin_with(1, open_interest_low=50 * SOL, open_interest_high=250 * SOL)
+            self.owner.balance = 3_003_750_000 + 3_061_875 - missing
+            self.does("deposit", account=1, amount=30_000 * USD)
+            self.publishes(250)
+            # By itself it needs 5 %.
+            self.places(order(30 * SOL))
+            self.trades(1, 150 * SOL)
+            self.at(5)
+            self.assertEqual(self.fills(0, self.said(250, 3, confidence=0)).forfeited, 0)
+            self.assertEqual((self.owner.positions[0].size, self.book), (size, Book(sequence=1)))
+
+    def test_of_legs_in_other_markets_a_fill_asks_what_a_liquidation_does(self):
+        self.begin_with(500, markets=2, open_interest_low=50 * SOL, open_interest_high=250 * SOL)
+        self.does("deposit", account=1, amount=30_000 * USD)
+        self.publishes(250)
+        self.publishes(250, market=1)
+        # 5 % of $7 500 and of $250 are $387.50.
+        self.trades(0, 30 * SOL, market=1)
+        self.places(order(SOL))
+        # With 180 SOL open there the leg would be asked for $3 003.75 if it were filled now.
+        self.trades(1, 150 * SOL, market=1)
+        self.at(5)
+        self.publishes(250, market=1)
+        self.fills(0, self.said(250, 3))
+        self.assertEqual(self.owner.slot_of(0).size, SOL)
+
+    def test_a_newer_second_price_moves_a_fill_to_the_nearest_price_within_its_bounds(self):
+        # 1 % and, a second apart, 2 · 0.8 · 363 / 256 · √(1 / 31 557 600) = 4.038635 bp: of $240 $0.0969273, of $260 $0.1050045.
+        # The impact is 10² / (2 · 20 000 000) = 0.0000025 SOL, about $0.0006.
+        for dollars, published, entry in (
+            # 10 · $242.4969273 + $0.0006062.
+            (240, 4, 2_424_969_878),
+            # 10 · $257.2949955 + $0.0006432 are $2 572.950598007, and as both prices are whole 2^-40 atoms a base unit a bit less.
+            (260, 4, 2_572_950_597),
+            # The reading is in the bounds of $250: 10 · $250 + $0.000625.
+            (250, 4, 2_500_000_625),
+            # One of the same second or of before is what it was.
+            (240, 3, None),
+            (240, 2, None),
+        ):
+            self.begin_with(2_000, second_max_deviation=10_000, second_max_age=60)
+            self.publishes(250)
+            self.places(order(10 * SOL))
+            self.at(5)
+            self.second_says(dollars, published)
+            filled = self.said(250, 3, confidence=0)
+            # Its own confidence may not be too wide either: $4 are more than 1.5 %.
+            self.fills(0, self.said(250, 3, confidence=4), "NoFillReading")
+            self.fills(0, filled, "NoFillReading" if entry is None else "ok")
+            self.assertEqual(self.owner.positions[0].entry_notional >> 40, entry or 0, (dollars, published))
+
+    def test_a_newer_second_price_keeps_a_reading_from_meeting_an_order(self):
+        self.begin_with(2_000, second_max_deviation=10_000, second_max_age=60)
+        self.places(below(260, SOL))
+        self.at(5)
+        self.second_says(240, 5)
+        self.arms(0, self.said(250, 4), "OrderNotMet")
+
+    def test_where_the_reading_is_the_newest_price_the_fill_loses_nothing(self):
+        # The reading of 3 s fills at $242.496927, as above, and is no price of the market. Its price until then is from before; or
+        # it has said $241 since, $1.496927 less.
+        for said_since, forfeited in ((False, 0), (True, 5_987_710)):
+            self.begin_with(2_000, second_max_deviation=10_000, second_max_age=60, open_interest_cap=10 * SOL)
+            self.does("deposit", account=1, amount=2_000 * USD)
+            self.publishes(230)
+            self.places(order(4 * SOL))
+            # A stranger leaves room for 3 SOL.
+            self.trades(1, 7 * SOL)
+            self.at(5)
+            self.second_says(240, 4)
+            if said_since:
+                self.publishes(241, published=self.start + 4)
+            self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, forfeited)
+
+    def test_a_reading_that_the_market_does_not_take_in_is_the_newest_price_of_its_fill(self):
+        self.begin_with(1_000)
+        self.publishes(250)
+        self.places(order(40 * SOL))
+        # The market said $230 a second before the reading, at which the fill would leave less than 3 % of $9 200.
+        self.at(2)
+        self.publishes(230)
+        self.at(5)
+        with patch("exchange.take_reading"):
+            self.assertEqual(self.fills(0, self.said(250, 3)).forfeited, 0)
+        self.assertEqual(self.owner.positions[0].size, 40 * SOL)
 
     def test_a_reading_that_meets_an_order_is_no_older_than_one_that_prices_a_trade(self):
         self.begin_with(2_000)

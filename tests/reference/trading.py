@@ -38,7 +38,7 @@ def trade(exchange, account, market, size, acceptable_price, reduce_only, readin
 class Order:
     """An order and everything that stands before it.
 
-    `at` is price and confidence of the reading at which an order that rested is filled; None for the market's own price, with the
+    `at` is the good reading at which an order that rested is filled, as Said; None for the market's own price, with the
     whole spread.
     """
 
@@ -50,7 +50,8 @@ class Order:
         self.size = size_to_fill(size, self.held, reduce_only)
         self.opposes = sign(self.size) * sign(self.held) < 0
         self.increases = not self.opposes or abs(self.size) > abs(self.held)
-        self.price = listed.price.price if at is None else at[0]
+        self.price = listed.price.price if at is None else at.price
+        self.newest = newest_price(listed, at)
 
     def require_open(self):
         require_status(self.exchange, self.market, self.increases)
@@ -71,9 +72,8 @@ class Order:
         self.require_open()
         if self.reference < self.market.price.clock_distrusted_until:
             raise Refused("ClockBehind")
-        parameters, (price, confidence) = self.market.parameters, self.at
-        widest = parameters.max_confidence_to_increase if self.increases else parameters.max_confidence_valid
-        if confidence * PPM > widest * price:
+        widest = self.market.parameters.max_confidence_to_increase
+        if self.increases and self.at.confidence * PPM > widest * self.at.price:
             raise Refused("PriceTooUncertain")
 
     def fill(self):
@@ -94,7 +94,7 @@ class Order:
         if self.at is None:
             unit_spread = spread(self.market, age(self.market, self.reference))
         else:
-            unit_spread = spread_of_confidence(self.at[1], self.market.parameters)
+            unit_spread = spread_of_confidence(self.at.confidence, self.market.parameters)
         self.charge = charge(self.market, self.size, self.price, unit_spread)
         self.fee = taker_fee(self.market, self.size, self.price)
 
@@ -118,9 +118,14 @@ class Order:
 
     def require_minimum_position(self):
         parameters = self.market.parameters
-        price = self.market.price.price if self.increases else self.price
+        price = self.newest if self.increases else self.price
         if notional(self.position.size, price) < parameters.minimum_position * ATOM:
             raise Refused("BelowMinimumPosition")
+
+
+def newest_price(listed, at):
+    """That of the market, or of a reading which is newer: the market does not take in every one that fills an order."""
+    return at.price if at is not None and at.published > listed.price.published else listed.price.price
 
 
 def slot_to_trade(trader, listed):
@@ -172,7 +177,7 @@ def fill_and_admit_increase(order):
     order.price_it()
     order.require_acceptable()
     position, market, ledger = order.position, order.market, order.market.ledger
-    price = market.price.price
+    price = order.newest
     surplus_before, stress_loss_before = surplus(market, price), stress_loss(market, price)
     fill = order.fill_notional()
     closed = abs(order.held) if sign(order.held) * sign(order.size) < 0 else 0
@@ -183,16 +188,16 @@ def fill_and_admit_increase(order):
     opened = order.size - sign(order.size) * closed
     increase(position, ledger, opened, fill, order.exchange.slot)
     order.require_minimum_position()
-    require_room(position, market)
+    require_room(position, market, price)
 
     order.finish()
     require_nothing_owed(order)
     require_margin(order)
-    require_capacity(market, surplus_before, stress_loss_before)
+    require_capacity(market, price, surplus_before, stress_loss_before)
 
 
-def require_room(position, market):
-    price, side = market.price.price, market.ledger.sides[position.side()]
+def require_room(position, market, price):
+    side = market.ledger.sides[position.side()]
     if price > MAX_PRICE_TO_INCREASE:
         raise Refused("PriceTooHighToIncrease")
     if side.open_interest > market.parameters.open_interest_cap:
@@ -210,21 +215,21 @@ def require_nothing_owed(order):
 
 
 def require_margin(order):
-    """Initial margin for a trade; an order that rested may be filled as long as its account is not to be liquidated."""
+    """Initial margin for a trade; of an order that rested the margin to fill it, and its account is not to be liquidated."""
     if order.at is None:
         # The moment is that of the account with the leg it opens.
         equity, margin = adverse_equity_and_margin(order.trader, order.view)
         covered = equity >= margin
     else:
         view = view_to_liquidate(order.trader, order.exchange.markets, order.market.index, order.reference)
-        covered = not judge(order.trader, view.at_index())[1].is_below_margin()
+        covered = not judge(order.trader, view.at_price(order.newest).to_fill())[1].is_below_margin()
     if not covered:
         raise Refused("InitialMargin")
 
 
-def require_capacity(market, surplus_before, stress_loss_before):
+def require_capacity(market, price, surplus_before, stress_loss_before):
     """The market can bear it, or is no worse off: the stress loss no larger, what is left after it no smaller."""
-    left, needed = surplus(market, market.price.price), stress_loss(market, market.price.price)
+    left, needed = surplus(market, price), stress_loss(market, price)
     if left >= needed:
         return
     if needed > stress_loss_before or left - needed < surplus_before - stress_loss_before:

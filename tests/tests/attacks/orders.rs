@@ -368,9 +368,9 @@ fn attack_an_owner_that_has_become_a_program_keeps_no_order_from_being_filled() 
     world.place(by, 0, &[one_of_two(next_price(SOL)), one_of_two(below(1, SOL))]).unwrap();
     world.to_fill(attacker, 0, 250.0);
     let program = solana_account::Account {
-        lamports: 1_000_000_000,
-        data: vec![2; 36],
-        owner: pubkey!("BPFLoaderUpgradeab1e11111111111111111111111"),
+        lamports: 100_000_000_000,
+        data: perp_artifacts::program_bytes().unwrap(),
+        owner: pubkey!("BPFLoader2111111111111111111111111111111111"),
         executable: true,
         ..Default::default()
     };

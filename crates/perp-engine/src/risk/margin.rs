@@ -202,11 +202,40 @@ impl Leg {
         market: &Market,
         settled: Price,
     ) -> Result<LegHealth, EngineError> {
-        let (promised, owed, funded) = self.set_off(position, ledger, self.profit)?;
         let margin = match self.open {
             Some(_) => maintenance_at(self.value, self.fraction, &market.parameters)?.margin,
             None => Atoms::ZERO,
         };
+        self.with_margin(margin, position, ledger, market, settled)
+    }
+
+    /// The same for a leg that a fill has opened, whose margin is at least the maintenance margin's part of the initial one, which open
+    /// interest scales.
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    pub fn filled(
+        &self,
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+    ) -> Result<LegHealth, EngineError> {
+        let parameters = &market.parameters;
+        let initial = initial_at(self.value, self.fraction, ledger, parameters)?;
+        let scaled = share_ceil(initial, parameters.maintenance_fraction)?;
+        let margin = maintenance_at(self.value, self.fraction, parameters)?.margin.max(scaled);
+        self.with_margin(margin, position, ledger, market, self.price)
+    }
+
+    #[inline(always)]
+    fn with_margin(
+        &self,
+        margin: Atoms,
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+        settled: Price,
+    ) -> Result<LegHealth, EngineError> {
+        let (promised, owed, funded) = self.set_off(position, ledger, self.profit)?;
         let ramped = self.ramped(margin, market)?;
         let equity = funded.checked_sub(owed)?;
         if promised <= QuoteX40::ZERO {
@@ -225,12 +254,6 @@ impl Leg {
             required_on_cash: less(promised)?,
             ramped,
         })
-    }
-
-    /// The maintenance margin's part of the initial margin, which open interest scales: what a fill of an order leaves.
-    pub fn scaled_maintenance_ceil(&self, ledger: &MarketLedger, market: &Market) -> Result<Atoms, EngineError> {
-        let initial = initial_at(self.value, self.fraction, ledger, &market.parameters)?;
-        share_ceil(initial, market.parameters.maintenance_fraction)
     }
 
     /// What measured volatility adds to the margin.

@@ -161,8 +161,27 @@ pub fn judged(exchange: &Exchange, account: &Account, touched: Touched) -> Stand
     standing_seen(exchange, account, &Seen::of(exchange, account, touched).judging())
 }
 
+/// The same right after an order filled in a market: there at its last price, and by the margin that open interest scales as well.
+pub fn after_fill(exchange: &Exchange, account: &Account, filled: u16) -> Standing {
+    let seen = Seen::of(exchange, account, Touched::AtItsPrice(filled)).judging();
+    standing_by(exchange, account, &seen, |value, market| {
+        let share = i128::from(market.parameters.maintenance_fraction.get());
+        let scaled = ceil_div(initial_margin(value, market) * share, PPM);
+        maintenance_margin(value, market).max(if market.index == filled { scaled } else { 0 })
+    })
+}
+
 /// The same by what is seen.
 pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Standing {
+    standing_by(exchange, account, seen, maintenance_margin)
+}
+
+fn standing_by(
+    exchange: &Exchange,
+    account: &Account,
+    seen: &Seen,
+    margin_of: impl Fn(i128, &Market) -> i128,
+) -> Standing {
     let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
     account.occupied().fold(Standing { equity: balance, ..Standing::default() }, |sum, (_, position)| {
         let market = market_of(exchange, position);
@@ -180,7 +199,7 @@ pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Sta
             0
         } else {
             let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
-            maintenance_margin(value, market)
+            margin_of(value, market)
         };
         let less = |promise| (margin - floor_div(promise, X40_PER_ATOM)).max(0);
         Standing {

@@ -119,13 +119,13 @@ fn placed(
         world.open_orders(account).ok()?;
     }
     let held = world.size(account, market);
-    let order = if held == 0 {
+    let order = terms(if held == 0 {
         let value = world.account(account).balance.get() / 1_000 * thousandths.unsigned_abs();
-        terms(at_once(i64::try_from(world.size_worth(market, value)).ok()? * thousandths.signum()))
+        at_once(i64::try_from(world.size_worth(market, value)).ok()? * thousandths.signum())
     } else {
         // A part of the position, since the cost of closing a whole one has a cap.
         NewOrder { reduce_only: true, ..at_once(-held / 2) }
-    };
+    });
     let cancel: Vec<u8> =
         world.orders_of(account).iter().filter(|(_, it)| !it.is_asleep()).map(|it| it.0 as u8).collect();
     world.place_orders(account, market, &cancel, &[order]).ok()?;
@@ -150,14 +150,12 @@ fn a_resting_order_changes_no_trade() {
         .run(&(steps(20..60), steps(20..60), 1i64..6_000), |(before, after, thousandths)| {
             let mut world = exchange();
             before.iter().for_each(|step| take(&mut world, step));
-            // The same exchange, in which orders of everybody rest: those of a position are armed, the others wait.
+            // The same exchange, in which orders of everybody rest.
             let mut resting = world.clone();
             for account in 0..ACCOUNTS {
                 let mut placing = world.clone();
-                let waits = |order| {
-                    let trigger_price = Price::new(1);
-                    NewOrder { trigger: OrderTrigger::AtOrBelow, trigger_price, ..order }
-                };
+                let waits =
+                    |order| NewOrder { trigger: OrderTrigger::AtOrBelow, trigger_price: Price::new(1), ..order };
                 if placed(&mut placing, account, (account % 3) as u16, thousandths, waits).is_some() {
                     let book = *placing.exchange.orders_of(account).unwrap();
                     resting.exchange.put_orders(account, book).unwrap();

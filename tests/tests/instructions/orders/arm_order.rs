@@ -64,8 +64,8 @@ fn the_trigger_of_an_order_that_trails_moves_with_the_price() {
         let event = event!(world.arm(trader, 0), OrderArmed);
         assert_eq!((event.outcome, event.order.best), (outcome, price(best).get()));
     }
-    // What only reduces keeps nobody from withdrawing.
-    world.withdraw(trader, USDC).unwrap();
+    // Until it is filled nothing is withdrawn.
+    assert_refused(world.withdraw(trader, USDC), ExchangeError::OrderArmed);
 }
 
 #[test]

@@ -4,9 +4,7 @@ use self::admission::{admit_armed, admit_increase, admit_reduction, check_debts,
 use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
 use crate::market::fill::{quote_at, Fill};
-use crate::market::price::{
-    confidence_of_ceil, price_requirement, require_certain, require_clock, require_price, spread_ceil, PriceUse,
-};
+use crate::market::price::{confidence_of_ceil, require_certain, require_clock, require_price, spread_ceil, PriceUse};
 use crate::market::solvency::solvency;
 use crate::market::Ready;
 use crate::risk::portfolio::{Health, Portfolio};
@@ -143,7 +141,14 @@ pub(crate) fn plan_trade_now(
     if !split.closed.is_zero() && ledger.position.last_increase_slot == clock.slot {
         return Err(EngineError::SameSlotReduction);
     }
-    fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, newest: price, spread: None })
+    fill_order(
+        portfolio,
+        market,
+        ledger,
+        split,
+        order.acceptable_price,
+        FillPrice { price, newest: price, spread: None },
+    )
 }
 
 /// What an order is filled at, besides impact and fee.
@@ -189,7 +194,10 @@ pub(crate) fn plan_trade_at(
     let price_use = split.price_use();
     require_trading(market, price_use)?;
     require_clock(market, portfolio.reference)?;
-    require_certain(price, confidence, price_requirement(market, price_use).confidence)?;
+    if price_use == PriceUse::Increase {
+        // A reduction asks no more than that it is a price.
+        require_certain(price, confidence, market.parameters.max_confidence_to_increase)?;
+    }
     let spread = Some(confidence_of_ceil(confidence, &market.parameters)?);
     fill_order(portfolio, market, ledger, split, order.acceptable_price, FillPrice { price, newest, spread })
 }

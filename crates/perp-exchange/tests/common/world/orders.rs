@@ -136,7 +136,13 @@ impl World {
                 let state = self.market(market);
                 let fell = price_of(&reading, state) - i128::from(state.price.price.get());
                 let lost = (fell * i128::from(order.size.get())).max(0);
-                let due = reference::ceil_div(lost, X40_PER_ATOM).min(was.balance.get().into());
+                let owned = reference::judged(
+                    &World::refreshed(&before, market, Some(&reading)),
+                    &was,
+                    Touched::InRange(market),
+                );
+                let owned = owned.demanded().equity.max(0);
+                let due = reference::ceil_div(lost, X40_PER_ATOM).min(was.balance.get().into()).min(owned);
                 assert_eq!(i128::from(paid.get()), due);
                 assert_eq!((was.balance.get() - is.balance.get(), was.positions), (paid.get(), is.positions));
                 self.tally.forfeit(account, *paid);
@@ -181,8 +187,7 @@ impl World {
             assert_eq!(was.positions[slot].number, order.position);
             assert!(left == 0 || is.positions[slot].number == order.position);
         } else if !plan.opened.is_zero() {
-            let standing = reference::judged(&self.exchange, is, Touched::AtItsPrice(market));
-            let health = standing.demanded();
+            let health = reference::after_fill(&self.exchange, is, market).demanded();
             check_health(plan.after, health);
             assert!(!health.is_below_margin(), "an order left {health:?}");
         }

@@ -123,7 +123,7 @@ fn attack_a_second_source_frees_nobody_from_a_losing_order() {
         let clock = World::clock(5);
         let said = dollars(second, published);
         let plan = crate::operations::market::plan_update_second_price(&world.market, &said, clock).unwrap();
-        plan.apply(&mut world.market);
+        world.market.second_price = plan.second_price;
         world.execute(5, 0, dollars(KNOWN, 3)).map(|(outcome, _)| match outcome {
             OrderOutcome::Filled(plan) => plan.notional.to_atoms_ceil().unwrap(),
             other => panic!("{other:?}"),
@@ -154,12 +154,13 @@ fn attack_a_second_source_keeps_no_stop_from_filling() {
 
 #[test]
 fn attack_a_market_that_takes_no_reading_charges_nothing_by_an_older_price() {
-    // It takes readings of one account alone, which nobody writes: told $250 at 0 s, it does not learn the $256 of the fill. Of $1 260 less
-    // $10.24 are left, which 3 % of $25 600 leave 481.76 of, whatever the market would say of $250.
+    // It takes readings of one account alone, which nobody writes: told $250 at 0 s, it does not learn the $256 of the fill. Marked at $250 the
+    // position had lost $600 of the $1 249.76 that the fee leaves, and 3 % of $25 000 were asked; at $256 it has lost nothing.
     let mut world = World::with(1_260);
     world.place(0, &[next_price(sol(100))]).unwrap();
     let reading = dollars(256, 3);
-    let plan = world.planned(4, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
+    let plan =
+        world.planned(4, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
     let OrderOutcome::Filled(plan) = plan.unwrap().outcome else { panic!("not filled") };
     assert_eq!((plan.after.equity.get(), plan.after.margin), (1_249_760_000, usdc(768)));
 }

@@ -149,9 +149,8 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
         Position { size: sol(100), entry_notional: crate::fixtures::exact(25_000).into(), ..Position::empty_in(1) };
     publish(&mut world.market, 1 << 38, 10);
     let order = [next_price(sol(100))];
-    let plan = world.planned_beside(&other, 10, None, |book, portfolio, market| {
-        place_orders(book, portfolio, market, &[], &order)
-    });
+    let plan = world
+        .planned_beside(&other, 10, None, |book, portfolio, market| place_orders(book, portfolio, market, &[], &order));
     plan.unwrap().apply(&mut world.account);
     let attempt = |other: &Market| {
         let reading = dollars(250, 13);

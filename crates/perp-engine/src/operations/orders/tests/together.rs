@@ -19,7 +19,10 @@ fn what_is_armed_together_is_asked_for_the_open_interest_of_all_of_it() {
     assert_eq!([0, 1].map(|slot| world.order(slot).margin_held), [usdc(1_260), usdc(3_760)]);
     // So is a trade of as much, and no cheaper.
     assert!(crowded(5_020).trade(0, sol(200)).is_ok());
-    let refused = [crowded(5_019).place(0, &[next_price(sol(100)); 2]).map(|_| ()), crowded(5_019).trade(0, sol(200)).map(|_| ())];
+    let refused = [
+        crowded(5_019).place(0, &[next_price(sol(100)); 2]).map(|_| ()),
+        crowded(5_019).trade(0, sol(200)).map(|_| ()),
+    ];
     assert!(refused.iter().all(|refused| matches!(refused, Err(EngineError::InitialMargin { .. }))), "{refused:?}");
     // Those of the other side are another sum.
     let mut world = crowded(2_520);
@@ -70,7 +73,8 @@ fn an_order_that_comes_to_nothing_costs_no_more_than_its_account_owns() {
     let mut other = Market { index: 1, ..plain_market() };
     publish(&mut other, 1 << 38, 0);
     let order = [next_price(sol(100))];
-    let plan = world.planned_beside(&other, 0, None, |book, portfolio, market| place_orders(book, portfolio, market, &[], &order));
+    let plan = world
+        .planned_beside(&other, 0, None, |book, portfolio, market| place_orders(book, portfolio, market, &[], &order));
     plan.unwrap().apply(&mut world.account);
     world.account.balance = usdc(1_300);
     publish(&mut other, (1 << 38) / 25 * 24, 5);

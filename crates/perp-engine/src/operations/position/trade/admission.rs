@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::market::range::PriceRange;
 use crate::market::Ready;
-use crate::risk::margin::{Leg, LegHealth};
+use crate::risk::margin::Leg;
 use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
 use crate::units::products::part_of_atoms_floor;
 use crate::units::{Atoms, Price, SignedAtoms};
@@ -38,11 +38,7 @@ pub(super) fn admit_armed(
     newest: Price,
 ) -> Result<Health, EngineError> {
     let position = &ledger.position;
-    let leg = Leg::of(position, &ledger.market, market, newest)?;
-    let scaled = leg.scaled_maintenance_ceil(&ledger.market, market)?;
-    let leg = leg.maintenance(position, &ledger.market, market, newest)?;
-    let more = scaled.max(leg.margin).checked_sub(leg.margin)?;
-    let leg = LegHealth { required: leg.required.checked_add(more)?, ..leg };
+    let leg = Leg::of(position, &ledger.market, market, newest)?.filled(position, &ledger.market, market)?;
     let refused = |after: Health| EngineError::InitialMargin { equity: after.equity, required: after.margin };
     let after = portfolio.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
     if after.is_below_margin() {
