@@ -96,7 +96,7 @@ fn traders(plan: &Plan) -> Vec<Trader> {
         let market = u16::try_from(number % usize::from(MARKETS)).unwrap();
         let notional = match number < plan.fragile {
             true => 2_300 + i64::try_from(300 * number / plan.fragile).unwrap(),
-            false if number / usize::from(MARKETS) % 2 == 0 => 200,
+            false if (number / usize::from(MARKETS)).is_multiple_of(2) => 200,
             false => -200,
         };
         Trader { market, dollars: 200, notional }
