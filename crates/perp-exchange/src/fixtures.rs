@@ -24,6 +24,8 @@ pub const OTHER_LOSER: usize = 5;
 pub const EMPTY: usize = 6;
 /// Liquidates.
 pub const KEEPER: usize = 7;
+/// Ten SOL long in market 0, of which an armed order sells three.
+pub const SELLER: usize = 8;
 /// The provider with all the liquidity.
 pub const PROVIDER: usize = 0;
 
@@ -72,8 +74,8 @@ pub fn order(amount: i64) -> Order {
 pub const MET: usize = 0;
 /// The place of one that has expired.
 pub const EXPIRED: usize = 1;
-/// The place of one that is armed, and fills at what is published now.
-pub const ARMED: usize = 2;
+/// The place of the seller's, which is armed and fills at what is published now.
+pub const ARMED: usize = 0;
 
 /// Sells so many SOL of a long position, at once.
 pub fn selling(amount: i64) -> NewOrder {
@@ -121,7 +123,7 @@ pub fn bounded() -> Parameters {
     Parameters { second_max_deviation: Ppm::new(10_000), second_max_age: 60, ..sol_parameters() }
 }
 
-/// Five markets, eight accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
+/// Five markets, nine accounts and a provider with two million dollars. Market 2 has a backing of $6000 and nothing costs
 /// anything there; market 3 has a second source, a price an hour old and $100 000 more than its target; market 4 never had a price,
 /// nothing is placed there and its delisting is due.
 pub fn stage() -> Exchange {
@@ -137,7 +139,7 @@ pub fn stage() -> Exchange {
     }
     exchange.add_provider();
     exchange.add_provider();
-    for _ in 0..8 {
+    for _ in 0..9 {
         exchange.open_account(None).unwrap();
     }
     provide_liquidity(&mut exchange);
@@ -149,6 +151,7 @@ pub fn stage() -> Exchange {
         (LOSER, 2_000),
         (OTHER_LOSER, 2_000),
         (KEEPER, 10),
+        (SELLER, 1_000),
     ] {
         exchange.deposit(account, usdc(dollars)).unwrap();
     }
@@ -159,9 +162,15 @@ pub fn stage() -> Exchange {
         exchange.trade(account, market, &order(amount), Some(&reading)).unwrap();
         exchange.wait(1, 2).unwrap();
     };
-    for (account, market, amount) in
-        [(ALICE, 0, 10), (BOB, 0, -10), (CAROL, 1, 70), (WINNER, 2, 80), (LOSER, 2, -20), (OTHER_LOSER, 2, -20)]
-    {
+    for (account, market, amount) in [
+        (ALICE, 0, 10),
+        (BOB, 0, -10),
+        (SELLER, 0, 10),
+        (CAROL, 1, 70),
+        (WINNER, 2, 80),
+        (LOSER, 2, -20),
+        (OTHER_LOSER, 2, -20),
+    ] {
         trade(account, market, amount, 250);
     }
     // Doubled: $20 000 of profit, of which the market has $6000.
@@ -187,15 +196,16 @@ pub fn stage() -> Exchange {
     exchange
 }
 
-/// Orders of Alice's, eleven seconds old when the stage is set, and none of Carol's.
+/// Orders of Alice's and the seller's, eleven seconds old when the stage is set, and none of Carol's.
 fn rest_orders(exchange: &mut Exchange) {
-    for account in [ALICE, CAROL] {
+    for account in [ALICE, CAROL, SELLER] {
         exchange.open_orders(account).unwrap();
     }
     let expires = exchange.clock.now.after(3).unwrap();
     let met = that_may_increase(selling_below(260, 2));
-    let orders = [met, NewOrder { expires, ..selling_below(100, 1) }, selling(3)];
+    let orders = [met, NewOrder { expires, ..selling_below(100, 1) }];
     exchange.place_orders(ALICE, 0, &[], &orders, None).unwrap();
+    exchange.place_orders(SELLER, 0, &[], &[selling(3)], None).unwrap();
     exchange.wait(8, 16).unwrap();
 }
 

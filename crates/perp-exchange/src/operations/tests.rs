@@ -1,6 +1,6 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use crate::fixtures::{filling, selling, selling_below, that_may_increase, ARMED, EXPIRED, MET};
+use crate::fixtures::{filling, selling, selling_below, that_may_increase, ARMED, EXPIRED, MET, SELLER};
 use crate::fixtures::{now, order, stage, ALICE, ALL, BOB, CAROL, EMPTY, KEEPER, LOSER, OTHER_LOSER, WINNER};
 use crate::fixtures::{CLOSED_DEPOSIT, CLOSED_WITHDRAWAL, RIPE_DEPOSIT, UNVALUED};
 use crate::operation::{Operation, Outcome};
@@ -100,8 +100,8 @@ fn every_operation(exchange: &Exchange) -> Vec<(Operation, Method)> {
             exchange.arm_order(ALICE, MET, 0, Some(&now(exchange, 252))).map(Outcome::Arming)
         }),
         (
-            Operation::ExecuteOrder { account: ALICE, slot: ARMED, market: 0, reading: filling(exchange, 252) },
-            |exchange| exchange.execute_order(ALICE, ARMED, 0, &filling(exchange, 252)).map(Outcome::Execution),
+            Operation::ExecuteOrder { account: SELLER, slot: ARMED, market: 0, reading: filling(exchange, 252) },
+            |exchange| exchange.execute_order(SELLER, ARMED, 0, &filling(exchange, 252)).map(Outcome::Execution),
         ),
         (Operation::SweepOrder { account: ALICE, slot: EXPIRED, market: None }, |exchange| {
             exchange.sweep_order(ALICE, EXPIRED, None).map(Outcome::Amount)

@@ -7,10 +7,10 @@ use perp_engine::units::Price;
 
 #[test]
 fn an_order_is_met_armed_and_filled_and_every_lamport_is_somewhere() {
-    // Alice's 10 SOL are sold once $252 is at or below $260: armed at t it fills from t + 11 s on, whatever happened between.
+    // Two of Alice's 10 SOL are sold once $252 is at or below $260: armed at t it fills from t + 11 s on, whatever happened between.
     let mut exchange = stage();
     assert_eq!(exchange.order_lamports, 120_000);
-    exchange.execute_order(ALICE, ARMED, 0, &filling(&exchange, 252)).unwrap();
+    exchange.execute_order(SELLER, ARMED, 0, &filling(&exchange, 252)).unwrap();
     assert_eq!(exchange.order_lamports, 80_000);
     let armed = exchange.arm_order(ALICE, MET, 0, Some(&now(&exchange, 252))).unwrap();
     assert_eq!(armed.order.fills_from, exchange.clock.now.after(11).unwrap());
@@ -18,8 +18,9 @@ fn an_order_is_met_armed_and_filled_and_every_lamport_is_somewhere() {
     let filled = exchange.execute_order(ALICE, MET, 0, &filling(&exchange, 249)).unwrap();
     assert!(matches!(filled.plan.outcome, OrderOutcome::Filled(trade) if trade.size == sol(-2)));
     assert_eq!((filled.lamports.tip, filled.lamports.returned), (40_000, 0));
-    // 10 − 3 − 2; what has expired goes home.
-    assert_eq!(exchange.account(ALICE).unwrap().positions[0].size, sol(5));
+    // 10 − 2 and 10 − 3; what has expired goes home.
+    let sizes = [ALICE, SELLER].map(|account| exchange.account(account).unwrap().positions[0].size);
+    assert_eq!(sizes, [sol(8), sol(7)]);
     assert_eq!(exchange.sweep_order(ALICE, EXPIRED, None), Ok(40_000));
     assert_eq!(exchange.order_lamports, 0);
     exchange.close_orders(ALICE).unwrap();
@@ -52,14 +53,15 @@ fn a_margin_account_is_closed_after_the_account_of_its_orders() {
 #[test]
 fn a_preview_of_orders_is_what_becomes_of_them() {
     let stage = stage();
-    let (account, book) = (*stage.account(ALICE).unwrap(), *stage.orders_of(ALICE).unwrap());
+    let (account, book) = (*stage.account(SELLER).unwrap(), *stage.orders_of(SELLER).unwrap());
     let reading = filling(&stage, 252);
     let mut after = stage.clone();
-    let plan = after.execute_order(ALICE, ARMED, 0, &reading).unwrap();
+    let plan = after.execute_order(SELLER, ARMED, 0, &reading).unwrap();
     let preview = stage.preview_execution(&account, &book, ARMED, 0, &reading).unwrap();
-    assert_eq!((preview.plan, preview.account, preview.market), (plan, after.accounts()[ALICE], after.markets()[0]));
-    assert_eq!(Ok(&preview.orders), after.orders_of(ALICE));
+    assert_eq!((preview.plan, preview.account, preview.market), (plan, after.accounts()[SELLER], after.markets()[0]));
+    assert_eq!(Ok(&preview.orders), after.orders_of(SELLER));
 
+    let (account, book) = (*stage.account(ALICE).unwrap(), *stage.orders_of(ALICE).unwrap());
     let mut after = stage.clone();
     let plan = after.arm_order(ALICE, MET, 0, Some(&reading)).unwrap();
     let preview = stage.preview_arming(&account, &book, MET, 0, Some(&reading)).unwrap();
@@ -79,7 +81,7 @@ fn orders_from_a_chain_bring_their_lamports() {
     let mut exchange = stage();
     let book = *exchange.orders_of(ALICE).unwrap();
     exchange.put_orders(BOB, book).unwrap();
-    assert_eq!(exchange.order_lamports, 240_000);
+    assert_eq!(exchange.order_lamports, 200_000);
     exchange.put_orders(BOB, OrderBook::default()).unwrap();
     assert_eq!(exchange.order_lamports, 120_000);
     assert_eq!(exchange.put_orders(99, book), Err(Refusal::NoAccount { account: 99 }));
