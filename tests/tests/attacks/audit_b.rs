@@ -17,6 +17,7 @@ use perp_tests::chain::Reason;
 use perp_tests::world::orders::{above, below, next_price, price, reducing, TIP};
 use perp_tests::{assert_refused, World, DAY, SOL, USDC};
 use solana_account::Account;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
 
@@ -243,25 +244,46 @@ fn forfeited(count: u16, form: fn(&Instruction) -> Instruction, name: &str) -> u
     spent
 }
 
-/// One whose account has a position in a market that was silent.
+/// An entry that takes fifteen others of its group out.
+fn entry_of_sixteen(count: u16, form: fn(&Instruction) -> Instruction, name: &str) -> u64 {
+    entry(count, false, form, name)
+}
+
+/// The same of an account with a position in a market that was silent.
 fn graced(count: u16, form: fn(&Instruction) -> Instruction, name: &str) -> u64 {
+    if count > 1 {
+        entry(count, true, form, name)
+    } else {
+        0
+    }
+}
+
+fn entry(count: u16, graced: bool, form: fn(&Instruction) -> Instruction, name: &str) -> u64 {
     let (mut world, trader) = holding(count);
     let keeper = world.key();
-    world.wait(70);
-    world.publish_with(0, 251.37, 0.09, world.now);
-    world.update_price(0).unwrap();
-    for market in 1..count {
-        world.publish_between(market, 251.37, 0.09, [world.now - 70, world.now]);
-        world.update_price(market).unwrap();
-        assert!(world.market(market).state.grace.until.get() > world.now, "market {market} is graced");
+    if graced {
+        // One is enough.
+        world.wait(70);
+        for market in (0..count).filter(|market| *market != 1) {
+            world.publish_with(market, 251.37, 0.09, world.now);
+            world.update_price(market).unwrap();
+        }
+        world.publish_between(1, 251.37, 0.09, [world.now - 70, world.now]);
+        world.update_price(1).unwrap();
+        assert!(world.market(1).state.grace.until.get() > world.now, "it is graced");
     }
     world.wait(1);
     print_all(&mut world, 1.0);
-    world.place(trader, 0, &[next_price(5 * SOL)]).unwrap();
+    let grouped = |order: NewOrder| NewOrder { group: 4, ..order };
+    world.place(trader, 0, &[grouped(next_price(5 * SOL))]).unwrap();
+    for _ in 0..3 {
+        world.place(trader, 0, &[grouped(below(1, SOL)); 5]).unwrap();
+    }
     fill_print(&mut world, trader, 0, 1.0);
     let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
     let spent = taken(&mut world, name, count, form(&execution));
     assert!(world.position(&trader.margin_account, 0).size.get() > 11 * SOL, "it is filled");
+    assert!(world.orders(&trader.margin_account).state.is_empty());
     spent
 }
 
@@ -322,6 +344,7 @@ fn attack_making_a_fill_dearer_than_its_budget() {
             for (case, scene) in [
                 ("of sixteen", sixteen as Scene),
                 ("forfeited", forfeited),
+                ("entry of sixteen", entry_of_sixteen),
                 ("beside graces", graced),
                 ("forfeited beside graces", graced_and_forfeited),
             ] {
@@ -334,18 +357,48 @@ fn attack_making_a_fill_dearer_than_its_budget() {
     }
     // The last says whether an eighth more than the budget is not enough either.
     let expected = [
+        ("execute_order", "entry of sixteen", 1, false),
         ("execute_order_if_due", "of sixteen", 1, false),
+        ("execute_order_if_due", "entry of sixteen", 1, true),
         ("execute_order", "beside graces", 8, true),
         ("execute_order", "forfeited beside graces", 8, true),
         ("execute_order_if_due", "of sixteen", 8, false),
+        ("execute_order_if_due", "entry of sixteen", 8, false),
         ("execute_order_if_due", "beside graces", 8, true),
         ("execute_order_if_due", "forfeited beside graces", 8, true),
         ("execute_order", "beside graces", 12, true),
         ("execute_order", "forfeited beside graces", 12, true),
+        ("execute_order_if_due", "entry of sixteen", 12, false),
         ("execute_order_if_due", "beside graces", 12, true),
         ("execute_order_if_due", "forfeited beside graces", 12, true),
     ];
     assert_eq!(beyond, expected);
+}
+
+#[test]
+fn attack_adding_to_the_group_of_an_armed_order_once_somebody_has_simulated_its_fill() {
+    // What the fill takes as the account is, and an eighth more; then fifteen others that it takes out are placed.
+    let filled = |added: u8| {
+        let mut world = world();
+        let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+        let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
+        world.place(attacker, 0, &[grouped(next_price(SOL))]).unwrap();
+        world.to_fill(attacker, 0, 250.0);
+        for _ in 0..added {
+            world.place(attacker, 0, &[grouped(below(1, SOL)); 5]).unwrap();
+        }
+        let execution = world.execution(keeper, &attacker.margin_account, 0, world.oracle(0), 0);
+        (world, execution)
+    };
+    let (mut world, execution) = filled(0);
+    let spent = world.run(&[execution]).unwrap().compute_units;
+    let limit = u32::try_from(spent + spent / 8).unwrap() + 150;
+    let limit = ComputeBudgetInstruction::set_compute_unit_limit(limit);
+    let (mut world, execution) = filled(0);
+    world.run(&[limit.clone(), execution]).unwrap();
+    let (mut world, execution) = filled(3);
+    assert!(world.run(&[limit, execution.clone()]).is_err());
+    world.run(&[execution]).unwrap();
 }
 
 #[test]
