@@ -246,7 +246,8 @@ impl World {
             let owed = tokens::rent(Orders::SPACE) + held;
             assert!(account.lamports >= owed, "{} lamports of orders that hold {owed}", account.lamports);
             let owner = self.margin_account(&orders.margin_account).owner;
-            let is_empty = self.chain.account(&owner).is_none_or(|wallet| wallet.lamports == 0);
+            let below_rent = |wallet: Account| wallet.lamports < tokens::rent(wallet.data.len());
+            let is_empty = self.chain.account(&owner).is_none_or(below_rent);
             assert!(account.lamports == owed || is_empty, "{} lamports of orders that hold {owed}", account.lamports);
         }
     }

@@ -3,6 +3,7 @@
 //! that the books balance after any other.
 
 mod accounts;
+mod audit_b;
 mod bounds;
 mod bounties;
 mod claims;
