@@ -327,8 +327,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes what an armed order that cannot be filled costs from the balance, as far as it goes, into the backing; the protocol's
-    /// share leaves it. Returns what was paid.
+    /// Takes what an armed order that cannot be filled costs from the balance, as far as it goes, into the market's insurance, which nobody
+    /// owns who could have brought it about; the protocol's share leaves it. Returns what was paid.
     pub(crate) fn forfeit(
         balance: &mut Atoms,
         market: &mut MarketLedger,
@@ -338,7 +338,7 @@ impl Ledger {
         let paid = amount.min(*balance);
         let protocol = share_floor(paid, protocol_share)?;
         *balance = balance.checked_sub(paid)?;
-        market.backing = market.backing.checked_add(paid.checked_sub(protocol)?)?;
+        market.insurance = market.insurance.checked_add(paid.checked_sub(protocol)?)?;
         market.protocol_fees = market.protocol_fees.checked_add(protocol)?;
         count(&mut market.counters.fees, paid);
         count(&mut market.counters.protocol_fees, protocol);

@@ -353,7 +353,7 @@ impl Exchange {
         &'a self,
         account: &'a Account,
         target: Option<u16>,
-    ) -> Result<impl Iterator<Item = &'a Market>, Refusal> {
+    ) -> Result<impl Iterator<Item = &'a Market> + Clone, Refusal> {
         let indices = || account.occupied().map(|(_, position)| position.market).filter(move |of| Some(*of) != target);
         // All of them first, so that none can be missing while they are handed out.
         for market in indices() {

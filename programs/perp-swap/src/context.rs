@@ -125,7 +125,7 @@ impl<'info> Markets<'info> {
     }
 
     /// Their states, in the order in which they were passed.
-    pub fn states(&self) -> impl Iterator<Item = &perp_engine::state::Market> {
+    pub fn states(&self) -> impl Iterator<Item = &perp_engine::state::Market> + Clone {
         self.0.iter().map(|market| &market.state)
     }
 }

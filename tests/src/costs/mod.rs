@@ -5,6 +5,7 @@
 //! open, and the legs beside the touched one are in profit, so that no division is spared.
 
 mod budgets;
+mod orders;
 mod report;
 mod scenes;
 mod search;
@@ -58,7 +59,8 @@ impl Costs {
         for count in COUNTS {
             scenes::trading(&mut costs, count);
             scenes::liquidation(&mut costs, count);
-            scenes::orders(&mut costs, count);
+            orders::orders(&mut costs, count);
+            orders::entries(&mut costs, count);
         }
         scenes::claims(&mut costs);
         for count in COUNTS {

@@ -2,25 +2,23 @@
 
 use super::{world, Costs, Row};
 use crate::listing::{self, SOL, USDC};
-use crate::world::orders::{above, below, next_price, reducing, TIP};
 use crate::world::{order, World, ALL};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::Discriminator;
 use perp_client::instructions::{self as client, Authority, NewRequest, TargetMarket};
-use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::Order;
 use perp_engine::state::{PriceLimit, Status};
 use perp_engine::units::{Atoms, Timestamp};
 use perp_swap::instruction as data;
 
 pub(super) const PRICE: f64 = 251.37;
-const CONFIDENCE: f64 = 0.09;
+pub(super) const CONFIDENCE: f64 = 0.09;
 /// Size of the touched position.
 const LARGE: i64 = 40 * SOL + 141_592_653;
 /// Size of every other position.
 const SMALL: i64 = 3 * SOL + 141_592_653;
 
-fn once(instruction: &'static str) -> Row {
+pub(super) fn once(instruction: &'static str) -> Row {
     Row { instruction, case: "", count: None }
 }
 
@@ -32,19 +30,19 @@ fn kind(instruction: &'static str, case: &'static str) -> Row {
     Row { instruction, case, count: None }
 }
 
-fn case(instruction: &'static str, case: &'static str, count: u16) -> Row {
+pub(super) fn case(instruction: &'static str, case: &'static str, count: u16) -> Row {
     Row { instruction, case, count: Some(count) }
 }
 
 /// Every market prints `factor` times the price, with its confidence; nobody has taken it in yet.
-fn print(world: &mut World, markets: impl IntoIterator<Item = u16>, factor: f64) {
+pub(super) fn print(world: &mut World, markets: impl IntoIterator<Item = u16>, factor: f64) {
     for market in markets {
         world.publish_with(market, PRICE * factor, CONFIDENCE, world.now);
     }
 }
 
 /// All but the first market take their price in.
-fn update_others(world: &mut World) {
+pub(super) fn update_others(world: &mut World) {
     for market in 1..world.market_count {
         world.update_price(market).expect("the price is taken in");
     }
@@ -63,7 +61,7 @@ pub(super) fn settle_in(world: &mut World) {
 }
 
 /// An account with a long in the first `count` markets, the first one large, and another that is short in all of them.
-fn portfolio(world: &mut World, count: u16, deposit: u64) -> Authority {
+pub(super) fn portfolio(world: &mut World, count: u16, deposit: u64) -> Authority {
     settle_in(world);
     let shorts = world.trader(100_000 * USDC);
     let longs = world.trader(deposit);
@@ -76,7 +74,7 @@ fn portfolio(world: &mut World, count: u16, deposit: u64) -> Authority {
 }
 
 /// Half an hour later every other leg has gained and the touched one stands at `factor`; funding is due.
-fn half_an_hour_later(world: &mut World, factor: f64) {
+pub(super) fn half_an_hour_later(world: &mut World, factor: f64) {
     world.wait(1_800);
     print(world, 1..world.market_count, 1.003);
     update_others(world);
@@ -215,88 +213,6 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     let account = world.margin_account(&longs.margin_account).state;
     let instruction = client::resolve_bankruptcy(&at, longs.margin_account, &account, 0);
     costs.record(&mut world, of("resolve_bankruptcy", count), instruction);
-}
-
-/// An entry with a stop and a target, placed, armed and filled; the stop after it, with the target cancelled; slices, replaced.
-pub fn orders(costs: &mut Costs, count: u16) {
-    let mut world = world(count);
-    let trader = portfolio(&mut world, count, 5_000 * USDC);
-    let keeper = world.key();
-    if count == 1 {
-        costs.record(&mut world, once("open_orders"), client::open_orders(trader, trader.signer));
-    } else {
-        world.open_orders(trader).expect("the owner may");
-    }
-    half_an_hour_later(&mut world, 1.004);
-    // Half an hour of silence is over, and so is what it keeps from increasing.
-    settle_in(&mut world);
-    let target = world.target(0);
-    let child = |order: NewOrder| NewOrder { parent: Some(0), group: 1, ..reducing(order) };
-    // Only an order by time that is due has use for a reading.
-    let unread = TargetMarket::at_cached_price(0);
-    let alone = world.placement(trader, unread, &[], &[above(251, SOL / 3)]);
-    costs.record(&mut world, case("place_orders", "one", count), alone);
-    let entry = [below(252, SOL / 3), child(below(240, i64::MIN)), child(above(280, i64::MIN))];
-    let replaced = world.placement(trader, unread, &[0], &entry);
-    costs.record(&mut world, case("place_orders", "three for one", count), replaced);
-    world.wait(2);
-    print(&mut world, 0..count, 1.0);
-    update_others(&mut world);
-    let arming = world.arming(&trader.margin_account, target, 0);
-    let rows = [case("arm_order_if_due", "increase", count), case("arm_order", "increase", count)];
-    costs.record_both(&mut world, rows, arming, data::ArmOrderIfDue::DISCRIMINATOR);
-    to_fill(&mut world, trader, 0, 1.001);
-    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
-    let rows = [case("execute_order_if_due", "increase", count), case("execute_order", "increase", count)];
-    costs.record_both(&mut world, rows, execution, data::ExecuteOrderIfDue::DISCRIMINATOR);
-    world.wait(2);
-    print(&mut world, [0], 0.95);
-    let arming = world.arming(&trader.margin_account, target, 1);
-    let rows = [case("arm_order_if_due", "reduce", count), case("arm_order", "reduce", count)];
-    costs.record_both(&mut world, rows, arming, data::ArmOrderIfDue::DISCRIMINATOR);
-    to_fill(&mut world, trader, 1, 0.95);
-    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 1);
-    let rows = [case("execute_order_if_due", "close", count), case("execute_order", "close", count)];
-    costs.record_both(&mut world, rows, execution, data::ExecuteOrderIfDue::DISCRIMINATOR);
-    assert!(world.position(&trader.margin_account, 0).size.is_zero(), "the stop closes the position");
-
-    // A position whose stop takes out as many others as there are places.
-    world.wait(2);
-    print(&mut world, [0], 0.95);
-    world.trade(trader, 0, SOL).expect("there is margin");
-    let crowd = NewOrder { group: 2, ..reducing(below(230, i64::MIN)) };
-    for _ in 0..2 {
-        world.place(trader, 0, &[crowd; 8]).expect("there is room");
-    }
-    world.wait(2);
-    print(&mut world, [0], 0.9);
-    world.arm(trader, 0).expect("it is met");
-    to_fill(&mut world, trader, 0, 0.9);
-    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
-    costs.record(&mut world, case("execute_order", "of sixteen", count), execution);
-
-    world.wait(2);
-    print(&mut world, [0], 0.95);
-    let slices = NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP, ..next_price(SOL) };
-    let placed = world.placement(trader, target, &[], &[slices]);
-    costs.record(&mut world, case("place_orders", "armed at once", count), placed);
-    if count == 1 {
-        let at = world.addresses;
-        let now = Timestamp::new(world.now + 1);
-        world.place(trader, 0, &[NewOrder { expires: now, ..below(200, SOL) }]).expect("there is room");
-        world.wait(30);
-        let sweep = client::sweep_order(&at, trader.signer, trader.margin_account, None, 1);
-        costs.record(&mut world, once("sweep_order"), sweep);
-        world.replace(trader, 0, &[0], &[]).expect("it is not armed any more");
-        costs.record(&mut world, once("close_orders"), client::close_orders(trader));
-    }
-}
-
-/// The clock moves to the time from which on a reading fills the order, and the first market prints `factor` times the price then.
-fn to_fill(world: &mut World, trader: Authority, slot: u8, factor: f64) {
-    let from = world.order(&trader.margin_account, slot).fills_from.get();
-    world.wait(from - world.now);
-    world.publish_between(0, PRICE * factor, CONFIDENCE, [from - 1, from]);
 }
 
 /// A deposit and a withdrawal with limits, each at its boundary, and a settlement that is paid for just before one.

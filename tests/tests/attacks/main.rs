@@ -3,13 +3,14 @@
 //! that the books balance after any other.
 
 mod accounts;
-mod audit_b;
+mod batches;
 mod bounds;
 mod bounties;
 mod claims;
 mod costs;
 mod creation;
 mod crowds;
+mod dear;
 mod endings;
 mod epochs;
 mod events;
@@ -34,6 +35,7 @@ mod shields;
 mod shortage;
 mod signers;
 mod silences;
+mod slots;
 mod substitutions;
 mod withheld;
 

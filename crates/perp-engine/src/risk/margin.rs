@@ -209,21 +209,31 @@ impl Leg {
         self.with_margin(margin, position, ledger, market, settled)
     }
 
-    /// The same for a leg that a fill has opened, whose margin is at least the maintenance margin's part of the initial one, which open
-    /// interest scales.
+    /// The leg without what it has gained beyond its last price, where it has gained then, or beyond its entry.
+    pub fn gaining_no_more_than_at(self, position: &Position, last: Price) -> Result<Self, EngineError> {
+        if last == self.price || self.open.is_none() {
+            return Ok(self);
+        }
+        let then = unrealized_profit(position.size, position.entry_notional.get(), last)?;
+        Ok(Self { profit: self.profit.min(then.max(QuoteX40::ZERO)), ..self })
+    }
+
+    /// The same for a leg of an account in which an order fills, whose margin is at least the maintenance margin's part of the initial one,
+    /// which open interest scales.
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
-    pub fn filled(
+    pub fn beside_fill(
         &self,
         position: &Position,
         ledger: &MarketLedger,
         market: &Market,
+        settled: Price,
     ) -> Result<LegHealth, EngineError> {
         let parameters = &market.parameters;
         let initial = initial_at(self.value, self.fraction, ledger, parameters)?;
         let scaled = share_ceil(initial, parameters.maintenance_fraction)?;
         let margin = maintenance_at(self.value, self.fraction, parameters)?.margin.max(scaled);
-        self.with_margin(margin, position, ledger, market, self.price)
+        self.with_margin(margin, position, ledger, market, settled)
     }
 
     #[inline(always)]

@@ -118,20 +118,21 @@ impl MaintenanceSums {
 }
 
 impl<'a> Portfolio<'a> {
-    /// Pairs the account's occupied slots with their markets: `target` where an operation is about one market, and `others`
-    /// in the order of the slots. Markets in which the account holds nothing are passed over: it may have left one since the
-    /// list was made.
+    /// Pairs the account's occupied slots with their markets: `target` where an operation is about one market, and `others`, which are
+    /// found soonest in the order of the slots. Markets in which the account holds nothing are passed over: it may have left one since
+    /// the list was made, or entered another in its slot.
     ///
     /// # Errors
-    /// [`EngineError::MarketMissing`] with the index of the market expected next.
-    pub fn new(
+    /// [`EngineError::MarketMissing`] with the index of the first market that is not there.
+    pub fn new<I: IntoIterator<Item = &'a Market, IntoIter: Clone>>(
         account: &'a Account,
         target: Option<&'a Market>,
-        others: impl IntoIterator<Item = &'a Market>,
+        others: I,
         clock: Clock,
     ) -> Result<Self, EngineError> {
         let mut markets = [None; MAX_POSITIONS];
-        let mut others = others.into_iter();
+        let all = others.into_iter();
+        let mut others = all.clone();
         let mut reference = reference_time(clock, target);
         let slots = account.slots();
         for (position, market) in slots.iter().zip(markets.iter_mut()) {
@@ -142,9 +143,14 @@ impl<'a> Portfolio<'a> {
                 *market = Some(target);
                 continue;
             }
-            let other = others
-                .find(|other| other.index == position.market)
-                .ok_or(EngineError::MarketMissing { expected: position.market })?;
+            let is_it = |other: &&Market| other.index == position.market;
+            let other = match others.find(is_it) {
+                Some(other) => other,
+                None => {
+                    others = all.clone();
+                    others.find(is_it).ok_or(EngineError::MarketMissing { expected: position.market })?
+                }
+            };
             reference = reference.max(other.price.newest_published);
             *market = Some(other);
         }
@@ -193,6 +199,27 @@ impl<'a> Portfolio<'a> {
             return Self { moment: Moment::Unknown, ..*self }.maintenance(slot);
         }
         self.maintenance(slot)
+    }
+
+    /// The same as the fill of an order judges it that increases another leg: each by the margin that open interest scales, and better
+    /// than its last price only up to what it has lost. What nobody has told is no reason to refuse a fill, and none to open more.
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    pub(crate) fn judged_beside_fill(&self, slot: usize) -> Result<MaintenanceSums, EngineError> {
+        let moment = if self.moment == Moment::Apart { Moment::Unknown } else { self.moment };
+        let seen = Self { moment, ..*self };
+        let mut sums = MaintenanceSums::default();
+        for (_, position, market) in self.legs().filter(|(place, ..)| *place != slot) {
+            let range = seen.range(market)?;
+            let (better, settled) = match position.size.side() {
+                Some(side) => (range.better(side), range.judged(side)),
+                None => (Price::ZERO, Price::ZERO),
+            };
+            let leg = Leg::of(position, &market.ledger, market, better)?;
+            let leg = leg.gaining_no_more_than_at(position, market.price.price)?;
+            sums = sums.with(leg.beside_fill(position, &market.ledger, market, settled)?)?;
+        }
+        Ok(sums)
     }
 
     /// Every leg but `slot` for initial margin, the balance not in it.

@@ -173,7 +173,7 @@ impl Account {
     }
 
     /// Occupied slots in order.
-    pub fn occupied(&self) -> impl Iterator<Item = (usize, &Position)> {
+    pub fn occupied(&self) -> impl Iterator<Item = (usize, &Position)> + Clone {
         self.positions.iter().enumerate().filter(|(_, position)| position.is_occupied())
     }
 

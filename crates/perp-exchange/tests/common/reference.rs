@@ -132,13 +132,14 @@ fn market_of<'a>(exchange: &'a Exchange, position: &Position) -> &'a Market {
     &exchange.markets()[usize::from(position.market)]
 }
 
-/// What a market promises the position at a price, what the position owes the market, and the funded part of its claim; in
+/// What a market promises the position at a price, with `most` of profit at most, what the position owes the market, and the funded part of its claim; in
 /// 2^-40 atoms.
 ///
 /// In whole atoms, as settling posts it; funding to receive is set off against the loss, a loss against the claim, a gain
 /// against the debt.
-fn promised_owed_funded(position: &Position, ledger: &MarketLedger, price: i128) -> (i128, i128, i128) {
+fn promised_owed_funded(position: &Position, ledger: &MarketLedger, price: i128, most: i128) -> (i128, i128, i128) {
     let (profit, funding) = profit_and_funding(position, ledger, price);
+    let profit = profit.min(most);
     let receivable = floor_div((-funding).max(0), X40_PER_ATOM) * X40_PER_ATOM;
     let moved = profit + if profit < 0 { receivable.min(-profit) } else { 0 };
     let loss = (-moved).max(0) + ceil_div(funding.max(0), X40_PER_ATOM) * X40_PER_ATOM;
@@ -161,19 +162,24 @@ pub fn judged(exchange: &Exchange, account: &Account, touched: Touched) -> Stand
     standing_seen(exchange, account, &Seen::of(exchange, account, touched).judging())
 }
 
-/// The same right after an order filled in a market: there at its last price, and by the margin that open interest scales as well.
+/// The same right after an order filled in a market: there at its last price, by the margin that open interest scales as well, and elsewhere
+/// with no more profit than the last price shows, or none.
 pub fn after_fill(exchange: &Exchange, account: &Account, filled: u16) -> Standing {
     let seen = Seen::of(exchange, account, Touched::AtItsPrice(filled)).judging();
-    standing_by(exchange, account, &seen, |value, market| {
+    let margin = |value, market: &Market| {
         let share = i128::from(market.parameters.maintenance_fraction.get());
-        let scaled = ceil_div(initial_margin(value, market) * share, PPM);
-        maintenance_margin(value, market).max(if market.index == filled { scaled } else { 0 })
-    })
+        maintenance_margin(value, market).max(ceil_div(initial_margin(value, market) * share, PPM))
+    };
+    let most = |position: &Position, market: &Market| {
+        let last = i128::from(market.price.price.get());
+        profit_and_funding(position, &market.ledger, last).0.max(0)
+    };
+    standing_by(exchange, account, &seen, margin, most)
 }
 
 /// The same by what is seen.
 pub fn standing_seen(exchange: &Exchange, account: &Account, seen: &Seen) -> Standing {
-    standing_by(exchange, account, seen, maintenance_margin)
+    standing_by(exchange, account, seen, maintenance_margin, |_, _| i128::MAX)
 }
 
 fn standing_by(
@@ -181,6 +187,7 @@ fn standing_by(
     account: &Account,
     seen: &Seen,
     margin_of: impl Fn(i128, &Market) -> i128,
+    most: impl Fn(&Position, &Market) -> i128,
 ) -> Standing {
     let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
     account.occupied().fold(Standing { equity: balance, ..Standing::default() }, |sum, (_, position)| {
@@ -190,8 +197,9 @@ fn standing_by(
             let range = seen.range(market);
             (range.better(side), range.judged(side))
         });
-        let (promised, owed, funded) = promised_owed_funded(position, ledger, price);
-        let (promised_then, ..) = promised_owed_funded(position, ledger, paid_at);
+        let most = most(position, market);
+        let (promised, owed, funded) = promised_owed_funded(position, ledger, price, most);
+        let (promised_then, ..) = promised_owed_funded(position, ledger, paid_at, i128::MAX);
         let pays_nobody = ledger.claims != ledger.claims_reserve || ledger.short != 0;
         let cash = if pays_nobody { 0 } else { i128::from(ledger.backing.get()) * X40_PER_ATOM };
         let payable = promised.min(promised_then).min(cash);

@@ -5,7 +5,7 @@ use crate::market::price::{good_price, require_clock};
 use crate::market::Ready;
 use crate::operations::position::{plan_trade_now, require_not_ended, Order};
 use crate::oracle::OracleReading;
-use crate::risk::portfolio::{InitialSums, Portfolio};
+use crate::risk::portfolio::Portfolio;
 use crate::state::{Account, OrderBook, OrderTrigger, Position, RestingOrder, MAX_POSITIONS};
 use crate::units::products::price_share_ceil;
 use crate::units::{Atoms, Ppm, SignedSize, Timestamp};
@@ -143,11 +143,12 @@ pub(super) fn armed(
         if order.group != 0 && other.group == order.group {
             return Err(EngineError::OrderGroupArmed);
         }
-        // What comes first of one that only reduces and another that could reduce as well, whoever fills them would choose.
-        let alike = (other.market, other.size.side()) == (order.market, order.size.side());
-        if alike && (order.is_reduce_only() || other.is_reduce_only()) {
+        // What comes first of one that only reduces and another that changes what there is to reduce, whoever fills them would choose.
+        let beside = other.market == order.market;
+        if beside && (order.is_reduce_only() || other.is_reduce_only()) {
             return Err(EngineError::OrderGroupArmed);
         }
+        let alike = beside && other.size.side() == order.size.side();
         armed.count(other, alike, portfolio.account)?;
     }
     require_not_ended(market, now)?;
@@ -212,13 +213,21 @@ impl Armed {
     }
 }
 
-/// What orders of that size need if they are filled now: the initial margin of a position of it, and what it costs.
+/// What orders of that size need if they are filled now, besides what the account needs as it is: what the leg needs more then, at least
+/// the initial margin of a position of their size, and what they cost.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
 fn tried(size: SignedSize, portfolio: &Portfolio<'_>, market: &Ready<'_>) -> Result<Atoms, EngineError> {
     let plan = plan_trade_now(portfolio, market, &Order::at_any_price(size))?;
     let position = Position { size, entry_notional: plan.notional.into(), ..Position::empty_in(market.index) };
     let opened = portfolio.initial_leg(&position, &plan.ledger.market, market, || Ok(plan.fill.unit_spread))?;
-    let margin = InitialSums::default().with(opened)?.health(Atoms::ZERO)?.margin;
-    margin.checked_add(plan.fill.cost_ceil()?)
+    let spread = || Ok(plan.fill.unit_spread);
+    let after = portfolio.initial_leg(&plan.ledger.position, &plan.ledger.market, market, spread)?.margin;
+    let held = portfolio.account.slot_of(market.index).and_then(|slot| portfolio.account.positions.get(slot));
+    let now = match held {
+        Some(held) => portfolio.initial_leg(held, &market.ledger, market, spread)?.margin,
+        None => Atoms::ZERO,
+    };
+    let more = after.max(now).checked_sub(now)?;
+    opened.margin.max(more).checked_add(plan.fill.cost_ceil()?)
 }

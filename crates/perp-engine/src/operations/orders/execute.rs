@@ -9,9 +9,9 @@ use crate::operations::position::{plan_trade_at, Order, ReadingPrice, TradePlan}
 use crate::oracle::OracleReading;
 use crate::risk::portfolio::Portfolio;
 use crate::state::counters::count;
-use crate::state::{parent_mark, Account, OrderBook, RestingOrder, FILL_READING_SECONDS};
+use crate::state::{parent_mark, Account, OrderBook, Position, RestingOrder, FILL_READING_SECONDS};
 use crate::units::products::notional;
-use crate::units::{Atoms, Ppm, Price, Side, SignedSize, Timestamp};
+use crate::units::{Atoms, Ppm, Price, Side, SignedSize, Size, Timestamp};
 
 /// What became of an armed order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub fn plan_execute_order(
         return Err(EngineError::OrderDead);
     }
     let at = price_of_fill(&order, market, reading)?;
-    let size = if order.is_reduce_only() { reduced(&order, portfolio.account, market, at.price)? } else { order.size };
+    let size = filled_size(&order, portfolio.account, market, at.price)?;
     let terms = Order { size, acceptable_price: order.acceptable_price, reduce_only: order.is_reduce_only() };
     let outcome = match plan_trade_at(portfolio, market, &terms, at) {
         Ok(trade) => OrderOutcome::Filled(trade),
@@ -168,18 +168,31 @@ pub fn plan_execute_order(
     Ok(ExecutionPlan { slot, order, outcome, woken_at: portfolio.reference, protocol_share })
 }
 
-/// What a reduce-only order reduces: what it was armed for, and the whole position where what it left would be too small for one. Its
-/// owner could else keep it from being filled by adding a base unit.
-fn reduced(
+/// What is filled: of a reduce-only order what it was armed for, of another its size; and just the position on the other side where what
+/// would be left of it or beyond it is too small for one. Its owner could else keep it from being filled by trading a little before.
+fn filled_size(
     order: &RestingOrder,
     account: &Account,
     market: &Ready<'_>,
     price: Price,
 ) -> Result<SignedSize, EngineError> {
-    let size = order.protected(account).ok_or(EngineError::OrderDead)?;
-    let left = notional(size.saturating_sub(order.armed_size), price)?.to_atoms_floor()?;
-    let reduced = if left < market.parameters.minimum_position { size } else { order.armed_size };
-    reduced.on(order.size.side().ok_or(EngineError::SizeOutOfRange)?)
+    let side = order.size.side().ok_or(EngineError::SizeOutOfRange)?;
+    let (held, size) = if order.is_reduce_only() {
+        (order.protected(account).ok_or(EngineError::OrderDead)?, order.armed_size)
+    } else {
+        let opposite =
+            |position: &Position| position.market == order.market && position.size.side() == Some(side.opposite());
+        let position = account.occupied().map(|(_, position)| position).find(|position| opposite(position));
+        let held = position.map_or(Size::ZERO, |position| position.size.size());
+        if held.is_zero() {
+            return Ok(order.size);
+        }
+        (held, order.size.size())
+    };
+    let (more, less) = if held >= size { (held, size) } else { (size, held) };
+    let apart = notional(more.checked_sub(less)?, price)?.to_atoms_floor()?;
+    let filled = if apart < market.parameters.minimum_position { held } else { size };
+    filled.on(side)
 }
 
 /// What the reading says at which the order fills.

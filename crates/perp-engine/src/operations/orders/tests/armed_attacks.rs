@@ -69,12 +69,16 @@ fn attack_keeping_an_order_from_filling_by_an_increase_in_every_slot() {
         world.filled(9, 0, dollars(KNOWN, 4));
         assert_eq!(world.size(), 0);
     }
-    // Another order that fills in that slot keeps it from nothing; what would be left is too small for a position, and goes along.
-    let mut world = World::holding(10_000, -100);
-    world.place(1, &[next_price(base(-100_000_000)), reducing(next_price(sol(100)))]).unwrap();
-    world.filled(9, 0, dollars(KNOWN, 4));
-    let plan = world.filled(9, 1, dollars(KNOWN, 4));
-    assert_eq!((plan.closed, world.size()), (Size::new(100 * SOL + 100_000_000), 0));
+    // He reduces instead, so that less than a position would be left, or would be on the other side: just the position is closed.
+    // 100.1 of 101 or 99.9 of 100 are left, 0.1 more or less than what the order is for: $25.
+    for (held, order, own) in [(-101, 100, 900), (-100, 100, 100), (101, -100, -900), (100, -100, -100)] {
+        let mut world = World::holding(10_000, held);
+        world.place(1, &[next_price(sol(order))]).unwrap();
+        world.post(dollars(250, 8), 8);
+        world.trade(9, base(own * 1_000_000)).unwrap();
+        let plan = world.filled(9, 0, dollars(KNOWN, 4));
+        assert_eq!((plan.opened, world.account.positions[0].size), (Size::ZERO, SignedSize::ZERO));
+    }
 }
 
 #[test]

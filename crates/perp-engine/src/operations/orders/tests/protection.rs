@@ -42,26 +42,26 @@ fn a_stop_that_is_armed_does_not_grow_with_its_position() {
     world.place(0, &[reducing(below(240, ALL)), below(245, sol(30))]).unwrap();
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();
     assert_eq!(world.trade(7, sol(30)), Err(EngineError::OrderArmed { until: at(23).now.get() }));
-    // Nor what an order adds that was armed before it was filled.
-    world.arm(5, 1, Some(dollars(239, 5))).unwrap();
-    world.filled(8, 1, dollars(250, 8));
+    // Nor by another order.
+    assert_eq!(world.arm(5, 1, Some(dollars(239, 5))), Err(EngineError::OrderGroupArmed));
     let plan = world.filled(8, 0, dollars(250, 8));
-    assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 30));
+    assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 0));
 }
 
 #[test]
 fn a_stop_dies_with_its_position_and_protects_no_other() {
     let mut world = World::holding(10_000, 10);
     world.place(0, &[stop(-10), stop(-10)]).unwrap();
-    world.place(4, &[next_price(sol(10))]).unwrap();
     world.arm(5, 1, Some(dollars(239, 5))).unwrap();
     world.trade(5, sol(-10)).unwrap();
-    world.filled(7, 2, dollars(239, 7));
-    assert_eq!((world.size(), world.account.positions[0].number), (10, 2));
-    assert_eq!(world.arm(8, 0, Some(dollars(230, 8))), Err(EngineError::OrderDead));
     assert_eq!(world.execute(9, 1, dollars(230, 8)), Err(EngineError::OrderDead));
     // Armed or not, anybody sweeps it.
-    assert_eq!((world.sweep(9, 0), world.sweep(9, 1)), (Ok(TIP), Ok(TIP)));
+    assert_eq!(world.sweep(9, 1), Ok(TIP));
+    world.post(dollars(239, 24), 24);
+    world.trade(24, sol(10)).unwrap();
+    assert_eq!(world.account.positions[0].number, 2);
+    assert_eq!(world.arm(25, 0, Some(dollars(230, 25))), Err(EngineError::OrderDead));
+    assert_eq!(world.sweep(25, 0), Ok(TIP));
 }
 
 #[test]

@@ -27,8 +27,8 @@ pub(super) fn admit_increase(
 }
 
 /// What an order that was admitted when it was armed is once it fills: unless its account could be liquidated then, were the open interest
-/// to scale what this leg is maintained by as it scales initial margin. So orders that fill at one moment are asked for more one after the
-/// other, as trades are, and nobody who knows the price has much of a choice any more whether one fills.
+/// to scale maintenance margins as it scales initial ones. So orders that fill at one moment are asked for more one after the other, as trades
+/// are, and nobody who knows the price has much of a choice any more whether one fills.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
 pub(super) fn admit_armed(
@@ -38,9 +38,10 @@ pub(super) fn admit_armed(
     newest: Price,
 ) -> Result<Health, EngineError> {
     let position = &ledger.position;
-    let leg = Leg::of(position, &ledger.market, market, newest)?.filled(position, &ledger.market, market)?;
+    let leg =
+        Leg::of(position, &ledger.market, market, newest)?.beside_fill(position, &ledger.market, market, newest)?;
     let refused = |after: Health| EngineError::InitialMargin { equity: after.equity, required: after.margin };
-    let after = portfolio.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
+    let after = portfolio.judged_beside_fill(ledger.slot)?.required_with(&leg, ledger.balance)?;
     if after.is_below_margin() {
         return Err(refused(after));
     }
