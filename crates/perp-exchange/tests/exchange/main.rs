@@ -9,6 +9,7 @@ mod epochs;
 mod isolation;
 mod leaving;
 mod life_cycle;
+mod many_markets;
 mod moments;
 mod orders;
 mod pauses;
