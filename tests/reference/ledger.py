@@ -192,11 +192,11 @@ def charge_fee(account, position, ledger, fee, protocol_share):
 
 
 def forfeit(account, ledger, charge, equity, protocol_share):
-    """What an armed order pays that could not be filled, as far as there are balance and equity. Returns it."""
+    """What an armed order pays to the insurance that could not be filled, as far as there are balance and equity."""
     paid = min(charge, account.balance, positive_part(equity))
     for_protocol = share_floor(paid, protocol_share)
     account.balance -= paid
-    ledger.backing = amount(ledger.backing + paid - for_protocol)
+    ledger.insurance = amount(ledger.insurance + paid - for_protocol)
     ledger.protocol_fees = amount(ledger.protocol_fees + for_protocol)
     return paid
 

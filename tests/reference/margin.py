@@ -73,7 +73,7 @@ def initial_margin(market, size, price):
 
 
 def margin_to_fill(market, size, price):
-    """What the leg needs that an order which rested increases: it grows with open interest, as initial margin does."""
+    """What a leg needs where an order that rested increases one: it grows with open interest, as initial margin does."""
     return share_ceil(initial_margin(market, size, price), market.parameters.maintenance_fraction)
 
 
@@ -86,7 +86,8 @@ class View:
 
     `touched` is the index of the market that the instruction is about, None for a withdrawal. `index_of_touched` is
     the single price at which its leg counts instead of at its range. Where an order that rested increases that leg
-    `fills_touched` says so: then it needs at least the margin to fill it.
+    `fills` says so: then every leg needs at least the margin to fill it, and the others profit by no better price than
+    their markets' last.
     """
 
     markets: list
@@ -96,7 +97,7 @@ class View:
     index_of_touched: object = None
     with_graces: bool = True
     others_are_stale: bool = False
-    fills_touched: bool = False
+    fills: bool = False
 
     def ends(self, market):
         if market.index == self.touched:
@@ -114,12 +115,21 @@ class View:
 
     def margin_of(self, market, size, price):
         margin = maintenance_margin(market, size, price)
-        if self.fills_touched and market.index == self.touched:
+        if self.fills:
             margin = max(margin, margin_to_fill(market, size, price))
         return margin
 
+    def profit_of(self, position, market, price):
+        """Unrealized profit as it counts, in raw, negative for a loss."""
+        if position.size == 0:
+            return 0
+        profit = unrealized(position, price)
+        if self.fills and market.index != self.touched:
+            profit = min(profit, positive_part(unrealized(position, market.price.price)))
+        return profit
+
     def to_fill(self):
-        return replace(self, fills_touched=True)
+        return replace(self, fills=True)
 
     def without_graces(self):
         return replace(self, with_graces=False)
@@ -169,9 +179,8 @@ def funding_owed(position, market):
     return abs(position.size) * (index - position.funding_index)
 
 
-def counted(position, market, price):
-    """What settling the leg at a price would post, in raw: funded and not owed, and what the market would promise."""
-    profit = unrealized(position, price) if position.size else 0
+def counted(position, market, profit):
+    """What settling the leg with a profit would post, in raw: funded and not owed, and what the market would promise."""
     funding = funding_owed(position, market)
     receiving = atoms_floor(negative_part(funding)) * ATOM
     paying = atoms_ceil(positive_part(funding)) * ATOM
@@ -196,10 +205,11 @@ def health(account, view):
             ends = view.ends(market)
             price = better_end(position.side(), ends)
             margin = view.margin_of(market, position.size, price)
-        settled, promised = counted(position, market, price)
+        settled, promised = counted(position, market, view.profit_of(position, market, price))
         paid = min(promised, payable(market.ledger) * ATOM)
         if position.size and is_dead(market, view.reference):
-            paid = min(paid, counted(position, market, worse_end(position.side(), ends))[1])
+            at_worse = view.profit_of(position, market, worse_end(position.side(), ends))
+            paid = min(paid, counted(position, market, at_worse)[1])
         value += settled
         promises += paid
         margins += margin

@@ -19,7 +19,7 @@ from state import (
     copy_of_market,
 )
 from trading import NO_BOUND_FOR_BUYS, NO_BOUND_FOR_SALES, Order, newest_price
-from units import ATOM, MAX_SIZE, PPM, Refused, atoms_ceil, notional, positive_part, share_ceil, sign
+from units import ATOM, MAX_SIZE, PPM, Refused, atoms_ceil, positive_part, share_ceil, sign
 
 FILL_SECONDS = 15
 READING_SECONDS = 10
@@ -317,10 +317,10 @@ def armed(exchange, account, book, place, order, listed, reference):
 
 
 def excludes(order, armed):
-    """Of a group one is armed at a time, and of a market and side one alone where something there only reduces."""
+    """Of a group one is armed at a time, and of a market one alone where something there only reduces."""
     same_group = order.group != 0 and order.group == armed.group
     one_reduces = order.reduce_only or armed.reduce_only
-    return same_group or bool(one_reduces and is_beside(order, armed))
+    return same_group or bool(one_reduces and order.market == armed.market)
 
 
 def is_beside(order, other):
@@ -354,14 +354,20 @@ def margin_to_hold(exchange, owner, listed, order, others, reference):
 
 
 def margin_needed(exchange, owner, listed, size, reference):
-    """The initial margin of a position of this size and what a trade of it would cost now; nothing is traded."""
+    """What a trade of this size would cost now, and initial margin: of such a position, or what the leg's grows by.
+
+    Nothing is traded. The leg's margin after the trade, and that of such a position, are with the open interest then.
+    """
     account, market = copy_of_account(owner), copy_of_market(listed)
     bound = NO_BOUND_FOR_BUYS if size > 0 else NO_BOUND_FOR_SALES
     trial = Order(exchange, owner, listed, size, bound, False, reference)
     trial.require_trading()
+    price = view_of(owner, exchange.markets, listed.index, reference).ends(listed)[1]
+    before = initial_margin(listed, trial.held, price)
     trial.fill()
     cost = atoms_ceil(trial.charge) + trial.fee
-    margin = initial_margin(listed, size, trial.view.ends(listed)[1])
+    grown = initial_margin(listed, trial.position.size, price) - before
+    margin = max(initial_margin(listed, size, price), grown)
     become(owner, account)
     become(listed, market)
     return margin + cost
@@ -394,7 +400,7 @@ def execute_order(exchange, account, market, place, reading):
     if is_dead(order, owner, exchange.now):
         raise Refused("OrderDead")
     at = reading_to_fill(order, listed, reading)
-    size = size_to_reduce(order, owner, listed, at.price) if order.reduce_only else order.size
+    size = size_of_fill(order, owner, listed, at.price)
     account_before, market_before = copy_of_account(owner), copy_of_market(listed)
     try:
         fill = Order(exchange, owner, listed, size, order.acceptable_price, bool(order.reduce_only), reference, at)
@@ -403,7 +409,7 @@ def execute_order(exchange, account, market, place, reading):
     except Refused as refusal:
         become(owner, account_before)
         become(listed, market_before)
-        paid = end_without_fill(exchange, owner, listed, book, place, refusal, at, reference)
+        paid = end_without_fill(exchange, owner, listed, book, place, size, refusal, at, reference)
     else:
         paid = end_with_fill(book, place, fill.position.number, reference)
         owner.free_empty_slots()
@@ -422,12 +428,20 @@ def reading_to_fill(order, listed, reading):
     return found
 
 
-def size_to_reduce(order, owner, listed, price):
-    """What the order was armed for, or the whole position where too little for one would be left."""
-    held = protected(order, owner)
-    left = max(0, held - order.armed_size)
-    too_small = notional(left, price) < listed.parameters.minimum_position * ATOM
-    return sign(order.size) * (held if too_small else order.armed_size)
+def size_of_fill(order, owner, listed, price):
+    """What a reduce-only order was armed for, else its size.
+
+    It is just the position on the other side where too little for one would be left of that, or opened beyond it.
+    """
+    position = owner.slot_of(order.market)
+    held = position.size if position is not None else 0
+    size = order.size
+    if order.reduce_only:
+        size = sign(size) * min(order.armed_size, abs(held))
+    if sign(held) * sign(size) >= 0:
+        return size
+    too_small = abs(held + size) * price < listed.parameters.minimum_position * ATOM
+    return -held if too_small else size
 
 
 def end_with_fill(book, place, number, reference):
@@ -451,7 +465,7 @@ def end_with_fill(book, place, number, reference):
     return paid, returned
 
 
-def end_without_fill(exchange, owner, listed, book, place, refusal, at, reference):
+def end_without_fill(exchange, owner, listed, book, place, size, refusal, at, reference):
     order = book.places[place]
     if refusal.name == "PriceBoundExceeded":
         waits = disarmed(order)
@@ -462,7 +476,7 @@ def end_without_fill(exchange, owner, listed, book, place, refusal, at, referenc
     if order.reduce_only or refusal.name not in CANNOT_BE_BORNE:
         raise refusal
     # What the fill would have lost by the newest price.
-    lost = abs(order.size) * positive_part(sign(order.size) * (at.price - newest_price(listed, at)))
+    lost = abs(size) * positive_part(sign(size) * (at.price - newest_price(listed, at)))
     equity = judge(owner, view_to_liquidate(owner, exchange.markets, listed.index, reference))[1].equity
     share = listed.parameters.protocol_share
     exchange.paid.forfeited = forfeit(owner, listed.ledger, atoms_ceil(lost), equity, share)

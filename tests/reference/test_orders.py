@@ -73,8 +73,8 @@ class Orders(Story):
     def arms(self, place, handed_in=None, expected="ok"):
         self.does("arm_order", expected, account=0, market=0, place=place, reading=handed_in)
 
-    def fills(self, place, handed_in, expected="ok"):
-        self.does("execute_order", expected, account=0, market=0, place=place, reading=handed_in)
+    def fills(self, place, handed_in, expected="ok", market=0):
+        self.does("execute_order", expected, account=0, market=market, place=place, reading=handed_in)
         return self.exchange.paid
 
     def second_says(self, dollars, seconds):
@@ -165,13 +165,15 @@ class Orders(Story):
         # $9 200, $276, are required. $230 is rounded down to 2^-40 atoms a base unit, so the loss is a little more than $800.
         self.at(5)
         self.publishes(230)
-        backing = self.exchange.markets[0].ledger.backing
+        ledger = self.exchange.markets[0].ledger
+        backing, insurance = ledger.backing, ledger.insurance
         paid = self.fills(0, self.said(250, 3))
         self.assertEqual((paid.forfeited, paid.lamports, paid.lamports_returned), (800 * USD + 1, TIP, 0))
         self.assertEqual((self.owner.balance, self.owner.armed_until), (200 * USD - 1, 0))
-        # A tenth is the protocol's.
+        # A tenth is the protocol's, the rest the market's insurance.
         ledger = self.exchange.markets[0].ledger
-        self.assertEqual((ledger.backing - backing, ledger.protocol_fees), (720 * USD + 1, 80 * USD))
+        self.assertEqual((ledger.insurance - insurance, ledger.protocol_fees), (720 * USD + 1, 80 * USD))
+        self.assertEqual(ledger.backing, backing)
         self.assertEqual(self.book, Book(sequence=1))
 
     def test_it_pays_no_more_than_its_balance(self):
@@ -284,7 +286,7 @@ class Orders(Story):
         self.does("withdraw", account=0, amount=1)
 
     def test_while_what_only_reduces_is_armed_nothing_increases_either(self):
-        self.begin_with(1_000)
+        self.begin_with(1_000, markets=2)
         self.publishes(250)
         self.trades(0, 10 * SOL)
         self.later(1)
@@ -296,11 +298,12 @@ class Orders(Story):
         self.trades(0, -11 * SOL, "OrderArmed")
         self.trades(0, -SOL)
         self.does("withdraw", "OrderArmed", account=0, amount=1)
-        self.places(order(SOL))
+        self.publishes(250, market=1)
+        self.places(order(SOL), market=1)
         self.at(5)
         self.publishes(250)
         # The other one is left.
-        self.fills(1, self.said(250, 4))
+        self.fills(1, self.said(250, 4), market=1)
         self.assertEqual(self.owner.armed_until, self.start + 19)
         self.trades(0, SOL, "OrderArmed")
         self.fills(0, self.said(250, 4))
@@ -393,24 +396,33 @@ class Orders(Story):
         # 5 % of $5 000, 20 · $0.0712046 of spread, and $1 as what reduces the skew pays half the fee.
         self.assertEqual(self.held, [250 * USD + 1_424_092 + USD])
 
-    def test_what_only_reduces_is_alone_armed_of_its_market_and_side(self):
-        self.begin_with(1_000)
+    def test_what_only_reduces_is_alone_armed_of_its_market(self):
+        self.begin_with(1_000, markets=2)
         self.publishes(250)
         self.trades(0, 10 * SOL)
         self.later(1)
         self.publishes(250)
-        reducing, sale = order(-SOL, reduce_only=True), order(-SOL)
+        self.publishes(250, market=1)
+        reducing, sale, buy = order(-SOL, reduce_only=True), order(-SOL), order(SOL)
         self.places(reducing)
-        self.places(reducing, expected="OrderGroupArmed")
-        self.places(sale, expected="OrderGroupArmed")
+        # Of the other side neither: what it buys would be reduced at a known price.
+        for refused in (reducing, sale, buy):
+            self.places(refused, expected="OrderGroupArmed")
         self.assertEqual((self.book.places[0].armed_size, self.held), (SOL, []))
-        # A buy reduces nothing of it.
-        self.places(order(SOL))
+        self.places(buy, market=1)
         self.at(5)
         self.fills(0, self.said(250, 4))
-        # Neither does what may increase let one in that only reduces; of several that may increase all are armed.
-        self.places(sale, sale)
-        self.places(reducing, expected="OrderGroupArmed")
+        # Neither does what may increase let one in that only reduces, of its side or of the other.
+        for size in (SOL, -SOL):
+            self.places(order(size))
+            self.places(reducing, expected="OrderGroupArmed")
+            self.later(4)
+            self.publishes(250)
+            self.fills(0, self.said(250, self.now - self.start - 1))
+            self.later(1)
+            self.publishes(250)
+        # Of several that may increase all are armed.
+        self.places(sale, buy, sale)
 
     def test_of_a_group_one_is_armed_at_a_time(self):
         self.begin_with(1_000)
@@ -466,20 +478,167 @@ class Orders(Story):
             self.assertEqual(self.fills(0, self.said(250, 3, confidence=0)).forfeited, 0)
             self.assertEqual((self.owner.positions[0].size, self.book), (size, Book(sequence=1)))
 
-    def test_of_legs_in_other_markets_a_fill_asks_what_a_liquidation_does(self):
-        self.begin_with(500, markets=2, open_interest_low=50 * SOL, open_interest_high=250 * SOL)
-        self.does("deposit", account=1, amount=30_000 * USD)
+    def test_legs_in_other_markets_need_the_more_margin_the_more_has_filled_there(self):
+        # With 180 SOL open there 30 SOL need six tenths of 66.75 % of $7 500, $3 003.75, and a SOL here 3 % of $250, $7.50. The fee is
+        # $0.10, the impact 1² / (2 · 20 000 000) SOL, $0.00000625.
+        for missing, filled in ((0, True), (1, False)):
+            self.begin_with(1, markets=2, open_interest_low=50 * SOL, open_interest_high=250 * SOL)
+            self.owner.balance = 3_003_750_000 + 7_500_000 + 100_000 + 7 - missing
+            self.does("deposit", account=1, amount=30_000 * USD)
+            self.hold(0, 30 * SOL, 30 * SOL * price(250), market=1)
+            self.publishes(250)
+            self.publishes(250, market=1)
+            # As the exchange is the legs need 5 % of $7 500 and of $250.
+            self.places(order(SOL))
+            self.trades(1, 150 * SOL, market=1)
+            self.at(3)
+            self.publishes(250)
+            self.publishes(250, market=1)
+            self.at(5)
+            self.assertEqual(self.fills(0, self.said(250, 3, confidence=0)).forfeited, 0)
+            self.assertEqual(self.owner.slot_of(0) is not None, filled, missing)
+
+    def test_profit_in_other_markets_counts_for_a_fill_at_their_last_price_at_most(self):
+        # The other market said $270 at 4 s, at which this one has a price as well: there 10 SOL need 3 % of $2 700, $81. Here 40 SOL
+        # need 3 % of $9 600, $288, and lose 40 · $10 by the newest price, $0.01 of impact and $4 of fee. All prices are rounded down to
+        # 2^-40 atoms a base unit: together an atom less.
+        needed = 81 * USD + 288 * USD + 400 * USD + 10_000 + 4 * USD + 1
+        for last, profit in (
+            # 10 · $10, where $270 would be $200.
+            (260, 100 * USD),
+            # A loss by its last price is none at its better end, and so is no profit.
+            (240, 0),
+        ):
+            for missing, filled in ((0, True), (1, False)):
+                self.begin_with(1, markets=2)
+                self.owner.balance = needed - profit - missing
+                self.hold(0, 10 * SOL, 10 * SOL * price(250), market=1)
+                self.publishes(250)
+                self.publishes(250, market=1)
+                # 5 % of $2 500 and of $10 000 are $625.
+                self.places(order(40 * SOL))
+                self.at(4)
+                self.publishes(240)
+                self.publishes(270, market=1)
+                self.at(5)
+                self.publishes(last, market=1)
+                self.fills(0, self.said(250, 3, confidence=0))
+                self.assertEqual(self.owner.slot_of(0) is not None, filled, (last, missing))
+
+    def test_a_loss_in_other_markets_counts_for_a_fill_at_its_better_end(self):
+        # As above, but bought there at $280: at $270 10 SOL have lost $100, by the last price $200.
+        for missing, filled in ((0, True), (1, False)):
+            self.begin_with(1_100, markets=2)
+            self.hold(0, 10 * SOL, 10 * SOL * price(280), market=1)
+            self.publishes(250)
+            self.publishes(250, market=1)
+            self.places(order(40 * SOL))
+            self.owner.balance = 81 * USD + 288 * USD + 400 * USD + 10_000 + 4 * USD + 1 + 100 * USD - missing
+            self.at(4)
+            self.publishes(240)
+            self.publishes(270, market=1)
+            self.at(5)
+            self.publishes(260, market=1)
+            self.fills(0, self.said(250, 3, confidence=0))
+            self.assertEqual(self.owner.slot_of(0) is not None, filled, missing)
+
+    def test_an_order_that_adds_holds_what_the_margin_of_its_position_grows_by(self):
+        # 30 SOL are held. A buy of 30 SOL costs $2.136138 of spread, (60² − 30²) / (2 · 20 000 000) = 0.0000675 SOL or $0.016875 of
+        # impact, and $3.
+        cost = 5_153_013
+        for changed, of_size, of_growth in (
+            # 5 % of $7 500, and of $15 000 less that.
+            ({}, 375 * USD, 375 * USD),
+            # A premium of ⌈√n⌉ ppm: 8.6603 % of $7 500; 12.2475 % of $15 000 less that.
+            ({"size_premium": 1 << 32}, 649_522_500, 1_837_125_000 - 649_522_500),
+            # With 60 SOL open 9.75 %: of $7 500; of $15 000 less the 5 % of $7 500 that 30 SOL need with 30 open.
+            (
+                {"open_interest_low": 50 * SOL, "open_interest_high": 250 * SOL},
+                731_250_000,
+                1_462_500_000 - 375 * USD,
+            ),
+        ):
+            # One order, or two that are asked for one position.
+            for sizes in ([30 * SOL], [10 * SOL, 20 * SOL]):
+                self.begin_with(5_000, **changed)
+                self.hold(0, 30 * SOL, 30 * SOL * price(250))
+                self.publishes(250)
+                self.places(*[order(size) for size in sizes])
+                self.assertEqual(sum(self.held), max(of_size, of_growth) + cost, (changed, sizes))
+
+    def test_an_order_that_adds_is_armed_with_what_its_position_needs(self):
+        # As above with the premium. All 60 SOL count the spread less, and those that are bought cost it besides.
+        held = 1_837_125_000 - 649_522_500 + 5_153_013
+        for missing, expected in ((0, "ok"), (1, "InitialMargin")):
+            self.begin_with(1, size_premium=1 << 32)
+            self.hold(0, 30 * SOL, 30 * SOL * price(250))
+            self.publishes(250)
+            # The trade itself: 90 · $0.0712046 of spread, $0.016875 and $3 beside the margin of 60 SOL.
+            self.owner.balance = 1_837_125_000 + 9_425_289 - missing
+            self.places(order(30 * SOL), expected=expected)
+            self.assertEqual(self.held, [held] if expected == "ok" else [])
+
+    def test_a_flip_holds_the_margin_of_its_whole_size(self):
+        self.begin_with(5_000)
+        self.hold(0, 30 * SOL, 30 * SOL * price(250))
         self.publishes(250)
-        self.publishes(250, market=1)
-        # 5 % of $7 500 and of $250 are $387.50.
-        self.trades(0, 30 * SOL, market=1)
-        self.places(order(SOL))
-        # With 180 SOL open there the leg would be asked for $3 003.75 if it were filled now.
-        self.trades(1, 150 * SOL, market=1)
+        self.places(order(-40 * SOL))
+        # 5 % of $10 000, though the leg will need no more than 5 % of $2 500. 40 · $0.0712046 of spread; from a skew of 30 SOL to one of
+        # 10 SOL the impact is 10² / (2 · 20 000 000) = 0.0000025 SOL, $0.000625; $1.50 and $1 of fee.
+        self.assertEqual(self.held, [500 * USD + 2_848_809 + 2_500_000])
+
+    def test_a_fill_closes_just_the_position_where_too_little_would_be_left_or_opened(self):
+        # $100 are the least: 0.4 SOL at $250, 0.25 SOL at $400, at which the orders are armed. 10 SOL are held.
+        tenth = SOL // 10
+        for at, newest, sold, left in (
+            # $75 would be left, or opened; $100 are enough, and an atom less is not.
+            (250, 250, 97 * tenth, 0),
+            (250, 250, 103 * tenth, 0),
+            (250, 250, 96 * tenth, 4 * tenth),
+            (250, 250, 96 * tenth + 1, 0),
+            (250, 250, 104 * tenth, -4 * tenth),
+            (250, 250, 104 * tenth - 1, 0),
+            (250, 250, 100 * tenth, 0),
+            # That is judged at the price of the fill, not at the market's: $75 at the one, $120 at the other.
+            (250, 400, 97 * tenth, 0),
+            (250, 400, 103 * tenth, 0),
+            (400, 250, 97 * tenth, 3 * tenth),
+            # What is opened is also judged at the market's: the order is over.
+            (400, 250, 103 * tenth, 100 * tenth),
+        ):
+            for side in (1, -1):
+                self.begin_with(8_000)
+                self.hold(0, side * 10 * SOL, 10 * SOL * price(250))
+                self.publishes(400)
+                self.places(order(-side * sold))
+                self.at(5)
+                self.publishes(newest)
+                self.fills(0, self.said(at, 3, confidence=0))
+                position = self.owner.slot_of(0)
+                self.assertEqual(position.size if position else 0, side * left, (at, newest, sold, side))
+                self.assertEqual(self.book, Book(sequence=1))
+
+    def test_of_what_only_reduces_too_little_is_left_as_well(self):
+        tenth = SOL // 10
+        for size, left in ((97 * tenth, 0), (96 * tenth, 4 * tenth), (2**62, 0)):
+            self.begin_with(8_000)
+            self.hold(0, 10 * SOL, 10 * SOL * price(250)).number = 1
+            self.publishes(250)
+            self.places(order(-size, reduce_only=True))
+            self.at(5)
+            self.fills(0, self.said(250, 3, confidence=0))
+            position = self.owner.slot_of(0)
+            self.assertEqual(position.size if position else 0, left, size)
+
+    def test_what_closes_just_its_position_is_bound_by_its_price_and_charged_for_its_size(self):
+        self.begin_with(8_000)
+        self.hold(0, 10 * SOL, 10 * SOL * price(250))
+        self.publishes(400)
+        self.places(order(-10 * SOL - 3 * SOL // 10, acceptable_price=price(249)))
         self.at(5)
-        self.publishes(250, market=1)
-        self.fills(0, self.said(250, 3))
-        self.assertEqual(self.owner.slot_of(0).size, SOL)
+        self.fills(0, self.said(250, 3, confidence=0))
+        # They end the skew: no impact, and a fee of 2 bp of $2 500.
+        self.assertEqual(self.owner.balance, 8_000 * USD - 500_000)
 
     def test_a_newer_second_price_moves_a_fill_to_the_nearest_price_within_its_bounds(self):
         # 1 % and, a second apart, 2 · 0.8 · 363 / 256 · √(1 / 31 557 600) = 4.038635 bp: of $240 $0.0969273, of $260 $0.1050045.

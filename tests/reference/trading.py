@@ -215,7 +215,7 @@ def require_nothing_owed(order):
 
 
 def require_margin(order):
-    """Initial margin for a trade; of an order that rested the margin to fill it, and its account is not to be liquidated."""
+    """Initial margin for a trade; of an order that rested what is not to be liquidated, with the margins to fill it."""
     if order.at is None:
         # The moment is that of the account with the leg it opens.
         equity, margin = adverse_equity_and_margin(order.trader, order.view)
