@@ -81,7 +81,7 @@ pub mod perp_swap {
     ///
     /// Authority: the margin account's owner or its delegate.
     ///
-    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in any order;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
     /// Arguments:
@@ -108,7 +108,7 @@ pub mod perp_swap {
     ///
     /// Authority: owner or delegate of the margin account that receives the bounty; of the liquidated one nobody signs.
     ///
-    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in any order;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
     /// Arguments:
@@ -194,7 +194,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Remaining accounts: the markets of the margin account's other slots, read-only, in the order of the slots;
+    /// Remaining accounts: the markets of the margin account's other slots, read-only, in any order;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
     /// Errors: `NotBankrupt`, `PositionsOpen`, `NoDebt`, `ClaimNotRedeemed`, `MarketMissing`, `Paused`.
@@ -246,7 +246,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in any order;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
     /// Arguments:
@@ -281,7 +281,7 @@ pub mod perp_swap {
     ///
     /// Authority: anybody.
     ///
-    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in any order;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
     /// Arguments:
@@ -314,7 +314,7 @@ pub mod perp_swap {
     ///
     /// Authority: the margin account's owner or its delegate.
     ///
-    /// Remaining accounts: the markets of the margin account's other positions, read-only, in the order of its slots;
+    /// Remaining accounts: the markets of the margin account's other positions, read-only, in any order;
     /// markets of the exchange in which it holds nothing are passed over.
     ///
     /// Arguments:
@@ -558,8 +558,8 @@ pub mod perp_swap {
     ///
     /// Authority: the owner.
     ///
-    /// Remaining accounts: where the margin account has open positions, the markets of all its slots, read-only, in the
-    /// order of the slots; markets of the exchange in which it holds nothing are passed over.
+    /// Remaining accounts: where the margin account has open positions, the markets of all its slots, read-only, in any
+    /// order; markets of the exchange in which it holds nothing are passed over.
     ///
     /// Arguments:
     /// - `amount`: atoms.

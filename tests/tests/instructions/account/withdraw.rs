@@ -66,7 +66,7 @@ fn markets_that_the_account_has_left_are_passed_over_and_ones_it_holds_are_misse
     assert_refused(world.run(&[withdrawal(&first_alone)]), ExchangeError::MarketMissing);
     let mut out_of_order = three;
     out_of_order.positions.swap(0, 2);
-    assert_refused(world.run(&[withdrawal(&out_of_order)]), ExchangeError::MarketMissing);
+    world.run(&[withdrawal(&out_of_order)]).unwrap();
 }
 
 #[test]

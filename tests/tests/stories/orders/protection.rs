@@ -53,18 +53,16 @@ fn protection_survives_a_reduction_and_shrinks_with_its_position(backend: Backen
     story.place(&[reducing(below(240, -8 * SOL))]);
     story.world.later_at(1, 0, 250.0);
     story.world.trade(story.trader, 0, -5 * SOL).unwrap();
-    // What another order adds, armed with it, is protected by nothing that was armed before.
+    // Nothing adds to what it protects until it is filled: no trade, and no other order.
     story.place(&[below(240, 20 * SOL)]);
     story.world.later_at(1, 0, 239.0);
-    for slot in [0, 1] {
-        story.world.arm(story.trader, slot).unwrap();
-    }
+    story.world.arm(story.trader, 0).unwrap();
+    assert_refused(story.world.arm(story.trader, 1), ExchangeError::OrderGroupArmed);
+    assert_refused(story.world.trade(story.trader, 0, SOL), ExchangeError::OrderArmed);
     assert_eq!(story.world.order(&story.trader.margin_account, 0).armed_size.get(), 5 * SOL as u64);
     story.world.to_fill(story.trader, 0, 239.0);
-    for slot in [1, 0] {
-        story.world.execute(story.keeper, story.trader, slot).unwrap();
-    }
-    assert_eq!((story.size(), story.resting()), (20 * SOL, 0));
+    story.world.execute(story.keeper, story.trader, 0).unwrap();
+    assert_eq!((story.size(), story.resting()), (0, 1));
 }
 
 fn protection_dies_with_its_position_and_protects_no_other(backend: Backend) {

@@ -161,7 +161,7 @@ pub fn plan_execute_order(
         Ok(trade) => OrderOutcome::Filled(trade),
         Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
         Err(error) if order.is_reduce_only() => return Err(error),
-        Err(error) if is_over(&error) => OrderOutcome::Forfeited { paid: paid(&order, portfolio, at)? },
+        Err(error) if is_over(&error) => OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? },
         Err(error) => return Err(error),
     };
     let protocol_share = market.parameters.protocol_share;
@@ -232,13 +232,13 @@ const fn is_over(error: &EngineError) -> bool {
 
 /// What is paid for an order that comes to nothing: what it would have lost by now, had it been filled, so that nobody gains by keeping it
 /// from that. No more than the account owns: what it owes elsewhere stays there.
-fn paid(order: &RestingOrder, portfolio: &Portfolio<'_>, at: ReadingPrice) -> Result<Atoms, EngineError> {
-    let lost = match order.size.side() {
+fn paid(size: SignedSize, portfolio: &Portfolio<'_>, at: ReadingPrice) -> Result<Atoms, EngineError> {
+    let lost = match size.side() {
         Some(Side::Long) => at.price.checked_sub(at.newest),
         Some(Side::Short) => at.newest.checked_sub(at.price),
         None => return Err(EngineError::SizeOutOfRange),
     };
     let Ok(lost) = lost else { return Ok(Atoms::ZERO) };
     let equity = portfolio.maintenance_health()?.equity.positive_part();
-    Ok(notional(order.size.size(), lost)?.to_atoms_ceil()?.min(portfolio.account.balance).min(equity))
+    Ok(notional(size.size(), lost)?.to_atoms_ceil()?.min(portfolio.account.balance).min(equity))
 }

@@ -47,7 +47,7 @@ pub(super) fn admit_armed(
     }
     // As a liquidation judges it: graces keep no account whose equity is negative without any.
     if let Some(bare) = portfolio.without_graces() {
-        let without = bare.judged(Some(ledger.slot))?.required_with(&leg, ledger.balance)?;
+        let without = bare.judged_beside_fill(ledger.slot)?.required_with(&leg, ledger.balance)?;
         if without.equity.is_negative() {
             return Err(refused(without));
         }
