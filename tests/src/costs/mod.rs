@@ -61,6 +61,7 @@ impl Costs {
             scenes::liquidation(&mut costs, count);
             orders::orders(&mut costs, count);
             orders::entries(&mut costs, count);
+            orders::armings(&mut costs, count);
         }
         scenes::claims(&mut costs);
         for count in COUNTS {

@@ -131,3 +131,27 @@ pub fn entries(costs: &mut Costs, count: u16) {
     costs.record_both(&mut world, rows, execution, data::ExecuteOrderIfDue::DISCRIMINATOR);
     assert!(world.orders(&trader.margin_account).state.is_empty(), "it takes out all of them");
 }
+
+/// The dearest arming: beside fourteen that are armed already.
+pub fn armings(costs: &mut Costs, count: u16) {
+    let mut world = world(count);
+    let trader = portfolio(&mut world, count, 5_000 * USDC);
+    world.open_orders(trader).expect("the owner may");
+    half_an_hour_later(&mut world, 1.004);
+    settle_in(&mut world);
+    world.wait(1);
+    print(&mut world, 0..count, 1.0);
+    for market in 0..count {
+        world.update_price(market).expect("the price is taken in");
+    }
+    for _ in 0..14 {
+        world.place(trader, 0, &[next_price(SOL / 3)]).expect("there is margin");
+    }
+    world.place(trader, 0, &[below(252, SOL / 3)]).expect("there is room");
+    world.wait(1);
+    print(&mut world, 0..count, 1.0);
+    update_others(&mut world);
+    let arming = world.arming(&trader.margin_account, world.target(0), 14);
+    let rows = [case("arm_order_if_due", "beside others", count), case("arm_order", "beside others", count)];
+    costs.record_both(&mut world, rows, arming, data::ArmOrderIfDue::DISCRIMINATOR);
+}

@@ -63,15 +63,15 @@ fn attack_a_batch_is_failed_by_nothing_that_an_owner_can_do() {
     world
         .chain
         .set_account(&orders_address(&attacker.margin_account), Account { lamports: 890_880, ..Account::default() });
-    world.run(&[arming.clone()]).unwrap();
+    world.run(std::slice::from_ref(&arming)).unwrap();
     world.close_account(attacker).unwrap();
-    world.run(&[arming.clone()]).unwrap();
+    world.run(std::slice::from_ref(&arming)).unwrap();
     world.run(&batch).unwrap();
     assert_eq!(world.position(&honest.margin_account, 0).size.get(), SOL);
     // Opened anew at the same addresses, with an order in the same place: what was made before finds that one and no other.
     world.open_account(attacker.signer, 0, None).unwrap();
     world.open_orders(attacker).unwrap();
-    world.run(&[arming.clone()]).unwrap();
+    world.run(std::slice::from_ref(&arming)).unwrap();
     world.deposit(attacker, 900 * USDC).unwrap();
     world.place(attacker, 0, &[below(10, SOL)]).unwrap();
     world.run(&[arming]).unwrap();
@@ -267,7 +267,7 @@ fn attack_a_partly_verified_reading_fills_nothing() {
     let forged = Pubkey::new_unique();
     world.chain.set_account(&forged, reading);
     let execution = world.execution(attacker, &trader.margin_account, 0, forged, 0);
-    assert_refused(world.run(&[execution.clone()]), ExchangeError::OraclePartiallyVerified);
+    assert_refused(world.run(std::slice::from_ref(&execution)), ExchangeError::OraclePartiallyVerified);
     assert_refused(world.run(&[fill_if_due(&execution)]), ExchangeError::OraclePartiallyVerified);
     let arming = world.arming(&trader.margin_account, TargetMarket::with_oracle(0, forged), 0);
     assert_refused(world.run(&[arming]), ExchangeError::OraclePartiallyVerified);

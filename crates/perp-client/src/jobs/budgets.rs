@@ -5,8 +5,8 @@
 pub(super) const BUDGETS: &[(&str, &[(u32, u32)])] = &[
     ("accept_admin", &[(0, 1350)]),
     ("allocate_backing", &[(0, 4000)]),
-    ("arm_order", &[(1, 14250), (8, 29350), (12, 37950)]),
-    ("arm_order_if_due", &[(1, 14200), (8, 29300), (12, 37900)]),
+    ("arm_order", &[(1, 15650), (8, 30750), (12, 39400)]),
+    ("arm_order_if_due", &[(1, 15600), (8, 30700), (12, 39300)]),
     ("begin_settlement", &[(0, 1850)]),
     ("close_account", &[(0, 1350)]),
     ("close_epoch", &[(0, 13850)]),
