@@ -150,15 +150,22 @@ impl Connection {
     }
 
     /// What is at each of the addresses, in their order; up to a hundred at a time are read by the node in one go.
-    fn read(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, FetchError> {
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn read(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, FetchError> {
         let mut found = Vec::with_capacity(addresses.len());
         for some in addresses.chunks(AT_ONE_MOMENT) {
-            let answer = self.client.get_multiple_accounts_with_commitment(some, CommitmentConfig::processed());
+            // The client's own method panics where the node sends data that cannot be decoded.
+            let config = json!([base58(some), { "encoding": "base64", "commitment": "processed" }]);
+            let answer = self.client.send::<Response<Vec<Option<UiAccount>>>>(RpcRequest::GetMultipleAccounts, config);
             let answer = answer.map_err(Box::new)?.value;
             if answer.len() != some.len() {
                 return Err(garbled("another number of accounts than it was asked for"));
             }
-            found.extend(answer);
+            for account in answer {
+                found.push(account.map(|account| decoded(&account)).transpose()?);
+            }
         }
         Ok(found)
     }
@@ -171,12 +178,15 @@ impl Connection {
         Ok(self.account(address)?.is_some_and(|account| account.executable))
     }
 
-    fn account(&self, address: &Pubkey) -> Result<Option<Account>, FetchError> {
+    /// What is at the address.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn account(&self, address: &Pubkey) -> Result<Option<Account>, FetchError> {
         // The client's own method says of a node that is not there that the account is not.
         let config = json!([address.to_string(), { "encoding": "base64", "commitment": "processed" }]);
         let answer = self.client.send::<Response<Option<UiAccount>>>(RpcRequest::GetAccountInfo, config);
-        let Some(found) = answer.map_err(Box::new)?.value else { return Ok(None) };
-        found.to_account().map(Some).ok_or_else(|| garbled("an account that cannot be decoded"))
+        answer.map_err(Box::new)?.value.map(|account| decoded(&account)).transpose()
     }
 
     /// One atomic transaction, paid by the first signer.
@@ -242,4 +252,13 @@ fn clock_in(found: Option<&Option<Account>>) -> Result<Clock, FetchError> {
     account
         .and_then(|account| read_clock(&account.data))
         .ok_or(FetchError::Missing { address: CLOCK, expected: "clock" })
+}
+
+fn base58(addresses: &[Pubkey]) -> Vec<String> {
+    addresses.iter().map(Pubkey::to_string).collect()
+}
+
+/// An account that the node sent.
+fn decoded(account: &UiAccount) -> Result<Account, FetchError> {
+    account.to_account().ok_or_else(|| garbled("an account that cannot be decoded"))
 }

@@ -10,12 +10,13 @@ use perp_client::rpc::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
 use perp_client::Addresses;
 use serde_json::json;
 use solana_account::Account;
+use solana_account_decoder_client_types::UiAccount;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
 use solana_rpc_client_api::config::{RpcSignaturesForAddressConfig, RpcTransactionConfig};
 use solana_rpc_client_api::request::{RpcError, RpcRequest};
-use solana_rpc_client_api::response::RpcConfirmedTransactionStatusWithSignature;
+use solana_rpc_client_api::response::{Response, RpcConfirmedTransactionStatusWithSignature};
 use solana_signature::Signature;
 use solana_transaction_status_client_types::{EncodedConfirmedTransactionWithStatusMeta, UiTransactionEncoding};
 use thiserror::Error;
@@ -253,9 +254,20 @@ impl Chain {
 
     /// What is at a few addresses at one time.
     async fn at_once(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, ChainError> {
-        let commitment = CommitmentConfig::confirmed();
-        let answer = self.client.get_multiple_accounts_with_commitment(addresses, commitment).await;
-        Ok(answer.map_err(self.rpc(RpcRequest::GetMultipleAccounts))?.value)
+        let request = RpcRequest::GetMultipleAccounts;
+        let named: Vec<_> = addresses.iter().map(Pubkey::to_string).collect();
+        let config = json!([named, { "encoding": "base64", "commitment": "confirmed" }]);
+        let answer = self.client.send::<Response<Vec<Option<UiAccount>>>>(request, config).await;
+        let found = answer.map_err(self.rpc(request))?.value;
+        // The client's own method panics where the node sends data that cannot be decoded.
+        let decoded = |account: Option<UiAccount>| match account {
+            None => Ok(None),
+            Some(account) => account.to_account().map(Some).ok_or(()),
+        };
+        found.into_iter().map(decoded).collect::<Result<_, ()>>().map_err(|()| {
+            let garbled = RpcError::ForUser("the node sent an account that cannot be decoded".to_owned());
+            self.rpc(request)(ErrorKind::from(garbled).into())
+        })
     }
 
     async fn account<T: Stored>(&self, address: Pubkey) -> Result<T, ChainError> {

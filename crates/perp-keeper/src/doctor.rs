@@ -123,10 +123,10 @@ fn wallets(config: &Config, checks: &mut Vec<Check>) -> Vec<Pubkey> {
 
 /// What the wallets hold, and where they are credited.
 fn hold(config: &Config, venue: &Venue, wallets: &[Pubkey], checks: &mut Vec<Check>) {
-    let found = match venue.connection.client().get_multiple_accounts(wallets) {
+    let found = match venue.connection.read(wallets) {
         Ok(found) => found,
         Err(error) => {
-            return checks.push(Check::bad("wallet", unanswered(error), "see whether the node is overloaded"))
+            return checks.push(Check::bad("wallet", error.to_string(), "see whether the node is overloaded"))
         }
     };
     for (wallet, account) in wallets.iter().zip(found) {

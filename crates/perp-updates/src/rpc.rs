@@ -34,8 +34,7 @@ pub enum ReadError {
 /// [`ReadError`].
 pub fn receiver_config(connection: &Connection, receiver: Receiver) -> Result<ReceiverConfig, ReadError> {
     let (address, program) = (receiver.config(), receiver.program());
-    let answer = connection.client().get_account_with_commitment(&address, connection.client().commitment());
-    let account = answer.map_err(unanswered)?.value.filter(|account| account.owner == program);
+    let account = connection.account(&address)?.filter(|account| account.owner == program);
     let config = account.ok_or(ConfigError).and_then(|account| ReceiverConfig::parse(receiver, &account.data));
     config.map_err(|ConfigError| ReadError::Config { address, program })
 }

@@ -132,3 +132,14 @@ fn a_transaction_without_every_signer_is_not_sent() {
     let error = connection.send(&[transfer], &[]).unwrap_err();
     assert!(matches!(error, SendError::NoSigners), "{error}");
 }
+
+#[test]
+fn an_account_that_cannot_be_decoded_is_an_error() {
+    let garbled = account(&perp_swap::ID, &[0; 8]).replace("AAAA", "/w=");
+    let sent = |request, value: &str| node("http://127.0.0.1:1", &[(request, answer(value))]);
+    let one = sent(RpcRequest::GetAccountInfo, &garbled).account(&Pubkey::new_unique());
+    let several = sent(RpcRequest::GetMultipleAccounts, &format!("[{garbled}]")).read(&[Pubkey::new_unique()]);
+    for refused in [one.map(|_| ()), several.map(|_| ())] {
+        assert!(refused.unwrap_err().to_string().contains("an account that cannot be decoded"));
+    }
+}

@@ -9,7 +9,6 @@ use super::metrics::whole;
 use super::{lock, Operations};
 use crate::alerts::Alert;
 use crate::decision::Verdict;
-use crate::doctor::unanswered;
 
 impl Operations {
     /// Whether a wallet may pay.
@@ -33,7 +32,7 @@ impl Operations {
     /// # Errors
     /// Where the node does not say, in words.
     pub fn weigh(&self, connection: &Connection) -> Result<(), String> {
-        let found = connection.client().get_multiple_accounts(&self.wallets).map_err(unanswered)?;
+        let found = connection.read(&self.wallets).map_err(|error| error.to_string())?;
         for (wallet, account) in self.wallets.iter().zip(found) {
             self.holds(*wallet, account.map_or(0, |account| account.lamports));
         }
