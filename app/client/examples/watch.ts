@@ -11,7 +11,7 @@ watch.onChange(({ snapshot, connection }) => {
     for (const { data } of markets) {
         const { price, ledger } = data.state;
         const age = `published at ${price.published}, the chain's clock says ${clock.unixTimestamp}`;
-        const size = ledger.sides[0]?.size ?? 0n;
+        const size = ledger.sides[0]?.openInterest ?? 0n;
         console.log(
             `${unpadded(data.symbol)} ${formatPrice(price.price, data.state)}, long ${formatSize(size, data.state)}, ${age}`,
         );
