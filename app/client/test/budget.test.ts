@@ -6,6 +6,7 @@ import {
     computeUnits,
     deposit,
     deriveExchangeAddresses,
+    openAccount,
     TOKEN_PROGRAM,
     unitLimit,
     unitsOf,
@@ -40,6 +41,9 @@ test('a limit is what all may take, and an eighth more', async () => {
     const moved = deposit(addresses, owner, EXCHANGE, 1n);
     // Other token programs may take 20 000 more than the one that was measured.
     expect(unitsOf(moved)).toBe(computeUnits('deposit', 0) + 20_000);
+    // An address that is found late takes units that nobody can foresee: sixteen tries at 1 500.
+    const opened = await openAccount(addresses, owner.signer, owner.signer, 0);
+    expect(unitsOf(opened)).toBe(computeUnits('openAccount', 0) + 24_000);
     const pairs = [0, 1, 2].map((market) => ({ market, oracle: EXCHANGE }));
     const updated = await updatePrices(addresses, pairs);
     expect(unitsOf(updated)).toBe(3 * computeUnits('updatePrices', 0));

@@ -35,9 +35,8 @@ fn told_update(what: &str, bytes: &[u8]) -> Value {
 
 fn told_instruction(instruction: &Instruction) -> Value {
     let accounts = instruction.accounts.iter();
-    let accounts = accounts.map(|meta| {
-        json!([meta.pubkey.to_string(), u8::from(meta.is_signer), u8::from(meta.is_writable)])
-    });
+    let accounts =
+        accounts.map(|meta| json!([meta.pubkey.to_string(), u8::from(meta.is_signer), u8::from(meta.is_writable)]));
     json!({
         "program": instruction.program_id.to_string(), "accounts": accounts.collect::<Vec<_>>(),
         "data": hex::encode(&instruction.data),
@@ -100,27 +99,32 @@ fn prices_are_read_and_posted_alike() {
         change(&mut bytes);
         bytes
     };
-    let short = |feeds: &[u8]| {
-        bytes_of(&feeds.iter().map(|feed| encoded(message(*feed, NOW))).collect::<Vec<_>>(), 600, 1)
-    };
+    let short =
+        |feeds: &[u8]| bytes_of(&feeds.iter().map(|feed| encoded(message(*feed, NOW))).collect::<Vec<_>>(), 600, 1);
     let updates = [
         told_update("two prices under a quorum's signatures", &good),
         told_update("one price, which is the root", &bytes_of(&[encoded(message(1, NOW))], 1, 1)),
         told_update("another beginning", &changed(|bytes| bytes[0] = b'Q')),
         told_update("a later version", &changed(|bytes| bytes[4] = 2)),
-        told_update("a longer header", &changed(|bytes| {
-            bytes[6] = 3;
-            bytes.splice(7..7, [1, 2, 3]);
-        })),
+        told_update(
+            "a longer header",
+            &changed(|bytes| {
+                bytes[6] = 3;
+                bytes.splice(7..7, [1, 2, 3]);
+            }),
+        ),
         told_update("another proof", &changed(|bytes| bytes[7] = 1)),
         told_update("a message of a later version", &changed(|bytes| bytes[10] = 2)),
         told_update("a message about something else", &changed(|bytes| bytes[10 + 915] = b'B')),
         told_update("a byte more", &changed(|bytes| bytes.push(0))),
         told_update("a byte less", &changed(|bytes| drop(bytes.pop()))),
-        told_update("a price that was changed", &changed(|bytes| {
-            let at = bytes.len() - 10 * 20 - 2 - 40;
-            bytes[at] ^= 1;
-        })),
+        told_update(
+            "a price that was changed",
+            &changed(|bytes| {
+                let at = bytes.len() - 10 * 20 - 2 - 40;
+                bytes[at] ^= 1;
+            }),
+        ),
         told_update("a branch that was changed", &changed(|bytes| *bytes.last_mut().unwrap() ^= 1)),
         told_update("a price shorter than its fields", &bytes_of(&[encoded(message(1, NOW))[..84].to_vec()], 4, 1)),
         told_update("nothing", &[]),
@@ -134,10 +138,11 @@ fn prices_are_read_and_posted_alike() {
     ];
     let settings = config_account(PAYER, BRIDGE, (26, [1; 32]), 77);
     let receivers = [Receiver::Core, Receiver::Compatible].map(|receiver| {
+        let feeds = [0, 1, 258].map(|shard| json!([shard, receiver.feed_account(shard, &feed(3)).to_string()]));
         json!({
             "program": receiver.program().to_string(), "pushOracle": receiver.push_oracle().to_string(),
             "config": receiver.config().to_string(),
-            "feeds": [0, 1, 258].map(|shard| json!([shard, receiver.feed_account(shard, &feed(3)).to_string()])),
+            "feeds": feeds,
         })
     });
     let told = json!({
