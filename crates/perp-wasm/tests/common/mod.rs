@@ -2,5 +2,6 @@
 
 pub mod questions;
 pub mod snapshots;
+pub mod vectors;
 #[path = "../../../perp-exchange/benches/stream/mod.rs"]
 mod stream;
