@@ -42,8 +42,7 @@ fn the_vectors_hold_answers_and_refusals_of_every_question() {
             world.load(line["number"].as_u64().unwrap(), &bytes).unwrap();
         } else if let Some(price) = words(line, "price") {
             let [market, price, confidence, exponent, published, previous] = price[..] else { panic!("{line}") };
-            let [price, exponent, published, previous] =
-                [price, exponent, published, previous].map(u64::cast_signed);
+            let [price, exponent, published, previous] = [price, exponent, published, previous].map(u64::cast_signed);
             let exponent = exponent.try_into().unwrap();
             let said = world.price(market, &Reading { price, confidence, exponent, published, previous });
             assert_eq!(said.is_ok(), words(line, "said").unwrap()[0] == 0, "{line}");

@@ -2,6 +2,6 @@
 
 pub mod questions;
 pub mod snapshots;
-pub mod vectors;
 #[path = "../../../perp-exchange/benches/stream/mod.rs"]
 mod stream;
+pub mod vectors;

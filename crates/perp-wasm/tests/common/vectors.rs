@@ -15,9 +15,7 @@ pub fn text(words: &[u64]) -> String {
 fn outcome(done: Result<u64, Refused>) -> String {
     match done {
         Ok(word) => text(&[0, word]),
-        Err(Refused { status, words }) => {
-            text(&[status as u64, words.code, words.first, words.second, words.third])
-        }
+        Err(Refused { status, words }) => text(&[status as u64, words.code, words.first, words.second, words.third]),
     }
 }
 
