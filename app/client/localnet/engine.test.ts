@@ -2,17 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { Account } from '@solana/kit';
 import { expect, test } from 'vitest';
-import { describeRefused, Engine, EngineError, loadSnapshot, readReading } from '../src/engine/index.js';
-import {
-    ACCOUNTS,
-    ANY_PRICE_BUY,
-    ANY_PRICE_SELL,
-    type Market,
-    readAccount,
-    tokensOf,
-    trade,
-    withdraw,
-} from '../src/index.js';
+import { describeRefused, Engine, loadSnapshot, readReading } from '../src/engine/index.js';
+import { ACCOUNTS, ANY_PRICE_BUY, type Market, readAccount, tokensOf, trade, withdraw } from '../src/index.js';
 import {
     account,
     addresses,
@@ -37,10 +28,6 @@ async function loaded(marginAccount: Parameters<typeof readAccount>[2]): Promise
     ]).get(marginAccount);
     return number ?? -1n;
 }
-
-test('bytes that are no module are refused', async () => {
-    await expect(Engine.start(Uint8Array.of(0, 1, 2))).rejects.toThrow(EngineError);
-});
 
 test('what an account holds is what the chain says', async () => {
     const { authority } = await newTrader(1_000n);
@@ -103,17 +90,4 @@ test('what the program refuses the engine has refused, by the same rule and with
     const instruction = await withdraw(addresses, authority, state, await tokensOf(addresses, wallet.address), amount);
     const { explanation } = refusalOf(await send(wallet, [instruction]));
     expect(explanation).toEqual(described?.explanation);
-});
-
-test('what is not loaded is named', () => {
-    engine.reset();
-    const { refused } = engine.ask('trade', {
-        account: 7n,
-        market: 0n,
-        size: -SOL,
-        acceptablePrice: ANY_PRICE_SELL,
-        reduceOnly: 1n,
-    });
-    expect(refused?.status).toBe('NoMarket');
-    expect(refused && describeRefused(refused)).toMatchObject({ explanation: undefined, numbers: [] });
 });

@@ -118,7 +118,7 @@ describe('the engine', () => {
     test('names what is not loaded, and takes no bytes that are no account', () => {
         engine.reset();
         const { refused } = engine.ask('market', { market: 0n });
-        expect(refused?.status).toBe('NoMarket');
+        expect(refused?.status).toBe('NoExchange');
         expect(refused && describeRefused(refused)).toMatchObject({ explanation: undefined, numbers: [] });
         expect(engine.load(new Uint8Array(8))).toBeDefined();
         expect(() => engine.load(new Uint8Array(1 << 20))).toThrow(EngineError);
