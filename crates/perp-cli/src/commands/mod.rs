@@ -1,0 +1,17 @@
+//! One file for each command.
+
+pub mod account;
+pub mod admin;
+pub mod completions;
+pub mod deposit;
+pub mod doctor;
+pub mod events;
+pub mod funding;
+pub mod health;
+pub mod liquidate;
+pub mod liquidity;
+pub mod markets;
+pub mod oracle;
+pub mod order;
+pub mod trade;
+pub mod withdraw;
