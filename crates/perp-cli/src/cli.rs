@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::chain::Chain;
 use crate::commands::{
-    account, admin, completions, deposit, doctor, funding, liquidate, liquidity, markets, oracle, order, trade, withdraw,
+    account, admin, completions, deposit, doctor, explain, export, funding, liquidate, liquidity, markets, oracle, order, size,
+    trade, withdraw,
 };
 use crate::failure::Failure;
 use crate::output::{Format, OutputFlags, Report};
@@ -45,6 +46,8 @@ pub enum Command {
     Withdraw(withdraw::Arguments),
     /// Trades at once, within a bound
     Trade(trade::Arguments),
+    /// Tells how large a position should be, by risk, volatility, edge or history
+    Size(size::Arguments),
     /// Places, changes and cancels orders that wait for a price or a time
     Order(order::Arguments),
     /// Tells the pool's worth, its exposure and what it has earned; enters and leaves it
@@ -57,6 +60,10 @@ pub enum Command {
     Oracle(oracle::Arguments),
     /// Tells roles, allowances, parameters and what waits; does what the roles may do
     Admin(admin::Arguments),
+    /// Computes every number of a transaction or an account anew, and says by which rule
+    Explain(explain::Arguments),
+    /// Exports what was realized, lot by lot, with sums that equal the chain's
+    Export(export::Arguments),
     /// Looks whether everything that is needed is there, and says what to do about what is not
     Doctor,
     /// Prints a script that completes commands and flags in a shell
@@ -91,11 +98,14 @@ impl Command {
             Self::Withdraw(_) => "withdraw",
             Self::Trade(_) => "trade",
             Self::Order(_) => "order",
+            Self::Size(_) => "size",
             Self::Liquidity(_) => "liquidity",
             Self::Funding(_) => "funding",
             Self::Liquidate(_) => "liquidate",
             Self::Oracle(_) => "oracle",
             Self::Admin(_) => "admin",
+            Self::Explain(_) => "explain",
+            Self::Export(_) => "export",
             Self::Doctor => "doctor",
             Self::Completions(_) => "completions",
         }
@@ -109,11 +119,14 @@ impl Command {
             Self::Withdraw(arguments) => arguments.run(context),
             Self::Trade(arguments) => arguments.run(context),
             Self::Order(arguments) => arguments.run(context),
+            Self::Size(arguments) => arguments.run(context),
             Self::Liquidity(arguments) => arguments.run(context),
             Self::Funding(arguments) => arguments.run(context),
             Self::Liquidate(arguments) => arguments.run(context),
             Self::Oracle(arguments) => arguments.run(context),
             Self::Admin(arguments) => arguments.run(context),
+            Self::Explain(arguments) => arguments.run(context),
+            Self::Export(arguments) => arguments.run(context),
             Self::Doctor => doctor::run(context),
             Self::Completions(arguments) => Ok(arguments.run()),
         }

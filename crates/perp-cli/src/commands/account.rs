@@ -5,6 +5,7 @@ use perp_accounts::MarginAccount;
 use perp_client::instructions::{close_account, close_orders, open_account, set_delegate, Authority};
 use perp_engine::state::AccountKind;
 use perp_engine::units::Side;
+use perp_exchange::sizing::LADDER;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -40,6 +41,13 @@ enum Command {
         /// Wallet that owns them [default: the one that signs]
         #[arg(long, value_name = "ADDRESS")]
         owner: Option<String>,
+    },
+    /// Tells its profit and health at other prices of a market, from 30 % below to 30 % above
+    Ladder {
+        /// Symbol, asset or index of the market
+        market: String,
+        #[command(flatten)]
+        whose: Whose,
     },
     /// Opens one, for a rent that comes back when it is closed
     Open {
@@ -79,6 +87,7 @@ impl Arguments {
         match &self.command {
             None => show(context, &self.whose),
             Some(Command::Show { whose }) => show(context, whose),
+            Some(Command::Ladder { market, whose }) => ladder(context, market, whose),
             Some(Command::List { owner }) => list(context, owner.as_deref()),
             Some(Command::Open { sub_account, isolated, send }) => {
                 open(context, *sub_account, isolated.as_deref(), *send)
@@ -94,9 +103,12 @@ fn show(context: &Context<'_>, whose: &Whose) -> Result<Report, Failure> {
     let found = whose.find(context.settings, &chain)?;
     let exchange = chain.exchange();
     let state = &found.account.state;
+    let mut numbers = health::numbers(exchange, state, chain.decimals());
+    let leverage = exchange.account_leverage(state)?.times().and_then(|times| i64::try_from(times).ok());
+    numbers.push(("notional of equity", leverage.map_or(Cell::None, Cell::Share)));
     let mut sections = vec![
         about(&chain, &found),
-        Section::fields("health", "Health", health::numbers(exchange, state, chain.decimals())),
+        Section::fields("health", "Health", numbers),
         health::positions(&chain, exchange, state),
         largest(&chain, &found)?,
     ];
@@ -148,6 +160,27 @@ fn largest(chain: &Chain, found: &Found) -> Result<Section, Failure> {
         rows.push(vec![Cell::text(chain.symbol(market.index)), cell(long), cell(short)]);
     }
     Ok(Section::rows("largest_orders", "Largest orders that would fill now", &["market", "buy", "sell"], rows))
+}
+
+fn ladder(context: &Context<'_>, market: &str, whose: &Whose) -> Result<Report, Failure> {
+    let chain = context.chain()?;
+    let index = chain.market(market)?.state.index;
+    let found = whose.find(context.settings, &chain)?;
+    let (units, decimals) = (chain.units(index), chain.decimals());
+    let rungs = chain.exchange().ladder(&found.account.state, index, &LADDER)?;
+    let rows = rungs.iter().map(|rung| {
+        vec![
+            Cell::Share(rung.change.into()),
+            Cell::price(rung.price, units),
+            Cell::signed_atoms(rung.profit, decimals),
+            Cell::signed_atoms(rung.health.equity, decimals),
+            Cell::atoms(rung.health.margin, decimals),
+            Cell::Flag(rung.health.is_below_margin()),
+        ]
+    });
+    let columns = ["change", "price", "profit", "equity", "required margin", "liquidatable"];
+    let heading = format!("At other prices of {}", chain.symbol(index));
+    Ok(Report::of([Section::rows("ladder", heading, &columns, rows.collect())]))
 }
 
 fn list(context: &Context<'_>, owner: Option<&str>) -> Result<Report, Failure> {

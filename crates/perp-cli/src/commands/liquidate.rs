@@ -7,6 +7,7 @@ use perp_engine::operations::position::{LiquidationOrder, LiquidationPlan};
 use perp_engine::state::Account;
 use perp_engine::units::{Atoms, Size};
 use perp_exchange::convert::Units;
+use perp_exchange::sizing::LADDER;
 use solana_signer::Signer;
 
 use super::health;
@@ -30,6 +31,11 @@ pub struct Arguments {
 enum Command {
     /// Lists every position that may be liquidated now, with what it pays
     List,
+    /// Tells the open interest that other prices of a market would liquidate, from 30 % below to 30 % above
+    Map {
+        /// Symbol, asset or index of the market
+        market: String,
+    },
     /// Liquidates a position; the bounty goes to the signer's margin account, which is opened where there is none
     Run {
         /// Address of the margin account
@@ -70,6 +76,7 @@ impl Arguments {
     pub fn run(&self, context: &Context<'_>) -> Result<Report, Failure> {
         match &self.command {
             Command::List => list(&context.chain()?),
+            Command::Map { market } => map(&context.chain()?, market),
             Command::Run { account, market, max_size, min_bounty, sub_account, send } => {
                 let bounds = (max_size.as_deref(), min_bounty.as_deref());
                 run(context, (account, market), bounds, *sub_account, *send)
@@ -105,6 +112,26 @@ fn list(chain: &Chain) -> Result<Report, Failure> {
     });
     let columns = ["account", "market", "reason", "closes", "equity", "required margin", "bounty"];
     Ok(Report::of([Section::rows("liquidations", "Positions that may be liquidated now", &columns, rows.collect())]))
+}
+
+fn map(chain: &Chain, market: &str) -> Result<Report, Failure> {
+    let index = chain.market(market)?.state.index;
+    let units = chain.units(index);
+    let accounts = chain.venue.all::<MarginAccount>()?;
+    let steps = chain.exchange().cascade(accounts.values().map(|account| &account.state), index, &LADDER)?;
+    let rows = steps.iter().map(|step| {
+        let [long, short] = step.interest;
+        vec![
+            Cell::Share(step.change.into()),
+            Cell::price(step.price, units),
+            Cell::Count(step.accounts.into()),
+            Cell::size(long, units),
+            Cell::size(short, units),
+        ]
+    });
+    let columns = ["change", "price", "accounts", "long", "short"];
+    let heading = format!("What other prices of {} would liquidate", chain.symbol(index));
+    Ok(Report::of([Section::rows("map", heading, &columns, rows.collect())]))
 }
 
 /// What a liquidation comes to.

@@ -1,7 +1,7 @@
 //! `perp liquidity`: the pool, entering and leaving it.
 
 use clap::{Args, Subcommand, ValueEnum};
-use perp_accounts::{EpochRecord, LiquidityRequest};
+use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount};
 use perp_client::instructions::{
     create_destination, create_share_account, pay_liquidity_request, request_liquidity_deposit,
     request_liquidity_withdrawal, NewRequest,
@@ -11,6 +11,7 @@ use perp_engine::state::{PriceLimit, RequestKind};
 use perp_engine::units::{Atoms, QuoteX40};
 use perp_exchange::convert::show_atoms;
 use perp_exchange::quotes::Providing;
+use perp_exchange::sizing::Leverage;
 use solana_signer::Signer;
 
 use crate::amount;
@@ -171,7 +172,29 @@ fn show(chain: &Chain) -> Result<Report, Failure> {
     }
     let columns = ["market", "spread", "impact", "fees", "funding", "carry", "penalties", "traders lost", "total"];
     let earned = Section::rows("earned", "What it has earned since each market was listed", &columns, earned);
-    Ok(Report::of([pool, exposure, earned]))
+    Ok(Report::of([pool, exposure, earned, leverage(chain)?]))
+}
+
+/// Everybody's positions over what stands behind them.
+fn leverage(chain: &Chain) -> Result<Section, Failure> {
+    let (exchange, decimals) = (chain.exchange(), chain.decimals());
+    let accounts = chain.venue.all::<MarginAccount>()?;
+    let system = exchange.system_leverage(accounts.values().map(|account| &account.state))?;
+    let row = |what: String, it: Leverage| {
+        let times = it.times().and_then(|times| i64::try_from(times).ok());
+        let (notional, behind) = (Cell::atoms(it.notional, decimals), Cell::signed_atoms(it.behind, decimals));
+        vec![Cell::Text(what), notional, behind, times.map_or(Cell::None, Cell::Share)]
+    };
+    let mut rows = vec![
+        row("all positions over traders' equity".into(), system.traders),
+        row("all skews over the pool".into(), system.pool),
+    ];
+    for market in exchange.markets() {
+        let of = exchange.market_leverage(market.index)?;
+        rows.push(row(format!("{}: positions over backing", chain.symbol(market.index)), of.gross));
+        rows.push(row(format!("{}: skew over backing", chain.symbol(market.index)), of.net));
+    }
+    Ok(Section::rows("leverage", "Leverage", &["what", "notional", "behind it", "notional of that"], rows))
 }
 
 fn kind(request: &LiquidityRequest) -> &'static str {
