@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::chain::Chain;
 use crate::commands::{
     account, admin, completions, deposit, doctor, explain, export, funding, liquidate, liquidity, markets, oracle, order, size,
-    trade, withdraw,
+    terms, trade, watch, withdraw,
 };
 use crate::failure::Failure;
 use crate::output::{Format, OutputFlags, Report};
@@ -64,6 +64,10 @@ pub enum Command {
     Explain(explain::Arguments),
     /// Exports what was realized, lot by lot, with sums that equal the chain's
     Export(export::Arguments),
+    /// Shows markets, an account and its orders in the terminal, read anew until q ends it
+    Watch(watch::Arguments),
+    /// Tells which command, page and test does each term of the field
+    Terms(terms::Arguments),
     /// Looks whether everything that is needed is there, and says what to do about what is not
     Doctor,
     /// Prints a script that completes commands and flags in a shell
@@ -106,6 +110,8 @@ impl Command {
             Self::Admin(_) => "admin",
             Self::Explain(_) => "explain",
             Self::Export(_) => "export",
+            Self::Watch(_) => "watch",
+            Self::Terms(_) => "terms",
             Self::Doctor => "doctor",
             Self::Completions(_) => "completions",
         }
@@ -127,6 +133,8 @@ impl Command {
             Self::Admin(arguments) => arguments.run(context),
             Self::Explain(arguments) => arguments.run(context),
             Self::Export(arguments) => arguments.run(context),
+            Self::Watch(arguments) => arguments.run(context),
+            Self::Terms(arguments) => arguments.run(),
             Self::Doctor => doctor::run(context),
             Self::Completions(arguments) => Ok(arguments.run()),
         }

@@ -49,7 +49,8 @@ pub const fn status_name(status: Status) -> &'static str {
     }
 }
 
-fn list(chain: &Chain) -> Section {
+/// Every market in a line.
+pub fn list(chain: &Chain) -> Section {
     let (exchange, now) = (chain.exchange(), chain.now());
     let rows = exchange.markets().iter().map(|market| {
         let (units, ledger) = (Units::of(market), &market.ledger);

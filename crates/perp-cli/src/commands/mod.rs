@@ -16,5 +16,7 @@ pub mod markets;
 pub mod oracle;
 pub mod order;
 pub mod size;
+pub mod terms;
 pub mod trade;
+pub mod watch;
 pub mod withdraw;
