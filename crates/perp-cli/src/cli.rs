@@ -9,8 +9,10 @@ use clap::{Parser, Subcommand};
 use crate::chain::Chain;
 use crate::commands::{
     account, admin, completions, deposit, doctor, explain, export, funding, liquidate, liquidity, markets, oracle, order, size,
-    terms, trade, watch, withdraw,
+    terms, trade, withdraw,
 };
+#[cfg(feature = "watch")]
+use crate::commands::watch;
 use crate::failure::Failure;
 use crate::output::{Format, OutputFlags, Report};
 use crate::settings::{check_environment, SettingFlags, Settings};
@@ -65,11 +67,12 @@ pub enum Command {
     /// Exports what was realized, lot by lot, with sums that equal the chain's
     Export(export::Arguments),
     /// Shows markets, an account and its orders in the terminal, read anew until q ends it
+    #[cfg(feature = "watch")]
     Watch(watch::Arguments),
     /// Tells which command, page and test does each term of the field
     Terms(terms::Arguments),
     /// Looks whether everything that is needed is there, and says what to do about what is not
-    Doctor,
+    Doctor(doctor::Arguments),
     /// Prints a script that completes commands and flags in a shell
     Completions(completions::Arguments),
 }
@@ -110,9 +113,10 @@ impl Command {
             Self::Admin(_) => "admin",
             Self::Explain(_) => "explain",
             Self::Export(_) => "export",
+            #[cfg(feature = "watch")]
             Self::Watch(_) => "watch",
             Self::Terms(_) => "terms",
-            Self::Doctor => "doctor",
+            Self::Doctor(_) => "doctor",
             Self::Completions(_) => "completions",
         }
     }
@@ -133,9 +137,10 @@ impl Command {
             Self::Admin(arguments) => arguments.run(context),
             Self::Explain(arguments) => arguments.run(context),
             Self::Export(arguments) => arguments.run(context),
+            #[cfg(feature = "watch")]
             Self::Watch(arguments) => arguments.run(context),
             Self::Terms(arguments) => arguments.run(),
-            Self::Doctor => doctor::run(context),
+            Self::Doctor(arguments) => arguments.run(context),
             Self::Completions(arguments) => Ok(arguments.run()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use clap::Args;
 use perp_accounts::Pool;
 use perp_client::operator::checks::{self, Check, Grade};
 use perp_client::operator::{key_file, origin};
@@ -13,8 +14,6 @@ use crate::cli::Context;
 use crate::failure::Failure;
 use crate::output::{Cell, Report, Section};
 
-/// Seconds that the chain's clock may be behind this machine's.
-const MOST_LAG: u64 = 30;
 /// Slots of which the fees and what landed are looked at.
 const SAMPLED: usize = 60;
 /// Below this a wallet pays for some hundred transactions more.
@@ -26,11 +25,25 @@ const SIGNATURE_LAMPORTS: u64 = 5_000;
 /// Above this a unit is dear: as in a crash.
 const DEAR_UNIT: u64 = 1_000_000;
 
-/// Looks at everything.
-///
-/// # Errors
-/// [`Failure::Input`] where a setting is missing.
-pub fn run(context: &Context<'_>) -> Result<Report, Failure> {
+#[derive(Debug, Args)]
+/// What counts as late.
+pub struct Arguments {
+    /// Seconds that the chain's clock may be behind this machine's; 0 not to look
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    most_lag: u64,
+}
+
+impl Arguments {
+    /// Looks at everything.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] where a setting is missing.
+    pub fn run(&self, context: &Context<'_>) -> Result<Report, Failure> {
+        examine(context, self.most_lag)
+    }
+}
+
+fn examine(context: &Context<'_>, most_lag: u64) -> Result<Report, Failure> {
     let url = context.settings.rpc_url()?;
     context.settings.exchange()?;
     let connection = Connection::new(url);
@@ -41,7 +54,7 @@ pub fn run(context: &Context<'_>) -> Result<Report, Failure> {
         Ok(clock) => {
             looked.push(checks::answer(&origin(url), begun.elapsed()));
             let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-            looked.push(checks::clock(clock.now.get(), i64::try_from(here).unwrap_or(i64::MAX), MOST_LAG));
+            looked.push(checks::clock(clock.now.get(), i64::try_from(here).unwrap_or(i64::MAX), most_lag));
             let health = connection.client().get_health();
             looked.push(checks::progress(health.map_err(|error| FetchError::from(Box::new(error)).to_string())));
             looked.push(fees(&connection));

@@ -18,5 +18,6 @@ pub mod order;
 pub mod size;
 pub mod terms;
 pub mod trade;
+#[cfg(feature = "watch")]
 pub mod watch;
 pub mod withdraw;

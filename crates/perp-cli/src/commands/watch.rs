@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use perp_engine::units::Timestamp;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Style, Stylize};
@@ -43,7 +44,7 @@ pub struct Arguments {
 struct Screen {
     sections: Vec<Section>,
     /// The chain's time of the last look.
-    looked: Option<String>,
+    looked: Option<Timestamp>,
     /// What the last look failed with.
     problem: Option<String>,
 }
@@ -55,14 +56,14 @@ impl Arguments {
     /// [`Failure`] where the first look fails, or there is no terminal.
     pub fn run(&self, context: &Context<'_>) -> Result<Report, Failure> {
         // What is wrong from the beginning is told before the screen is taken.
-        let first = self.look(context)?;
+        let (now, first) = self.look(context)?;
         if self.once {
             return Ok(Report::of(first));
         }
         if !std::io::stdout().is_terminal() {
             return Err(Failure::input("watch draws in a terminal, and this is none: give --once to print what it would show"));
         }
-        let mut screen = Screen { sections: first, ..Screen::default() };
+        let mut screen = Screen { sections: first, looked: Some(now), problem: None };
         let mut terminal = ratatui::init();
         let ended = self.turn(context, &mut terminal, &mut screen);
         ratatui::restore();
@@ -80,10 +81,7 @@ impl Arguments {
         loop {
             if Instant::now() >= next {
                 match self.look(context) {
-                    Ok(sections) => {
-                        let now = chrono::Utc::now();
-                        *screen = Screen { sections, looked: Some(now.format("%H:%M:%SZ").to_string()), problem: None };
-                    }
+                    Ok((now, sections)) => *screen = Screen { sections, looked: Some(now), problem: None },
                     // What was seen last stays, until the node answers again.
                     Err(failure) => screen.problem = Some(failure.to_string()),
                 }
@@ -102,13 +100,13 @@ impl Arguments {
         }
     }
 
-    fn look(&self, context: &Context<'_>) -> Result<Vec<Section>, Failure> {
+    fn look(&self, context: &Context<'_>) -> Result<(Timestamp, Vec<Section>), Failure> {
         let chain = context.chain()?;
         let mut sections = vec![Section { heading: "Markets".into(), ..markets::list(&chain) }];
         if !self.markets_only {
             sections.extend(self.account(context, &chain)?);
         }
-        Ok(sections)
+        Ok((chain.now(), sections))
     }
 
     fn account(&self, context: &Context<'_>, chain: &Chain) -> Result<Vec<Section>, Failure> {
@@ -146,7 +144,7 @@ fn draw(frame: &mut Frame<'_>, screen: &Screen, raw: bool) {
         table(frame, section, *area, raw);
     }
     let Some(last) = areas.last() else { return };
-    let looked = screen.looked.as_deref().unwrap_or("now");
+    let looked = screen.looked.map_or(Cell::None, Cell::time).shown(false);
     let text = match &screen.problem {
         Some(problem) => Line::from(format!("as of {looked}; since then: {problem}")).red(),
         None => Line::from(format!("as of {looked}; q ends")),
@@ -194,9 +192,9 @@ mod tests {
         );
         let positions =
             Section::rows("positions", "Positions", &["market", "size"], vec![vec![Cell::text("SOL-PERP"), Cell::text("-10")]]);
-        let mut screen = Screen { sections: vec![markets, positions], looked: Some("12:00:00Z".into()), problem: None };
+        let mut screen = Screen { sections: vec![markets, positions], looked: Some(Timestamp::new(1_618_660_800)), problem: None };
         let shown = drawn(&screen);
-        for needle in ["Markets", "140.615937", "Positions", "-10", "as of 12:00:00Z; q ends"] {
+        for needle in ["Markets", "140.615937", "Positions", "-10", "as of 2021-04-17 12:00:00Z; q ends"] {
             assert!(shown.contains(needle), "{shown}\nlacks {needle}");
         }
         // The node goes away: what was seen stays.
