@@ -14,9 +14,10 @@ use crate::commands::events;
 use crate::failure::Failure;
 use crate::output::{Cell, Format, OutputFlags, Report, Section};
 
+// Flags of every command that sends a transaction.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Sending")]
-/// Flags of every command that sends a transaction.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct SendFlags {
     /// Shows what would happen, has the node try it, and sends nothing
     #[arg(long)]

@@ -31,9 +31,10 @@ const VARIABLES: [&str; 8] = [
 /// Similar enough to be what was meant.
 const SIMILAR: f64 = 0.8;
 
+// Flags that say where the exchange is and who signs.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Settings")]
-/// Flags that say where the exchange is and who signs.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct SettingFlags {
     /// File with rpc_url, websocket_url, indexer_url, exchange and keypair
     #[arg(long, value_name = "TOML", global = true, env = "PERP_CONFIG")]

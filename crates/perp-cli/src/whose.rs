@@ -16,8 +16,9 @@ use crate::settings::{address, Settings};
 /// Sub-accounts that are looked for where an address turns out to be a wallet's.
 const SUB_ACCOUNTS: u16 = 8;
 
+// Flags that name a margin account.
 #[derive(Clone, Debug, Default, Args)]
-/// Flags that name a margin account.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Whose {
     /// Address of the margin account [default: that of the owner and the number]
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["owner", "sub_account"])]

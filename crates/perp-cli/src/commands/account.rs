@@ -19,9 +19,10 @@ use crate::send::{Desk, Intent, SendFlags};
 use crate::settings::address;
 use crate::whose::{Found, Whose};
 
+// What about an account.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-/// What about an account.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

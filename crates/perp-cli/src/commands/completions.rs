@@ -6,8 +6,9 @@ use clap_complete::{generate, Shell};
 use crate::cli::Cli;
 use crate::output::Report;
 
+// Of which shell.
 #[derive(Debug, Args)]
-/// Of which shell.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// The shell
     shell: Shell,

@@ -15,8 +15,9 @@ use crate::failure::Failure;
 use crate::output::Report;
 use crate::send::{Desk, Intent, SendFlags};
 
+// How much, and into which account.
 #[derive(Debug, Args)]
-/// How much, and into which account.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Amount of the quote token, such as 1250.5; with --atoms in atoms
     pub amount: String,

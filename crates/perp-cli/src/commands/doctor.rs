@@ -25,8 +25,9 @@ const SIGNATURE_LAMPORTS: u64 = 5_000;
 /// Above this a unit is dear: as in a crash.
 const DEAR_UNIT: u64 = 1_000_000;
 
+// What counts as late.
 #[derive(Debug, Args)]
-/// What counts as late.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Seconds that the chain's clock may be behind this machine's; 0 not to look
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]

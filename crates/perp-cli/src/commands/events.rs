@@ -2,7 +2,7 @@
 
 use perp_client::events::Event;
 use perp_engine::state::OrderTrigger;
-use perp_engine::units::{Price, Timestamp};
+use perp_engine::units::{Price, Timestamp, MAX_SIZE};
 use perp_exchange::convert::Units;
 
 use crate::chain::Chain;
@@ -199,7 +199,7 @@ fn order(chain: &Chain, order: &perp_client::events::OrderMoment) -> Vec<(&'stat
         ("place", Cell::Count(order.slot.into())),
         ("number", Cell::Count(order.number)),
         ("market", Cell::text(chain.symbol(order.market_index))),
-        ("size", Cell::Size(order.size, units)),
+        ("size", if order.size.unsigned_abs() > MAX_SIZE { Cell::text("all") } else { Cell::Size(order.size, units) }),
         ("trigger", Cell::text(trigger)),
         ("trigger price", Cell::price(Price::new(order.trigger_price), units)),
     ]

@@ -7,10 +7,9 @@ mod liquidation;
 mod replay;
 
 use clap::Args;
-use perp_accounts::MarginAccount;
 use perp_client::errors::failure_in_logs;
 use perp_client::events::Event;
-use perp_client::rpc::{EventsError, FetchError};
+use perp_client::rpc::EventsError;
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 
@@ -21,8 +20,9 @@ use crate::output::{Report, Section};
 use line::{section, Line, Verdict};
 use replay::Life;
 
+// What is explained.
 #[derive(Debug, Args)]
-/// What is explained.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// A transaction's signature, or the address of a margin account
     what: String,
@@ -123,17 +123,4 @@ fn refused(chain: &Chain, signature: &Signature, error: &str) -> Report {
     let why = failure_in_logs(&logs).map_or_else(|| error.to_owned(), |failure| failure.to_string());
     let lines = vec![format!("transaction {signature} failed, and nothing of it took place but its fee"), why];
     Report::of([Section::lines("refused", "Refused", lines)])
-}
-
-/// The margin account at an address.
-fn margin_account(chain: &Chain, address: &Pubkey) -> Result<MarginAccount, Failure> {
-    match crate::whose::fetch(chain, address) {
-        Ok(found) => Ok(found.account),
-        Err(failure @ Failure::Unreachable(_)) => Err(failure),
-        Err(failure) => match chain.venue.connection.account(address) {
-            Ok(_) => Err(failure),
-            Err(error @ FetchError::Unreachable { .. }) => Err(error.into()),
-            Err(_) => Err(failure),
-        },
-    }
 }

@@ -17,8 +17,9 @@ use crate::whose::{Found, Whose};
 use lots::{Disposal, Ledger, Picks};
 use movement::{Kind, Movement};
 
+// Which account, and which lots are closed first.
 #[derive(Debug, Args)]
-/// Which account, and which lots are closed first.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Which lots a close takes
     #[arg(long, value_enum, default_value_t = Method::Fifo)]

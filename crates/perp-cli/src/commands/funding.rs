@@ -14,8 +14,9 @@ use crate::output::{Cell, Report, Section};
 use crate::send::{Desk, Intent, SendFlags};
 use crate::whose::Whose;
 
+// What about funding.
 #[derive(Debug, Args)]
-/// What about funding.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -20,8 +20,9 @@ use crate::send::{Desk, Intent, SendFlags};
 use crate::settings::address;
 use crate::whose;
 
+// What about liquidations.
 #[derive(Debug, Args)]
-/// What about liquidations.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

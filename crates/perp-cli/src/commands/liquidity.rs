@@ -22,8 +22,9 @@ use crate::output::{Cell, Report, Section};
 use crate::send::{Desk, Intent, SendFlags};
 use crate::settings::address;
 
+// What about liquidity.
 #[derive(Debug, Args)]
-/// What about liquidity.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

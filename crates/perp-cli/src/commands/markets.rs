@@ -19,8 +19,9 @@ use crate::output::{Cell, Report, Section};
 /// Orders of so many whole quote tokens are quoted.
 const QUOTED: [u64; 3] = [1_000, 10_000, 100_000];
 
+// Which market.
 #[derive(Debug, Args)]
-/// Which market.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Symbol, asset or index; all of them in a line each without
     pub market: Option<String>,

@@ -11,8 +11,9 @@ use crate::failure::Failure;
 use crate::output::{Cell, Report, Section};
 use crate::send::{Desk, Intent, SendFlags};
 
+// What about prices.
 #[derive(Debug, Args)]
-/// What about prices.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

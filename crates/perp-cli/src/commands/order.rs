@@ -6,7 +6,8 @@ mod place;
 
 use clap::{Args, Subcommand};
 use perp_engine::state::{Account, OrderBook, OrderTrigger, RestingOrder};
-use perp_engine::units::{Ppm, Timestamp};
+use perp_engine::units::{Ppm, Timestamp, MAX_SIZE};
+use perp_exchange::convert::Units;
 
 use crate::chain::Chain;
 use crate::cli::Context;
@@ -15,8 +16,9 @@ use crate::output::{Cell, Report, Section};
 use crate::send::SendFlags;
 use crate::whose::Whose;
 
+// Which order.
 #[derive(Debug, Args)]
-/// Which order.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -141,7 +143,7 @@ pub fn orders_section(chain: &Chain, orders: &OrderBook, account: &Account) -> R
             Cell::Count(place),
             Cell::Count(order.number),
             Cell::text(chain.symbol(order.market)),
-            Cell::signed_size(order.size, units),
+            size_cell(order, units),
             Cell::text(trigger_name(order)),
             Cell::price(order.trigger_price, units),
             trailing,
@@ -169,6 +171,14 @@ pub fn orders_section(chain: &Chain, orders: &OrderBook, account: &Account) -> R
         "tip",
     ];
     Ok(Section::rows("orders", "Orders that wait", &columns, rows))
+}
+
+/// The size of one fill; the largest numbers stand for all of the position.
+fn size_cell(order: &RestingOrder, units: Units) -> Cell {
+    if order.is_reduce_only() && order.size.size().get() > MAX_SIZE {
+        return Cell::text("all");
+    }
+    Cell::signed_size(order.size, units)
 }
 
 /// When it fills.

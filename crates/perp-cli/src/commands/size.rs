@@ -18,8 +18,9 @@ use crate::failure::Failure;
 use crate::output::{Cell, Report, Section};
 use crate::whose::Whose;
 
+// By which rule.
 #[derive(Debug, Args)]
-/// By which rule.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

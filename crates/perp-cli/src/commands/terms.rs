@@ -10,8 +10,9 @@ use crate::settings::nearest;
 /// The one source of this command and of the page.
 const DATA: &str = include_str!("../../terms.toml");
 
+// Which terms.
 #[derive(Debug, Args)]
-/// Which terms.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Only the term of this number, or those whose name has these words
     term: Option<String>,

@@ -19,8 +19,9 @@ use crate::output::{Cell, Report, Section};
 use crate::send::{Desk, Intent, SendFlags};
 use crate::whose::Whose;
 
+// Which order.
 #[derive(Debug, Args)]
-/// Which order.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

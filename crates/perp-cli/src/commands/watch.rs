@@ -23,8 +23,9 @@ use crate::whose::Whose;
 /// How long a key is waited for before the clock is looked at.
 const TICK: Duration = Duration::from_millis(200);
 
+// What is watched.
 #[derive(Debug, Args)]
-/// What is watched.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Seconds between two looks at the chain
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3_600))]

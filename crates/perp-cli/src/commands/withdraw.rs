@@ -13,8 +13,9 @@ use crate::send::{Desk, Intent, SendFlags};
 use crate::settings::address;
 use crate::whose::Whose;
 
+// How much, from where, to where.
 #[derive(Debug, Args)]
-/// How much, from where, to where.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Arguments {
     /// Amount of the quote token, such as 1250.5, or "all" of an account without positions; with --atoms in atoms
     pub amount: String,

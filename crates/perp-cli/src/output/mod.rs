@@ -16,9 +16,10 @@ use crate::failure::Failure;
 /// The version of the JSON envelope.
 pub const ENVELOPE: u64 = 1;
 
+// Flags that say how a command answers.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
-/// Flags that say how a command answers.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct OutputFlags {
     /// Tables, or one JSON document
     #[arg(long, value_enum, default_value_t = Format::Table, global = true)]

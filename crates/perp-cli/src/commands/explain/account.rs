@@ -9,7 +9,6 @@ use perp_exchange::convert::Units;
 use solana_pubkey::Pubkey;
 
 use super::line::{place, section, Line};
-use super::margin_account;
 use crate::chain::Chain;
 use crate::failure::Failure;
 use crate::output::{Cell, Report};
@@ -19,7 +18,7 @@ use crate::output::{Cell, Report};
 /// # Errors
 /// [`Failure`].
 pub fn explain(chain: &Chain, address: &Pubkey) -> Result<Report, Failure> {
-    let account = margin_account(chain, address)?.state;
+    let account = crate::whose::fetch(chain, address)?.account.state;
     Ok(Report::of([section("Margin account", &lines(chain, &account)?)]))
 }
 

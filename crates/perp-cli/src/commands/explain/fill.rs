@@ -70,6 +70,13 @@ struct Told<'a> {
     rests: bool,
 }
 
+impl Told<'_> {
+    /// Whether it closed a position whole, whose cost is capped so that it worsens nothing.
+    fn closes_whole(&self, filled: &Filled) -> bool {
+        self.size_after == 0 && !filled.before.is_zero()
+    }
+}
+
 /// Every number of a market order.
 ///
 /// # Errors
@@ -141,7 +148,7 @@ fn lines(chain: &Chain, before: &Known, filled: &Filled, told: &Told<'_>) -> Res
         let fee = quote(market, filled.size, Timestamp::new(told.time)).ok()?.fee;
         Some((impact, fee))
     });
-    let capped = |computed: i128, told: i128| if told < computed { told } else { computed };
+    let capped = |computed: i128, paid: i128| if told.closes_whole(filled) { computed.min(paid) } else { computed };
     let impact = quoted.map(|(impact, _)| exact(capped(impact.get(), told.impact)));
     let fee = quoted.map(|(_, fee)| atoms(u64::try_from(capped(fee.get().into(), filled.fee.get().into())).unwrap_or(0)));
     let spread = spread_of(chain, filled, told)?;
@@ -219,11 +226,8 @@ fn spread_of(chain: &Chain, filled: &Filled, told: &Told<'_>) -> Result<Option<C
         return Ok(None);
     }
     let reference = Timestamp::new(told.time).max(listed.state.price.newest_published);
-    let unit = spread_ceil(&listed.state, reference)?;
-    let spread = notional(filled.size.size(), unit)?.get().min(told.spread.max(0));
-    // One that is capped is smaller than the rule's.
-    let whole = notional(filled.size.size(), unit)?.get();
-    let computed = if told.spread < whole { spread } else { whole };
+    let whole = notional(filled.size.size(), spread_ceil(&listed.state, reference)?)?.get();
+    let computed = if told.closes_whole(filled) { whole.min(told.spread) } else { whole };
     Ok(Some(Cell::Exact(computed, chain.decimals())))
 }
 

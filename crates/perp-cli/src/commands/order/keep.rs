@@ -14,8 +14,9 @@ use crate::output::{Cell, Report, Section};
 use crate::send::{Desk, Intent, SendFlags};
 use crate::whose::{Found, Whose};
 
+// Which order of which account.
 #[derive(Debug, Args)]
-/// Which order of which account.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Place {
     /// Place of the order, from 0 to 15
     #[arg(value_parser = clap::value_parser!(u8).range(0..16))]

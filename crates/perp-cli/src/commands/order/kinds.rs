@@ -39,8 +39,9 @@ impl Way {
     }
 }
 
+// What every order that is placed may say besides.
 #[derive(Debug, Args)]
-/// What every order that is placed may say besides.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Common {
     /// No longer armed after this: a time from now on such as +2h, or Unix seconds [default: never]
     #[arg(long, value_name = "TIME")]
@@ -101,8 +102,9 @@ impl Common {
     }
 }
 
+// How bad a fill may be.
 #[derive(Debug, Args)]
-/// How bad a fill may be.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Bound {
     /// Worst average price that is accepted
     #[arg(long, value_name = "PRICE", conflicts_with = "slippage")]
@@ -152,8 +154,9 @@ const fn trigger(buys: bool, is_stop: bool) -> OrderTrigger {
     }
 }
 
+// A limit.
 #[derive(Debug, Args)]
-/// A limit.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Limit {
     /// Symbol, asset or index of the market
     market: String,
@@ -188,8 +191,9 @@ impl Limit {
     }
 }
 
+// A stop or a target.
 #[derive(Debug, Args)]
-/// A stop or a target.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Protection {
     /// Symbol, asset or index of the market
     market: String,
@@ -250,8 +254,9 @@ fn protection(
     Ok(NewOrder { trigger, trigger_price: at, acceptable_price, reduce_only: true, ..order })
 }
 
+// A trailing stop.
 #[derive(Debug, Args)]
-/// A trailing stop.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Trailing {
     /// Symbol, asset or index of the market
     market: String,
@@ -291,8 +296,9 @@ impl Trailing {
     }
 }
 
+// An order at the next price.
 #[derive(Debug, Args)]
-/// An order at the next price.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Next {
     /// Symbol, asset or index of the market
     market: String,
@@ -324,8 +330,9 @@ impl Next {
     }
 }
 
+// An order in slices.
 #[derive(Debug, Args)]
-/// An order in slices.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Twap {
     /// Symbol, asset or index of the market
     market: String,
@@ -377,8 +384,9 @@ impl Twap {
     }
 }
 
+// A stop and a target.
 #[derive(Debug, Args)]
-/// A stop and a target.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Oco {
     /// Symbol, asset or index of the market
     market: String,
@@ -413,8 +421,9 @@ impl Oco {
     }
 }
 
+// An entry with its exits.
 #[derive(Debug, Args)]
-/// An entry with its exits.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Bracket {
     /// Symbol, asset or index of the market
     market: String,
@@ -503,8 +512,9 @@ impl Bracket {
     }
 }
 
+// Several limits.
 #[derive(Debug, Args)]
-/// Several limits.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Ladder {
     /// Symbol, asset or index of the market
     market: String,
@@ -566,8 +576,9 @@ fn between(from: Price, to: Price, rung: u8, count: u8) -> Price {
     Price::new(u64::try_from(at).unwrap_or(u64::MAX))
 }
 
+// What of an order changes.
 #[derive(Debug, Args)]
-/// What of an order changes.
+#[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct Replace {
     /// Place of the order, from 0 to 15
     #[arg(value_parser = clap::value_parser!(u8).range(0..16))]
