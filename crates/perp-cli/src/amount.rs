@@ -97,10 +97,14 @@ pub fn seconds(name: &str, text: &str) -> Result<u32, Failure> {
 /// [`Failure::Input`].
 pub fn moment(name: &str, text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     if let Some(after) = text.strip_prefix('+') {
-        return now.after(seconds(name, after)?).map_err(|_| Failure::Input(format!("{name} is beyond the end of time")));
+        return now
+            .after(seconds(name, after)?)
+            .map_err(|_| Failure::Input(format!("{name} is beyond the end of time")));
     }
     let wrong = || {
-        Failure::Input(format!("{name} is \"{text}\": give a time from now on such as +2h, or Unix seconds such as 1800000000"))
+        Failure::Input(format!(
+            "{name} is \"{text}\": give a time from now on such as +2h, or Unix seconds such as 1800000000"
+        ))
     };
     match text.parse::<i64>() {
         Ok(at) if at > 0 => Ok(Timestamp::new(at)),

@@ -74,9 +74,8 @@ impl Chain {
         let symbols: Vec<String> = self.markets.iter().map(|market| unpadded(&market.symbol)).collect();
         let by_index = name.parse::<usize>().ok().and_then(|index| self.markets.get(index));
         let is = |symbol: &String| symbol.eq_ignore_ascii_case(name);
-        let begins = |symbol: &String| {
-            symbol.split_once('-').is_some_and(|(asset, _)| asset.eq_ignore_ascii_case(name))
-        };
+        let begins =
+            |symbol: &String| symbol.split_once('-').is_some_and(|(asset, _)| asset.eq_ignore_ascii_case(name));
         let by_symbol = || symbols.iter().position(is);
         let by_asset = || match symbols.iter().filter(|symbol| begins(symbol)).count() {
             1 => symbols.iter().position(begins),
@@ -84,10 +83,12 @@ impl Chain {
         };
         let found = by_index.or_else(|| by_symbol().or_else(by_asset).and_then(|place| self.markets.get(place)));
         found.ok_or_else(|| {
-            let listed: Vec<String> = symbols.iter().enumerate().map(|(index, symbol)| format!("{symbol} ({index})")).collect();
+            let listed: Vec<String> =
+                symbols.iter().enumerate().map(|(index, symbol)| format!("{symbol} ({index})")).collect();
             let near = nearest(name, symbols.iter().map(String::as_str));
             let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-            let listed = if listed.is_empty() { "there is none yet".into() } else { format!("there are {}", listed.join(", ")) };
+            let listed =
+                if listed.is_empty() { "there is none yet".into() } else { format!("there are {}", listed.join(", ")) };
             Failure::Input(format!("MARKET is \"{name}\", which is no market of this exchange: {near}{listed}"))
         })
     }

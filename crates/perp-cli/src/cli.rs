@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::chain::Chain;
-use crate::commands::{
-    account, admin, completions, deposit, doctor, explain, export, funding, liquidate, liquidity, markets, oracle, order, size,
-    terms, trade, withdraw,
-};
 #[cfg(feature = "watch")]
 use crate::commands::watch;
+use crate::commands::{
+    account, admin, completions, deposit, doctor, explain, export, funding, liquidate, liquidity, markets, oracle,
+    order, size, terms, trade, withdraw,
+};
 use crate::failure::Failure;
 use crate::output::{Format, OutputFlags, Report};
 use crate::settings::{check_environment, SettingFlags, Settings};
@@ -157,9 +157,9 @@ pub fn run(
         Err(error) => return mistyped(&error, wants_json(&arguments)),
     };
     let name = cli.command.name();
-    let answered = check_environment(variables).and_then(|()| cli.settings.settings()).and_then(|settings| {
-        cli.command.execute(&Context { settings: &settings, output: cli.output })
-    });
+    let answered = check_environment(variables)
+        .and_then(|()| cli.settings.settings())
+        .and_then(|settings| cli.command.execute(&Context { settings: &settings, output: cli.output }));
     match answered {
         Ok(report) => {
             cli.output.print(&cli.output.answer(name, &report));

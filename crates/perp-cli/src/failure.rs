@@ -63,10 +63,10 @@ impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
         match error {
             FetchError::Unreachable { .. } | FetchError::Rpc(_) => Self::Unreachable(error.to_string()),
-            FetchError::Missing { .. } | FetchError::Account(_) | FetchError::NotAMint { .. }
-            | FetchError::NotATokenAccount { .. } => {
-                Self::Refused(error.to_string())
-            }
+            FetchError::Missing { .. }
+            | FetchError::Account(_)
+            | FetchError::NotAMint { .. }
+            | FetchError::NotATokenAccount { .. } => Self::Refused(error.to_string()),
         }
     }
 }

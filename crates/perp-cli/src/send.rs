@@ -88,7 +88,11 @@ impl Desk<'_> {
         report.sections.push(Section::fields(
             "transaction",
             "Confirmed.",
-            [("status", Cell::text("confirmed")), ("what", Cell::text(what)), ("signature", Cell::text(signature.to_string()))],
+            [
+                ("status", Cell::text("confirmed")),
+                ("what", Cell::text(what)),
+                ("signature", Cell::text(signature.to_string())),
+            ],
         ));
         match connection.events(&signature) {
             Ok(told) => report.sections.extend(events::sections(self.chain, &told)),

@@ -147,8 +147,11 @@ pub fn check_environment(variables: impl IntoIterator<Item = (OsString, OsString
         let is_ours = name.starts_with(PREFIX) && !OTHERS.iter().any(|other| name.starts_with(other));
         if is_ours && !VARIABLES.contains(&name.as_str()) {
             let near = nearest(&name, VARIABLES);
-            let near = near.map_or_else(|| format!("there are {}", VARIABLES.join(", ")), |near| format!("did you mean {near}?"));
-            return Err(Failure::Input(format!("environment variable {name}: there is no setting of that name; {near}")));
+            let near = near
+                .map_or_else(|| format!("there are {}", VARIABLES.join(", ")), |near| format!("did you mean {near}?"));
+            return Err(Failure::Input(format!(
+                "environment variable {name}: there is no setting of that name; {near}"
+            )));
         }
     }
     Ok(())
@@ -187,7 +190,10 @@ fn check_url(name: &str, url: &str, schemes: [&str; 2]) -> Result<(), Failure> {
         return Ok(());
     }
     let [plain, secure] = schemes;
-    Err(Failure::Input(format!("{name} is {}, and must be a URL that begins with {plain}:// or {secure}://", origin(url))))
+    Err(Failure::Input(format!(
+        "{name} is {}, and must be a URL that begins with {plain}:// or {secure}://",
+        origin(url)
+    )))
 }
 
 /// An address in base 58.
@@ -195,7 +201,8 @@ fn check_url(name: &str, url: &str, schemes: [&str; 2]) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Input`] that names what it was given for.
 pub fn address(name: &str, text: &str) -> Result<Pubkey, Failure> {
-    text.parse().map_err(|_| Failure::Input(format!("{name} is \"{text}\", which is no address: it must be one in base 58")))
+    text.parse()
+        .map_err(|_| Failure::Input(format!("{name} is \"{text}\", which is no address: it must be one in base 58")))
 }
 
 impl Settings {

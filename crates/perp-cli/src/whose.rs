@@ -77,7 +77,11 @@ impl Whose {
                 "{signer} may not trade for margin account {}: its owner {} may{}",
                 found.address,
                 account.owner,
-                if account.delegate == Pubkey::default() { String::new() } else { format!(", and its delegate {}", account.delegate) }
+                if account.delegate == Pubkey::default() {
+                    String::new()
+                } else {
+                    format!(", and its delegate {}", account.delegate)
+                }
             )));
         }
         Ok((key, found))
@@ -149,7 +153,12 @@ fn or_its_accounts(chain: &Chain, address: &Pubkey, fault: &str) -> Failure {
     let found = numbers.filter(|own| matches!(chain.venue.connection.find::<MarginAccount>(own), Ok(Some(_))));
     let own: Vec<String> = found.map(|own| own.to_string()).collect();
     match own.as_slice() {
-        [] => Failure::Refused(format!("{fault}: open one with `perp account open`, or name another with --sub-account, --owner or --account")),
-        own => Failure::Input(format!("{address} is a wallet: give it as --owner, or one of its margin accounts: {}", own.join(", "))),
+        [] => Failure::Refused(format!(
+            "{fault}: open one with `perp account open`, or name another with --sub-account, --owner or --account"
+        )),
+        own => Failure::Input(format!(
+            "{address} is a wallet: give it as --owner, or one of its margin accounts: {}",
+            own.join(", ")
+        )),
     }
 }

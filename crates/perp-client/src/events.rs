@@ -11,8 +11,8 @@ use perp_swap::events;
 
 /// What events are made of, for whoever looks into them.
 pub use perp_swap::events::{
-    BankruptcyResolved, ClaimRedeemed, FundingSettled, Liquidated, MarketMoment, OrderExecuted, OrderFill, OrderMoment, ProfitSettled,
-    Traded,
+    BankruptcyResolved, ClaimRedeemed, FundingSettled, Liquidated, MarketMoment, OrderExecuted, OrderFill, OrderMoment,
+    ProfitSettled, Traded,
 };
 
 macro_rules! events {

@@ -275,11 +275,8 @@ fn set(context: &Context<'_>, delegate: &str, whose: &Whose, flags: SendFlags) -
     let chain = context.chain()?;
     let (key, found) = whose.owner(context.settings, &chain)?;
     let name = |key: &Pubkey| if *key == Pubkey::default() { Cell::text("nobody") } else { Cell::address(key) };
-    let preview = Section::fields(
-        "delegate",
-        "Delegate",
-        [("before", name(&found.account.delegate)), ("after", name(&after))],
-    );
+    let preview =
+        Section::fields("delegate", "Delegate", [("before", name(&found.account.delegate)), ("after", name(&after))]);
     let warnings = match after == Pubkey::default() || after == found.account.delegate {
         true => vec!["orders that the last delegate placed stay: cancel them with `perp order cancel-all`".into()],
         false => Vec::new(),
@@ -289,7 +286,8 @@ fn set(context: &Context<'_>, delegate: &str, whose: &Whose, flags: SendFlags) -
         instructions: vec![set_delegate(found.authority(key.pubkey()), after)],
         preview: vec![preview],
         warnings,
-        final_because: (after != Pubkey::default()).then_some("a delegate can lose everything that is in the account by trading"),
+        final_because: (after != Pubkey::default())
+            .then_some("a delegate can lose everything that is in the account by trading"),
     };
     Desk { chain: &chain, output: context.output, flags }.carry_out(&key, intent)
 }

@@ -155,8 +155,13 @@ impl<'a> Office<'a> {
         preview: Section,
         final_because: Option<&'static str>,
     ) -> Result<Report, Failure> {
-        let intent =
-            Intent { what, instructions: vec![instruction], preview: vec![preview], warnings: Vec::new(), final_because };
+        let intent = Intent {
+            what,
+            instructions: vec![instruction],
+            preview: vec![preview],
+            warnings: Vec::new(),
+            final_because,
+        };
         Desk { chain: &self.chain, output: self.context.output, flags }.carry_out(&self.key, intent)
     }
 
@@ -203,7 +208,13 @@ impl<'a> Office<'a> {
             Status::Active => format!("make {of} active"),
             _ => format!("make {of} {} for {length}", status_name(status)),
         };
-        self.carry_out(flags, what, instruction, preview, Some("what it costs of the allowance comes back with time alone"))
+        self.carry_out(
+            flags,
+            what,
+            instruction,
+            preview,
+            Some("what it costs of the allowance comes back with time alone"),
+        )
     }
 }
 
@@ -243,7 +254,8 @@ impl Arguments {
                 office.carry_out(*send, "become admin".into(), instruction, preview, reason)
             }
             Command::Roles { risk_admin, guardian, send } => {
-                let named = |flag: &str, text: &Option<String>| text.as_deref().map(|text| address(flag, text)).transpose();
+                let named =
+                    |flag: &str, text: &Option<String>| text.as_deref().map(|text| address(flag, text)).transpose();
                 let (risk_admin, guardian) = (named("--risk-admin", risk_admin)?, named("--guardian", guardian)?);
                 if risk_admin.is_none() && guardian.is_none() {
                     return Err(Failure::input("nobody is named: give --risk-admin, --guardian or both"));
@@ -253,7 +265,8 @@ impl Arguments {
                 let (root, addresses) = (&office.root, office.chain.addresses());
                 let after = (risk_admin.unwrap_or(root.risk_admin), guardian.unwrap_or(root.guardian));
                 let rows = [("risk admin", root.risk_admin, after.0), ("guardian", root.guardian, after.1)];
-                let rows = rows.map(|(role, before, after)| vec![Cell::text(role), Cell::address(&before), Cell::address(&after)]);
+                let rows = rows
+                    .map(|(role, before, after)| vec![Cell::text(role), Cell::address(&before), Cell::address(&after)]);
                 let preview = Section::rows("roles", "Roles", &["role", "before", "after"], rows.to_vec());
                 let instruction = set_roles(addresses, office.signer(), after.0, after.1);
                 office.carry_out(*send, "name the roles".into(), instruction, preview, None)
@@ -268,7 +281,10 @@ impl Arguments {
                 let preview = Section::fields(
                     "target",
                     "Backing target",
-                    [("before", Cell::atoms(listed.target_backing, decimals)), ("after", Cell::atoms(target, decimals))],
+                    [
+                        ("before", Cell::atoms(listed.target_backing, decimals)),
+                        ("after", Cell::atoms(target, decimals)),
+                    ],
                 );
                 let instruction = set_backing_target(office.chain.addresses(), office.signer(), listed.index, target);
                 let symbol = office.chain.symbol(listed.index);
@@ -295,12 +311,20 @@ impl Arguments {
                 let fees = office.chain.exchange().market(index)?.ledger.protocol_fees;
                 perp_engine::operations::market::plan_withdraw_protocol_fees(office.chain.exchange().market(index)?)?;
                 if office.chain.venue.connection.tokens(&to)?.is_none() {
-                    return Err(Failure::Input(format!("--to is {to}, where there is no token account: give one of the quote token")));
+                    return Err(Failure::Input(format!(
+                        "--to is {to}, where there is no token account: give one of the quote token"
+                    )));
                 }
                 let preview = Section::fields("fees", "Protocol fees", [("amount", Cell::atoms(fees, decimals))]);
                 let instruction = withdraw_protocol_fees(office.chain.addresses(), office.signer(), index, to);
                 let what = format!("pay {} to {to}", show_atoms(fees, decimals));
-                office.carry_out(*send, what, instruction, preview, Some("what a token account has received does not come back"))
+                office.carry_out(
+                    *send,
+                    what,
+                    instruction,
+                    preview,
+                    Some("what a token account has received does not come back"),
+                )
             }
         }
     }
@@ -388,7 +412,11 @@ fn pending(chain: &Chain) -> Result<Report, Failure> {
     let (exchange, mut rows) = (chain.exchange(), Vec::new());
     let mut row = |what: &str, of: Cell, when| rows.push(vec![Cell::text(what), of, when]);
     if root.pending_admin != Pubkey::default() {
-        row("proposed admin", Cell::address(&root.pending_admin), Cell::text("until it accepts or another is proposed"));
+        row(
+            "proposed admin",
+            Cell::address(&root.pending_admin),
+            Cell::text("until it accepts or another is proposed"),
+        );
     }
     if !exchange.state.boundary.is_never() {
         row("boundary of the pool", Cell::None, Cell::time(exchange.state.boundary));

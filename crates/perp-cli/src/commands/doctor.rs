@@ -94,7 +94,9 @@ fn told(report: &checks::Report) -> Report {
 /// What a compute unit has cost lately.
 fn fees(connection: &Connection) -> Check {
     match connection.client().get_recent_prioritization_fees(&[]) {
-        Err(error) => Check::fair("fees", FetchError::from(Box::new(error)).to_string(), "use a node that tells recent fees"),
+        Err(error) => {
+            Check::fair("fees", FetchError::from(Box::new(error)).to_string(), "use a node that tells recent fees")
+        }
         Ok(found) => {
             let mut paid: Vec<u64> = found.iter().map(|fee| fee.prioritization_fee).collect();
             paid.sort_unstable();
@@ -116,9 +118,11 @@ fn fees(connection: &Connection) -> Check {
 /// How the cluster fares.
 fn landing(connection: &Connection) -> Check {
     match connection.client().get_recent_performance_samples(Some(SAMPLED)) {
-        Err(error) => {
-            Check::fair("landing", FetchError::from(Box::new(error)).to_string(), "use a node that tells how its cluster fares")
-        }
+        Err(error) => Check::fair(
+            "landing",
+            FetchError::from(Box::new(error)).to_string(),
+            "use a node that tells how its cluster fares",
+        ),
         Ok(samples) => {
             let (slots, seconds) = samples.iter().fold((0u64, 0u64), |(slots, seconds), sample| {
                 (slots.saturating_add(sample.num_slots), seconds.saturating_add(sample.sample_period_secs.into()))
@@ -128,7 +132,9 @@ fn landing(connection: &Connection) -> Check {
                 return Check::good("landing", "the node keeps no samples of its cluster".into());
             }
             let (milliseconds, each) = (seconds.saturating_mul(1_000) / slots, landed / seconds);
-            let found = format!("a slot has taken {milliseconds} ms, and {each} transactions have landed a second, over {seconds} s");
+            let found = format!(
+                "a slot has taken {milliseconds} ms, and {each} transactions have landed a second, over {seconds} s"
+            );
             if milliseconds > 600 {
                 Check::fair("landing", found, "the cluster is slow: give a --unit-price, and expect to wait")
             } else {
@@ -140,7 +146,8 @@ fn landing(connection: &Connection) -> Check {
 
 /// The exchange, its markets and what follows its changes.
 fn exchange(context: &Context<'_>, chain: &Chain, looked: &mut Vec<Check>) {
-    looked.push(Check::good("exchange", format!("{} with {} markets", chain.addresses().exchange, chain.markets.len())));
+    looked
+        .push(Check::good("exchange", format!("{} with {} markets", chain.addresses().exchange, chain.markets.len())));
     let session = chain.exchange().session();
     let status = super::markets::status_name(session.status);
     looked.push(match session.status {
@@ -155,8 +162,13 @@ fn exchange(context: &Context<'_>, chain: &Chain, looked: &mut Vec<Check>) {
     if let Ok(url) = context.settings.websocket_url() {
         let begun = Instant::now();
         looked.push(match chain.venue.follow::<Pool>(url) {
-            Ok(_) => Check::good("websocket", format!("{} subscribed within {} ms", origin(url), begun.elapsed().as_millis())),
-            Err(error) => Check::bad("websocket", error.to_string(), "set websocket_url to the node's WebSocket server"),
+            Ok(_) => Check::good(
+                "websocket",
+                format!("{} subscribed within {} ms", origin(url), begun.elapsed().as_millis()),
+            ),
+            Err(error) => {
+                Check::bad("websocket", error.to_string(), "set websocket_url to the node's WebSocket server")
+            }
         });
     }
     failures(context, chain, looked);
@@ -167,7 +179,11 @@ fn failures(context: &Context<'_>, chain: &Chain, looked: &mut Vec<Check>) {
     let Ok(key) = context.settings.keypair() else { return };
     let asked = chain.venue.connection.client().get_signatures_for_address(&key.pubkey());
     let Ok(told) = asked else {
-        looked.push(Check::fair("history", "the node tells no transactions of the wallet".into(), "use one that keeps a history"));
+        looked.push(Check::fair(
+            "history",
+            "the node tells no transactions of the wallet".into(),
+            "use one that keeps a history",
+        ));
         return;
     };
     let (all, failed) = (told.len(), told.iter().filter(|told| told.err.is_some()).count());

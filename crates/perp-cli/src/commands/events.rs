@@ -170,11 +170,9 @@ fn told(chain: &Chain, event: &Event) -> Vec<(&'static str, Cell)> {
             ("after", Cell::text(format!("{:?}", it.after))),
             ("until", Cell::time(Timestamp::new(it.until))),
         ],
-        Event::BackingAllocated(it) => vec![
-            ("market", symbol(it.market_index)),
-            ("moved", signed(it.moved)),
-            ("backing", atoms(it.backing_after)),
-        ],
+        Event::BackingAllocated(it) => {
+            vec![("market", symbol(it.market_index)), ("moved", signed(it.moved)), ("backing", atoms(it.backing_after))]
+        }
         Event::EpochClosed(it) => vec![
             ("boundary", Cell::time(Timestamp::new(it.boundary))),
             ("requests", Cell::Count(it.requests.into())),

@@ -65,7 +65,8 @@ impl Arguments {
                 report.sections.push(section(event.name(), &lines));
             }
             if lines.iter().any(|line| line.verdict == Verdict::Differs) {
-                report.bad = Some(format!("{} does not come to what the rules say: see the lines that differ", event.name()));
+                report.bad =
+                    Some(format!("{} does not come to what the rules say: see the lines that differ", event.name()));
             }
         }
         report.sections.extend(super::events::sections(chain, &events));

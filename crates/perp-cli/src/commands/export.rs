@@ -58,7 +58,9 @@ impl Arguments {
     pub fn run(&self, context: &Context<'_>) -> Result<Report, Failure> {
         let picks = self.pick.as_deref().map(Picks::read).transpose()?;
         if picks.is_some() && self.lots != Method::Specific {
-            return Err(Failure::input("--pick names lots, which --lots specific alone asks for: give that, or leave --pick out"));
+            return Err(Failure::input(
+                "--pick names lots, which --lots specific alone asks for: give that, or leave --pick out",
+            ));
         }
         let chain = context.chain()?;
         let found = self.whose.find(context.settings, &chain)?;
@@ -84,11 +86,19 @@ impl Arguments {
         let mut report = Report::of([
             realized(&chain, &disposals),
             open(&chain, &ledgers),
-            Section::rows("sums", "Sums, against what the chain has counted", &["what", "exported", "chain", "same"], sums.clone()),
+            Section::rows(
+                "sums",
+                "Sums, against what the chain has counted",
+                &["what", "exported", "chain", "same"],
+                sums.clone(),
+            ),
             reconciled(&chain, &found, &ledgers, &disposals, &movements)?,
         ]);
         report.bad = bad(&sums);
-        report.warnings.push("a size and its dates are the chain's; what of it is taxed how, and in which currency, is not known here".into());
+        report.warnings.push(
+            "a size and its dates are the chain's; what of it is taxed how, and in which currency, is not known here"
+                .into(),
+        );
         Ok(report)
     }
 }
@@ -120,7 +130,12 @@ fn row(chain: &Chain, it: &Disposal) -> Vec<Cell> {
 
 fn realized(chain: &Chain, disposals: &[Disposal]) -> Section {
     let rows = disposals.iter().map(|disposal| row(chain, disposal)).collect();
-    Section::rows("disposals", "What was closed, lot by lot; the size is that of the lot, negative for a short", &COLUMNS, rows)
+    Section::rows(
+        "disposals",
+        "What was closed, lot by lot; the size is that of the lot, negative for a short",
+        &COLUMNS,
+        rows,
+    )
 }
 
 fn csv(chain: &Chain, disposals: &[Disposal]) -> String {
@@ -187,7 +202,11 @@ fn reconciled(
         let position = found.account.state.occupied().find(|(_, position)| position.market == *market);
         let entry = position.map_or(0, |(_, position)| {
             let entry = position.entry_notional.get().get();
-            if position.size.get() < 0 { -entry } else { entry }
+            if position.size.get() < 0 {
+                -entry
+            } else {
+                entry
+            }
         });
         let rounding = (results - open) - (realized - entry);
         let most = i128::try_from(roundings).unwrap_or(i128::MAX) << X40_BITS;
@@ -200,6 +219,13 @@ fn reconciled(
             Cell::Flag((0..=most).contains(&rounding)),
         ]);
     }
-    let columns = ["market", "results of lots", "realized by the chain", "difference that is open", "rounded away", "below an atom each"];
+    let columns = [
+        "market",
+        "results of lots",
+        "realized by the chain",
+        "difference that is open",
+        "rounded away",
+        "below an atom each",
+    ];
     Ok(Section::rows("reconciled", "Lots against the chain", &columns, rows))
 }

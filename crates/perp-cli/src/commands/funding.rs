@@ -85,8 +85,7 @@ fn rates(chain: &Chain) -> Section {
             Cell::time(ledger.funding_time),
         ]
     });
-    let columns =
-        ["market", "rate", "who pays", "largest rate", "carry", "surge", "long", "short", "accrued to"];
+    let columns = ["market", "rate", "who pays", "largest rate", "carry", "surge", "long", "short", "accrued to"];
     Section::rows("funding", "Funding", &columns, rows.collect())
 }
 
@@ -106,7 +105,12 @@ fn owed(context: &Context<'_>, whose: &Whose) -> Result<Report, Failure> {
         ]);
     }
     let columns = ["market", "size", "owed now", "received since opened"];
-    Ok(Report::of([Section::rows("owed", "Funding that is not settled; negative where the account is owed", &columns, rows)]))
+    Ok(Report::of([Section::rows(
+        "owed",
+        "Funding that is not settled; negative where the account is owed",
+        &columns,
+        rows,
+    )]))
 }
 
 fn settle(context: &Context<'_>, market: &str, whose: &Whose, flags: SendFlags) -> Result<Report, Failure> {
@@ -146,11 +150,8 @@ fn update(context: &Context<'_>, market: &str, flags: SendFlags) -> Result<Repor
     let mut exchange = chain.exchange().clone();
     let seconds = exchange.update_funding(index, None)?;
     let rate = exchange.market(index)?.ledger.funding_rate;
-    let preview = Section::fields(
-        "accrued",
-        "Accrued",
-        [("seconds", Cell::Seconds(seconds)), ("rate after", Cell::Rate(rate))],
-    );
+    let preview =
+        Section::fields("accrued", "Accrued", [("seconds", Cell::Seconds(seconds)), ("rate after", Cell::Rate(rate))]);
     let intent = Intent {
         what: format!("accrue the funding of {}", chain.symbol(index)),
         instructions: vec![update_funding(chain.addresses(), chain.fresh.target(index))],

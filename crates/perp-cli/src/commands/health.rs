@@ -43,7 +43,8 @@ pub fn change(
         let mut numbers = numbers(exchange, account, decimals);
         if let Some(index) = market {
             let units = chain.units(index);
-            let position = account.occupied().find(|(_, position)| position.market == index).map(|(_, position)| position);
+            let position =
+                account.occupied().find(|(_, position)| position.market == index).map(|(_, position)| position);
             let size = position.map_or(Cell::Size(0, units), |position| Cell::signed_size(position.size, units));
             let price = exchange.liquidation_price(account, index).ok().flatten();
             numbers.push(("position", size));
@@ -51,7 +52,8 @@ pub fn change(
         }
         numbers
     };
-    let rows = of(before).into_iter().zip(of(after)).map(|((what, before), (_, after))| vec![Cell::text(what), before, after]);
+    let rows =
+        of(before).into_iter().zip(of(after)).map(|((what, before), (_, after))| vec![Cell::text(what), before, after]);
     Section::rows("health", "Health", &["what", "before", "after"], rows.collect())
 }
 
@@ -71,7 +73,9 @@ pub fn positions(chain: &Chain, exchange: &Exchange, account: &Account) -> Secti
         let funding = perp_engine::risk::margin::unsettled_funding_owed(position, &market.ledger);
         let liquidation = exchange.liquidation_price(account, position.market).ok().flatten();
         vec![
-            Cell::text(chain.markets.get(usize::from(position.market)).map_or_else(String::new, |it| unpadded(&it.symbol))),
+            Cell::text(
+                chain.markets.get(usize::from(position.market)).map_or_else(String::new, |it| unpadded(&it.symbol)),
+            ),
             Cell::signed_size(position.size, units),
             super::events::average(position.entry_notional.get().get(), position.size.get(), units),
             Cell::price(market.price.price, units),

@@ -177,7 +177,9 @@ fn run(
     let signer = key.pubkey();
     let own = Authority { signer, margin_account: chain.addresses().margin_account(&signer, sub_account) };
     if own.margin_account == target {
-        return Err(Failure::Refused("the liquidated account cannot receive the bounty: choose another --sub-account".into()));
+        return Err(Failure::Refused(
+            "the liquidated account cannot receive the bounty: choose another --sub-account".into(),
+        ));
     }
     let (mut instructions, mut warnings) = (Vec::new(), Vec::new());
     let credited = match chain.venue.connection.find::<MarginAccount>(&own.margin_account)? {

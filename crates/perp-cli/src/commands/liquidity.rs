@@ -212,17 +212,18 @@ fn requests(context: &Context<'_>, owner: Option<&str>) -> Result<Report, Failur
     let decimals = chain.decimals();
     let all = chain.venue.all::<LiquidityRequest>()?;
     let records = chain.venue.all::<EpochRecord>()?;
-    let rows = all.iter().filter(|(_, request)| owner.is_none_or(|owner| owner == request.owner)).map(|(at, request)| {
-        let closed = records.values().any(|record| record.state.is_of(&request.state));
-        vec![
-            Cell::address(at),
-            Cell::address(&request.owner),
-            Cell::text(kind(request)),
-            Cell::atoms(request.state.amount, decimals),
-            Cell::time(request.state.belongs_from),
-            Cell::Flag(closed),
-        ]
-    });
+    let rows =
+        all.iter().filter(|(_, request)| owner.is_none_or(|owner| owner == request.owner)).map(|(at, request)| {
+            let closed = records.values().any(|record| record.state.is_of(&request.state));
+            vec![
+                Cell::address(at),
+                Cell::address(&request.owner),
+                Cell::text(kind(request)),
+                Cell::atoms(request.state.amount, decimals),
+                Cell::time(request.state.belongs_from),
+                Cell::Flag(closed),
+            ]
+        });
     let columns = ["request", "owner", "kind", "amount", "belongs to a boundary from", "may be paid"];
     Ok(Report::of([Section::rows("requests", "Requests that wait", &columns, rows.collect())]))
 }

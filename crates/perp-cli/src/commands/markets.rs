@@ -70,19 +70,8 @@ pub fn list(chain: &Chain) -> Section {
             Cell::atoms(ledger.insurance, units.quote_decimals),
         ]
     });
-    let columns = [
-        "index",
-        "market",
-        "price",
-        "age",
-        "status",
-        "long",
-        "short",
-        "cap",
-        "funding rate",
-        "backing",
-        "insurance",
-    ];
+    let columns =
+        ["index", "market", "price", "age", "status", "long", "short", "cap", "funding rate", "backing", "insurance"];
     Section::rows("markets", "", &columns, rows.collect())
 }
 

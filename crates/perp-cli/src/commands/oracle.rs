@@ -98,8 +98,7 @@ fn update(context: &Context<'_>, markets: &[String], flags: SendFlags) -> Result
     let chain = context.chain()?;
     let named: Vec<u16> =
         markets.iter().map(|name| chain.market(name).map(|market| market.state.index)).collect::<Result<_, _>>()?;
-    let news: Vec<_> =
-        chain.fresh.news().filter(|(market, _)| named.is_empty() || named.contains(market)).collect();
+    let news: Vec<_> = chain.fresh.news().filter(|(market, _)| named.is_empty() || named.contains(market)).collect();
     if news.is_empty() {
         return Err(Failure::Refused("no price account says anything that its market has not taken in".into()));
     }

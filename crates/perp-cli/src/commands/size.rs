@@ -187,9 +187,12 @@ impl Question {
 
 /// A signed share such as `-5%`, in ppm, of any size.
 fn signed_share(name: &str, text: &str) -> Result<i64, Failure> {
-    let decimal: Decimal = text.strip_suffix('%').unwrap_or(text).parse().map_err(|error| Failure::Input(format!("{name}: {error}")))?;
+    let decimal: Decimal =
+        text.strip_suffix('%').unwrap_or(text).parse().map_err(|error| Failure::Input(format!("{name}: {error}")))?;
     let ppm = decimal.scaled(4).and_then(|ppm| i64::try_from(ppm).ok());
-    ppm.ok_or_else(|| Failure::Input(format!("{name} is \"{text}\": give a share with at most 4 decimals of a percent, such as 20%")))
+    ppm.ok_or_else(|| {
+        Failure::Input(format!("{name} is \"{text}\": give a share with at most 4 decimals of a percent, such as 20%"))
+    })
 }
 
 /// A share above zero, of any size.
@@ -267,8 +270,9 @@ impl Arguments {
                 Ok(report)
             }
             Command::History { what, candles, holding, interval } => {
-                let text = std::fs::read_to_string(candles)
-                    .map_err(|reason| Failure::Input(format!("--candles: {} cannot be read ({reason})", candles.display())))?;
+                let text = std::fs::read_to_string(candles).map_err(|reason| {
+                    Failure::Input(format!("--candles: {} cannot be read ({reason})", candles.display()))
+                })?;
                 let it = Question::of(context, what)?;
                 let candles = read(&text, it.units)?;
                 let adverse = adverse_move_ceil(&candles, it.side, *holding)?;
@@ -346,7 +350,10 @@ mod tests {
     fn candles_are_read_with_and_without_a_head() {
         let rows = "time,open,high,low,close\n1,250,251,249,250\n2,250,260,250,255\n";
         let candles = read(rows, SOL).unwrap();
-        assert_eq!((candles.len(), candles[0].open, candles[1].high), (2, Price::new(1 << 38), SOL.price("260").unwrap()));
+        assert_eq!(
+            (candles.len(), candles[0].open, candles[1].high),
+            (2, Price::new(1 << 38), SOL.price("260").unwrap())
+        );
         let error = read("1,250,251\n", SOL).unwrap_err().to_string();
         assert!(error.contains("line 1 has 3 fields") && error.contains("open, high, low and close"), "{error}");
         let error = read("1,a,1,1,1\n", SOL).unwrap_err().to_string();
@@ -355,7 +362,10 @@ mod tests {
 
     #[test]
     fn shares_may_be_negative_only_where_that_means_something() {
-        assert_eq!((signed_share("--mean", "-5%").unwrap(), share("--volatility", "200%").unwrap()), (-50_000, 2_000_000));
+        assert_eq!(
+            (signed_share("--mean", "-5%").unwrap(), share("--volatility", "200%").unwrap()),
+            (-50_000, 2_000_000)
+        );
         let error = share("--volatility", "0%").unwrap_err().to_string();
         assert!(error.contains("--volatility is \"0%\"") && error.contains("above 0%"), "{error}");
     }

@@ -110,7 +110,10 @@ impl Arguments {
     fn unknown(&self, terms: &Terms) -> Failure {
         let text = self.term.as_deref().unwrap_or_default();
         let near = nearest(text, terms.all().map(|term| term.name.as_str()));
-        let near = near.map_or_else(|| format!("give a number from 1 to {}, or words of a name", terms.term.len()), |near| format!("did you mean \"{near}\"?"));
+        let near = near.map_or_else(
+            || format!("give a number from 1 to {}, or words of a name", terms.term.len()),
+            |near| format!("did you mean \"{near}\"?"),
+        );
         let of = if self.missing { " of which anything is missing" } else { "" };
         Failure::Input(format!("TERM is \"{text}\", and there is no term like that{of}: {near}"))
     }
@@ -142,7 +145,9 @@ pub fn markdown(terms: &Terms) -> String {
     for term in &terms.term {
         text.push_str(&row(term));
     }
-    text.push_str("\n### Mechanisms\n| | mechanism | what does it here | commands, pages, tests |\n|---|---|---|---|\n");
+    text.push_str(
+        "\n### Mechanisms\n| | mechanism | what does it here | commands, pages, tests |\n|---|---|---|---|\n",
+    );
     for term in &terms.mechanism {
         text.push_str(&row(term));
     }
@@ -215,9 +220,10 @@ mod tests {
                 let path = source(file);
                 let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                 let found = text.lines().any(|line| {
-                    line.trim_start().trim_start_matches("async ").strip_prefix("fn ").is_some_and(|rest| {
-                        rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('('))
-                    })
+                    line.trim_start()
+                        .trim_start_matches("async ")
+                        .strip_prefix("fn ")
+                        .is_some_and(|rest| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
                 });
                 assert!(found, "{}: no test {name} in {}", term.name, path.display());
             }
@@ -237,8 +243,8 @@ mod tests {
             for path in &term.documents {
                 let (file, heading) = path.split_once('#').unwrap_or((path, ""));
                 let text = std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-                let found = heading.is_empty()
-                    || text.lines().any(|line| line.starts_with('#') && fragment(line) == heading);
+                let found =
+                    heading.is_empty() || text.lines().any(|line| line.starts_with('#') && fragment(line) == heading);
                 assert!(found, "{}: no heading for {path}", term.name);
             }
         }
@@ -263,7 +269,10 @@ mod tests {
     fn the_page_has_what_the_command_prints() {
         let page = std::fs::read_to_string(root().join("docs/terms.md")).unwrap();
         let section = markdown(&Terms::read().unwrap());
-        assert!(page.ends_with(&section), "run `cargo run -p perp-cli -- terms --markdown` and put it at the end of docs/terms.md");
+        assert!(
+            page.ends_with(&section),
+            "run `cargo run -p perp-cli -- terms --markdown` and put it at the end of docs/terms.md"
+        );
     }
 
     #[test]

@@ -62,7 +62,9 @@ impl Arguments {
             return Ok(Report::of(first));
         }
         if !std::io::stdout().is_terminal() {
-            return Err(Failure::input("watch draws in a terminal, and this is none: give --once to print what it would show"));
+            return Err(Failure::input(
+                "watch draws in a terminal, and this is none: give --once to print what it would show",
+            ));
         }
         let mut screen = Screen { sections: first, looked: Some(now), problem: None };
         let mut terminal = ratatui::init();
@@ -137,7 +139,8 @@ fn height(section: &Section) -> u16 {
 }
 
 fn draw(frame: &mut Frame<'_>, screen: &Screen, raw: bool) {
-    let mut heights: Vec<Constraint> = screen.sections.iter().map(|section| Constraint::Length(height(section))).collect();
+    let mut heights: Vec<Constraint> =
+        screen.sections.iter().map(|section| Constraint::Length(height(section))).collect();
     heights.push(Constraint::Min(1));
     heights.push(Constraint::Length(1));
     let areas = Layout::vertical(heights).split(frame.area());
@@ -167,7 +170,10 @@ fn table(frame: &mut Frame<'_>, section: &Section, area: Rect, raw: bool) {
         Row::new(row.clone()).style(if is_bad { Style::new().red() } else { Style::new() })
     });
     let head = Row::new(columns.iter().map(|column| column.replace('_', " "))).bold();
-    let table = Table::new(lines, widths).header(head).column_spacing(2).block(Block::bordered().title(section.heading.clone()));
+    let table = Table::new(lines, widths)
+        .header(head)
+        .column_spacing(2)
+        .block(Block::bordered().title(section.heading.clone()));
     frame.render_widget(table, area);
 }
 
@@ -191,9 +197,14 @@ mod tests {
             &["market", "price"],
             vec![vec![Cell::text("SOL-PERP"), Cell::text("140.615937")]],
         );
-        let positions =
-            Section::rows("positions", "Positions", &["market", "size"], vec![vec![Cell::text("SOL-PERP"), Cell::text("-10")]]);
-        let mut screen = Screen { sections: vec![markets, positions], looked: Some(Timestamp::new(1_618_660_800)), problem: None };
+        let positions = Section::rows(
+            "positions",
+            "Positions",
+            &["market", "size"],
+            vec![vec![Cell::text("SOL-PERP"), Cell::text("-10")]],
+        );
+        let mut screen =
+            Screen { sections: vec![markets, positions], looked: Some(Timestamp::new(1_618_660_800)), problem: None };
         let shown = drawn(&screen);
         for needle in ["Markets", "140.615937", "Positions", "-10", "as of 2021-04-17 12:00:00Z; q ends"] {
             assert!(shown.contains(needle), "{shown}\nlacks {needle}");

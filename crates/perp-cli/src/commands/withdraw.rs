@@ -40,11 +40,10 @@ impl Arguments {
         let (decimals, exchange, addresses) = (chain.decimals(), chain.exchange(), chain.addresses());
         let before = found.account.state;
         let amount = match self.amount.as_str() {
-            "all" if before.has_open_position() => {
-                return Err(Failure::Refused(
-                    "AMOUNT is \"all\", and the account has positions: close them, or give an amount that is free for more".into(),
-                ))
-            }
+            "all" if before.has_open_position() => return Err(Failure::Refused(
+                "AMOUNT is \"all\", and the account has positions: close them, or give an amount that is free for more"
+                    .into(),
+            )),
             "all" => before.balance,
             text => amount::quote("AMOUNT", text, decimals, context.output.atoms)?,
         };

@@ -48,10 +48,14 @@ fn every_command_on_the_page_can_be_typed() {
     let known: BTreeSet<String> = commands().into_iter().map(|(path, _)| path).collect();
     let page = page();
     let mut seen = 0;
-    for token in page.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|token| token.starts_with("perp ")) {
+    for token in
+        page.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|token| token.starts_with("perp "))
+    {
         let words = typed(token);
         // As many words as make a command.
-        let names = words.iter().take_while(|word| word.chars().all(|it| it.is_ascii_lowercase() || it == '-') && !word.starts_with("--"));
+        let names = words
+            .iter()
+            .take_while(|word| word.chars().all(|it| it.is_ascii_lowercase() || it == '-') && !word.starts_with("--"));
         let names: Vec<&str> = names.map(String::as_str).collect();
         let found = (1..=names.len()).any(|length| known.contains(&names[..length].join(" ")) && length > 1);
         assert!(found, "`{token}` is no command");

@@ -25,7 +25,9 @@ fn a_fill_comes_out_to_the_atom() {
     local.perp(&["deposit", "20000"]).good();
     let bought = local.json(&["trade", "buy", "SOL", "100", "--yes"]);
     let first = lines(&local, &bought);
-    for what in ["impact", "spread", "charge", "notional", "fee", "funding", "realized", "position after", "balance after"] {
+    for what in
+        ["impact", "spread", "charge", "notional", "fee", "funding", "realized", "position after", "balance after"]
+    {
         assert!(same(&first).contains(&what), "{what}: {first:#?}");
     }
     // An hour later a part is sold at another price: funding, and a profit on a part of the entry.
@@ -72,7 +74,9 @@ fn a_liquidation_comes_out_to_the_atom() {
     assert_eq!(&done["liquidation"]["bounty"], told(&done["events"], "bounty"));
     assert_eq!(listed["liquidations"][0]["bounty"], done["liquidation"]["bounty"]);
     let explained = lines(&local, &done);
-    for what in ["notional", "funding", "realized", "penalty, in its parts", "balance after", "liquidator's balance after"] {
+    for what in
+        ["notional", "funding", "realized", "penalty, in its parts", "balance after", "liquidator's balance after"]
+    {
         assert!(same(&explained).contains(&what), "{what}: {explained:#?}");
     }
     for line in &explained {
@@ -104,5 +108,9 @@ fn what_was_refused_is_told_with_its_rule_and_what_is_nothing_with_what_would_be
     assert!(nothing.err.contains("WHAT is \"hello\"") && nothing.err.contains("base 58"), "{}", nothing.err);
     let wallet = local.perp(&["explain", &local.address("alice").to_string()]);
     assert_eq!(wallet.code, Some(2), "{}", wallet.text());
-    assert!(wallet.err.contains("is a wallet") && wallet.err.contains(&local.margin_account("alice").to_string()), "{}", wallet.err);
+    assert!(
+        wallet.err.contains("is a wallet") && wallet.err.contains(&local.margin_account("alice").to_string()),
+        "{}",
+        wallet.err
+    );
 }

@@ -9,7 +9,8 @@ use crate::{said, Local};
 fn a_market_is_told_with_its_whole_contract() {
     let local = Local::start();
     let markets = local.json(&["markets"]);
-    let names: Vec<&str> = markets["markets"].as_array().unwrap().iter().map(|row| row["market"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        markets["markets"].as_array().unwrap().iter().map(|row| row["market"].as_str().unwrap()).collect();
     assert_eq!(names, ["SOL-PERP", "BTC-PERP"]);
     assert_eq!(markets["markets"][0]["price"], "140.615937");
     let text = local.perp(&["markets"]).good();
@@ -37,7 +38,10 @@ fn a_market_is_told_with_its_whole_contract() {
     // Raw: ppm.
     let raw = local.json(&["markets", "SOL", "--atoms"]);
     assert_eq!(raw["contract"]["price"], "154608857782");
-    assert_eq!(raw["parameters"].as_array().unwrap().iter().find(|row| row["parameter"] == "taker_fee").unwrap()["value"], "400");
+    assert_eq!(
+        raw["parameters"].as_array().unwrap().iter().find(|row| row["parameter"] == "taker_fee").unwrap()["value"],
+        "400"
+    );
 }
 
 #[test]
@@ -67,7 +71,8 @@ fn an_account_is_told_and_explained_line_by_line() {
 
     let explained = local.json(&["explain", &address]);
     let lines = explained["lines"].as_array().unwrap();
-    let line = |what: &str| lines.iter().find(|line| line["what"] == what).unwrap_or_else(|| panic!("{what}: {lines:#?}"));
+    let line =
+        |what: &str| lines.iter().find(|line| line["what"] == what).unwrap_or_else(|| panic!("{what}: {lines:#?}"));
     assert_eq!(line("equity")["told"], equity);
     assert!(line("equity")["where_it_stands"].as_str().unwrap().starts_with("docs/specification/margin.md#"));
     assert!(lines.iter().all(|line| line["verdict"] != "DIFFERS"), "{lines:#?}");
@@ -95,7 +100,8 @@ fn the_map_tells_what_other_prices_would_liquidate() {
     local.trader("alice", "2000", "buy", "100");
     local.trader("bob", "90000", "sell", "10");
     let map = local.json(&["liquidate", "map", "SOL"]);
-    let step = |change: &str| map["map"].as_array().unwrap().iter().find(|row| row["change"] == change).unwrap().clone();
+    let step =
+        |change: &str| map["map"].as_array().unwrap().iter().find(|row| row["change"] == change).unwrap().clone();
     let (fallen, same) = (step("-30"), step("0"));
     assert_eq!((&fallen["accounts"], &fallen["long"], &fallen["short"]), (&1.into(), &"100".into(), &"0".into()));
     assert_eq!((&same["accounts"], &same["long"]), (&0.into(), &"0".into()));
@@ -127,7 +133,9 @@ fn the_doctor_says_what_is_there_and_what_is_not() {
     let local = Local::start();
     local.perp(&["deposit", "100", "--yes"]).good();
     let text = local.perp(&["doctor", "--most-lag", "0"]).good();
-    for needle in ["node", "clock", "fees", "landing", "exchange", "status", "market", "websocket", "history", "key", "wallet"] {
+    for needle in
+        ["node", "clock", "fees", "landing", "exchange", "status", "market", "websocket", "history", "key", "wallet"]
+    {
         assert!(text.contains(needle), "{text}\nlacks {needle}");
     }
     let wrong = local.perp(&["doctor", "--most-lag", "0", "--websocket-url", "ws://127.0.0.1:1"]);
@@ -149,7 +157,8 @@ fn settings_come_from_flags_then_variables_then_the_localnet_then_the_file() {
     let local = Local::start();
     let folder = local.folder().display().to_string();
     let file = local.folder().join("perp.toml");
-    std::fs::write(&file, "rpc_url = \"http://127.0.0.1:2\"\nexchange = \"11111111111111111111111111111111\"\n").unwrap();
+    std::fs::write(&file, "rpc_url = \"http://127.0.0.1:2\"\nexchange = \"11111111111111111111111111111111\"\n")
+        .unwrap();
     let run = |flags: &[&str], url: Option<&str>| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_perp"));
         command.env_remove("PERP_RPC_URL").args(["markets", "--config"]).arg(&file).args(flags);

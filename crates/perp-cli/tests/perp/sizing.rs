@@ -43,7 +43,8 @@ fn each_rule_gives_a_size_within_what_fills() {
     let twice = local.json(&["size", "fraction", "SOL", "buy", "--of-equity", "200%", "--atoms"]);
     assert_eq!(twice["size"]["size"], "142231388494");
     // Days that do not tell the side.
-    let few = local.perp(&["size", "kelly", "SOL", "buy", "--mean", "5%", "--volatility", "80%", "--days", "10"]).good();
+    let few =
+        local.perp(&["size", "kelly", "SOL", "buy", "--mean", "5%", "--volatility", "80%", "--days", "10"]).good();
     assert!(few.contains("10 days do not tell which side gains"), "{few}");
 }
 
@@ -72,9 +73,14 @@ fn no_move_of_the_recorded_past_liquidates_the_size_by_history() {
     let size = found["size"]["size"].as_str().unwrap().to_owned();
     local.perp(&["trade", "buy", "SOL", &size, "--yes", "--slippage", "5%"]).good();
     let ladder = local.json(&["account", "ladder", "SOL"]);
-    let rung = |change: &str| ladder["ladder"].as_array().unwrap().iter().find(|row| row["change"] == change).unwrap().clone();
+    let rung =
+        |change: &str| ladder["ladder"].as_array().unwrap().iter().find(|row| row["change"] == change).unwrap().clone();
     assert_eq!(rung("-10")["liquidatable"], false);
     assert_eq!(rung("-15")["liquidatable"], true);
     let missing = local.perp(&["size", "history", "SOL", "buy", "--candles", "/nowhere.csv"]);
-    assert!(missing.code == Some(2) && missing.err.contains("--candles: /nowhere.csv cannot be read"), "{}", missing.text());
+    assert!(
+        missing.code == Some(2) && missing.err.contains("--candles: /nowhere.csv cannot be read"),
+        "{}",
+        missing.text()
+    );
 }

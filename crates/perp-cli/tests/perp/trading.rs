@@ -44,7 +44,11 @@ fn a_trade_is_previewed_sent_and_told_once_it_is_confirmed() {
     // Nobody is there to confirm it, so nothing is sent.
     let asked = local.perp(&["trade", "sell", "SOL", "10"]);
     assert_eq!(asked.code, Some(2), "{}", asked.text());
-    assert!(asked.err.contains("a fill is not taken back: add --yes") && !asked.text().contains("Confirmed"), "{}", asked.text());
+    assert!(
+        asked.err.contains("a fill is not taken back: add --yes") && !asked.text().contains("Confirmed"),
+        "{}",
+        asked.text()
+    );
     assert_eq!(local.account("alice"), before);
 
     let sold = local.json(&["trade", "sell", "SOL", "10", "--yes"]);
@@ -62,7 +66,11 @@ fn a_trade_is_previewed_sent_and_told_once_it_is_confirmed() {
     let before = local.account("alice");
     let refused = local.perp(&["trade", "buy", "SOL", "1", "--limit", "100", "--yes"]);
     assert_eq!(refused.code, Some(1), "{}", refused.text());
-    assert!(refused.err.contains("PriceBoundExceeded") || refused.err.contains("worse than the acceptable price"), "{}", refused.err);
+    assert!(
+        refused.err.contains("PriceBoundExceeded") || refused.err.contains("worse than the acceptable price"),
+        "{}",
+        refused.err
+    );
     assert_eq!(local.account("alice"), before);
 }
 

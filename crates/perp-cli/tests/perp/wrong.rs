@@ -60,8 +60,14 @@ fn what_cannot_be_understood_is_said_without_a_node() {
         (vec!["order", "twap", "SOL", "buy", "1", "--slices", "1", "--every", "5m"], vec!["--slices", "2.."]),
         (vec!["order", "oco", "SOL", "--stop", "1"], vec!["--target"]),
         (vec!["order", "bracket", "SOL", "buy", "1", "--at", "1"], vec!["--stop"]),
-        (vec!["order", "ladder", "SOL", "buy", "1", "--from", "1", "--to", "2", "--count", "1"], vec!["--count", "2..=16"]),
-        (vec!["order", "ladder", "SOL", "buy", "1", "--from", "1", "--to", "2", "--count", "17"], vec!["--count", "2..=16"]),
+        (
+            vec!["order", "ladder", "SOL", "buy", "1", "--from", "1", "--to", "2", "--count", "1"],
+            vec!["--count", "2..=16"],
+        ),
+        (
+            vec!["order", "ladder", "SOL", "buy", "1", "--from", "1", "--to", "2", "--count", "17"],
+            vec!["--count", "2..=16"],
+        ),
         (vec!["order", "cancel"], vec!["<PLACES>"]),
         (vec!["order", "cancel", "16"], vec!["16", "0..16"]),
         (vec!["order", "cancel", "-1"], vec!["'-1'"]),
@@ -72,7 +78,10 @@ fn what_cannot_be_understood_is_said_without_a_node() {
         (vec!["admin", "pause"], vec!["<SECONDS>"]),
         (vec!["admin"], vec!["pending", "pause"]),
         (vec!["size", "risk", "SOL", "buy"], vec!["--stop"]),
-        (vec!["size", "kelly", "SOL", "buy", "--mean", "1%", "--volatility", "1%", "--days", "0"], vec!["--days", "1.."]),
+        (
+            vec!["size", "kelly", "SOL", "buy", "--mean", "1%", "--volatility", "1%", "--days", "0"],
+            vec!["--days", "1.."],
+        ),
         (vec!["export", "--lots", "average"], vec!["'average'", "fifo, lifo, hifo, specific"]),
         (vec!["completions", "tcsh"], vec!["'tcsh'", "bash"]),
         (vec!["markets", "--output", "xml"], vec!["'xml'", "table, json"]),
@@ -84,16 +93,25 @@ fn what_cannot_be_understood_is_said_without_a_node() {
         (vec!["markets", "--rpc-url", "127.0.0.1:8899"], vec!["rpc_url is \"127.0.0.1:8899\"", "http:// or https://"]),
         (vec!["markets", "--rpc-url", "ws://u:secret@node/secret"], vec!["rpc_url is \"ws://node…\"", "http://"]),
         (vec!["markets", "--rpc-url", "http://"], vec!["rpc_url is \"http://\""]),
-        (vec!["markets", "--websocket-url", "http://node"], vec!["websocket_url is \"http://node\"", "ws:// or wss://"]),
+        (
+            vec!["markets", "--websocket-url", "http://node"],
+            vec!["websocket_url is \"http://node\"", "ws:// or wss://"],
+        ),
         (vec!["markets", "--indexer-url", "ftp://node"], vec!["indexer_url is \"ftp://node\""]),
         (vec!["markets", "--exchange", "me"], vec!["exchange is \"me\"", "base 58"]),
-        (vec!["markets", "--config", "/nowhere/perp.toml"], vec!["/nowhere/perp.toml cannot be read", "check its name"]),
+        (
+            vec!["markets", "--config", "/nowhere/perp.toml"],
+            vec!["/nowhere/perp.toml cannot be read", "check its name"],
+        ),
         (vec!["markets", "--config", &broken], vec!["broken.toml, line 1"]),
         (vec!["markets", "--config", &unknown], vec!["unknown.toml, line 1", "unknown field `rcp_url`", "rpc_url"]),
         (vec!["markets", "--config", &typed], vec!["typed.toml, line 1", "expected a string"]),
         (vec!["markets", &nobody], vec!["no localnet wrote", "exchange.json", "start one"]),
         (vec!["markets", &localnet], vec!["exchange.json", "missing field"]),
-        (vec!["terms", "Positon Bankrupcy"], vec!["TERM is \"Positon Bankrupcy\"", "did you mean \"Position Bankruptcy\"?"]),
+        (
+            vec!["terms", "Positon Bankrupcy"],
+            vec!["TERM is \"Positon Bankrupcy\"", "did you mean \"Position Bankruptcy\"?"],
+        ),
         (vec!["terms", "65"], vec!["TERM is \"65\"", "from 1 to 64"]),
     ];
     refused(&cases, perp);
@@ -113,7 +131,11 @@ fn a_wrong_variable_is_named() {
     for (name, value, what, right) in cases {
         let said = run(name, value);
         assert_eq!(said.code, Some(2), "{name}: {}", said.text());
-        assert!(said.err.contains(what) && said.err.contains(right) && !said.err.contains("secret"), "{name}: {}", said.err);
+        assert!(
+            said.err.contains(what) && said.err.contains(right) && !said.err.contains("secret"),
+            "{name}: {}",
+            said.err
+        );
     }
     // The keeper's are none of its business.
     let said = run("PERP_KEEPER_RPC_URL", "http://node");
@@ -192,20 +214,38 @@ fn a_wrong_amount_market_or_address_changes_nothing() {
         (vec!["account", "open", "--isolated", "XRP", "--sub-account", "3"], vec!["MARKET is \"XRP\""]),
         (vec!["account", "delegate", "somebody"], vec!["DELEGATE is \"somebody\"", "base 58"]),
         (vec!["order", "limit", "SOL", "buy", "1", "--at", "0"], vec!["--at: \"0\"", "a price above 0"]),
-        (vec!["order", "limit", "SOL", "buy", "1", "--at", "130", "--expires", "soon"], vec!["--expires is \"soon\"", "+2h"]),
-        (vec!["order", "limit", "SOL", "buy", "1", "--at", "130", "--expires", "1000"], vec!["--expires is 1000", "which is past"]),
+        (
+            vec!["order", "limit", "SOL", "buy", "1", "--at", "130", "--expires", "soon"],
+            vec!["--expires is \"soon\"", "+2h"],
+        ),
+        (
+            vec!["order", "limit", "SOL", "buy", "1", "--at", "130", "--expires", "1000"],
+            vec!["--expires is 1000", "which is past"],
+        ),
         (vec!["order", "limit", "SOL", "buy", "1", "--at", "130", "--tip", "5"], vec!["--tip is 5", "at least 40000"]),
-        (vec!["order", "stop", "SOL", "--at", "200"], vec!["--at is 200", "lies below the market's price", "met at once"]),
+        (
+            vec!["order", "stop", "SOL", "--at", "200"],
+            vec!["--at is 200", "lies below the market's price", "met at once"],
+        ),
         (vec!["order", "target", "SOL", "--at", "100"], vec!["--at is 100", "lies above the market's price"]),
         (vec!["order", "oco", "SOL", "--stop", "120", "--target", "100"], vec!["--target is 100"]),
         (vec!["order", "trailing", "SOL", "--distance", "0%"], vec!["--distance is 0%", "above 0% and below 100%"]),
-        (vec!["order", "bracket", "SOL", "buy", "1", "--at", "130", "--stop", "140"], vec!["--stop is 140", "lies below that"]),
-        (vec!["order", "ladder", "SOL", "buy", "1", "--from", "9", "--to", "9", "--count", "2"], vec!["--from and --to are both 9"]),
+        (
+            vec!["order", "bracket", "SOL", "buy", "1", "--at", "130", "--stop", "140"],
+            vec!["--stop is 140", "lies below that"],
+        ),
+        (
+            vec!["order", "ladder", "SOL", "buy", "1", "--from", "9", "--to", "9", "--count", "2"],
+            vec!["--from and --to are both 9"],
+        ),
         (
             vec!["order", "ladder", "SOL", "buy", "1", "--from", "130", "--to", "120", "--count", "3"],
             vec!["SIZE is 1", "not 3 equal parts", "give 0.999999999"],
         ),
-        (vec!["order", "twap", "SOL", "sell", "10", "--slices", "2", "--every", "5s"], vec!["--every is 5s", "at least 60s"]),
+        (
+            vec!["order", "twap", "SOL", "sell", "10", "--slices", "2", "--every", "5s"],
+            vec!["--every is 5s", "at least 60s"],
+        ),
         (vec!["order", "replace", "0", "--at", "none"], vec!["--at: \"none\""]),
         (vec!["liquidate", "run", "me", "SOL"], vec!["ACCOUNT is \"me\"", "base 58"]),
         (vec!["liquidate", "run", &wallet, "SOL", "--yes"], vec!["is a wallet", &address]),
@@ -219,7 +259,14 @@ fn a_wrong_amount_market_or_address_changes_nothing() {
         (vec!["size", "fraction", "SOL", "buy", "--of-equity", "0"], vec!["--of-equity is \"0\"", "above 0%"]),
         (vec!["markets", "--exchange", &wallet], vec!["exchange is", "belongs to program"]),
         (vec!["markets", "--exchange", &market], vec!["exchange is", "another type of account"]),
-        (vec!["markets", "--exchange", &local.exchange.addresses.margin_account(&local.address("bob"), 9).to_string()], vec!["there is nothing"]),
+        (
+            vec![
+                "markets",
+                "--exchange",
+                &local.exchange.addresses.margin_account(&local.address("bob"), 9).to_string(),
+            ],
+            vec!["there is nothing"],
+        ),
     ];
     let cases: Vec<(Vec<String>, Vec<String>)> = cases
         .into_iter()
@@ -244,7 +291,10 @@ fn what_a_rule_refuses_names_the_rule_and_what_to_do() {
     let account = local.account("alice");
     let cases: [(&[&str], &[&str]); 12] = [
         (&["trade", "buy", "SOL", "1000", "--yes"], &["InitialMargin", "Deposit more"]),
-        (&["trade", "buy", "SOL", "0.1", "--sub-account", "5", "--yes"], &["there is no margin account at", "perp account open"]),
+        (
+            &["trade", "buy", "SOL", "0.1", "--sub-account", "5", "--yes"],
+            &["there is no margin account at", "perp account open"],
+        ),
         (&["withdraw", "999"], &["Deposit more, or trade or withdraw less"]),
         (&["withdraw", "all"], &["AMOUNT is \"all\", and the account has positions"]),
         (&["deposit", "1000000"], &["holds 99000", "deposit at most that"]),
@@ -267,7 +317,11 @@ fn what_a_rule_refuses_names_the_rule_and_what_to_do() {
     assert_eq!(local.account("alice"), account);
     let address = local.margin_account("alice").to_string();
     let healthy = local.perp_as("liquidator", &["liquidate", "run", &address, "SOL", "--yes"]);
-    assert!(healthy.code == Some(1) && healthy.err.contains("Equity is not below the maintenance margin"), "{}", healthy.text());
+    assert!(
+        healthy.code == Some(1) && healthy.err.contains("Equity is not below the maintenance margin"),
+        "{}",
+        healthy.text()
+    );
 }
 
 #[test]
@@ -285,7 +339,8 @@ fn a_node_that_is_not_there_is_named_without_its_secret() {
 fn in_json_a_failure_is_a_document_too() {
     let failed = |arguments: &[&str]| {
         let said = perp(arguments);
-        let document: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.text()));
+        let document: Value =
+            serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.text()));
         assert_eq!((&document["version"], &document["ok"]), (&1.into(), &false.into()));
         (said.code, document["error"].clone())
     };
@@ -296,6 +351,7 @@ fn in_json_a_failure_is_a_document_too() {
     assert_eq!((code, &error["kind"]), (Some(2), &"input".into()));
     assert!(error["message"].as_str().unwrap().contains("markets"));
     let address = "11111111111111111111111111111111";
-    let (code, error) = failed(&["markets", "--output", "json", "--rpc-url", "http://127.0.0.1:1", "--exchange", address]);
+    let (code, error) =
+        failed(&["markets", "--output", "json", "--rpc-url", "http://127.0.0.1:1", "--exchange", address]);
     assert_eq!((code, &error["kind"]), (Some(3), &"unreachable".into()));
 }

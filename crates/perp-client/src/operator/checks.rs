@@ -120,10 +120,7 @@ pub fn clock(chain: i64, here: i64, most_lag: u64) -> Check {
     let limit = i64::try_from(most_lag).unwrap_or(i64::MAX);
     let found = format!("the chain's is {behind} s behind this machine's, and may be {most_lag} s");
     if most_lag == 0 {
-        Check::good(
-            "clock",
-            format!("the chain's is {behind} s behind this machine's; nobody looks"),
-        )
+        Check::good("clock", format!("the chain's is {behind} s behind this machine's; nobody looks"))
     } else if behind > limit {
         Check::bad(
             "clock",

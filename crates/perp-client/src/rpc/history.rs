@@ -52,9 +52,12 @@ impl Connection {
         found.reverse();
         let told = found.into_iter().map(|(signature, slot)| match self.events(&signature) {
             Ok(events) => Told { signature, slot, events, gap: None },
-            Err(EventsError::Incomplete(incomplete)) => {
-                Told { signature, slot, events: incomplete.seen.clone(), gap: Some(EventsError::Incomplete(incomplete)) }
-            }
+            Err(EventsError::Incomplete(incomplete)) => Told {
+                signature,
+                slot,
+                events: incomplete.seen.clone(),
+                gap: Some(EventsError::Incomplete(incomplete)),
+            },
             Err(error) => Told { signature, slot, events: Vec::new(), gap: Some(error) },
         });
         Ok(told.collect())

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-pub use perp_client::operator::key_file::open_mode;
 use perp_client::operator::key_file;
+pub use perp_client::operator::key_file::open_mode;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 

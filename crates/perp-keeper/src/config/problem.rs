@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-pub(super) use perp_client::operator::shown_text;
 pub use perp_client::operator::origin;
+pub(super) use perp_client::operator::shown_text;
 use perp_client::operator::LocalnetError;
 use thiserror::Error;
 use toml::Value;

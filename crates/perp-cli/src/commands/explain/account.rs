@@ -48,11 +48,26 @@ fn lines(chain: &Chain, account: &Account) -> Result<Vec<Line>, Failure> {
             told("position", Cell::signed_size(position.size, units), "as its fills left it", place::POSITION),
             told("index price", Cell::price(price, units), "the market's last valid price", place::EQUITY),
             told("unrealized", Cell::exact(profit, decimals), "size · index − entry notional", place::EQUITY),
-            told("funding owed", Cell::exact(funding, decimals), "size · (index now − index at the last settlement)", place::FUNDING),
+            told(
+                "funding owed",
+                Cell::exact(funding, decimals),
+                "size · (index now − index at the last settlement)",
+                place::FUNDING,
+            ),
             told("claim", Cell::atoms(position.claim, decimals), "profit that the market has not paid", place::CLAIMS),
             told("debt", Cell::atoms(position.debt, decimals), "loss that the account has not paid", place::CLAIMS),
-            told("maintenance margin", Cell::atoms(maintenance, decimals), "⌈notional · fraction · maintenance_fraction⌉", place::FRACTION),
-            told("initial margin", Cell::atoms(initial, decimals), "⌈notional · fraction⌉, more where open interest is high", place::FRACTION),
+            told(
+                "maintenance margin",
+                Cell::atoms(maintenance, decimals),
+                "⌈notional · fraction · maintenance_fraction⌉",
+                place::FRACTION,
+            ),
+            told(
+                "initial margin",
+                Cell::atoms(initial, decimals),
+                "⌈notional · fraction⌉, more where open interest is high",
+                place::FRACTION,
+            ),
         ]);
     }
     let health = exchange.health(account)?.maintenance;
@@ -60,7 +75,13 @@ fn lines(chain: &Chain, account: &Account) -> Result<Vec<Line>, Failure> {
     let sum = floor(worth)?;
     let (equity, margin) = (Cell::signed_atoms(health.equity, decimals), Cell::atoms(health.margin, decimals));
     lines.push(match sum == health.equity.get() {
-        true => Line::compared("equity", equity, Cell::Atoms(sum.into(), decimals), "the sum of all of it, rounded down", place::EQUITY),
+        true => Line::compared(
+            "equity",
+            equity,
+            Cell::Atoms(sum.into(), decimals),
+            "the sum of all of it, rounded down",
+            place::EQUITY,
+        ),
         false => Line::told(
             "equity",
             equity,
@@ -69,7 +90,13 @@ fn lines(chain: &Chain, account: &Account) -> Result<Vec<Line>, Failure> {
         ),
     });
     lines.push(match required == health.margin {
-        true => Line::compared("required margin", margin, Cell::atoms(required, decimals), "the sum of the maintenance margins", place::WHEN),
+        true => Line::compared(
+            "required margin",
+            margin,
+            Cell::atoms(required, decimals),
+            "the sum of the maintenance margins",
+            place::WHEN,
+        ),
         false => Line::told("required margin", margin, "the sum, less what markets owe beyond their cash", place::WHEN),
     });
     lines.push(Line::told(

@@ -15,7 +15,14 @@ use crate::failure::Failure;
 use crate::output::Cell;
 
 /// A market as a fill found it, as far as its events tell: its parameters, its price, and both sides' open interest.
-pub fn found(chain: &Chain, index: u16, state: &MarketMoment, filled: (i64, i64), price: Price, time: i64) -> Option<Market> {
+pub fn found(
+    chain: &Chain,
+    index: u16,
+    state: &MarketMoment,
+    filled: (i64, i64),
+    price: Price,
+    time: i64,
+) -> Option<Market> {
     let listed = &chain.markets.get(usize::from(index))?.state;
     let (before, after) = (SignedSize::new(filled.0), SignedSize::new(filled.1));
     let on = |size: SignedSize, side: Side| if size.side() == Some(side) { size.size().get() } else { 0 };
@@ -150,7 +157,8 @@ fn lines(chain: &Chain, before: &Known, filled: &Filled, told: &Told<'_>) -> Res
     });
     let capped = |computed: i128, paid: i128| if told.closes_whole(filled) { computed.min(paid) } else { computed };
     let impact = quoted.map(|(impact, _)| exact(capped(impact.get(), told.impact)));
-    let fee = quoted.map(|(_, fee)| atoms(u64::try_from(capped(fee.get().into(), filled.fee.get().into())).unwrap_or(0)));
+    let fee =
+        quoted.map(|(_, fee)| atoms(u64::try_from(capped(fee.get().into(), filled.fee.get().into())).unwrap_or(0)));
     let spread = spread_of(chain, filled, told)?;
     let ledger = before.ledger(told.market, told.state, told.balance.0);
     let protocol = chain.exchange().market(told.market)?.parameters.protocol_share;
@@ -168,7 +176,13 @@ fn lines(chain: &Chain, before: &Known, filled: &Filled, told: &Told<'_>) -> Res
             place::FILL,
         ),
         Line::if_known("spread", exact(told.spread), spread, "size · spread of one base unit", place::SPREAD),
-        Line::compared("charge", exact(told.charge), exact(told.spread + told.impact), "spread + impact, at most the notional", rule),
+        Line::compared(
+            "charge",
+            exact(told.charge),
+            exact(told.spread + told.impact),
+            "spread + impact, at most the notional",
+            rule,
+        ),
         Line::compared(
             "notional",
             exact(filled.notional.get()),
@@ -176,7 +190,13 @@ fn lines(chain: &Chain, before: &Known, filled: &Filled, told: &Told<'_>) -> Res
             "size · price, worse by the charge",
             rule,
         ),
-        Line::if_known("fee", atoms(filled.fee.get()), fee, "⌈increasing · taker_fee + rebalancing · taker_fee_rebalancing⌉", place::FILL),
+        Line::if_known(
+            "fee",
+            atoms(filled.fee.get()),
+            fee,
+            "⌈increasing · taker_fee + rebalancing · taker_fee_rebalancing⌉",
+            place::FILL,
+        ),
         Line::compared(
             "funding",
             signed(told.funding),
@@ -252,7 +272,12 @@ pub fn funding(chain: &Chain, before: &Known, it: &FundingSettled) -> Result<Vec
     let atoms = |amount: u64| Cell::Atoms(amount.into(), decimals);
     Ok(vec![
         Line::told("position", Cell::signed_size(position.size, units), "as its fills left it", place::POSITION),
-        Line::told("index at the last settlement", index(position.funding_index.get()), "2^-40 atoms per base unit", place::FUNDING),
+        Line::told(
+            "index at the last settlement",
+            index(position.funding_index.get()),
+            "2^-40 atoms per base unit",
+            place::FUNDING,
+        ),
         Line::told("index now", index(now), "2^-40 atoms per base unit", place::FUNDING),
         Line::compared(
             "funding",

@@ -39,14 +39,20 @@ pub fn liquidated(chain: &Chain, before: &Known, it: &Liquidated) -> Result<Vec<
     let balance = is_cash.then(|| Cell::atoms(ledger.balance, decimals));
     let plan = planned(chain, before, it);
     let with = |number: &dyn Fn(&LiquidationPlan) -> Cell| plan.as_ref().map(number);
-    let collected = it.bounty.checked_sub(it.added).and_then(|earned| earned.checked_add(it.insurance)?.checked_add(it.backing));
+    let collected =
+        it.bounty.checked_sub(it.added).and_then(|earned| earned.checked_add(it.insurance)?.checked_add(it.backing));
     let balanced = match collected {
         // What of the penalty was not collected in cash is debt, or was set off against a claim.
         Some(collected) if collected <= it.penalty => atoms(it.penalty),
         _ => Cell::None,
     };
     Ok(vec![
-        Line::told("reason", Cell::text(format!("{:?}", it.reason).to_lowercase()), "the first that holds", place::WHEN),
+        Line::told(
+            "reason",
+            Cell::text(format!("{:?}", it.reason).to_lowercase()),
+            "the first that holds",
+            place::WHEN,
+        ),
         Line::if_known(
             "equity before",
             signed(it.equity_before),
@@ -103,7 +109,13 @@ pub fn liquidated(chain: &Chain, before: &Known, it: &Liquidated) -> Result<Vec<
             "closed · rate, at most the equity that is left",
             place::PENALTY,
         ),
-        Line::compared("penalty, in its parts", atoms(it.penalty), balanced, "bounty − added + insurance + backing, and what is debt", place::PENALTY),
+        Line::compared(
+            "penalty, in its parts",
+            atoms(it.penalty),
+            balanced,
+            "bounty − added + insurance + backing, and what is debt",
+            place::PENALTY,
+        ),
         Line::if_known(
             "bounty",
             atoms(it.bounty),
@@ -125,7 +137,13 @@ pub fn liquidated(chain: &Chain, before: &Known, it: &Liquidated) -> Result<Vec<
             "penalty · backing_share, and what is beyond the penalty rate",
             place::PENALTY,
         ),
-        Line::if_known("balance after", atoms(it.balance_after), balance, "balance + funding + realized − penalty", place::LEDGER),
+        Line::if_known(
+            "balance after",
+            atoms(it.balance_after),
+            balance,
+            "balance + funding + realized − penalty",
+            place::LEDGER,
+        ),
         Line::if_known(
             "equity after",
             signed(it.equity_after),
@@ -206,7 +224,13 @@ pub fn bankruptcy(chain: &Chain, it: &BankruptcyResolved) -> Vec<Line> {
     let after_insurance = after_balance.saturating_sub(it.paid_by_insurance);
     let rest = after_insurance.saturating_sub(it.paid_by_shared_insurance);
     vec![
-        Line::compared("paid by balance", atoms(it.paid_by_balance), atoms(by_balance), "first, as far as it goes", place::LOSS_ENDS),
+        Line::compared(
+            "paid by balance",
+            atoms(it.paid_by_balance),
+            atoms(by_balance),
+            "first, as far as it goes",
+            place::LOSS_ENDS,
+        ),
         Line::compared(
             "paid by insurance",
             atoms(it.paid_by_insurance),
@@ -221,7 +245,12 @@ pub fn bankruptcy(chain: &Chain, it: &BankruptcyResolved) -> Vec<Line> {
             place::LOSS_ENDS,
         ),
         Line::compared("written off", atoms(it.written_off), atoms(rest), "what nobody has paid", place::LOSS_ENDS),
-        Line::told("recoverable", atoms(it.recoverable), "what others paid, owed out of later claims", place::LOSS_ENDS),
+        Line::told(
+            "recoverable",
+            atoms(it.recoverable),
+            "what others paid, owed out of later claims",
+            place::LOSS_ENDS,
+        ),
         Line::compared(
             "insurance after",
             atoms(it.insurance_after),

@@ -131,13 +131,21 @@ impl Known {
             funding_checkpoint: PLENTY.into(),
             ..SideTotals::default()
         };
-        let position = self.positions.get(&market).copied().unwrap_or(Position { market, occupied: 1, ..Position::default() });
+        let position =
+            self.positions.get(&market).copied().unwrap_or(Position { market, occupied: 1, ..Position::default() });
         let sides = [
             side(state.long_funding_index, state.long_open_interest),
             side(state.short_funding_index, state.short_open_interest),
         ];
         let (claims, debts) = (position.claim, position.debt);
-        let market = MarketLedger { sides, backing: BACKING, claims, debts, claim_factor: FULL_CLAIM_FACTOR, ..MarketLedger::default() };
+        let market = MarketLedger {
+            sides,
+            backing: BACKING,
+            claims,
+            debts,
+            claim_factor: FULL_CLAIM_FACTOR,
+            ..MarketLedger::default()
+        };
         Ledger { slot: 0, balance: Atoms::new(balance), counters: AccountCounters::default(), position, market }
     }
 
@@ -145,7 +153,12 @@ impl Known {
     ///
     /// # Errors
     /// [`EngineError`] where the events contradict each other.
-    pub fn fill(&self, ledger: Ledger, fill: &Filled, protocol: perp_engine::units::Ppm) -> Result<Posted, EngineError> {
+    pub fn fill(
+        &self,
+        ledger: Ledger,
+        fill: &Filled,
+        protocol: perp_engine::units::Ppm,
+    ) -> Result<Posted, EngineError> {
         let mut ledger = ledger;
         let funding = ledger.settle()?.funding;
         let side = fill.size.side().ok_or(EngineError::SizeOutOfRange)?;
@@ -155,7 +168,11 @@ impl Known {
         let mut realized = SignedAtoms::ZERO;
         let mut rest = fill.notional;
         if !closed.is_zero() {
-            let part = if opened.is_zero() { fill.notional } else { part_of_quote_floor(fill.notional, closed, fill.size.size())? };
+            let part = if opened.is_zero() {
+                fill.notional
+            } else {
+                part_of_quote_floor(fill.notional, closed, fill.size.size())?
+            };
             realized = ledger.reduce(closed, part)?;
             rest = rest.checked_sub(part)?;
         }

@@ -83,7 +83,10 @@ impl Picks {
     /// [`Failure::Input`] with the line that is none.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).map_err(|reason| {
-            Failure::Input(format!("--pick: {} cannot be read ({reason}): give a CSV file of close, opening and size", path.display()))
+            Failure::Input(format!(
+                "--pick: {} cannot be read ({reason}): give a CSV file of close, opening and size",
+                path.display()
+            ))
         })?;
         Self::parse(&text)
     }
@@ -96,7 +99,9 @@ impl Picks {
                 continue;
             }
             let line = place + 1;
-            let wrong = || Failure::Input(format!("--pick: line {line} is \"{row}\", and must be the number of a close, of an opening, and a size, such as 4,1,0.5"));
+            let wrong = || {
+                Failure::Input(format!("--pick: line {line} is \"{row}\", and must be the number of a close, of an opening, and a size, such as 4,1,0.5"))
+            };
             let [close, opening, size] = fields.as_slice() else { return Err(wrong()) };
             let (Ok(close), Ok(opening)) = (close.parse(), opening.parse()) else { return Err(wrong()) };
             picks.push(Pick { line, close, opening, size: (*size).into() });

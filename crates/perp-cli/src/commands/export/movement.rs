@@ -233,7 +233,8 @@ impl Asked<'_> {
                 ))
             };
             let answer = self.client.get(format!("{}{path}", self.url)).query(&query).send();
-            let answer: Value = answer.and_then(|answer| answer.error_for_status()).and_then(|answer| answer.json()).map_err(failed)?;
+            let answer: Value =
+                answer.and_then(|answer| answer.error_for_status()).and_then(|answer| answer.json()).map_err(failed)?;
             rows.extend(answer["data"].as_array().cloned().unwrap_or_default());
             match answer["next"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),
@@ -252,7 +253,10 @@ impl Asked<'_> {
             _ => String::new(),
         };
         text.parse().map_err(|_| {
-            Failure::Unreachable(format!("the indexer at {} has {name} \"{text}\", which is no number", origin(self.url)))
+            Failure::Unreachable(format!(
+                "the indexer at {} has {name} \"{text}\", which is no number",
+                origin(self.url)
+            ))
         })
     }
 }

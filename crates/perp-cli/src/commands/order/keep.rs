@@ -78,7 +78,8 @@ impl Place {
             ))
         })?;
         let exchange = seen.chain.exchange();
-        let after = exchange.preview_execution(account, &seen.orders, self.place.into(), seen.market, &posted.reading)?;
+        let after =
+            exchange.preview_execution(account, &seen.orders, self.place.into(), seen.market, &posted.reading)?;
         let of = seen.of();
         let caller = seen.key.pubkey();
         let addresses = seen.chain.addresses();
@@ -146,7 +147,10 @@ pub fn open(context: &Context<'_>, whose: &Whose, flags: SendFlags) -> Result<Re
     let chain = context.chain()?;
     let (key, found) = whose.owner(context.settings, &chain)?;
     if found.orders(&chain)?.is_some() {
-        return Err(Failure::Refused(format!("the account of the orders of margin account {} is open already", found.address)));
+        return Err(Failure::Refused(format!(
+            "the account of the orders of margin account {} is open already",
+            found.address
+        )));
     }
     let intent = Intent {
         what: format!("open the account of the orders of margin account {}", found.address),

@@ -547,7 +547,8 @@ impl Ladder {
     /// [`Failure`].
     pub fn place(&self, context: &Context<'_>) -> Result<Report, Failure> {
         place(context, &self.common, &self.market, |it| {
-            let (from, to) = (amount::price("--from", &self.from, it.units)?, amount::price("--to", &self.to, it.units)?);
+            let (from, to) =
+                (amount::price("--from", &self.from, it.units)?, amount::price("--to", &self.to, it.units)?);
             if from == to {
                 return Err(Failure::Input(format!("--from and --to are both {}: give two prices", self.from)));
             }
@@ -612,7 +613,10 @@ impl Replace {
             let (mut trigger_price, mut trailing) = (old.trigger_price, old.trailing);
             if let Some(text) = &self.at {
                 if trailing == Ppm::ZERO && trigger_price == Price::ZERO {
-                    return Err(Failure::Input(format!("--at is {text}, and the order at place {} waits for a time", self.place)));
+                    return Err(Failure::Input(format!(
+                        "--at is {text}, and the order at place {} waits for a time",
+                        self.place
+                    )));
                 }
                 if trailing == Ppm::ZERO {
                     trigger_price = amount::price("--at", text, it.units)?;

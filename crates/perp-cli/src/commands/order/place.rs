@@ -72,8 +72,15 @@ impl Table {
     fn order(&self, place: u8) -> Result<&RestingOrder, Failure> {
         self.orders.order(place.into()).map_err(|_| {
             let places: Vec<String> = self.orders.occupied().map(|(place, _)| place.to_string()).collect();
-            let there = if places.is_empty() { "no order waits".into() } else { format!("orders are at {}", places.join(", ")) };
-            Failure::Refused(format!("there is no order at place {place} of margin account {}: {there}", self.found.address))
+            let there = if places.is_empty() {
+                "no order waits".into()
+            } else {
+                format!("orders are at {}", places.join(", "))
+            };
+            Failure::Refused(format!(
+                "there is no order at place {place} of margin account {}: {there}",
+                self.found.address
+            ))
         })
     }
 
@@ -101,7 +108,8 @@ impl Table {
                 )));
             }
             instructions.push(open_orders(self.found.authority(owner), owner));
-            warnings.push("the account of the orders is opened first, for a rent that comes back when it is closed".into());
+            warnings
+                .push("the account of the orders is opened first, for a rent that comes back when it is closed".into());
         }
         instructions.extend(chain.freshen(account, Some(market)));
         let of = OrdersOf { owner, margin_account: self.found.address, account };
