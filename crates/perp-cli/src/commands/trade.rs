@@ -109,7 +109,7 @@ impl Arguments {
             Command::Sell(order) => sized(order, false),
             Command::Close { market, part, size, terms } => {
                 let part = part.as_deref().map(|text| amount::percent("--part", text)).transpose()?;
-                let closed = |chain: &Chain, index: u16, account: &Account| {
+                let closed = move |chain: &Chain, index: u16, account: &Account| {
                     let held = held(chain, index, account)?;
                     let closed = match (part, size) {
                         (Some(part), _) => size_share_floor(held.size(), part)?,
