@@ -1,7 +1,6 @@
 //! Whether everything that a keeper needs is there, and what to do about what is not.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::net::TcpListener;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -20,33 +19,8 @@ use crate::plan::Known;
 
 pub mod checks;
 
-use checks::{Check, Grade};
-
-/// Everything that was looked at.
-pub struct Report(Vec<Check>);
-
-impl Report {
-    /// Whether nothing is in the way of running.
-    pub fn is_good(&self) -> bool {
-        self.0.iter().all(|check| check.grade != Grade::Bad)
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for check in &self.0 {
-            writeln!(formatter, "{check}")?;
-        }
-        let count = |grade: Grade| self.0.iter().filter(|check| check.grade == grade).count();
-        write!(
-            formatter,
-            "{} good, {} to look at, {} in the way",
-            count(Grade::Good),
-            count(Grade::Fair),
-            count(Grade::Bad)
-        )
-    }
-}
+use checks::Check;
+pub use checks::Report;
 
 /// What is wrong with the address of an exchange, where it is that: not where the node does not answer.
 pub fn exchange_fault(
@@ -63,6 +37,9 @@ pub fn exchange_fault(
         _ => None,
     }
 }
+
+/// What to do about a price that is old.
+const UNPOSTED: &str = "nobody posts it: set prices_url and unpaid, or see whether its feed is silent";
 
 /// Looks at everything.
 pub fn examine(config: &Config) -> Report {
@@ -148,7 +125,7 @@ fn serve(config: &Config, venue: &Venue, checks: &mut Vec<Check>) {
         (Ok(fresh), Ok(markets)) => {
             let now = fresh.exchange.clock.now;
             for market in fresh.exchange.markets() {
-                checks.push(checks::price(market, now, config.alerts.price_seconds));
+                checks.push(checks::price(market, now, config.alerts.price_seconds, UNPOSTED));
             }
             let feeds: Vec<FeedId> = markets.values().map(|market| FeedId(market.oracle.feed_id)).collect();
             let feeds: Vec<FeedId> = feeds.into_iter().filter(|feed| feed.0 != [0; 32]).collect();

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use perp_client::operator::LocalnetAddresses;
 use toml::{Table, Value};
 
 use super::problem::{origin as host, shown, shown_text};
@@ -80,15 +80,6 @@ pub struct Layers {
     problems: Vec<ConfigError>,
 }
 
-/// What is needed of the localnet's exchange.json.
-#[derive(Deserialize)]
-struct AddressFile {
-    rpc_url: String,
-    websocket_url: String,
-    prices_url: String,
-    exchange: String,
-}
-
 impl Layers {
     /// The defaults.
     pub fn defaults() -> Self {
@@ -136,15 +127,13 @@ impl Layers {
 
     /// What a running localnet says: where it is, and its liquidator's wallet.
     pub fn localnet(&mut self, folder: &Path) {
-        let path = folder.join("exchange.json");
-        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-        let found = read.and_then(|text| serde_json::from_str::<AddressFile>(&text).map_err(|error| error.to_string()));
-        let found = match found {
+        let path = folder.join(LocalnetAddresses::NAME);
+        let found = match LocalnetAddresses::read(folder) {
             Ok(found) => found,
-            Err(reason) => {
+            Err(error) => {
                 let is_command = ["doctor", "explain", "help"].iter().any(|command| Path::new(command) == folder);
-                let hint = if is_command { "; a command comes before --localnet" } else { "" }.into();
-                return self.problems.push(ConfigError::Localnet { path, reason, hint });
+                let hint = if is_command { "; a command comes before --localnet" } else { "" };
+                return self.problems.push(ConfigError::Localnet { error, hint });
             }
         };
         let wallet = folder.join("liquidator.json").to_string_lossy().into_owned();
