@@ -164,11 +164,21 @@ impl Journal {
         self.last.retain(|_, (_, at)| now.saturating_duration_since(*at) < REMEMBERED);
     }
 
-    /// A price was posted, or could not be.
-    pub fn posted(result: &Result<usize, String>) {
-        match result {
-            Ok(feeds) => info!(event = "posted", feeds),
-            Err(reason) => warn!(event = "not_posted", reason),
+    /// So many feeds were posted.
+    pub fn posted(feeds: usize) {
+        info!(event = "posted", feeds);
+    }
+
+    /// Prices could not be posted.
+    pub fn not_posted(reason: &str) {
+        warn!(event = "not_posted", reason);
+    }
+
+    /// Something is left out while the rest goes on, and why; or is not any more.
+    pub fn left_out(kind: &'static str, which: &dyn std::fmt::Display, reason: Option<&str>) {
+        match reason {
+            Some(reason) => warn!(event = "left_out", kind, which = %which, reason),
+            None => info!(event = "taken_up", kind, which = %which),
         }
     }
 

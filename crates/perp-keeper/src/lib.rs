@@ -20,5 +20,6 @@ pub mod operations;
 pub mod outcome;
 pub mod plan;
 pub mod poster;
+pub mod prices;
 pub mod readings;
 pub mod watch;

@@ -317,14 +317,10 @@ impl Operations {
         }
     }
 
-    /// Prices were posted, or could not be.
-    pub fn posted(&self, result: &Result<usize, String>) {
-        match result {
-            Ok(feeds) => {
-                let count = u64::try_from(*feeds).unwrap_or(u64::MAX);
-                self.metrics.posts.with_label_values(&["posted"]).inc_by(count);
-            }
-            Err(_) => self.metrics.posts.with_label_values(&["failed"]).inc(),
+    /// So many feeds were posted, and so many postings failed.
+    pub fn posted(&self, feeds: usize, failed: usize) {
+        for (outcome, count) in [("posted", feeds), ("failed", failed)] {
+            self.metrics.posts.with_label_values(&[outcome]).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is good and what is not, by the numbers alone.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,6 +9,8 @@ use std::time::Duration;
 use perp_engine::state::Market;
 use perp_engine::units::Timestamp;
 use perp_exchange::convert::Units;
+use perp_updates::server::Apart;
+use perp_updates::FeedId;
 use solana_pubkey::Pubkey;
 
 use crate::config::Wallet;
@@ -162,6 +165,21 @@ pub fn watched(account: &Pubkey, is_there: bool) -> Check {
     }
 }
 
+/// What a price server has of these feeds, each of which a market reads.
+pub fn feeds(origin: &str, found: &Apart, feeds: &BTreeMap<FeedId, u16>) -> Vec<Check> {
+    let there = found.updates.iter().map(|(_, feeds)| feeds.len()).sum::<usize>();
+    let has = format!("{origin} has {there} of {} feeds", feeds.len());
+    let missing = found.missing.iter().map(|(feed, reason)| {
+        let market = feeds.get(feed).map_or(String::new(), |market| format!("market {market}: "));
+        Check::fair(
+            "feed",
+            format!("{market}{feed}: {reason}"),
+            "no price of it is posted, all others are: see whether it is published still",
+        )
+    });
+    [Check::good("price server", has)].into_iter().chain(missing).collect()
+}
+
 /// The age of a market's price, of which its account may be newer than what the market has taken in.
 pub fn price(market: &Market, now: Timestamp, limit: u64) -> Check {
     let index = market.index;
@@ -187,6 +205,7 @@ mod tests {
     use super::*;
     use perp_engine::fixtures::sol_parameters;
     use perp_engine::units::Price;
+    use perp_updates::{ServerError, UpdateError};
 
     fn grades(checks: &[Check]) -> Vec<Grade> {
         checks.iter().map(|check| check.grade).collect()
@@ -217,6 +236,17 @@ mod tests {
         market.price.price = Price::new(1 << 38);
         let allowed = i64::from(parameters.max_age_liquidate);
         assert_eq!(grades(&[of(&market, allowed), of(&market, allowed + 1)]), [Grade::Good, Grade::Fair]);
+    }
+
+    #[test]
+    fn a_feed_that_the_server_lacks_is_named_with_its_market() {
+        let [there, missing] = [FeedId([1; 32]), FeedId([2; 32])];
+        let reason = UpdateError::FeedMissing { feed: missing };
+        let reason = ServerError::Update { server: "https://prices.example".into(), reason };
+        let found = Apart { updates: Vec::new(), missing: vec![(missing, reason)] };
+        let checks = feeds("https://prices.example", &found, &BTreeMap::from([(there, 0), (missing, 3)]));
+        assert_eq!(grades(&checks), [Grade::Good, Grade::Fair]);
+        assert!(checks[1].to_string().contains(&format!("market 3: {missing}")), "{}", checks[1]);
     }
 
     #[test]

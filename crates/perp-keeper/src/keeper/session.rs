@@ -25,7 +25,7 @@ use crate::journal::Journal;
 use crate::memory::Memory;
 use crate::operations::Operations;
 use crate::outcome::lacks_destination;
-use crate::readings::Readings;
+use crate::readings::{Evidence, Readings};
 use crate::watch::Watch;
 
 /// Jobs that are signed with one blockhash and broadcast by one task.
@@ -49,6 +49,7 @@ pub(super) struct Shared<'k> {
     pub outbox: &'k Flying<'k>,
     pub budget: &'k Mutex<Budget>,
     pub readings: &'k Readings,
+    pub evidence: &'k Evidence,
     /// Set once nothing more will be sent.
     pub is_over: &'k AtomicBool,
 }
@@ -68,6 +69,7 @@ pub(super) struct Session<'k> {
     pub records: Option<Follow<EpochRecord>>,
     pub orders: Option<Follow<Orders>>,
     pub readings: &'k Readings,
+    pub evidence: &'k Evidence,
     pub watch: Watch,
     pub memory: Memory,
     pub journal: Journal,
@@ -95,8 +97,9 @@ impl<'k> Session<'k> {
     where
         'k: 'scope,
     {
-        let Shared { venue, outbox, budget, readings, is_over } = shared;
+        let Shared { venue, outbox, budget, readings, evidence, is_over } = shared;
         let (config, url) = (&keeper.config, keeper.config.websocket_url.as_str());
+        let words = |error: perp_client::rpc::FollowError| error.to_string();
         if !keeper.mode.dry_run {
             keeper.operations.weigh(&venue.connection)?;
         }
@@ -107,7 +110,6 @@ impl<'k> Session<'k> {
                 .map_err(|error| keeper.operations.with_what_is_held(&wallet.pubkey(), &error)),
         });
         let keepers: Vec<Authority> = keepers.collect::<Result<_, _>>()?;
-        let words = |error: perp_client::rpc::FollowError| error.to_string();
         let [does_epochs, does_orders] = [Kind::Epochs, Kind::Orders].map(|kind| config.jobs.contains(&kind));
         let (sender, outcomes) = channel();
         let (events, landed) = sync_channel(MOST_EVENTS);
@@ -130,6 +132,7 @@ impl<'k> Session<'k> {
             records: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
             orders: does_orders.then(|| venue.follow(url)).transpose().map_err(words)?,
             readings,
+            evidence,
             watch: Watch::default(),
             memory: Memory::default(),
             journal: Journal::default(),
