@@ -13,6 +13,7 @@ use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::Error as ClientError;
 use solana_signer::Signer;
 
+use crate::changes::examine as examine_changes;
 use crate::config::{keys, origin, Config};
 use crate::decision::{Policy, Verdict};
 use crate::explain::{compared, decisions};
@@ -167,6 +168,7 @@ fn serve(config: &Config, venue: &Venue, checks: &mut Vec<Check>) {
         ),
         Err(error) => Check::bad("websocket", error.to_string(), "set websocket_url to the node's WebSocket server"),
     });
+    checks.extend(examine_changes(config));
     for table in config.lookup_tables().unwrap_or_default() {
         checks.push(match venue.table(&table) {
             Ok(found) => Check::good("lookup table", format!("{table} with {} addresses", found.addresses.len())),

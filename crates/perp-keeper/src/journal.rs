@@ -195,6 +195,11 @@ impl Journal {
         warn!(event, reason = %reason);
     }
 
+    /// Changes of margin accounts come from a server of this kind from now on.
+    pub fn source(kind: &'static str) {
+        info!(event = "source", kind);
+    }
+
     /// The subscription to accounts of a type has gaps: everything of it is read again.
     pub fn gap(accounts: &'static str, gaps: u64, is_live: bool, reason: Option<&str>) {
         warn!(event = "gap", accounts, gaps, is_live, reason);

@@ -5,6 +5,7 @@
 //! outcome after.
 
 pub mod alerts;
+pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod decision;
@@ -12,6 +13,8 @@ pub mod doctor;
 pub mod explain;
 #[cfg(test)]
 mod fixtures;
+#[cfg(feature = "geyser")]
+pub mod geyser;
 pub mod job;
 pub mod journal;
 pub mod keeper;

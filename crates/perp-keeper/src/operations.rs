@@ -211,9 +211,11 @@ impl Operations {
         lock(&self.status).stale = reason;
     }
 
-    /// Whether there is a subscription, and how many gaps it has had.
-    pub fn followed(&self, is_live: bool, gaps: u64) {
+    /// By which kind of server there is a subscription, if there is one, and how many gaps it has had.
+    pub fn followed(&self, kind: Option<&str>, gaps: u64) {
+        let is_live = kind.is_some();
         self.metrics.live.set(i64::from(is_live));
+        self.metrics.geyser.set(i64::from(kind == Some("geyser")));
         self.metrics.gaps.set(whole(gaps));
         let mut status = lock(&self.status);
         status.quiet_since = if is_live { None } else { status.quiet_since.or_else(|| Some(Instant::now())) };

@@ -18,6 +18,7 @@ use solana_signer::Signer;
 
 use super::ticket::{Sent, Settled, Ticket};
 use super::{pause, Keeper, LEAST_PASS, RECONNECT_FIRST, RECONNECT_LAST};
+use crate::changes::follow;
 use crate::config::milliseconds;
 use crate::decision::{Budget, Policy};
 use crate::job::Kind;
@@ -79,6 +80,8 @@ pub(super) struct Session<'k> {
     pub behind_since: Option<Instant>,
     pub upkeep_at: Option<Instant>,
     gaps: u64,
+    /// What changes come from.
+    kind: Option<&'static str>,
     is_incomplete: bool,
     /// Tasks that are broadcasting.
     broadcasting: Arc<AtomicUsize>,
@@ -98,8 +101,7 @@ impl<'k> Session<'k> {
         'k: 'scope,
     {
         let Shared { venue, outbox, budget, readings, evidence, is_over } = shared;
-        let (config, url) = (&keeper.config, keeper.config.websocket_url.as_str());
-        let words = |error: perp_client::rpc::FollowError| error.to_string();
+        let config = &keeper.config;
         if !keeper.mode.dry_run {
             keeper.operations.weigh(&venue.connection)?;
         }
@@ -126,11 +128,11 @@ impl<'k> Session<'k> {
             is_over,
             payers: (0..keepers.len()).collect(),
             keepers,
-            accounts: venue.follow(url).map_err(words)?,
-            requests: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
+            accounts: follow(venue, config)?,
+            requests: does_epochs.then(|| follow(venue, config)).transpose()?,
             unpayable: BTreeSet::new(),
-            records: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
-            orders: does_orders.then(|| venue.follow(url)).transpose().map_err(words)?,
+            records: does_epochs.then(|| follow(venue, config)).transpose()?,
+            orders: does_orders.then(|| follow(venue, config)).transpose()?,
             readings,
             evidence,
             watch: Watch::default(),
@@ -141,6 +143,7 @@ impl<'k> Session<'k> {
             behind_since: None,
             upkeep_at: None,
             gaps: 0,
+            kind: None,
             is_incomplete: false,
             broadcasting: Arc::default(),
             sender,
@@ -198,7 +201,11 @@ impl<'k> Session<'k> {
             self.gaps = self.accounts.gaps();
             Journal::gap(name, self.gaps, self.accounts.is_live(), self.accounts.reason());
         }
-        self.keeper.operations.followed(self.accounts.is_live(), self.gaps);
+        if let Some(kind) = self.accounts.kind().filter(|kind| self.kind != Some(kind)) {
+            self.kind = Some(kind);
+            Journal::source(kind);
+        }
+        self.keeper.operations.followed(self.accounts.kind(), self.gaps);
         // It goes on with what it knows, and says so once.
         let is_incomplete = self.accounts.not_read().is_some();
         if is_incomplete != self.is_incomplete {
