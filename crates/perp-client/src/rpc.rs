@@ -46,7 +46,7 @@ use errors::refusal;
 pub use accounts::OfExchange;
 pub use epochs::{ClosedBoundary, EpochsError};
 pub use errors::{FetchError, SendError};
-pub use follow::{Accounts, Follow, FollowError};
+pub use follow::{Accounts, Filter, Follow, FollowError, Listener, Source, WebSocket, TICK};
 pub use history::Told;
 pub use record::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
 pub use send::{Landed, Outbox, SendOptions, TRANSACTION_LIMIT};

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use perp_client::operator::LocalnetAddresses;
 use toml::{Table, Value};
 
-use super::problem::{origin as host, shown, shown_text};
+use super::problem::{shown, shown_text};
 use super::setting::nearest;
-use super::{Config, ConfigError, Problems, Setting, SETTINGS};
+use super::{Config, ConfigError, Form, Problems, Setting, SETTINGS};
 
 /// What the names of environment variables begin with.
 pub const PREFIX: &str = "PERP_KEEPER_";
@@ -21,9 +21,10 @@ const NO_SETTINGS: [&str; 1] = ["PERP_KEEPER_CONFIG"];
 /// Settings without a default.
 const NEEDED: [&str; 4] = ["rpc_url", "websocket_url", "exchange", "keypairs"];
 /// Settings with a flag of their own.
-const FLAGS: [(&str, &str); 9] = [
+const FLAGS: [(&str, &str); 10] = [
     ("rpc_url", "--rpc-url"),
     ("websocket_url", "--websocket-url"),
+    ("geyser_url", "--geyser-url"),
     ("exchange", "--exchange"),
     ("keypairs", "--keypair"),
     ("prices_url", "--prices-url"),
@@ -240,10 +241,14 @@ impl Layers {
             self.values.insert(setting.name, (value, origin.clone()));
             return;
         }
+        let found = match setting.form {
+            Form::Secret => "something else".into(),
+            form => shown(&value, form.is_secret()),
+        };
         self.problems.push(ConfigError::Value {
             origin: origin.clone(),
             setting: setting.name,
-            found: shown(&value, setting.form.is_secret()),
+            found,
             wanted: setting.form.wanted(),
             reason: None,
         });
@@ -254,7 +259,7 @@ impl Layers {
         let mut text = String::from("# flags come before environment variables, --localnet, the file, and defaults\n");
         for setting in SETTINGS {
             let (value, origin) = match self.values.get(setting.name) {
-                Some((value, origin)) => (shown_value(setting, value), origin.to_string()),
+                Some((value, origin)) => (setting.form.shown(value), origin.to_string()),
                 None if NEEDED.contains(&setting.name) => ("missing".into(), "nobody has set it".into()),
                 None => ("none".into(), Origin::Default.to_string()),
             };
@@ -338,17 +343,6 @@ fn near(name: &str) -> Option<String> {
         nearest(name, names).map(str::to_owned)
     };
     elsewhere.map(|setting| setting.name.to_owned()).or_else(similar)
-}
-
-fn shown_value(setting: &Setting, value: &Value) -> String {
-    match value {
-        Value::String(text) if setting.form.is_secret() => host(text),
-        Value::Array(list) if setting.form.is_secret() => {
-            let hosts: Vec<String> = list.iter().filter_map(Value::as_str).map(host).collect();
-            format!("[{}]", hosts.join(", "))
-        }
-        value => value.to_string(),
-    }
 }
 
 /// What is wrong with a file that is no TOML. The line itself may hold a secret.
