@@ -1,0 +1,74 @@
+// From nothing to the exchange: the deployment is read, the exchange found, and then everything is shown.
+import { useEffect, useState } from 'react';
+import { Router } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { type Connection, ConnectionProvider } from './chain/context';
+import { fetchDeployment } from './chain/deployment';
+import { openDirectory } from './chain/directory';
+import { AccountFeed } from './chain/feed';
+import { Shell } from './shell/shell';
+import { useTheme } from './ui/theme';
+import { offerDevelopmentWallet } from './wallet/offer';
+
+const RETRY_MILLISECONDS = 3_000;
+
+async function connect(): Promise<Connection> {
+    const deployment = await fetchDeployment();
+    const feed = new AccountFeed(deployment);
+    const directory = await openDirectory(feed, deployment);
+    await offerDevelopmentWallet(deployment);
+    return { deployment, feed, directory };
+}
+
+export function App() {
+    const [connection, setConnection] = useState<Connection | null>(null);
+    const [failure, setFailure] = useState<string | null>(null);
+    const [attempt, setAttempt] = useState(0);
+    useTheme();
+
+    // biome-ignore lint/correctness/useExhaustiveDependencies: every attempt connects anew
+    useEffect(() => {
+        let current = true;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        connect().then(
+            (found) => {
+                if (current) setConnection(found);
+                else found.feed.stop();
+            },
+            (error: unknown) => {
+                if (!current) return;
+                setFailure(error instanceof Error ? error.message : String(error));
+                timer = setTimeout(() => setAttempt((number) => number + 1), RETRY_MILLISECONDS);
+            },
+        );
+        return () => {
+            current = false;
+            clearTimeout(timer);
+        };
+    }, [attempt]);
+
+    if (!connection) {
+        return (
+            <main className="splash">
+                <div className="splash-box" role="status">
+                    <h1>Perp Swap</h1>
+                    {failure === null ? (
+                        <p className="muted">Reading the exchange…</p>
+                    ) : (
+                        <>
+                            <p className="notice notice-bad">{failure}</p>
+                            <p className="muted">Nothing is shown that the chain has not said. Trying again every 3 s.</p>
+                        </>
+                    )}
+                </div>
+            </main>
+        );
+    }
+    return (
+        <ConnectionProvider connection={connection}>
+            <Router hook={useHashLocation}>
+                <Shell />
+            </Router>
+        </ConnectionProvider>
+    );
+}

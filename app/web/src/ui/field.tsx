@@ -1,0 +1,51 @@
+import { type ReactNode, useId } from 'react';
+
+interface NumberFieldProps {
+    label: string;
+    value: string;
+    onChange: (value: string) => void;
+    unit?: ReactNode;
+    /** What is wrong with what is typed; read out, and shown below. */
+    problem?: string | null;
+    hint?: ReactNode;
+    placeholder?: string;
+    autoFocus?: boolean;
+}
+
+/** A typed number. It stays text until the engine is asked: nothing rounds it. */
+export function NumberField({ label, value, onChange, unit, problem, hint, placeholder, autoFocus }: NumberFieldProps) {
+    const id = useId();
+    const note = useId();
+    return (
+        <div className="field">
+            <div className="label-row">
+                <label htmlFor={id} className="label">
+                    {label}
+                </label>
+                {hint}
+            </div>
+            <div className="input" data-invalid={problem ? 'true' : undefined}>
+                <input
+                    id={id}
+                    type="text"
+                    inputMode="decimal"
+                    autoComplete="off"
+                    spellCheck={false}
+                    // biome-ignore lint/a11y/noAutofocus: a dialog's only field, which the reader opened it for
+                    autoFocus={autoFocus}
+                    value={value}
+                    placeholder={placeholder}
+                    aria-invalid={problem ? true : undefined}
+                    aria-describedby={problem ? note : undefined}
+                    onChange={(event) => onChange(event.target.value)}
+                />
+                {unit !== undefined && (typeof unit === 'string' ? <span className="unit">{unit}</span> : unit)}
+            </div>
+            {problem && (
+                <p id={note} className="short">
+                    {problem}
+                </p>
+            )}
+        </div>
+    );
+}
