@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vitest/config';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { parameterMeanings } from './interface';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -20,7 +22,7 @@ function localDeployment(): Plugin {
                     return;
                 }
                 const exchange = JSON.parse(readFileSync(exchangeFile, 'utf8'));
-                const indexer = process.env.PERP_INDEXER_URL ?? 'http://127.0.0.1:8890';
+                const indexer = process.env.PERP_HISTORY_URL ?? 'http://127.0.0.1:8890';
                 response.setHeader('content-type', 'application/json');
                 response.end(JSON.stringify({ name: 'local validator', indexer_url: indexer, ...exchange }));
             });
@@ -30,11 +32,12 @@ function localDeployment(): Plugin {
 
 export default defineConfig(({ mode }) => ({
     base: './',
-    plugins: [react(), localDeployment()],
+    plugins: [react(), localDeployment(), parameterMeanings(path('../../idl/perp_swap.json'))],
     resolve: {
         alias: [
             { find: /^@perp-swap\/client$/, replacement: path('../client/src/index.ts') },
             { find: /^@perp-swap\/client\/generated$/, replacement: path('../client/src/generated/index.ts') },
+            { find: /^@perp-swap\/client\/transactions$/, replacement: path('../client/src/transactions/index.ts') },
         ],
         dedupe: ['@solana/kit', '@noble/hashes'],
     },

@@ -1,4 +1,6 @@
 // From nothing to the exchange: the deployment is read, the exchange found, and then everything is shown.
+
+import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
@@ -6,8 +8,9 @@ import { type Connection, ConnectionProvider } from './chain/context';
 import { fetchDeployment } from './chain/deployment';
 import { openDirectory } from './chain/directory';
 import { AccountFeed } from './chain/feed';
+import { PriceHistory } from './chart/history';
+import { queryClient } from './indexer/api';
 import { Shell } from './shell/shell';
-import { useTheme } from './ui/theme';
 import { offerDevelopmentWallet } from './wallet/offer';
 
 const RETRY_MILLISECONDS = 3_000;
@@ -17,14 +20,13 @@ async function connect(): Promise<Connection> {
     const feed = new AccountFeed(deployment);
     const directory = await openDirectory(feed, deployment);
     await offerDevelopmentWallet(deployment);
-    return { deployment, feed, directory };
+    return { deployment, feed, directory, history: new PriceHistory(directory.markets) };
 }
 
 export function App() {
     const [connection, setConnection] = useState<Connection | null>(null);
     const [failure, setFailure] = useState<string | null>(null);
     const [attempt, setAttempt] = useState(0);
-    useTheme();
 
     // biome-ignore lint/correctness/useExhaustiveDependencies: every attempt connects anew
     useEffect(() => {
@@ -57,7 +59,9 @@ export function App() {
                     ) : (
                         <>
                             <p className="notice notice-bad">{failure}</p>
-                            <p className="muted">Nothing is shown that the chain has not said. Trying again every 3 s.</p>
+                            <p className="muted">
+                                Nothing is shown that the chain has not said. Trying again every 3 s.
+                            </p>
                         </>
                     )}
                 </div>
@@ -66,9 +70,11 @@ export function App() {
     }
     return (
         <ConnectionProvider connection={connection}>
-            <Router hook={useHashLocation}>
-                <Shell />
-            </Router>
+            <QueryClientProvider client={queryClient}>
+                <Router hook={useHashLocation}>
+                    <Shell />
+                </Router>
+            </QueryClientProvider>
         </ConnectionProvider>
     );
 }

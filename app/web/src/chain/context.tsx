@@ -2,6 +2,7 @@
 import { createContext, type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
+import type { PriceHistory } from '../chart/history';
 import { CLOCK, readClock, readMarket } from './decoded';
 import type { Deployment } from './deployment';
 import type { Directory, MarketEntry } from './directory';
@@ -12,6 +13,7 @@ export interface Connection {
     deployment: Deployment;
     feed: AccountFeed;
     directory: Directory;
+    history: PriceHistory;
 }
 
 const Context = createContext<Connection | null>(null);

@@ -1,45 +1,39 @@
 // Accounts decoded, once per change of their bytes.
-import type { Address, Decoder } from '@solana/kit';
-import {
-    EXCHANGE_DISCRIMINATOR,
-    type Exchange,
-    getExchangeDecoder,
-    getMarginAccountDecoder,
-    getMarketDecoder,
-    getOrdersDecoder,
-    getPoolDecoder,
-    MARGIN_ACCOUNT_DISCRIMINATOR,
-    MARKET_DISCRIMINATOR,
-    type MarginAccount,
-    type Market,
-    ORDERS_DISCRIMINATOR,
-    type Orders,
-    PERP_SWAP_PROGRAM_ADDRESS,
-    POOL_DISCRIMINATOR,
-    type Pool,
-} from '@perp-swap/client/generated';
+import { ACCOUNTS, type AccountType, decodeAccount } from '@perp-swap/client';
+import type { Address } from '@solana/kit';
 import type { AccountBytes } from './store';
 
-/** A decoder that answers null for what is not an account of its kind, and decodes the same bytes once. */
-function reader<T>(decoder: Decoder<T>, discriminator: ArrayLike<number>) {
-    const cache = new WeakMap<Uint8Array, T>();
+/** Null where there is no account, and where it is none of this kind: what the page shows then is that it has none. */
+function reader<T extends object & { version: number }>(type: AccountType<T>) {
+    const cache = new WeakMap<Uint8Array, T | null>();
     return (account: AccountBytes | undefined): T | null => {
         const bytes = account?.bytes;
-        if (!bytes || account.owner !== PERP_SWAP_PROGRAM_ADDRESS) return null;
+        if (!bytes) return null;
         const known = cache.get(bytes);
-        if (known) return known;
-        for (let at = 0; at < discriminator.length; at++) if (bytes[at] !== discriminator[at]) return null;
-        const decoded = decoder.decode(bytes);
+        if (known !== undefined) return known;
+        let decoded: T | null = null;
+        try {
+            const programAddress = account.owner as Address;
+            const encoded = { data: bytes, programAddress, executable: false, space: BigInt(bytes.length) };
+            decoded = decodeAccount(type, {
+                ...encoded,
+                address: programAddress,
+                lamports: account.lamports as never,
+            }).data;
+        } catch {
+            decoded = null;
+        }
         cache.set(bytes, decoded);
         return decoded;
     };
 }
 
-export const readExchange = reader<Exchange>(getExchangeDecoder(), EXCHANGE_DISCRIMINATOR);
-export const readPool = reader<Pool>(getPoolDecoder(), POOL_DISCRIMINATOR);
-export const readMarket = reader<Market>(getMarketDecoder(), MARKET_DISCRIMINATOR);
-export const readMarginAccount = reader<MarginAccount>(getMarginAccountDecoder(), MARGIN_ACCOUNT_DISCRIMINATOR);
-export const readOrders = reader<Orders>(getOrdersDecoder(), ORDERS_DISCRIMINATOR);
+export const readExchange = reader(ACCOUNTS.exchange);
+export const readPool = reader(ACCOUNTS.pool);
+export const readMarket = reader(ACCOUNTS.market);
+export const readMarginAccount = reader(ACCOUNTS.marginAccount);
+export const readOrders = reader(ACCOUNTS.orders);
+export const readRequest = reader(ACCOUNTS.liquidityRequest);
 
 export const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
 
@@ -51,9 +45,9 @@ export function readClock(account: AccountBytes | undefined): { slot: bigint; no
     return { slot: view.getBigUint64(0, true), now: view.getBigInt64(32, true) };
 }
 
-/** Text in fixed bytes, zero-padded. */
-export function readText(bytes: ArrayLike<number>): string {
-    const text = Uint8Array.from(bytes);
-    const end = text.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? text : text.subarray(0, end));
+/** Balance of a token account: 64 bits behind mint and owner, in both token programs. */
+export function readTokenBalance(account: AccountBytes | undefined): bigint {
+    const bytes = account?.bytes;
+    if (!bytes || bytes.length < 72) return 0n;
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(64, true);
 }

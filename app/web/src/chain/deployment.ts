@@ -26,7 +26,9 @@ function url(file: Record<string, unknown>, key: string, schemes: string[]): str
     const value = text(file, key);
     if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol)) {
         const expected = schemes.map((scheme) => `${scheme}//`).join(' or ');
-        throw new DeploymentError(`deployment.json: "${key}" must be a URL that begins with ${expected}, and is ${value}`);
+        throw new DeploymentError(
+            `deployment.json: "${key}" must be a URL that begins with ${expected}, and is ${value}`,
+        );
     }
     return value;
 }

@@ -1,8 +1,9 @@
 // Which accounts make up the exchange, found once at start.
-import { findMarketPda, type Market } from '@perp-swap/client/generated';
+import { type ExchangeAddresses, marketAddress, unpadded } from '@perp-swap/client';
+import type { Market } from '@perp-swap/client/generated';
 import type { Address } from '@solana/kit';
 import type { Scale } from '../format/units';
-import { CLOCK, readExchange, readMarket, readText } from './decoded';
+import { CLOCK, readExchange, readMarket } from './decoded';
 import { type Deployment, DeploymentError } from './deployment';
 import type { AccountFeed } from './feed';
 import { chainStore } from './store';
@@ -17,19 +18,13 @@ export interface MarketEntry {
     scale: Scale;
 }
 
-export interface Directory {
-    exchange: Address;
-    pool: Address;
-    vault: Address;
-    shareMint: Address;
-    quoteMint: Address;
-    tokenProgram: Address;
+export interface Directory extends ExchangeAddresses {
     quoteDecimals: number;
     markets: MarketEntry[];
 }
 
 function entry(address: Address, market: Market): MarketEntry {
-    const symbol = readText(market.symbol);
+    const symbol = unpadded(market.symbol);
     return {
         index: market.state.index,
         symbol,
@@ -53,25 +48,16 @@ export async function openDirectory(feed: AccountFeed, deployment: Deployment): 
             `deployment.json: at ${deployment.exchange} there is no exchange of this program on ${deployment.rpcUrl}`,
         );
     }
+    const { pool, vault, shareMint, shareEscrow, quoteMint, tokenProgram } = exchange;
+    const named = { exchange: deployment.exchange, pool, vault, shareMint, shareEscrow, quoteMint, tokenProgram };
     const indices = Array.from({ length: exchange.marketCount }, (_, index) => index);
-    const addresses = await Promise.all(
-        indices.map(async (index) => (await findMarketPda({ exchange: deployment.exchange, index }))[0]),
-    );
-    await feed.fetch([exchange.pool, ...addresses]);
+    const addresses = await Promise.all(indices.map((index) => marketAddress(named, index)));
+    await feed.fetch([pool, ...addresses]);
     const { accounts } = chainStore.getState();
     const markets = addresses.flatMap((address) => {
         const market = readMarket(accounts.get(address));
         return market ? [entry(address, market)] : [];
     });
-    feed.watch([CLOCK, deployment.exchange, exchange.pool, ...addresses, ...markets.map(({ oracle }) => oracle)]);
-    return {
-        exchange: deployment.exchange,
-        pool: exchange.pool,
-        vault: exchange.vault,
-        shareMint: exchange.shareMint,
-        quoteMint: exchange.quoteMint,
-        tokenProgram: exchange.tokenProgram,
-        quoteDecimals: exchange.quoteDecimals,
-        markets,
-    };
+    feed.watch([CLOCK, deployment.exchange, pool, ...addresses, ...markets.map(({ oracle }) => oracle)]);
+    return { ...named, quoteDecimals: exchange.quoteDecimals, markets };
 }

@@ -1,4 +1,4 @@
-// Chain integers as text and back. Only scales are applied here; whatever is computed comes from the engine.
+// Chain integers as text for display. Only scales are applied here; whatever is computed comes from the engine.
 
 const GROUP = /\B(?=(\d{3})+(?!\d))/g;
 
@@ -31,18 +31,4 @@ export function formatRatio(numerator: bigint, denominator: bigint, format: Deci
 /** An integer of 10^-`decimals` as decimal text. */
 export function formatUnits(amount: bigint, decimals: number, format: DecimalFormat): string {
     return formatRatio(amount, 10n ** BigInt(decimals), format);
-}
-
-/** What a text that should be a number is instead. */
-export type DecimalProblem = 'empty' | 'not a number' | 'too many decimals';
-
-/** Decimal text, with or without separators of thousands, as an integer of 10^-`decimals`. */
-export function parseUnits(text: string, decimals: number): bigint | DecimalProblem {
-    const plain = text.replaceAll(',', '').replaceAll(' ', '').trim();
-    if (plain === '') return 'empty';
-    const match = /^(\d*)(?:\.(\d*))?$/.exec(plain);
-    if (!match || (!match[1] && !match[2])) return 'not a number';
-    const fraction = match[2] ?? '';
-    if (fraction.length > decimals) return 'too many decimals';
-    return BigInt(`${match[1] || '0'}${fraction.padEnd(decimals, '0')}`);
 }

@@ -1,5 +1,6 @@
 // The exchange's units as a person reads them: docs/units.md has the scales.
-import { type DecimalProblem, formatRatio, formatUnits, parseUnits } from './decimal';
+import { ConversionError } from '@perp-swap/client';
+import { formatRatio, formatUnits } from './decimal';
 
 /** Decimals of a market's asset and of the quote token. */
 export interface Scale {
@@ -23,24 +24,34 @@ export function formatPrice(price: bigint, scale: Scale, places = pricePlaces(pr
     return formatRatio(above, X40 * 10n ** BigInt(scale.quoteDecimals), { places });
 }
 
-/** A typed price, rounded down to the chain's unit; a text that is none says why. */
-export function parsePrice(text: string, scale: Scale): bigint | DecimalProblem {
-    const typed = parseUnits(text, 12);
-    if (typeof typed === 'string') return typed;
-    return (typed * 10n ** BigInt(scale.quoteDecimals) * X40) / 10n ** BigInt(scale.baseDecimals + 12);
-}
-
 /** A size in base units; signed sizes keep their sign. */
 export function formatSize(size: bigint, scale: Scale, plus = false): string {
     return formatUnits(size, scale.baseDecimals, { places: Math.min(scale.baseDecimals, 4), atLeast: 2, plus });
 }
 
-export function parseSize(text: string, scale: Scale): bigint | DecimalProblem {
-    return parseUnits(text, scale.baseDecimals);
+/** What a typed text came to: nothing yet, a number, or what is wrong with it. */
+export type Typed = { value: bigint; problem: null } | { value: null; problem: string | null };
+
+/** Reads what was typed with one of the client's parsers; separators of thousands are passed over. */
+export function readTyped(text: string, parse: (text: string) => bigint): Typed {
+    const plain = text.replaceAll(',', '').replaceAll(' ', '');
+    if (plain === '') return { value: null, problem: null };
+    // A number that is still being typed may begin or end with its point.
+    const whole = plain.startsWith('.') ? `0${plain}` : plain.endsWith('.') ? plain.slice(0, -1) : plain;
+    try {
+        return { value: parse(whole), problem: null };
+    } catch (error) {
+        if (error instanceof ConversionError) return { value: null, problem: error.message };
+        throw error;
+    }
 }
 
 /** Atoms of the quote token in dollars. */
-export function formatMoney(atoms: bigint, quoteDecimals: number, options: { plus?: boolean; places?: number } = {}): string {
+export function formatMoney(
+    atoms: bigint,
+    quoteDecimals: number,
+    options: { plus?: boolean; places?: number } = {},
+): string {
     const text = formatUnits(atoms < 0n ? -atoms : atoms, quoteDecimals, { places: options.places ?? 2 });
     const sign = atoms < 0n ? '−' : options.plus && atoms > 0n ? '+' : '';
     return `${sign}$${text}`;

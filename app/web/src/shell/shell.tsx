@@ -1,16 +1,27 @@
-import { Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { useFollowOwner } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import { TradePage } from '../desk/trade-page';
+
+const ParametersPage = lazy(() => import('../exchange/parameters-page'));
+const LeaderboardPage = lazy(() => import('../exchange/leaderboard-page'));
+const LiquidationsPage = lazy(() => import('../exchange/liquidations-page'));
+
+import { TransactionLine } from '../transactions/line';
 import { Icon } from '../ui/icon';
-import { useTheme } from '../ui/theme';
+import { toggleTheme, useThemeName } from '../ui/theme';
 import { reconnectWallet } from '../wallet/store';
 import { Freshness } from './freshness';
 import { Notices } from './notices';
+import { SettingsButton } from './settings-dialog';
 import { WalletButton } from './wallet-button';
 
 const PAGES = [
     { path: '/trade', label: 'Trade' },
+    { path: '/parameters', label: 'Parameters' },
+    { path: '/liquidations', label: 'Liquidations' },
+    { path: '/leaderboard', label: 'Leaderboard' },
 ];
 
 function Navigation() {
@@ -27,10 +38,10 @@ function Navigation() {
 }
 
 function ThemeButton() {
-    const [theme, toggle] = useTheme();
+    const theme = useThemeName();
     const label = theme === 'dark' ? 'Switch to light colors' : 'Switch to dark colors';
     return (
-        <button type="button" className="icon-button" onClick={toggle} aria-label={label} title={label}>
+        <button type="button" className="icon-button" onClick={toggleTheme} aria-label={label} title={label}>
             <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
         </button>
     );
@@ -38,6 +49,7 @@ function ThemeButton() {
 
 export function Shell() {
     const { directory } = useConnection();
+    useFollowOwner();
     useEffect(() => {
         void reconnectWallet();
     }, []);
@@ -58,6 +70,7 @@ export function Shell() {
                         NOT AUDITED
                     </span>
                     <Freshness />
+                    <SettingsButton />
                     <ThemeButton />
                     <WalletButton />
                 </div>
@@ -67,12 +80,16 @@ export function Shell() {
                 <Suspense fallback={<p className="empty">Loading…</p>}>
                     <Switch>
                         <Route path="/trade/:symbol">{({ symbol }) => <TradePage symbol={symbol} />}</Route>
+                        <Route path="/parameters" component={ParametersPage} />
+                        <Route path="/liquidations" component={LiquidationsPage} />
+                        <Route path="/leaderboard" component={LeaderboardPage} />
                         <Route>
                             <Redirect to={`/trade/${first}`} replace />
                         </Route>
                     </Switch>
                 </Suspense>
             </main>
+            <TransactionLine />
         </div>
     );
 }

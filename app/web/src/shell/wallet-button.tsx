@@ -26,7 +26,11 @@ function WalletDialog({ onClose }: { onClose: () => void }) {
                 <>
                     <p className="mono">{account.address}</p>
                     <div className="buttons">
-                        <button type="button" className="button" onClick={() => navigator.clipboard.writeText(account.address)}>
+                        <button
+                            type="button"
+                            className="button"
+                            onClick={() => navigator.clipboard.writeText(account.address)}
+                        >
                             Copy address
                         </button>
                         <button
@@ -43,8 +47,8 @@ function WalletDialog({ onClose }: { onClose: () => void }) {
                 </>
             ) : offered.length === 0 ? (
                 <p className="muted">
-                    This browser offers no Solana wallet. Install one that speaks the Wallet Standard, or watch any address
-                    below: everything but signing works without a wallet.
+                    This browser offers no Solana wallet. Install one that speaks the Wallet Standard, or watch any
+                    address below: everything but signing works without a wallet.
                 </p>
             ) : (
                 <ul className="rows">
@@ -73,7 +77,12 @@ function WalletDialog({ onClose }: { onClose: () => void }) {
                     watch(typed.trim());
                 }}
             >
-                <NumberField label="Watch any address" value={typed} onChange={setTyped} placeholder="Owner's address" />
+                <NumberField
+                    label="Watch any address"
+                    value={typed}
+                    onChange={setTyped}
+                    placeholder="Owner's address"
+                />
                 <div className="buttons">
                     <button type="submit" className="button">
                         <Icon name="eye" /> Watch

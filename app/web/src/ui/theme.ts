@@ -1,5 +1,6 @@
 // Light or dark: what the reader chose, else what the system says.
-import { useEffect, useState } from 'react';
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
 
 export type Theme = 'dark' | 'light';
 const KEY = 'theme';
@@ -10,15 +11,21 @@ function initial(): Theme {
     return matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
 }
 
-export function useTheme(): [Theme, () => void] {
-    const [theme, setTheme] = useState(initial);
-    useEffect(() => {
-        document.documentElement.dataset.theme = theme;
-    }, [theme]);
-    const toggle = () => {
-        const other = theme === 'dark' ? 'light' : 'dark';
-        localStorage.setItem(KEY, other);
-        setTheme(other);
-    };
-    return [theme, toggle];
+const store = createStore<{ theme: Theme }>(() => ({ theme: initial() }));
+
+function show({ theme }: { theme: Theme }): void {
+    document.documentElement.dataset.theme = theme;
+}
+
+show(store.getState());
+store.subscribe(show);
+
+export function useThemeName(): Theme {
+    return useStore(store, (state) => state.theme);
+}
+
+export function toggleTheme(): void {
+    const theme = store.getState().theme === 'dark' ? 'light' : 'dark';
+    localStorage.setItem(KEY, theme);
+    store.setState({ theme });
 }

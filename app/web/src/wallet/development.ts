@@ -1,6 +1,6 @@
 // A wallet whose keys lie in the page's storage, for local validators: their money is worth nothing. Development builds alone
 // have it, and it refuses every node that is not on this machine.
-import { SolanaSignTransaction, type SolanaSignTransactionFeature } from '@solana/wallet-standard-features';
+
 import {
     type Address,
     createKeyPairSignerFromPrivateKeyBytes,
@@ -9,6 +9,7 @@ import {
     getTransactionEncoder,
     type KeyPairSigner,
 } from '@solana/kit';
+import { SolanaSignTransaction, type SolanaSignTransactionFeature } from '@solana/wallet-standard-features';
 import type { Wallet, WalletAccount } from '@wallet-standard/base';
 import {
     StandardConnect,
@@ -36,7 +37,9 @@ declare global {
 async function signer(): Promise<KeyPairSigner> {
     let hex = localStorage.getItem(SEED);
     if (hex === null || !/^[0-9a-f]{64}$/.test(hex)) {
-        hex = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+        hex = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join(
+            '',
+        );
         localStorage.setItem(SEED, hex);
     }
     const seed = Uint8Array.from(hex.match(/../g)!, (byte) => Number.parseInt(byte, 16));

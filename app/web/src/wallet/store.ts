@@ -1,15 +1,22 @@
 // Who looks at the page: the connected wallet, or an address that is only watched, and which of its accounts.
-import type { SolanaSignTransactionFeature } from '@solana/wallet-standard-features';
+
 import type { Address } from '@solana/kit';
+import type { SolanaSignTransactionFeature } from '@solana/wallet-standard-features';
 import { getWallets } from '@wallet-standard/app';
 import type { Wallet, WalletAccount } from '@wallet-standard/base';
-import type { StandardConnectFeature, StandardDisconnectFeature, StandardEventsFeature } from '@wallet-standard/features';
+import type {
+    StandardConnectFeature,
+    StandardDisconnectFeature,
+    StandardEventsFeature,
+} from '@wallet-standard/features';
 import { useSyncExternalStore } from 'react';
-import { createStore } from 'zustand/vanilla';
 import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
 
 export type UsableWallet = Wallet & {
-    features: StandardConnectFeature & Partial<StandardDisconnectFeature & StandardEventsFeature> & SolanaSignTransactionFeature;
+    features: StandardConnectFeature &
+        Partial<StandardDisconnectFeature & StandardEventsFeature> &
+        SolanaSignTransactionFeature;
 };
 
 export interface Session {
@@ -90,7 +97,10 @@ export async function connectWallet(wallet: UsableWallet, silent = false): Promi
 /** Connects again to the wallet of the last visit, without asking anything. */
 export async function reconnectWallet(): Promise<void> {
     const name = localStorage.getItem(LAST);
-    const wallet = registry.get().filter(isUsable).find((candidate) => candidate.name === name);
+    const wallet = registry
+        .get()
+        .filter(isUsable)
+        .find((candidate) => candidate.name === name);
     if (wallet) await connectWallet(wallet, true).catch(() => undefined);
 }
 

@@ -1,0 +1,136 @@
+// The margin accounts of whoever is shown, found by their owner, and what belongs to each.
+import {
+    ACCOUNTS,
+    marginAccountAddress,
+    ordersAddress,
+    PERP_SWAP_PROGRAM_ADDRESS,
+    sharesOf,
+    tokensOf,
+} from '@perp-swap/client';
+import type { MarginAccount } from '@perp-swap/client/generated';
+import { type Address, type Base58EncodedBytes, getBase58Decoder } from '@solana/kit';
+import { useEffect, useMemo } from 'react';
+import { useStore } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
+import { createStore } from 'zustand/vanilla';
+import { type Connection, useChain, useConnection } from '../chain/context';
+import { readMarginAccount } from '../chain/decoded';
+import { onConfirmed } from '../transactions/send';
+import { ownerOf, useSession } from '../wallet/store';
+
+/** What is known of an owner's accounts. */
+interface Owned {
+    owner: Address | null;
+    /** Margin account, and the account of its resting orders; null until the chain has answered. */
+    accounts: readonly { address: Address; orders: Address }[] | null;
+    /** The owner's token account, and that of his pool shares. */
+    tokens: Address | null;
+    shares: Address | null;
+}
+
+const NOBODY: Owned = { owner: null, accounts: null, tokens: null, shares: null };
+const owned = createStore<Owned>(() => NOBODY);
+
+const AGAIN_MILLISECONDS = 20_000;
+/** Numbers that are tried where a node does not search accounts. */
+const TRIED = 16;
+const EXCHANGE_OFFSET = 8n;
+const OWNER_OFFSET = 40n;
+
+async function find({ feed, directory }: Connection, owner: Address): Promise<Address[]> {
+    const at = (offset: bigint, bytes: string) => ({
+        memcmp: { offset, bytes: bytes as Base58EncodedBytes, encoding: 'base58' as const },
+    });
+    const type = getBase58Decoder().decode(ACCOUNTS.marginAccount.discriminator);
+    try {
+        const found = await feed.rpc
+            .getProgramAccounts(PERP_SWAP_PROGRAM_ADDRESS, {
+                commitment: 'confirmed',
+                encoding: 'base64',
+                dataSlice: { offset: 0, length: 0 },
+                filters: [at(0n, type), at(EXCHANGE_OFFSET, directory.exchange), at(OWNER_OFFSET, owner)],
+            })
+            .send();
+        return found.map(({ pubkey }) => pubkey);
+    } catch {
+        const numbers = Array.from({ length: TRIED }, (_, number) => number);
+        const addresses = await Promise.all(numbers.map((number) => marginAccountAddress(directory, owner, number)));
+        const answers = await feed.fetch(addresses);
+        return addresses.filter((_, index) => answers[index]?.bytes);
+    }
+}
+
+/** Follows the accounts of whoever is shown; once, at the top of the page. */
+export function useFollowOwner(): void {
+    const connection = useConnection();
+    const owner = useSession(ownerOf);
+    useEffect(() => {
+        owned.setState({ ...NOBODY, owner });
+        if (owner === null) return;
+        let current = true;
+        let unwatch = () => {};
+        const look = async () => {
+            const { directory, feed } = connection;
+            const [tokens, shares] = await Promise.all([tokensOf(directory, owner), sharesOf(directory, owner)]);
+            const addresses = await find(connection, owner);
+            const accounts = await Promise.all(
+                addresses.map(async (address) => ({ address, orders: await ordersAddress(address) })),
+            );
+            if (!current) return;
+            const all = [owner, tokens, shares, ...accounts.flatMap(({ address, orders }) => [address, orders])];
+            const before = unwatch;
+            unwatch = feed.watch(all);
+            before();
+            owned.setState({ owner, accounts, tokens, shares });
+        };
+        const again = () => void look().catch(() => undefined);
+        again();
+        const timer = setInterval(again, AGAIN_MILLISECONDS);
+        const forget = onConfirmed(again);
+        return () => {
+            current = false;
+            clearInterval(timer);
+            forget();
+            unwatch();
+        };
+    }, [connection, owner]);
+}
+
+export interface OwnedAccount {
+    address: Address;
+    orders: Address;
+    data: MarginAccount;
+}
+
+const NOTHING: readonly (MarginAccount | null)[] = [];
+
+/** The accounts by number; null until the chain has answered. */
+export function useOwnedAccounts(): readonly OwnedAccount[] | null {
+    const found = useStore(owned, (state) => state.accounts);
+    const decoded = useChain(
+        useShallow((state) => found?.map(({ address }) => readMarginAccount(state.accounts.get(address))) ?? NOTHING),
+    );
+    return useMemo(() => {
+        if (found === null) return null;
+        return found
+            .flatMap((one, at) => {
+                const data = decoded[at];
+                return data ? [{ ...one, data }] : [];
+            })
+            .sort((a, b) => a.data.subAccount - b.data.subAccount);
+    }, [found, decoded]);
+}
+
+/** The account that is shown; null where there is none. */
+export function useShownAccount(): OwnedAccount | null {
+    const accounts = useOwnedAccounts();
+    const number = useSession((state) => state.subAccount);
+    return accounts?.find(({ data }) => data.subAccount === number) ?? null;
+}
+
+/** Addresses of the owner's token accounts, for the quote token and for pool shares. */
+export function useTokenAccounts(): { tokens: Address | null; shares: Address | null } {
+    const tokens = useStore(owned, (state) => state.tokens);
+    const shares = useStore(owned, (state) => state.shares);
+    return { tokens, shares };
+}
