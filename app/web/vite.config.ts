@@ -34,11 +34,7 @@ export default defineConfig(({ mode }) => ({
     base: './',
     plugins: [react(), localDeployment(), parameterMeanings(path('../../idl/perp_swap.json'))],
     resolve: {
-        alias: [
-            { find: /^@perp-swap\/client$/, replacement: path('../client/src/index.ts') },
-            { find: /^@perp-swap\/client\/generated$/, replacement: path('../client/src/generated/index.ts') },
-            { find: /^@perp-swap\/client\/transactions$/, replacement: path('../client/src/transactions/index.ts') },
-        ],
+        alias: { '@perp-swap/client': path('../client/src/index.ts') },
         dedupe: ['@solana/kit', '@noble/hashes'],
     },
     define: {

@@ -1,4 +1,6 @@
 // The margin accounts of whoever is shown, found by their owner, and what belongs to each.
+
+import type { MarginAccount } from '@perp-swap/client';
 import {
     ACCOUNTS,
     marginAccountAddress,
@@ -7,7 +9,6 @@ import {
     sharesOf,
     tokensOf,
 } from '@perp-swap/client';
-import type { MarginAccount } from '@perp-swap/client/generated';
 import { type Address, type Base58EncodedBytes, getBase58Decoder } from '@solana/kit';
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';

@@ -1,6 +1,7 @@
 // Which accounts make up the exchange, found once at start.
+
+import type { Market } from '@perp-swap/client';
 import { type ExchangeAddresses, marketAddress, unpadded } from '@perp-swap/client';
-import type { Market } from '@perp-swap/client/generated';
 import type { Address } from '@solana/kit';
 import type { Scale } from '../format/units';
 import { CLOCK, readExchange, readMarket } from './decoded';

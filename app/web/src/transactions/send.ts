@@ -1,5 +1,5 @@
 // One transaction from the reader's wish to what the chain says of it.
-import { sendTransaction } from '@perp-swap/client/transactions';
+import { sendTransaction } from '@perp-swap/client';
 import type { Instruction, TransactionSigner } from '@solana/kit';
 import type { Connection } from '../chain/context';
 import { settings } from '../shell/settings';

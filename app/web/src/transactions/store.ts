@@ -1,6 +1,6 @@
 // What was sent, and what became of it: the page's only record of it, beside the chain's.
 
-import type { Outcome, TransactionRecord } from '@perp-swap/client/transactions';
+import type { Outcome, TransactionRecord } from '@perp-swap/client';
 import type { Signature } from '@solana/kit';
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';

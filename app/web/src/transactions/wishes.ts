@@ -1,4 +1,6 @@
 // What a reader can wish for, as instructions, and what the chain's events say came of it.
+
+import type { OrderTerms, PriceLimit } from '@perp-swap/client';
 import {
     closeAccount,
     closeOrders,
@@ -23,7 +25,6 @@ import {
     waiveClaim,
     withdraw,
 } from '@perp-swap/client';
-import type { OrderTerms, PriceLimit } from '@perp-swap/client/generated';
 import type { Address } from '@solana/kit';
 import type { OwnedAccount } from '../accounts/owned';
 import type { Directory, MarketEntry } from '../chain/directory';
