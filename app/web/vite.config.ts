@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { parameterMeanings } from './interface';
+import { parameterMeanings } from './interface.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 

@@ -1,15 +1,8 @@
 // The margin accounts of whoever is shown, found by their owner, and what belongs to each.
 
 import type { MarginAccount } from '@perp-swap/client';
-import {
-    ACCOUNTS,
-    marginAccountAddress,
-    ordersAddress,
-    PERP_SWAP_PROGRAM_ADDRESS,
-    sharesOf,
-    tokensOf,
-} from '@perp-swap/client';
-import { type Address, type Base58EncodedBytes, getBase58Decoder } from '@solana/kit';
+import { ACCOUNTS, findAccounts, marginAccountAddress, ordersAddress, sharesOf, tokensOf } from '@perp-swap/client';
+import type { Address } from '@solana/kit';
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
@@ -38,21 +31,18 @@ const TRIED = 16;
 const EXCHANGE_OFFSET = 8n;
 const OWNER_OFFSET = 40n;
 
+/** What finds an owner's accounts on an exchange: both begin at the same place in every kind that has an owner. */
+export function ownedBy(exchange: Address, owner: Address) {
+    return [
+        { offset: EXCHANGE_OFFSET, address: exchange },
+        { offset: OWNER_OFFSET, address: owner },
+    ];
+}
+
 async function find({ feed, directory }: Connection, owner: Address): Promise<Address[]> {
-    const at = (offset: bigint, bytes: string) => ({
-        memcmp: { offset, bytes: bytes as Base58EncodedBytes, encoding: 'base58' as const },
-    });
-    const type = getBase58Decoder().decode(ACCOUNTS.marginAccount.discriminator);
     try {
-        const found = await feed.rpc
-            .getProgramAccounts(PERP_SWAP_PROGRAM_ADDRESS, {
-                commitment: 'confirmed',
-                encoding: 'base64',
-                dataSlice: { offset: 0, length: 0 },
-                filters: [at(0n, type), at(EXCHANGE_OFFSET, directory.exchange), at(OWNER_OFFSET, owner)],
-            })
-            .send();
-        return found.map(({ pubkey }) => pubkey);
+        const found = await findAccounts(feed.rpc, ACCOUNTS.marginAccount, ownedBy(directory.exchange, owner));
+        return found.map(({ address }) => address);
     } catch {
         const numbers = Array.from({ length: TRIED }, (_, number) => number);
         const addresses = await Promise.all(numbers.map((number) => marginAccountAddress(directory, owner, number)));

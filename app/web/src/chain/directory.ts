@@ -59,6 +59,6 @@ export async function openDirectory(feed: AccountFeed, deployment: Deployment): 
         const market = readMarket(accounts.get(address));
         return market ? [entry(address, market)] : [];
     });
-    feed.watch([CLOCK, deployment.exchange, pool, ...addresses, ...markets.map(({ oracle }) => oracle)]);
+    feed.watch([CLOCK, deployment.exchange, pool, vault, ...addresses, ...markets.map(({ oracle }) => oracle)]);
     return { ...named, quoteDecimals: exchange.quoteDecimals, markets };
 }

@@ -4,6 +4,8 @@ import { useFollowOwner } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import { TradePage } from '../desk/trade-page';
 
+const PoolPage = lazy(() => import('../pool/pool-page'));
+const ExchangePage = lazy(() => import('../exchange/exchange-page'));
 const ParametersPage = lazy(() => import('../exchange/parameters-page'));
 const LeaderboardPage = lazy(() => import('../exchange/leaderboard-page'));
 const LiquidationsPage = lazy(() => import('../exchange/liquidations-page'));
@@ -19,6 +21,8 @@ import { WalletButton } from './wallet-button';
 
 const PAGES = [
     { path: '/trade', label: 'Trade' },
+    { path: '/pool', label: 'Pool' },
+    { path: '/exchange', label: 'Exchange' },
     { path: '/parameters', label: 'Parameters' },
     { path: '/liquidations', label: 'Liquidations' },
     { path: '/leaderboard', label: 'Leaderboard' },
@@ -80,6 +84,8 @@ export function Shell() {
                 <Suspense fallback={<p className="empty">Loading…</p>}>
                     <Switch>
                         <Route path="/trade/:symbol">{({ symbol }) => <TradePage symbol={symbol} />}</Route>
+                        <Route path="/pool" component={PoolPage} />
+                        <Route path="/exchange" component={ExchangePage} />
                         <Route path="/parameters" component={ParametersPage} />
                         <Route path="/liquidations" component={LiquidationsPage} />
                         <Route path="/leaderboard" component={LeaderboardPage} />
