@@ -27,7 +27,8 @@ export function candlesOf(points: readonly PricePoint[], width: number, scale: S
             last.low = Math.min(last.low, value);
             last.close = value;
         } else {
-            candles.push({ time: start, open: last?.close ?? value, high: value, low: value, close: value });
+            const open = last?.close ?? value;
+            candles.push({ time: start, open, high: Math.max(open, value), low: Math.min(open, value), close: value });
         }
     }
     return candles;

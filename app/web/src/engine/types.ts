@@ -44,3 +44,46 @@ export interface MarketQuote {
     surplus: bigint;
     stressLoss: bigint;
 }
+
+/** How an account stands. */
+export interface Standing {
+    /** Equity against the maintenance margin: liquidatable where it is less. */
+    maintenance: Health;
+    /** Equity at adverse prices against the initial margin: what an increase must leave. */
+    initial: Health;
+    /** Price of the market at which the account becomes liquidatable; null where none does. */
+    liquidationPrice: bigint | null;
+    /** Notional of all positions against equity, in ppm; null without equity. */
+    leverage: bigint | null;
+    /** Size in the market. */
+    size: bigint;
+}
+
+/** What a market order would do. */
+export interface TradePreview {
+    /** What is filled, signed base units. */
+    size: bigint;
+    indexPrice: bigint;
+    averagePrice: bigint;
+    /** Index value of what is filled, and what it costs above that, in atoms; spread and impact rounded up. */
+    notional: bigint;
+    spread: bigint;
+    impact: bigint;
+    fee: bigint;
+    /** Atoms; negative for a loss. */
+    realized: bigint;
+    before: Standing;
+    after: Standing;
+}
+
+/** A rule that refuses, with what is known of why. */
+export interface Refusal {
+    /** As in the interface file, such as `InitialMargin`. */
+    rule: string;
+    message: string;
+    remedy: string;
+    /** Numbers of the rule, by name. */
+    numbers: readonly { label: string; text: string }[];
+}
+
+export type Answer<T> = { refused: false; value: T } | { refused: true; refusal: Refusal };
