@@ -31,7 +31,9 @@ test('a wrong file names the key, what it holds and what would be right', () => 
     expect(refusal({ rpc_url: 'ftp://node' })).toBe(
         'deployment.json: "rpc_url" must be a URL that begins with http:// or https://, and is ftp://node',
     );
-    expect(refusal({ websocket_url: undefined })).toBe('deployment.json: "websocket_url" must be text, and is undefined');
+    expect(refusal({ websocket_url: undefined })).toBe(
+        'deployment.json: "websocket_url" must be text, and is undefined',
+    );
     expect(refusal({ exchange: 'nobody' })).toBe(
         'deployment.json: "exchange" must be the address of an exchange, and is nobody',
     );

@@ -87,3 +87,33 @@ export interface Refusal {
 }
 
 export type Answer<T> = { refused: false; value: T } | { refused: true; refusal: Refusal };
+
+/** A slot of an account: an open position, a claim or a debt. */
+export interface PositionQuote {
+    market: number;
+    /** Signed base units; zero where only a claim or a debt is left. */
+    size: bigint;
+    entryPrice: bigint;
+    notional: bigint;
+    /** Atoms, before funding. */
+    profit: bigint;
+    /** Funding that is not settled yet, positive where it is received. */
+    funding: bigint;
+    /** Maintenance margin of this position. */
+    margin: bigint;
+    liquidationPrice: bigint | null;
+    /** How far that is from the index, in ppm of the index. */
+    distance: bigint | null;
+    claim: bigint;
+    /** What of the claim is funded and can be redeemed now. */
+    redeemable: bigint;
+    debt: bigint;
+}
+
+export interface AccountQuote {
+    cash: bigint;
+    maintenance: Health;
+    initial: Health;
+    leverage: bigint | null;
+    positions: PositionQuote[];
+}

@@ -1,6 +1,6 @@
-import { parseDecimal } from '@perp-swap/client';
 import { useState } from 'react';
 import { formatPpm, readTyped } from '../format/units';
+import { parsePercent } from '../ticket/percent';
 import { Dialog } from '../ui/dialog';
 import { NumberField } from '../ui/field';
 import { Icon } from '../ui/icon';
@@ -13,12 +13,6 @@ const FEES = [
     { value: '100000', label: 'Medium' },
     { value: '1000000', label: 'High' },
 ] as const;
-
-/** Percent typed as a decimal, in ppm. */
-function parsePercent(text: string): bigint {
-    const { mantissa, scale } = parseDecimal(text);
-    return (mantissa * 10_000n) / 10n ** BigInt(scale);
-}
 
 function SettingsDialog({ onClose }: { onClose: () => void }) {
     const { unitPrice, tolerance } = useSettings((state) => state);

@@ -9,7 +9,7 @@ export function shortAddress(address: string): string {
     return `${address.slice(0, 4)}…${address.slice(-4)}`;
 }
 
-function WalletDialog({ onClose }: { onClose: () => void }) {
+export function WalletDialog({ onClose }: { onClose: () => void }) {
     const offered = useOfferedWallets();
     const account = useSession((state) => state.account);
     const watched = useSession((state) => state.watched);

@@ -20,10 +20,23 @@ function basisPoints(part: bigint, notional: bigint): string {
     return notional === 0n ? '—' : `${formatRatio(part * 10_000n, notional, { places: 2 })} bp`;
 }
 
-function Cost({ label, title, part, preview, decimals }: { label: string; title: string; part: bigint; preview: TradePreview; decimals: number }) {
+function Cost({
+    label,
+    title,
+    part,
+    preview,
+    decimals,
+}: {
+    label: string;
+    title: string;
+    part: bigint;
+    preview: TradePreview;
+    decimals: number;
+}) {
     return (
         <Row label={label} title={title}>
-            <span className="muted">{basisPoints(part, preview.notional)}</span> {formatMoney(part, decimals, { places: 4 })}
+            <span className="muted">{basisPoints(part, preview.notional)}</span>{' '}
+            {formatMoney(part, decimals, { places: 4 })}
         </Row>
     );
 }
@@ -70,7 +83,13 @@ export function Receipt({ preview, entry, bound }: { preview: TradePreview; entr
                     preview={preview}
                     decimals={decimals}
                 />
-                <Cost label="Fee" title="Taker fee, from your balance" part={preview.fee} preview={preview} decimals={decimals} />
+                <Cost
+                    label="Fee"
+                    title="Taker fee, from your balance"
+                    part={preview.fee}
+                    preview={preview}
+                    decimals={decimals}
+                />
                 {preview.realized !== 0n && (
                     <Row label="Realized">
                         <span className={preview.realized < 0n ? 'short' : 'long'}>
@@ -81,7 +100,10 @@ export function Receipt({ preview, entry, bound }: { preview: TradePreview; entr
             </dl>
             <dl className="rows receipt-group">
                 <Row label={`Position, ${base}`}>
-                    <BeforeAfter before={formatSize(before.size, scale, true)} after={formatSize(after.size, scale, true)} />
+                    <BeforeAfter
+                        before={formatSize(before.size, scale, true)}
+                        after={formatSize(after.size, scale, true)}
+                    />
                 </Row>
                 <Row label="Leverage" title="Value of all positions against equity">
                     <BeforeAfter before={leverageText(before.leverage)} after={leverageText(after.leverage)} />

@@ -9,7 +9,10 @@ test('a size in another unit is another amount, so it is typed anew', () => {
 });
 
 test('a sent order leaves side and kind, and nothing that could be sent twice', () => {
-    const sent = changeTicket({ ...EMPTY_TICKET, kind: 'limit', side: 'short', size: '1', price: '140', stop: '150' }, 'sent');
+    const sent = changeTicket(
+        { ...EMPTY_TICKET, kind: 'limit', side: 'short', size: '1', price: '140', stop: '150' },
+        'sent',
+    );
     expect(sent).toEqual({ ...EMPTY_TICKET, kind: 'limit', side: 'short' });
 });
 
