@@ -12,6 +12,7 @@ export function decimalText(text: string, places = 4): string {
 
 /** The same in dollars. */
 export function dollarText(text: string, places = 2): string {
+    if (text === '') return '—';
     const body = decimalText(text, places);
     return body.startsWith('−') ? `−$${body.slice(1)}` : `$${body}`;
 }

@@ -70,6 +70,7 @@ test('text of the indexer is cut, never rounded, and never becomes a number', ()
     expect(decimalText('1234567.123456789')).toBe('1,234,567.1234');
     expect(decimalText('-0.00001')).toBe('0');
     expect(dollarText('-12.5')).toBe('−$12.5');
+    expect(dollarText('')).toBe('—');
     expect(isNegative('-0.0')).toBe(false);
     expect(decimalText('9007199254740993.000001', 6)).toBe('9,007,199,254,740,993.000001');
 });

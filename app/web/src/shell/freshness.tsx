@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useChain, useConnection } from '../chain/context';
 
 /** Data older than this is called old. */
-const LATE_SECONDS = 5;
+export const LATE_SECONDS = 5;
 
 /** Seconds since the chain was last heard of, counted by this machine. */
 export function useSilence(): number {
@@ -25,7 +25,7 @@ export function Freshness() {
             <span aria-hidden="true" className={late ? 'warn' : 'long'}>
                 ●
             </span>
-            {late ? `data ${seconds} s old` : deployment.name}
+            <span className={late ? undefined : 'wide-only'}>{late ? `data ${seconds} s old` : deployment.name}</span>
         </span>
     );
 }

@@ -110,9 +110,12 @@ function walletOf(key: KeyPairSigner): Wallet {
     };
 }
 
-/** Offers the wallet where the node is on this machine. */
+let offered = false;
+
+/** Offers the wallet where the node is on this machine, once. */
 export async function registerDevelopmentWallet(deployment: Deployment): Promise<void> {
-    if (!isLoopback(deployment.rpcUrl)) return;
+    if (offered || !isLoopback(deployment.rpcUrl)) return;
+    offered = true;
     registerWallet(walletOf(await signer()));
 }
 
