@@ -6,7 +6,6 @@ import { useAccountQuote, useWithdrawable } from '../engine/hooks';
 import { formatMoney, formatShare } from '../format/units';
 import { leverageText } from '../ticket/receipt';
 import { Meter, Row } from '../ui/stat';
-import { DEVELOPMENT_WALLET } from '../wallet/loopback';
 import { mayAct, ownerOf, session, useSession } from '../wallet/store';
 import { AccountSelect, freeNumber } from './account-select';
 import { FaucetButton } from './faucet-button';
@@ -65,7 +64,6 @@ export function AccountPanel() {
     const [dialog, setDialog] = useState<TransferKind | null>(null);
     const owner = useSession(ownerOf);
     const acts = useSession(mayAct);
-    const isDevelopment = useSession(({ wallet }) => wallet?.name === DEVELOPMENT_WALLET);
     const accounts = useOwnedAccounts();
     const account = useShownAccount();
     const { tokens } = useTokenAccounts();
@@ -136,7 +134,7 @@ export function AccountPanel() {
                         >
                             Move
                         </button>
-                        {__DEVELOPMENT__ && isDevelopment && <FaucetButton />}
+                        {__DEVELOPMENT__ && <FaucetButton />}
                     </div>
                 )}
             </div>

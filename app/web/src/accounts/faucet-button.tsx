@@ -1,13 +1,15 @@
 import { useState } from 'react';
 import { useConnection } from '../chain/context';
+import { DEVELOPMENT_WALLET } from '../wallet/loopback';
 import { ownerOf, useSession } from '../wallet/store';
 
 /** Money of a local validator, in development builds. */
 export function FaucetButton() {
     const { deployment, directory, feed } = useConnection();
     const owner = useSession(ownerOf);
+    const isDevelopment = useSession(({ wallet }) => wallet?.name === DEVELOPMENT_WALLET);
     const [state, setState] = useState<'ready' | 'busy' | string>('ready');
-    if (!__DEVELOPMENT__ || owner === null) return null;
+    if (owner === null || !isDevelopment) return null;
     const take = async () => {
         setState('busy');
         try {

@@ -41,7 +41,7 @@ function Parameters({ label, meanings, values, scale }: ParametersProps) {
                     number: true,
                     cell: ({ stored }) => <span className="muted mono">{stored.toString()}</span>,
                 },
-                { label: 'Meaning', wide: true, cell: ({ meaning }) => <span className="prose">{meaning}</span> },
+                { label: 'Meaning', wide: true, prose: true, cell: ({ meaning }) => meaning },
             ]}
         />
     );

@@ -4,6 +4,8 @@ export interface Column<T> {
     label: string;
     number?: boolean;
     wide?: boolean;
+    /** Sentences, which may break. */
+    prose?: boolean;
     cell: (row: T) => ReactNode;
 }
 
@@ -36,7 +38,7 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
                                 <td
                                     key={column.label}
                                     data-label={column.label || undefined}
-                                    className={`${column.number ? 'number' : ''} ${column.wide ? 'wide' : ''}`}
+                                    className={`${column.number ? 'number' : ''} ${column.wide ? 'wide' : ''} ${column.prose ? 'prose' : ''}`}
                                 >
                                     {column.cell(row)}
                                 </td>
