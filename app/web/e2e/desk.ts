@@ -81,7 +81,10 @@ export class Desk {
     async deposit(amount: string): Promise<void> {
         await this.region('Margin account').getByRole('button', { name: 'Deposit', exact: true }).click();
         await this.page.getByLabel('Amount').fill(amount);
-        await this.page.getByRole('dialog').getByRole('button', { name: /deposit$/i }).click();
+        await this.page
+            .getByRole('dialog')
+            .getByRole('button', { name: /deposit$/i })
+            .click();
         await this.confirmed(/Deposited/);
     }
 

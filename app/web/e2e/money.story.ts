@@ -62,7 +62,10 @@ test('a wallet is connected, filled, and opens its account with the first deposi
     await account.getByRole('button', { name: 'Deposit', exact: true }).click();
     await desk.page.getByLabel('Amount').fill('1');
     await desk.page.getByRole('dialog').getByRole('button', { name: 'Deposit', exact: true }).last().click();
-    await desk.line().getByText(/Not sent: User rejected/).waitFor({ timeout: SOON });
+    await desk
+        .line()
+        .getByText(/Not sent: User rejected/)
+        .waitFor({ timeout: SOON });
     await desk.picture('rejected');
     await desk.page.keyboard.press('Escape');
     await account.getByText('$95,000.00').waitFor();

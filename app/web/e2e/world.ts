@@ -31,7 +31,11 @@ async function freePort(): Promise<number> {
 }
 
 /** Waits until something is there. */
-export async function until<T>(what: string, seconds: number, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+export async function until<T>(
+    what: string,
+    seconds: number,
+    look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
     const end = Date.now() + seconds * 1_000;
     while (Date.now() < end) {
         const found = await look();
@@ -149,12 +153,22 @@ export async function openWorld(page: string, { prices = [] }: WorldOptions = {}
         ...['--rpc-url', exchange.rpc_url, '--exchange', exchange.exchange],
         ...['--database', `sqlite:${join(folder, 'history.db')}`, '--listen', `127.0.0.1:${historyPort}`],
     ]);
-    const keeper = start('perp-keeper', folder, ['--localnet', keys, '--unpaid', '--listen', `127.0.0.1:${keeperPort}`]);
+    const keeper = start('perp-keeper', folder, [
+        '--localnet',
+        keys,
+        '--unpaid',
+        '--listen',
+        `127.0.0.1:${keeperPort}`,
+    ]);
     await until('the history', 30, async () => {
         const answer = await fetch(`${historyUrl}/healthz`).catch(() => undefined);
         return answer?.ok ? true : undefined;
     });
-    const { url, server } = await serve(page, () => ({ name: 'local validator', indexer_url: historyUrl, ...exchange }));
+    const { url, server } = await serve(page, () => ({
+        name: 'local validator',
+        indexer_url: historyUrl,
+        ...exchange,
+    }));
     return {
         folder,
         keys,

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const source = process.env.PERP_ENGINE_ABI ?? fileURLToPath(new URL('../../../artifacts/perp_wasm.json', import.meta.url));
+const source = process.env.PERP_ENGINE_ABI ?? fileURLToPath(new URL('../../../crates/perp-wasm/abi.json', import.meta.url));
 const target = fileURLToPath(new URL('../src/engine/generated.ts', import.meta.url));
 const abi = JSON.parse(readFileSync(source, 'utf8'));
 

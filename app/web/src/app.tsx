@@ -9,6 +9,8 @@ import { fetchDeployment } from './chain/deployment';
 import { openDirectory } from './chain/directory';
 import { AccountFeed } from './chain/feed';
 import { PriceHistory } from './chart/history';
+import { startEngine } from './engine/start';
+import { EngineWorld } from './engine/world';
 import { queryClient } from './indexer/api';
 import { Shell } from './shell/shell';
 import { offerDevelopmentWallet } from './wallet/offer';
@@ -18,9 +20,15 @@ const RETRY_MILLISECONDS = 3_000;
 async function connect(): Promise<Connection> {
     const deployment = await fetchDeployment();
     const feed = new AccountFeed(deployment);
-    const directory = await openDirectory(feed, deployment);
+    const [engine, directory] = await Promise.all([startEngine(), openDirectory(feed, deployment)]);
     await offerDevelopmentWallet(deployment);
-    return { deployment, feed, directory, history: new PriceHistory(directory.markets) };
+    return {
+        deployment,
+        feed,
+        directory,
+        history: new PriceHistory(directory.markets),
+        world: new EngineWorld(engine, directory),
+    };
 }
 
 export function App() {

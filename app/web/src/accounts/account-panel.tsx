@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useAccountBytes, useConnection } from '../chain/context';
 import { readTokenBalance } from '../chain/decoded';
-import { useAccountQuote, useWithdrawable } from '../engine/hooks';
+import { useAccountView } from '../engine/hooks';
 import { formatMoney, formatShare } from '../format/units';
 import { leverageText } from '../ticket/receipt';
 import { Meter, Row } from '../ui/stat';
@@ -15,46 +15,54 @@ import { TransferDialog, type TransferKind } from './transfer-dialog';
 function Standing() {
     const { quoteDecimals } = useConnection().directory;
     const account = useShownAccount();
-    const quote = useAccountQuote(account?.address ?? null);
-    const withdrawable = useWithdrawable(account?.address ?? null);
+    const view = useAccountView(account?.address ?? null);
     if (!account) return null;
-    if (!quote) return <p className="muted">Asking the engine…</p>;
-    const { maintenance, initial } = quote;
+    if (!view) return <p className="muted">Asking the engine…</p>;
+    const { equity, maintenanceMargin, adverseEquity, initialMargin } = view.health;
     const money = (atoms: bigint) => formatMoney(atoms, quoteDecimals);
-    const used = maintenance.equity <= 0n ? 1n : maintenance.margin;
-    const whole = maintenance.equity <= 0n ? 1n : maintenance.equity;
-    const danger = maintenance.margin * 10n > maintenance.equity * 7n;
+    const broken = equity <= 0n && maintenanceMargin > 0n;
+    const danger = broken || maintenanceMargin * 10n > equity * 7n;
     return (
         <>
             <dl className="rows">
                 <Row label="Equity" title="Cash, claims, debts, open profit and loss, unsettled funding">
-                    <strong>{money(maintenance.equity)}</strong>
+                    <strong>{money(equity)}</strong>
                 </Row>
-                <Row label="Cash">{money(quote.cash)}</Row>
+                <Row label="Cash">{money(view.balance)}</Row>
                 <Row
-                    label="Free to withdraw"
+                    label="Free collateral"
                     title="Equity at adverse prices less initial margin; profit counts once it is cash"
                 >
-                    {withdrawable ? money(withdrawable.largest) : '—'}
+                    {money(view.freeCollateral)}
                 </Row>
-                <Row label="Leverage">{leverageText(quote.leverage)}</Row>
+                <Row label="Largest withdrawal">{money(view.largestWithdrawal)}</Row>
+                <Row label="Leverage">{leverageText(view.leverage)}</Row>
             </dl>
             <div>
                 <div className="label-row">
                     <span className="label">Maintenance margin used</span>
                     <span className={danger ? 'short' : undefined}>
-                        {maintenance.margin === 0n
+                        {maintenanceMargin === 0n
                             ? 'none needed'
-                            : formatShare(maintenance.margin, maintenance.equity)}
+                            : broken
+                              ? 'all'
+                              : formatShare(maintenanceMargin, equity)}
                     </span>
                 </div>
-                <Meter part={used} whole={whole} color={danger ? 'var(--short)' : 'var(--accent)'} />
+                <Meter
+                    part={broken ? 1n : maintenanceMargin}
+                    whole={broken ? 1n : equity}
+                    color={danger ? 'var(--short)' : 'var(--accent)'}
+                />
                 <p className="muted formula">
-                    {money(maintenance.margin)} required ÷ {money(maintenance.equity)} equity. At 100 % anybody may
-                    liquidate. Opening needs {money(initial.margin)} of {money(initial.equity)}: there profit counts
+                    {money(maintenanceMargin)} required ÷ {money(equity)} equity; at 100 % anybody may liquidate.
+                    Opening and withdrawing go by {money(initialMargin)} of {money(adverseEquity)}: there profit counts
                     once it is cash.
                 </p>
             </div>
+            {view.isLiquidatable === 1n && (
+                <p className="notice notice-bad">This account can be liquidated now. Add margin or close.</p>
+            )}
         </>
     );
 }

@@ -72,6 +72,7 @@ export function useFollowOwner(): void {
             const before = unwatch;
             unwatch = feed.watch(all);
             before();
+            connection.world.follow(accounts);
             owned.setState({ owner, accounts, tokens, shares });
         };
         const again = () => void look().catch(() => undefined);

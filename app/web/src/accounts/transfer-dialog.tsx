@@ -3,7 +3,8 @@ import { parseAtoms } from '@perp-swap/client';
 import { type ReactNode, useState } from 'react';
 import { useAccountBytes, useConnection } from '../chain/context';
 import { readTokenBalance } from '../chain/decoded';
-import { useWithdrawable } from '../engine/hooks';
+import { useAccountView } from '../engine/hooks';
+import { ruleText } from '../engine/refusal';
 import { formatMoney, readTyped } from '../format/units';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
@@ -129,31 +130,33 @@ function DepositForm({ account, onDone }: { account: OwnedAccount | null; onDone
 /** What keeps cash in an account, in rows. */
 function WithdrawalReasons({ account }: { account: OwnedAccount }) {
     const { quoteDecimals } = useConnection().directory;
-    const answer = useWithdrawable(account.address);
+    const answer = useAccountView(account.address);
     return (
         <>
             <Row label="Cash">{formatMoney(account.data.state.balance, quoteDecimals)}</Row>
-            {answer && answer.margin > 0n && (
+            {answer && answer.health.initialMargin > 0n && (
                 <>
                     <Row label="Equity at adverse prices" title="Profit counts for nothing until it is cash">
-                        {formatMoney(answer.equity, quoteDecimals)}
+                        {formatMoney(answer.health.adverseEquity, quoteDecimals)}
                     </Row>
-                    <Row label="Initial margin that must stay">{formatMoney(answer.margin, quoteDecimals)}</Row>
+                    <Row label="Initial margin that must stay">
+                        {formatMoney(answer.health.initialMargin, quoteDecimals)}
+                    </Row>
                 </>
             )}
-            {answer?.refusal && <p className="warn">{answer.refusal}</p>}
+            {answer && <Row label="What keeps more from it">{ruleText(answer.withdrawalCode)}</Row>}
         </>
     );
 }
 
 function WithdrawForm({ account, onDone }: { account: OwnedAccount; onDone: () => void }) {
     const { directory } = useConnection();
-    const answer = useWithdrawable(account.address);
+    const answer = useAccountView(account.address);
     const send = useSend();
     return (
         <AmountForm
             label="Amount"
-            largest={answer?.largest ?? null}
+            largest={answer?.largestWithdrawal ?? null}
             why={<WithdrawalReasons account={account} />}
             action="Withdraw to your wallet"
             onSend={(amount) => send(withdrawWish(directory, account, amount))}
@@ -165,7 +168,7 @@ function WithdrawForm({ account, onDone }: { account: OwnedAccount; onDone: () =
 function MoveForm({ account, onDone }: { account: OwnedAccount; onDone: () => void }) {
     const { directory } = useConnection();
     const accounts = useOwnedAccounts() ?? [];
-    const answer = useWithdrawable(account.address);
+    const answer = useAccountView(account.address);
     const send = useSend();
     const others = accounts.filter(({ address }) => address !== account.address);
     const fresh = freeNumber(accounts);
@@ -199,7 +202,7 @@ function MoveForm({ account, onDone }: { account: OwnedAccount; onDone: () => vo
             </div>
             <AmountForm
                 label="Amount"
-                largest={answer?.largest ?? null}
+                largest={answer?.largestWithdrawal ?? null}
                 why={<WithdrawalReasons account={account} />}
                 action="Move margin"
                 onSend={(amount) =>

@@ -3,6 +3,7 @@ import { createContext, type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { PriceHistory } from '../chart/history';
+import type { EngineWorld } from '../engine/world';
 import { CLOCK, readClock, readMarket } from './decoded';
 import type { Deployment } from './deployment';
 import type { Directory, MarketEntry } from './directory';
@@ -14,6 +15,7 @@ export interface Connection {
     feed: AccountFeed;
     directory: Directory;
     history: PriceHistory;
+    world: EngineWorld;
 }
 
 const Context = createContext<Connection | null>(null);

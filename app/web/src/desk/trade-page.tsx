@@ -8,12 +8,14 @@ import type { MarketEntry } from '../chain/directory';
 import { coordinate } from '../chart/candles';
 import { ChartPanel } from '../chart/chart-panel';
 import type { Level } from '../chart/price-chart';
-import { useAccountQuote } from '../engine/hooks';
+import { usePositions } from '../engine/hooks';
 import { MarketHeader } from '../markets/market-header';
 import { EditOrderDialog } from '../orders/edit-order-dialog';
 import { OrdersTable } from '../orders/orders-table';
 import { kindOf, type Resting, useRestingOrders } from '../orders/resting';
 import { PositionsTable } from '../positions/positions-table';
+import { CascadeMap } from '../sizing/cascade';
+import { LadderTable } from '../sizing/ladder-table';
 import { Ticket } from '../ticket/ticket';
 import { Tabs } from '../ui/tabs';
 
@@ -29,14 +31,14 @@ function useLevels(
     resting: readonly Resting[],
     onMove: (dragged: Dragged) => void,
 ) {
-    const quote = useAccountQuote(account?.address ?? null);
-    const position = quote?.positions.find(({ market }) => market === entry.index);
+    const positions = usePositions(account?.address ?? null);
+    const position = positions?.find(({ market }) => market === BigInt(entry.index));
     return useMemo(() => {
         const levels: Level[] = [];
         const at = (price: bigint) => coordinate(price, entry.scale);
         if (position && position.size !== 0n) {
             levels.push({ id: 'entry', title: 'Entry', price: at(position.entryPrice), color: 'accent' });
-            if (position.liquidationPrice !== null) {
+            if (position.liquidationPrice !== 0n) {
                 levels.push({
                     id: 'liquidation',
                     title: 'Liquidation',
@@ -83,6 +85,8 @@ function Desk({ entry }: { entry: MarketEntry }) {
                     tabs={[
                         { value: 'positions', label: 'Positions', count: open, content: <PositionsTable /> },
                         { value: 'orders', label: 'Orders', count: resting.length, content: <OrdersTable /> },
+                        { value: 'ladder', label: 'Profit by price', content: <LadderTable entry={entry} /> },
+                        { value: 'cascade', label: 'Cascade', content: <CascadeMap entry={entry} /> },
                         { value: 'activity', label: 'Activity', content: <Activity /> },
                     ]}
                 />

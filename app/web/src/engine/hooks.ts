@@ -3,8 +3,19 @@ import type { Address } from '@solana/kit';
 import { useMemo, useSyncExternalStore } from 'react';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import type { AccountView, MarketView, Placement, PlacedOrder, PlacementView, PoolView, ExposureView, PositionView, Questions, TradeReceipt } from './generated';
-import type { Asked, QuestionName } from './module';
+import type {
+    AccountView,
+    ExposureView,
+    MarketView,
+    PlacedOrder,
+    Placement,
+    PlacementView,
+    PoolView,
+    PositionView,
+    Questions,
+    TradeReceipt,
+} from './generated';
+import type { Asked, AskedOf, QuestionName } from './module';
 import { describeRefused, type Refusal } from './refusal';
 import type { EngineWorld } from './world';
 
@@ -27,20 +38,26 @@ function useAsked<N extends QuestionName>(
     name: N,
     question: Questions[N]['question'] | null,
     items?: readonly Questions[N]['questionItem'][],
-): Asked<N> | null {
+): AskedOf<N> | null {
     const world = useWorld();
     const version = useVersion(world);
-    const key = question === null ? null : JSON.stringify([question, items ?? []], (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+    const key =
+        question === null
+            ? null
+            : JSON.stringify([question, items ?? []], (_, value) => (typeof value === 'bigint' ? `${value}` : value));
     // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for question and items, the version for the world
-    return useMemo(() => (question === null ? null : world.engine.ask(name, question, items)), [world, version, name, key]);
+    return useMemo(
+        () => (question === null ? null : world.engine.ask(name, question, items)),
+        [world, version, name, key],
+    );
 }
 
 /** The answer, or null where it was refused. */
-function answerOf<N extends QuestionName>(asked: Asked<N> | null): Questions[N]['answer'] | null {
+function answerOf<Answer, Item>(asked: Asked<Answer, Item> | null): Answer | null {
     return asked && asked.refused === null ? asked.answer : null;
 }
 
-function useNumber(account: Address | null): bigint | null {
+export function useNumber(account: Address | null): bigint | null {
     const world = useWorld();
     useVersion(world);
     const number = world.numberOf(account);

@@ -32,9 +32,10 @@ export interface Refused {
     numbers: readonly [bigint, bigint, bigint];
 }
 
-export type Asked<N extends QuestionName> =
-    | { refused: null; answer: Questions[N]['answer']; items: Questions[N]['answerItem'][] }
-    | { refused: Refused };
+export type Asked<Answer, Item> = { refused: null; answer: Answer; items: Item[] } | { refused: Refused };
+
+/** What comes of a question. */
+export type AskedOf<N extends QuestionName> = Asked<Questions[N]['answer'], Questions[N]['answerItem']>;
 
 /** An oracle's reading. */
 export interface Reading {
@@ -88,7 +89,9 @@ export class Engine {
         const exports = instance.exports as unknown as Exports;
         const version = exports.interface();
         if (version !== INTERFACE) {
-            throw new Error(`The engine speaks version ${version} of its interface and this page ${INTERFACE}: build the page anew.`);
+            throw new Error(
+                `The engine speaks version ${version} of its interface and this page ${INTERFACE}: build the page anew.`,
+            );
         }
         return new Engine(exports);
     }
@@ -117,7 +120,7 @@ export class Engine {
         name: N,
         question: Questions[N]['question'],
         items: readonly Questions[N]['questionItem'][] = [],
-    ): Asked<N> {
+    ): AskedOf<N> {
         const { number, question: struct, questionItems, answer, answerItems } = QUESTIONS[name];
         const from = this.#exports.input_address();
         const input = new DataView(this.#exports.memory.buffer);

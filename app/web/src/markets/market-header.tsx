@@ -2,8 +2,10 @@
 import { useLocation } from 'wouter';
 import { useClock, useConnection, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
+import { useMarketView } from '../engine/hooks';
 import { formatHourlyRate, formatMoneyShort, formatPrice, formatShare, formatSize } from '../format/units';
 import { Meter, Stat } from '../ui/stat';
+import { Coverage, MarketStatus } from './status';
 
 function MarketSelect({ entry }: { entry: MarketEntry }) {
     const { directory } = useConnection();
@@ -27,6 +29,7 @@ function MarketSelect({ entry }: { entry: MarketEntry }) {
 export function MarketHeader({ entry }: { entry: MarketEntry }) {
     const market = useMarket(entry);
     const { now } = useClock();
+    const view = useMarketView(entry.index);
     if (!market) return <section className="panel market-header" aria-label="Market" />;
     const { price, ledger, parameters } = market.state;
     const [long, short] = ledger.sides;
@@ -43,8 +46,12 @@ export function MarketHeader({ entry }: { entry: MarketEntry }) {
                 </span>
             </div>
             <dl className="stats">
-                <Stat label="Funding now, an hour" title="Positive: longs pay shorts">
-                    {formatHourlyRate(ledger.fundingRate)}
+                <Stat
+                    label="Funding an hour, and in a day"
+                    title="Positive: longs pay shorts. Where it heads if price and open interest stay"
+                >
+                    {formatHourlyRate(view?.fundingRate ?? ledger.fundingRate)}
+                    {view && <span className="muted"> → {formatHourlyRate(view.fundingRateInADay)}</span>}
                 </Stat>
                 <Stat label={`Long ${formatShare(long!.openInterest, parameters.openInterestCap)} of cap`}>
                     <span>
@@ -58,7 +65,17 @@ export function MarketHeader({ entry }: { entry: MarketEntry }) {
                     </span>
                     <Meter part={short!.openInterest} whole={parameters.openInterestCap} color="var(--short)" />
                 </Stat>
+                <Stat
+                    label="Coverage of a stress move"
+                    title="Surplus against what the stress move would cost the market"
+                >
+                    <Coverage entry={entry} />
+                </Stat>
                 <Stat label="Backing">{formatMoneyShort(ledger.backing, entry.scale.quoteDecimals)}</Stat>
+                <Stat label="Spread now">{view ? formatPrice(view.spread, entry.scale, 4) : '—'}</Stat>
+                <Stat label="Status">
+                    <MarketStatus entry={entry} />
+                </Stat>
             </dl>
         </section>
     );

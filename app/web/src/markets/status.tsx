@@ -1,7 +1,7 @@
 // In which state a market is, and whether it could pay what a stress move would cost it.
 import { useClock, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useMarketQuote } from '../engine/hooks';
+import { useMarketView } from '../engine/hooks';
 import { formatMoneyShort, formatShare } from '../format/units';
 
 export function MarketStatus({ entry }: { entry: MarketEntry }) {
@@ -27,9 +27,9 @@ export function MarketStatus({ entry }: { entry: MarketEntry }) {
 }
 
 export function Coverage({ entry }: { entry: MarketEntry }) {
-    const quote = useMarketQuote(entry.index);
-    if (!quote) return <span className="muted">—</span>;
-    const { surplus, stressLoss } = quote;
+    const view = useMarketView(entry.index);
+    if (!view) return <span className="muted">—</span>;
+    const { surplus, stressLoss } = view;
     const short = surplus < stressLoss;
     return (
         <span className={short ? 'short' : undefined}>

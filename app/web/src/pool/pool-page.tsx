@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTokenAccounts } from '../accounts/owned';
 import { useAccountBytes, useClock, useConnection } from '../chain/context';
 import { readPool, readTokenBalance } from '../chain/decoded';
-import { usePoolQuote } from '../engine/hooks';
+import { usePoolView } from '../engine/hooks';
 import { formatRatio } from '../format/decimal';
 import { decimalText, dollarText } from '../format/text';
 import { formatMoment, formatSpan } from '../format/time';
@@ -34,6 +34,8 @@ const WAYS = [
     { value: 'enter', label: 'Enter' },
     { value: 'leave', label: 'Leave' },
 ] as const;
+
+const X40 = 1n << 40n;
 
 /** A share's price: value per share, as decimal text. */
 function sharePrice(value: bigint, shares: bigint): string {
@@ -139,10 +141,9 @@ function RequestForm() {
 
 function Placement() {
     const { directory } = useConnection();
-    const quote = usePoolQuote();
+    const rows = usePoolView()?.markets ?? [];
     const { quoteDecimals } = directory;
-    const rows = quote?.markets ?? [];
-    const entryOf = (market: number) => directory.markets.find(({ index }) => index === market)!;
+    const entryOf = (market: bigint) => directory.markets.find(({ index }) => BigInt(index) === market)!;
     return (
         <section className="panel">
             <div className="panel-head">
@@ -151,7 +152,7 @@ function Placement() {
             <Table
                 label="Placement"
                 rows={rows}
-                rowKey={({ market }) => market}
+                rowKey={({ market }) => market.toString()}
                 columns={[
                     { label: 'Market', cell: ({ market }) => entryOf(market).symbol },
                     { label: 'Placed', number: true, cell: ({ placed }) => formatMoney(placed, quoteDecimals) },
@@ -176,7 +177,7 @@ function Placement() {
                     {
                         label: 'Earned',
                         number: true,
-                        cell: ({ earned }) => formatMoney(earned, quoteDecimals, { plus: true }),
+                        cell: ({ earned }) => formatMoney(earned / X40, quoteDecimals, { plus: true }),
                     },
                 ]}
             />
@@ -267,7 +268,7 @@ function Queue() {
 export default function PoolPage() {
     const { directory } = useConnection();
     const pool = readPool(useAccountBytes(directory.pool));
-    const quote = usePoolQuote();
+    const quote = usePoolView()?.pool;
     const { shares: shareAccount } = useTokenAccounts();
     const held = readTokenBalance(useAccountBytes(shareAccount));
     if (!pool) return <p className="empty">The pool&apos;s account cannot be read.</p>;

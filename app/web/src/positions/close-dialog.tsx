@@ -4,8 +4,8 @@ import { useState } from 'react';
 import type { OwnedAccount } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useTradePreview } from '../engine/hooks';
-import type { PositionQuote } from '../engine/types';
+import type { PositionView } from '../engine/generated';
+import { useTrade } from '../engine/hooks';
 import { formatPrice, formatSize, readTyped } from '../format/units';
 import { useSettings } from '../shell/settings';
 import { Receipt, Refused } from '../ticket/receipt';
@@ -18,7 +18,7 @@ import { NumberField } from '../ui/field';
 import { Row } from '../ui/stat';
 
 interface CloseDialogProps {
-    position: PositionQuote;
+    position: PositionView;
     entry: MarketEntry;
     account: OwnedAccount;
     onClose: () => void;
@@ -38,18 +38,18 @@ export function CloseDialog({ position, entry, account, onClose }: CloseDialogPr
     const typed = readTyped(text, (plain) => parseSize(plain, scale));
     const amount = text === '' ? whole : typed.value;
     const size = amount === null ? null : side === 'long' ? amount : -amount;
-    const answer = useTradePreview(
+    const answer = useTrade(
+        entry,
         size === null || size === 0n
             ? null
             : {
                   account: account.address,
-                  market: entry.index,
                   size,
                   acceptablePrice: anyPrice(size),
                   reduceOnly: true,
               },
     );
-    const bound = answer && !answer.refused ? worsened(answer.value.averagePrice, side, tolerance) : null;
+    const bound = answer?.receipt ? worsened(answer.receipt.averagePrice, side, tolerance) : null;
     const ready = size !== null && bound !== null && !busy;
     return (
         <Dialog title={`Close ${entry.symbol}`} onClose={onClose}>
@@ -87,15 +87,15 @@ export function CloseDialog({ position, entry, account, onClose }: CloseDialogPr
                         </button>
                     ))}
                 </div>
-                {answer?.refused && (
+                {answer?.refusal && (
                     <Refused
                         refusal={answer.refusal}
                         mend={text === '' ? null : { label: 'Close all of it', onClick: () => setText('') }}
                     />
                 )}
-                {answer && !answer.refused && (
+                {answer?.receipt && (
                     <Receipt
-                        preview={answer.value}
+                        receipt={answer.receipt}
                         entry={entry}
                         bound={bound !== null && <Row label="Never worse than">{formatPrice(bound, scale)}</Row>}
                     />

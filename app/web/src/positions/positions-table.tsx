@@ -4,8 +4,8 @@ import { type OwnedAccount, useShownAccount } from '../accounts/owned';
 import { TransferDialog } from '../accounts/transfer-dialog';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useAccountQuote } from '../engine/hooks';
-import type { PositionQuote } from '../engine/types';
+import type { PositionView } from '../engine/generated';
+import { usePositions } from '../engine/hooks';
 import { formatMoney, formatPpm, formatPrice, formatSize } from '../format/units';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
@@ -20,7 +20,7 @@ export function Signed({ atoms, decimals }: { atoms: bigint; decimals: number })
 }
 
 interface ActionsProps {
-    position: PositionQuote;
+    position: PositionView;
     entry: MarketEntry;
     account: OwnedAccount;
     onClose: () => void;
@@ -55,7 +55,7 @@ function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProp
                     </button>
                 </>
             )}
-            {position.redeemable > 0n && (
+            {position.claim > position.claimUnfunded && (
                 <button
                     type="button"
                     className={small}
@@ -95,21 +95,21 @@ function Notes({
     positions,
     entryOf,
 }: {
-    positions: readonly PositionQuote[];
-    entryOf: (market: number) => MarketEntry;
+    positions: readonly PositionView[];
+    entryOf: (market: bigint) => MarketEntry;
 }) {
     const owed = positions.filter(({ claim }) => claim > 0n);
     const owing = positions.filter(({ debt }) => debt > 0n);
     if (owed.length + owing.length === 0) return null;
     return (
         <div className="panel-body rows">
-            {owed.map(({ market, claim, redeemable }) => {
+            {owed.map(({ market, claim, claimUnfunded }) => {
                 const { symbol, scale } = entryOf(market);
                 return (
                     <p key={`claim-${market}`} className="notice notice-warn">
                         {symbol} owes you {formatMoney(claim, scale.quoteDecimals)}: profit that it could not pay yet.
-                        It is paid pro rata as its backing recovers; {formatMoney(redeemable, scale.quoteDecimals)} can
-                        be redeemed now.
+                        It is paid pro rata as its backing recovers;{' '}
+                        {formatMoney(claim - claimUnfunded, scale.quoteDecimals)} can be redeemed now.
                     </p>
                 );
             })}
@@ -129,8 +129,8 @@ function Notes({
 export function PositionsTable() {
     const { directory } = useConnection();
     const account = useShownAccount();
-    const quote = useAccountQuote(account?.address ?? null);
-    const [closing, setClosing] = useState<PositionQuote | null>(null);
+    const positions = usePositions(account?.address ?? null);
+    const [closing, setClosing] = useState<PositionView | null>(null);
     const [adding, setAdding] = useState(false);
     if (!account) {
         return (
@@ -139,19 +139,18 @@ export function PositionsTable() {
             </p>
         );
     }
-    const positions = quote?.positions ?? [];
-    if (positions.length === 0) {
-        return <p className="empty">{quote ? 'No position is open.' : 'Asking the engine…'}</p>;
+    if (positions === null || positions.length === 0) {
+        return <p className="empty">{positions ? 'No position is open.' : 'Asking the engine…'}</p>;
     }
-    const entryOf = (market: number) =>
-        directory.markets.find(({ index }) => index === market) ?? directory.markets[0]!;
+    const entryOf = (market: bigint) =>
+        directory.markets.find(({ index }) => BigInt(index) === market) ?? directory.markets[0]!;
     const { quoteDecimals } = directory;
     return (
         <>
             <Table
                 label="Positions"
                 rows={positions}
-                rowKey={({ market }) => market}
+                rowKey={({ market }) => market.toString()}
                 columns={[
                     {
                         label: 'Market',
@@ -183,28 +182,37 @@ export function PositionsTable() {
                     {
                         label: 'Profit and loss',
                         number: true,
-                        cell: ({ profit, margin }) => (
+                        cell: ({ profit, maintenanceMargin }) => (
                             <>
                                 <Signed atoms={profit} decimals={quoteDecimals} />
-                                <span className="sub">margin {formatMoney(margin, quoteDecimals)}</span>
+                                <span className="sub">margin {formatMoney(maintenanceMargin, quoteDecimals)}</span>
                             </>
                         ),
                     },
                     {
-                        label: 'Funding pending',
+                        label: 'Funding',
                         number: true,
-                        cell: ({ funding }) => <Signed atoms={funding} decimals={quoteDecimals} />,
+                        cell: ({ funding, fundingOwed }) => (
+                            <>
+                                <Signed atoms={funding - fundingOwed} decimals={quoteDecimals} />
+                                <span className="sub">
+                                    {formatMoney(-fundingOwed, quoteDecimals, { plus: true })} unsettled
+                                </span>
+                            </>
+                        ),
                     },
                     {
                         label: 'Liquidated at',
                         number: true,
                         cell: ({ market, liquidationPrice, distance }) =>
-                            liquidationPrice === null ? (
+                            liquidationPrice === 0n ? (
                                 'none'
                             ) : (
                                 <>
                                     {formatPrice(liquidationPrice, entryOf(market).scale)}
-                                    {distance !== null && <span className="sub">{formatPpm(distance, 1)} away</span>}
+                                    <span className="sub">
+                                        {formatPpm(distance < 0n ? -distance : distance, 1)} away
+                                    </span>
                                 </>
                             ),
                     },

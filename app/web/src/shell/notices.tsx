@@ -1,10 +1,11 @@
 // What is unusual about the world right now, above everything else.
+
+import type { Exchange, Market } from '@perp-swap/client';
 import { useLocation } from 'wouter';
 import { useAccountBytes, useChain, useClock, useConnection } from '../chain/context';
 import { readExchange, readMarket } from '../chain/decoded';
-import type { Exchange, Market } from '@perp-swap/client';
-import { formatPpm } from '../format/units';
 import { formatMoment, formatSpan } from '../format/time';
+import { formatPpm } from '../format/units';
 import { Icon } from '../ui/icon';
 import { LATE_SECONDS, useSilence } from './freshness';
 
@@ -51,14 +52,19 @@ export function exchangeNotices(exchange: Exchange, now: bigint): Notice[] {
 export function marketNotices(market: Market, symbol: string, now: bigint): Notice[] {
     const { price, parameters, grace, settlement, reduceOnly, ledger } = market.state;
     const notices: Notice[] = [];
-    const say = (key: string, bad: boolean, text: string) => notices.push({ key: `${symbol}-${key}`, bad, text: `${symbol}: ${text}` });
+    const say = (key: string, bad: boolean, text: string) =>
+        notices.push({ key: `${symbol}-${key}`, bad, text: `${symbol}: ${text}` });
     if (settlement.movedAt !== 0n) {
         say('ended', true, 'the market has ended. Positions count at its final price and are closed by anybody.');
         return notices;
     }
     if (settlement.delistedFrom !== 0n) {
         const left = settlement.delistedFrom - now;
-        say('delisted', true, left > 0n ? `delisted; nothing is traded in ${formatSpan(left)}.` : 'delisted; nothing is traded any more.');
+        say(
+            'delisted',
+            true,
+            left > 0n ? `delisted; nothing is traded in ${formatSpan(left)}.` : 'delisted; nothing is traded any more.',
+        );
     }
     const age = now - price.published;
     if (price.outageSince !== 0n) {
@@ -87,10 +93,16 @@ export function marketNotices(market: Market, symbol: string, now: bigint): Noti
         }
     }
     if (grace.until > now) {
-        say('grace', false, `after a silence nothing is increased for ${formatSpan(grace.until - now)}; the price before it counts as well.`);
+        say(
+            'grace',
+            false,
+            `after a silence nothing is increased for ${formatSpan(grace.until - now)}; the price before it counts as well.`,
+        );
     }
-    if (reduceOnly.until > now) say('reduce-only', false, `accepts only reductions, for ${formatSpan(reduceOnly.until - now)}.`);
-    if (ledger.short !== 0) say('short', true, 'could not pay everybody. Profit is noted as claims and paid as backing recovers.');
+    if (reduceOnly.until > now)
+        say('reduce-only', false, `accepts only reductions, for ${formatSpan(reduceOnly.until - now)}.`);
+    if (ledger.short !== 0)
+        say('short', true, 'could not pay everybody. Profit is noted as claims and paid as backing recovers.');
     return notices;
 }
 

@@ -1,5 +1,5 @@
 // The order ticket: what to trade and how, what it would do, and one button.
-import { ORDER_TIP_LAMPORTS, type OrderTerms } from '@perp-swap/client';
+import { formatSize as formatClientSize, ORDER_TIP_LAMPORTS, type OrderTerms } from '@perp-swap/client';
 import { useReducer, useState } from 'react';
 import { TransferDialog } from '../accounts/transfer-dialog';
 import { useConnection } from '../chain/context';
@@ -7,6 +7,7 @@ import type { MarketEntry } from '../chain/directory';
 import { formatRatio } from '../format/decimal';
 import { formatPrice, formatSize } from '../format/units';
 import { WalletDialog } from '../shell/wallet-button';
+import { SizingDialog } from '../sizing/sizing-dialog';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { placeWish, tradeWish } from '../transactions/wishes';
@@ -58,6 +59,7 @@ interface PartProps {
 
 function SizeField({ state, change, entry, order }: PartProps) {
     const { largest, size, sizeProblem } = order;
+    const [sizing, setSizing] = useState(false);
     const text = largest === null ? null : formatSize(largest, entry.scale);
     return (
         <>
@@ -80,11 +82,12 @@ function SizeField({ state, change, entry, order }: PartProps) {
                     </select>
                 }
                 hint={
-                    text !== null && (
-                        <span className="muted">
-                            Largest {text} {entry.base}
-                        </span>
-                    )
+                    <span className="muted">
+                        {text !== null && `Largest ${text} ${entry.base} · `}
+                        <button type="button" className="link" aria-haspopup="dialog" onClick={() => setSizing(true)}>
+                            How large?
+                        </button>
+                    </span>
                 }
             />
             <div className="quick">
@@ -100,6 +103,14 @@ function SizeField({ state, change, entry, order }: PartProps) {
                     </button>
                 ))}
             </div>
+            {sizing && (
+                <SizingDialog
+                    entry={entry}
+                    side={state.side}
+                    onUse={(found) => change({ unit: 'base', size: formatClientSize(found, entry.scale) })}
+                    onClose={() => setSizing(false)}
+                />
+            )}
             {state.unit !== 'base' && size !== null && (
                 <p className="muted">
                     = {formatSize(size, entry.scale)} {entry.base}
@@ -213,6 +224,7 @@ function useButton(
     if (busy) return stopped('A transaction is under way');
     if (sizeProblem !== null) return stopped('The size is no number');
     if (terms.problem !== null) return stopped(terms.problem);
+    if (waits && order.placement?.refusal) return stopped('It would be refused');
     if (waits) {
         const count = terms.orders.length === 1 ? 'order' : `${terms.orders.length} orders`;
         const title = `Place ${count} in ${entry.symbol}`;
@@ -227,7 +239,7 @@ function useButton(
     }
     if (size === null || size === 0n) return stopped('Enter a size');
     if (answer === null) return stopped('Asking the engine…');
-    if (answer.refused || bound === null) return stopped('It would be refused');
+    if (answer.refusal !== null || bound === null) return stopped('It would be refused');
     const trade = { size: signed(size, state.side), acceptablePrice: bound, reduceOnly: state.reduceOnly };
     return {
         text: `${verb} ${formatSize(size, entry.scale)} ${entry.base}`,
@@ -244,7 +256,7 @@ export function Ticket({ entry }: { entry: MarketEntry }) {
     const order = useOrder(state, entry);
     const [dialog, setDialog] = useState<'wallet' | 'deposit' | null>(null);
     const button = useButton(state, entry, order, () => change('sent'), setDialog);
-    const { answer, bound, largest, terms, waits } = order;
+    const { answer, bound, largest, placement, terms, waits } = order;
     const part = { state, change, entry, order };
     const protects = !state.reduceOnly && (state.kind === 'market' || state.kind === 'limit' || state.kind === 'stop');
     const mend =
@@ -351,11 +363,14 @@ export function Ticket({ entry }: { entry: MarketEntry }) {
                 >
                     {button.text}
                 </button>
+                {waits && placement?.refusal && <Refused refusal={placement.refusal} mend={null} />}
                 {waits && terms.orders !== null && <Waiting orders={terms.orders} entry={entry} />}
-                {!waits && answer !== null && answer.refused && <Refused refusal={answer.refusal} mend={mend} />}
-                {!waits && answer !== null && !answer.refused && (
+                {!waits && answer !== null && answer.refusal !== null && (
+                    <Refused refusal={answer.refusal} mend={mend} />
+                )}
+                {!waits && answer !== null && answer.receipt !== null && (
                     <Receipt
-                        preview={answer.value}
+                        receipt={answer.receipt}
                         entry={entry}
                         bound={bound !== null && <Row label="Never worse than">{formatPrice(bound, entry.scale)}</Row>}
                     />

@@ -1,15 +1,16 @@
 // What the ticket comes to: the size it means, what the engine says of it, and what the button does.
-import { anyPrice, parseAtoms, parsePrice, parseSize } from '@perp-swap/client';
+import { anyPrice, type OrderTerms, parseAtoms, parsePrice, parseSize } from '@perp-swap/client';
 import { useShownAccount } from '../accounts/owned';
 import { useClock, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useLargestOrder, useSizeWorth, useTradePreview } from '../engine/hooks';
+import type { PlacedOrder } from '../engine/generated';
+import { useLargestOrder, usePlacement, useSizeWorth, useTrade } from '../engine/hooks';
 import { readTyped } from '../format/units';
 import { useRestingOrders } from '../orders/resting';
 import { useSettings } from '../shell/settings';
 import { parsePercent } from './percent';
 import type { TicketState } from './state';
-import { type Circumstances, protection, restingTerms, signed, type Terms, WHOLE, worsened } from './terms';
+import { type Circumstances, protection, restingTerms, signed, type Terms, worsened } from './terms';
 
 const HUNDRED_PERCENT = 1_000_000n;
 
@@ -20,6 +21,22 @@ function freeGroup(groups: readonly number[]): number {
     return group;
 }
 
+/** The terms as the engine takes them. */
+function placedOrder(terms: OrderTerms): PlacedOrder {
+    return {
+        ...terms,
+        trigger: BigInt(terms.trigger),
+        trailing: BigInt(terms.trailing),
+        reduceOnly: terms.reduceOnly ? 1n : 0n,
+        slices: BigInt(terms.slices),
+        secondsBetween: BigInt(terms.secondsBetween),
+        group: BigInt(terms.group),
+        parent: BigInt(terms.parent),
+    };
+}
+
+const NO_ORDERS: readonly OrderTerms[] = [];
+
 export function useOrder(state: TicketState, entry: MarketEntry) {
     const { scale } = entry;
     const account = useShownAccount();
@@ -29,10 +46,11 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
     const groups = useRestingOrders(account).map(({ order }) => order.group);
     const address = account?.address ?? null;
     const buys = state.side === 'long';
+    const indexPrice = market?.state.price.price ?? 0n;
 
     const largest = useLargestOrder(address, entry.index, buys);
     const worth = readTyped(state.unit === 'usd' ? state.size : '', (text) => parseAtoms(text, scale.quoteDecimals));
-    const ofWorth = useSizeWorth(entry.index, worth.value);
+    const ofWorth = useSizeWorth(indexPrice, worth.value);
     const base = readTyped(state.unit === 'base' ? state.size : '', (text) => parseSize(text, scale));
     const percent = readTyped(state.unit === 'percent' ? state.size : '', parsePercent);
     const ofPercent = percent.value === null || largest === null ? null : (largest * percent.value) / HUNDRED_PERCENT;
@@ -45,23 +63,23 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
             ? null
             : {
                   account: address,
-                  market: entry.index,
                   size: signed(size, state.side),
                   acceptablePrice: anyPrice(signed(size, state.side)),
                   reduceOnly: state.reduceOnly,
               };
-    const free = useTradePreview(question);
+    const free = useTrade(entry, question);
     const typedBound = readTyped(state.bound, (text) => parsePrice(text, scale));
-    const average = free && !free.refused ? free.value.averagePrice : null;
+    const average = free?.receipt?.averagePrice ?? null;
     const bound = typedBound.value ?? (average === null ? null : worsened(average, state.side, tolerance));
-    const bounded = useTradePreview(
+    const bounded = useTrade(
+        entry,
         question && typedBound.value !== null ? { ...question, acceptablePrice: typedBound.value } : null,
     );
     const answer = typedBound.value === null ? free : bounded;
 
     const circumstances: Circumstances = {
         scale,
-        indexPrice: market?.state.price.price ?? 0n,
+        indexPrice,
         now,
         tolerance,
         group: freeGroup(groups),
@@ -72,16 +90,22 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
         : state.reduceOnly
           ? { problem: null, orders: [] }
           : protection(state, state.side, circumstances);
+    const placement = usePlacement(
+        entry,
+        address,
+        { cancel: 0n },
+        (waits && terms.orders ? terms.orders : NO_ORDERS).map(placedOrder),
+    );
     return {
         account,
         size,
+        placement,
         sizeProblem: sizeProblem ?? typedBound.problem,
         largest,
         answer,
         bound,
         terms,
         waits,
-        whole: WHOLE,
     };
 }
 
