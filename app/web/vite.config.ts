@@ -47,7 +47,7 @@ export default defineConfig(({ mode }) => ({
     preview: { host: '127.0.0.1', port: 4173 },
     build: { target: 'es2022', sourcemap: false },
     test: {
-        environment: 'happy-dom',
+        environment: 'node',
         include: ['src/**/*.test.{ts,tsx}'],
     },
 }));
