@@ -68,6 +68,7 @@ export interface Exchange {
     websocket_url: string;
     exchange: string;
     mint: string;
+    markets: { symbol: string; oracle: string }[];
 }
 
 export interface World {

@@ -31,6 +31,12 @@ async function connect(): Promise<Connection> {
     };
 }
 
+function endConnection({ feed, history, world }: Connection): void {
+    world.stop();
+    history.stop();
+    feed.stop();
+}
+
 export function App() {
     const [connection, setConnection] = useState<Connection | null>(null);
     const [failure, setFailure] = useState<string | null>(null);
@@ -43,7 +49,7 @@ export function App() {
         connect().then(
             (found) => {
                 if (current) setConnection(found);
-                else found.feed.stop();
+                else endConnection(found);
             },
             (error: unknown) => {
                 if (!current) return;

@@ -11,6 +11,7 @@ import {
     type SolanaRpcApi,
     type SolanaRpcSubscriptionsApi,
 } from '@solana/kit';
+import { CLOCK } from './decoded';
 import type { Deployment } from './deployment';
 import { type AccountBytes, chainStore, takeAccounts } from './store';
 
@@ -55,7 +56,8 @@ export class AccountFeed {
             }
             const stop = new AbortController();
             this.#watched.set(address, { watchers: 1, stop });
-            void this.#listen(address, stop.signal);
+            // The clock moves with every slot; once a poll is often enough.
+            if (address !== CLOCK) void this.#listen(address, stop.signal);
             fresh = true;
         }
         if (fresh) void this.refresh();

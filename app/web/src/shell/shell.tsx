@@ -1,3 +1,4 @@
+import { isAddress } from '@solana/kit';
 import { lazy, Suspense, useEffect } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useFollowOwner } from '../accounts/owned';
@@ -13,7 +14,7 @@ const LiquidationsPage = lazy(() => import('../exchange/liquidations-page'));
 import { TransactionLine } from '../transactions/line';
 import { Icon } from '../ui/icon';
 import { toggleTheme, useThemeName } from '../ui/theme';
-import { reconnectWallet } from '../wallet/store';
+import { reconnectWallet, session } from '../wallet/store';
 import { Freshness } from './freshness';
 import { Notices } from './notices';
 import { SettingsButton } from './settings-dialog';
@@ -51,6 +52,14 @@ function ThemeButton() {
     );
 }
 
+/** A link that shows whatever belongs to an address. */
+function Watch({ owner }: { owner: string }) {
+    useEffect(() => {
+        if (isAddress(owner)) session.setState({ watched: owner, subAccount: 0 });
+    }, [owner]);
+    return <Redirect to="/trade" replace />;
+}
+
 export function Shell() {
     const { directory } = useConnection();
     useFollowOwner();
@@ -84,6 +93,7 @@ export function Shell() {
                 <Suspense fallback={<p className="empty">Loading…</p>}>
                     <Switch>
                         <Route path="/trade/:symbol">{({ symbol }) => <TradePage symbol={symbol} />}</Route>
+                        <Route path="/watch/:owner">{({ owner }) => <Watch owner={owner} />}</Route>
                         <Route path="/pool" component={PoolPage} />
                         <Route path="/exchange" component={ExchangePage} />
                         <Route path="/parameters" component={ParametersPage} />

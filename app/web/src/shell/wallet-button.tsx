@@ -82,6 +82,7 @@ export function WalletDialog({ onClose }: { onClose: () => void }) {
                     value={typed}
                     onChange={setTyped}
                     placeholder="Owner's address"
+                    inputMode="text"
                 />
                 <div className="buttons">
                     <button type="submit" className="button">

@@ -48,7 +48,12 @@ test('an entry takes its stop and target along: they wake with it and cancel eac
         group: 3,
         parent: 1,
     });
-    expect(target).toMatchObject({ trigger: OrderTrigger.AtOrAbove, triggerPrice: dollars('150'), group: 3, parent: 1 });
+    expect(target).toMatchObject({
+        trigger: OrderTrigger.AtOrAbove,
+        triggerPrice: dollars('150'),
+        group: 3,
+        parent: 1,
+    });
 });
 
 test('a limit or a stop: whichever fills first cancels the other', () => {
@@ -61,7 +66,12 @@ test('a limit or a stop: whichever fills first cancels the other', () => {
 
 test('a trailing stop without a size is of all of the position, at any price', () => {
     const [trailing] = orders({ kind: 'trailing', side: 'short', trailing: '2.5' }, null);
-    expect(trailing).toMatchObject({ size: -WHOLE, trailing: 25_000, acceptablePrice: ANY_PRICE_SELL, reduceOnly: true });
+    expect(trailing).toMatchObject({
+        size: -WHOLE,
+        trailing: 25_000,
+        acceptablePrice: ANY_PRICE_SELL,
+        reduceOnly: true,
+    });
 });
 
 test('a ladder spreads its size over evenly spaced limits', () => {

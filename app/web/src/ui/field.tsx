@@ -10,10 +10,22 @@ interface NumberFieldProps {
     hint?: ReactNode;
     placeholder?: string;
     autoFocus?: boolean;
+    /** Which keys a phone offers; digits and a point where it is none. */
+    inputMode?: 'decimal' | 'text';
 }
 
 /** A typed number. It stays text until the engine is asked: nothing rounds it. */
-export function NumberField({ label, value, onChange, unit, problem, hint, placeholder, autoFocus }: NumberFieldProps) {
+export function NumberField({
+    label,
+    value,
+    onChange,
+    unit,
+    problem,
+    hint,
+    placeholder,
+    autoFocus,
+    inputMode = 'decimal',
+}: NumberFieldProps) {
     const id = useId();
     const note = useId();
     return (
@@ -28,7 +40,7 @@ export function NumberField({ label, value, onChange, unit, problem, hint, place
                 <input
                     id={id}
                     type="text"
-                    inputMode="decimal"
+                    inputMode={inputMode}
                     autoComplete="off"
                     spellCheck={false}
                     // biome-ignore lint/a11y/noAutofocus: a dialog's only field, which the reader opened it for
