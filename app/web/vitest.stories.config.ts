@@ -6,7 +6,7 @@ export default defineConfig({
         include: ['e2e/**/*.story.ts'],
         globalSetup: ['e2e/setup.ts'],
         fileParallelism: false,
-        testTimeout: 60_000,
+        testTimeout: 240_000,
         hookTimeout: 120_000,
     },
 });

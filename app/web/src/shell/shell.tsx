@@ -73,7 +73,7 @@ export function Shell() {
                 Skip to content
             </a>
             <header className="topbar">
-                <Link href="/trade" className="brand">
+                <Link href="/trade" className="brand" aria-label="Perp Swap">
                     <img src="./icon.svg" width={22} height={22} alt="" />
                     <span className="brand-name">Perp Swap</span>
                 </Link>

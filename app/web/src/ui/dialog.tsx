@@ -14,7 +14,10 @@ export function Dialog({ title, wide, onClose, children }: DialogProps) {
     const heading = useId();
     useEffect(() => {
         const element = dialog.current;
-        if (element && !element.open) element.showModal();
+        if (!element || element.open) return;
+        element.showModal();
+        // The browser would begin with the button that closes it.
+        element.querySelector<HTMLElement>('[data-autofocus]')?.focus();
     }, []);
     return (
         <dialog

@@ -9,6 +9,7 @@ interface NumberFieldProps {
     problem?: string | null;
     hint?: ReactNode;
     placeholder?: string;
+    /** Whether a dialog begins with it. */
     autoFocus?: boolean;
     /** Which keys a phone offers; digits and a point where it is none. */
     inputMode?: 'decimal' | 'text';
@@ -43,8 +44,7 @@ export function NumberField({
                     inputMode={inputMode}
                     autoComplete="off"
                     spellCheck={false}
-                    // biome-ignore lint/a11y/noAutofocus: a dialog's only field, which the reader opened it for
-                    autoFocus={autoFocus}
+                    data-autofocus={autoFocus || undefined}
                     value={value}
                     placeholder={placeholder}
                     aria-invalid={problem ? true : undefined}

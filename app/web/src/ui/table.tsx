@@ -26,7 +26,7 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
                     <tr>
                         {columns.map((column) => (
                             <th key={column.label} scope="col" className={column.number ? 'number' : undefined}>
-                                {column.label}
+                                {column.label === '' ? <span className="sr-only">Actions</span> : column.label}
                             </th>
                         ))}
                     </tr>
@@ -36,7 +36,7 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
                         <tr key={rowKey(row, at)}>
                             {columns.map((column) => (
                                 <td
-                                    key={column.label}
+                                    key={column.label === '' ? <span className="sr-only">Actions</span> : column.label}
                                     data-label={column.label || undefined}
                                     className={`${column.number ? 'number' : ''} ${column.wide ? 'wide' : ''} ${column.prose ? 'prose' : ''}`}
                                 >
