@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
-import { Oracle, RESTING_DRIVER } from './oracle.ts';
+import { Oracle, OWN_ORACLE } from './oracle.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -10,7 +10,7 @@ let browser: Browser;
 let oracle: Oracle;
 
 beforeAll(async () => {
-    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, { prices: RESTING_DRIVER }), openBrowser()]);
+    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
     oracle = await Oracle.start(world.exchange);
     oracle.set('SOL-PERP', '140');
 });

@@ -3,8 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange } from './world.ts';
 
-/** Makes the driver of perp-localnet rest after the first prices. */
-export const RESTING_DRIVER = ['--tick', '86400'];
+/** A world in which the story says the prices: the validator's own driver speaks as seldom as it can, and is overwritten at once. */
+export const OWN_ORACLE = { prices: ['--tick', '60', '--price', 'SOL=140'], ownOracle: true };
+
+/** Seconds between two prices: young enough to trade at, and long enough that an armed order is filled at its only one. */
+const PERIOD = 3n;
 
 const CLOCK = 'SysvarC1ock11111111111111111111111111111111';
 /** Where a price account's message begins: tag, authority, one byte of verification, feed. */
@@ -20,6 +23,8 @@ interface Feed {
 export class Oracle {
     readonly #feeds = new Map<string, Feed>();
     readonly #silent = new Set<string>();
+    /** Markets whose price was changed: it is said at once. */
+    readonly #moved = new Set<string>();
     #running = true;
     #loop: Promise<void> = Promise.resolve();
 
@@ -46,6 +51,7 @@ export class Oracle {
         data.writeBigInt64LE(BigInt(digits), MESSAGE);
         // A confidence of 0.05 %, as the driver has it.
         data.writeBigUInt64LE(BigInt(digits) / 2_000n, MESSAGE + 8);
+        this.#moved.add(symbol);
     }
 
     /** Says how uncertain the price is, in ppm of it. */
@@ -74,7 +80,7 @@ export class Oracle {
     async #run(): Promise<void> {
         while (this.#running) {
             await this.#say().catch(() => undefined);
-            await sleep(500);
+            await sleep(300);
         }
     }
 
@@ -83,7 +89,9 @@ export class Oracle {
         const now = Buffer.from(value.data[0], 'base64').readBigInt64LE(32);
         for (const [symbol, { account, data, owner, lamports }] of this.#feeds) {
             const published = data.readBigInt64LE(MESSAGE + 20);
-            if (this.#silent.has(symbol) || now <= published) continue;
+            if (this.#silent.has(symbol)) continue;
+            if (now < published + PERIOD && !this.#moved.delete(symbol)) continue;
+            if (now <= published) continue;
             data.writeBigInt64LE(published, MESSAGE + 28);
             data.writeBigInt64LE(now, MESSAGE + 20);
             await this.#call('surfnet_setAccount', [account, { data: data.toString('hex'), owner, lamports }]);

@@ -1,7 +1,7 @@
 // A local validator with keeper and history, and the page over it, for the stories. Everything runs on free ports and is ended
 // with them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -130,12 +130,22 @@ export function buildPage(): string {
     return folder;
 }
 
+/** The keys folder again, for a keeper that finds no price server: where a story says the prices, nobody else posts any. */
+function withoutPrices(keys: string, exchange: Exchange): string {
+    const folder = `${keys}-of-keeper`;
+    cpSync(keys, folder, { recursive: true });
+    writeFileSync(join(folder, 'exchange.json'), JSON.stringify({ ...exchange, prices_url: 'http://127.0.0.1:9' }));
+    return folder;
+}
+
 export interface WorldOptions {
     /** Flags of perp-localnet, such as how prices move. */
     prices?: string[];
+    /** Whether the story says the prices itself. */
+    ownOracle?: boolean;
 }
 
-export async function openWorld(page: string, { prices = [] }: WorldOptions = {}): Promise<World> {
+export async function openWorld(page: string, { prices = [], ownOracle = false }: WorldOptions = {}): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'perp-stories-'));
     const keys = join(folder, 'keys');
     const [rpc, websocket, hermes, historyPort, keeperPort] = await Promise.all(Array.from({ length: 5 }, freePort));
@@ -155,11 +165,8 @@ export async function openWorld(page: string, { prices = [] }: WorldOptions = {}
         ...['--database', `sqlite:${join(folder, 'history.db')}`, '--listen', `127.0.0.1:${historyPort}`],
     ]);
     const keeper = start('perp-keeper', folder, [
-        '--localnet',
-        keys,
-        '--unpaid',
-        '--listen',
-        `127.0.0.1:${keeperPort}`,
+        ...['--localnet', ownOracle ? withoutPrices(keys, exchange) : keys],
+        ...['--unpaid', '--listen', `127.0.0.1:${keeperPort}`],
     ]);
     await until('the history', 30, async () => {
         const answer = await fetch(`${historyUrl}/healthz`).catch(() => undefined);

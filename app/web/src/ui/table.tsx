@@ -36,7 +36,7 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
                         <tr key={rowKey(row, at)}>
                             {columns.map((column) => (
                                 <td
-                                    key={column.label === '' ? <span className="sr-only">Actions</span> : column.label}
+                                    key={column.label}
                                     data-label={column.label || undefined}
                                     className={`${column.number ? 'number' : ''} ${column.wide ? 'wide' : ''} ${column.prose ? 'prose' : ''}`}
                                 >
