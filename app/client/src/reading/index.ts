@@ -1,0 +1,3 @@
+export * from './account.js';
+export * from './owner.js';
+export * from './snapshot.js';
