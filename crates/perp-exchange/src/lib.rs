@@ -21,6 +21,7 @@ mod fixtures;
 mod operation;
 mod operations;
 pub mod quotes;
+pub mod sizing;
 
 pub use error::Refusal;
 pub use exchange::{Changes, Exchange, Listing, OpenRequest, Provider};

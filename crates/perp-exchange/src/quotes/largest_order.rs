@@ -1,6 +1,7 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use perp_engine::operations::position::Order;
+use crate::operations::After;
+use perp_engine::operations::position::{Order, TradePlan};
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::Account;
 use perp_engine::units::{Side, SignedSize, MAX_SIZE};
@@ -35,6 +36,18 @@ impl Exchange {
         side: Side,
         reading: Option<&OracleReading>,
     ) -> Result<Option<SignedSize>, Refusal> {
+        self.largest_order_where(account, market, side, reading, &|_| Ok(true))
+    }
+
+    /// The same among the orders that leave what `admits` accepts, which must refuse every order above one that it refuses.
+    pub(crate) fn largest_order_where(
+        &self,
+        account: &Account,
+        market: u16,
+        side: Side,
+        reading: Option<&OracleReading>,
+        admits: &dyn Fn(&After<TradePlan>) -> Result<bool, Refusal>,
+    ) -> Result<Option<SignedSize>, Refusal> {
         let signed = |size: i64| match side {
             Side::Long => SignedSize::new(size),
             Side::Short => SignedSize::new(-size),
@@ -42,7 +55,8 @@ impl Exchange {
         let answer = |size| {
             let order = Order::at_any_price(signed(size));
             match self.preview_trade(account, market, &order, reading) {
-                Ok(_) => Ok(Answer::Filled),
+                Ok(after) if admits(&after)? => Ok(Answer::Filled),
+                Ok(_) => Ok(Answer::TooLarge),
                 Err(Refusal::Rule(EngineError::BelowMinimumPosition { .. })) => Ok(Answer::TooSmall),
                 Err(Refusal::Rule(_)) => Ok(Answer::TooLarge),
                 Err(missing) => Err(missing),

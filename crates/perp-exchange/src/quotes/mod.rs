@@ -1,6 +1,7 @@
 //! What an account may ask: how it stands, where it is liquidated, how much it can trade, what the pool is worth. The
 //! engine is asked; nothing is computed a second time.
 
+pub(crate) mod at_price;
 mod health;
 mod largest_order;
 mod liquidation_price;

@@ -1,0 +1,69 @@
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use alloc::vec::Vec;
+use perp_engine::market::price::reference_time;
+use perp_engine::risk::portfolio::{Health, Portfolio};
+use perp_engine::state::{Account, Market, RecentPrices};
+use perp_engine::units::products::{is_notional_in_range, mul_div_floor};
+use perp_engine::units::{Clock, Price, Side, Timestamp, PPM};
+use perp_engine::EngineError;
+
+/// An account, its other markets with funding accrued, and the one whose price is moved.
+pub(crate) struct AtPrice<'a> {
+    account: &'a Account,
+    others: Vec<Market>,
+    /// The market at its present price, its funding accrued.
+    pub market: Market,
+    clock: Clock,
+    reference: Timestamp,
+}
+
+impl<'a> AtPrice<'a> {
+    /// # Errors
+    /// [`Refusal::NoMarket`]; `PriceStale` where the market never had a price.
+    pub fn new(exchange: &Exchange, account: &'a Account, market: u16) -> Result<Self, Refusal> {
+        Self::in_market(exchange, account, *exchange.market(market)?)
+    }
+
+    /// The same with a market in place of the exchange's.
+    pub fn in_market(exchange: &Exchange, account: &'a Account, mut market: Market) -> Result<Self, Refusal> {
+        let clock = exchange.clock;
+        market.refresh(None, &exchange.session())?;
+        if market.price.published.is_never() {
+            let allowed = u64::from(market.parameters.max_age_liquidate);
+            return Err(EngineError::PriceStale { age: u64::MAX, allowed }.into());
+        }
+        let others = exchange.accrued_markets(account, Some(market.index))?;
+        let reference = reference_time(clock, others.iter().chain([&market]));
+        Ok(Self { account, others, market, clock, reference })
+    }
+
+    /// Equity and the margin demanded at another price of the market, known for certain and of now; `None` where it is beyond what
+    /// the engine's units hold: no market trades there.
+    pub fn health(&self, price: Price) -> Result<Option<Health>, EngineError> {
+        let in_range = |side| is_notional_in_range(self.market.ledger.side(side).open_interest, price);
+        if !Side::BOTH.into_iter().all(in_range) {
+            return Ok(None);
+        }
+        let mut moved = self.market;
+        moved.price.price = price;
+        moved.price.published = self.reference;
+        moved.price.newest_published = self.reference;
+        moved.price.outage_since = Timestamp::NEVER;
+        moved.recent = RecentPrices::default();
+        moved.recent.record(price, self.reference);
+        Portfolio::new(self.account, Some(&moved), &self.others, self.clock)?.maintenance_health().map(Some)
+    }
+
+    /// Whether that price makes the account liquidatable; `None` where no market trades at it.
+    pub fn is_liquidatable(&self, price: Price) -> Result<Option<bool>, EngineError> {
+        Ok(self.health(price)?.map(|health| health.is_below_margin()))
+    }
+}
+
+/// `⌊price · (1 + change)⌋` for a change in ppm; `None` where no market can have that price.
+pub(crate) fn changed_floor(price: Price, change: i32) -> Option<Price> {
+    let part = i64::try_from(PPM).ok()?.checked_add(i64::from(change))?;
+    let part = u64::try_from(part).ok()?;
+    Price::checked(mul_div_floor(price.get(), part, PPM).ok()?).ok()
+}
