@@ -40,10 +40,11 @@ fn every_color_of_a_light_page_has_one_for_dark_pages() {
     for figure in figures().unwrap() {
         let svg = figure.svg().unwrap();
         let (style, drawing) = svg.split_once("</style>").unwrap();
-        for (attribute, rest) in ["fill", "stroke"]
-            .iter()
-            .flat_map(|it| drawing.split(&format!(" {it}=\"")).skip(1).map(move |rest| (it, rest)))
-        {
+        let uses = |attribute: &'static str| {
+            let values = drawing.split(attribute).skip(1);
+            values.filter_map(|rest| rest.strip_prefix("=\"")).map(move |rest| (attribute, rest)).collect::<Vec<_>>()
+        };
+        for (attribute, rest) in [uses("fill"), uses("stroke")].concat() {
             let (color, _) = rest.split_once('"').unwrap();
             // Nothing is drawn in it.
             let is_transparent = rest.starts_with("none") || rest.split('>').next().unwrap().contains("opacity=\"0\"");
@@ -54,4 +55,45 @@ fn every_color_of_a_light_page_has_one_for_dark_pages() {
             );
         }
     }
+}
+
+/// The last point of a line up to `x`.
+fn at(figure: &str, panel: usize, label: &str, x: f64) -> f64 {
+    let figures = figures().unwrap();
+    let panel = &figures.iter().find(|it| it.name == figure).unwrap().panels[panel];
+    let line = panel.lines.iter().find(|line| line.label == label).unwrap();
+    line.points.iter().take_while(|(to, _)| *to <= x + 1e-9).last().unwrap().1
+}
+
+#[test]
+fn what_the_guide_says_of_plots_is_in_them() {
+    let guide = fs::read_to_string(docs().join("traders.md")).unwrap().replace('\n', " ");
+    let liquidated = |label, leverage| at("liquidation-price", 0, label, leverage);
+    for said in [
+        // A long of 10x has 10 % of the notional N, and is liquidated where 0.1 N + x N = 3 % of (1 + x) N.
+        format!(
+            "10x is liquidated at −{:.1} %, a short at +{:.1} %",
+            -liquidated("long", 10.0),
+            liquidated("short", 10.0)
+        ),
+        format!("of 20x at −{:.1} % and +{:.1} %", -liquidated("long", 20.0), liquidated("short", 20.0)),
+        // (1.25 − 1) · 3 % / (1.25 · 3 % − 1 %)
+        format!("Caught at once {:.0} % of the position", at("liquidation", 0, "", 100.0)),
+    ] {
+        assert!(guide.contains(&said), "docs/traders.md must say: {said}");
+    }
+    // A third of the maintenance margin is 1 % of the notional, (1.25 · 3 % − 1 %) / (1.25 · 3 % − 1 %) of which is all.
+    assert!(at("liquidation", 0, "", 33.0) > 99.9 && at("liquidation", 0, "", 36.0) < 98.0);
+    // 2.4 % a day at 9.6 % a day per day.
+    assert!(
+        at("funding-rate", 0, "80 % of the cap", 6.0) > 0.0999 && at("funding-rate", 0, "80 % of the cap", 5.0) < 0.09
+    );
+    assert!(
+        at("funding-rate", 0, "20 % of the cap", 24.0) > 0.0999
+            && at("funding-rate", 0, "20 % of the cap", 20.0) < 0.09
+    );
+    assert!(
+        at("funding-rate", 0, "20 % of the cap", 48.0) < 0.0001
+            && at("funding-rate", 0, "20 % of the cap", 44.0) > 0.01
+    );
 }
