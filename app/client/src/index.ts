@@ -15,6 +15,7 @@ export * from './generated/constants.js';
 export * from './generated/types/index.js';
 export * from './instructions/index.js';
 export * from './orders.js';
+export * from './prices/index.js';
 export * from './reading/index.js';
 export * from './transactions/index.js';
 export * from './units.js';
