@@ -1,9 +1,13 @@
 //! The committed plots are those that the engine draws, and every one of them is shown in a guide.
 
-use perp_plots::figures;
+use perp_plots::chart::Figure;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// Drawn once for all tests.
+static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| perp_plots::figures().unwrap());
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -12,7 +16,7 @@ fn docs() -> PathBuf {
 #[test]
 fn the_committed_plots_are_those_that_the_engine_draws() {
     let drawn: BTreeMap<String, String> =
-        figures().unwrap().iter().map(|figure| (format!("{}.svg", figure.name), figure.svg().unwrap())).collect();
+        FIGURES.iter().map(|figure| (format!("{}.svg", figure.name), figure.svg().unwrap())).collect();
     let committed: BTreeMap<String, String> = fs::read_dir(docs().join("plots"))
         .unwrap()
         .map(|entry| {
@@ -29,7 +33,7 @@ fn the_committed_plots_are_those_that_the_engine_draws() {
 #[test]
 fn every_plot_is_shown_in_a_guide() {
     let guides = ["traders.md", "providers.md"].map(|guide| fs::read_to_string(docs().join(guide)).unwrap()).concat();
-    for figure in figures().unwrap() {
+    for figure in FIGURES.iter() {
         let shown = format!("](plots/{}.svg)", figure.name);
         assert!(guides.contains(&shown), "no guide shows {}", figure.name);
     }
@@ -37,7 +41,7 @@ fn every_plot_is_shown_in_a_guide() {
 
 #[test]
 fn every_color_of_a_light_page_has_one_for_dark_pages() {
-    for figure in figures().unwrap() {
+    for figure in FIGURES.iter() {
         let svg = figure.svg().unwrap();
         let (style, drawing) = svg.split_once("</style>").unwrap();
         let uses = |attribute: &'static str| {
@@ -59,8 +63,7 @@ fn every_color_of_a_light_page_has_one_for_dark_pages() {
 
 /// The last point of a line up to `x`.
 fn at(figure: &str, panel: usize, label: &str, x: f64) -> f64 {
-    let figures = figures().unwrap();
-    let panel = &figures.iter().find(|it| it.name == figure).unwrap().panels[panel];
+    let panel = &FIGURES.iter().find(|it| it.name == figure).unwrap().panels[panel];
     let line = panel.lines.iter().find(|line| line.label == label).unwrap();
     line.points.iter().take_while(|(to, _)| *to <= x + 1e-9).last().unwrap().1
 }
@@ -77,7 +80,7 @@ fn what_the_guide_says_of_plots_is_in_them() {
             liquidated("short", 10.0)
         ),
         format!("of 20x at −{:.1} % and +{:.1} %", -liquidated("long", 20.0), liquidated("short", 20.0)),
-        // (1.25 − 1) · 3 % / (1.25 · 3 % − 1 %)
+        // Half a percent below it: (1.25 − 0.995) · 3 % / (1.25 · 3 % − 1 %)
         format!("Caught at once {:.0} % of the position", at("liquidation", 0, "", 100.0)),
     ] {
         assert!(guide.contains(&said), "docs/traders.md must say: {said}");
