@@ -25,7 +25,10 @@ await createFromRoot(rootNodeFromAnchor({ ...idl, events: [] })).accept(
 const own = {
     'budgets.ts': budgets(idl, read('tests/budgets.toml')),
     'constants.ts': constants(idl),
-    'error-table.ts': errors(JSON.parse(read('idl/errors.json')), JSON.parse(read('app/client/interface/framework.json'))),
+    'error-table.ts': errors(
+        JSON.parse(read('idl/errors.json')),
+        JSON.parse(read('app/client/interface/framework.json')),
+    ),
     'events.ts': events(idl),
 };
 for (const [name, text] of Object.entries(own)) {

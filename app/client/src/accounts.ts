@@ -3,8 +3,8 @@
 import { type Account, type Address, containsBytes, type EncodedAccount, type FixedSizeDecoder } from '@solana/kit';
 import {
     EPOCH_RECORD_DISCRIMINATOR,
-    EXCHANGE_DISCRIMINATOR,
     type EpochRecord,
+    EXCHANGE_DISCRIMINATOR,
     type Exchange,
     getEpochRecordDecoder,
     getExchangeDecoder,

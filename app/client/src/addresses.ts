@@ -100,7 +100,10 @@ export async function exchangeAddress(creator: Address, name: string): Promise<A
 }
 
 /** The market of this index. */
-export async function marketAddress({ exchange }: Pick<ExchangeAddresses, 'exchange'>, index: number): Promise<Address> {
+export async function marketAddress(
+    { exchange }: Pick<ExchangeAddresses, 'exchange'>,
+    index: number,
+): Promise<Address> {
     return (await findMarketPda({ exchange, index }))[0];
 }
 

@@ -83,7 +83,9 @@ export function failureInLogs(logs: readonly string[]): Failure | undefined {
 
 /** The account that the framework's checks name in the last line of the log that names one. */
 function accountBefore(logs: readonly string[]): string | undefined {
-    const named = logs.map((line) => /^Program log: .*?AnchorError caused by account: (.*?)\. Error Code/.exec(line)?.[1]);
+    const named = logs.map(
+        (line) => /^Program log: .*?AnchorError caused by account: (.*?)\. Error Code/.exec(line)?.[1],
+    );
     return named.findLast((account) => account !== undefined);
 }
 

@@ -44,7 +44,9 @@ const better = (size: bigint) => (size > 0n ? OrderTrigger.AtOrBelow : OrderTrig
 const worse = (size: bigint) => (size > 0n ? OrderTrigger.AtOrAbove : OrderTrigger.AtOrBelow);
 
 /** Fills at its price or better. */
-export function limitOrder(common: CommonTerms & { readonly price: bigint; readonly reduceOnly?: boolean }): OrderTerms {
+export function limitOrder(
+    common: CommonTerms & { readonly price: bigint; readonly reduceOnly?: boolean },
+): OrderTerms {
     const { size, price, reduceOnly = false } = common;
     return terms(common, { trigger: better(size), triggerPrice: price, acceptablePrice: price, reduceOnly });
 }

@@ -67,7 +67,7 @@ export function formatDecimal({ mantissa, scale }: Decimal): string {
 }
 
 /** `input` in units of `10^-places`. */
-function units(input: string, places: number, expected: string): bigint {
+function units(input: string, places: number): bigint {
     const { mantissa, scale } = parseDecimal(input);
     if (places >= scale) {
         return mantissa * 10n ** BigInt(places - scale);
@@ -86,7 +86,7 @@ function outOfRange(input: string, expected: string): never {
 /** An amount of the quote token, such as "1250.5" USDC, in atoms. Throws `ConversionError`. */
 export function parseAtoms(input: string, quoteDecimals: number): bigint {
     const expected = 'an amount from 0 to 2^62 atoms';
-    const atoms = units(input, quoteDecimals, expected);
+    const atoms = units(input, quoteDecimals);
     return atoms >= 0n && atoms <= MAX_ATOMS ? atoms : outOfRange(input, expected);
 }
 
@@ -95,13 +95,13 @@ export function formatAtoms(atoms: bigint, quoteDecimals: number): string {
     return formatDecimal({ mantissa: atoms, scale: quoteDecimals });
 }
 
-/** The decimals of a market's two assets; a decoded `Market` has both. */
+/** The decimals of a market's two assets; the `state` of a market has both. */
 export type MarketDecimals = { readonly baseDecimals: number; readonly quoteDecimals: number };
 
 /** A signed size such as "-1.5" SOL, in base units. Throws `ConversionError`. */
 export function parseSignedSize(input: string, { baseDecimals }: MarketDecimals): bigint {
     const expected = 'a size of at most 2^57 base units';
-    const size = units(input, baseDecimals, expected);
+    const size = units(input, baseDecimals);
     return size >= -MAX_SIZE && size <= MAX_SIZE ? size : outOfRange(input, expected);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AccountError, ACCOUNTS, type AccountType, decodeAccount } from '../src/index.js';
-import { encoded, fromHex, type Json, spelled, vectors } from './interface.js';
+import { ACCOUNTS, AccountError, type AccountType, decodeAccount } from '../src/index.js';
+import { encoded, fromHex, type Json, spelled, type Vectors, vectors } from './interface.js';
 
 type Any = AccountType<{ version: number }>;
 
@@ -8,20 +8,31 @@ const { accounts, refusals } = vectors('accounts.json');
 const typeOf = (label: string) => Object.values(ACCOUNTS).find((type) => type.label === label) as unknown as Any;
 
 describe('accounts', () => {
-    test.each(accounts)('the bytes of a $type hold what the client in Rust finds in them', ({ type, data, fields }) => {
-        const { discriminator: _, ...found } = decodeAccount(typeOf(type), encoded(SOMEWHERE, fromHex(data))).data as never;
-        expect(spelled(found, fields)).toEqual(wide(fields));
-    });
+    test.each(accounts as Vectors[])(
+        'the bytes of a $type hold what the client in Rust finds in them',
+        ({ type, data, fields }) => {
+            const { discriminator: _, ...found } = decodeAccount(typeOf(type), encoded(SOMEWHERE, fromHex(data)))
+                .data as Vectors;
+            expect(spelled(found, fields)).toEqual(wide(fields));
+        },
+    );
 
-    test.each(refusals)('$what is refused in the words of the client in Rust', ({ type, address, owner, data, error }) => {
-        const decode = () => decodeAccount(typeOf(type), encoded(address, fromHex(data), owner));
-        expect(decode).toThrow(AccountError);
-        expect(decode).toThrow(error);
-    });
+    test.each(refusals as Vectors[])(
+        '$what is refused in the words of the client in Rust',
+        ({ type, address, owner, data, error }) => {
+            const decode = () => decodeAccount(typeOf(type), encoded(address, fromHex(data), owner));
+            expect(decode).toThrow(AccountError);
+            expect(decode).toThrow(error);
+        },
+    );
 
     test('every type of account is among them', () => {
         const labels = accounts.map(({ type }: { type: string }) => type).sort();
-        expect(Object.values(ACCOUNTS).map(({ label }) => label).sort()).toEqual(labels);
+        expect(
+            Object.values(ACCOUNTS)
+                .map(({ label }) => label)
+                .sort(),
+        ).toEqual(labels);
     });
 });
 

@@ -14,12 +14,12 @@ import {
     tokensOf,
     unpadded,
 } from '../src/index.js';
-import { vectors } from './interface.js';
+import { type Vectors, vectors } from './interface.js';
 
 const { exchanges, eventAuthority: authority } = vectors('addresses.json');
 
 describe('addresses', () => {
-    test.each(exchanges)('of the exchange $name are those of the client in Rust', async (expected) => {
+    test.each(exchanges as Vectors[])('of the exchange $name are those of the client in Rust', async (expected) => {
         const exchange = await exchangeAddress(expected.creator, expected.name);
         expect(exchange).toBe(expected.exchange);
         const addresses = await deriveExchangeAddresses(exchange, expected.quoteMint, expected.tokenProgram);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { classOf, codeIn, EXCHANGE_RULES, explain, failureInLogs, failureText } from '../src/index.js';
 import { describeRefusal } from '../src/transactions/index.js';
-import { vectors } from './interface.js';
+import { cases, vectors } from './interface.js';
 
 const rules = JSON.parse(readFileSync(new URL('../../../idl/errors.json', import.meta.url), 'utf8'));
 const { rules: framework, classes } = vectors('framework.json');
@@ -16,7 +16,7 @@ test('every rule of the exchange has a class', () => {
     expect([...EXCHANGE_RULES.values()].map(({ name }) => name).sort()).toEqual(named);
 });
 
-test.each(vectors('refusals.json'))('$what: the refusal of the client in Rust', ({ logs, failure }) => {
+test.each(cases('refusals.json'))('$what: the refusal of the client in Rust', ({ logs, failure }) => {
     const found = failureInLogs(logs);
     if (failure === null) {
         expect(found).toBeUndefined();

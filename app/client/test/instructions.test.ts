@@ -7,11 +7,11 @@ import {
     deriveExchangeAddresses,
     type ExchangeAddresses,
     type MarginAccountState,
-    TOKEN_PROGRAM,
     type TargetMarket,
+    TOKEN_PROGRAM,
 } from '../src/index.js';
 import * as build from '../src/instructions/index.js';
-import { encoded, fromHex, vectors } from './interface.js';
+import { encoded, fromHex, type Vectors, vectors } from './interface.js';
 
 const { keys, accounts, cases } = vectors('instructions.json');
 
@@ -23,8 +23,8 @@ const authority: Authority = { signer, marginAccount: keys.marginAccount };
 const state = (name: string): MarginAccountState =>
     decodeAccount(ACCOUNTS.marginAccount, encoded(keys.marginAccount, fromHex(accounts[name]))).data.state;
 
-// biome-ignore lint/suspicious/noExplicitAny: what the test in Rust writes down for each builder
-type Arguments = any;
+/** What the test in Rust writes down for each builder. */
+type Arguments = Vectors;
 
 const target = ({ market, oracle }: Arguments): TargetMarket => ({ market, oracle: oracle ?? undefined });
 const orderOf = ({ size, acceptablePrice, reduceOnly }: Arguments) => ({
@@ -32,7 +32,10 @@ const orderOf = ({ size, acceptablePrice, reduceOnly }: Arguments) => ({
     acceptablePrice: BigInt(acceptablePrice),
     reduceOnly,
 });
-const liquidationOf = ({ maxSize, minBounty }: Arguments) => ({ maxSize: BigInt(maxSize), minBounty: BigInt(minBounty) });
+const liquidationOf = ({ maxSize, minBounty }: Arguments) => ({
+    maxSize: BigInt(maxSize),
+    minBounty: BigInt(minBounty),
+});
 const termsOf = (terms: Arguments) => ({
     ...terms,
     size: BigInt(terms.size),
@@ -61,8 +64,7 @@ const builders: Record<string, (given: Arguments) => Instruction | Promise<Instr
     closeAccount: () => build.closeAccount(authority),
     setDelegate: ({ delegate }) => build.setDelegate(authority, delegate),
     deposit: ({ amount }) => build.deposit(addresses, authority, keys.other, BigInt(amount)),
-    withdraw: ({ account, amount }) =>
-        build.withdraw(addresses, authority, state(account), keys.other, BigInt(amount)),
+    withdraw: ({ account, amount }) => build.withdraw(addresses, authority, state(account), keys.other, BigInt(amount)),
     trade: (given) => build.trade(addresses, authority, state(given.account), target(given), orderOf(given)),
     settleFunding: ({ market }) => build.settleFunding(addresses, keys.other, market),
     settlePnl: (given) => build.settlePnl(addresses, keys.other, target(given), given.rewarded ?? undefined),
@@ -71,9 +73,15 @@ const builders: Record<string, (given: Arguments) => Instruction | Promise<Instr
     liquidate: (given) =>
         build.liquidate(addresses, authority, keys.other, state(given.account), target(given), liquidationOf(given)),
     liquidateIfDue: (given) =>
-        build.liquidateIfDue(addresses, authority, keys.other, state(given.account), target(given), liquidationOf(given)),
-    resolveBankruptcy: ({ account, market }) =>
-        build.resolveBankruptcy(addresses, keys.other, state(account), market),
+        build.liquidateIfDue(
+            addresses,
+            authority,
+            keys.other,
+            state(given.account),
+            target(given),
+            liquidationOf(given),
+        ),
+    resolveBankruptcy: ({ account, market }) => build.resolveBankruptcy(addresses, keys.other, state(account), market),
     openOrders: () => build.openOrders(authority, payer),
     closeOrders: () => build.closeOrders(authority),
     placeOrders: (given) =>
@@ -99,8 +107,7 @@ const builders: Record<string, (given: Arguments) => Instruction | Promise<Instr
     closeEpoch: ({ boundary }) => build.closeEpoch(addresses, signer, BigInt(boundary)),
     valueMarket: (given) => build.valueMarket(addresses, signer, target(given)),
     allocateBacking: (given) => build.allocateBacking(addresses, target(given)),
-    requestLiquidityDeposit: (given) =>
-        build.requestLiquidityDeposit(addresses, signer, keys.tokens, requestOf(given)),
+    requestLiquidityDeposit: (given) => build.requestLiquidityDeposit(addresses, signer, keys.tokens, requestOf(given)),
     requestLiquidityWithdrawal: (given) =>
         build.requestLiquidityWithdrawal(addresses, signer, keys.tokens, requestOf(given)),
     payLiquidityRequest: (given) => build.payLiquidityRequest(addresses, signer, ...paidOf(given)),
@@ -122,7 +129,7 @@ function spelled({ programAddress, accounts = [], data = new Uint8Array() }: Ins
     };
 }
 
-test.each(cases)('$name $arguments is built as the client in Rust builds it', async (expected) => {
+test.each(cases as Vectors[])('$name $arguments is built as the client in Rust builds it', async (expected) => {
     const built = await builders[expected.name]?.(expected.arguments);
     const { program, accounts, data } = expected;
     expect(built && spelled(built)).toEqual({ program, accounts, data });

@@ -1,22 +1,33 @@
 // What perp-client, the client in Rust, does: written by its test `interface`, and reproduced here.
 import { readFileSync } from 'node:fs';
-import { type EncodedAccount, getBase16Encoder, lamports, type Address, type ReadonlyUint8Array } from '@solana/kit';
-import * as types from '../src/generated/types/index.js';
+import { type Address, type EncodedAccount, getBase16Encoder, lamports, type ReadonlyUint8Array } from '@solana/kit';
 import { PERP_SWAP_PROGRAM_ADDRESS } from '../src/addresses.js';
+import * as types from '../src/generated/types/index.js';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** A committed file of `interface`. Its shape is what the test in Rust writes. */
 // biome-ignore lint/suspicious/noExplicitAny: every test knows the shape of its file
-export function vectors(name: string): any {
+export type Vectors = any;
+
+export function vectors(name: string): Vectors {
     return JSON.parse(readFileSync(new URL(`../interface/${name}`, import.meta.url), 'utf8'));
+}
+
+/** The cases of a file that is a list of them. */
+export function cases(name: string): Vectors[] {
+    return vectors(name);
 }
 
 export function fromHex(text: string): ReadonlyUint8Array {
     return getBase16Encoder().encode(text);
 }
 
-export function encoded(address: string, data: ReadonlyUint8Array, owner: string = PERP_SWAP_PROGRAM_ADDRESS): EncodedAccount {
+export function encoded(
+    address: string,
+    data: ReadonlyUint8Array,
+    owner: string = PERP_SWAP_PROGRAM_ADDRESS,
+): EncodedAccount {
     return {
         address: address as Address,
         data: Uint8Array.from(data),
@@ -48,7 +59,13 @@ export function spelled(value: unknown, like: Json): Json {
         const named = enums.find((choice) => choice[value] === like);
         return named === undefined ? `${value}` : like;
     }
-    if (typeof value === 'object' && value !== null && typeof like === 'object' && like !== null && !Array.isArray(like)) {
+    if (
+        typeof value === 'object' &&
+        value !== null &&
+        typeof like === 'object' &&
+        like !== null &&
+        !Array.isArray(like)
+    ) {
         const entries = Object.entries(value).map(([name, field]) => {
             const snake = name.replaceAll(/[A-Z]|(?<=[a-z])\d+/g, (part) => `_${part.toLowerCase()}`);
             return [snake, spelled(field, like[snake] ?? null)] as const;

@@ -9,7 +9,7 @@ import {
     parseSignedSize,
     parseSize,
 } from '../src/index.js';
-import { vectors } from './interface.js';
+import { cases, type Vectors } from './interface.js';
 
 function told(parse: () => bigint) {
     try {
@@ -22,13 +22,16 @@ function told(parse: () => bigint) {
     }
 }
 
-describe.each(vectors('units.json'))('with $baseDecimals and $quoteDecimals decimals', (market) => {
-    test.each(market.texts)('$text is read as the client in Rust reads it', ({ text, atoms, signedSize, size, price }) => {
-        expect(told(() => parseAtoms(text, market.quoteDecimals))).toEqual(atoms);
-        expect(told(() => parseSignedSize(text, market))).toEqual(signedSize);
-        expect(told(() => parseSize(text, market))).toEqual(size);
-        expect(told(() => parsePrice(text, market))).toEqual(price);
-    });
+describe.each(cases('units.json'))('with $baseDecimals and $quoteDecimals decimals', (market) => {
+    test.each(market.texts as Vectors[])(
+        '$text is read as the client in Rust reads it',
+        ({ text, atoms, signedSize, size, price }) => {
+            expect(told(() => parseAtoms(text, market.quoteDecimals))).toEqual(atoms);
+            expect(told(() => parseSignedSize(text, market))).toEqual(signedSize);
+            expect(told(() => parseSize(text, market))).toEqual(size);
+            expect(told(() => parsePrice(text, market))).toEqual(price);
+        },
+    );
 
     test('numbers are shown as the client in Rust shows them', () => {
         const { prices, sizes, atoms, quoteDecimals } = market;

@@ -1,6 +1,13 @@
 // The pool: requests to enter and leave, boundaries, payments, backing.
 import type { Address, Instruction, TransactionSigner } from '@solana/kit';
-import { epochAddress, type ExchangeAddresses, marketAddress, requestAddress, sharesOf, tokensOf } from '../addresses.js';
+import {
+    type ExchangeAddresses,
+    epochAddress,
+    marketAddress,
+    requestAddress,
+    sharesOf,
+    tokensOf,
+} from '../addresses.js';
 import type { EpochRecord, LiquidityRequest } from '../generated/accounts/index.js';
 import {
     getAllocateBackingInstruction,

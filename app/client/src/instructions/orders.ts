@@ -25,11 +25,13 @@ export type OrdersOf = {
 };
 
 /** Opens the account of a margin account's resting orders; `payer` pays its rent. */
-export async function openOrders(
-    { signer, marginAccount }: Authority,
-    payer: TransactionSigner,
-): Promise<Instruction> {
-    return getOpenOrdersInstruction({ owner: signer, payer, marginAccount, orders: await ordersAddress(marginAccount) });
+export async function openOrders({ signer, marginAccount }: Authority, payer: TransactionSigner): Promise<Instruction> {
+    return getOpenOrdersInstruction({
+        owner: signer,
+        payer,
+        marginAccount,
+        orders: await ordersAddress(marginAccount),
+    });
 }
 
 /**

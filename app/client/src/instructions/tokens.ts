@@ -1,4 +1,10 @@
-import { AccountRole, type AccountSignerMeta, type Address, type Instruction, type TransactionSigner } from '@solana/kit';
+import {
+    AccountRole,
+    type AccountSignerMeta,
+    type Address,
+    type Instruction,
+    type TransactionSigner,
+} from '@solana/kit';
 import {
     ASSOCIATED_TOKEN_PROGRAM,
     associatedTokenAddress,

@@ -27,12 +27,21 @@ async function call(url: string, method: string, params: unknown[]): Promise<unk
 }
 
 /** Gives `owner` lamports of the local validator. */
-export async function requestLamports(url: string, owner: Address, amount: Lamports = lamports(10_000_000_000n)): Promise<void> {
+export async function requestLamports(
+    url: string,
+    owner: Address,
+    amount: Lamports = lamports(10_000_000_000n),
+): Promise<void> {
     await call(url, 'requestAirdrop', [owner, amount, { commitment: 'confirmed' }]);
 }
 
 /** Sets what the owner's associated account of the exchange's quote token holds, in atoms; the account is made where there is none. */
-export async function setTokens(url: string, addresses: ExchangeAddresses, owner: Address, atoms: bigint): Promise<Address> {
+export async function setTokens(
+    url: string,
+    addresses: ExchangeAddresses,
+    owner: Address,
+    atoms: bigint,
+): Promise<Address> {
     const { quoteMint, tokenProgram } = addresses;
     await call(url, 'surfnet_setTokenAccount', [owner, quoteMint, { amount: atoms }, tokenProgram]);
     return tokensOf(addresses, owner);

@@ -16,7 +16,7 @@ import { unitLimit } from '../transactions/budget.js';
 import { type Outcome, type Progress, type SendOptions, type SendRpc, sendTransaction } from '../transactions/send.js';
 import { closeEncodedVaa, encodedVaaLength } from './bridge.js';
 import { accountOf, type Destination, destinationOf } from './destination.js';
-import { planPosting, type PricePlan } from './posting.js';
+import { type PricePlan, planPosting } from './posting.js';
 import { ConfigError, configAddress, parseConfig, RECEIVERS, type Receiver, type ReceiverConfig } from './receiver.js';
 import type { PriceServer } from './server.js';
 
@@ -103,7 +103,11 @@ export async function sendPlan(
     for (const [part, { instructions, units }] of transactions.entries()) {
         const onProgress = (progress: Progress) =>
             options.onProgress?.({ ...progress, part: part + 1, parts: transactions.length });
-        const outcome = await sendTransaction(rpc, { payer, instructions, units, unitPrice }, { ...options, onProgress });
+        const outcome = await sendTransaction(
+            rpc,
+            { payer, instructions, units, unitPrice },
+            { ...options, onProgress },
+        );
         if (part === uses) {
             used = outcome;
         }

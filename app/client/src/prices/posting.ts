@@ -15,7 +15,14 @@ import {
     writeEncodedVaa,
 } from './bridge.js';
 import { accountOf, type Destination, DestinationError, newAccountOf } from './destination.js';
-import { type Poster, postUpdate, postUpdateAtomic, type ReceiverConfig, reclaimRent, updatePriceFeed } from './receiver.js';
+import {
+    type Poster,
+    postUpdate,
+    postUpdateAtomic,
+    type ReceiverConfig,
+    reclaimRent,
+    updatePriceFeed,
+} from './receiver.js';
 import { type PriceUpdate, priceOf } from './update.js';
 
 /** A part of a message shorter than this waits for the next transaction. */

@@ -15,10 +15,10 @@ import {
     getBytesEncoder,
     getProgramDerivedAddress,
     getStructEncoder,
+    getU8Encoder,
     getU16Encoder,
     getU32Codec,
     getU64Decoder,
-    getU8Encoder,
     type Instruction,
     type ReadonlyUint8Array,
     type TransactionSigner,
@@ -70,7 +70,9 @@ export async function configAddress({ program }: Receiver): Promise<Address> {
 
 /** What its fees are paid to. There are 256, so that payers do not wait for each other. */
 async function treasuryAddress({ program }: Receiver, treasury: number): Promise<Address> {
-    return (await getProgramDerivedAddress({ programAddress: program, seeds: ['treasury', Uint8Array.of(treasury)] }))[0];
+    return (
+        await getProgramDerivedAddress({ programAddress: program, seeds: ['treasury', Uint8Array.of(treasury)] })
+    )[0];
 }
 
 /** What posting needs of the receiver's settings. */
@@ -122,7 +124,10 @@ export type PriceAccount = Address | TransactionSigner;
 
 export const addressOf = (account: PriceAccount): Address => (typeof account === 'string' ? account : account.address);
 
-function signs(signer: TransactionSigner, role: AccountRole.READONLY_SIGNER | AccountRole.WRITABLE_SIGNER): AccountSignerMeta {
+function signs(
+    signer: TransactionSigner,
+    role: AccountRole.READONLY_SIGNER | AccountRole.WRITABLE_SIGNER,
+): AccountSignerMeta {
     return { address: signer.address, role, signer };
 }
 

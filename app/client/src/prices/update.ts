@@ -171,7 +171,7 @@ export function priceOf({ prices }: PriceUpdate, feed: string): SignedPrice {
  */
 export function secondOf(update: PriceUpdate, feeds: readonly string[]): bigint {
     const prices = feeds.map((feed) => priceOf(update, feed));
-    const newest = prices.reduce((latest, { publishTime }) => (publishTime > latest ? publishTime : latest), 0n);
+    const [newest = 0n] = prices.map(({ publishTime }) => publishTime).sort((one, other) => (one > other ? -1 : 1));
     const older = prices.find(({ publishTime }) => publishTime !== newest);
     if (older !== undefined) {
         const behind = `${newest - older.publishTime} s before the others`;

@@ -10,7 +10,7 @@ import {
     type GetMultipleAccountsApi,
     type Rpc,
 } from '@solana/kit';
-import { AccountError, ACCOUNTS, type AccountType, decodeAccount } from '../accounts.js';
+import { ACCOUNTS, AccountError, type AccountType, decodeAccount } from '../accounts.js';
 import { marketAddress } from '../addresses.js';
 import type { Exchange, Market } from '../generated/accounts/index.js';
 
@@ -67,9 +67,7 @@ export function readExchange(rpc: AccountRpc, address: Address): Promise<Account
 /** Every market of an exchange, in the order of the indices. Throws `AccountError`. */
 export async function readMarkets(rpc: AccountRpc, exchange: Account<Exchange>): Promise<Account<Market>[]> {
     const indices = Array.from({ length: exchange.data.marketCount }, (_, index) => index);
-    const addresses = await Promise.all(
-        indices.map((index) => marketAddress({ exchange: exchange.address }, index)),
-    );
+    const addresses = await Promise.all(indices.map((index) => marketAddress({ exchange: exchange.address }, index)));
     const found = await readEncoded(rpc, addresses);
     return addresses.map((address) => decodeFrom(found, ACCOUNTS.market, address));
 }

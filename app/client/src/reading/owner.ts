@@ -4,11 +4,11 @@ import {
     type Address,
     type Base58EncodedBytes,
     type EncodedAccount,
+    type GetBalanceApi,
+    type GetProgramAccountsApi,
     getAddressDecoder,
     getBase58Decoder,
     getBase64Encoder,
-    type GetBalanceApi,
-    type GetProgramAccountsApi,
     getU64Decoder,
     type Rpc,
 } from '@solana/kit';
@@ -85,7 +85,7 @@ export async function findEpochRecords(
     { exchange }: ExchangeAddresses,
 ): Promise<Account<EpochRecord>[]> {
     const found = await findAccounts(rpc, ACCOUNTS.epochRecord, [{ offset: EXCHANGE_OFFSET, address: exchange }]);
-    return found.sort((one, other) => Number(one.data.state.boundary - other.data.state.boundary));
+    return found.sort((one, other) => (one.data.state.boundary < other.data.state.boundary ? -1 : 1));
 }
 
 /** Everything of an owner on an exchange. */

@@ -30,7 +30,10 @@ export type Snapshot = {
 };
 
 /** Addresses of what a snapshot of an exchange consists of. */
-export async function snapshotAddresses(exchange: Account<Exchange>, markets: readonly Account<Market>[]): Promise<Address[]> {
+export async function snapshotAddresses(
+    exchange: Account<Exchange>,
+    markets: readonly Account<Market>[],
+): Promise<Address[]> {
     const indices = Array.from({ length: exchange.data.marketCount }, (_, index) => index);
     const of = { exchange: exchange.address };
     const oracles = markets.flatMap(({ data }) => [data.oracle.account, data.secondOracle.account]);

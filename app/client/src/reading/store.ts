@@ -134,7 +134,9 @@ export class AccountStore {
         while (this.subscriptions !== undefined && !abortSignal.aborted) {
             try {
                 const config = { commitment: COMMITMENT, encoding: 'base64' as const };
-                const pushed = await this.subscriptions.accountNotifications(address, config).subscribe({ abortSignal });
+                const pushed = await this.subscriptions
+                    .accountNotifications(address, config)
+                    .subscribe({ abortSignal });
                 for await (const { value } of pushed) {
                     this.push(address, {
                         address,

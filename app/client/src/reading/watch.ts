@@ -1,9 +1,9 @@
 // An exchange and what an owner has on it, kept up to date.
 import type { Address } from '@solana/kit';
-import { AccountStore, type Connection, type StoreOptions, type StoreSubscriptions } from './store.js';
 import { readExchange, readMarkets } from './account.js';
 import { type Holdings, type OwnerRpc, readHoldings } from './owner.js';
 import { type Snapshot, snapshotAddresses, snapshotFrom } from './snapshot.js';
+import { AccountStore, type Connection, type StoreOptions, type StoreSubscriptions } from './store.js';
 
 /** What is known of an exchange, and how fresh it is. */
 export type View = {

@@ -1,6 +1,11 @@
 // What transactions ask for in compute units: the budgets that tests hold the compiled program to, and an eighth more.
 import { containsBytes, type Instruction } from '@solana/kit';
-import { ASSOCIATED_TOKEN_PROGRAM, PERP_SWAP_PROGRAM_ADDRESS, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../addresses.js';
+import {
+    ASSOCIATED_TOKEN_PROGRAM,
+    PERP_SWAP_PROGRAM_ADDRESS,
+    TOKEN_2022_PROGRAM,
+    TOKEN_PROGRAM,
+} from '../addresses.js';
 import { BUDGETS, type InstructionBudget } from '../generated/budgets.js';
 
 /** Budgets are measured with the cheapest token program: what others may take more. */
@@ -27,7 +32,9 @@ function interpolate(measured: InstructionBudget['units'], positions: number): n
     const at = measured.findIndex(([count]) => count >= positions);
     const [upperCount, upper] = (at < 0 ? measured.at(-1) : measured[at]) ?? [0, UNKNOWN_UNITS];
     const [count, units] = measured[at - 1] ?? [upperCount, upper];
-    return upperCount > count ? units + Math.ceil(((upper - units) * (positions - count)) / (upperCount - count)) : upper;
+    return upperCount > count
+        ? units + Math.ceil(((upper - units) * (positions - count)) / (upperCount - count))
+        : upper;
 }
 
 /** What an instruction may take, of whatever program. */

@@ -1,5 +1,5 @@
 // What a transaction did, as a node has recorded it.
-import { type Address, getBase58Encoder, type GetTransactionApi, type Rpc, type Signature } from '@solana/kit';
+import { type Address, type GetTransactionApi, getBase58Encoder, type Rpc, type Signature } from '@solana/kit';
 import { type Events, eventsInTransaction, type InnerInstruction } from '../events.js';
 
 /** A transaction that is in a block. */

@@ -1,5 +1,13 @@
 // Why a transaction was refused, in words, with a remedy.
-import { classOf, type Explanation, explainFailure, type Failure, failureInLogs, failureText, type RefusalClass } from '../errors.js';
+import {
+    classOf,
+    type Explanation,
+    explainFailure,
+    type Failure,
+    failureInLogs,
+    failureText,
+    type RefusalClass,
+} from '../errors.js';
 
 /** A refusal by a program or by the runtime. */
 export type Refusal = {
@@ -19,7 +27,9 @@ export type Refusal = {
 /** The refusal in these logs; the runtime's error in its own words where no program explains itself. */
 export function describeRefusal(logs: readonly string[], error: unknown): Refusal {
     const failure = failureInLogs(logs);
-    const said = logs.filter((line) => line.startsWith('Program log: ') && !line.startsWith('Program log: Instruction: '));
+    const said = logs.filter(
+        (line) => line.startsWith('Program log: ') && !line.startsWith('Program log: Instruction: '),
+    );
     return {
         message: failure === undefined ? runtimeText(error) : failureText(failure),
         explanation: failure && explainFailure(failure),

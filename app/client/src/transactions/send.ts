@@ -69,7 +69,11 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Builds, signs and sends a transaction and waits until it is known what became of it. Throws nothing. */
-export async function sendTransaction(rpc: SendRpc, plan: TransactionPlan, options: SendOptions = {}): Promise<Outcome> {
+export async function sendTransaction(
+    rpc: SendRpc,
+    plan: TransactionPlan,
+    options: SendOptions = {},
+): Promise<Outcome> {
     const tell = (progress: Progress) => options.onProgress?.(progress);
     const outcome = await send(rpc, plan, options, tell);
     tell(outcome);
@@ -120,7 +124,12 @@ async function broadcast(
 ): Promise<Outcome | 'taken' | 'unclear'> {
     try {
         await rpc
-            .sendTransaction(wire, { encoding: 'base64', preflightCommitment: 'confirmed', skipPreflight, maxRetries: 0n })
+            .sendTransaction(wire, {
+                encoding: 'base64',
+                preflightCommitment: 'confirmed',
+                skipPreflight,
+                maxRetries: 0n,
+            })
             .send();
         return 'taken';
     } catch (error) {
