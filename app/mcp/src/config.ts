@@ -101,7 +101,11 @@ function parseFlags(args: readonly string[]): Flags {
     }
 }
 
-function required(flags: Flags, name: 'url' | 'exchange' | 'keypair' | 'max-trade' | 'max-total', what: string): string {
+function required(
+    flags: Flags,
+    name: 'url' | 'exchange' | 'keypair' | 'max-trade' | 'max-total',
+    what: string,
+): string {
     const given = flags[name];
     if (given === undefined || given === '') {
         throw new ConfigError(`--${name} is missing: give ${what}\n${USAGE}`);
@@ -131,7 +135,11 @@ function live(flags: Flags): Mode {
 
 function paper(flags: Flags): Mode {
     refuse(flags, ['keypair', 'max-trade', 'max-total'], 'signs nothing without --live: add that, or leave it away');
-    return { kind: 'paper', file: flags.paper ?? 'perp-paper.json', balance: amount('balance', flags.balance ?? '10000') };
+    return {
+        kind: 'paper',
+        file: flags.paper ?? 'perp-paper.json',
+        balance: amount('balance', flags.balance ?? '10000'),
+    };
 }
 
 function amount(flag: string, text: string): string {

@@ -21,7 +21,9 @@ export async function readHistory(
     try {
         response = await fetch(asked, { signal: AbortSignal.timeout(10_000) });
     } catch (error) {
-        throw new HistoryError(`the history at ${new URL(url).origin} does not answer (${error}): is perp-indexer running?`);
+        throw new HistoryError(
+            `the history at ${new URL(url).origin} does not answer (${error}): is perp-indexer running?`,
+        );
     }
     const answer = await response.text();
     if (!response.ok) {

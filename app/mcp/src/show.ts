@@ -6,11 +6,8 @@ import {
     formatDecimal,
     formatPrice,
     formatSize,
-    type MarginAccount,
     type Market,
-    NO_ADDRESS,
     type Orders,
-    occupied,
     OrderTrigger,
     RATE_BITS,
     type Snapshot,
@@ -37,9 +34,14 @@ export function showRate(rate: bigint): string {
     return formatDecimal({ mantissa: percentAnHour, scale: RATE_PLACES });
 }
 
-/** An exact amount in 2^-40 atoms, in whole atoms towards zero, as an amount of the quote token. */
+/** An exact amount in 2^-40 atoms in whole atoms, rounded up. */
+export function wholeAtoms(x40: bigint): bigint {
+    return -(-x40 >> BigInt(X40_BITS));
+}
+
+/** An exact amount in 2^-40 atoms, in whole atoms rounded up, as an amount of the quote token. */
 export function showExact(x40: bigint, quoteDecimals: number): string {
-    return formatAtoms(x40 / (1n << BigInt(X40_BITS)), quoteDecimals);
+    return formatAtoms(wholeAtoms(x40), quoteDecimals);
 }
 
 /** A market as it stands. */
@@ -67,34 +69,6 @@ export function showMarket(market: Account<Market>, world: Snapshot): Record<str
         isolated_accounts_only: parameters.isolatedOnly === 1,
         reduce_only_until: showTime(state.reduceOnly.until > now ? state.reduceOnly.until : 0n),
         backing: formatAtoms(ledger.backing, state.quoteDecimals),
-    };
-}
-
-/** An account's cash and positions. */
-export function showAccount(account: MarginAccount, world: Snapshot): Record<string, unknown> {
-    const { state } = account;
-    const quoteDecimals = world.exchange.data.quoteDecimals;
-    return {
-        owner: account.owner,
-        delegate: account.delegate === NO_ADDRESS ? null : account.delegate,
-        sub_account: account.subAccount,
-        kind: state.kind === 1 ? 'isolated' : 'cross',
-        balance: formatAtoms(state.balance, quoteDecimals),
-        positions: occupied(state).map((position) => {
-            const market = world.markets[position.market];
-            const decimals = market?.data.state ?? { baseDecimals: 0, quoteDecimals };
-            return {
-                market: market === undefined ? position.market : symbolOf(market),
-                size: formatSize(position.size, decimals),
-                entry_notional: showExact(position.entryNotional, quoteDecimals),
-                claim: formatAtoms(position.claim, quoteDecimals),
-                debt: formatAtoms(position.debt, quoteDecimals),
-                realized: formatAtoms(position.realized, quoteDecimals),
-                funding: formatAtoms(position.funding, quoteDecimals),
-                fees: formatAtoms(position.fees, quoteDecimals),
-                opened: showTime(position.openedAt),
-            };
-        }),
     };
 }
 

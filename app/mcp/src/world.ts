@@ -33,6 +33,7 @@ export type Owned = {
     readonly encoded: EncodedAccount;
     readonly account: Account<MarginAccount>;
     readonly orders: Account<Orders> | undefined;
+    readonly encodedOrders: EncodedAccount | undefined;
 };
 
 /** The exchange at this moment. Throws `AccountError`. */
@@ -60,6 +61,7 @@ export async function readOwned(
         encoded,
         account: decodeAccount(ACCOUNTS.marginAccount, encoded),
         orders: orders && decodeAccount(ACCOUNTS.orders, orders),
+        encodedOrders: orders,
     };
 }
 
