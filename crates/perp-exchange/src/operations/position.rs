@@ -208,18 +208,27 @@ impl Exchange {
         Ok(self.store_after(account, after))
     }
 
-    /// Gives a claim up.
+    /// What giving a claim up would do.
     ///
     /// # Errors
-    /// Those of [`plan_waive_claim`]; [`Refusal::NoMarket`], [`Refusal::NoAccount`].
-    pub fn waive_claim(&mut self, account: usize, market: u16) -> Result<WaiverPlan, Refusal> {
-        let (mut after, mut state) = (*self.account(account)?, *self.market(market)?);
+    /// Those of [`plan_waive_claim`]; [`Refusal::NoMarket`].
+    pub fn preview_waive_claim(&self, account: &Account, market: u16) -> Result<After<WaiverPlan>, Refusal> {
+        let (mut after, mut state) = (*account, *self.market(market)?);
         state.keep_at_boundary(None, &self.session())?;
-        let plan = plan_waive_claim(&after, &state)?;
+        let plan = plan_waive_claim(account, &state)?;
         plan.apply(&mut after, &mut state);
         state.next_event();
         after.next_event();
-        Ok(self.store_after(account, After { plan, account: after, market: state }))
+        Ok(After { plan, account: after, market: state })
+    }
+
+    /// Gives a claim up.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::preview_waive_claim`]; [`Refusal::NoAccount`].
+    pub fn waive_claim(&mut self, account: usize, market: u16) -> Result<WaiverPlan, Refusal> {
+        let after = self.preview_waive_claim(self.account(account)?, market)?;
+        Ok(self.store_after(account, after))
     }
 
     /// What resolving the account's bankruptcy in a market would do.

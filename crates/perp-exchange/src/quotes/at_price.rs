@@ -1,3 +1,4 @@
+use super::AccountHealth;
 use crate::error::Refusal;
 use crate::exchange::Exchange;
 use alloc::vec::Vec;
@@ -5,12 +6,12 @@ use perp_engine::market::price::reference_time;
 use perp_engine::risk::portfolio::{Health, Portfolio};
 use perp_engine::state::{Account, Market, RecentPrices};
 use perp_engine::units::products::{is_notional_in_range, mul_div_floor};
-use perp_engine::units::{Clock, Price, Side, Timestamp, PPM};
+use perp_engine::units::{Clock, Price, Side, Timestamp, MAX_PRICE, PPM};
 use perp_engine::EngineError;
 
 /// An account, its other markets with funding accrued, and the one whose price is moved.
 pub(crate) struct AtPrice<'a> {
-    account: &'a Account,
+    pub account: &'a Account,
     others: Vec<Market>,
     /// The market at its present price, its funding accrued.
     pub market: Market,
@@ -53,6 +54,44 @@ impl<'a> AtPrice<'a> {
         moved.recent = RecentPrices::default();
         moved.recent.record(price, self.reference);
         Portfolio::new(self.account, Some(&moved), &self.others, self.clock)?.maintenance_health().map(Some)
+    }
+
+    /// Equity, maintenance margin and initial margin with the markets as they stand.
+    pub fn account_health(&self) -> Result<AccountHealth, EngineError> {
+        let markets = self.others.iter().chain([&self.market]);
+        AccountHealth::of(&Portfolio::new(self.account, None, markets, self.clock)?)
+    }
+
+    /// The markets of the account's positions, each with its funding accrued.
+    pub fn market_of(&self, index: u16) -> Option<&Market> {
+        self.others.iter().chain([&self.market]).find(|market| market.index == index)
+    }
+
+    /// The price at which the account becomes liquidatable if nothing else changes, to the last digit: the present one where it
+    /// already is, `None` where no price does it or the account has no position there.
+    pub fn liquidation_price(&self) -> Result<Option<Price>, EngineError> {
+        let position = self.account.occupied().find(|(_, position)| position.market == self.market.index);
+        let Some(side) = position.and_then(|(_, position)| position.size.side()) else { return Ok(None) };
+        let price = self.market.price.price;
+        if self.is_liquidatable(price)? == Some(true) {
+            return Ok(Some(price));
+        }
+        let mut healthy = price.get();
+        let mut beyond = match side {
+            Side::Long => 1,
+            Side::Short => MAX_PRICE,
+        };
+        if self.is_liquidatable(Price::new(beyond))? == Some(false) {
+            return Ok(None);
+        }
+        while healthy.abs_diff(beyond) > 1 {
+            let middle = healthy.midpoint(beyond);
+            match self.is_liquidatable(Price::new(middle))? {
+                Some(false) => healthy = middle,
+                Some(true) | None => beyond = middle,
+            }
+        }
+        Ok((self.is_liquidatable(Price::new(beyond))? == Some(true)).then_some(Price::new(beyond)))
     }
 
     /// Whether that price makes the account liquidatable; `None` where no market trades at it.

@@ -2,6 +2,7 @@ use crate::error::Refusal;
 use crate::exchange::Exchange;
 use perp_engine::risk::portfolio::{Health, Portfolio};
 use perp_engine::state::Account;
+use perp_engine::EngineError;
 
 /// An account's equity and requirements once `update_funding` has been sent for all its markets. An operation accrues only
 /// the market it touches and sees the others as last accrued: what it will do, a preview tells.
@@ -15,6 +16,16 @@ pub struct AccountHealth {
     pub initial: Health,
 }
 
+impl AccountHealth {
+    pub(crate) fn of(portfolio: &Portfolio<'_>) -> Result<Self, EngineError> {
+        Ok(Self {
+            maintenance: portfolio.maintenance_health()?,
+            on_cash: portfolio.health_on_cash()?,
+            initial: portfolio.initial_health()?,
+        })
+    }
+}
+
 impl Exchange {
     /// Equity, maintenance margin and initial margin, with all funding accrued.
     ///
@@ -22,11 +33,6 @@ impl Exchange {
     /// [`Refusal::NoMarket`].
     pub fn health(&self, account: &Account) -> Result<AccountHealth, Refusal> {
         let markets = self.accrued_markets(account, None)?;
-        let portfolio = Portfolio::new(account, None, &markets, self.clock)?;
-        Ok(AccountHealth {
-            maintenance: portfolio.maintenance_health()?,
-            on_cash: portfolio.health_on_cash()?,
-            initial: portfolio.initial_health()?,
-        })
+        Ok(AccountHealth::of(&Portfolio::new(account, None, &markets, self.clock)?)?)
     }
 }

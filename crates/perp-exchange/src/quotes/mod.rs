@@ -4,13 +4,24 @@
 pub(crate) mod at_price;
 mod health;
 mod largest_order;
+mod largest_withdrawal;
 mod liquidation_price;
+mod market_quote;
+mod order_quote;
+mod pool_quote;
+mod position_quote;
 mod providing;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use health::AccountHealth;
+pub use market_quote::{MarketQuote, RateAhead};
+pub use order_quote::{OrderQuote, OrderState};
+pub use pool_quote::RequestQuote;
+pub use position_quote::PositionQuote;
 pub use providing::{Earned, MarketExposure, Providing};
+pub use standing::{Receipt, Standing};
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;

@@ -51,18 +51,28 @@ fn net(market: &Market) -> Result<Atoms, EngineError> {
     notional(skew(&market.ledger)?.size(), market.price.price)?.to_atoms_ceil()
 }
 
+/// The notional of an account's positions at the prices of their markets.
+pub(crate) fn positions_notional<'a>(
+    account: &Account,
+    market: impl Fn(u16) -> Option<&'a Market>,
+) -> Result<Atoms, EngineError> {
+    let mut sum = Atoms::ZERO;
+    for (_, position) in account.occupied() {
+        let missing = EngineError::MarketMissing { expected: position.market };
+        let price = market(position.market).ok_or(missing)?.price.price;
+        sum = sum.checked_add(notional(position.size.size(), price)?.to_atoms_ceil()?)?;
+    }
+    Ok(sum)
+}
+
 impl Exchange {
     /// The notional of an account's positions over its equity.
     ///
     /// # Errors
     /// [`Refusal::NoMarket`].
     pub fn account_leverage(&self, account: &Account) -> Result<Leverage, Refusal> {
-        let mut sum = Atoms::ZERO;
-        for (_, position) in account.occupied() {
-            let price = self.market(position.market)?.price.price;
-            sum = sum.checked_add(notional(position.size.size(), price)?.to_atoms_ceil()?)?;
-        }
-        Ok(Leverage { notional: sum, behind: self.health(account)?.maintenance.equity })
+        let behind = self.health(account)?.maintenance.equity;
+        Ok(Leverage { notional: positions_notional(account, |market| self.market(market).ok())?, behind })
     }
 
     /// The positions of a market over its backing.

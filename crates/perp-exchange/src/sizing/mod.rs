@@ -10,7 +10,7 @@ mod error;
 mod holding_cost;
 mod kelly;
 mod ladder;
-mod leverage;
+pub(crate) mod leverage;
 mod risk;
 mod survival;
 #[cfg(test)]

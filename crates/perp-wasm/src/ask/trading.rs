@@ -1,0 +1,110 @@
+use super::views::{flag, side, standing};
+use super::{Output, Question};
+use crate::layout::{LargestOrder, OfPosition, OfSide, SettlementView, Trade, TradeReceipt};
+use crate::refused::Refused;
+use crate::world::{index, World};
+use bytemuck::Zeroable;
+use perp_engine::ledger::Settled;
+use perp_engine::operations::position::Order;
+use perp_engine::state::{Account, Market};
+use perp_engine::units::{Price, SignedSize};
+
+pub(super) fn trade(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<Trade>()?;
+    let (exchange, account) = (world.exchange()?, world.account(asked.account)?);
+    let order = Order {
+        size: SignedSize::new(asked.size),
+        acceptable_price: Price::new(asked.acceptable_price),
+        reduce_only: flag(asked.reduce_only)?,
+    };
+    let receipt = exchange.receipt(account, index(asked.market)?, &order)?;
+    let plan = &receipt.after.plan;
+    output.put(&TradeReceipt {
+        size: plan.size.get(),
+        closed: plan.closed.get(),
+        opened: plan.opened.get(),
+        index_price: receipt.after.market.price.price.get(),
+        average_price: receipt.average_price.get(),
+        index_notional: plan.fill.index_notional.into(),
+        notional: plan.notional.into(),
+        spread: plan.fill.spread.into(),
+        impact: plan.fill.impact()?.into(),
+        fee: plan.fill.fee.get(),
+        cost: receipt.cost.get(),
+        cost_part: receipt.cost_part,
+        realized: plan.realized.get(),
+        funding: plan.settled.funding.get(),
+        redeemed: plan.settled.redeemed.get(),
+        repaid: plan.settled.repaid.get(),
+        admitted_equity: plan.after.equity.get(),
+        admitted_margin: plan.after.margin.get(),
+        before: standing(&receipt.standing, account),
+        after: standing(&receipt.standing_after, &receipt.after.account),
+    })
+}
+
+pub(super) fn largest_order(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<OfSide>()?;
+    let account = world.account(asked.account)?;
+    let size = world.exchange()?.largest_order(account, index(asked.market)?, side(asked.side)?, None)?;
+    output.put(&LargestOrder { size: size.map_or(0, SignedSize::get) })
+}
+
+/// What settling leaves, with what it moved.
+fn settled(
+    world: &World,
+    before: &Account,
+    after: &Account,
+    market: &Market,
+    moved: SettlementView,
+    output: &mut Output<'_>,
+) -> Result<(), Refused> {
+    let exchange = world.exchange()?;
+    output.put(&SettlementView {
+        before: standing(&exchange.standing(before, market.index)?, before),
+        after: standing(&exchange.standing_in(after, market)?, after),
+        ..moved
+    })
+}
+
+fn moved(settled: &Settled) -> SettlementView {
+    SettlementView {
+        funding: settled.funding.get(),
+        redeemed: settled.redeemed.get(),
+        repaid: settled.repaid.get(),
+        ..SettlementView::zeroed()
+    }
+}
+
+pub(super) fn settle_pnl(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<OfPosition>()?;
+    let account = world.account(asked.account)?;
+    let after = world.exchange()?.preview_settle_pnl(account, index(asked.market)?, None)?;
+    let plan = &after.plan;
+    let moved = SettlementView { profit: plan.profit.get(), moved: plan.moved.get(), ..moved(&plan.settled) };
+    settled(world, account, &after.account, &after.market, moved, output)
+}
+
+pub(super) fn settle_funding(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<OfPosition>()?;
+    let account = world.account(asked.account)?;
+    let after = world.exchange()?.preview_settle_funding(account, index(asked.market)?)?;
+    settled(world, account, &after.account, &after.market, moved(&after.plan.settled), output)
+}
+
+pub(super) fn redeem_claim(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<OfPosition>()?;
+    let account = world.account(asked.account)?;
+    let after = world.exchange()?.preview_redeem_claim(account, index(asked.market)?)?;
+    let moved = SettlementView { redeemed: after.plan.redeemed.get(), ..SettlementView::zeroed() };
+    settled(world, account, &after.account, &after.market, moved, output)
+}
+
+pub(super) fn waive_claim(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<OfPosition>()?;
+    let account = world.account(asked.account)?;
+    let after = world.exchange()?.preview_waive_claim(account, index(asked.market)?)?;
+    let (redeemed, waived) = (after.plan.redeemed.get(), after.plan.waived.get());
+    let moved = SettlementView { redeemed, waived, ..SettlementView::zeroed() };
+    settled(world, account, &after.account, &after.market, moved, output)
+}
