@@ -2,7 +2,8 @@
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use perp_engine::state::{Account, Market, Position};
+use alloc::vec::Vec;
+use perp_engine::state::{Market, Position};
 use perp_engine::units::products::funding_owed;
 use perp_engine::EngineError;
 
@@ -10,32 +11,31 @@ use perp_engine::EngineError;
 mod tests;
 
 impl Exchange {
-    /// Adds a margin account that the exchange's accounts do not know, one on paper, as if it had always been there: its positions,
-    /// claims and debts become part of what its markets sum up, its cash part of the vault's. So it trades against the real market,
-    /// with itself in it. What it would have paid into the backing, or taken from it, is not there.
+    /// Makes a margin account that the chain does not know, one on paper, part of everything as if it had always been there: its
+    /// positions, claims and debts of what its markets sum up, its cash of the vault's. So it trades against the real market, with
+    /// itself in it. What it would have paid into the backing, or taken from it, is not there.
     ///
     /// # Errors
-    /// [`Refusal::NoMarket`]; [`EngineError::Overflow`] where the sums leave their range. Then nothing has changed.
-    pub fn add_guest(&mut self, account: Account) -> Result<usize, Refusal> {
-        let vault = self.vault.checked_add(account.balance)?;
-        let markets = account
-            .occupied()
-            .map(|(_, position)| {
-                let mut market = *self.market(position.market)?;
-                join(&mut market, position)?;
-                Ok(market)
-            })
-            .collect::<Result<alloc::vec::Vec<_>, Refusal>>()?;
+    /// [`Refusal::NoAccount`], [`Refusal::NoMarket`]; [`EngineError::Overflow`] where sums leave their range. Then nothing has changed.
+    pub fn join(&mut self, account: usize) -> Result<(), Refusal> {
+        let state = *self.account(account)?;
+        let vault = self.vault.checked_add(state.balance)?;
+        let joined = |(_, position): (usize, &Position)| {
+            let mut market = *self.market(position.market)?;
+            add(&mut market, position)?;
+            Ok(market)
+        };
+        let markets = state.occupied().map(joined).collect::<Result<Vec<_>, Refusal>>()?;
         self.vault = vault;
         for market in markets {
             self.put_market(market);
         }
-        Ok(self.add_account(account))
+        Ok(())
     }
 }
 
 /// The sums of a market with one position more.
-fn join(market: &mut Market, position: &Position) -> Result<(), EngineError> {
+fn add(market: &mut Market, position: &Position) -> Result<(), EngineError> {
     let ledger = &mut market.ledger;
     if let Some(side) = position.size.side() {
         let (size, totals) = (position.size.size(), ledger.side_mut(side));
@@ -44,9 +44,9 @@ fn join(market: &mut Market, position: &Position) -> Result<(), EngineError> {
         let checkpoint = funding_owed(size, position.funding_index)?;
         totals.funding_checkpoint = totals.funding_checkpoint.get().checked_add(checkpoint)?.into();
     }
-    ledger.claims = ledger.claims.checked_add(position.claim)?;
     // A claim of an earlier round is funded in full.
     let funded = position.claim.checked_sub(ledger.unfunded_part_ceil(position)?)?;
+    ledger.claims = ledger.claims.checked_add(position.claim)?;
     ledger.claims_reserve = ledger.claims_reserve.checked_add(funded)?;
     ledger.debts = ledger.debts.checked_add(position.debt)?;
     Ok(())

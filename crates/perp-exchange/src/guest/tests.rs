@@ -28,7 +28,8 @@ fn a_guest_is_in_every_sum_as_if_it_had_always_been_there() {
         let (mut rest, guest) = without(account);
         let whole = stage();
         assert_ne!(rest.market(0), whole.market(0));
-        let number = rest.add_guest(guest).unwrap();
+        let number = rest.add_account(guest);
+        rest.join(number).unwrap();
         assert_eq!((rest.market(0), rest.vault), (whole.market(0), whole.vault));
         assert_eq!(rest.account(number), whole.account(account));
     }
@@ -46,7 +47,8 @@ fn a_guest_closes_what_nobody_else_holds() {
     assert!(alone.preview_trade(&guest, 0, &order(-10), Some(&reading)).is_err());
 
     let mut joined = rest;
-    let number = joined.add_guest(guest).unwrap();
+    let number = joined.add_account(guest);
+    joined.join(number).unwrap();
     let closed = joined.trade(number, 0, &order(-10), Some(&reading)).unwrap();
     let mut whole = stage();
     assert_eq!(closed, whole.trade(ALICE, 0, &order(-10), Some(&reading)).unwrap());
@@ -57,11 +59,12 @@ fn a_guest_that_cannot_be_added_changes_nothing() {
     let (whole, mut guest) = (stage(), *stage().account(ALICE).unwrap());
     guest.balance = perp_engine::units::Atoms::new(u64::MAX);
     let mut exchange = whole.clone();
-    assert_eq!(exchange.add_guest(guest).unwrap_err().rule(), Some(EngineError::Overflow));
-    assert_eq!(exchange, whole);
+    let number = exchange.add_account(guest);
+    assert_eq!(exchange.join(number).unwrap_err().rule(), Some(EngineError::Overflow));
+    assert_eq!((exchange.markets(), exchange.vault), (whole.markets(), whole.vault));
 
-    let flat = Account { balance: usdc(7), ..*whole.account(EMPTY).unwrap() };
-    let number = exchange.add_guest(flat).unwrap();
-    assert_eq!(exchange.account(number).unwrap().balance, usdc(7));
+    let number = exchange.add_account(Account { balance: usdc(7), ..*whole.account(EMPTY).unwrap() });
+    exchange.join(number).unwrap();
     assert_eq!(exchange.markets(), whole.markets());
+    assert_eq!(exchange.vault, whole.vault.checked_add(usdc(7)).unwrap());
 }
