@@ -154,3 +154,11 @@ test('a file of something else is named, and left as it is', async () => {
     const other = join(inject('keys'), 'alice.json');
     await expect(Agent.start('--paper', other)).rejects.toThrow();
 });
+
+test('what is asked at the same time is done one after the other', async () => {
+    const before = Number((await agent.call('account')).balance);
+    await Promise.all(['1', '2', '3'].map((amount) => agent.call('deposit', { amount })));
+    expect(Number((await agent.call('account')).balance)).toBeCloseTo(before + 6, 6);
+    const { journal } = await agent.call('history', { limit: 3 });
+    expect(journal).toEqual(['3', '2', '1'].map((amount) => expect.objectContaining({ tool: 'deposit', amount })));
+});

@@ -37,6 +37,7 @@ export function createServer(parts: Parts): McpServer {
         { name: 'perp-swap', version: parts.version },
         { instructions: `${INSTRUCTIONS}\n${mode}` },
     );
+    const answer = inTurn();
     const seat = async (): Promise<Seat> => {
         const found = await desk.seat();
         if (found === undefined) {
@@ -265,8 +266,18 @@ function asker(world: Seat['world'], sit: Seat['sit']): Record<string, unknown> 
     return showAsker(sit(), world.markets, world.exchange.data.quoteDecimals);
 }
 
+/** Answers one question after the other: what a tool does is on what the one before it has left. */
+function inTurn(): (ask: () => Promise<Record<string, unknown>>) => Promise<CallToolResult> {
+    let last: Promise<unknown> = Promise.resolve();
+    return (ask) => {
+        const answered = last.then(() => answerTo(ask));
+        last = answered;
+        return answered;
+    };
+}
+
 /** What a tool says: JSON, or an error that names the rule and what to do. */
-async function answer(ask: () => Promise<Record<string, unknown>>): Promise<CallToolResult> {
+async function answerTo(ask: () => Promise<Record<string, unknown>>): Promise<CallToolResult> {
     try {
         return content(await ask(), false);
     } catch (error) {

@@ -27,7 +27,7 @@ type Exports = {
     ) => bigint;
     readonly ask: (words: number) => number;
     readonly act: (words: number) => bigint;
-    readonly store: (number: bigint) => number;
+    readonly store: (number: bigint) => bigint;
 };
 
 const ANSWERED = 0n;
@@ -93,7 +93,7 @@ class Loaded {
             ask: (question, asked, items = []) => mine(() => this.ask(question, asked, items)),
             act: (question, asked, items = []) =>
                 mine(() => void this.done(exports.act(this.write(question, asked, items)))),
-            account: () => mine(() => this.output(exports.store(ASKER)).slice()),
+            account: () => mine(() => this.output(Number(this.done(exports.store(ASKER)))).slice()),
         };
     }
 
