@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { buy } from '../../client/examples/buy.js';
-import { readSigner } from '../src/live.js';
 import { Agent, nextSlot } from './agent.js';
 
 let agent: Agent;
@@ -92,15 +90,6 @@ test('what the engine refuses is not sent, and the history wants to be named', a
         error: expect.stringContaining('--history URL'),
         isError: true,
     });
-});
-
-test('the guide for integrators buys with the client alone', async () => {
-    const { rpc_url, exchange } = inject('local');
-    await agent.call('deposit', { amount: '500' });
-    const signer = await readSigner(key());
-    const outcome = await buy(rpc_url, exchange, signer, 0, '2', '200');
-    expect(outcome.step).toBe('confirmed');
-    await expect(buy(rpc_url, exchange, signer, 0, '2', '50')).rejects.toThrow('PriceBoundExceeded');
 });
 
 test('without its flags a live server does not start', () => {

@@ -16,12 +16,13 @@ import {
     trade,
     withdraw,
 } from '@perp-swap/client';
+import type { Engine } from '@perp-swap/client/engine';
 import type { Account, Address } from '@solana/kit';
 import type { Desk, Done, Seat } from './desk.js';
-import type { Engine, Sitting } from './engine.js';
+import { type Sitting, sit } from './engine.js';
 import type { Limits } from './limits.js';
 import { type Sender, send, sendPriced, showOutcome, tookNoPlace } from './live.js';
-import { number, placementQuestion, positionQuestion, tradeQuestion, transferQuestion } from './questions.js';
+import { placementQuestion, positionQuestion, tradeQuestion, transferQuestion } from './questions.js';
 import { wholeAtoms } from './show.js';
 import { readOwned, readWorld } from './world.js';
 
@@ -57,9 +58,13 @@ export async function liveDesk({ sender, engine, exchange, subAccount, limits }:
         if (owned === undefined) {
             return undefined;
         }
-        const { account, encoded, orders } = owned;
-        const asker = { account: encoded.data, orders: owned.encodedOrders?.data, isOnPaper: false };
-        return { world, account: account.data, orders: orders?.data.state, sit: () => engine.sit(world, asker) };
+        const { account, orders } = owned;
+        return {
+            world,
+            account: account.data,
+            orders: orders?.data.state,
+            sit: () => sit(engine, world, { kind: 'on chain', account, orders }),
+        };
     };
 
     return {
@@ -73,31 +78,31 @@ export async function liveDesk({ sender, engine, exchange, subAccount, limits }:
             const source = await tokensOf(addresses, signer.address);
             return showOutcome(await send(sender, [...open, deposit(addresses, authority, source, amount)]));
         },
-        async withdraw({ account, sit }, amount) {
-            sit().ask('withdraw', transferQuestion(amount));
+        async withdraw({ account, sit: sitting }, amount) {
+            sitting().ask('withdraw', transferQuestion(amount));
             const destination = await tokensOf(addresses, signer.address);
             const make = await createTokenAccount(addresses, signer, signer.address);
             const out = await withdraw(addresses, authority, account.state, destination, amount);
             return showOutcome(await send(sender, [make, out]));
         },
-        async trade({ account, sit }, market, order) {
-            const notional = worth(sit(), market, order);
+        async trade({ account, sit: sitting }, market, order) {
+            const notional = worth(sitting(), market, order);
             return counted(order.reduceOnly ? [] : [notional], () =>
                 sendPriced(sender, [market], async (prices) => [
                     await trade(addresses, authority, account.state, only(prices), order),
                 ]),
             );
         },
-        async settle({ sit }, market) {
-            sit().ask('settle_pnl', positionQuestion(market));
+        async settle({ sit: sitting }, market) {
+            sitting().ask('settlePnl', positionQuestion(market));
             const outcome = await sendPriced(sender, [market], async (prices) => [
                 await settlePnl(addresses, address, only(prices)),
             ]);
             return showOutcome(outcome);
         },
-        async place({ account, sit }, market, orders) {
-            const sitting = sit();
-            sitting.ask('place_orders', ...placementQuestion(market, [], orders));
+        async place({ account, sit: fresh }, market, orders) {
+            const sitting = fresh();
+            sitting.ask('placeOrders', ...placementQuestion(market, orders));
             const notionals = orders
                 .filter(({ reduceOnly }) => !reduceOnly)
                 .flatMap(({ size, slices }) => {
@@ -120,8 +125,7 @@ export async function liveDesk({ sender, engine, exchange, subAccount, limits }:
 
 /** What an order is worth at the index, in atoms. Throws `RefusedError` where it would not be filled. */
 function worth(sitting: Sitting, market: Account<Market>, order: Order): bigint {
-    const { answer } = sitting.ask('trade', tradeQuestion(market, order));
-    return wholeAtoms(number(answer, 'index_notional'));
+    return wholeAtoms(sitting.ask('trade', tradeQuestion(market, order)).answer.indexNotional);
 }
 
 /** The price account of the one market that was asked for. */

@@ -49,7 +49,7 @@ export async function sendPriced(
         const prices = markets.map(({ data }) => ({ market: data.state.index, oracle: data.oracle.account }));
         return send(sender, await then(prices));
     }
-    const plan = await planFresh(node, priceServer(pricesUrl), { payer: signer, markets, then });
+    const plan = await planFresh(node, priceServer(pricesUrl), { payer: signer, markets, use: then });
     return (await sendPlan(node, plan)).outcome;
 }
 

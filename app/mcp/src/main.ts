@@ -5,23 +5,20 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { formatAtoms, parseAtoms } from '@perp-swap/client';
 import { ConfigError, parseConfig } from './config.js';
 import type { Desk } from './desk.js';
+import { startEngine } from './engine.js';
 import { Limits } from './limits.js';
 import { readSigner } from './live.js';
 import { liveDesk } from './live-desk.js';
 import { paperDesk } from './paper-desk.js';
 import { createServer } from './server.js';
-import { loadEngine } from './wasm.js';
 import { connect, readWorld } from './world.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const ENGINE = new URL('../engine/perp_engine.wasm', import.meta.url);
-const ABI = new URL('../engine/abi.json', import.meta.url);
-
 async function main(): Promise<void> {
     const config = parseConfig(process.argv.slice(2));
     const { exchange, subAccount, mode, historyUrl } = config;
     const node = connect(config.rpcUrl);
-    const engine = await loadEngine(ENGINE, ABI);
+    const engine = await startEngine();
     let desk: Desk;
     if (mode.kind === 'live') {
         const signer = await readSigner(mode.keypair);

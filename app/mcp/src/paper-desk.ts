@@ -1,10 +1,18 @@
 // A margin account on paper: the engine does with it what the program would do with one on chain, at the prices that lie there.
-import { ACCOUNTS, formatAtoms, formatPrice, formatSize } from '@perp-swap/client';
-import type { Address } from '@solana/kit';
+import {
+    ACCOUNTS,
+    formatAtoms,
+    formatPrice,
+    formatSize,
+    type MarginAccount,
+    PERP_SWAP_PROGRAM_ADDRESS,
+} from '@perp-swap/client';
+import type { Engine } from '@perp-swap/client/engine';
+import { type Account, type Address, lamports, type ReadonlyUint8Array } from '@solana/kit';
 import type { Desk, Done, Seat } from './desk.js';
-import type { Engine, Sitting } from './engine.js';
+import { type Sitting, sit } from './engine.js';
 import { Paper } from './paper.js';
-import { number, placementQuestion, positionQuestion, tradeQuestion, transferQuestion } from './questions.js';
+import { placementQuestion, positionQuestion, tradeQuestion, transferQuestion } from './questions.js';
 import { showExact } from './show.js';
 import { type Node, NotFoundError, readWorld, symbolOf } from './world.js';
 
@@ -26,7 +34,7 @@ export async function paperDesk({ node, engine, exchange, file, balance }: Paper
     const first = await readWorld(node, exchange);
     const { quoteDecimals } = first.exchange.data;
     const paper = Paper.open(file, exchange, () => {
-        const sitting = engine.sit(first, { account: undefined, isOnPaper: true });
+        const sitting = sit(engine, first, { kind: 'new' });
         sitting.act('deposit', transferQuestion(balance(quoteDecimals)));
         return sitting.account();
     });
@@ -37,9 +45,13 @@ export async function paperDesk({ node, engine, exchange, file, balance }: Paper
     const shown = (atoms: bigint) => formatAtoms(atoms, quoteDecimals);
     const seat = async (): Promise<Seat> => {
         const world = await readWorld(node, exchange);
-        const account = ACCOUNTS.marginAccount.decoder.decode(paper.account);
-        const asker = { account: paper.account, isOnPaper: true };
-        return { world, account, orders: undefined, sit: () => engine.sit(world, asker) };
+        const account = asIfOnChain(paper.account);
+        return {
+            world,
+            account: account.data,
+            orders: undefined,
+            sit: () => sit(engine, world, { kind: 'on paper', account }),
+        };
     };
     return {
         mode: 'paper',
@@ -52,33 +64,33 @@ export async function paperDesk({ node, engine, exchange, file, balance }: Paper
             sitting.act('deposit', transferQuestion(amount));
             return keep('deposit', sitting, { amount: shown(amount) });
         },
-        async withdraw({ sit }, amount) {
-            const sitting = sit();
+        async withdraw({ sit: fresh }, amount) {
+            const sitting = fresh();
             sitting.act('withdraw', transferQuestion(amount));
             return keep('withdraw', sitting, { amount: shown(amount) });
         },
-        async trade({ sit }, market, order) {
-            const [sitting, question] = [sit(), tradeQuestion(market, order)];
+        async trade({ sit: fresh }, market, order) {
+            const [sitting, question] = [fresh(), tradeQuestion(market, order)];
             const { answer } = sitting.ask('trade', question);
             sitting.act('trade', question);
             const { state } = market.data;
             return keep('trade', sitting, {
                 market: symbolOf(market),
-                size: formatSize(number(answer, 'size'), state),
-                average_price: formatPrice(number(answer, 'average_price'), state),
-                notional_at_the_index: showExact(number(answer, 'index_notional'), quoteDecimals),
-                cost: shown(number(answer, 'cost')),
-                realized: shown(number(answer, 'realized')),
+                size: formatSize(answer.size, state),
+                average_price: formatPrice(answer.averagePrice, state),
+                notional_at_the_index: showExact(answer.indexNotional, quoteDecimals),
+                cost: shown(answer.cost),
+                realized: shown(answer.realized),
             });
         },
-        async settle({ sit }, market) {
-            const [sitting, question] = [sit(), positionQuestion(market)];
-            const { answer } = sitting.ask('settle_pnl', question);
-            sitting.act('settle_pnl', question);
-            return keep('settle', sitting, { market: symbolOf(market), profit: shown(number(answer, 'profit')) });
+        async settle({ sit: fresh }, market) {
+            const [sitting, question] = [fresh(), positionQuestion(market)];
+            const { answer } = sitting.ask('settlePnl', question);
+            sitting.act('settlePnl', question);
+            return keep('settle', sitting, { market: symbolOf(market), profit: shown(answer.profit) });
         },
-        async place({ sit }, market, orders) {
-            sit().ask('place_orders', ...placementQuestion(market, [], orders));
+        async place({ sit: fresh }, market, orders) {
+            fresh().ask('placeOrders', ...placementQuestion(market, orders));
             throw new NotFoundError(
                 'the exchange would take the order, but a paper account keeps none that wait: trade instead',
             );
@@ -86,5 +98,17 @@ export async function paperDesk({ node, engine, exchange, file, balance }: Paper
         async cancel() {
             throw new NotFoundError('no orders wait on paper');
         },
+    };
+}
+
+/** An account's bytes as if they had been read from the chain. */
+function asIfOnChain(bytes: ReadonlyUint8Array): Account<MarginAccount> {
+    return {
+        address: ON_PAPER,
+        data: ACCOUNTS.marginAccount.decoder.decode(bytes),
+        executable: false,
+        lamports: lamports(0n),
+        programAddress: PERP_SWAP_PROGRAM_ADDRESS,
+        space: BigInt(bytes.length),
     };
 }

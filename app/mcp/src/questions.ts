@@ -1,4 +1,4 @@
-// What tools ask the engine, in its words, and what they make of its answers.
+// What tools ask the engine, and what they tell of its answers.
 import {
     formatAtoms,
     formatDecimal,
@@ -8,103 +8,73 @@ import {
     type Order,
     type OrderTerms,
 } from '@perp-swap/client';
+import type { HealthView, PlacedOrder, PositionView, Questions, TradeReceipt } from '@perp-swap/client/engine';
 import type { Account } from '@solana/kit';
 import type { Sitting } from './engine.js';
 import { showExact } from './show.js';
-import type { Words } from './words.js';
 import { symbolOf } from './world.js';
 
 /** The account that asks. */
 const ME = { account: 0n };
-
-/** A number of an answer. */
-export function number(words: Words, field: string): bigint {
-    const found = words[field];
-    if (typeof found !== 'bigint') {
-        throw new Error(`the engine's answer has no number "${field}"`);
-    }
-    return found;
-}
-
-/** A struct of an answer. */
-export function struct(words: Words, field: string): Words {
-    const found = words[field];
-    if (typeof found !== 'object') {
-        throw new Error(`the engine's answer has no struct "${field}"`);
-    }
-    return found;
-}
 
 function marketNumber({ data }: Account<Market>): bigint {
     return BigInt(data.state.index);
 }
 
 /** A market order as a question. */
-export function tradeQuestion(market: Account<Market>, { size, acceptablePrice, reduceOnly }: Order): Words {
-    return {
-        ...ME,
-        market: marketNumber(market),
-        size,
-        acceptable_price: acceptablePrice,
-        reduce_only: reduceOnly ? 1n : 0n,
-    };
+export function tradeQuestion(market: Account<Market>, order: Order): Questions['trade']['question'] {
+    const { size, acceptablePrice, reduceOnly } = order;
+    return { ...ME, market: marketNumber(market), size, acceptablePrice, reduceOnly: reduceOnly ? 1n : 0n };
 }
 
 /** Collateral as a question. */
-export function transferQuestion(amount: bigint): Words {
+export function transferQuestion(amount: bigint): Questions['deposit']['question'] {
     return { ...ME, amount };
 }
 
 /** A position as a question. */
-export function positionQuestion(market: Account<Market>): Words {
+export function positionQuestion(market: Account<Market>): Questions['settlePnl']['question'] {
     return { ...ME, market: marketNumber(market) };
 }
 
-/** Orders to be placed, and places to be cancelled, as a question and its items. */
+/** Orders to be placed, as a question and its items. */
 export function placementQuestion(
     market: Account<Market>,
-    cancel: readonly number[],
     orders: readonly OrderTerms[],
-): readonly [Words, readonly Words[]] {
-    const bits = cancel.reduce((all, place) => all | (1n << BigInt(place)), 0n);
-    const items = orders.map((order) => ({
-        size: order.size,
+): readonly [Questions['placeOrders']['question'], PlacedOrder[]] {
+    const placed = orders.map((order) => ({
+        ...order,
         trigger: BigInt(order.trigger),
-        trigger_price: order.triggerPrice,
         trailing: BigInt(order.trailing),
-        acceptable_price: order.acceptablePrice,
-        reduce_only: order.reduceOnly ? 1n : 0n,
-        active_from: order.activeFrom,
-        expires: order.expires,
+        reduceOnly: order.reduceOnly ? 1n : 0n,
         slices: BigInt(order.slices),
-        seconds_between: BigInt(order.secondsBetween),
+        secondsBetween: BigInt(order.secondsBetween),
         group: BigInt(order.group),
         parent: BigInt(order.parent),
-        lamports: order.lamports,
     }));
-    return [{ ...ME, market: marketNumber(market), cancel: bits }, items];
+    return [{ ...ME, market: marketNumber(market), cancel: 0n }, placed];
 }
 
 /** The largest market order that would be filled, signed; zero where none would be. */
 export function largestOrder(sitting: Sitting, market: Account<Market>, isBuy: boolean): bigint {
-    const { answer } = sitting.ask('largest_order', { ...positionQuestion(market), side: isBuy ? 0n : 1n });
-    return number(answer, 'size');
+    return sitting.ask('largestOrder', { ...positionQuestion(market), side: isBuy ? 0n : 1n }).answer.size;
 }
 
 /** Equity and what is demanded of it. */
-export function showHealth(health: Words, quoteDecimals: number): Record<string, string> {
-    const shown = (field: string) => formatAtoms(number(health, field), quoteDecimals);
+export function showHealth(health: HealthView, quoteDecimals: number): Record<string, string> {
+    const shown = (atoms: bigint) => formatAtoms(atoms, quoteDecimals);
     return {
-        equity: shown('equity'),
-        maintenance_margin: shown('maintenance_margin'),
-        equity_for_opening: shown('adverse_equity'),
-        initial_margin: shown('initial_margin'),
+        equity: shown(health.equity),
+        maintenance_margin: shown(health.maintenanceMargin),
+        equity_for_opening: shown(health.adverseEquity),
+        initial_margin: shown(health.initialMargin),
     };
 }
 
 const MILLION = 6;
-const UNBOUNDED = 2n ** 64n - 1n;
+const UNBOUNDED = 0xffff_ffff_ffff_ffffn;
 
+/** A leverage in parts per million as a multiple; `null` where there is no equity. */
 function showLeverage(ppm: bigint): string | null {
     return ppm === UNBOUNDED ? null : formatDecimal({ mantissa: ppm, scale: MILLION });
 }
@@ -117,71 +87,71 @@ export function showAsker(
 ): Record<string, unknown> {
     const { answer } = sitting.ask('account', ME);
     const { items } = sitting.ask('positions', ME);
-    const shown = (field: string) => formatAtoms(number(answer, field), quoteDecimals);
+    const shown = (atoms: bigint) => formatAtoms(atoms, quoteDecimals);
     return {
-        balance: shown('balance'),
-        health: showHealth(struct(answer, 'health'), quoteDecimals),
-        leverage: showLeverage(number(answer, 'leverage')),
-        is_liquidatable: number(answer, 'is_liquidatable') === 1n,
-        free_collateral: shown('free_collateral'),
-        largest_withdrawal: shown('largest_withdrawal'),
+        balance: shown(answer.balance),
+        health: showHealth(answer.health, quoteDecimals),
+        leverage: showLeverage(answer.leverage),
+        is_liquidatable: answer.isLiquidatable === 1n,
+        free_collateral: shown(answer.freeCollateral),
+        largest_withdrawal: shown(answer.largestWithdrawal),
         positions: items.map((position) => showPosition(position, markets)),
     };
 }
 
 /** A position; `null` without one. */
-export function showPosition(position: Words, markets: readonly Account<Market>[]): Record<string, unknown> | null {
-    const market = markets[Number(number(position, 'market'))];
-    if (market === undefined || number(position, 'opened_at') === 0n) {
+export function showPosition(
+    position: PositionView,
+    markets: readonly Account<Market>[],
+): Record<string, unknown> | null {
+    const market = markets.find((one) => marketNumber(one) === position.market);
+    if (market === undefined || position.openedAt === 0n) {
         return null;
     }
     const { state } = market.data;
-    const atoms = (field: string) => formatAtoms(number(position, field), state.quoteDecimals);
-    const price = (field: string) => {
-        const found = number(position, field);
-        return found === 0n ? null : formatPrice(found, state);
-    };
+    const atoms = (amount: bigint) => formatAtoms(amount, state.quoteDecimals);
+    const price = (found: bigint) => (found === 0n ? null : formatPrice(found, state));
     return {
         market: symbolOf(market),
-        size: formatSize(number(position, 'size'), state),
-        entry_price: price('entry_price'),
-        price: price('price'),
-        notional: atoms('notional'),
-        unrealized_profit: atoms('profit'),
-        funding_owed: atoms('funding_owed'),
-        liquidation_price: price('liquidation_price'),
-        claim: atoms('claim'),
-        debt: atoms('debt'),
-        realized: atoms('realized'),
-        fees: atoms('fees'),
+        size: formatSize(position.size, state),
+        entry_price: price(position.entryPrice),
+        price: price(position.price),
+        notional: atoms(position.notional),
+        unrealized_profit: atoms(position.profit),
+        funding_owed: atoms(position.fundingOwed),
+        liquidation_price: price(position.liquidationPrice),
+        claim: atoms(position.claim),
+        debt: atoms(position.debt),
+        realized: atoms(position.realized),
+        fees: atoms(position.fees),
     };
 }
 
 /** What a market order comes to. */
 export function showReceipt(
-    receipt: Words,
+    receipt: TradeReceipt,
     market: Account<Market>,
     markets: readonly Account<Market>[],
 ): Record<string, unknown> {
     const { state } = market.data;
-    const exact = (field: string) => showExact(number(receipt, field), state.quoteDecimals);
-    const atoms = (field: string) => formatAtoms(number(receipt, field), state.quoteDecimals);
-    const after = struct(receipt, 'after');
+    const exact = (x40: bigint) => showExact(x40, state.quoteDecimals);
+    const atoms = (amount: bigint) => formatAtoms(amount, state.quoteDecimals);
+    const { after } = receipt;
     return {
-        size: formatSize(number(receipt, 'size'), state),
-        index_price: formatPrice(number(receipt, 'index_price'), state),
-        average_price: formatPrice(number(receipt, 'average_price'), state),
-        notional_at_the_index: exact('index_notional'),
-        spread: exact('spread'),
-        impact: exact('impact'),
-        fee: atoms('fee'),
-        cost: atoms('cost'),
-        realized: atoms('realized'),
+        size: formatSize(receipt.size, state),
+        index_price: formatPrice(receipt.indexPrice, state),
+        average_price: formatPrice(receipt.averagePrice, state),
+        notional_at_the_index: exact(receipt.indexNotional),
+        spread: exact(receipt.spread),
+        impact: exact(receipt.impact),
+        fee: atoms(receipt.fee),
+        cost: atoms(receipt.cost),
+        realized: atoms(receipt.realized),
         after: {
-            balance: formatAtoms(number(after, 'balance'), state.quoteDecimals),
-            health: showHealth(struct(after, 'health'), state.quoteDecimals),
-            leverage: showLeverage(number(after, 'leverage')),
-            position: showPosition(struct(after, 'position'), markets),
+            balance: atoms(after.balance),
+            health: showHealth(after.health, state.quoteDecimals),
+            leverage: showLeverage(after.leverage),
+            position: showPosition(after.position, markets),
         },
     };
 }

@@ -1,7 +1,7 @@
 // The tools.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { explain, formatAtoms, formatSize, parseAtoms } from '@perp-swap/client';
+import { formatAtoms, formatSize, parseAtoms } from '@perp-swap/client';
 import type { Address } from '@solana/kit';
 import { z } from 'zod';
 import type { Desk, Seat } from './desk.js';
@@ -282,10 +282,10 @@ async function answerTo(ask: () => Promise<Record<string, unknown>>): Promise<Ca
         return content(await ask(), false);
     } catch (error) {
         if (error instanceof RefusedError) {
-            const { code, details } = error.refused;
-            const rule = code === undefined ? undefined : explain(code);
+            const { message, explanation, numbers } = error.preview;
+            const by = numbers.map(({ name, unit, value }) => `${name} ${value} (${unit})`);
             return content(
-                { refused: rule?.name ?? 'no answer', message: rule?.message, remedy: rule?.remedy, details },
+                { refused: explanation?.name ?? 'no answer', message, remedy: explanation?.remedy, numbers: by },
                 true,
             );
         }

@@ -12,7 +12,7 @@ import {
     type Snapshot,
     unpadded,
 } from '@perp-swap/client';
-import { type Account, type Address, createSolanaRpc, type EncodedAccount } from '@solana/kit';
+import { type Account, type Address, createSolanaRpc } from '@solana/kit';
 
 /** Something was asked for that is not there. */
 export class NotFoundError extends Error {
@@ -30,10 +30,8 @@ export function connect(url: string): Node {
 /** A margin account with its resting orders, as they lie on chain. */
 export type Owned = {
     readonly address: Address;
-    readonly encoded: EncodedAccount;
     readonly account: Account<MarginAccount>;
     readonly orders: Account<Orders> | undefined;
-    readonly encodedOrders: EncodedAccount | undefined;
 };
 
 /** The exchange at this moment. Throws `AccountError`. */
@@ -58,10 +56,8 @@ export async function readOwned(
     const orders = found.get(book);
     return {
         address,
-        encoded,
         account: decodeAccount(ACCOUNTS.marginAccount, encoded),
         orders: orders && decodeAccount(ACCOUNTS.orders, orders),
-        encodedOrders: orders,
     };
 }
 

@@ -32,12 +32,9 @@ test('the client is packed with the interface as it is committed', () => {
         expect(files).toContain(`dist/idl/${name}`);
         expect(read(`app/client/dist/idl/${name}`)).toBe(read(`idl/${name}`));
     }
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'dist/index.js', 'dist/index.d.ts']));
+    expect(files).toEqual(
+        expect.arrayContaining(['README.md', 'dist/index.js', 'dist/index.d.ts', 'dist/perp_wasm.wasm']),
+    );
     expect(files.filter((path) => !path.startsWith('dist/'))).toEqual(expect.arrayContaining(['package.json']));
     expect(files.some((path) => path.includes('test') && !path.startsWith('dist/'))).toBe(false);
-});
-
-test('the server is packed with the engine that it loads', () => {
-    const { files } = packed('app/mcp');
-    expect(files).toEqual(expect.arrayContaining(['dist/main.js', 'engine/perp_engine.wasm', 'engine/abi.json']));
 });

@@ -87,7 +87,7 @@ fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
 const SHOWN: [(&str, &str, &str, &str); 3] = [
     ("docs/integrators.md", "tests/outside/src/main.rs", "\n\nuse ", ""),
     ("docs/integrators.md", "tests/second-program/src/lib.rs", "    pub fn trade_for", "\n}\n\n/// Accounts of"),
-    ("docs/integrators.md", "app/client/examples/buy.ts", "// docs/integrators.md\n", "// end"),
+    ("docs/integrators.md", "app/client/examples/trade.ts", "\n\nasync function order(", "\n\nconst size"),
 ];
 
 /// A text without the indentation that all of its lines have.
@@ -111,18 +111,10 @@ fn code_in_the_guides_is_code_that_runs() {
     assert_eq!(compared, 1);
     for (guide, file, from, to) in SHOWN {
         let source = read(file);
-        let start = source.find(from).unwrap_or_else(|| panic!("{file} has no {from:?}")) + leading(from);
+        let mark = source.find(from).unwrap_or_else(|| panic!("{file} has no {from:?}"));
+        let start = mark + from.len() - from.trim_start_matches('\n').len();
         let end = if to.is_empty() { source.len() } else { start + source[start..].find(to).unwrap() };
         let code = flush_left(&source[start..end]);
         assert!(read(guide).contains(&code), "{guide} must contain:\n{code}");
-    }
-}
-
-/// Of a mark what stands before the code itself: a comment's line whole, empty lines, no indentation.
-fn leading(mark: &str) -> usize {
-    if mark.starts_with("//") {
-        mark.len()
-    } else {
-        mark.len() - mark.trim_start_matches('\n').len()
     }
 }
