@@ -187,7 +187,7 @@ mod tests {
         let before = stored(&world);
         // $2500 on $100 are 25x.
         let refused = world.act(&trade(10 * SOL as i64)).unwrap_err();
-        assert_eq!((refused.status, refused.words.code), (Status::Rule, 6060));
+        assert_eq!((refused.status, refused.words.code), (Status::Rule, 60));
         assert_eq!(world.act(&[12]).unwrap_err().status, Status::UnknownQuestion);
         assert_eq!(world.act(&[]).unwrap_err().status, Status::WrongLength);
         assert_eq!(stored(&world), before);
