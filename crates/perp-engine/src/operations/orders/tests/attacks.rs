@@ -64,7 +64,10 @@ fn attack_a_clock_that_lags_shows_nobody_the_price() {
     // Armed before, it is not filled at it either.
     let mut world = waiting(10_000);
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();
-    assert_eq!(world.execute(5, 0, dollars(239, 8)).map(|_| ()), behind);
+    let ahead = Err(EngineError::ClockBehind { until: at(8).now.get() });
+    assert_eq!(world.execute(5, 0, dollars(239, 8)).map(|_| ()), ahead);
+    world.post(dollars(239, 8), 5);
+    assert_eq!(world.execute(7, 0, dollars(239, 8)).map(|_| ()), behind);
     // Within the tolerance the newest time that is known counts: a second source of time is anybody's reading.
     let mut world = waiting(10_000);
     world.post(dollars(239, 7), 5);
@@ -155,6 +158,7 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
     let attempt = |other: &Market| {
         let reading = dollars(250, 13);
         let mut world = world;
+        publish(&mut world.market, 1 << 38, 14);
         world.planned_beside(other, 26, Some(reading), |book, portfolio, market| {
             plan_execute_order(book, 0, portfolio, market, &reading).map(|plan| plan.outcome)
         })
