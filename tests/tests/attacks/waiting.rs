@@ -1,0 +1,116 @@
+//! Whoever would have an armed order for nothing: filled where it gains, and lapsed where it loses.
+
+use crate::{gains_nothing, world, BACKEND};
+use anchor_lang::prelude::Pubkey;
+use perp_client::instructions::{self as client, Authority, NewMarket, OracleSource};
+use perp_engine::operations::orders::NewOrder;
+use perp_swap::errors::ExchangeError;
+use perp_tests::world::orders::next_price;
+use perp_tests::{assert_refused_at, listing, World, SOL, USDC};
+
+/// A trader with so many USDC and an account of orders.
+fn trading(world: &mut World, amount: u64) -> Authority {
+    let trader = world.trader(amount * USDC);
+    world.open_orders(trader).unwrap();
+    trader
+}
+
+/// One market, which takes readings of one account alone.
+fn bound() -> World {
+    let market = listing::market(0, listing::unmeasured(), 2_000_000 * USDC);
+    // As worlds address the feed of their first market.
+    let mut address = [0xEE; 32];
+    address[..2].fill(0);
+    let account = Pubkey::new_from_array(address);
+    let oracle = OracleSource { account, ..market.oracle };
+    World::with_listed(BACKEND, NewMarket { oracle, ..market })
+}
+
+/// The clock lags by fifteen seconds, while the tolerance is ten: the feed has said already what it says eleven seconds from now by the
+/// clock, $250, and $260 after that. Who knows both places an order and fills it in one transaction. Says whether he could.
+fn arms_and_fills_at_once(mut world: World) -> bool {
+    let attacker = trading(&mut world, 10_000);
+    let order: NewOrder = next_price(100 * SOL);
+    world.publish(0, 250.0);
+    let placement = world.placement(attacker, world.target(0), &[], &[order]);
+    let from = world.now + 11;
+    let own = world.posted(0);
+    world.publish_after(0, 250.0, from, from - 1);
+    let known = world.posted(0);
+    let now = world.chain.account(&own).unwrap();
+    world.chain.set_account(&world.oracle(0), now);
+    let execution = world.execution(attacker.signer, &attacker.margin_account, 0, known, 0);
+    let before = world.wealth(&[attacker.signer]);
+    match world.run(&[placement, execution]) {
+        Ok(_) => {
+            // A quarter of a minute later the clock is where the feed is.
+            world.wait(15);
+            world.publish(0, 260.0);
+            world.close_position(attacker, 0).unwrap();
+            let gained = world.wealth(&[attacker.signer]) - before;
+            println!("he gained {gained} atoms, and nobody could have told the market in between");
+            assert!(gained > 900_000_000, "{gained}");
+            true
+        }
+        refused => {
+            assert_refused_at(1, refused, ExchangeError::ClockBehind);
+            false
+        }
+    }
+}
+
+#[test]
+fn attack_arming_and_filling_in_one_transaction_while_the_clock_lags() {
+    assert!(!arms_and_fills_at_once(World::with_market(BACKEND, listing::unmeasured())));
+}
+
+#[test]
+fn attack_the_same_in_a_market_that_is_bound_to_an_account() {
+    assert!(!arms_and_fills_at_once(bound()));
+}
+
+#[test]
+fn attack_proving_a_silence_once_the_price_of_an_armed_order_is_known() {
+    // The feed was silent for a minute and a half, and the first that the market takes in after it is the second reading. The first one,
+    // which proves the silence, makes the market reduce only, as long as it is fresh: the order's owner keeps it.
+    let mut world = world();
+    let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+    let last = world.market(0).state.price.published.get();
+    world.wait(91);
+    let ended = world.now - 1;
+    world.publish_after(0, 250.0, ended, last);
+    let silence = world.posted(0);
+    world.publish_after(0, 250.0, world.now, ended);
+    world.update_price(0).unwrap();
+    assert_eq!(world.market(0).state.grace.until.get(), 0, "nobody has proved it");
+    world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
+    // Bought at $255 what is at $250 a second later.
+    world.to_fill(attacker, 0, 255.0);
+    let reading = world.posted(0);
+    world.wait(1);
+    world.publish(0, 250.0);
+    world.update_price(0).unwrap();
+    let execution = world.execution(keeper, &attacker.margin_account, 0, reading, 0);
+    let before = world.wealth(&[attacker.signer]);
+    world.run(&[client::update_prices(&world.addresses, [(0, silence)])]).unwrap();
+    world.run(&[execution]).expect("it is filled, or costs what the fill would have lost");
+    assert!(before - world.wealth(&[attacker.signer]) >= 40 * 5_000_000);
+}
+
+#[test]
+fn attack_entering_one_market_by_an_order_so_that_the_fill_in_another_one_names_too_few() {
+    // Two orders of an account that holds nothing; whoever fills both has built both fills from the same state, with the client.
+    let mut world = world();
+    let (attacker, keeper) = (trading(&mut world, 10_000), world.key());
+    world.place(attacker, 0, &[next_price(SOL)]).unwrap();
+    world.place(attacker, 1, &[next_price(SOL)]).unwrap();
+    world.to_fill(attacker, 0, 250.0);
+    world.publish_after(1, 250.0, world.now, world.now - 1);
+    let fills: Vec<_> = [0u8, 1]
+        .map(|slot| {
+            let market = u16::from(slot);
+            world.execution(keeper, &attacker.margin_account, market, world.oracle(market), slot)
+        })
+        .into();
+    gains_nothing(&mut world, &[], |world| world.run(&fills)).expect("the client names the markets of all that are armed");
+}
