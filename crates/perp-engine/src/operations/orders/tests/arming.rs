@@ -183,13 +183,11 @@ fn orders_on_both_sides_of_a_market_need_one_place() {
     // Positions in eleven markets, one place is left. A buy and a sale of the twelfth market may both fill: they share that place.
     let mut world = World::with(1_000_000);
     world.market.index = 11;
-    let others: Vec<_> = (0..11)
-        .map(|index| {
-            let mut market = plain_market();
-            market.index = index;
-            market
-        })
-        .collect();
+    let others: [Market; 11] = core::array::from_fn(|index| {
+        let mut market = plain_market();
+        market.index = u16::try_from(index).unwrap();
+        market
+    });
     for (place, market) in (0u16..).zip(&others) {
         let mut position = crate::state::Position::empty_in(place);
         position.claim = usdc(1);
