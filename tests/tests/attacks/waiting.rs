@@ -5,7 +5,7 @@ use anchor_lang::prelude::Pubkey;
 use perp_client::instructions::{self as client, Authority, NewMarket, OracleSource};
 use perp_engine::operations::orders::NewOrder;
 use perp_swap::errors::ExchangeError;
-use perp_tests::world::orders::next_price;
+use perp_tests::world::orders::{above, below, next_price, reducing, TIP};
 use perp_tests::{assert_refused_at, listing, World, SOL, USDC};
 
 /// A trader with so many USDC and an account of orders.
@@ -113,4 +113,75 @@ fn attack_entering_one_market_by_an_order_so_that_the_fill_in_another_one_names_
         })
         .into();
     gains_nothing(&mut world, &[], |world| world.run(&fills)).expect("the client names the markets of all that are armed");
+}
+
+/// A wallet of ten megabytes, which a program of its owner's has made, is written by whoever fills the order.
+#[test]
+fn attack_a_wallet_of_ten_megabytes_keeps_no_order_from_being_filled() {
+    let mut world = world();
+    let (attacker, delegate, keeper) = (trading(&mut world, 1_000), world.key(), world.key());
+    world.set_delegate(attacker, delegate).unwrap();
+    let by = Authority { signer: delegate, ..attacker };
+    let one_of_two = |order: NewOrder| NewOrder { group: 1, ..order };
+    world.place(by, 0, &[one_of_two(next_price(SOL)), one_of_two(below(1, SOL))]).unwrap();
+    world.to_fill(attacker, 0, 250.0);
+    let wallet = solana_account::Account {
+        lamports: 100_000_000_000,
+        data: vec![0; 10 * 1024 * 1024],
+        owner: anchor_spl::token::ID,
+        ..Default::default()
+    };
+    world.chain.set_account(&attacker.signer, wallet);
+    let spent = world.execute(keeper, attacker, 0).unwrap().compute_units;
+    println!("{spent} units");
+    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), SOL);
+}
+
+#[test]
+fn what_slept_for_another_of_the_group_is_removed_as_well() {
+    // A fills; B is of its group, and C sleeps for B and is of none.
+    let mut world = world();
+    let (trader, keeper) = (trading(&mut world, 1_000), world.key());
+    let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
+    let child = NewOrder { parent: Some(1), ..reducing(above(400, i64::MIN)) };
+    world.place(trader, 0, &[grouped(next_price(SOL)), grouped(below(1, SOL)), child]).unwrap();
+    world.to_fill(trader, 0, 250.0);
+    let done = world.execute(keeper, trader, 0).unwrap();
+    let perp_client::events::Event::OrderExecuted(told) = done.event() else { panic!() };
+    println!("removed {:#b}, returned {}, tip {}", told.removed, told.returned, told.tip);
+    assert_eq!((told.removed, told.returned, told.tip), (0b110, 2 * TIP, TIP));
+}
+
+#[test]
+fn a_wallet_that_fills_its_own_order_while_it_is_empty() {
+    // Somebody else pays the fee; the tip and what comes home are its rent together, and not alone.
+    let mut world = world();
+    let (owner, delegate) = (trading(&mut world, 1_000), world.key());
+    world.set_delegate(owner, delegate).unwrap();
+    let by = Authority { signer: delegate, ..owner };
+    let rich = |order: NewOrder| NewOrder { group: 1, lamports: 500_000, ..order };
+    world.place(by, 0, &[rich(next_price(SOL)), rich(below(1, SOL))]).unwrap();
+    world.to_fill(owner, 0, 250.0);
+    world.chain.set_account(&owner.signer, solana_account::Account::default());
+    let done = world.execute(owner.signer, owner, 0);
+    println!("{:?}", done.as_ref().map(|done| done.compute_units).map_err(|refused| refused.error.clone()));
+}
+
+#[test]
+fn placing_and_cancelling_pays_the_difference_to_the_lamport() {
+    let mut world = world();
+    let trader = trading(&mut world, 1_000);
+    let orders = perp_client::addresses::orders_address(&trader.margin_account);
+    let lamports = |world: &mut World, of: &Pubkey| world.chain.account(of).map_or(0, |account| account.lamports);
+    let (wallet, held) = (lamports(&mut world, &trader.signer), lamports(&mut world, &orders));
+    world.place(trader, 0, &[NewOrder { lamports: 3 * TIP, ..below(100, SOL) }, below(90, SOL)]).unwrap();
+    for (cancel, new) in [(vec![0], TIP), (vec![1], 7 * TIP), (vec![0, 1], 8 * TIP)] {
+        world.replace(trader, 0, &cancel, &[NewOrder { lamports: new, ..below(80, SOL) }]).unwrap();
+        let book = world.orders(&trader.margin_account).state.lamports().unwrap();
+        assert_eq!(lamports(&mut world, &orders), held + book);
+        assert_eq!(lamports(&mut world, &trader.signer), wallet - book);
+    }
+    world.replace(trader, 0, &[0], &[]).unwrap();
+    world.close_orders(trader).unwrap();
+    assert_eq!(lamports(&mut world, &trader.signer), wallet + held);
 }
