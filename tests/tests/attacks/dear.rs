@@ -256,6 +256,47 @@ fn placements_of_several_orders_that_are_due_stay_within_their_budget() {
     assert!(dearer.is_empty(), "{dearer:?}");
 }
 
+/// A buy in the market of the last slot, whose reading the second source's spread alone bears out, beside so many sales there that are armed.
+fn arming_against_others(count: u16, bounded: bool, form: fn(&Instruction) -> Instruction, name: &str) -> u64 {
+    let mut world = World::before_creation(BACKEND);
+    world.fund();
+    let (backing, last) = (500_000 * USDC, count - 1);
+    world.list_all((0..count).map(|index| {
+        if index == last && bounded {
+            listing::bounded(index, backing)
+        } else {
+            listing::market(index, listing::parameters(), backing)
+        }
+    }));
+    let (mut world, trader) = holding_in(world, count);
+    world.wait(1);
+    print_all(&mut world, 1.0);
+    // The first sells more than there is, and the others what is left beyond.
+    world.place(trader, last, &[next_price(if last == 0 { -SOL } else { -3 * SOL })]).unwrap();
+    for _ in 0..13 {
+        world.place(trader, last, &[next_price(-SOL / 3)]).unwrap();
+    }
+    world.place(trader, last, &[below(252, SOL / 3)]).unwrap();
+    world.wait(1);
+    if bounded {
+        world.publish_second(last, 251.37 / 1.0103, 0.09, world.now - 1);
+        world.update_second_price(last).unwrap();
+    }
+    print_all(&mut world, 1.0);
+    let arming = world.arming(&trader.margin_account, world.target(last), 14);
+    taken(&mut world, name, count, form(&arming))
+}
+
+#[test]
+fn attack_an_arming_in_states_that_nobody_measured() {
+    for count in [1, 8, 12] {
+        for bounded in [false, true] {
+            let spent = arming_against_others(count, bounded, Instruction::clone, "arm_order");
+            println!("{count} positions, second source {bounded}: {spent} thousandths of the budget");
+        }
+    }
+}
+
 /// One beside fourteen that are armed already.
 fn arming_beside_others(count: u16) -> u64 {
     let (mut world, trader) = holding(count);

@@ -6,7 +6,9 @@ use perp_client::instructions::{self as client, Authority, NewMarket, OracleSour
 use perp_engine::operations::orders::NewOrder;
 use perp_swap::errors::ExchangeError;
 use perp_tests::world::orders::{above, below, next_price, reducing, TIP};
-use perp_tests::{assert_refused_at, listing, World, SOL, USDC};
+use anchor_lang::Discriminator;
+use perp_tests::chain::Reason;
+use perp_tests::{assert_refused, assert_refused_at, listing, World, SOL, USDC};
 
 /// A trader with so many USDC and an account of orders.
 fn trading(world: &mut World, amount: u64) -> Authority {
@@ -184,4 +186,57 @@ fn placing_and_cancelling_pays_the_difference_to_the_lamport() {
     world.replace(trader, 0, &[0], &[]).unwrap();
     world.close_orders(trader).unwrap();
     assert_eq!(lamports(&mut world, &trader.signer), wallet + held);
+}
+
+#[test]
+fn attack_hiding_a_leg_from_an_order_is_refused() {
+    // Positions in the second and third market, an order in the first; a fourth in which there is nothing.
+    let mut world = World::new(BACKEND, 4);
+    let (trader, keeper) = (trading(&mut world, 10_000), world.key());
+    for market in [1, 2] {
+        world.trade(trader, market, 4 * SOL).unwrap();
+    }
+    world.place(trader, 0, &[next_price(SOL), below(240, SOL)]).unwrap();
+    world.to_fill(trader, 0, 239.0);
+    let target = world.target(0);
+    let armed = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
+    let met = world.arming(&trader.margin_account, target, 1);
+    let cancel = world.placement(trader, target, &[1], &[]);
+    let foreign = crate::accounts::foreign_exchange(&mut world, trader.signer).market(0);
+    let at = |index: u16| world.addresses.market(index);
+    let (own, b, c, strange, pool) = (at(0), at(1), at(2), at(3), world.addresses.pool);
+    let before = world.everything();
+    for (instruction, form) in [
+        (&met, Some(perp_swap::instruction::ArmOrderIfDue::DISCRIMINATOR)),
+        (&armed, Some(perp_swap::instruction::ExecuteOrderIfDue::DISCRIMINATOR)),
+        (&cancel, None),
+    ] {
+        let with = |markets: &[Pubkey]| crate::remaining::with_markets(instruction, 2, markets);
+        for markets in [&[][..], &[b], &[c], &[b, b], &[b, strange], &[strange, c], &[strange; 2]] {
+            assert_refused(world.run(&[with(markets)]), ExchangeError::MarketMissing);
+            if let Some(form) = form {
+                let done = world.run(&[client::if_due(with(markets), form)]).unwrap();
+                assert!(done.events().is_empty());
+            }
+        }
+        for place in 0..3 {
+            for (account, reason) in [
+                (foreign, ExchangeError::ExchangeMismatch.error()),
+                (pool, anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch.error()),
+                (own, solana_instruction::error::InstructionError::AccountBorrowFailed),
+            ] {
+                let mut markets = vec![b, c];
+                markets.insert(place, account);
+                assert_refused(world.run(&[with(&markets)]), reason.clone());
+                if let Some(form) = form {
+                    assert_refused(world.run(&[client::if_due(with(&markets), form)]), reason);
+                }
+            }
+        }
+    }
+    assert!(before == world.everything());
+    // What says no less does the same.
+    let with = |markets: &[Pubkey]| crate::remaining::with_markets(&armed, 2, markets);
+    world.run(&[with(&[strange, c, c, strange, b])]).unwrap();
+    assert_eq!(world.position(&trader.margin_account, 0).size.get(), SOL);
 }
