@@ -240,3 +240,44 @@ fn attack_hiding_a_leg_from_an_order_is_refused() {
     world.run(&[with(&[strange, c, c, strange, b])]).unwrap();
     assert_eq!(world.position(&trader.margin_account, 0).size.get(), SOL);
 }
+
+#[test]
+fn attack_an_older_price_of_the_second_source_keeps_no_order_from_filling_until_its_owner_pleases() {
+    // Within half a minute the price rises from $249 to $253.50, 1.8 % as both sources say, and nobody has told the market what the second
+    // one says for longer than counts. The order's owner tells it what that one said before the rise, once the price of his order is known:
+    // who would fill it is refused until somebody tells the market more. Says what he has after the price went to `then`.
+    let ends_with = |then: f64| {
+        let mut world = World::with_listed(BACKEND, listing::bounded(0, 2_000_000 * USDC));
+        let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
+        world.publish_second(0, 250.0, 0.0, world.now);
+        world.update_second_price(0).unwrap();
+        world.wait(80);
+        world.publish_second(0, 249.0, 0.0, world.now);
+        let before_the_rise = world.chain.account(&world.second_oracle(0)).unwrap();
+        world.later_at(20, 0, 253.0);
+        world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
+        world.to_fill(attacker, 0, 253.5);
+        let reading = world.posted(0);
+        let second = world.second_oracle(0);
+        world.chain.set_account(&second, before_the_rise);
+        world.update_second_price(0).unwrap();
+        let execution = world.execution(keeper, &attacker.margin_account, 0, reading, 0);
+        let wealth = world.wealth(&[attacker.signer]);
+        let kept = world.send(&execution).is_err();
+        // Twelve seconds later he knows more.
+        world.wait(12);
+        world.publish(0, then);
+        world.publish_second(0, then, 0.0, world.now);
+        if then > 253.5 {
+            world.update_second_price(0).unwrap();
+            world.update_price(0).unwrap();
+            world.send(&execution).unwrap();
+        } else {
+            world.wait(4);
+            world.sweep(attacker, None, 0).unwrap();
+        }
+        println!("kept from filling: {kept}; at ${then} he has {} atoms more", world.wealth(&[attacker.signer]) - wealth);
+        kept
+    };
+    assert_eq!([256.0, 250.5].map(ends_with), [false; 2]);
+}
