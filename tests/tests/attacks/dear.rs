@@ -179,7 +179,13 @@ fn graced_and_forfeited(count: u16, form: fn(&Instruction) -> Instruction, name:
 
 /// An entry that takes fifteen others of its group out, of an account with positions in markets that were all silent, in a market whose
 /// reading the second source's spread alone bears out, as the market's first change after a boundary.
-fn entry_of_a_bounded_market(count: u16, graces: bool, boundary: bool, form: fn(&Instruction) -> Instruction, name: &str) -> u64 {
+fn entry_of_a_bounded_market(
+    count: u16,
+    graces: bool,
+    boundary: bool,
+    form: fn(&Instruction) -> Instruction,
+    name: &str,
+) -> u64 {
     let mut world = World::before_creation(BACKEND);
     world.fund();
     let backing = 500_000 * USDC;

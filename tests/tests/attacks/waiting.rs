@@ -2,12 +2,12 @@
 
 use crate::{gains_nothing, world, BACKEND};
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::Discriminator;
 use perp_client::instructions::{self as client, Authority, NewMarket, OracleSource};
 use perp_engine::operations::orders::NewOrder;
 use perp_swap::errors::ExchangeError;
-use perp_tests::world::orders::{above, below, next_price, reducing, TIP};
-use anchor_lang::Discriminator;
 use perp_tests::chain::Reason;
+use perp_tests::world::orders::{above, below, next_price, reducing, TIP};
 use perp_tests::{assert_refused, assert_refused_at, listing, World, SOL, USDC};
 
 /// A trader with so many USDC and an account of orders.
@@ -114,7 +114,8 @@ fn attack_entering_one_market_by_an_order_so_that_the_fill_in_another_one_names_
             world.execution(keeper, &attacker.margin_account, market, world.oracle(market), slot)
         })
         .into();
-    gains_nothing(&mut world, &[], |world| world.run(&fills)).expect("the client names the markets of all that are armed");
+    gains_nothing(&mut world, &[], |world| world.run(&fills))
+        .expect("the client names the markets of all that are armed");
 }
 
 /// A wallet of ten megabytes, which a program of its owner's has made, is written by whoever fills the order.
@@ -276,7 +277,10 @@ fn attack_an_older_price_of_the_second_source_keeps_no_order_from_filling_until_
             world.wait(4);
             world.sweep(attacker, None, 0).unwrap();
         }
-        println!("kept from filling: {kept}; at ${then} he has {} atoms more", world.wealth(&[attacker.signer]) - wealth);
+        println!(
+            "kept from filling: {kept}; at ${then} he has {} atoms more",
+            world.wealth(&[attacker.signer]) - wealth
+        );
         kept
     };
     assert_eq!([256.0, 250.5].map(ends_with), [false; 2]);
