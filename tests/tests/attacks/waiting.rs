@@ -285,3 +285,31 @@ fn attack_an_older_price_of_the_second_source_keeps_no_order_from_filling_until_
     };
     assert_eq!([256.0, 250.5].map(ends_with), [false; 2]);
 }
+
+#[test]
+fn attack_making_an_order_fail_before_the_market_is_told_the_price() {
+    // As in `attack_making_an_order_fail_costs_what_filling_it_would_have_lost`, but the feed's $245 are told to nobody: what is left of the
+    // market's open interest is taken at the last price, and the order executed by its own reading, in one transaction.
+    let cap = perp_engine::units::Size::new(40_000_000_000);
+    let parameters = perp_engine::state::Parameters { open_interest_cap: cap, ..listing::unmeasured() };
+    let mut world = World::with_market(BACKEND, parameters);
+    let (attacker, second) = (trading(&mut world, 1_000), world.trader(1_000 * USDC));
+    world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
+    world.wait(9);
+    world.publish(0, 250.0);
+    world.update_price(0).unwrap();
+    world.to_fill(attacker, 0, 250.0);
+    let reading = world.posted(0);
+    world.wait(1);
+    world.publish(0, 245.0);
+    let before = world.wealth(&[attacker.signer, second.signer]);
+    let cached = perp_client::instructions::TargetMarket::at_cached_price(0);
+    let full = world.trade_instruction(second, cached, &perp_tests::world::order(SOL));
+    let execution = world.execution(attacker.signer, &attacker.margin_account, 0, reading, 0);
+    world.run(&[full, execution]).unwrap();
+    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), 0);
+    world.update_price(0).unwrap();
+    let lost = before - world.wealth(&[attacker.signer, second.signer]);
+    println!("it cost {lost} atoms, the other account's position of 1 SOL included, and not 200 000 000");
+    assert!(lost >= 200_000_000, "{lost}");
+}
