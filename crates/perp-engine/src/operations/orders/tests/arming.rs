@@ -196,3 +196,30 @@ fn an_expired_order_is_not_armed_and_an_armed_one_does_not_expire() {
     world.filled(14, 0, dollars(239, 13));
     assert_eq!(world.size(), 10);
 }
+
+#[test]
+fn orders_on_both_sides_of_a_market_need_one_place() {
+    // Positions in eleven markets, one place is left. A buy and a sale of the twelfth market may both fill: they share that place.
+    let mut world = World::with(1_000_000);
+    world.market.index = 11;
+    let others: [Market; 11] = core::array::from_fn(|index| {
+        let mut market = plain_market();
+        market.index = u16::try_from(index).unwrap();
+        market
+    });
+    for (place, market) in (0u16..).zip(&others) {
+        let mut position = crate::state::Position::empty_in(place);
+        position.claim = usdc(1);
+        world.account.positions[usize::from(place)] = position;
+        assert_eq!(market.index, place);
+    }
+    let clock = World::clock(0);
+    let place = |world: &mut World, order: NewOrder| {
+        let market = world.market.refresh(None, &session(Status::Active, clock)).unwrap();
+        let portfolio = Portfolio::new(&world.account, Some(&market), others.iter(), clock).unwrap();
+        place_orders(&mut world.book, &portfolio, &market, &[], &[order])
+    };
+    place(&mut world, next_price(sol(10))).unwrap();
+    assert_eq!(place(&mut world, next_price(sol(10))).map(|_| ()), Ok(()), "the same side");
+    assert_eq!(place(&mut world, next_price(sol(-10))).map(|_| ()), Ok(()), "the other side");
+}
