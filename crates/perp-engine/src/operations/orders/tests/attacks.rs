@@ -180,7 +180,7 @@ fn attack_a_bound_market_shows_nobody_the_price_either() {
     let reading = dollars(239, 8);
     let filled =
         world.planned(5, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
-    assert_eq!(filled.map(|_| ()), Err(EngineError::ClockBehind { until: at(65).now.get() }));
+    assert_eq!(filled.map(|_| ()), Err(EngineError::ClockBehind { until: at(8).now.get() }));
 }
 
 #[test]
