@@ -269,9 +269,6 @@ macro_rules! engine_rules {
         151 NoFillReading { from: i64, until: i64 }
             "The reading is not the one at which the armed order fills."
             "Hand in the good reading with prev_publish_time < from <= publish_time <= until.";
-        152 NoNewerPrice { than: i64 }
-            "The order cannot be filled, and what it would have lost is measured by a newer price than its reading."
-            "Call update_prices before, with a price published later.";
     }};
 }
 

@@ -5,10 +5,9 @@ use anchor_lang::Discriminator;
 use perp_client::instructions::{self as client, Authority};
 use perp_client::jobs::compute_units;
 use perp_engine::operations::orders::NewOrder;
-use perp_engine::state::PriceLimit;
 use perp_swap::instruction as data;
 use perp_tests::world::orders::{below, next_price, reducing};
-use perp_tests::{listing, World, SOL, USDC};
+use perp_tests::{World, SOL, USDC};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 
@@ -26,10 +25,7 @@ fn fill_if_due(execution: &Instruction) -> Instruction {
 
 /// An account with `count` longs, the first of 10 SOL and the others of two, and its orders.
 fn holding(count: u16) -> (World, Authority) {
-    holding_in(World::new(BACKEND, count), count)
-}
-
-fn holding_in(mut world: World, count: u16) -> (World, Authority) {
+    let mut world = World::new(BACKEND, count);
     for _ in 0..20 {
         world.wait(30);
         print_all(&mut world, 1.0);
@@ -175,132 +171,6 @@ fn graced_and_forfeited(count: u16, form: fn(&Instruction) -> Instruction, name:
     let spent = taken(&mut world, name, count, form(&execution));
     assert!(world.position(&trader.margin_account, 0).size.get() < 11 * SOL, "it came to nothing");
     spent
-}
-
-/// An entry that takes fifteen others of its group out, of an account with positions in markets that were all silent, in a market whose
-/// reading the second source's spread alone bears out, as the market's first change after a boundary.
-fn entry_of_a_bounded_market(
-    count: u16,
-    graces: bool,
-    boundary: bool,
-    form: fn(&Instruction) -> Instruction,
-    name: &str,
-) -> u64 {
-    let mut world = World::before_creation(BACKEND);
-    world.fund();
-    let backing = 500_000 * USDC;
-    world.list_all((0..count).map(|index| match index {
-        0 => listing::bounded(0, backing),
-        _ => listing::market(index, listing::parameters(), backing),
-    }));
-    let (mut world, trader) = holding_in(world, count);
-    let (keeper, provider) = (world.key(), world.user(10_000 * USDC));
-    if boundary {
-        world.request_liquidity_deposit(provider, 77, 10_000 * USDC, PriceLimit::None).unwrap();
-        let boundary = world.boundary();
-        world.wait(boundary - world.now - 209);
-        print_all(&mut world, 1.0);
-        world.wait(130);
-        print_all(&mut world, 1.0);
-    }
-    if graces {
-        world.wait(70);
-        world.publish_with(0, 251.37, 0.09, world.now);
-        world.update_price(0).unwrap();
-        for market in 1..count {
-            world.publish_between(market, 251.37, 0.09, [world.now - 70, world.now]);
-            world.update_price(market).unwrap();
-        }
-    }
-    world.wait(1);
-    print_all(&mut world, 1.0);
-    let grouped = |order: NewOrder| NewOrder { group: 4, ..order };
-    world.place(trader, 0, &[grouped(next_price(5 * SOL))]).unwrap();
-    for _ in 0..3 {
-        world.place(trader, 0, &[grouped(below(1, SOL)); 5]).unwrap();
-    }
-    fill_print(&mut world, trader, 0, 1.0);
-    if !boundary {
-        // 1.03 % away.
-        world.publish_second(0, 251.37 / 1.0103, 0.09, world.now);
-        world.update_second_price(0).unwrap();
-    }
-    let execution = world.execution(keeper, &trader.margin_account, 0, world.oracle(0), 0);
-    let spent = taken(&mut world, name, count, form(&execution));
-    assert!(world.position(&trader.margin_account, 0).size.get() > 11 * SOL, "it is filled");
-    spent
-}
-
-#[test]
-fn attack_a_fill_in_states_that_nobody_measured() {
-    for count in [1, 8, 12] {
-        for (graces, boundary) in [(false, false), (true, false), (false, true), (true, true)] {
-            let clone = Instruction::clone as fn(&Instruction) -> Instruction;
-            let spent = entry_of_a_bounded_market(count, graces && count > 1, boundary, clone, "execute_order");
-            println!("{count} positions, graces {graces}, boundary {boundary}: {spent} thousandths of the budget");
-        }
-    }
-}
-
-#[test]
-fn placements_of_several_orders_that_are_due_stay_within_their_budget() {
-    let mut dearer = Vec::new();
-    for (count, most) in [(1, 12), (12, 6)] {
-        for due in [1, 2, most] {
-            let (mut world, trader) = holding(count);
-            world.wait(1);
-            print_all(&mut world, 1.0);
-            let target = world.target(0);
-            let placement = world.placement(trader, target, &[], &vec![next_price(SOL / 3); due]);
-            let spent = taken(&mut world, "place_orders", count, placement);
-            println!("{count} positions, {due} orders armed at once: {spent} thousandths of the budget");
-            if spent > 1_000 {
-                dearer.push((count, due, spent));
-            }
-        }
-    }
-    assert!(dearer.is_empty(), "{dearer:?}");
-}
-
-/// A buy in the market of the last slot, whose reading the second source's spread alone bears out, beside so many sales there that are armed.
-fn arming_against_others(count: u16, bounded: bool, form: fn(&Instruction) -> Instruction, name: &str) -> u64 {
-    let mut world = World::before_creation(BACKEND);
-    world.fund();
-    let (backing, last) = (500_000 * USDC, count - 1);
-    world.list_all((0..count).map(|index| {
-        if index == last && bounded {
-            listing::bounded(index, backing)
-        } else {
-            listing::market(index, listing::parameters(), backing)
-        }
-    }));
-    let (mut world, trader) = holding_in(world, count);
-    world.wait(1);
-    print_all(&mut world, 1.0);
-    // The first sells more than there is, and the others what is left beyond.
-    world.place(trader, last, &[next_price(if last == 0 { -SOL } else { -3 * SOL })]).unwrap();
-    for _ in 0..13 {
-        world.place(trader, last, &[next_price(-SOL / 3)]).unwrap();
-    }
-    world.place(trader, last, &[below(252, SOL / 3)]).unwrap();
-    world.wait(1);
-    if bounded {
-        world.publish_second(last, 251.37 / 1.0103, 0.09, world.now - 1);
-        world.update_second_price(last).unwrap();
-    }
-    print_all(&mut world, 1.0);
-    let arming = world.arming(&trader.margin_account, world.target(last), 14);
-    taken(&mut world, name, count, form(&arming))
-}
-
-#[test]
-fn attack_an_arming_in_states_that_nobody_measured() {
-    for count in [1, 8, 12] {
-        for bounded in [false, true] {
-            let spent = arming_against_others(count, bounded, Instruction::clone, "arm_order");
-            println!("{count} positions, second source {bounded}: {spent} thousandths of the budget");
-        }
-    }
 }
 
 /// One beside fourteen that are armed already.

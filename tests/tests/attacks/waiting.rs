@@ -99,25 +99,6 @@ fn attack_proving_a_silence_once_the_price_of_an_armed_order_is_known() {
     assert!(before - world.wealth(&[attacker.signer]) >= 40 * 5_000_000);
 }
 
-#[test]
-fn attack_entering_one_market_by_an_order_so_that_the_fill_in_another_one_names_too_few() {
-    // Two orders of an account that holds nothing; whoever fills both has built both fills from the same state, with the client.
-    let mut world = world();
-    let (attacker, keeper) = (trading(&mut world, 10_000), world.key());
-    world.place(attacker, 0, &[next_price(SOL)]).unwrap();
-    world.place(attacker, 1, &[next_price(SOL)]).unwrap();
-    world.to_fill(attacker, 0, 250.0);
-    world.publish_after(1, 250.0, world.now, world.now - 1);
-    let fills: Vec<_> = [0u8, 1]
-        .map(|slot| {
-            let market = u16::from(slot);
-            world.execution(keeper, &attacker.margin_account, market, world.oracle(market), slot)
-        })
-        .into();
-    gains_nothing(&mut world, &[], |world| world.run(&fills))
-        .expect("the client names the markets of all that are armed");
-}
-
 /// A wallet of ten megabytes, which a program of its owner's has made, is written by whoever fills the order.
 #[test]
 fn attack_a_wallet_of_ten_megabytes_keeps_no_order_from_being_filled() {
@@ -240,76 +221,4 @@ fn attack_hiding_a_leg_from_an_order_is_refused() {
     let with = |markets: &[Pubkey]| crate::remaining::with_markets(&armed, 2, markets);
     world.run(&[with(&[strange, c, c, strange, b])]).unwrap();
     assert_eq!(world.position(&trader.margin_account, 0).size.get(), SOL);
-}
-
-#[test]
-fn attack_an_older_price_of_the_second_source_keeps_no_order_from_filling_until_its_owner_pleases() {
-    // Within half a minute the price rises from $249 to $253.50, 1.8 % as both sources say, and nobody has told the market what the second
-    // one says for longer than counts. The order's owner tells it what that one said before the rise, once the price of his order is known:
-    // who would fill it is refused until somebody tells the market more. Says what he has after the price went to `then`.
-    let ends_with = |then: f64| {
-        let mut world = World::with_listed(BACKEND, listing::bounded(0, 2_000_000 * USDC));
-        let (attacker, keeper) = (trading(&mut world, 1_000), world.key());
-        world.publish_second(0, 250.0, 0.0, world.now);
-        world.update_second_price(0).unwrap();
-        world.wait(80);
-        world.publish_second(0, 249.0, 0.0, world.now);
-        let before_the_rise = world.chain.account(&world.second_oracle(0)).unwrap();
-        world.later_at(20, 0, 253.0);
-        world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
-        world.to_fill(attacker, 0, 253.5);
-        let reading = world.posted(0);
-        let second = world.second_oracle(0);
-        world.chain.set_account(&second, before_the_rise);
-        world.update_second_price(0).unwrap();
-        let execution = world.execution(keeper, &attacker.margin_account, 0, reading, 0);
-        let wealth = world.wealth(&[attacker.signer]);
-        let kept = world.send(&execution).is_err();
-        // Twelve seconds later he knows more.
-        world.wait(12);
-        world.publish(0, then);
-        world.publish_second(0, then, 0.0, world.now);
-        if then > 253.5 {
-            world.update_second_price(0).unwrap();
-            world.update_price(0).unwrap();
-            world.send(&execution).unwrap();
-        } else {
-            world.wait(4);
-            world.sweep(attacker, None, 0).unwrap();
-        }
-        println!(
-            "kept from filling: {kept}; at ${then} he has {} atoms more",
-            world.wealth(&[attacker.signer]) - wealth
-        );
-        kept
-    };
-    assert_eq!([256.0, 250.5].map(ends_with), [false; 2]);
-}
-
-#[test]
-fn attack_making_an_order_fail_before_the_market_is_told_the_price() {
-    // As in `attack_making_an_order_fail_costs_what_filling_it_would_have_lost`, but the feed's $245 are told to nobody: what is left of the
-    // market's open interest is taken at the last price, and the order executed by its own reading, in one transaction.
-    let cap = perp_engine::units::Size::new(40_000_000_000);
-    let parameters = perp_engine::state::Parameters { open_interest_cap: cap, ..listing::unmeasured() };
-    let mut world = World::with_market(BACKEND, parameters);
-    let (attacker, second) = (trading(&mut world, 1_000), world.trader(1_000 * USDC));
-    world.place(attacker, 0, &[next_price(40 * SOL)]).unwrap();
-    world.wait(9);
-    world.publish(0, 250.0);
-    world.update_price(0).unwrap();
-    world.to_fill(attacker, 0, 250.0);
-    let reading = world.posted(0);
-    world.wait(1);
-    world.publish(0, 245.0);
-    let before = world.wealth(&[attacker.signer, second.signer]);
-    let cached = perp_client::instructions::TargetMarket::at_cached_price(0);
-    let full = world.trade_instruction(second, cached, &perp_tests::world::order(SOL));
-    let execution = world.execution(attacker.signer, &attacker.margin_account, 0, reading, 0);
-    world.run(&[full, execution]).unwrap();
-    assert_eq!(world.position(&attacker.margin_account, 0).size.get(), 0);
-    world.update_price(0).unwrap();
-    let lost = before - world.wealth(&[attacker.signer, second.signer]);
-    println!("it cost {lost} atoms, the other account's position of 1 SOL included, and not 200 000 000");
-    assert!(lost >= 200_000_000, "{lost}");
 }

@@ -166,10 +166,7 @@ pub fn plan_execute_order(
         Ok(trade) => OrderOutcome::Filled(trade),
         Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
         Err(error) if order.is_reduce_only() => return Err(error),
-        Err(error) if is_over(&error, market) => {
-            require_newer_price(market, reading)?;
-            OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? }
-        }
+        Err(error) if is_over(&error, market) => OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? },
         Err(error) => return Err(error),
     };
     let protocol_share = market.parameters.protocol_share;
@@ -263,15 +260,6 @@ fn is_over(error: &EngineError, market: &Ready<'_>) -> bool {
                 | EngineError::OpenInterestCap { .. }
                 | EngineError::SideNotionalTooLarge
         )
-}
-
-/// Refuses where the market knows no price that is newer than the reading, by which what the fill would have lost is measured: whoever makes
-/// it fail would else be first to do so.
-fn require_newer_price(market: &Ready<'_>, reading: &OracleReading) -> Result<(), EngineError> {
-    if market.price.published <= Timestamp::new(reading.publish_time()) {
-        return Err(EngineError::NoNewerPrice { than: reading.publish_time() });
-    }
-    Ok(())
 }
 
 /// What is paid for an order that comes to nothing: what it would have lost by now, had it been filled, so that nobody gains by keeping it

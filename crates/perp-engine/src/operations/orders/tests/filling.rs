@@ -136,19 +136,6 @@ fn an_order_for_which_the_market_is_full_costs_what_it_has_lost() {
 }
 
 #[test]
-fn attack_making_an_order_fail_before_the_market_knows_what_it_would_lose() {
-    // The feed says $245 already, and nobody has told the market so.
-    let mut world = World::with(10_000);
-    world.place(0, &[next_price(sol(40))]).unwrap();
-    world.market.parameters.open_interest_cap = Size::new(39 * SOL);
-    assert_eq!(world.execute(4, 0, dollars(250, 3)), Err(EngineError::NoNewerPrice { than: at(3).now.get() }));
-    world.post(dollars(245, 4), 4);
-    // 40 · $5, as prices round down.
-    let paid = OrderOutcome::Forfeited { paid: Atoms::new(200_000_001) };
-    assert_eq!(world.execute(4, 0, dollars(250, 3)).unwrap().0, paid);
-}
-
-#[test]
 fn a_slice_that_its_market_cannot_bear_costs_what_it_has_lost_and_the_next_one_goes_on() {
     let mut world = World::with(10_000);
     world.place(0, &[NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP, ..next_price(sol(10)) }]).unwrap();
