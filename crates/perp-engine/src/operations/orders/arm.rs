@@ -134,17 +134,6 @@ pub(super) fn armed(
     market: &Ready<'_>,
 ) -> Result<RestingOrder, EngineError> {
     let now = market.clock().now;
-    let mut armed = Armed::with(order.size);
-    for (_, other) in book.occupied().filter(|(place, _)| *place != slot) {
-        if !other.is_armed(now)? {
-            continue;
-        }
-        // What only reduces needs no margin and no place.
-        if !other.is_reduce_only() {
-            let alike = other.market == order.market && other.size.side() == order.size.side();
-            armed.count(other, alike, order.market, portfolio.account)?;
-        }
-    }
     require_not_ended(market, now)?;
     market.status().allows_reducing()?;
     // Beyond the tolerance the reading of that moment may be public already.
@@ -157,6 +146,14 @@ pub(super) fn armed(
     }
     // Else a status that only reduces would be a way out of what is armed as a reduction.
     market.status().allows_increasing()?;
+    let mut armed = Armed::with(order.size);
+    // What only reduces needs no margin and no place.
+    for (_, other) in book.occupied().filter(|(place, other)| *place != slot && !other.is_reduce_only()) {
+        if other.is_armed(now)? {
+            let alike = other.market == order.market && other.size.side() == order.size.side();
+            armed.count(other, alike, order.market, portfolio.account)?;
+        }
+    }
     armed.require_place(portfolio.account, order.market)?;
     let needed = tried(armed.size, portfolio, market)?.max(armed.held_alike);
     let margin_held = needed.checked_sub(armed.held_alike)?;

@@ -127,6 +127,10 @@ fn orders_of_a_market_fill_in_the_order_in_which_they_were_armed() {
     assert_eq!(world.execute(9, 1, dollars(250, 4)).map(drop), FIRST);
     world.filled(9, 0, dollars(250, 4));
     assert_eq!((world.size(), world.execute(9, 1, dollars(250, 4))), (0, Err(EngineError::OrderDead)));
+    // Whatever is armed, what reduces all of a position is armed beside it.
+    let mut world = World::holding(10_000, 10);
+    let all = SignedSize::new(i64::MIN);
+    world.place(1, &[next_price(sol(-5)), reducing(next_price(all)), reducing(next_price(all))]).unwrap();
     // What reduces a position reduces nothing that was added after it was armed.
     let mut world = World::holding(10_000, 10);
     world.place(1, &[next_price(sol(10)), reducing(next_price(SignedSize::new(i64::MIN)))]).unwrap();
