@@ -173,17 +173,11 @@ pub fn plan_execute_order(
     Ok(ExecutionPlan { slot, order, outcome, woken_at: portfolio.reference, protocol_share })
 }
 
-/// Refuses where another order of its market or its group fills first: one that was armed for an earlier moment, or for the same one and was
-/// placed before. What two of them come to depends on which is first, and whoever fills them knows both prices.
+/// Refuses where another order fills first: what two of one market or group come to depends on which does, and whoever fills them knows
+/// both prices. One whose position is gone is never filled.
 fn require_turn(book: &OrderBook, order: &RestingOrder, account: &Account, now: Timestamp) -> Result<(), EngineError> {
-    let turn = |order: &RestingOrder| (order.fills_from, order.number);
     for (place, other) in book.occupied() {
-        let together = other.market == order.market || (order.group != 0 && other.group == order.group);
-        if !together || turn(other) >= turn(order) || !other.is_armed(now)? {
-            continue;
-        }
-        // One whose position is gone is never filled.
-        if !other.is_dead(account, now)? {
+        if other.fills_before(order) && other.is_armed(now)? && !other.is_dead(account, now)? {
             let place = u64::try_from(place).map_err(|_| EngineError::Overflow)?;
             return Err(EngineError::EarlierOrderArmed { place });
         }
