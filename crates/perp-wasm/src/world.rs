@@ -115,6 +115,10 @@ impl World {
         self.exchange.as_ref().ok_or(Refused::of(Status::NoExchange))
     }
 
+    pub(crate) fn exchange_mut(&mut self) -> Result<&mut Exchange, Refused> {
+        self.exchange.as_mut().ok_or(Refused::of(Status::NoExchange))
+    }
+
     pub(crate) fn account(&self, number: u64) -> Result<&Account, Refused> {
         let account = usize::try_from(number).unwrap_or(usize::MAX);
         Ok(self.exchange()?.account(account)?)

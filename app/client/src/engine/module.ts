@@ -26,6 +26,10 @@ type Exports = {
         previous: bigint,
     ): bigint;
     ask(words: number): number;
+    open(): bigint;
+    join(number: bigint): bigint;
+    act(words: number): bigint;
+    store(number: bigint): bigint;
 };
 
 /** Why the engine gives no answer: a rule of the exchange, or something that is missing. */
@@ -124,21 +128,8 @@ export class Engine {
         question: Questions[Name]['question'],
         items: readonly Questions[Name]['questionItem'][] = [],
     ): Answer<Name> {
-        const { number, question: struct, questionItems, answer, answerItems } = QUESTIONS[name];
-        const size = 1 + STRUCTS[struct].words + (questionItems === null ? 0 : items.length * wordsOf(questionItems));
-        if (size > INPUT_WORDS) {
-            throw new EngineError(`the question takes ${size} words of ${INPUT_WORDS}: ask about less at once`);
-        }
-        const from = this.exports.input_address();
-        const input = new DataView(this.exports.memory.buffer);
-        input.setBigUint64(from, BigInt(number), true);
-        let at = writeStruct(input, from + WORD, struct, question as never);
-        if (questionItems !== null) {
-            for (const item of items) {
-                at = writeStruct(input, at, questionItems, item as never);
-            }
-        }
-        const words = this.exports.ask((at - from) / WORD);
+        const { answer, answerItems } = QUESTIONS[name];
+        const words = this.exports.ask(this.write(name, question, items));
         // Asking may have made the memory grow, and the old view of it is gone.
         const output = new DataView(this.exports.memory.buffer, this.exports.output_address(), words * WORD);
         if (output.getBigUint64(0, true) !== ANSWERED) {
@@ -153,6 +144,60 @@ export class Engine {
             }
         }
         return { refused: undefined, answer: head as never, items: listed as never };
+    }
+
+    /**
+     * Makes the loaded margin account of this number, which is not on chain, part of what its markets sum up, as if it had always been
+     * there. The refusal where that cannot be.
+     */
+    join(number = 0): Refused | undefined {
+        return this.exports.join(BigInt(number)) === REFUSED ? this.refusal() : undefined;
+    }
+
+    /** Opens a margin account without anything in it. The refusal where there is no exchange. */
+    open(): Refused | undefined {
+        return this.exports.open() === REFUSED ? this.refusal() : undefined;
+    }
+
+    /**
+     * Does what a question asks about, in the engine alone: a trade, deposit, withdrawal, settlement, redemption or waiver. Later questions
+     * see it done. The refusal where it is not done; then nothing has changed.
+     */
+    act<Name extends QuestionName>(name: Name, question: Questions[Name]['question']): Refused | undefined {
+        return this.exports.act(this.write(name, question, [])) === REFUSED ? this.refusal() : undefined;
+    }
+
+    /** The margin account of this number as it would lie on chain, nobody's. Throws `EngineError` where there is none. */
+    store(number = 0): Uint8Array {
+        const bytes = this.exports.store(BigInt(number));
+        if (bytes === REFUSED) {
+            throw new EngineError(`the engine has no margin account ${number}: ${this.refusal().status}`);
+        }
+        const { buffer } = this.exports.memory;
+        return new Uint8Array(buffer, this.exports.output_address(), Number(BigInt.asUintN(32, bytes))).slice();
+    }
+
+    /** Writes a question into the input buffer, and gives the words that it takes. */
+    private write<Name extends QuestionName>(
+        name: Name,
+        question: Questions[Name]['question'],
+        items: readonly Questions[Name]['questionItem'][],
+    ): number {
+        const { number, question: struct, questionItems } = QUESTIONS[name];
+        const size = 1 + STRUCTS[struct].words + (questionItems === null ? 0 : items.length * wordsOf(questionItems));
+        if (size > INPUT_WORDS) {
+            throw new EngineError(`the question takes ${size} words of ${INPUT_WORDS}: ask about less at once`);
+        }
+        const from = this.exports.input_address();
+        const input = new DataView(this.exports.memory.buffer);
+        input.setBigUint64(from, BigInt(number), true);
+        let at = writeStruct(input, from + WORD, struct, question as never);
+        if (questionItems !== null) {
+            for (const item of items) {
+                at = writeStruct(input, at, questionItems, item as never);
+            }
+        }
+        return (at - from) / WORD;
     }
 
     /** The refusal in the output buffer. */

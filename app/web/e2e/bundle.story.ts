@@ -1,0 +1,46 @@
+// What a visitor downloads, and what must not be in it.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HERE } from './world.ts';
+
+/** Most bytes of the whole page after gzip, the chart apart. */
+const LIMIT = 200_000;
+
+let folder: string;
+
+beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'perp-bundle-'));
+    const vite = join(HERE, 'node_modules/vite/bin/vite.js');
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const built = spawnSync('node', [vite, 'build', '--outDir', folder], { cwd: HERE, encoding: 'utf8', env });
+    expect(built.status, built.stderr).toBe(0);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function files(): string[] {
+    const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+    return all.filter((path) => statSync(path).isFile());
+}
+
+test('the page without its chart is at most 200 kB after gzip', () => {
+    const charts = files().filter((path) => path.includes('price-chart'));
+    expect(charts.length).toBe(1);
+    const sizes = files()
+        .filter((path) => !charts.includes(path))
+        .map((path) => gzipSync(readFileSync(path)).length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(LIMIT);
+});
+
+test('the development wallet and its faucet are in no production bundle', () => {
+    for (const path of files()) {
+        const text = readFileSync(path, 'latin1');
+        for (const trace of ['Development wallet', 'development-wallet', 'surfnet', 'rejectNextSignature']) {
+            expect(text.includes(trace), `${trace} in ${path}`).toBe(false);
+        }
+    }
+});

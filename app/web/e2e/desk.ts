@@ -1,0 +1,96 @@
+// The page as a person uses it: by what is written on it.
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { World } from './world.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+
+export async function openBrowser(): Promise<Browser> {
+    if (!CHROMIUM) throw new Error('Chromium is not there: apt-get install chromium, or set CHROMIUM to its path');
+    return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+/** Where pictures of every step go; without PERP_SCREENSHOTS none are taken. */
+const PICTURES = process.env.PERP_SCREENSHOTS;
+
+/** How long a transaction and what follows from it may take. */
+export const SOON = 20_000;
+
+export class Desk {
+    /** Errors that the page wrote to its console. */
+    readonly errors: string[] = [];
+
+    private constructor(
+        readonly page: Page,
+        readonly context: BrowserContext,
+        private readonly story: string,
+    ) {}
+
+    static async open(browser: Browser, world: World, story: string, path = '/trade/SOL-PERP'): Promise<Desk> {
+        const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+        const page = await context.newPage();
+        const desk = new Desk(page, context, story);
+        page.on('pageerror', (error) => desk.errors.push(error.message));
+        await page.goto(`${world.url}#${path}`);
+        return desk;
+    }
+
+    async close(): Promise<void> {
+        await this.context.close();
+        expect(this.errors).toEqual([]);
+    }
+
+    button(name: string | RegExp): Locator {
+        return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name });
+    }
+
+    /** What the transaction line says. */
+    line(): Locator {
+        return this.page.getByRole('region', { name: 'Transactions' });
+    }
+
+    region(name: string): Locator {
+        return this.page.getByRole('region', { name, exact: true });
+    }
+
+    /** Takes pictures of this moment, at the desk and on a phone. */
+    async picture(name: string): Promise<void> {
+        if (!PICTURES) return;
+        mkdirSync(PICTURES, { recursive: true });
+        const size = this.page.viewportSize()!;
+        await this.page.screenshot({ path: join(PICTURES, `${this.story}-${name}.png`) });
+        await this.page.setViewportSize({ width: 390, height: 844 });
+        await this.page.screenshot({ path: join(PICTURES, `${this.story}-${name}-phone.png`), fullPage: true });
+        await this.page.setViewportSize(size);
+    }
+
+    async connect(): Promise<void> {
+        await this.button('Connect').click();
+        await this.button('Development wallet').click();
+        await this.button('Test money').waitFor();
+    }
+
+    async takeTestMoney(): Promise<void> {
+        await this.button('Test money').click();
+        await this.region('Margin account').getByText('$100,000.00').waitFor({ timeout: SOON });
+    }
+
+    /** Deposits into the account that is shown, and opens it where it is new. */
+    async deposit(amount: string): Promise<void> {
+        await this.region('Margin account').getByRole('button', { name: 'Deposit', exact: true }).click();
+        await this.page.getByLabel('Amount').fill(amount);
+        await this.page
+            .getByRole('dialog')
+            .getByRole('button', { name: /deposit$/i })
+            .click();
+        await this.confirmed(/Deposited/);
+    }
+
+    /** Waits until the chain has confirmed what was sent last, and told this of it. */
+    async confirmed(told: RegExp): Promise<void> {
+        await this.line().getByText(told).waitFor({ timeout: SOON });
+        await this.line().getByText('Confirmed', { exact: true }).first().waitFor();
+    }
+}

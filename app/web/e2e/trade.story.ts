@@ -1,0 +1,117 @@
+// A trader's day: opens with a stop and a target, is liquidated in part, adds margin, sees the stop fire, closes and withdraws.
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Desk, openBrowser, SOON } from './desk.ts';
+import { Oracle, OWN_ORACLE } from './oracle.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+let browser: Browser;
+let oracle: Oracle;
+let desk: Desk;
+
+beforeAll(async () => {
+    [world, browser] = await Promise.all([
+        openWorld(process.env.PERP_PAGE!, OWN_ORACLE),
+        openBrowser(),
+    ]);
+    oracle = await Oracle.start(world.exchange);
+    oracle.set('SOL-PERP', '140');
+    desk = await Desk.open(browser, world, 'trade');
+    await desk.connect();
+    await desk.takeTestMoney();
+    await desk.deposit('1000');
+});
+
+afterAll(async () => {
+    await desk?.close();
+    await oracle?.end();
+    await browser?.close();
+    await world?.end();
+});
+
+test('the receipt is live under the ticket, and an order too large names the largest', async () => {
+    const ticket = desk.region('Order ticket');
+    await ticket.getByLabel('Size', { exact: true }).fill('10');
+    const receipt = desk.region('What the order would do');
+    await receipt.getByText('Average price').waitFor({ timeout: SOON });
+    // 10 SOL at $140 with $1,000: 1.4x.
+    await receipt.getByText(/1\.40x/).waitFor();
+    await desk.picture('receipt');
+    await ticket.getByLabel('Size', { exact: true }).fill('1000');
+    const refusal = desk.region('Why the order would be refused');
+    await refusal.getByText('Equity at adverse prices is below the initial margin.').waitFor();
+    await desk.picture('refusal');
+    await refusal.getByRole('button', { name: /Use the largest/ }).click();
+    await receipt.waitFor();
+    await desk.picture('largest');
+});
+
+test('a position is opened with its stop and target in one transaction', async () => {
+    const ticket = desk.region('Order ticket');
+    await ticket.getByLabel('Unit of the size').selectOption('base');
+    await ticket.getByLabel('Size', { exact: true }).fill('100');
+    await ticket.getByLabel('Stop', { exact: true }).fill('125');
+    await ticket.getByLabel('Target', { exact: true }).fill('160');
+    await ticket.getByRole('button', { name: 'Buy 100.00 SOL' }).click();
+    await desk.confirmed(/Bought 100\.00 SOL/);
+    const row = desk.page.getByRole('table', { name: 'Positions' }).getByRole('row').nth(1);
+    await row.getByText('▲ Long').waitFor({ timeout: SOON });
+    await row.getByText('100.00 SOL').waitFor();
+    await desk.picture('opened');
+    await desk.page.getByRole('tab', { name: /Orders/ }).click();
+    const orders = desk.page.getByRole('table', { name: 'Resting orders' });
+    await orders.getByText('index ≤ 125.000').waitFor();
+    await orders.getByText('index ≥ 160.000').waitFor();
+    await desk.picture('orders');
+    for (const tab of ['Profit by price', 'Cascade']) {
+        await desk.page.getByRole('tab', { name: tab }).click();
+        await desk.page.getByRole('table', { name: new RegExp(`^${tab}`) }).waitFor({ timeout: SOON });
+        await desk.picture(tab.toLowerCase().replaceAll(' ', '-'));
+    }
+});
+
+test('the price falls, and a keeper liquidates as much as is needed', async () => {
+    await desk.page.getByRole('tab', { name: /Positions/ }).click();
+    // 100 SOL bought at about 140 with about $994 left. At 133.5 it is worth about $344 against 3 % of 13 350 = $400.
+    oracle.set('SOL-PERP', '133.5');
+    const row = desk.page.getByRole('table', { name: 'Positions' }).getByRole('row').nth(1);
+    await expect.poll(() => row.getByText('100.00 SOL').isVisible(), { timeout: 60_000 }).toBe(false);
+    await row.getByText('▲ Long').waitFor();
+    await desk.picture('liquidated');
+    await desk.page.getByRole('tab', { name: 'Activity' }).click();
+    await desk.page.getByText('Liquidations', { exact: true }).last().click();
+    await desk.page.getByRole('table', { name: 'Liquidations' }).getByText('SOL-PERP').waitFor({ timeout: SOON });
+    await desk.picture('liquidation');
+});
+
+test('margin is added, and the bar comes down', async () => {
+    await desk.deposit('2000');
+    await desk.region('Margin account').getByText('Maintenance margin used').waitFor();
+    await desk.picture('margin-added');
+});
+
+test('the stop fires, the target goes with it', async () => {
+    await desk.page.getByRole('tab', { name: /Positions/ }).click();
+    oracle.set('SOL-PERP', '124');
+    await desk.page.getByText('No position is open.').waitFor({ timeout: 90_000 });
+    await desk.page.getByRole('tab', { name: /Orders/ }).click();
+    await desk.page.getByText('No order waits.', { exact: false }).waitFor({ timeout: SOON });
+    await desk.page.getByRole('tab', { name: 'Activity' }).click();
+    await desk.page.getByText('Fills', { exact: true }).last().click();
+    await desk.page
+        .getByRole('table', { name: 'Fills' })
+        .getByText(/order \d/)
+        .waitFor({ timeout: SOON });
+    await desk.picture('stopped');
+});
+
+test('everything is withdrawn', async () => {
+    await desk.region('Margin account').getByRole('button', { name: 'Withdraw', exact: true }).click();
+    const dialog = desk.page.getByRole('dialog');
+    await dialog.getByRole('button', { name: /Largest/ }).click({ timeout: SOON });
+    await desk.picture('withdraw');
+    await dialog.getByRole('button', { name: 'Withdraw to your wallet' }).click();
+    await desk.confirmed(/Withdrew .* Balance \$0\.00\./);
+    await desk.picture('withdrawn');
+});

@@ -1,0 +1,164 @@
+// The engine's answers for what is shown, renewed when an account they depend on has changed.
+import type { Address } from '@solana/kit';
+import { useMemo, useSyncExternalStore } from 'react';
+import { useConnection } from '../chain/context';
+import type { MarketEntry } from '../chain/directory';
+import type {
+    AccountView,
+    ExposureView,
+    MarketView,
+    PlacedOrder,
+    Placement,
+    PlacementView,
+    PoolView,
+    PositionView,
+    Questions,
+    TradeReceipt,
+} from './generated';
+import type { Asked, AskedOf, QuestionName } from './module';
+import { describeRefused, type Refusal } from './refusal';
+import type { EngineWorld } from './world';
+
+/** Leverage that nothing bounds. */
+export const UNBOUNDED = (1n << 64n) - 1n;
+
+export function useWorld(): EngineWorld {
+    return useConnection().world;
+}
+
+function useVersion(world: EngineWorld): number {
+    return useSyncExternalStore(
+        (listener) => world.subscribe(listener),
+        () => world.version,
+    );
+}
+
+/** Asks again whenever there is news; null while there is nothing to ask or the account is not loaded. */
+function useAsked<N extends QuestionName>(
+    name: N,
+    question: Questions[N]['question'] | null,
+    items?: readonly Questions[N]['questionItem'][],
+): AskedOf<N> | null {
+    const world = useWorld();
+    const version = useVersion(world);
+    const key =
+        question === null
+            ? null
+            : JSON.stringify([question, items ?? []], (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+    // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for question and items, the version for the world
+    return useMemo(
+        () => (question === null ? null : world.engine.ask(name, question, items)),
+        [world, version, name, key],
+    );
+}
+
+/** The answer, or null where it was refused. */
+function answerOf<Answer, Item>(asked: Asked<Answer, Item> | null): Answer | null {
+    return asked && asked.refused === null ? asked.answer : null;
+}
+
+export function useNumber(account: Address | null): bigint | null {
+    const world = useWorld();
+    useVersion(world);
+    const number = world.numberOf(account);
+    return number === undefined ? null : BigInt(number);
+}
+
+export function useMarketView(market: number): MarketView | null {
+    return answerOf(useAsked('market', { market: BigInt(market) }));
+}
+
+export function usePoolView(): { pool: PoolView; markets: ExposureView[] } | null {
+    const asked = useAsked('pool', {});
+    return asked && asked.refused === null ? { pool: asked.answer, markets: asked.items } : null;
+}
+
+export function useAccountView(account: Address | null): AccountView | null {
+    const number = useNumber(account);
+    return answerOf(useAsked('account', account === null || number === null ? null : { account: number }));
+}
+
+const NO_POSITIONS: PositionView[] = [];
+
+/** The slots of an account; null while the engine does not have it. */
+export function usePositions(account: Address | null): PositionView[] | null {
+    const number = useNumber(account);
+    const asked = useAsked('positions', account === null || number === null ? null : { account: number });
+    if (!asked) return null;
+    return asked.refused === null ? asked.items : NO_POSITIONS;
+}
+
+export interface TradeQuestion {
+    /** Null for whoever has no account yet: the engine's visitor. */
+    account: Address | null;
+    size: bigint;
+    acceptablePrice: bigint;
+    reduceOnly: boolean;
+}
+
+export type TradeAnswer = { receipt: TradeReceipt; refusal: null } | { receipt: null; refusal: Refusal };
+
+export function useTrade(entry: MarketEntry, question: TradeQuestion | null): TradeAnswer | null {
+    const number = useNumber(question?.account ?? null);
+    const asked = useAsked(
+        'trade',
+        question === null || number === null
+            ? null
+            : {
+                  account: number,
+                  market: BigInt(entry.index),
+                  size: question.size,
+                  acceptablePrice: question.acceptablePrice,
+                  reduceOnly: question.reduceOnly ? 1n : 0n,
+              },
+    );
+    if (!asked) return null;
+    if (asked.refused !== null) return { receipt: null, refusal: describeRefused(asked.refused, entry.scale) };
+    return { receipt: asked.answer, refusal: null };
+}
+
+/** The largest market order that would be filled now, without a sign; zero where none would, null while nothing is known. */
+export function useLargestOrder(account: Address | null, market: number, buys: boolean): bigint | null {
+    const number = useNumber(account);
+    const asked = useAsked(
+        'largestOrder',
+        number === null ? null : { account: number, market: BigInt(market), side: buys ? 0n : 1n },
+    );
+    const size = answerOf(asked)?.size ?? null;
+    return size === null ? null : size < 0n ? -size : size;
+}
+
+const PPM = 1_000_000n;
+
+/** The size that is worth so many atoms at a price: that of a leverage of one. */
+export function useSizeWorth(price: bigint, atoms: bigint | null): bigint | null {
+    const asked = useAsked(
+        'sizeOfLeverage',
+        atoms === null || atoms === 0n || price === 0n ? null : { equity: atoms, price, leverage: PPM },
+    );
+    return answerOf(asked)?.size ?? null;
+}
+
+export type PlacementAnswer = { view: PlacementView; refusal: null } | { view: null; refusal: Refusal };
+
+/** What placing orders would come to. */
+export function usePlacement(
+    entry: MarketEntry,
+    account: Address | null,
+    placement: Pick<Placement, 'cancel'>,
+    orders: readonly PlacedOrder[],
+): PlacementAnswer | null {
+    const number = useNumber(account);
+    const asked = useAsked(
+        'placeOrders',
+        account === null || number === null || orders.length === 0
+            ? null
+            : { account: number, market: BigInt(entry.index), cancel: placement.cancel },
+        orders,
+    );
+    if (!asked) return null;
+    if (asked.refused !== null) return { view: null, refusal: describeRefused(asked.refused, entry.scale) };
+    return { view: asked.answer, refusal: null };
+}
+
+export { useAsked };

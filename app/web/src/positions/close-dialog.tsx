@@ -1,0 +1,109 @@
+// Closing a position, whole or in part, with what it would do beforehand.
+import { anyPrice, parseSize } from '@perp-swap/client';
+import { useState } from 'react';
+import type { OwnedAccount } from '../accounts/owned';
+import { useConnection } from '../chain/context';
+import type { MarketEntry } from '../chain/directory';
+import type { PositionView } from '../engine/generated';
+import { useTrade } from '../engine/hooks';
+import { formatPrice, formatSize, readTyped } from '../format/units';
+import { useSettings } from '../shell/settings';
+import { Receipt, Refused } from '../ticket/receipt';
+import { worsened } from '../ticket/terms';
+import { useBusy } from '../transactions/store';
+import { useSend } from '../transactions/use-send';
+import { tradeWish } from '../transactions/wishes';
+import { Dialog } from '../ui/dialog';
+import { NumberField } from '../ui/field';
+import { Row } from '../ui/stat';
+
+interface CloseDialogProps {
+    position: PositionView;
+    entry: MarketEntry;
+    account: OwnedAccount;
+    onClose: () => void;
+}
+
+const PARTS = [25n, 50n, 75n, 100n];
+
+export function CloseDialog({ position, entry, account, onClose }: CloseDialogProps) {
+    const { directory } = useConnection();
+    const tolerance = useSettings((state) => state.tolerance);
+    const busy = useBusy();
+    const send = useSend();
+    const { scale, base } = entry;
+    const whole = position.size < 0n ? -position.size : position.size;
+    const side = position.size < 0n ? 'long' : 'short';
+    const [text, setText] = useState('');
+    const typed = readTyped(text, (plain) => parseSize(plain, scale));
+    const amount = text === '' ? whole : typed.value;
+    const size = amount === null ? null : side === 'long' ? amount : -amount;
+    const answer = useTrade(
+        entry,
+        size === null || size === 0n
+            ? null
+            : {
+                  account: account.address,
+                  size,
+                  acceptablePrice: anyPrice(size),
+                  reduceOnly: true,
+              },
+    );
+    const bound = answer?.receipt ? worsened(answer.receipt.averagePrice, side, tolerance) : null;
+    const ready = size !== null && bound !== null && !busy;
+    return (
+        <Dialog title={`Close ${entry.symbol}`} onClose={onClose}>
+            <form
+                className="rows"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    if (!ready) return;
+                    const order = { size, acceptablePrice: bound, reduceOnly: true };
+                    void send(tradeWish(directory, entry, account, order)).then((done) => done && onClose());
+                }}
+            >
+                <NumberField
+                    label="How much"
+                    value={text}
+                    onChange={setText}
+                    placeholder={`all: ${formatSize(whole, scale)}`}
+                    unit={base}
+                    problem={typed.problem}
+                    autoFocus
+                />
+                <div className="quick">
+                    {PARTS.map((part) => (
+                        <button
+                            key={part.toString()}
+                            type="button"
+                            className="button button-small"
+                            onClick={() =>
+                                setText(
+                                    part === 100n ? '' : formatSize((whole * part) / 100n, scale).replaceAll(',', ''),
+                                )
+                            }
+                        >
+                            {part.toString()}%
+                        </button>
+                    ))}
+                </div>
+                {answer?.refusal && (
+                    <Refused
+                        refusal={answer.refusal}
+                        mend={text === '' ? null : { label: 'Close all of it', onClick: () => setText('') }}
+                    />
+                )}
+                {answer?.receipt && (
+                    <Receipt
+                        receipt={answer.receipt}
+                        entry={entry}
+                        bound={bound !== null && <Row label="Never worse than">{formatPrice(bound, scale)}</Row>}
+                    />
+                )}
+                <button type="submit" className="button button-primary button-wide" disabled={!ready}>
+                    {busy ? 'A transaction is under way' : `Close ${formatSize(amount ?? 0n, scale)} ${base}`}
+                </button>
+            </form>
+        </Dialog>
+    );
+}

@@ -1,0 +1,109 @@
+import { ANY_PRICE_SELL, OrderTrigger, parsePrice } from '@perp-swap/client';
+import { expect, test } from 'vitest';
+import { EMPTY_TICKET } from './state';
+import { type Circumstances, protection, restingTerms, WHOLE, worsened } from './terms';
+
+const scale = { baseDecimals: 9, quoteDecimals: 6 };
+const dollars = (text: string) => parsePrice(text, scale);
+const SOL = 1_000_000_000n;
+const circumstances: Circumstances = { scale, indexPrice: dollars('140'), now: 1_000n, tolerance: 5_000n, group: 3 };
+
+function orders(change: Partial<typeof EMPTY_TICKET>, size: bigint | null = 2n * SOL) {
+    const terms = restingTerms({ ...EMPTY_TICKET, ...change }, size, circumstances);
+    if (terms.orders === null) throw new Error(terms.problem);
+    return terms.orders;
+}
+
+function problem(change: Partial<typeof EMPTY_TICKET>, size: bigint | null = 2n * SOL) {
+    return restingTerms({ ...EMPTY_TICKET, ...change }, size, circumstances).problem;
+}
+
+test('a worse price is higher for whoever buys and lower for whoever sells', () => {
+    // 0.5 % of 1 000 000 is 5 000.
+    expect(worsened(1_000_000n, 'long', 5_000n)).toBe(1_005_000n);
+    expect(worsened(1_000_000n, 'short', 5_000n)).toBe(995_000n);
+});
+
+test('a limit buys at its price or lower and never above', () => {
+    const [limit, ...others] = orders({ kind: 'limit', price: '135', expiry: 'day' });
+    expect(others).toEqual([]);
+    expect(limit).toMatchObject({
+        size: 2n * SOL,
+        trigger: OrderTrigger.AtOrBelow,
+        triggerPrice: dollars('135'),
+        acceptablePrice: dollars('135'),
+        reduceOnly: false,
+        expires: 87_400n,
+    });
+});
+
+test('an entry takes its stop and target along: they wake with it and cancel each other', () => {
+    const [entry, stop, target] = orders({ kind: 'limit', price: '135', stop: '130', target: '150' });
+    expect(entry).toMatchObject({ group: 0, parent: 0 });
+    expect(stop).toMatchObject({
+        size: -WHOLE,
+        trigger: OrderTrigger.AtOrBelow,
+        triggerPrice: dollars('130'),
+        reduceOnly: true,
+        group: 3,
+        parent: 1,
+    });
+    expect(target).toMatchObject({
+        trigger: OrderTrigger.AtOrAbove,
+        triggerPrice: dollars('150'),
+        group: 3,
+        parent: 1,
+    });
+});
+
+test('a limit or a stop: whichever fills first cancels the other', () => {
+    const both = orders({ kind: 'limit', price: '135', otherPrice: '145' });
+    expect(both.map(({ group, trigger }) => [group, trigger])).toEqual([
+        [3, OrderTrigger.AtOrBelow],
+        [3, OrderTrigger.AtOrAbove],
+    ]);
+});
+
+test('a trailing stop without a size is of all of the position, at any price', () => {
+    const [trailing] = orders({ kind: 'trailing', side: 'short', trailing: '2.5' }, null);
+    expect(trailing).toMatchObject({
+        size: -WHOLE,
+        trailing: 25_000,
+        acceptablePrice: ANY_PRICE_SELL,
+        reduceOnly: true,
+    });
+});
+
+test('a ladder spreads its size over evenly spaced limits', () => {
+    const steps = orders({ kind: 'ladder', price: '130', priceTo: '138', steps: '5' }, 10n * SOL);
+    expect(steps.map(({ size }) => size)).toEqual(Array(5).fill(2n * SOL));
+    const middle = steps[2]!.triggerPrice;
+    // Halfway between 130 and 138 is 134, but for the rounding of both ends.
+    expect(middle - dollars('134')).toBeGreaterThanOrEqual(-1n);
+    expect(middle - dollars('134')).toBeLessThanOrEqual(1n);
+});
+
+test('slices share the size and hold lamports for each fill', () => {
+    const [twap] = orders({ kind: 'twap', slices: '4', secondsBetween: '120' }, 8n * SOL);
+    expect(twap).toMatchObject({ size: 2n * SOL, slices: 4, secondsBetween: 120, trigger: OrderTrigger.AtTime });
+    expect(twap!.lamports).toBe(160_000n);
+});
+
+test('what is missing or impossible is said before anything is sent', () => {
+    expect(problem({ kind: 'limit' })).toBe('Enter a price.');
+    expect(problem({ kind: 'limit', price: '135' }, null)).toBe('Enter a size.');
+    expect(problem({ kind: 'ladder', price: '1' })).toBe('Enter where the ladder ends.');
+    expect(problem({ kind: 'twap', slices: '1' })).toBe('Enter 2 to 1,000 slices.');
+    expect(problem({ kind: 'twap', secondsBetween: '5' })).toBe('Enter at least 60 seconds between slices.');
+    expect(problem({ kind: 'trailing', trailing: '100' }, null)).toMatch(/distance in percent/);
+    expect(problem({ kind: 'limit', price: 'abc' })).toMatch(/not a decimal number/);
+});
+
+test('protection of a market order is placed against its side, in one group', () => {
+    const { orders: exits } = protection({ ...EMPTY_TICKET, stop: '150', target: '120' }, 'short', circumstances);
+    expect(exits).toMatchObject([
+        { size: WHOLE, trigger: OrderTrigger.AtOrAbove, reduceOnly: true, group: 3 },
+        { size: WHOLE, trigger: OrderTrigger.AtOrBelow, reduceOnly: true, group: 3 },
+    ]);
+    expect(protection(EMPTY_TICKET, 'long', circumstances).orders).toEqual([]);
+});

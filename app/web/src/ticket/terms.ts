@@ -1,0 +1,188 @@
+// What is typed in the ticket, as a market order or as terms of resting orders.
+import {
+    anyPrice,
+    bracket,
+    ladder,
+    limitOrder,
+    nextPriceOrder,
+    type OrderTerms,
+    oneCancelsOther,
+    parsePrice,
+    slicedOrder,
+    stopEntry,
+    stopLoss,
+    takeProfit,
+    trailingStop,
+} from '@perp-swap/client';
+import { readTyped, type Scale, type Typed } from '../format/units';
+import { parsePercent } from './percent';
+import { expiryTime, type Side, type TicketState } from './state';
+
+const PPM = 1_000_000n;
+/** How far beyond its trigger a stop may be filled where nothing else is typed: it shall rather fill than save a little. */
+export const STOP_TOLERANCE = 50_000n;
+/** A reduce-only order of this size reduces all there is. */
+export const WHOLE = (1n << 63n) - 1n;
+
+/** The worst price that is so many ppm worse than `price`, for whoever buys or sells. */
+export function worsened(price: bigint, side: Side, ppm: bigint): bigint {
+    return side === 'long' ? (price * (PPM + ppm)) / PPM : (price * (PPM - ppm)) / PPM;
+}
+
+export function opposite(side: Side): Side {
+    return side === 'long' ? 'short' : 'long';
+}
+
+/** A size with the sign of its side. */
+export function signed(size: bigint, side: Side): bigint {
+    return side === 'long' ? size : -size;
+}
+
+/** Everything that the terms depend on besides what is typed. */
+export interface Circumstances {
+    scale: Scale;
+    indexPrice: bigint;
+    now: bigint;
+    tolerance: bigint;
+    /** A group number that no resting order has. */
+    group: number;
+}
+
+export type Terms = { problem: string; orders: null } | { problem: null; orders: OrderTerms[] };
+
+function price(text: string, scale: Scale): Typed {
+    return readTyped(text, (plain) => parsePrice(plain, scale));
+}
+
+/** A stop and a target for all of a position of this side; of one group, so that a fill of one cancels the other. */
+export function protection(state: TicketState, side: Side, { scale, tolerance, group }: Circumstances): Terms {
+    const against = opposite(side);
+    const size = signed(WHOLE, against);
+    const stop = price(state.stop, scale);
+    const target = price(state.target, scale);
+    const problem = stop.problem ?? target.problem;
+    if (problem !== null) return { problem, orders: null };
+    const exits = [
+        stop.value === null
+            ? null
+            : stopLoss({
+                  size,
+                  triggerPrice: stop.value,
+                  acceptablePrice: worsened(stop.value, against, STOP_TOLERANCE),
+              }),
+        target.value === null
+            ? null
+            : takeProfit({
+                  size,
+                  triggerPrice: target.value,
+                  acceptablePrice: worsened(target.value, against, tolerance),
+              }),
+    ].filter((order) => order !== null);
+    return { problem: null, orders: exits.length === 2 ? oneCancelsOther(group, exits) : exits };
+}
+
+const asks = (what: string): Terms => ({ problem: `Enter ${what}.`, orders: null });
+const gives = (orders: OrderTerms[]): Terms => ({ problem: null, orders });
+
+/** The resting orders that the ticket asks for; `size` is without a sign, null where none is typed. */
+export function restingTerms(state: TicketState, size: bigint | null, circumstances: Circumstances): Terms {
+    const { kind, side, reduceOnly } = state;
+    const { scale, tolerance, now, group, indexPrice } = circumstances;
+    const expires = expiryTime(state.expiry, now);
+    const typedBound = price(state.bound, scale);
+    if (typedBound.problem !== null) return { problem: typedBound.problem, orders: null };
+    const bound = (from: bigint, ppm: bigint) => typedBound.value ?? worsened(from, side, ppm);
+
+    if (kind === 'trailing') {
+        const trailing = readTyped(state.trailing, parsePercent);
+        if (trailing.value === null || trailing.value <= 0n || trailing.value >= PPM)
+            return asks('a distance in percent, such as 2');
+        const whole = signed(size ?? WHOLE, side);
+        const acceptablePrice = typedBound.value ?? anyPrice(whole);
+        return gives([trailingStop({ size: whole, trailing: Number(trailing.value), acceptablePrice, expires })]);
+    }
+    if (size === null && kind !== 'target') return asks('a size');
+    const amount = signed(size ?? WHOLE, side);
+
+    if (kind === 'next')
+        return gives([
+            nextPriceOrder({ size: amount, acceptablePrice: bound(indexPrice, tolerance), reduceOnly, expires }),
+        ]);
+    if (kind === 'twap') {
+        const slices = readTyped(state.slices, BigInt).value;
+        const between = readTyped(state.secondsBetween, BigInt).value;
+        if (slices === null || slices < 2n || slices > 1_000n) return asks('2 to 1,000 slices');
+        if (between === null || between < 60n) return asks('at least 60 seconds between slices');
+        return gives([
+            slicedOrder({
+                size: amount / slices,
+                slices: Number(slices),
+                secondsBetween: Number(between),
+                acceptablePrice: bound(indexPrice, STOP_TOLERANCE),
+                reduceOnly,
+                expires,
+            }),
+        ]);
+    }
+
+    const trigger = price(state.price, scale);
+    if (trigger.problem !== null) return { problem: trigger.problem, orders: null };
+    if (trigger.value === null) return asks('a price');
+
+    switch (kind) {
+        case 'limit': {
+            const entry = limitOrder({ size: amount, price: trigger.value, reduceOnly, expires });
+            const other = price(state.otherPrice, scale);
+            if (other.problem !== null) return { problem: other.problem, orders: null };
+            if (other.value !== null) {
+                const acceptablePrice = worsened(other.value, side, STOP_TOLERANCE);
+                const stop = { size: amount, triggerPrice: other.value, acceptablePrice, expires };
+                return gives(oneCancelsOther(group, [entry, reduceOnly ? stopLoss(stop) : stopEntry(stop)]));
+            }
+            return protectedEntry(state, entry, circumstances);
+        }
+        case 'stop': {
+            const terms = {
+                size: amount,
+                triggerPrice: trigger.value,
+                acceptablePrice: bound(trigger.value, STOP_TOLERANCE),
+                expires,
+            };
+            return reduceOnly ? gives([stopLoss(terms)]) : protectedEntry(state, stopEntry(terms), circumstances);
+        }
+        case 'target':
+            return gives([
+                takeProfit({
+                    size: amount,
+                    triggerPrice: trigger.value,
+                    acceptablePrice: bound(trigger.value, tolerance),
+                    expires,
+                }),
+            ]);
+        case 'ladder': {
+            const last = price(state.priceTo, scale);
+            const steps = readTyped(state.steps, BigInt).value;
+            if (last.problem !== null) return { problem: last.problem, orders: null };
+            if (last.value === null) return asks('where the ladder ends');
+            if (steps === null || steps < 2n || steps > 16n) return asks('2 to 16 steps');
+            const from = trigger.value;
+            const to = last.value;
+            const rungs = Array.from({ length: Number(steps) }, (_, at) => ({
+                size: amount / steps,
+                price: from + ((to - from) * BigInt(at)) / (steps - 1n),
+                expires,
+            }));
+            return gives(ladder(rungs));
+        }
+        default:
+            return asks('another kind of order');
+    }
+}
+
+/** An entry with the stop and the target that wake once it is filled. */
+function protectedEntry(state: TicketState, entry: OrderTerms, circumstances: Circumstances): Terms {
+    if (state.reduceOnly) return gives([entry]);
+    const exits = protection(state, state.side, circumstances);
+    if (exits.problem !== null || exits.orders.length === 0) return exits.problem === null ? gives([entry]) : exits;
+    return gives(bracket(entry, exits.orders, circumstances.group));
+}

@@ -1,0 +1,7 @@
+export const DEVELOPMENT_WALLET = 'Development wallet';
+
+/** Whether a node runs on this machine. */
+export function isLoopback(url: string): boolean {
+    const { hostname } = new URL(url);
+    return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// The stories: the page in a browser over a local validator. One after the other, for they share the machine.
+export default defineConfig({
+    test: {
+        include: ['e2e/**/*.story.ts'],
+        globalSetup: ['e2e/setup.ts'],
+        fileParallelism: false,
+        testTimeout: 240_000,
+        hookTimeout: 120_000,
+    },
+});
