@@ -59,7 +59,10 @@ test('shares that leave wait in the queue for the boundary of the day after', as
     await desk.button('Request to leave').click();
     await desk.confirmed(/Requested\./);
     await desk.page.getByRole('table', { name: 'Your requests' }).getByText('Leave').waitFor({ timeout: SOON });
-    await desk.page.getByRole('table', { name: 'Queue' }).getByText(/^999\.8/).waitFor();
+    await desk.page
+        .getByRole('table', { name: 'Queue' })
+        .getByText(/^999\.8/)
+        .waitFor();
     await desk.page.getByText(/^0\.00 \(0\.00%\)/).waitFor({ timeout: SOON });
     await desk.picture('leaving');
 });
