@@ -1,6 +1,7 @@
 // The index as candles, with the levels that matter to the account and its own fills. Levels that stand for orders can be
 // dragged; whoever uses the keyboard edits them in the table of orders.
 import {
+    type AutoscaleInfo,
     type CandlestickData,
     CandlestickSeries,
     createChart,
