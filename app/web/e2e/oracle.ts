@@ -66,6 +66,17 @@ export class Oracle {
         else this.#silent.delete(symbol);
     }
 
+    /** The chain's time, in Unix seconds. */
+    async now(): Promise<number> {
+        const { value } = await this.#call('getAccountInfo', [CLOCK, { encoding: 'base64' }]);
+        return Number(Buffer.from(value.data[0], 'base64').readBigInt64LE(32));
+    }
+
+    /** Lets the chain's time pass at once, up to this second. */
+    async passTo(time: number): Promise<void> {
+        await this.#call('surfnet_timeTravel', [{ absoluteTimestamp: time * 1_000 }]);
+    }
+
     async end(): Promise<void> {
         this.#running = false;
         await this.#loop;

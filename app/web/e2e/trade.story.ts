@@ -11,10 +11,7 @@ let oracle: Oracle;
 let desk: Desk;
 
 beforeAll(async () => {
-    [world, browser] = await Promise.all([
-        openWorld(process.env.PERP_PAGE!, OWN_ORACLE),
-        openBrowser(),
-    ]);
+    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
     oracle = await Oracle.start(world.exchange);
     oracle.set('SOL-PERP', '140');
     desk = await Desk.open(browser, world, 'trade');

@@ -14,6 +14,7 @@ import { EngineWorld } from './engine/world';
 import { queryClient } from './indexer/api';
 import { Shell } from './shell/shell';
 import { offerDevelopmentWallet } from './wallet/offer';
+import { reconnectWallet } from './wallet/store';
 
 const RETRY_MILLISECONDS = 3_000;
 
@@ -21,7 +22,8 @@ async function connect(): Promise<Connection> {
     const deployment = await fetchDeployment();
     const feed = new AccountFeed(deployment);
     const [engine, directory] = await Promise.all([startEngine(), openDirectory(feed, deployment)]);
-    await offerDevelopmentWallet(deployment);
+    // Nobody waits for a wallet to see a price.
+    void offerDevelopmentWallet(deployment).then(reconnectWallet);
     return {
         deployment,
         feed,

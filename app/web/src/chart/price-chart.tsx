@@ -1,6 +1,7 @@
 // The index as candles, with the levels that matter to the account and its own fills. Levels that stand for orders can be
 // dragged; whoever uses the keyboard edits them in the table of orders.
 import {
+    type AutoscaleInfo,
     type CandlestickData,
     CandlestickSeries,
     createChart,
@@ -65,7 +66,9 @@ export default function PriceChart({ candles, levels, fills, decimals, theme }: 
             rightPriceScale: { borderVisible: false },
         });
         chart.current = created;
-        series.current = created.addSeries(CandlestickSeries, {});
+        series.current = created.addSeries(CandlestickSeries, {
+            autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => withLevels(original(), current.current),
+        });
         markers.current = createSeriesMarkers(series.current, []);
         const stop = dragLevels(element, series.current, created, lines.current, () => current.current);
         return () => {
@@ -134,6 +137,22 @@ export default function PriceChart({ candles, levels, fills, decimals, theme }: 
     }, [fills, candles, theme]);
 
     return <div ref={container} />;
+}
+
+/** How far beyond the candles a level may be, as a part of the price, and still be brought into the picture. */
+const IN_SIGHT = 0.2;
+
+/** The range of the candles, widened to the levels that are not too far away. */
+function withLevels(info: AutoscaleInfo | null, levels: readonly Level[]): AutoscaleInfo | null {
+    if (!info?.priceRange) return info;
+    const { minValue, maxValue } = info.priceRange;
+    const seen = levels
+        .map(({ price }) => price)
+        .filter((price) => price > minValue * (1 - IN_SIGHT) && price < maxValue * (1 + IN_SIGHT));
+    return {
+        ...info,
+        priceRange: { minValue: Math.min(minValue, ...seen), maxValue: Math.max(maxValue, ...seen) },
+    };
 }
 
 /** Lets levels that stand for orders be dragged with a mouse or a finger. */

@@ -78,14 +78,11 @@ export function useAccountView(account: Address | null): AccountView | null {
     return answerOf(useAsked('account', account === null || number === null ? null : { account: number }));
 }
 
-const NO_POSITIONS: PositionView[] = [];
-
 /** The slots of an account; null while the engine does not have it. */
 export function usePositions(account: Address | null): PositionView[] | null {
     const number = useNumber(account);
     const asked = useAsked('positions', account === null || number === null ? null : { account: number });
-    if (!asked) return null;
-    return asked.refused === null ? asked.items : NO_POSITIONS;
+    return asked && asked.refused === null ? asked.items : null;
 }
 
 export interface TradeQuestion {

@@ -88,7 +88,7 @@ export function marketNotices(market: Market, symbol: string, now: bigint): Noti
             say(
                 'wide',
                 false,
-                `the oracle is uncertain by ${formatPpm(confidence)}; positions only increase up to ${formatPpm(parameters.maxConfidenceToIncrease)}.`,
+                `the oracle is uncertain by ${formatPpm(confidence)}; increasing needs at most ${formatPpm(parameters.maxConfidenceToIncrease)}.`,
             );
         }
     }

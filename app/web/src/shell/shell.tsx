@@ -14,7 +14,7 @@ const LiquidationsPage = lazy(() => import('../exchange/liquidations-page'));
 import { TransactionLine } from '../transactions/line';
 import { Icon } from '../ui/icon';
 import { toggleTheme, useThemeName } from '../ui/theme';
-import { reconnectWallet, session } from '../wallet/store';
+import { session } from '../wallet/store';
 import { Freshness } from './freshness';
 import { Notices } from './notices';
 import { SettingsButton } from './settings-dialog';
@@ -63,9 +63,6 @@ function Watch({ owner }: { owner: string }) {
 export function Shell() {
     const { directory } = useConnection();
     useFollowOwner();
-    useEffect(() => {
-        void reconnectWallet();
-    }, []);
     const first = directory.markets[0]?.symbol ?? '';
     return (
         <div className="app">

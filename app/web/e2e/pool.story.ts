@@ -1,0 +1,77 @@
+// Entering the pool over a boundary, asking to leave it, and a pause with its grace, as whoever is at the desk sees them.
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pause } from './admin.ts';
+import { Desk, openBrowser, SOON } from './desk.ts';
+import { Oracle, OWN_ORACLE } from './oracle.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+let browser: Browser;
+let oracle: Oracle;
+let desk: Desk;
+
+/** The keeper values every market, closes the epoch and pays, one after the other. */
+const SERVED = 120_000;
+
+const HOUR = 3_600;
+
+/** Lets time pass to just after the boundary that a request of this notice belongs to: the first full hour after it. */
+async function passBoundary(notice: number): Promise<void> {
+    const belongsFrom = (await oracle.now()) + notice;
+    await oracle.passTo(Math.ceil(belongsFrom / HOUR) * HOUR + 4);
+}
+
+beforeAll(async () => {
+    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
+    oracle = await Oracle.start(world.exchange);
+    desk = await Desk.open(browser, world, 'pool');
+    await desk.connect();
+    await desk.takeTestMoney();
+});
+
+afterAll(async () => {
+    await desk?.close();
+    await oracle?.end();
+    await browser?.close();
+    await world?.end();
+});
+
+test('tokens enter at the boundary after their notice, and become shares', async () => {
+    await desk.page.goto(`${world.url}#/pool`);
+    await desk.page.getByLabel('Tokens').fill('1000');
+    await desk.button('Request to enter').click();
+    await desk.confirmed(/Requested\./);
+    const requests = desk.page.getByRole('table', { name: 'Your requests' });
+    await requests.getByText('Enter').waitFor({ timeout: SOON });
+    await desk.page.getByRole('table', { name: 'Queue' }).getByText('$1,000.00').waitFor();
+    await desk.picture('requested');
+    await passBoundary(600);
+    await expect.poll(() => requests.isVisible(), { timeout: SERVED }).toBe(false);
+    // 0.02 % of $1,000 pays the queue, so about 999.8 shares of $1.
+    await desk.page.getByText(/^999\.8\d \(/).waitFor({ timeout: SOON });
+    await desk.picture('entered');
+});
+
+test('shares that leave wait in the queue for the boundary of the day after', async () => {
+    await desk.page.getByText('Leave', { exact: true }).click();
+    await desk.page.getByRole('button', { name: /You hold 999\.8/ }).click();
+    await desk.button('Request to leave').click();
+    await desk.confirmed(/Requested\./);
+    await desk.page.getByRole('table', { name: 'Your requests' }).getByText('Leave').waitFor({ timeout: SOON });
+    await desk.page
+        .getByRole('table', { name: 'Queue' })
+        .getByText(/^999\.8/)
+        .waitFor();
+    await desk.page.getByText(/^0\.00 \(0\.00%\)/).waitFor({ timeout: SOON });
+    await desk.picture('leaving');
+});
+
+test('a pause says until when, and after it that nothing is increased for two minutes', async () => {
+    await desk.page.goto(`${world.url}#/trade/SOL-PERP`);
+    await pause(world, 20);
+    await desk.page.getByText(/The exchange is paused until/).waitFor({ timeout: SOON });
+    await desk.picture('paused');
+    await desk.page.getByText(/A pause has ended\./).waitFor({ timeout: 60_000 });
+    await desk.picture('grace');
+});
