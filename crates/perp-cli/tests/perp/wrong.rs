@@ -189,6 +189,7 @@ fn a_wrong_amount_market_or_address_changes_nothing() {
     let (account, orders) = (local.account("alice"), local.orders("alice"));
     let address = local.margin_account("alice").to_string();
     let (wallet, market) = (local.address("alice").to_string(), local.exchange.addresses.market(0).to_string());
+    let nobody = local.exchange.addresses.margin_account(&local.address("bob"), 9).to_string();
     let cases: Vec<Case<'_>> = vec![
         (vec!["markets", "DOGE"], vec!["MARKET is \"DOGE\"", "SOL-PERP (0), BTC-PERP (1)"]),
         (vec!["markets", "SOL-PREP"], vec!["MARKET is \"SOL-PREP\"", "did you mean SOL-PERP?"]),
@@ -259,14 +260,7 @@ fn a_wrong_amount_market_or_address_changes_nothing() {
         (vec!["size", "fraction", "SOL", "buy", "--of-equity", "0"], vec!["--of-equity is \"0\"", "above 0%"]),
         (vec!["markets", "--exchange", &wallet], vec!["exchange is", "belongs to program"]),
         (vec!["markets", "--exchange", &market], vec!["exchange is", "another type of account"]),
-        (
-            vec![
-                "markets",
-                "--exchange",
-                &local.exchange.addresses.margin_account(&local.address("bob"), 9).to_string(),
-            ],
-            vec!["there is nothing"],
-        ),
+        (vec!["markets", "--exchange", &nobody], vec!["there is nothing"]),
     ];
     let cases: Vec<(Vec<String>, Vec<String>)> = cases
         .into_iter()
