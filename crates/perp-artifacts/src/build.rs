@@ -1,7 +1,7 @@
 use {
     anchor_lang_idl::build::IdlBuilder,
     anyhow::{ensure, Context, Result},
-    perp_artifacts::{sha256_hex, Artifact, IdlRecord, Record, SBF_ROUTE},
+    perp_artifacts::{sha256_hex, Artifact, IdlRecord, Record, Target, BROWSER_ROUTE, SBF_ROUTE},
     std::{
         env, fs,
         path::Path,
@@ -9,11 +9,12 @@ use {
     },
 };
 
-/// A way to compile a program.
+/// A way to compile a program or module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     CargoBuildSbf,
     Sbf,
+    Browser,
 }
 
 impl Route {
@@ -26,10 +27,19 @@ impl Route {
         }
     }
 
+    /// The way to compile this artifact where programs take this one.
+    pub fn to(self, artifact: &Artifact) -> Self {
+        match artifact.target {
+            Target::Sbf => self,
+            Target::Browser => Self::Browser,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::CargoBuildSbf => "cargo build-sbf",
             Self::Sbf => SBF_ROUTE,
+            Self::Browser => BROWSER_ROUTE,
         }
     }
 
@@ -38,18 +48,19 @@ impl Route {
         let versions = match self {
             Self::CargoBuildSbf => output_of(Command::new("cargo").args(["build-sbf", "--version"]))?,
             Self::Sbf => output_of(&mut Command::new(root.join("sbf/setup.sh")))?,
+            Self::Browser => output_of(&mut Command::new(root.join("crates/perp-wasm/setup.sh")))?,
         };
         Ok(versions.lines().collect::<Vec<_>>().join(", "))
     }
 
-    /// Compiles the program, builds its IDL and records both under `out`, which is left as it was where one of them fails.
+    /// Compiles the binary, builds its IDL and records both under `out`, which is left as it was where one of them fails.
     pub fn build(self, artifact: &Artifact, root: &Path, out: &Path, compiler: &str) -> Result<()> {
         // Before the build: a source edited meanwhile must not pass for built.
         let source_digest = artifact.source_digest(root)?;
         fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
         // Besides the program a compiler may leave others there, such as the key of an address for it.
         let built = tempfile::tempdir_in(out).with_context(|| format!("cannot write to {}", out.display()))?;
-        let compiled = built.path().join(artifact.name).with_extension("so");
+        let compiled = built.path().join(artifact.name).with_extension(artifact.target.extension());
         self.compile(&root.join(artifact.crate_dir).join("Cargo.toml"), root, built.path())?;
         let program_sha256 = sha256_of(&compiled)?;
         let idl = build_interface(artifact, root, out)?;
@@ -77,6 +88,11 @@ impl Route {
             Self::Sbf => {
                 let mut command = Command::new(root.join(SBF_ROUTE));
                 command.arg(manifest).arg(folder);
+                command
+            }
+            Self::Browser => {
+                let mut command = Command::new(root.join(BROWSER_ROUTE));
+                command.arg(folder);
                 command
             }
         };

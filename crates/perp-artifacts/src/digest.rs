@@ -30,7 +30,7 @@ pub enum Aspect {
 /// count.
 pub fn source_digest(root: &Path, artifact: &Artifact, aspect: Aspect) -> Result<String, ArtifactError> {
     let mut files = BTreeMap::new();
-    for source in crate::COMMON_SOURCES.iter().chain(artifact.sources) {
+    for source in artifact.target.sources().iter().chain(artifact.sources) {
         collect(&root.join(source), (*source).to_owned(), &mut files)?;
     }
     let mut digest = Sha256::new();

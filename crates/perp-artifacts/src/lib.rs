@@ -1,5 +1,5 @@
-//! Finds the compiled programs and the IDL, which are committed so that nobody needs a Solana
-//! toolchain to run or test the exchange, and tells whether they are as new as their sources.
+//! Finds the compiled programs, the module for browsers and the IDL, which are committed so that nobody needs their
+//! toolchains to run or test the exchange, and tells whether they are as new as their sources.
 //!
 //! `cargo run -p perp-artifacts` builds them.
 
@@ -19,7 +19,41 @@ pub use {
     record::{IdlRecord, Record},
 };
 
-/// A program that is compiled to SBF and committed under `artifacts/`.
+/// What an artifact is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Solana's virtual machine.
+    Sbf,
+    /// Browsers: WebAssembly.
+    Browser,
+}
+
+impl Target {
+    /// What its binaries end in.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Sbf => "so",
+            Self::Browser => "wasm",
+        }
+    }
+
+    /// What every binary for it is compiled with, besides its part of the lock file and of the workspace's manifest.
+    const fn sources(self) -> &'static [&'static str] {
+        match self {
+            Self::Sbf => &[
+                "crates/sbf-builtins/Cargo.toml",
+                "crates/sbf-builtins/src",
+                "sbf/build.sh",
+                "sbf/i128.ll",
+                "sbf/sbf-solana-solana.json",
+                "sbf/setup.sh",
+            ],
+            Self::Browser => &["crates/perp-wasm/build.sh", "crates/perp-wasm/setup.sh"],
+        }
+    }
+}
+
+/// A program or module that is committed under `artifacts/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Artifact {
     /// The file name without extension.
@@ -32,19 +66,11 @@ pub struct Artifact {
     pub sources: &'static [&'static str],
     /// Whether an Anchor IDL belongs to it.
     pub has_idl: bool,
-    /// An environment variable that names another `.so` to load instead of the committed one.
+    /// An environment variable that names another binary to load instead of the committed one.
     pub program_variable: &'static str,
+    /// What it is compiled for.
+    pub target: Target,
 }
-
-/// What every program is compiled with, besides its part of the lock file and of the workspace's manifest.
-const COMMON_SOURCES: [&str; 6] = [
-    "crates/sbf-builtins/Cargo.toml",
-    "crates/sbf-builtins/src",
-    "sbf/build.sh",
-    "sbf/i128.ll",
-    "sbf/sbf-solana-solana.json",
-    "sbf/setup.sh",
-];
 
 /// The exchange.
 pub const PERP_SWAP: Artifact = Artifact {
@@ -63,6 +89,7 @@ pub const PERP_SWAP: Artifact = Artifact {
     ],
     has_idl: true,
     program_variable: "PERP_SWAP_SO",
+    target: Target::Sbf,
 };
 
 /// The program that checks 128-bit arithmetic in the virtual machine.
@@ -73,6 +100,7 @@ pub const ARITHMETIC_CHECK: Artifact = Artifact {
     sources: &["sbf/arithmetic-check/Cargo.toml", "sbf/arithmetic-check/src"],
     has_idl: false,
     program_variable: "ARITHMETIC_CHECK_SO",
+    target: Target::Sbf,
 };
 
 /// What the local validator has instead of Pyth's receiver; never deployed.
@@ -83,6 +111,27 @@ pub const LOCALNET_RECEIVER: Artifact = Artifact {
     sources: &["crates/perp-localnet/receiver/Cargo.toml", "crates/perp-localnet/receiver/src"],
     has_idl: false,
     program_variable: "LOCALNET_RECEIVER_SO",
+    target: Target::Sbf,
+};
+
+/// The engine for the browser.
+pub const PERP_WASM: Artifact = Artifact {
+    name: "perp_wasm",
+    package: "perp-wasm",
+    crate_dir: "crates/perp-wasm",
+    sources: &[
+        "crates/perp-accounts/Cargo.toml",
+        "crates/perp-accounts/src",
+        "crates/perp-engine/Cargo.toml",
+        "crates/perp-engine/src",
+        "crates/perp-exchange/Cargo.toml",
+        "crates/perp-exchange/src",
+        "crates/perp-wasm/Cargo.toml",
+        "crates/perp-wasm/src",
+    ],
+    has_idl: false,
+    program_variable: "PERP_WASM",
+    target: Target::Browser,
 };
 
 /// What an interface is finished by, once it is built.
@@ -93,18 +142,21 @@ const IDL_FINISHING: Artifact = Artifact {
     sources: &["crates/perp-artifacts/src/idl.rs", "crates/perp-artifacts/src/idl"],
     has_idl: false,
     program_variable: "",
+    target: Target::Sbf,
 };
 
 /// The route of [`Record::route`] that needs no Solana toolchain.
 pub const SBF_ROUTE: &str = "sbf/build.sh";
+/// The only route to a module for browsers.
+pub const BROWSER_ROUTE: &str = "crates/perp-wasm/build.sh";
 
-/// All committed programs.
-pub const ALL: [Artifact; 3] = [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER];
+/// All committed binaries.
+pub const ALL: [Artifact; 4] = [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_WASM];
 
 impl Artifact {
     /// The binary under `root`.
     pub fn program_path(&self, root: &Path) -> PathBuf {
-        root.join("artifacts").join(self.name).with_extension("so")
+        root.join("artifacts").join(self.name).with_extension(self.target.extension())
     }
 
     /// What the binary under `root` was built from and with.

@@ -1,4 +1,4 @@
-//! Builds the committed programs and the IDL, or checks that they are as new as their sources.
+//! Builds the committed programs, the module for browsers and the IDL, or checks that they are as new as their sources.
 
 mod build;
 
@@ -12,7 +12,7 @@ use {
     },
 };
 
-/// Builds artifacts/*.so and idl/*.json from the sources, and writes beside each binary what it
+/// Builds artifacts/*.so, artifacts/*.wasm and idl/*.json from the sources, and writes beside each binary what it
 /// was built from and with.
 #[derive(Parser)]
 struct Arguments {
@@ -26,7 +26,10 @@ struct Arguments {
     /// Build the IDL alone, for changes of documentation: the committed binary must be as new as the sources.
     #[arg(long, conflicts_with_all = ["check", "out", "route"])]
     idl: bool,
-    /// The compiler.
+    /// Build or check this artifact alone, such as perp_wasm.
+    #[arg(long, value_name = "NAME", value_parser = named, conflicts_with = "idl")]
+    only: Option<Artifact>,
+    /// The compiler of programs.
     #[arg(long, value_enum, default_value_t = RouteArgument::Auto)]
     route: RouteArgument,
 }
@@ -39,6 +42,12 @@ enum RouteArgument {
     CargoBuildSbf,
     /// LLVM's BPF backend with sbpf-linker, see sbf/README.md.
     Sbf,
+}
+
+fn named(name: &str) -> Result<Artifact, String> {
+    let names = || ALL.map(|artifact| artifact.name).join(", ");
+    let found = ALL.into_iter().find(|artifact| artifact.name == name);
+    found.ok_or_else(|| format!("there is no artifact {name}; there are {}", names()))
 }
 
 fn main() -> ExitCode {
@@ -56,8 +65,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let root = workspace_root().canonicalize()?;
+    let chosen = arguments.only.map_or_else(|| ALL.to_vec(), |only| vec![only]);
     if arguments.check {
-        for artifact in ALL {
+        for artifact in chosen {
             let record = artifact.check(&root)?;
             println!("{} is fresh, {}", artifact.name, record.compiler);
         }
@@ -77,8 +87,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         RouteArgument::Sbf => build::Route::Sbf,
     };
     let out = arguments.out.as_deref().unwrap_or(&root);
-    let compiler = route.prepare(&root)?;
-    for artifact in ALL {
+    // Every compiler first: one that is missing is told before minutes are spent.
+    let mut builds = Vec::new();
+    for artifact in chosen {
+        let route = route.to(&artifact);
+        builds.push((artifact, route, route.prepare(&root)?));
+    }
+    for (artifact, route, compiler) in builds {
         route.build(&artifact, &root, out, &compiler)?;
         if arguments.out.is_some() {
             compare(&artifact, &root, out)?;

@@ -1,6 +1,6 @@
 //! The committed binaries and the IDL are those of the committed sources.
 
-use perp_artifacts::{idl_json, workspace_root, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_SWAP};
+use perp_artifacts::{idl_json, workspace_root, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_SWAP, PERP_WASM};
 
 #[test]
 fn the_exchange_is_as_new_as_its_sources() {
@@ -21,6 +21,30 @@ fn the_stand_in_receiver_is_as_new_as_its_sources() {
     if let Err(stale) = LOCALNET_RECEIVER.check(&workspace_root()) {
         panic!("{stale}");
     }
+}
+
+#[test]
+fn the_engine_for_the_browser_is_as_new_as_its_sources() {
+    if let Err(stale) = PERP_WASM.check(&workspace_root()) {
+        panic!("{stale}");
+    }
+}
+
+#[test]
+fn the_engine_for_the_browser_is_small_and_imports_nothing() {
+    let module = PERP_WASM.program_bytes().unwrap();
+    assert!(module.len() <= 100_000, "{} bytes", module.len());
+    // Magic number and version, then sections: a byte that names each, its length in seven bits a byte, the lowest first.
+    assert_eq!(module[..8], *b"\0asm\x01\0\0\0");
+    let (mut rest, mut sections) = (&module[8..], Vec::new());
+    while let [id, after @ ..] = rest {
+        sections.push(*id);
+        let bytes = after.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+        let length = after[..bytes].iter().rev().fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f));
+        rest = &after[bytes + length..];
+    }
+    // 2 are imports, 10 is code.
+    assert!(!sections.contains(&2) && sections.contains(&10), "{sections:?}");
 }
 
 #[test]

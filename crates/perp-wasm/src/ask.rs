@@ -1,5 +1,6 @@
 //! Every question by its number, and how it is answered.
 
+#[cfg(not(target_arch = "wasm32"))]
 use crate::layout;
 use crate::refused::{Refused, Status};
 use crate::world::World;

@@ -86,9 +86,8 @@ fn status(done: Result<u64, Refused>) -> u64 {
             // SAFETY: one thread.
             let output = unsafe { &mut *OUTPUT.0.get() };
             let Refused { status, words } = refused;
-            let words: &[u64; 4] = bytemuck::must_cast_ref(&words);
             output[0] = status as u64;
-            output[1..5].copy_from_slice(words);
+            output[1..5].copy_from_slice(bytemuck::cast_slice(bytemuck::bytes_of(&words)));
             u64::MAX
         }
     }

@@ -20,7 +20,7 @@ mod refused;
 mod world;
 
 pub use refused::{Refused, Status};
-pub use world::World;
+pub use world::{Reading, World};
 
 /// Version of the interface: another one reads and writes other words.
 pub const INTERFACE: u32 = 1;

@@ -1,7 +1,7 @@
 //! What recorded prices tell: the worst move, and the volatility.
 
 use super::SizingError;
-use perp_engine::units::products::square_root_ceil;
+use perp_engine::units::products::{mul_div_ceil, square_root_ceil};
 use perp_engine::units::{Ppm, Price, Side, PPM};
 use perp_engine::EngineError;
 
@@ -38,8 +38,8 @@ fn require(candles: &[Candle], needed: usize) -> Result<(), SizingError> {
     }
 }
 
-/// The furthest that the price went against a position on `side` within `holding` candles of any candle's open, as a part of that
-/// open, in ppm rounded up. A short's may be above one.
+/// The furthest that the price went against a position on `side` within `holding` candles from any candle's open on, as a part of
+/// that open, in ppm rounded up. A short's may be above one. The last candles begin fewer than that.
 ///
 /// # Errors
 /// [`SizingError::TooFewCandles`] where there are fewer than `holding`, or none; [`SizingError::BrokenCandle`].
@@ -47,16 +47,14 @@ pub fn adverse_move_ceil(candles: &[Candle], side: Side, holding: usize) -> Resu
     let holding = holding.max(1);
     require(candles, holding)?;
     let mut worst = 0u64;
-    for window in candles.windows(holding) {
-        let Some(first) = window.first() else { continue };
+    for (place, first) in candles.iter().enumerate() {
         let open = first.open.get();
-        let furthest = |extreme: u64, candle: &Candle| match side {
+        let held = candles.iter().skip(place).take(holding);
+        let extreme = held.fold(open, |extreme, candle| match side {
             Side::Long => extreme.min(candle.low.get()),
             Side::Short => extreme.max(candle.high.get()),
-        };
-        let extreme = window.iter().fold(open, furthest);
-        let moved = perp_engine::units::products::mul_div_ceil(extreme.abs_diff(open), PPM, open)?;
-        worst = worst.max(moved);
+        });
+        worst = worst.max(mul_div_ceil(extreme.abs_diff(open), PPM, open)?);
     }
     u32::try_from(worst).map(Ppm::new).map_err(|_| EngineError::Overflow.into())
 }
@@ -73,7 +71,7 @@ pub fn volatility_ceil(candles: &[Candle], interval: u32) -> Result<u64, SizingE
     let mut moves = 0u64;
     for (before, after) in candles.iter().zip(candles.iter().skip(1)) {
         let (before, after) = (before.close.get(), after.close.get());
-        let moved = perp_engine::units::products::mul_div_ceil(before.abs_diff(after), PPM, before)?;
+        let moved = mul_div_ceil(before.abs_diff(after), PPM, before)?;
         let square = u128::from(moved).checked_mul(moved.into()).ok_or(EngineError::Overflow)?;
         squares = squares.checked_add(square).ok_or(EngineError::Overflow)?;
         moves = moves.saturating_add(1);

@@ -1,0 +1,7 @@
+//! Random snapshots of an exchange, as accounts and readings, and random questions about them.
+
+pub mod questions;
+pub mod snapshots;
+#[path = "../../../perp-exchange/benches/stream/mod.rs"]
+mod stream;
+pub mod vectors;

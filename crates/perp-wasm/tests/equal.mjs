@@ -1,0 +1,111 @@
+// Compares the module with native code: reads what the example `snapshots` writes, does the same and fails at the first word that
+// differs. Ends with what it compared.
+import { readFileSync, readSync } from 'node:fs';
+
+const path = process.argv[2];
+if (!path) {
+  console.error('usage: snapshots COUNT SEED | node equal.mjs perp_wasm.wasm');
+  process.exit(2);
+}
+const abi = JSON.parse(readFileSync(new URL('../abi.json', import.meta.url)));
+const names = new Map(abi.questions.map(({ number, name }) => [number, name]));
+const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
+const module = instance.exports;
+if (module.interface() !== abi.interface) throw new Error(`interface ${module.interface()} instead of ${abi.interface}`);
+
+const CHUNK = 1 << 20;
+const buffer = Buffer.alloc(8 * CHUNK);
+let start = 0;
+let end = 0;
+
+/** The next bytes of the standard input, valid until the next call; null at its end. */
+function take(length) {
+  while (end - start < length) {
+    if (buffer.length - start < length + CHUNK) {
+      buffer.copy(buffer, 0, start, end);
+      [start, end] = [0, end - start];
+    }
+    let read = 0;
+    try {
+      read = readSync(0, buffer, end, Math.min(CHUNK, buffer.length - end));
+    } catch (error) {
+      if (error.code === 'EAGAIN') continue;
+      if (error.code !== 'EOF') throw error;
+    }
+    if (read === 0) {
+      if (end === start) return null;
+      throw new Error('the input ends within a step');
+    }
+    end += read;
+  }
+  start += length;
+  return buffer.subarray(start - length, start);
+}
+
+const word = () => take(8).readBigUInt64LE();
+const signed = () => take(8).readBigInt64LE();
+const input = (bytes) => new Uint8Array(module.memory.buffer, module.input_address(), 8 * abi.input_words).set(bytes);
+const output = (words) => Buffer.from(module.memory.buffer, module.output_address(), 8 * words);
+
+const counts = { snapshots: 0, accounts: 0, readings: 0, answers: 0, refusals: 0 };
+const answered = new Map();
+
+function fail(what, expected, found) {
+  console.error(`snapshot ${counts.snapshots}, ${what}:\n  native: ${expected.toString('hex')}\n  module: ${found.toString('hex')}`);
+  process.exit(1);
+}
+
+function compareOutcome(what, result) {
+  const expected = take(48);
+  const found = Buffer.alloc(48);
+  found.writeBigUInt64LE(BigInt.asUintN(64, result));
+  if (result === -1n) output(5).copy(found, 8);
+  if (!expected.equals(found)) fail(what, expected, found);
+}
+
+for (let kind = take(8); kind !== null; kind = take(8)) {
+  switch (Number(kind.readBigUInt64LE())) {
+    case 0:
+      module.set_clock(signed(), BigInt.asIntN(64, word()));
+      break;
+    case 1: {
+      const [number, length] = [signed(), Number(word())];
+      input(take(Math.ceil(length / 8) * 8).subarray(0, length));
+      compareOutcome('an account', module.load(number, length));
+      counts.accounts++;
+      break;
+    }
+    case 2: {
+      const [market, price, confidence, exponent, published, previous] = [signed(), signed(), signed(), Number(signed()), signed(), signed()];
+      compareOutcome('a reading', module.price(market, price, confidence, exponent, published, previous));
+      counts.readings++;
+      break;
+    }
+    case 3: {
+      const question = take(8 * Number(word()));
+      const number = Number(question.readBigUInt64LE());
+      const text = question.toString('hex');
+      input(question);
+      const words = question.length / 8;
+      const expected = take(8 * Number(word()));
+      const found = output(module.ask(words));
+      if (!expected.equals(found)) fail(`question ${names.get(number) ?? number} ${text}`, expected, found);
+      const refused = expected.readBigUInt64LE() !== 0n;
+      counts[refused ? 'refusals' : 'answers']++;
+      const row = answered.get(number) ?? [0, 0];
+      row[refused ? 1 : 0]++;
+      answered.set(number, row);
+      break;
+    }
+    default:
+      counts.snapshots++;
+  }
+}
+if (counts.snapshots === 0) throw new Error('nothing was compared');
+if (process.argv[3] === '--table') {
+  for (const [number, [answers, refusals]] of [...answered].sort(([a], [b]) => a - b)) {
+    console.log(`${String(names.get(number)).padEnd(24)} ${String(answers).padStart(8)} answers ${String(refusals).padStart(8)} refusals`);
+  }
+}
+const { snapshots, accounts, readings, answers, refusals } = counts;
+console.log(`${snapshots} snapshots, ${accounts} accounts, ${readings} readings: ${answers} answers and ${refusals} refusals equal native code's`);
