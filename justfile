@@ -25,6 +25,10 @@ demo *flags:
 localnet *flags:
     cargo run -p perp-localnet -- {{ flags }}
 
+# The exchange on a local validator with keeper, history and the trader's page, until Ctrl-C; needs Node
+desk *flags:
+    cargo run -p perp-localnet -- desk {{ flags }}
+
 # Bring a cluster to the exchange that a TOML file describes: `just migrate FILE.toml --keypair KEYPAIR.json`
 migrate file *flags:
     cargo run -p perp-migrations -- {{ quote(file) }} {{ flags }}
