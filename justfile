@@ -49,6 +49,10 @@ stress *flags:
 reference-pages:
     cargo run -p perp-tests --bin reference-pages
 
+# Draw the plots of the guides, docs/plots
+plots:
+    cargo run -p perp-plots
+
 # Format the sources
 fmt:
     cargo fmt --all

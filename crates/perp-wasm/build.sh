@@ -36,6 +36,8 @@ CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED
 built=$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/perp_wasm.wasm
 strip=(--strip-debug --strip-producers --strip-target-features)
 [ -z "${NAMES:-}" ] || strip=(-g)
-/usr/bin/wasm-opt -Oz --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
-  "${strip[@]}" "$built" -o "$out/perp_wasm.wasm"
+# What LLVM assumes of a browser: every one has had it since 2021.
+features=(--enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
+  --enable-reference-types --enable-multivalue)
+/usr/bin/wasm-opt -Oz "${features[@]}" "${strip[@]}" "$built" -o "$out/perp_wasm.wasm"
 ls -l "$out/perp_wasm.wasm" >&2

@@ -3,6 +3,7 @@
 from copy import copy
 from dataclasses import replace
 
+from grace import is_in_force
 from ledger import forfeit
 from margin import adverse_equity_and_margin, initial_margin, judge, view_of, view_to_liquidate
 from price import Said, is_in_bounds, is_too_wide, nearest_in_bounds, price_of, require_reading
@@ -294,8 +295,7 @@ def armed(exchange, account, book, place, order, listed, reference):
         for index, other in enumerate(book.places)
         if index != place and other.slices and is_armed(other, exchange.now)
     ]
-    if any(excludes(order, other) for other in others):
-        raise Refused("OrderGroupArmed")
+    increasing = [other for other in others if not other.reduce_only]
     require_not_ended(listed, exchange.now)
     exchange.require_not_paused()
     if reference < listed.price.clock_distrusted_until:
@@ -310,17 +310,10 @@ def armed(exchange, account, book, place, order, listed, reference):
     else:
         if exchange.status_of(listed) == REDUCE_ONLY:
             raise Refused("ReduceOnly")
-        require_free_position(owner, order, others)
-        order.margin_held = margin_to_hold(exchange, owner, listed, order, others, reference)
+        require_free_position(owner, order, increasing)
+        order.margin_held = margin_to_hold(exchange, owner, listed, order, increasing, reference)
     owner.armed_until = max(owner.armed_until, order.fills_from + FILL_SECONDS)
     return order
-
-
-def excludes(order, armed):
-    """Of a group one is armed at a time, and of a market one alone where something there only reduces."""
-    same_group = order.group != 0 and order.group == armed.group
-    one_reduces = order.reduce_only or armed.reduce_only
-    return same_group or bool(one_reduces and order.market == armed.market)
 
 
 def is_beside(order, other):
@@ -335,7 +328,7 @@ def require_free_position(owner, order, others):
     entering = [
         other
         for other in others
-        if not other.reduce_only and other.market != order.market and owner.slot_of(other.market) is None
+        if other.market != order.market and owner.slot_of(other.market) is None
     ]
     if len(owner.occupied()) + len(entering) >= SLOTS:
         raise Refused("NoFreePosition")
@@ -399,7 +392,9 @@ def execute_order(exchange, account, market, place, reading):
         raise Refused("OrderNotArmed")
     if is_dead(order, owner, exchange.now):
         raise Refused("OrderDead")
-    at = reading_to_fill(order, listed, reading)
+    if any(fills_before(other, order, owner, exchange.now) for other in book.places):
+        raise Refused("EarlierOrderArmed")
+    at = reading_to_fill(order, listed, reading, exchange.now)
     size = size_of_fill(order, owner, listed, at.price)
     account_before, market_before = copy_of_account(owner), copy_of_market(listed)
     try:
@@ -418,10 +413,20 @@ def execute_order(exchange, account, market, place, reading):
     exchange.move_order_lamports(-sum(paid))
 
 
-def reading_to_fill(order, listed, reading):
+def fills_before(other, order, owner, now):
+    """Whether another of its market or group was armed for an earlier moment, or for the same one and placed before, and can still fill."""
+    if not other.slices or not is_armed(other, now) or is_dead(other, owner, now):
+        return False
+    together = other.market == order.market or (order.group != 0 and other.group == order.group)
+    return together and (other.fills_from, other.number) < (order.fills_from, order.number)
+
+
+def reading_to_fill(order, listed, reading, now):
     since, published = order.fills_from, reading["publish_time"]
     if not (reading["previous_publish_time"] < since <= published <= since + READING_SECONDS):
         raise Refused("NoFillReading")
+    if published > now + listed.parameters.future_tolerance:
+        raise Refused("ClockBehind")
     found = good_to_fill(listed, reading)
     if found is None:
         raise Refused("NoFillReading")
@@ -473,15 +478,20 @@ def end_without_fill(exchange, owner, listed, book, place, size, refusal, at, re
             return 0, take_out(book, place)
         book.places[place] = waits
         return 0, 0
-    if order.reduce_only or refusal.name not in CANNOT_BE_BORNE:
+    in_grace = refusal.name == "ReduceOnly" and is_in_force(listed, exchange.now)
+    if order.reduce_only or not (in_grace or refusal.name in CANNOT_BE_BORNE):
         raise refusal
     # What the fill would have lost by the newest price.
     lost = abs(size) * positive_part(sign(size) * (at.price - newest_price(listed, at)))
     equity = judge(owner, view_to_liquidate(owner, exchange.markets, listed.index, reference))[1].equity
     share = listed.parameters.protocol_share
     exchange.paid.forfeited = forfeit(owner, listed.ledger, atoms_ceil(lost), equity, share)
-    paid = tip(order)
-    return paid, take_out(book, place) - paid
+    paid, going_on = tip(order), with_next_slice(order)
+    if going_on is None:
+        return paid, take_out(book, place) - paid
+    going_on.lamports -= paid
+    book.places[place] = going_on
+    return paid, 0
 
 
 # --- Cancelling and sweeping --------------------------------------------------------------------------------------------

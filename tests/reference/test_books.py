@@ -100,7 +100,7 @@ class Vectors(unittest.TestCase):
         ("execute_order", "NoFillReading"),
         ("execute_order", "OrderNotArmed"),
         ("trade", "OrderArmed"),
-        ("arm_order", "OrderGroupArmed"),
+        ("execute_order", "EarlierOrderArmed"),
     )
     # A deposit that is refused gets tokens, a withdrawal shares.
     EVENTS = (

@@ -396,7 +396,7 @@ class Orders(Story):
         # 5 % of $5 000, 20 · $0.0712046 of spread, and $1 as what reduces the skew pays half the fee.
         self.assertEqual(self.held, [250 * USD + 1_424_092 + USD])
 
-    def test_what_only_reduces_is_alone_armed_of_its_market(self):
+    def test_orders_of_a_market_fill_in_the_order_in_which_they_were_armed(self):
         self.begin_with(1_000, markets=2)
         self.publishes(250)
         self.trades(0, 10 * SOL)
@@ -404,33 +404,26 @@ class Orders(Story):
         self.publishes(250)
         self.publishes(250, market=1)
         reducing, sale, buy = order(-SOL, reduce_only=True), order(-SOL), order(SOL)
-        self.places(reducing)
-        # Of the other side neither: what it buys would be reduced at a known price.
-        for refused in (reducing, sale, buy):
-            self.places(refused, expected="OrderGroupArmed")
-        self.assertEqual((self.book.places[0].armed_size, self.held), (SOL, []))
+        self.places(reducing, buy, sale)
         self.places(buy, market=1)
+        self.assertEqual(self.book.places[0].armed_size, SOL)
         self.at(5)
-        self.fills(0, self.said(250, 4))
-        # Neither does what may increase let one in that only reduces, of its side or of the other.
-        for size in (SOL, -SOL):
-            self.places(order(size))
-            self.places(reducing, expected="OrderGroupArmed")
-            self.later(4)
-            self.publishes(250)
-            self.fills(0, self.said(250, self.now - self.start - 1))
-            self.later(1)
-            self.publishes(250)
-        # Of several that may increase all are armed.
-        self.places(sale, buy, sale)
+        for place in (1, 2):
+            self.fills(place, self.said(250, 4), "EarlierOrderArmed")
+        # One in another market waits for none of them.
+        self.fills(3, self.said(250, 4), market=1)
+        for place in (0, 1, 2):
+            self.fills(place, self.said(250, 4))
+        self.assertEqual(self.owner.slot_of(0).size, 9 * SOL)
 
-    def test_of_a_group_one_is_armed_at_a_time(self):
+    def test_of_a_group_the_first_to_be_armed_fills_and_takes_the_others_out(self):
         self.begin_with(1_000)
         self.publishes(250)
-        self.places(order(SOL, group=1))
-        for size in (SOL, -SOL):
-            self.places(order(size, group=1), expected="OrderGroupArmed")
-        self.places(order(SOL, group=2))
+        self.places(order(SOL, group=1), order(-SOL, group=1), order(SOL, group=2))
+        self.at(5)
+        self.fills(1, self.said(250, 3), "EarlierOrderArmed")
+        self.fills(0, self.said(250, 3))
+        self.assertEqual([place.slices for place in self.book.places[:3]], [0, 0, 1])
 
     def test_an_order_is_armed_where_a_slot_is_left_besides_those_of_the_others(self):
         self.begin_with(2_000, markets=13)

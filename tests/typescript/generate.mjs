@@ -1,24 +1,11 @@
-// Generates the clients from the IDL: the whole of Codama's, and the type that Anchor's checks calls against.
+// Generates from the IDL the type that Anchor's client checks calls against.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import anchor from '@anchor-lang/core';
-import { rootNodeFromAnchor } from '@codama/nodes-from-anchor';
-import { renderVisitor } from '@codama/renderers-js';
-import { createFromRoot } from 'codama';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const path = process.argv[2] ?? fileURLToPath(new URL('../../idl/perp_swap.json', import.meta.url));
 const idl = JSON.parse(readFileSync(path, 'utf8'));
-
-await createFromRoot(rootNodeFromAnchor(idl)).accept(
-    renderVisitor(here, {
-        generatedFolder: 'codama/generated',
-        // Only @solana/kit has to be installed.
-        kitImportStrategy: 'rootOnly',
-        // It would replace the pinned versions by ranges.
-        syncPackageJson: false,
-    }),
-);
 
 const type = JSON.stringify(anchor.convertIdlToCamelCase(idl), undefined, 2);
 mkdirSync(`${here}/anchor/generated`, { recursive: true });

@@ -1,5 +1,5 @@
 // usage: PERP_LOCALNET=path/of/perp-localnet node run.mjs [IDL]
-// Generates clients from the program's IDL, checks their types, and trades with them on a local validator of its own.
+// Generates Anchor's client from the program's IDL, checks its types, and trades with it on a local validator of its own.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -72,9 +72,8 @@ async function stop(child) {
     }
 }
 
-/** Runs the scripts one after the other, so that each finds the market flat. */
 async function trade(results) {
-    const files = ['codama/trade.js', 'anchor/trade.js'].map((file) => join(build, file));
+    const files = [join(build, 'anchor/trade.js')];
     const events = run({ files, concurrency: false, timeout: TEST_MILLISECONDS });
     events.on('test:pass', () => (results.passed += 1));
     events.on('test:fail', () => (results.failed += 1));

@@ -21,7 +21,6 @@ import {
     trade,
     transferMargin,
     updatePrices,
-    watchExchange,
     withdraw,
 } from '../src/index.js';
 import {
@@ -29,7 +28,6 @@ import {
     addresses,
     eventOf,
     events,
-    local,
     market,
     newWallet,
     nextSlot,
@@ -37,9 +35,7 @@ import {
     SOL,
     send,
     sendFresh,
-    subscriptions,
     USDC,
-    until,
 } from './world.js';
 
 let alice: KeyPairSigner;
@@ -80,23 +76,6 @@ test('a trade brings its own price along', async () => {
     expect(traded).toMatchObject({ owner: alice.address, marketIndex: 0, sizeBefore: 0n, sizeAfter: 10n * SOL });
     const position = (await account(authority)).state.positions.find(({ occupied }) => occupied === 1);
     expect(position?.size).toBe(10n * SOL);
-});
-
-test('what is watched changes with what happens', async () => {
-    const watch = await watchExchange(rpc, subscriptions, local.exchange, { owner: alice.address });
-    try {
-        const held = () =>
-            watch.current().holdings?.marginAccounts.find(({ data }) => data.subAccount === 0)?.data.state;
-        const before = held()?.balance ?? 0n;
-        expect(held()?.positions.some(({ size }) => size === 10n * SOL)).toBe(true);
-        const source = await tokensOf(addresses, alice.address);
-        events(await send(alice, [deposit(addresses, authority, source, 7n * USDC)]));
-        await until('the deposit is seen', async () => held()?.balance === before + 7n * USDC || undefined);
-        const clock = watch.current().snapshot.clock;
-        await until('the clock goes on', async () => watch.current().snapshot.clock.slot > clock.slot || undefined);
-    } finally {
-        watch.close();
-    }
 });
 
 test('anybody settles funding and profit', async () => {

@@ -92,9 +92,9 @@ export function send(
 export async function sendFresh(
     payer: KeyPairSigner,
     markets: readonly Account<Market>[],
-    then: (prices: readonly PricedMarket[]) => Promise<readonly Instruction[]>,
+    use: (prices: readonly PricedMarket[]) => Promise<readonly Instruction[]>,
 ): Promise<Outcome> {
-    const plan = await planFresh(rpc, prices, { payer, markets, then });
+    const plan = await planFresh(rpc, prices, { payer, markets, use });
     return (await sendPlan(rpc, plan)).outcome;
 }
 

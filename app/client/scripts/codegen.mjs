@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { rootNodeFromAnchor } from '@codama/nodes-from-anchor';
 import { renderVisitor } from '@codama/renderers-js';
 import { createFromRoot } from 'codama';
+import { engine } from './engine.mjs';
 import { budgets, constants, errors, events } from './generate.mjs';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
@@ -29,6 +30,7 @@ const own = {
         JSON.parse(read('idl/errors.json')),
         JSON.parse(read('app/client/interface/framework.json')),
     ),
+    'engine.ts': engine(JSON.parse(read('crates/perp-wasm/abi.json'))),
     'events.ts': events(idl),
 };
 for (const [name, text] of Object.entries(own)) {

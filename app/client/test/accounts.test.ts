@@ -46,7 +46,8 @@ function wide(json: Json): Json {
     if (json === null || typeof json !== 'object') {
         return json;
     }
-    if (typeof json.low === 'string' && typeof json.high === 'string') {
+    const isTwoWords = Object.keys(json).sort().join() === 'high,low';
+    if (isTwoWords && typeof json.low === 'string' && typeof json.high === 'string') {
         return ((BigInt(json.high) << 64n) + BigInt(json.low)).toString();
     }
     return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, wide(value)]));

@@ -138,6 +138,19 @@ test.each(cases as Vectors[])('$name $arguments is built as the client in Rust b
 test('every builder is compared', () => {
     const compared = new Set(cases.map(({ name }: { name: string }) => name));
     // The one is two of the others; the rest build nothing.
-    const others = ['transferMargin', 'hasOpenPosition', 'marketsOf', 'occupied'];
+    const others = ['transferMargin', 'hasOpenPosition', 'marketsOf', 'occupied', 'recordOf'];
     expect(Object.keys(build).filter((name) => !others.includes(name) && !compared.has(name))).toEqual([]);
+});
+
+test('a request belongs to the epoch whose boundary is the first from its own moment on', () => {
+    const found = cases.find(({ name }: { name: string }) => name === 'payLiquidityRequest').arguments;
+    const [request, record] = paidOf(found);
+    const at = (previous: bigint, boundary: bigint) => ({
+        ...decodeAccount(ACCOUNTS.epochRecord, encoded(keys.other, fromHex(found.record))),
+        data: { ...record, state: { ...record.state, previous, boundary } },
+    });
+    const records = [at(0n, 100n), at(100n, 200n)];
+    const belonging = (belongsFrom: bigint) =>
+        build.recordOf({ ...request, state: { ...request.state, belongsFrom } }, records)?.data.state.boundary;
+    expect([1n, 100n, 101n, 200n, 201n].map(belonging)).toEqual([100n, 100n, 200n, 200n, undefined]);
 });

@@ -55,6 +55,10 @@ export function spelled(value: unknown, like: Json): Json {
         const option = value as { __option: string; value?: unknown };
         return option.__option === 'None' ? null : spelled(option.value, like);
     }
+    if (value === types.PriceLimit.None && like === null) {
+        // Rust spells this choice as it spells what is not there.
+        return null;
+    }
     if (typeof value === 'number' && typeof like === 'string' && /^[A-Z]/.test(like)) {
         const named = enums.find((choice) => choice[value] === like);
         return named === undefined ? `${value}` : like;

@@ -9,6 +9,12 @@ use anchor_lang::{AnchorDeserialize, Discriminator};
 use base64::prelude::{Engine, BASE64_STANDARD};
 use perp_swap::events;
 
+/// What events are made of, for whoever looks into them.
+pub use perp_swap::events::{
+    BankruptcyResolved, ClaimRedeemed, FundingSettled, Liquidated, MarketMoment, OrderExecuted, OrderFill, OrderMoment,
+    ProfitSettled, Traded,
+};
+
 macro_rules! events {
     ($($event:ident)+) => {
         /// One event of the program.

@@ -9,6 +9,8 @@ pub mod errors;
 pub mod events;
 pub mod instructions;
 pub mod jobs;
+#[cfg(feature = "rpc")]
+pub mod operator;
 pub mod oracles;
 #[cfg(feature = "rpc")]
 pub mod rpc;

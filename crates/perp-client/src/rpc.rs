@@ -7,7 +7,7 @@ use anchor_lang::solana_program::instruction::Instruction;
 use anchor_spl::token_2022::spl_token_2022::{self, extension::StateWithExtensions};
 use backon::{BlockingRetryable, ExponentialBuilder};
 use perp_accounts::{decode, Exchange, Market, Pool, Stored};
-use perp_engine::units::Clock;
+use perp_engine::units::{Atoms, Clock};
 use perp_exchange::chain::{read_clock, CLOCK};
 use serde_json::json;
 use solana_account::Account;
@@ -29,8 +29,10 @@ mod accounts;
 mod epochs;
 mod errors;
 mod follow;
+mod history;
 mod record;
 mod send;
+mod simulate;
 mod venue;
 
 #[cfg(test)]
@@ -44,9 +46,11 @@ use errors::refusal;
 pub use accounts::OfExchange;
 pub use epochs::{ClosedBoundary, EpochsError};
 pub use errors::{FetchError, SendError};
-pub use follow::{Accounts, Follow, FollowError};
+pub use follow::{Accounts, Filter, Follow, FollowError, Listener, Source, WebSocket, TICK};
+pub use history::Told;
 pub use record::{events_in_record, EventsError, MAX_TRANSACTION_VERSION};
 pub use send::{Landed, Outbox, SendOptions, TRANSACTION_LIMIT};
+pub use simulate::Simulated;
 pub use venue::{OpenError, Venue};
 
 /// The embedded validator has executed a transaction when it answers `sendTransaction`; a public node takes a slot or two
@@ -113,6 +117,20 @@ impl Connection {
         match StateWithExtensions::<spl_token_2022::state::Mint>::unpack(&account.data) {
             Ok(mint) => Ok(Mint { token_program: account.owner, decimals: mint.base.decimals }),
             Err(_) => Err(not_a_mint),
+        }
+    }
+
+    /// What a token account holds; `None` where there is none at the address.
+    ///
+    /// # Errors
+    /// [`FetchError`] where there is something else.
+    pub fn tokens(&self, address: &Pubkey) -> Result<Option<Atoms>, FetchError> {
+        let Some(account) = self.account(address)? else { return Ok(None) };
+        match StateWithExtensions::<spl_token_2022::state::Account>::unpack(&account.data) {
+            Ok(found) if spl_token_2022::check_spl_token_program_account(&account.owner).is_ok() => {
+                Ok(Some(Atoms::new(found.base.amount)))
+            }
+            _ => Err(FetchError::NotATokenAccount { address: *address, owner: account.owner }),
         }
     }
 

@@ -263,9 +263,9 @@ macro_rules! engine_rules {
         149 OrderAlive
             "The order may still be filled."
             "Only its owner may cancel it.";
-        150 OrderGroupArmed
-            "Another order of the same group, or that reduces the same position, is armed, and only one of them may fill."
-            "Let anybody call execute_order for that one, or wait until its time is over.";
+        150 EarlierOrderArmed { place: u64 }
+            "An order of the same market or group that was armed before fills first."
+            "Call execute_order for that one before, in the same transaction, or wait until its time is over.";
         151 NoFillReading { from: i64, until: i64 }
             "The reading is not the one at which the armed order fills."
             "Hand in the good reading with prev_publish_time < from <= publish_time <= until.";

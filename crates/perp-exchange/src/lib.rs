@@ -18,6 +18,7 @@ mod error;
 mod exchange;
 #[cfg(test)]
 mod fixtures;
+mod guest;
 mod operation;
 mod operations;
 pub mod quotes;

@@ -66,6 +66,9 @@ pub struct SettingFlags {
     /// WebSocket server of the node
     #[arg(long, value_name = "URL", global = true)]
     pub websocket_url: Option<String>,
+    /// Geyser server of Yellowstone's interface, for accounts' changes; takes a build with the feature geyser
+    #[arg(long, value_name = "URL", global = true)]
+    pub geyser_url: Option<String>,
     /// Address of the exchange
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub exchange: Option<String>,
@@ -113,6 +116,7 @@ impl SettingFlags {
         let texts = [
             ("rpc_url", &self.rpc_url),
             ("websocket_url", &self.websocket_url),
+            ("geyser_url", &self.geyser_url),
             ("exchange", &self.exchange),
             ("prices_url", &self.prices_url),
             ("http.listen", &self.listen),

@@ -32,6 +32,12 @@ pub struct Config {
     pub rpc_url: String,
     /// WebSocket server of the node.
     pub websocket_url: String,
+    /// Geyser server of Yellowstone's interface, from which changes come instead while it is there.
+    #[serde(default)]
+    pub geyser_url: Option<String>,
+    /// What tells it who asks.
+    #[serde(default)]
+    pub geyser_token: Option<String>,
     /// Address of the exchange, in base 58.
     pub exchange: String,
     /// Keypair files of the operator's wallets, at least one. They pay in turn, and each is credited in a margin account of its own.

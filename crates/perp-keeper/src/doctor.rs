@@ -1,7 +1,6 @@
 //! Whether everything that a keeper needs is there, and what to do about what is not.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +12,7 @@ use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::Error as ClientError;
 use solana_signer::Signer;
 
+use crate::changes::examine as examine_changes;
 use crate::config::{keys, origin, Config};
 use crate::decision::{Policy, Verdict};
 use crate::explain::{compared, decisions};
@@ -20,33 +20,8 @@ use crate::plan::Known;
 
 pub mod checks;
 
-use checks::{Check, Grade};
-
-/// Everything that was looked at.
-pub struct Report(Vec<Check>);
-
-impl Report {
-    /// Whether nothing is in the way of running.
-    pub fn is_good(&self) -> bool {
-        self.0.iter().all(|check| check.grade != Grade::Bad)
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for check in &self.0 {
-            writeln!(formatter, "{check}")?;
-        }
-        let count = |grade: Grade| self.0.iter().filter(|check| check.grade == grade).count();
-        write!(
-            formatter,
-            "{} good, {} to look at, {} in the way",
-            count(Grade::Good),
-            count(Grade::Fair),
-            count(Grade::Bad)
-        )
-    }
-}
+use checks::Check;
+pub use checks::Report;
 
 /// What is wrong with the address of an exchange, where it is that: not where the node does not answer.
 pub fn exchange_fault(
@@ -63,6 +38,9 @@ pub fn exchange_fault(
         _ => None,
     }
 }
+
+/// What to do about a price that is old.
+const UNPOSTED: &str = "nobody posts it: set prices_url and unpaid, or see whether its feed is silent";
 
 /// Looks at everything.
 pub fn examine(config: &Config) -> Report {
@@ -148,11 +126,12 @@ fn serve(config: &Config, venue: &Venue, checks: &mut Vec<Check>) {
         (Ok(fresh), Ok(markets)) => {
             let now = fresh.exchange.clock.now;
             for market in fresh.exchange.markets() {
-                checks.push(checks::price(market, now, config.alerts.price_seconds));
+                checks.push(checks::price(market, now, config.alerts.price_seconds, UNPOSTED));
             }
-            let feeds: Vec<FeedId> = markets.values().map(|market| FeedId(market.oracle.feed_id)).collect();
-            let feeds: Vec<FeedId> = feeds.into_iter().filter(|feed| feed.0 != [0; 32]).collect();
-            checks.push(prices(config, &feeds));
+            let lives = markets.values().filter(|market| !market.state.settlement.has_begun());
+            let feeds = lives.map(|market| (FeedId(market.oracle.feed_id), market.state.index));
+            let feeds: BTreeMap<FeedId, u16> = feeds.filter(|(feed, _)| feed.0 != [0; 32]).collect();
+            prices(config, &feeds, checks);
         }
         (Err(error), _) | (_, Err(error)) => {
             checks.push(Check::bad("markets", error.to_string(), "see whether the node is overloaded"));
@@ -166,6 +145,7 @@ fn serve(config: &Config, venue: &Venue, checks: &mut Vec<Check>) {
         ),
         Err(error) => Check::bad("websocket", error.to_string(), "set websocket_url to the node's WebSocket server"),
     });
+    checks.extend(examine_changes(config));
     for table in config.lookup_tables().unwrap_or_default() {
         checks.push(match venue.table(&table) {
             Ok(found) => Check::good("lookup table", format!("{table} with {} addresses", found.addresses.len())),
@@ -174,14 +154,21 @@ fn serve(config: &Config, venue: &Venue, checks: &mut Vec<Check>) {
     }
 }
 
-fn prices(config: &Config, feeds: &[FeedId]) -> Check {
+/// Which of these feeds the price server has, each named with a market that reads it.
+fn prices(config: &Config, feeds: &BTreeMap<FeedId, u16>, checks: &mut Vec<Check>) {
     let Some(url) = &config.prices_url else {
-        return Check::good("price server", "none is set, so no prices are posted".into());
+        return checks.push(Check::good("price server", "none is set, so no prices are posted".into()));
     };
-    let asked = PriceServer::new(url).and_then(|server| server.latest(feeds));
-    match asked {
-        Ok(_) => Check::good("price server", format!("{} has {} feeds under one signature", origin(url), feeds.len())),
-        Err(error) => Check::bad("price server", error.to_string(), "set prices_url to a server of Hermes' interface"),
+    if feeds.is_empty() {
+        return checks.push(Check::good("price server", format!("{} has nothing to be asked for", origin(url))));
+    }
+    let ids: Vec<FeedId> = feeds.keys().copied().collect();
+    match PriceServer::new(url).and_then(|server| server.latest_apart(&ids)) {
+        Ok(found) => checks.extend(checks::feeds(&origin(url), &found, feeds)),
+        Err(error) => {
+            let remedy = "set prices_url to a server of Hermes' interface";
+            checks.push(Check::bad("price server", error.to_string(), remedy));
+        }
     }
 }
 

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Posts signed prices and takes posted ones in
+    /// Posts signed prices, takes posted ones in, and proves silences of feeds
     Prices,
     /// Liquidates accounts
     Liquidate,
     /// Arms resting orders that are met, fills them at the reading of their moment, takes dead ones out
     Orders,
-    /// Settles profits before boundaries and losers after a crash
+    /// Settles profits before boundaries, losers after a crash, and what is owed
     Settle,
     /// Values markets at a boundary, closes epochs, pays liquidity requests
     Epochs,
@@ -24,7 +24,7 @@ pub enum Kind {
     Bankruptcies,
     /// Funds and redeems claims
     Claims,
-    /// Reports dead oracles and ends their markets
+    /// Reports dead oracles, ends their markets, and undoes ends of those that lived
     Outages,
     /// Moves backing towards the markets' targets
     Backing,
@@ -41,14 +41,14 @@ impl Kind {
         match job.task {
             Task::Liquidate { .. } => Self::Liquidate,
             Task::ArmOrder { .. } | Task::ExecuteOrder { .. } | Task::SweepOrder { .. } => Self::Orders,
-            Task::SettlePnl { .. } => Self::Settle,
+            Task::SettlePnl { .. } | Task::SettleFunding { .. } => Self::Settle,
             Task::FundClaims { .. } | Task::RedeemClaim { .. } => Self::Claims,
             Task::ResolveBankruptcy { .. } => Self::Bankruptcies,
             Task::AllocateBacking { .. } => Self::Backing,
             Task::ValueMarket { .. } | Task::CloseEpoch { .. } | Task::PayRequest { .. } => Self::Epochs,
             Task::UpdateFunding { .. } => Self::Funding,
-            Task::UpdatePrices { .. } | Task::UpdateSecondPrice { .. } => Self::Prices,
-            Task::ReportOutage { .. } | Task::BeginSettlement { .. } => Self::Outages,
+            Task::UpdatePrices { .. } | Task::UpdateSecondPrice { .. } | Task::ProveSilence { .. } => Self::Prices,
+            Task::ReportOutage { .. } | Task::BeginSettlement { .. } | Task::UndoSettlement { .. } => Self::Outages,
         }
     }
 

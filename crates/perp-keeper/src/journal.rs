@@ -164,11 +164,21 @@ impl Journal {
         self.last.retain(|_, (_, at)| now.saturating_duration_since(*at) < REMEMBERED);
     }
 
-    /// A price was posted, or could not be.
-    pub fn posted(result: &Result<usize, String>) {
-        match result {
-            Ok(feeds) => info!(event = "posted", feeds),
-            Err(reason) => warn!(event = "not_posted", reason),
+    /// So many feeds were posted.
+    pub fn posted(feeds: usize) {
+        info!(event = "posted", feeds);
+    }
+
+    /// Prices could not be posted.
+    pub fn not_posted(reason: &str) {
+        warn!(event = "not_posted", reason);
+    }
+
+    /// Something is left out while the rest goes on, and why; or is not any more.
+    pub fn left_out(kind: &'static str, which: &dyn std::fmt::Display, reason: Option<&str>) {
+        match reason {
+            Some(reason) => warn!(event = "left_out", kind, which = %which, reason),
+            None => info!(event = "taken_up", kind, which = %which),
         }
     }
 
@@ -183,6 +193,11 @@ impl Journal {
     /// Something is in the way of everything.
     pub fn trouble(event: &'static str, reason: &dyn std::fmt::Display) {
         warn!(event, reason = %reason);
+    }
+
+    /// Changes of margin accounts come from a server of this kind from now on.
+    pub fn source(kind: &'static str) {
+        info!(event = "source", kind);
     }
 
     /// The subscription to accounts of a type has gaps: everything of it is read again.

@@ -20,8 +20,9 @@ use crate::doctor;
 use crate::job::Kind;
 use crate::journal::Journal;
 use crate::operations::Operations;
-use crate::poster::Poster;
-use crate::readings::{Bringer, Readings};
+use crate::poster::{Posted, Poster};
+use crate::prices::Prices;
+use crate::readings::{Bringer, Evidence, Readings};
 
 mod pass;
 mod session;
@@ -122,7 +123,8 @@ impl Keeper {
         };
         let (is_over, budget) =
             (AtomicBool::new(false), Mutex::new(Budget::counted(self.operations.metrics.fees.clone())));
-        let readings = Readings::default();
+        let (readings, evidence) = (Readings::default(), Evidence::default());
+        let prices = self.config.prices_url.as_deref().map(Prices::new).transpose()?;
         let signers: Vec<&Keypair> = self.wallets.iter().collect();
         let told: Told<'_> = Box::new(|ticket: Ticket, result| ticket.settle(&venue, result));
         let outbox = Outbox::new(&venue.connection, &signers, &options, told);
@@ -130,20 +132,27 @@ impl Keeper {
         std::thread::scope(|scope| {
             let _ends = Ends(&is_over);
             scope.spawn(|| track(&outbox, &is_over));
-            if let (Some(url), true) = (&self.config.prices_url, self.fills()) {
+            if let (Some(prices), true) = (&prices, self.brings()) {
                 let policy = Policy { fees: self.config.fees, unpaid: self.config.unpaid };
                 let (venue, wallets) = (&venue, &self.wallets[..]);
                 let (operations, outbox) = (&*self.operations, &outbox);
-                let bringer = Bringer::new(url, (venue, wallets), (operations, &budget), policy, &readings)?;
+                let wanted = (&readings, &evidence);
+                let bringer = Bringer::new(prices, (venue, wallets), (operations, &budget), policy, wanted);
                 scope.spawn(move || keep_bringing(bringer, ends, || outbox.open() == 0));
             }
-            if let (Some(url), true) = (&self.config.prices_url, self.posts()) {
-                let poster = Poster::new(url, self.config.fees)?;
+            if let (Some(prices), true) = (&prices, self.posts()) {
+                let poster = Poster::new(prices, self.config.fees);
                 let (venue, budget) = (&venue, &budget);
                 scope.spawn(move || self.keep_posting(&poster, venue, budget, ends));
             }
-            let shared =
-                Shared { venue: &venue, outbox: &outbox, budget: &budget, readings: &readings, is_over: &is_over };
+            let shared = Shared {
+                venue: &venue,
+                outbox: &outbox,
+                budget: &budget,
+                readings: &readings,
+                evidence: &evidence,
+                is_over: &is_over,
+            };
             let mut session = Session::begin(self, shared, scope)?;
             session.run(scope, stop);
             Ok::<(), String>(())
@@ -156,26 +165,35 @@ impl Keeper {
         self.config.jobs.contains(&Kind::Prices) && self.config.unpaid && !self.mode.dry_run && !self.mode.once
     }
 
-    /// Whether readings are brought for orders, which pay for that.
-    fn fills(&self) -> bool {
-        self.config.jobs.contains(&Kind::Orders) && !self.mode.dry_run && !self.mode.once
+    /// Whether readings are brought for orders, which pay for that, or because they show more than a price.
+    fn brings(&self) -> bool {
+        let (silences, ends) = self.searches();
+        let does_orders = self.config.jobs.contains(&Kind::Orders);
+        (does_orders || silences || ends) && !self.mode.dry_run && !self.mode.once
     }
 
-    fn keep_posting(&self, poster: &Poster, venue: &Venue, budget: &Mutex<Budget>, is_over: impl Fn() -> bool) {
-        let mut said = None;
+    /// Whether it looks for proofs of silences, and for readings that undo ends. Both pay nothing.
+    fn searches(&self) -> (bool, bool) {
+        let does = |kind| self.config.unpaid && self.config.jobs.contains(&kind);
+        (does(Kind::Prices), does(Kind::Outages))
+    }
+
+    fn keep_posting(&self, poster: &Poster<'_>, venue: &Venue, budget: &Mutex<Budget>, is_over: impl Fn() -> bool) {
+        let mut said = Vec::new();
         while !is_over() {
             let begun = Instant::now();
             let mut able = self.wallets.iter().filter(|wallet| self.operations.may_pay(&wallet.pubkey()));
-            let posted = match able.next() {
+            let Posted { feeds, troubles } = match able.next() {
                 Some(payer) => poster.post(venue, payer, self.config.pace.post_after_seconds, budget),
-                None => Err("no wallet holds enough lamports to pay for it".into()),
+                None => Posted { feeds: 0, troubles: vec!["no wallet holds enough lamports to pay for it".into()] },
             };
-            self.operations.posted(&posted);
-            // Trouble that goes on is told once.
-            if posted != Ok(0) && (posted.is_ok() || said.as_ref() != Some(&posted)) {
-                Journal::posted(&posted);
+            self.operations.posted(feeds, troubles.len());
+            if feeds > 0 {
+                Journal::posted(feeds);
             }
-            said = Some(posted);
+            // Trouble that goes on is told once.
+            troubles.iter().filter(|trouble| !said.contains(*trouble)).for_each(|trouble| Journal::not_posted(trouble));
+            said = troubles;
             while begun.elapsed() < POST_EVERY && !is_over() {
                 std::thread::sleep(TICK);
             }

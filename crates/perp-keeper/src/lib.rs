@@ -5,6 +5,7 @@
 //! outcome after.
 
 pub mod alerts;
+pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod decision;
@@ -12,6 +13,8 @@ pub mod doctor;
 pub mod explain;
 #[cfg(test)]
 mod fixtures;
+#[cfg(feature = "geyser")]
+pub mod geyser;
 pub mod job;
 pub mod journal;
 pub mod keeper;
@@ -20,5 +23,6 @@ pub mod operations;
 pub mod outcome;
 pub mod plan;
 pub mod poster;
+pub mod prices;
 pub mod readings;
 pub mod watch;

@@ -211,9 +211,11 @@ impl Operations {
         lock(&self.status).stale = reason;
     }
 
-    /// Whether there is a subscription, and how many gaps it has had.
-    pub fn followed(&self, is_live: bool, gaps: u64) {
+    /// By which kind of server there is a subscription, if there is one, and how many gaps it has had.
+    pub fn followed(&self, kind: Option<&str>, gaps: u64) {
+        let is_live = kind.is_some();
         self.metrics.live.set(i64::from(is_live));
+        self.metrics.geyser.set(i64::from(kind == Some("geyser")));
         self.metrics.gaps.set(whole(gaps));
         let mut status = lock(&self.status);
         status.quiet_since = if is_live { None } else { status.quiet_since.or_else(|| Some(Instant::now())) };
@@ -317,14 +319,10 @@ impl Operations {
         }
     }
 
-    /// Prices were posted, or could not be.
-    pub fn posted(&self, result: &Result<usize, String>) {
-        match result {
-            Ok(feeds) => {
-                let count = u64::try_from(*feeds).unwrap_or(u64::MAX);
-                self.metrics.posts.with_label_values(&["posted"]).inc_by(count);
-            }
-            Err(_) => self.metrics.posts.with_label_values(&["failed"]).inc(),
+    /// So many feeds were posted, and so many postings failed.
+    pub fn posted(&self, feeds: usize, failed: usize) {
+        for (outcome, count) in [("posted", feeds), ("failed", failed)] {
+            self.metrics.posts.with_label_values(&[outcome]).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
         }
     }
 }

@@ -97,7 +97,7 @@ impl Outcome {
 }
 
 /// Whether the wallet that was to pay has too little for it, or nothing at all.
-const fn lacks_lamports(error: &SendError) -> bool {
+pub const fn lacks_lamports(error: &SendError) -> bool {
     use TransactionError::{AccountNotFound, InsufficientFundsForFee, InsufficientFundsForRent};
     let SendError::Failed { error, .. } = error else { return false };
     matches!(error, AccountNotFound | InsufficientFundsForFee | InsufficientFundsForRent { .. })

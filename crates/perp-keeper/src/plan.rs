@@ -8,7 +8,8 @@ use perp_client::addresses::orders_address;
 use perp_client::instructions::Authority;
 use perp_client::jobs::{
     after_crash, armings, backing, epochs, executions, funding, liquidations_of_all_positions, outages, payments,
-    prices, second_prices, settlements_before_boundary, sweeps, Fresh, Job, PostedPrices, Task,
+    prices, second_prices, settlements_before_boundary, silences, sweeps, undone_settlements, Fresh, Job, PostedPrices,
+    Task,
 };
 use perp_client::rpc::Accounts;
 use perp_engine::operations::position::SETTLING_SECONDS;
@@ -39,13 +40,16 @@ pub struct Known<'a> {
     pub orders: Option<&'a Accounts<Orders>>,
     /// Readings that were posted for them.
     pub posted: PostedPrices,
+    /// Readings that were posted because they show more than a price.
+    pub shown: PostedPrices,
 }
 
 impl<'a> Known<'a> {
     /// What is known where margin accounts alone were read.
     pub fn of(fresh: &'a Fresh, accounts: &'a Accounts<MarginAccount>, unpayable: &'a BTreeSet<Pubkey>) -> Self {
-        let (requests, records, orders, posted) = (None, None, None, PostedPrices::new());
-        Self { fresh, accounts, requests, unpayable, records, orders, posted }
+        let (requests, records, orders) = (None, None, None);
+        let [posted, shown] = [PostedPrices::new(), PostedPrices::new()];
+        Self { fresh, accounts, requests, unpayable, records, orders, posted, shown }
     }
 }
 
@@ -73,6 +77,7 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
     if does(Kind::Prices) {
         jobs.extend(prices(fresh));
         jobs.extend(second_prices(fresh));
+        jobs.extend(silences(fresh, &known.shown));
     }
     if does(Kind::Orders) {
         jobs.extend(about_orders(known, keepers));
@@ -93,6 +98,7 @@ pub fn upkeep(known: &Known<'_>, keepers: &[Authority], caller: Pubkey, config: 
         jobs.extend(after_crash(fresh, known.accounts, LEAST_SETTLED));
     }
     if does(Kind::Outages) {
+        jobs.extend(undone_settlements(fresh, &known.shown));
         jobs.extend(outages(fresh));
     }
     if does(Kind::Backing) {
@@ -187,6 +193,8 @@ pub const fn market(task: &Task) -> Option<u16> {
         | Task::UpdateFunding { market }
         | Task::UpdatePrices { market }
         | Task::UpdateSecondPrice { market }
+        | Task::ProveSilence { market }
+        | Task::UndoSettlement { market }
         | Task::ReportOutage { market }
         | Task::BeginSettlement { market } => Some(*market),
         _ => None,
@@ -198,6 +206,7 @@ pub const fn account(task: &Task) -> Option<Pubkey> {
     match task {
         Task::Liquidate { account, .. }
         | Task::SettlePnl { account, .. }
+        | Task::SettleFunding { account, .. }
         | Task::RedeemClaim { account, .. }
         | Task::ArmOrder { account, .. }
         | Task::ExecuteOrder { account, .. }

@@ -1,15 +1,17 @@
 //! Prices from a server to the chain, for markets whose own are getting old.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use perp_accounts::Market;
 use perp_client::jobs::compute_units;
-use perp_client::rpc::Venue;
+use perp_client::rpc::{SendError, Venue};
+use perp_engine::market::price::PriceOutcome;
+use perp_exchange::Exchange;
 use perp_updates::receiver::Poster as Payer;
 use perp_updates::rpc::{receiver_config, send, vaa_lamports, PlanSendError};
-use perp_updates::{Destination, FeedId, Legs, Plan, Posting, PriceServer, Receiver};
+use perp_updates::{Destination, FeedId, Legs, Plan, Posting, Receiver, Update};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::{pubkey, Pubkey};
@@ -17,105 +19,214 @@ use solana_signer::Signer;
 
 use crate::config::Fees;
 use crate::decision::{transaction_fee, Budget};
-use crate::outcome::may_have_cost;
+use crate::outcome::{lacks_lamports, may_have_cost};
+use crate::prices::{Prices, Troubled};
+use crate::readings::reading;
 
 /// The program that sets limit and price of compute units.
 const COMPUTE_BUDGET: Pubkey = pubkey!("ComputeBudget111111111111111111111111111111");
 
 /// Posts what a server of signed prices says.
-pub struct Poster {
-    server: PriceServer,
+pub struct Poster<'a> {
+    prices: &'a Prices,
     fees: Fees,
+    /// Markets whose prices are refused.
+    refused: Mutex<Troubled<u16>>,
 }
 
-impl Poster {
-    /// Of the server at `url`, within what may be spent.
-    ///
-    /// # Errors
-    /// Where this machine cannot speak HTTP at all, in words.
-    pub fn new(url: &str, fees: Fees) -> Result<Self, String> {
-        Ok(Self { server: PriceServer::new(url).map_err(|error| error.to_string())?, fees })
+/// What came of a look at all markets.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// Feeds that were posted.
+    pub feeds: usize,
+    /// What was in the way of others, in words.
+    pub troubles: Vec<String>,
+}
+
+/// Who posts where, and from what.
+struct Desk<'a> {
+    venue: &'a Venue,
+    payer: &'a Keypair,
+    budget: &'a Mutex<Budget>,
+    receiver: Receiver,
+}
+
+/// Why a price was not posted.
+struct NotPosted {
+    reason: String,
+    /// Whether the chain has refused it, so that other markets' prices may do without it.
+    is_refused: bool,
+}
+
+impl NotPosted {
+    /// Nothing was refused.
+    fn because(reason: impl std::fmt::Display) -> Self {
+        Self { reason: reason.to_string(), is_refused: false }
+    }
+}
+
+impl<'a> Poster<'a> {
+    /// Of this server, within what may be spent.
+    pub const fn new(prices: &'a Prices, fees: Fees) -> Self {
+        Self { prices, fees, refused: Mutex::new(Troubled::none("market")) }
     }
 
     /// Brings markets whose price is older than so many seconds the newest prices and has them taken in, those of one receiver after those
-    /// of another, each all of one second. Returns how many feeds were posted. Markets to which nobody can post are passed over.
-    ///
-    /// # Errors
-    /// What is in the way, in words: of the receivers that could not be posted to, once the others were.
-    pub fn post(
-        &self,
-        venue: &Venue,
-        payer: &Keypair,
-        older_than: u64,
-        budget: &Mutex<Budget>,
-    ) -> Result<usize, String> {
-        let now = venue.connection.clock().map_err(words)?.now;
-        let markets = venue.all::<Market>().map_err(words)?;
+    /// of another, all of one signature together. Markets to which nobody can post are passed over. A market whose price is not to be had,
+    /// or is refused, keeps no other from its own.
+    pub fn post(&self, venue: &Venue, payer: &Keypair, older_than: u64, budget: &Mutex<Budget>) -> Posted {
+        let mut posted = Posted::default();
+        let read = venue.fresh().and_then(|fresh| Ok((fresh.exchange, venue.all::<Market>()?)));
+        let (exchange, markets) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                posted.troubles.push(error.to_string());
+                return posted;
+            }
+        };
         let is_old = |market: &Market| {
-            let age = now.seconds_since(market.state.price.published);
+            let age = exchange.clock.now.seconds_since(market.state.price.published);
             age.is_ok_and(|age| age > older_than) && !market.state.settlement.has_begun()
         };
-        let (mut feeds, mut troubles) = (0, Vec::new());
         for (receiver, markets) in by_receiver(markets.into_values().filter(is_old)) {
-            match self.bring(venue, payer, receiver, &markets, budget) {
-                Ok(posted) => feeds += posted,
-                Err(trouble) => troubles.push(trouble),
+            let desk = Desk { venue, payer, budget, receiver };
+            match self.prices.latest(&feeds_of(&markets)) {
+                Ok(parts) => {
+                    for (update, feeds) in parts {
+                        let markets = markets.iter().filter(|market| feeds.contains(&feed(market)));
+                        self.bring(&desk, &exchange, &update, markets, &mut posted);
+                    }
+                }
+                Err(error) => posted.troubles.push(error.to_string()),
             }
         }
-        if troubles.is_empty() {
-            Ok(feeds)
-        } else {
-            Err(troubles.join("; "))
+        posted
+    }
+
+    /// Posts what is news to these markets, those whose prices were refused before each by itself.
+    fn bring<'m>(
+        &self,
+        desk: &Desk<'_>,
+        exchange: &Exchange,
+        update: &Update,
+        markets: impl Iterator<Item = &'m Market>,
+        posted: &mut Posted,
+    ) {
+        let now = Instant::now();
+        let (mut scratch, mut news) = (exchange.clone(), BTreeMap::new());
+        for market in markets {
+            let index = market.state.index;
+            match is_news(&mut scratch, market, update) {
+                // The feed is silent.
+                Ok(false) => {}
+                Ok(true) => drop(news.insert(index, *market)),
+                Err(reason) => self.refused().failed(index, &reason, now),
+            }
+        }
+        let (sound, due) = self.refused().divide(&news.keys().copied().collect::<Vec<_>>(), now);
+        let of = |indices: &[u16]| indices.iter().filter_map(|index| news.get(index)).copied().collect::<Vec<_>>();
+        match self.send(desk, update, &of(&sound)) {
+            Ok(feeds) => {
+                posted.feeds += feeds;
+                self.refused().parted(true, now);
+            }
+            Err(error) if error.is_refused && sound.len() > 1 && self.refused().may_part(now) => {
+                let mut refusals = Vec::new();
+                let before = posted.feeds;
+                for index in &sound {
+                    match self.send(desk, update, &of(&[*index])) {
+                        Ok(feeds) => posted.feeds += feeds,
+                        Err(error) => refusals.push((*index, error)),
+                    }
+                }
+                let came = posted.feeds > before;
+                self.refused().parted(came, now);
+                for (index, error) in refusals {
+                    match came && error.is_refused {
+                        true => self.refused().failed(index, &error.reason, now),
+                        false => posted.troubles.push(error.reason),
+                    }
+                }
+            }
+            Err(error) => posted.troubles.push(error.reason),
+        }
+        for index in due {
+            match self.send(desk, update, &of(&[index])) {
+                Ok(feeds) => {
+                    posted.feeds += feeds;
+                    self.refused().mended(index);
+                }
+                Err(error) => self.refused().failed(index, &error.reason, now),
+            }
         }
     }
 
-    fn bring(
-        &self,
-        venue: &Venue,
-        payer: &Keypair,
-        receiver: Receiver,
-        markets: &[Market],
-        budget: &Mutex<Budget>,
-    ) -> Result<usize, String> {
+    /// Posts the prices of these markets and has them taken in, all or none. Returns how many feeds that were.
+    fn send(&self, desk: &Desk<'_>, update: &Update, markets: &[Market]) -> Result<usize, NotPosted> {
+        if markets.is_empty() {
+            return Ok(0);
+        }
+        let connection = &desk.venue.connection;
         // Markets that take any account of their feed are given new ones, which are closed after use.
         let own: Vec<Keypair> = markets.iter().map(|_| Keypair::new()).collect();
         let addresses: Vec<Pubkey> = own.iter().map(Signer::pubkey).collect();
-        let legs = Legs::of(&venue.addresses, markets, &addresses).map_err(words)?;
-        let update = self.server.latest(&legs.feeds).map_err(words)?;
-        let is_news = |market: &Market| {
-            let said = update.price(FeedId(market.oracle.feed_id));
-            said.is_ok_and(|said| said.publish_time > market.state.price.published.get())
-        };
-        if !markets.iter().any(is_news) {
-            // The feed is silent.
-            return Ok(0);
-        }
+        let legs = Legs::of(&desk.venue.addresses, markets, &addresses).map_err(NotPosted::because)?;
         let feeds = legs.feeds.len();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(words)?;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(NotPosted::because)?;
         let each = compute_units("update_prices", 0);
-        let config = receiver_config(&venue.connection, receiver).map_err(words)?;
+        let config = receiver_config(connection, desk.receiver).map_err(NotPosted::because)?;
         let post_fee = config.fee;
         let plan = Posting {
             config,
-            poster: Payer { payer: payer.pubkey(), treasury: 0 },
-            update: &update,
+            poster: Payer { payer: desk.payer.pubkey(), treasury: 0 },
+            update,
             posts: legs.posts,
             then: vec![legs.update],
             then_units: u32::try_from(markets.len()).unwrap_or(u32::MAX).saturating_mul(each),
             unit_price: self.fees.micro_lamports,
             number: u64::try_from(since.as_micros()).unwrap_or_default(),
-            vaa_lamports: vaa_lamports(&venue.connection, &update.vaa).map_err(words)?,
+            vaa_lamports: vaa_lamports(connection, &update.vaa).map_err(NotPosted::because)?,
         };
-        let plan = plan.plan().map_err(words)?;
+        let plan = plan.plan().map_err(NotPosted::because)?;
         let posts_fee = post_fee.saturating_mul(u64::try_from(feeds).unwrap_or(u64::MAX));
         let costs = Costs::of(&plan, posts_fee);
-        costs.reserve(&self.fees, budget)?;
-        let signers: Vec<&Keypair> = [payer].into_iter().chain(&own).collect();
-        let sent = send(&venue.connection, &plan, &signers);
-        costs.settle(sent.as_ref().err(), budget);
-        sent.map_err(words)?;
-        Ok(feeds)
+        costs.reserve(&self.fees, desk.budget).map_err(NotPosted::because)?;
+        let signers: Vec<&Keypair> = [desk.payer].into_iter().chain(&own).collect();
+        let sent = send(connection, &plan, &signers);
+        costs.settle(sent.as_ref().err(), desk.budget);
+        match sent {
+            Ok(_) => Ok(feeds),
+            Err(error) => Err(NotPosted {
+                is_refused: matches!(*error.reason, SendError::Failed { .. }) && !lacks_lamports(&error.reason),
+                reason: error.to_string(),
+            }),
+        }
     }
+
+    fn refused(&self) -> MutexGuard<'_, Troubled<u16>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether an update says something to a market that neither it nor its account has.
+///
+/// # Errors
+/// Why the market would refuse it, and with it everything that is taken in at once, in words.
+fn is_news(exchange: &mut Exchange, market: &Market, update: &Update) -> Result<bool, String> {
+    let said = update.price(feed(market)).map_err(words)?;
+    let reading = reading(said).ok_or("the feed says what no oracle may")?;
+    let outcome = exchange.update_price(market.state.index, &reading).map_err(words)?;
+    Ok(outcome != PriceOutcome::NotNewer)
+}
+
+const fn feed(market: &Market) -> FeedId {
+    FeedId(market.oracle.feed_id)
+}
+
+/// The feeds of markets, each once.
+fn feeds_of(markets: &[Market]) -> Vec<FeedId> {
+    let feeds: BTreeSet<FeedId> = markets.iter().map(feed).collect();
+    feeds.into_iter().collect()
 }
 
 /// Markets that can be posted to, by the receiver that their prices go through, in the order of their indices.

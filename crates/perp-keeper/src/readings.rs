@@ -1,4 +1,5 @@
-//! The readings that orders need: which are wanted, and in which accounts those lie that were posted.
+//! The readings that orders need, and those that show more than a price: which are wanted, and in which accounts those lie that were
+//! posted.
 //!
 //! An order is met by one reading and fills at another, and both have to lie in an account. The thread that looks says what it wants and
 //! plans with what is there; another asks the price server, posts, and closes the accounts once their readings are of no use any more.
@@ -15,9 +16,11 @@ use perp_updates::Receiver;
 use solana_pubkey::Pubkey;
 
 mod bringer;
+mod evidence;
 mod needs;
 
-pub use bringer::Bringer;
+pub use bringer::{reading, Bringer};
+pub use evidence::{Evidence, Search};
 pub use needs::{needs, Needs};
 
 /// Seconds after the last in which a reading can be handed in until its account is closed: what names it may still be on its way.
@@ -59,6 +62,14 @@ struct State {
 struct Tried {
     again: Instant,
     wait: Duration,
+}
+
+impl Tried {
+    /// Once more in vain: waits double.
+    fn after(before: Option<&Self>, at: Instant) -> Self {
+        let wait = before.map_or(WAIT_FIRST, |tried| (2 * tried.wait).min(WAIT_LAST));
+        Self { again: at + wait, wait }
+    }
 }
 
 impl Readings {
@@ -113,8 +124,13 @@ impl Readings {
     /// It could not be had; says whether that is the first time.
     fn failed(&self, wanted: Wanted, at: Instant) -> bool {
         let mut state = self.lock();
-        let wait = state.tried.get(&wanted).map_or(WAIT_FIRST, |tried| (2 * tried.wait).min(WAIT_LAST));
-        state.tried.insert(wanted, Tried { again: at + wait, wait }).is_none()
+        let tried = Tried::after(state.tried.get(&wanted), at);
+        state.tried.insert(wanted, tried).is_none()
+    }
+
+    /// Whether it could not be had before.
+    fn has_failed(&self, wanted: &Wanted) -> bool {
+        self.lock().tried.contains_key(wanted)
     }
 
     /// Accounts whose readings are of no use any more; all of them at the end.
@@ -124,8 +140,8 @@ impl Readings {
         state.posted.iter().filter(|(wanted, _)| is_over(wanted)).map(|(wanted, posted)| (*wanted, *posted)).collect()
     }
 
-    fn closed(&self, wanted: &Wanted) {
-        self.lock().posted.remove(wanted);
+    fn closed(&self, wanted: &Wanted, account: &Pubkey) {
+        self.lock().posted.retain(|of, posted| of != wanted || posted.price.account != *account);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -170,7 +186,8 @@ mod tests {
             let found = readings.posted().values().map(Vec::len).sum::<usize>();
             assert_eq!((found, readings.over(false).len()), (planned, over), "{now}");
         }
-        readings.closed(&wanted);
+        let account = readings.over(true)[0].1.price.account;
+        readings.closed(&wanted, &account);
         assert_eq!(readings.over(true), []);
     }
 

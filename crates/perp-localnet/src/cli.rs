@@ -32,6 +32,9 @@ pub struct Cli {
 pub enum Command {
     /// Plays the life cycle of the exchange through the crash of 18 April 2021, checks every step, and ends
     Demo(DemoOptions),
+    /// Runs the exchange with keeper, history and the trader's page, ready to trade in a browser, until Ctrl-C
+    #[command(mut_arg("oracle", |flag| flag.default_value("walk")))]
+    Desk(DeskOptions),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +58,21 @@ pub struct RunOptions {
     /// The price server's answers carry 13 signatures of 19 test guardians, as a cluster's do, and not one of one
     #[arg(long)]
     pub all_guardians: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DeskOptions {
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// Port of the page, on 127.0.0.1
+    #[arg(long, default_value_t = 5173)]
+    pub page_port: u16,
+    /// Port of the history's server, on 127.0.0.1
+    #[arg(long, default_value_t = 8890)]
+    pub history_port: u16,
+    /// Port of the keeper's metrics, on 127.0.0.1
+    #[arg(long, default_value_t = 9464)]
+    pub keeper_port: u16,
 }
 
 #[derive(Debug, Args)]
@@ -221,6 +239,18 @@ mod tests {
         for flags in [["perp-localnet", "--json", "demo"], ["perp-localnet", "--seed=2", "demo"]] {
             assert!(Cli::try_parse_from(flags).is_err());
         }
+    }
+
+    #[test]
+    fn prices_walk_at_the_desk_unless_they_are_told_to_rest() {
+        let desk =
+            |flags: &[&str]| match Cli::try_parse_from([&["perp-localnet", "desk"], flags].concat()).unwrap().command {
+                Some(Command::Desk(options)) => options,
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(desk(&[]).run.oracle.oracle, Motion::Walk);
+        let told = desk(&["--oracle", "steady", "--rpc-port", "9000", "--page-port", "4000"]);
+        assert_eq!((told.run.oracle.oracle, told.run.node.rpc_port, told.page_port), (Motion::Steady, 9000, 4000));
     }
 
     #[test]

@@ -50,8 +50,13 @@ pub enum FeedError {
     #[error("no feed is named \"{0}\": expected SOL, BTC or USDC")]
     Unknown(String),
     /// The recorded legacy account.
-    #[error(transparent)]
-    Template(#[from] LegacyTemplateError),
+    #[error("{feed} is not published: {reason}")]
+    Template {
+        /// The feed.
+        feed: Feed,
+        /// What is wrong with the account.
+        reason: LegacyTemplateError,
+    },
     /// The chain.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -137,18 +142,21 @@ pub fn quote(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) {
     chain.quotes().set(chain.clock().unix_timestamp, quotes);
 }
 
-/// Publishes all prices at once, dated with the chain's present second: as [`quote`], and a sponsor brings each to its account.
+/// Publishes all prices at once, dated with the chain's present second: as [`quote`], and a sponsor brings each to its account. One that
+/// cannot be written keeps nobody from the others.
 ///
 /// # Errors
-/// [`FeedError`].
+/// [`FeedError`], of the first that could not be written.
 pub fn publish(chain: &Chain, prices: &[(Feed, UsdPrice)], confidence_bps: u16) -> Result<(), FeedError> {
     quote(chain, prices, confidence_bps);
     let clock = chain.clock();
-    let accounts = prices
-        .iter()
-        .map(|(feed, price)| feed.account(*price, price.share(confidence_bps), &clock))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(chain.set_accounts(&accounts)?)
+    let image = |(feed, price): &(Feed, UsdPrice)| {
+        let image = feed.account(*price, price.share(confidence_bps), &clock);
+        image.map_err(|reason| FeedError::Template { feed: *feed, reason })
+    };
+    let (accounts, wrong): (Vec<_>, Vec<_>) = prices.iter().map(image).partition(Result::is_ok);
+    chain.set_accounts(&accounts.into_iter().flatten().collect::<Vec<_>>())?;
+    wrong.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

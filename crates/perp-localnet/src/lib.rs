@@ -5,6 +5,7 @@ pub mod address_file;
 pub mod chain;
 pub mod cli;
 pub mod demo;
+pub mod desk;
 pub mod exchange;
 pub mod feeds;
 pub mod guardians;

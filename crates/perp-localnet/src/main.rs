@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use perp_localnet::cli::{Cli, Command};
-use perp_localnet::demo;
 use perp_localnet::run::run;
+use perp_localnet::{demo, desk};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let outcome = match &cli.command {
         Some(Command::Demo(options)) => demo::play(options).map(drop).map_err(|error| error.to_string()),
+        Some(Command::Desk(options)) => desk::open(options).map_err(|error| error.to_string()),
         None => run(&cli.options).map_err(|error| error.to_string()),
     };
     match outcome {

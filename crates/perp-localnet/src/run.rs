@@ -1,5 +1,6 @@
 //! `perp-localnet` without a subcommand: the exchange, running until Ctrl-C.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -19,7 +20,7 @@ use crate::guardians::TestGuardians;
 use crate::oracle_driver::OracleDriver;
 use crate::setup::{Localnet, SetupError};
 use crate::usdc::ONE;
-use crate::validator::{Validator, ValidatorError};
+use crate::validator::ValidatorError;
 use crate::wallets::{Wallets, FUNDED};
 
 /// The set-up begins this long ago, so that the boundary at which the deposit of liquidity is served has come by now: its notice and an
@@ -70,35 +71,77 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`].
 pub fn run(options: &RunOptions) -> Result<(), RunError> {
-    let mut script = options.oracle.script()?;
-    let keys = &options.node.keys;
-    AddressFile::remove(keys)?;
-    let guardians = TestGuardians::new(if options.all_guardians { guardians::ALL } else { guardians::ONE });
-    let localnet = Localnet::start_with(options.node.ports(), keys, guardians)?;
-    let chain = localnet.chain();
-    chain.begin_at(chain.clock().unix_timestamp - SETUP_SECONDS)?;
-    let migration = create(&localnet, &mut script, Atoms::new(options.liquidity.saturating_mul(ONE)))?;
-    for step in &migration.steps {
-        println!("{}", step.outcome());
-    }
-    if options.liquidity > 0 {
-        println!("lp: provided {} USDC", options.liquidity);
+    let running = Running::start(options)?;
+    println!("Running. Ctrl-C stops it.");
+    let outcome = wait_for_signal(|| running.check());
+    running.stop()?;
+    outcome
+}
+
+/// The exchange with its prices and its file of addresses, which stays until [`Running::stop`].
+pub struct Running {
+    /// Where everything is.
+    pub addresses: AddressFile,
+    localnet: Localnet,
+    driver: OracleDriver,
+    keys: PathBuf,
+}
+
+impl Running {
+    /// Starts everything, and prints where it is.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn start(options: &RunOptions) -> Result<Self, RunError> {
+        let mut script = options.oracle.script()?;
+        let keys = options.node.keys.clone();
+        AddressFile::remove(&keys)?;
+        let guardians = TestGuardians::new(if options.all_guardians { guardians::ALL } else { guardians::ONE });
+        let localnet = Localnet::start_with(options.node.ports(), &keys, guardians)?;
+        let chain = localnet.chain();
+        chain.begin_at(chain.clock().unix_timestamp - SETUP_SECONDS)?;
+        let migration = create(&localnet, &mut script, Atoms::new(options.liquidity.saturating_mul(ONE)))?;
+        for step in &migration.steps {
+            println!("{}", step.outcome());
+        }
+        if options.liquidity > 0 {
+            println!("lp: provided {} USDC", options.liquidity);
+        }
+
+        chain.follow_wall_clock()?;
+        let driver = OracleDriver::start(chain.clone(), script)?;
+        take_all_prices(&localnet, &migration.addresses)?;
+        let listed = markets(&localnet, &migration.addresses)?;
+        let addresses = AddressFile::new(&localnet, &migration.addresses, &listed);
+        let path = addresses.write(&keys)?;
+        println!("{}", table(&addresses, &localnet.wallets));
+        println!("The same for programs: {}", path.display());
+        Ok(Self { addresses, localnet, driver, keys })
     }
 
-    chain.follow_wall_clock()?;
-    let driver = OracleDriver::start(chain.clone(), script)?;
-    take_all_prices(&localnet, &migration.addresses)?;
-    let listed = markets(&localnet, &migration.addresses)?;
-    let addresses = AddressFile::new(&localnet, &migration.addresses, &listed);
-    let path = addresses.write(keys)?;
-    println!("{}", table(&addresses, &localnet.wallets));
-    println!("The same for programs: {}", path.display());
-    println!("Running. Ctrl-C stops it.");
-    let outcome = wait_for_signal(&localnet.validator, &driver);
-    AddressFile::remove(keys)?;
-    driver.stop();
-    localnet.validator.stop()?;
-    outcome
+    /// Whether all of it still runs.
+    ///
+    /// # Errors
+    /// [`RunError::Ended`], [`RunError::NoPrices`].
+    pub fn check(&self) -> Result<(), RunError> {
+        if !self.localnet.validator.is_running() {
+            return Err(RunError::Ended);
+        }
+        if !self.driver.is_running() {
+            return Err(RunError::NoPrices);
+        }
+        Ok(())
+    }
+
+    /// Takes the file of addresses away and stops everything.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn stop(self) -> Result<(), RunError> {
+        AddressFile::remove(&self.keys)?;
+        self.driver.stop();
+        Ok(self.localnet.validator.stop()?)
+    }
 }
 
 fn table(addresses: &AddressFile, wallets: &Wallets) -> Table {
@@ -128,7 +171,11 @@ fn table(addresses: &AddressFile, wallets: &Wallets) -> Table {
     table
 }
 
-fn wait_for_signal(validator: &Validator, driver: &OracleDriver) -> Result<(), RunError> {
+/// Waits for Ctrl-C or a termination signal, and asks twice a second whether there is still something to wait for.
+///
+/// # Errors
+/// [`RunError::Signal`], and what the check says.
+pub fn wait_for_signal<E: From<RunError>>(mut check: impl FnMut() -> Result<(), E>) -> Result<(), E> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Signal)?;
     runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signal)?;
@@ -138,14 +185,7 @@ fn wait_for_signal(validator: &Validator, driver: &OracleDriver) -> Result<(), R
             tokio::select! {
                 _ = interrupt.recv() => return Ok(()),
                 _ = terminate.recv() => return Ok(()),
-                _ = liveness.tick() => {
-                    if !validator.is_running() {
-                        return Err(RunError::Ended);
-                    }
-                    if !driver.is_running() {
-                        return Err(RunError::NoPrices);
-                    }
-                }
+                _ = liveness.tick() => check()?,
             }
         }
     })

@@ -7,6 +7,7 @@ use crate::world::World;
 use bytemuck::Pod;
 
 mod accounts;
+mod acting;
 mod markets;
 mod orders;
 mod pool;

@@ -45,8 +45,8 @@ impl World {
     }
 
     /// Loads an account of the program as it lies on chain: the exchange first, then its pool, markets, margin accounts and their
-    /// orders. A margin account is kept under `number`, and replaces what was there; orders belong to the margin account of
-    /// that number. Another exchange replaces everything.
+    /// orders. Each replaces what was loaded of it before; a margin account is kept under `number`, and orders belong to the margin
+    /// account of that number. Another exchange takes another world.
     ///
     /// # Errors
     /// `WrongType`, `WrongAccountLength`, `WrongVersion`, `NoExchange`, `NotNext`, `NoAccount`.
@@ -54,9 +54,13 @@ impl World {
         let tag = bytes.first_chunk().ok_or(Refused::of(Status::WrongType))?;
         if *tag == perp_accounts::Exchange::TAG {
             let loaded = read::<perp_accounts::Exchange>(bytes)?;
-            self.exchange = Some(Exchange::from_chain(&loaded, self.clock));
-            self.orders.clear();
-            self.readings.clear();
+            match &mut self.exchange {
+                Some(exchange) => {
+                    exchange.state = loaded.state;
+                    exchange.market_count = loaded.market_count;
+                }
+                None => self.exchange = Some(Exchange::from_chain(&loaded, self.clock)),
+            }
             return Ok(());
         }
         let exchange = self.exchange.as_mut().ok_or(Refused::of(Status::NoExchange))?;
@@ -109,6 +113,10 @@ impl World {
 
     pub(crate) fn exchange(&self) -> Result<&Exchange, Refused> {
         self.exchange.as_ref().ok_or(Refused::of(Status::NoExchange))
+    }
+
+    pub(crate) fn exchange_mut(&mut self) -> Result<&mut Exchange, Refused> {
+        self.exchange.as_mut().ok_or(Refused::of(Status::NoExchange))
     }
 
     pub(crate) fn account(&self, number: u64) -> Result<&Account, Refused> {

@@ -252,7 +252,7 @@ pub mod perp_swap {
     /// Arguments:
     /// - `slot`: the order's place, 0 to 15.
     ///
-    /// Errors: `NoOrder`, `OrderNotMet`, `OrderArmed`, `OrderGroupArmed`, `OrderAsleep`, `OrderDead`, `InitialMargin`,
+    /// Errors: `NoOrder`, `OrderNotMet`, `OrderArmed`, `OrderAsleep`, `OrderDead`, `InitialMargin`,
     /// `ClockBehind`, `MarketSettled`, `Paused`, and those about oracles.
     #[access_control(ctx.accounts.validate())]
     pub fn arm_order<'info>(ctx: Context<'info, ArmOrder<'info>>, slot: u8) -> Result<()> {

@@ -37,6 +37,7 @@ mod signers;
 mod silences;
 mod slots;
 mod substitutions;
+mod waiting;
 mod withheld;
 
 use anchor_lang::prelude::Pubkey;

@@ -83,6 +83,21 @@ fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
     assert_eq!(world.balance(&keeper.margin_account), foreseen);
 }
 
+/// Files with code that guides show, and what marks it: from the line behind the first text up to the second.
+const SHOWN: [(&str, &str, &str, &str); 3] = [
+    ("docs/integrators.md", "tests/outside/src/main.rs", "\n\nuse ", ""),
+    ("docs/integrators.md", "tests/second-program/src/lib.rs", "    pub fn trade_for", "\n}\n\n/// Accounts of"),
+    ("docs/integrators.md", "app/client/examples/trade.ts", "\n\nasync function order(", "\n\nconst size"),
+];
+
+/// A text without the indentation that all of its lines have.
+fn flush_left(code: &str) -> String {
+    let indented = |line: &&str| !line.trim().is_empty();
+    let indentation = |line: &str| line.len() - line.trim_start().len();
+    let least = code.lines().filter(indented).map(indentation).min().unwrap_or(0);
+    code.lines().map(|line| line.get(least..).unwrap_or("").to_owned() + "\n").collect()
+}
+
 #[test]
 fn code_in_the_guides_is_code_that_runs() {
     let mut compared = 0;
@@ -94,4 +109,12 @@ fn code_in_the_guides_is_code_that_runs() {
         compared += 1;
     }
     assert_eq!(compared, 1);
+    for (guide, file, from, to) in SHOWN {
+        let source = read(file);
+        let mark = source.find(from).unwrap_or_else(|| panic!("{file} has no {from:?}"));
+        let start = mark + from.len() - from.trim_start_matches('\n').len();
+        let end = if to.is_empty() { source.len() } else { start + source[start..].find(to).unwrap() };
+        let code = flush_left(&source[start..end]);
+        assert!(read(guide).contains(&code), "{guide} must contain:\n{code}");
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the short names of folders in a reference like `engine/ledger.rs::loss` stand for.
-const FOLDERS: [(&str, &str); 9] = [
+const FOLDERS: [(&str, &str); 16] = [
     ("engine/", "crates/perp-engine/src/"),
     ("exchange/", "crates/perp-exchange/src/"),
     ("exchange-tests/", "crates/perp-exchange/tests/"),
@@ -13,7 +13,14 @@ const FOLDERS: [(&str, &str); 9] = [
     ("oracle-tests/", "crates/perp-oracle/tests/"),
     ("program/", "programs/perp-swap/src/"),
     ("client/", "crates/perp-client/src/"),
+    ("cli/", "crates/perp-cli/src/"),
+    ("cli-tests/", "crates/perp-cli/tests/"),
+    ("keeper/", "crates/perp-keeper/src/"),
+    ("keeper-tests/", "crates/perp-keeper/tests/"),
+    ("indexer-tests/", "crates/perp-indexer/tests/"),
+    ("stress-tests/", "crates/perp-stress/tests/"),
     ("localnet/", "crates/perp-localnet/src/"),
+    ("localnet-tests/", "crates/perp-localnet/tests/"),
     ("tests/", "tests/tests/"),
 ];
 

@@ -1,5 +1,5 @@
 // The pool: requests to enter and leave, boundaries, payments, backing.
-import type { Address, Instruction, TransactionSigner } from '@solana/kit';
+import type { Account, Address, Instruction, TransactionSigner } from '@solana/kit';
 import {
     type ExchangeAddresses,
     epochAddress,
@@ -108,6 +108,15 @@ export async function closeEpoch(
         tokenProgram,
         boundary,
     });
+}
+
+/** The record of the closed epoch that a request belongs to; `undefined` while its boundary is not closed. */
+export function recordOf(
+    request: LiquidityRequest,
+    records: readonly Account<EpochRecord>[],
+): Account<EpochRecord> | undefined {
+    const { belongsFrom } = request.state;
+    return records.find(({ data }) => data.state.previous < belongsFrom && belongsFrom <= data.state.boundary);
 }
 
 /** Whether a request is paid in shares: an accepted deposit, or a withdrawal that was not. */

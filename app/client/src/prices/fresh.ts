@@ -9,7 +9,9 @@ import {
     type Rpc,
     type TransactionSigner,
 } from '@solana/kit';
+import { NO_ADDRESS } from '../addresses.js';
 import type { Market } from '../generated/accounts/index.js';
+import type { OracleBinding } from '../generated/types/index.js';
 import type { PricedMarket } from '../instructions/market.js';
 import { type AccountRpc, COMMITMENT } from '../reading/account.js';
 import { unitLimit } from '../transactions/budget.js';
@@ -29,8 +31,13 @@ export type FreshTransaction = {
     readonly payer: TransactionSigner;
     /** Markets whose prices to bring, each once. */
     readonly markets: readonly Account<Market>[];
+    /**
+     * The second, in Unix time, whose first prices to bring instead of the latest: those at which an order fills, or of a boundary. They
+     * go to accounts of the payer's own, as shared ones keep the newest.
+     */
+    readonly at?: bigint;
     /** What uses the prices, given the accounts that will hold them, in the order of the markets. */
-    readonly then: (prices: readonly PricedMarket[]) => Promise<readonly Instruction[]>;
+    readonly use: (prices: readonly PricedMarket[]) => Promise<readonly Instruction[]>;
     /** Priority fee in millionths of a lamport per compute unit. */
     readonly unitPrice?: bigint;
 };
@@ -51,7 +58,11 @@ export async function readReceiverConfig(rpc: AccountRpc, receiver: Receiver): P
  */
 export async function planFresh(rpc: FreshRpc, server: PriceServer, fresh: FreshTransaction): Promise<PricePlan> {
     const { payer, markets, unitPrice = 0n } = fresh;
-    const all = await Promise.all(markets.map(({ data }) => destinationOf(data.oracle, generateKeyPairSigner)));
+    const all = await Promise.all(
+        markets.map(({ data }) =>
+            destinationOf(fresh.at === undefined ? data.oracle : anyAccount(data.oracle), generateKeyPairSigner),
+        ),
+    );
     // Two markets of one feed and account share the post.
     const destinations = all.filter((one, place) => all.findIndex((other) => isSame(one, other)) === place);
     const [receiver = RECEIVERS[0] as Receiver] = destinations.map((destination) => destination.receiver);
@@ -59,17 +70,23 @@ export async function planFresh(rpc: FreshRpc, server: PriceServer, fresh: Fresh
         market: data.state.index,
         oracle: accountOf(destinations.find((one) => isSame(one, all[place] as Destination)) as Destination),
     }));
-    const then = await fresh.then(prices);
+    const feeds = destinations.map(({ feed }) => feed);
+    const uses = await fresh.use(prices);
     const [config, update] = await Promise.all([
         readReceiverConfig(rpc, receiver),
-        server.latest(destinations.map(({ feed }) => feed)),
+        fresh.at === undefined ? server.latest(feeds) : server.at(feeds, fresh.at),
     ]);
     const vaaLamports = await rpc.getMinimumBalanceForRentExemption(BigInt(encodedVaaLength(update.vaa))).send();
     const treasury = Math.floor(Math.random() * 256);
     const number = BigInt(Date.now());
     const poster = { payer, treasury };
-    const thenUnits = unitLimit(then);
-    return planPosting({ config, poster, update, destinations, then, thenUnits, unitPrice, number, vaaLamports });
+    const usesUnits = unitLimit(uses);
+    return planPosting({ config, poster, update, destinations, uses, usesUnits, unitPrice, number, vaaLamports });
+}
+
+/** The binding of a market that takes any account of its feed, as readings of a second do whatever the market's own is. */
+function anyAccount(binding: OracleBinding): OracleBinding {
+    return { ...binding, account: NO_ADDRESS };
 }
 
 /** Whether a market can read what is posted for the other: an account of one's own per feed, or the same shared one. */

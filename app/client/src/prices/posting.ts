@@ -49,9 +49,9 @@ export type Posting = {
     /** Where the prices go. An account that a key makes is closed after use, and its rent comes back. */
     readonly destinations: readonly Destination[];
     /** What uses the prices, together in one transaction. */
-    readonly then: readonly Instruction[];
+    readonly uses: readonly Instruction[];
     /** Compute units that takes. */
-    readonly thenUnits: number;
+    readonly usesUnits: number;
     /** Priority fee, in millionths of a lamport per compute unit. */
     readonly unitPrice: bigint;
     /** Tells the account of a message from others that the poster has open at the same time. */
@@ -139,8 +139,8 @@ async function throughBridge(posting: Posting): Promise<PricePlan> {
 
 /** What uses the prices, then what closes accounts. */
 function finish(posting: Posting, packing: Packing, account: EncodedVaa | undefined): PricePlan {
-    const { poster, unitPrice, then, thenUnits, config, destinations } = posting;
-    packing.add(then, thenUnits);
+    const { poster, unitPrice, config, destinations } = posting;
+    packing.add(posting.uses, posting.usesUnits);
     const uses = packing.full.length;
     if (account !== undefined) {
         packing.add([closeEncodedVaa(account)], UNITS.close);

@@ -16,6 +16,20 @@ const ASSOCIATED_UNITS = 60_000;
 const UNKNOWN_UNITS = 200_000;
 /** What the two instructions of the compute budget take. */
 const BUDGET_UNITS = 300;
+/**
+ * What instructions that look for an address may take more: budgets are of its first or second candidate, and one in 65 536 is found
+ * after sixteen more, at 1 500 units each.
+ */
+const SEARCH_UNITS = 24_000;
+/** Instructions that look for an address: of an account that they make, or of an owner's associated account. */
+const SEARCHING = new Set([
+    'openAccount',
+    'openOrders',
+    'requestLiquidityDeposit',
+    'requestLiquidityWithdrawal',
+    'closeEpoch',
+    'payLiquidityRequest',
+]);
 /** Compute units of the heaviest transaction. */
 export const MOST_UNITS = 1_400_000;
 
@@ -52,7 +66,8 @@ export function unitsOf(instruction: Instruction): number {
     }
     const others = Math.max(0, accounts.length - budget.accounts);
     const movesTokens = accounts.some(({ address }) => address === TOKEN_PROGRAM || address === TOKEN_2022_PROGRAM);
-    return unitsWith(budget, others) + (movesTokens ? TOKEN_UNITS : 0);
+    const searches = SEARCHING.has(budget.name);
+    return unitsWith(budget, others) + (movesTokens ? TOKEN_UNITS : 0) + (searches ? SEARCH_UNITS : 0);
 }
 
 function unitsWith({ name, units }: InstructionBudget, others: number): number {

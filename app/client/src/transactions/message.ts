@@ -61,9 +61,9 @@ function compose(plan: TransactionPlan, lifetime: BlockhashLifetimeConstraint, u
         createTransactionMessage({ version: 0 }),
         (empty) => setTransactionMessageFeePayerSigner(plan.payer, empty),
         (paid) => setTransactionMessageLifetimeUsingBlockhash(lifetime, paid),
-        (alive) => appendTransactionMessageInstructions(plan.instructions, alive),
-        (full) => setTransactionMessageComputeUnitLimit(units, full),
+        (alive) => setTransactionMessageComputeUnitLimit(units, alive),
         (limited) => (plan.unitPrice ? setTransactionMessageComputeUnitPrice(plan.unitPrice, limited) : limited),
+        (budgeted) => appendTransactionMessageInstructions(plan.instructions, budgeted),
     );
 }
 

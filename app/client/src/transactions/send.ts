@@ -91,10 +91,12 @@ async function send(
         const { message, units, bytes } = await buildTransaction(rpc, plan);
         tell({ step: 'built', units, bytes });
         const transaction = await signTransactionMessageWithSigners(message);
+        // A wallet may have set another blockhash.
+        const lifetime = { ...message.lifetimeConstraint, ...transaction.lifetimeConstraint };
         signed = {
             signature: getSignatureFromTransaction(transaction),
             wire: getBase64EncodedWireTransaction(transaction),
-            lastHeight: message.lifetimeConstraint.lastValidBlockHeight,
+            lastHeight: lifetime.lastValidBlockHeight,
         };
     } catch (error) {
         return { step: 'unsent', reason: words(error), error };

@@ -97,7 +97,7 @@ impl Class {
             | E::OraclePriceNotPositive
             | E::OracleConfidenceOutOfRange
             | E::OraclePublishTimeNotPositive
-            | E::OrderGroupArmed
+            | E::EarlierOrderArmed
             | E::NoFillReading => Self::NotYet,
             E::Overflow
             | E::PriceOutOfRange

@@ -1,7 +1,7 @@
 use super::fresh::{markets, positions, Fresh};
 use super::job::{ranked, Job, Pays, Task};
 use super::settlements::settlements;
-use crate::instructions::{fund_claims, redeem_claim, resolve_bankruptcy, settle_pnl};
+use crate::instructions::{fund_claims, redeem_claim, resolve_bankruptcy, settle_funding, settle_pnl};
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::MarginAccount;
 use perp_engine::market::solvency::solvency;
@@ -11,8 +11,9 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 /// What keeps the exchange's books straight once winners are owed more than a market has in cash: losers settled while their cash is
-/// there, in a market that is short winners as well, so that their profit is noted; claims funded and redeemed; bankruptcies
-/// resolved. Nothing of it pays. Settlements of less than `least` are left alone.
+/// there, in a market that is short winners as well, so that their profit is noted; funding that is owed there; claims funded and
+/// redeemed; bankruptcies resolved, and what those owe later who come to something. Nothing of it pays. Settlements of less than `least`
+/// are left alone.
 ///
 /// Everything planned is possible now: what has to wait for something else of it is in the plan after that has landed.
 pub fn after_crash<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
@@ -28,7 +29,10 @@ pub fn after_crash<A: Borrow<Pubkey>, M: Borrow<MarginAccount>>(
         if account.is_empty() {
             continue;
         }
+        let first = jobs.len();
         jobs.extend(settled(fresh, *address, account, &poor, least));
+        let settled: BTreeSet<u16> = jobs[first..].iter().filter_map(|job| settles(&job.task)).collect();
+        jobs.extend(funded(fresh, *address, account, &poor, &settled, least));
         jobs.extend(redeemed(fresh, *address, account));
         jobs.extend(resolved(fresh, *address, account));
     }
@@ -76,6 +80,44 @@ fn settled<'a>(
         let instruction = settle_pnl(&fresh.addresses, address, fresh.target(market), None);
         let task = Task::SettlePnl { account: address, market };
         Some(fresh.job(task, (Pays::NOTHING, moved), ("settle_pnl", 0), std::iter::empty(), instruction))
+    })
+}
+
+/// The market in which a job settles a position.
+const fn settles(task: &Task) -> Option<u16> {
+    match task {
+        Task::SettlePnl { market, .. } => Some(*market),
+        _ => None,
+    }
+}
+
+/// Funding that is owed in markets that owe more than they have, unless the position is `settled` anyway, and what closed positions have
+/// left behind, paid from what the account has come to since: debts into the backing, what others have paid for it into the insurance.
+fn funded<'a>(
+    fresh: &'a Fresh,
+    address: Pubkey,
+    account: &'a Account,
+    poor: &'a BTreeSet<u16>,
+    settled: &'a BTreeSet<u16>,
+    least: Atoms,
+) -> impl Iterator<Item = Job> + 'a {
+    let owing = account.occupied().filter(move |(_, position)| match position.size.is_zero() {
+        true => !account.balance.is_zero() && !(position.debt.is_zero() && position.recoverable.is_zero()),
+        false => poor.contains(&position.market) && !settled.contains(&position.market),
+    });
+    owing.filter_map(move |(_, position)| {
+        let market = position.market;
+        let plan = fresh.exchange.preview_settle_funding(account, market).ok()?.plan;
+        let paid = if plan.settled.funding.is_negative() { plan.settled.funding.magnitude() } else { Atoms::ZERO };
+        let moved = paid.checked_add(plan.settled.repaid).ok()?;
+        if moved.is_zero() || moved < least {
+            return None;
+        }
+        let instruction = settle_funding(&fresh.addresses, address, market);
+        let task = Task::SettleFunding { account: address, market };
+        // Funding accrues up to the newest price.
+        let first = (!position.size.is_zero()).then_some(market);
+        Some(fresh.job(task, (Pays::NOTHING, moved), ("settle_funding", 0), first.into_iter(), instruction))
     })
 }
 

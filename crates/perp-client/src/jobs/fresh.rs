@@ -33,10 +33,17 @@ pub struct Fresh {
 struct Price {
     account: Pubkey,
     reading: OracleReading,
-    /// Whether taking it in changes the market.
-    is_news: bool,
+    /// What became of it, where it was taken in.
+    outcome: PriceOutcome,
     /// Up to when the market itself has accrued funding, without it.
     accrued: Timestamp,
+}
+
+impl Price {
+    /// Whether taking it in changes the market.
+    fn is_news(&self) -> bool {
+        self.outcome != PriceOutcome::NotNewer
+    }
 }
 
 impl Fresh {
@@ -53,13 +60,12 @@ impl Fresh {
     pub fn take(&mut self, market: u16, account: Pubkey, reading: &OracleReading) -> Result<PriceOutcome, Refusal> {
         let before = *self.exchange.market(market)?;
         let outcome = self.exchange.update_price(market, reading)?;
-        let is_news = outcome != PriceOutcome::NotNewer;
-        if !is_news {
+        if outcome == PriceOutcome::NotNewer {
             // Nothing of it will be sent, so no funding accrues either.
             self.exchange.put_market(before);
         }
         let accrued = self.accrued(&before);
-        self.prices.insert(market, Price { account, reading: *reading, is_news, accrued });
+        self.prices.insert(market, Price { account, reading: *reading, outcome, accrued });
         Ok(outcome)
     }
 
@@ -93,12 +99,18 @@ impl Fresh {
 
     /// Markets whose price account says something new, with that account.
     pub fn news(&self) -> impl Iterator<Item = (u16, Pubkey)> + '_ {
-        self.prices.iter().filter(|(_, price)| price.is_news).map(|(market, price)| (*market, price.account))
+        self.prices.iter().filter(|(_, price)| price.is_news()).map(|(market, price)| (*market, price.account))
+    }
+
+    /// The market's price account, where what it says undoes the market's end.
+    pub(super) fn undoes(&self, market: u16) -> Option<Pubkey> {
+        let price = self.prices.get(&market).filter(|price| price.outcome == PriceOutcome::SettlementUndone);
+        price.map(|price| price.account)
     }
 
     /// The instruction that takes what is new of these markets in, where anything is, and what it may take.
     fn freshen(&self, markets: impl Iterator<Item = u16>) -> Option<(Instruction, u32)> {
-        let news = |market: u16| self.prices.get(&market).filter(|price| price.is_news);
+        let news = |market: u16| self.prices.get(&market).filter(|price| price.is_news());
         let pairs: Vec<_> = markets.filter_map(|market| Some((market, news(market)?.account))).collect();
         let units = u32::try_from(pairs.len()).ok()?.checked_mul(compute_units("update_prices", 0))?;
         (!pairs.is_empty()).then(|| (update_prices(&self.addresses, pairs), units))

@@ -21,6 +21,13 @@ pub enum Task {
         /// The market of the position.
         market: u16,
     },
+    /// Settles a position's funding, and pays what is owed where the position is closed.
+    SettleFunding {
+        /// The margin account.
+        account: Pubkey,
+        /// The market of the position.
+        market: u16,
+    },
     /// Sets cash aside for a market's claims.
     FundClaims {
         /// The market.
@@ -96,6 +103,16 @@ pub enum Task {
         /// The first of the markets.
         market: u16,
     },
+    /// Hands in the first reading after a silence of the feed.
+    ProveSilence {
+        /// The market.
+        market: u16,
+    },
+    /// Hands in a reading of an outage that was none, so that the market goes on.
+    UndoSettlement {
+        /// The market.
+        market: u16,
+    },
     /// Notes that no valid price arrives.
     ReportOutage {
         /// The market.
@@ -113,6 +130,9 @@ impl fmt::Display for Task {
         match self {
             Self::Liquidate { account, market } => write!(formatter, "liquidate {account} in market {market}"),
             Self::SettlePnl { account, market } => write!(formatter, "settle {account} in market {market}"),
+            Self::SettleFunding { account, market } => {
+                write!(formatter, "settle the funding of {account} in market {market}")
+            }
             Self::FundClaims { market } => write!(formatter, "fund the claims of market {market}"),
             Self::RedeemClaim { account, market } => {
                 write!(formatter, "redeem the claim of {account} on market {market}")
@@ -130,6 +150,8 @@ impl fmt::Display for Task {
             Self::UpdateFunding { market } => write!(formatter, "accrue the funding of market {market}"),
             Self::UpdateSecondPrice { market } => write!(formatter, "update the second price of market {market}"),
             Self::UpdatePrices { market } => write!(formatter, "update prices from market {market} on"),
+            Self::ProveSilence { market } => write!(formatter, "prove the silence of market {market}"),
+            Self::UndoSettlement { market } => write!(formatter, "undo the settlement of market {market}"),
             Self::ReportOutage { market } => write!(formatter, "report the oracle outage of market {market}"),
             Self::BeginSettlement { market } => write!(formatter, "begin the settlement of market {market}"),
         }

@@ -13,6 +13,7 @@ mod job;
 mod liquidations;
 mod orders;
 mod settlements;
+mod shown;
 mod upkeep;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use job::{Job, Pays, Task};
 pub use liquidations::{liquidations, liquidations_of_all_positions};
 pub use orders::{armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, PostedPrices};
 pub use settlements::settlements_before_boundary;
+pub use shown::{shows, silences, undone_settlements, Shown};
 pub use upkeep::{backing, funding, outages, prices, second_prices};

@@ -144,8 +144,8 @@ fn is_better(order: &RestingOrder, price: Price, than: Price) -> bool {
 }
 
 /// Fills of armed orders whose one reading lies in an account, also those whose accounts or markets can bear them no more, which pay the same.
-/// What the reading only disarms is left to lapse: it pays nothing and changes nothing. The callers are wallets of one operator, and
-/// take turns.
+/// What the reading only disarms pays nothing: it is left to lapse, but where another armed order waits for it, half of whose tip it
+/// [promises](Job::promises). The callers are wallets of one operator, and take turns.
 pub fn executions<A, O: Borrow<Orders>>(
     fresh: &Fresh,
     account: impl Fn(&Pubkey) -> Option<MarginAccount>,
@@ -168,16 +168,26 @@ pub fn executions<A, O: Borrow<Orders>>(
         let moves = match &after.plan.plan.outcome {
             OrderOutcome::Filled(trade) => trade.notional.to_atoms_floor().unwrap_or(Atoms::ZERO),
             OrderOutcome::Forfeited { paid } => *paid,
-            OrderOutcome::Disarmed => return None,
+            OrderOutcome::Disarmed => Atoms::ZERO,
+        };
+        let promises = match &after.plan.plan.outcome {
+            OrderOutcome::Disarmed => waiting_for(resting, fresh.exchange.clock.now)?.tip() / 2,
+            _ => 0,
         };
         let caller = in_turn.next()?;
         let instruction = execute_order(&fresh.addresses, *caller, &resting.of(), order.market, said.account, slot);
         let task = Task::ExecuteOrder { account: resting.margin_account, place: slot };
         let cost = ("execute_order", positions(state).max(1));
         let first = resting.first(fresh, Some(said.account));
-        Some(fresh.job(task, (Pays::lamports(tip), moves), cost, first, instruction))
+        Some(Job { promises, ..fresh.job(task, (Pays::lamports(tip), moves), cost, first, instruction) })
     });
     ranked(jobs)
+}
+
+/// The armed order with the largest tip that is not filled before this one.
+fn waiting_for<'a>(resting: &Resting<'a>, now: Timestamp) -> Option<&'a RestingOrder> {
+    let waits = |order: &&RestingOrder| resting.order.fills_before(order) && order.is_armed(now).unwrap_or(false);
+    resting.book.occupied().map(|(_, order)| order).filter(waits).max_by_key(|order| order.tip())
 }
 
 /// Whether an order that fills from this time on fills at this reading: the first that was published then or later, within

@@ -2,4 +2,5 @@ mod crash;
 mod liquidations;
 mod orders;
 mod queue;
+mod shown;
 mod world;

@@ -12,9 +12,11 @@ use perp_exchange::Exchange;
 /// Prices in one instruction: more would not fit a transaction without lookup tables.
 const PRICES_AT_ONCE: usize = 12;
 
-/// What the price accounts say that is new to their markets.
+/// What the price accounts say that is new to their markets, but for what undoes an end: that is one of [`undone_settlements`].
+///
+/// [`undone_settlements`]: crate::jobs::undone_settlements
 pub fn prices(fresh: &Fresh) -> Vec<Job> {
-    let news: Vec<_> = fresh.news().collect();
+    let news: Vec<_> = fresh.news().filter(|(market, _)| fresh.undoes(*market).is_none()).collect();
     let jobs = news.chunks(PRICES_AT_ONCE).map(|pairs| {
         let each = compute_units("update_prices", 0);
         let units = pairs.iter().fold(0u32, |units, _| units.saturating_add(each));

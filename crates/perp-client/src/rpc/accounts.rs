@@ -9,6 +9,7 @@ use solana_rpc_client_api::client_error::Error as ClientError;
 use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{OptionalContext, RpcKeyedAccount};
 
+use super::follow::Filter;
 use super::{Connection, FetchError};
 
 /// An account that begins with the address of its exchange.
@@ -47,23 +48,13 @@ pub(super) struct ReadAt<A> {
     pub(super) accounts: Vec<(Pubkey, A)>,
 }
 
-/// What a node filters by, and how it answers: the accounts of this type and exchange, in base 64, as of the newest block.
-pub(super) fn query<T: OfExchange>(exchange: &Pubkey) -> Value {
-    let begins = bs58::encode([&T::TAG[..], exchange.as_ref()].concat()).into_string();
-    json!({
-        "encoding": "base64",
-        "commitment": "processed",
-        "filters": [{ "dataSize": T::SPACE }, { "memcmp": { "offset": 0, "bytes": begins, "encoding": "base58" } }],
-    })
-}
-
 /// Every account of the type, each as `made` makes it.
 pub(super) fn read_all<T: OfExchange, A>(
     connection: &Connection,
     exchange: &Pubkey,
     made: impl Fn(T) -> A,
 ) -> Result<ReadAt<A>, FetchError> {
-    let mut query = query::<T>(exchange);
+    let mut query = Filter::of::<T>(exchange).query();
     query["withContext"] = Value::Bool(true);
     let asked = connection.client.send(RpcRequest::GetProgramAccounts, json!([ID.to_string(), query]));
     let answer: OptionalContext<Vec<RpcKeyedAccount>> = asked.map_err(Box::new)?;

@@ -170,6 +170,14 @@ pub enum FetchError {
         /// The program that owns the account there.
         owner: Pubkey,
     },
+    /// There is something else than a token account at the address.
+    #[error("{address} is not a token account: it belongs to program {owner}; check the address and the cluster")]
+    NotATokenAccount {
+        /// The address.
+        address: Pubkey,
+        /// The program that owns the account there.
+        owner: Pubkey,
+    },
     /// The node cannot be reached.
     #[error("the RPC node at {url} cannot be reached ({reason}): check that it is running and its URL")]
     Unreachable {

@@ -6,7 +6,6 @@
 //! they are still wanted, so a dropped view never waits for the server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::Arc;
@@ -15,11 +14,12 @@ use std::time::{Duration, Instant};
 use anchor_lang::prelude::Pubkey;
 use thiserror::Error;
 
-use super::accounts::{query, read_all, OfExchange, ReadAt};
+use super::accounts::{read_all, OfExchange, ReadAt};
 use super::venue::Venue;
 use super::{Connection, FetchError};
 
 mod accounts;
+mod listener;
 mod reading;
 mod socket;
 mod subscription;
@@ -28,10 +28,12 @@ mod subscription;
 mod tests;
 
 pub use accounts::Accounts;
+pub use listener::{Filter, Listener, Source, TICK};
+pub use subscription::WebSocket;
 
 use accounts::Packed;
+use listener::{Heard, Told};
 use reading::Reading;
-use subscription::{Heard, Subscription, Told};
 
 /// How many changes wait at most for whoever asks; beyond them everything is read again.
 const WAITING: usize = 65_536;
@@ -42,7 +44,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(15);
 #[derive(Debug, Error)]
 pub enum FollowError {
     /// The server cannot be reached, or does not answer.
-    #[error("the WebSocket server at {url} does not subscribe ({reason}): check that it is running and its URL")]
+    #[error("the server at {url} does not subscribe ({reason}): check that it is running and its URL")]
     Unreachable {
         /// Scheme, host and port; no path, which may hold a secret.
         url: String,
@@ -71,6 +73,8 @@ pub struct Follow<T> {
     /// Whether anything was heard that nobody has asked for yet.
     is_news: bool,
     is_live: bool,
+    /// What the last subscription was made by.
+    kind: Option<&'static str>,
     gaps: u64,
     /// Why the subscription was last lost.
     reason: Option<String>,
@@ -78,20 +82,15 @@ pub struct Follow<T> {
 }
 
 impl<T: OfExchange> Follow<T> {
-    pub(super) fn start(venue: &Venue, url: &str) -> Result<Self, FollowError> {
+    pub(super) fn start(venue: &Venue, mut source: impl Source) -> Result<Self, FollowError> {
+        let origin = source.origin();
         let (sender, heard) = sync_channel(WAITING);
         let (overflowed, dropped) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let exchange = venue.addresses.exchange;
-        let subscription = Subscription {
-            url: url.into(),
-            query: query::<T>(&exchange),
-            sender: sender.clone(),
-            of: PhantomData::<fn() -> T>,
-            overflowed: Arc::clone(&overflowed),
-            dropped: Arc::clone(&dropped),
-        };
+        let listener = Listener::of::<T>(sender.clone(), Arc::clone(&overflowed), Arc::clone(&dropped));
         let named = |name: &str| std::thread::Builder::new().name(name.into());
-        named("perp-follow").spawn(move || subscription.run()).map_err(FollowError::Thread)?;
+        let hears = move || listener.hear(&mut source, &Filter::of::<T>(&exchange));
+        named("perp-follow").spawn(hears).map_err(FollowError::Thread)?;
         let (asks, asked) = sync_channel(1);
         // A connection of its own: a large answer keeps no other request waiting.
         let connection = Connection::new(&venue.connection.client.url());
@@ -108,11 +107,12 @@ impl<T: OfExchange> Follow<T> {
             changed: BTreeSet::new(),
             is_news: false,
             is_live: false,
+            kind: None,
             gaps: 0,
             reason: None,
             reading: Reading::default(),
         };
-        let unreachable = |reason: String| FollowError::Unreachable { url: socket::origin(url), reason };
+        let unreachable = |reason: String| FollowError::Unreachable { url: origin.clone(), reason };
         match follow.heard.recv_timeout(FIRST_ANSWER) {
             Ok(Heard::Lost(reason)) => Err(unreachable(reason)),
             Err(_) => Err(unreachable(format!("nothing heard for {} s", FIRST_ANSWER.as_secs()))),
@@ -175,6 +175,11 @@ impl<T: OfExchange> Follow<T> {
         self.is_live
     }
 
+    /// The kind of server that the subscription is by at present, such as `websocket`.
+    pub fn kind(&self) -> Option<&'static str> {
+        self.kind.filter(|_| self.is_live)
+    }
+
     /// How often the subscription was lost, or more was heard than could wait.
     pub fn gaps(&self) -> u64 {
         self.gaps
@@ -217,8 +222,8 @@ impl<T: OfExchange> Follow<T> {
     fn note(&mut self, heard: Heard) -> Result<(), FetchError> {
         self.is_news = true;
         match heard {
-            Heard::Live => {
-                self.is_live = true;
+            Heard::Live(kind) => {
+                (self.is_live, self.kind) = (true, Some(kind));
                 self.reading.missed();
             }
             Heard::Lost(reason) => {

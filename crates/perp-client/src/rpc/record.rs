@@ -63,7 +63,7 @@ pub enum EventsError {
 impl Connection {
     /// What a transaction in a block logged; nothing where the node does not tell, which is no reason to hide that the
     /// transaction failed.
-    pub(super) fn logs(&self, signature: &Signature) -> Vec<String> {
+    pub fn logs(&self, signature: &Signature) -> Vec<String> {
         let meta = self.record(signature).ok().and_then(|record| record.transaction.meta);
         meta.and_then(|meta| Option::from(meta.log_messages)).unwrap_or_default()
     }

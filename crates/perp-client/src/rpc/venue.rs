@@ -16,7 +16,7 @@ use solana_signer::Signer;
 use thiserror::Error;
 
 use super::accounts::{garbled, read_all, OfExchange};
-use super::follow::{Follow, FollowError};
+use super::follow::{Follow, FollowError, Source, WebSocket};
 use super::{clock_in, existing, Connection, FetchError, SendError};
 use crate::addresses::Addresses;
 use crate::instructions::{open_account, Authority};
@@ -162,7 +162,15 @@ impl Venue {
     /// # Errors
     /// [`FollowError`] where the server cannot be reached or does not subscribe.
     pub fn follow<T: OfExchange>(&self, ws_url: &str) -> Result<Follow<T>, FollowError> {
-        Follow::start(self, ws_url)
+        Follow::start(self, WebSocket::new(ws_url))
+    }
+
+    /// Follows every account of a type by another source of changes.
+    ///
+    /// # Errors
+    /// As of [`Venue::follow`].
+    pub fn follow_by<T: OfExchange>(&self, source: impl Source) -> Result<Follow<T>, FollowError> {
+        Follow::start(self, source)
     }
 
     /// The owner's margin account of this number, opened where there is none: what a keeper's bounties are credited to. It may stay

@@ -1,7 +1,7 @@
 use super::{check, debug, hex, key};
 use perp_client::accounts::{
-    decode, encode_into, EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Pubkey, Stored, ID,
-    VERSION,
+    decode, encode_into, EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Pubkey, Stored,
+    ID, VERSION,
 };
 use serde_json::{json, Value};
 use std::fmt::Debug;

@@ -26,18 +26,24 @@ fn refusals_are_read_alike_from_logs() {
                   Error Number: 3012. Error Message: The program expected this account to be already initialized.";
     let cases = [
         ("a rule of the exchange", vec![format!("Program {ours} failed: custom program error: 0x1785")]),
-        ("a rule of the framework, with the account", vec![
-            anchor.into(),
-            format!("Program {ours} failed: custom program error: 0xbc4"),
-        ]),
-        ("the program that refused, not its caller", vec![
-            format!("Program {token} failed: custom program error: 0x1"),
-            format!("Program {ours} failed: custom program error: 0x1"),
-        ]),
+        (
+            "a rule of the framework, with the account",
+            vec![anchor.into(), format!("Program {ours} failed: custom program error: 0xbc4")],
+        ),
+        (
+            "the program that refused, not its caller",
+            vec![
+                format!("Program {token} failed: custom program error: 0x1"),
+                format!("Program {ours} failed: custom program error: 0x1"),
+            ],
+        ),
         ("a stranger's code is not ours", vec![format!("Program {stranger} failed: custom program error: 0x1785")]),
         ("the runtime in its words", vec![format!("Program {ours} failed: exceeded CUs meter at BPF instruction")]),
         ("a code nobody knows", vec![format!("Program {ours} failed: custom program error: 0x7fffffff")]),
-        ("a program says so in its log", vec![format!("Program log: Program {ours} failed: custom program error: 0x1785")]),
+        (
+            "a program says so in its log",
+            vec![format!("Program log: Program {ours} failed: custom program error: 0x1785")],
+        ),
         ("nothing failed", vec![format!("Program {ours} success")]),
     ];
     let told: Vec<_> = cases

@@ -65,33 +65,50 @@ fn events_are_found_alike_among_what_others_print() {
     let with_tag = |event: &Event| [EVENT_IX_TAG_LE, &event.data()[..]].concat();
     let invoke = |program: Pubkey, depth: u8| format!("Program {program} invoke [{depth}]");
     let success = |program: Pubkey| format!("Program {program} success");
-    let around = |program: Pubkey, inner: Vec<String>| {
-        [vec![invoke(program, 1)], inner, vec![success(program)]].concat()
-    };
+    let around =
+        |program: Pubkey, inner: Vec<String>| [vec![invoke(program, 1)], inner, vec![success(program)]].concat();
     let call = |program: Pubkey| vec![invoke(program, 2), success(program)];
     let of_two = [with_tag(&sent), with_tag(&logged)].map(|data| (ours, data)).to_vec();
     let cases: Vec<(&str, Vec<String>, Vec<(Pubkey, Vec<u8>)>)> = vec![
         ("an event of the program", around(ours, vec![line.clone()]), vec![]),
         ("an event printed by another program", around(stranger, vec![line.clone()]), vec![]),
-        ("printed by a program that ours has called", {
-            let inner = vec![invoke(token, 2), line.clone(), success(token)];
-            around(ours, inner)
-        }, vec![]),
+        (
+            "printed by a program that ours has called",
+            {
+                let inner = vec![invoke(token, 2), line.clone(), success(token)];
+                around(ours, inner)
+            },
+            vec![],
+        ),
         ("after an inner call", around(ours, [call(token), vec![line.clone()]].concat()), vec![]),
-        ("by ours, called by another", {
-            around(stranger, vec![invoke(ours, 2), line.clone(), success(ours), line.clone()])
-        }, vec![]),
-        ("before the end of a program that failed", vec![
-            invoke(ours, 1), line.clone(), format!("Program {ours} failed: custom program error: 0x1770"),
-        ], vec![]),
-        ("sent to itself, in its place", {
-            around(ours, [vec![line.clone()], call(ours), vec![line.clone()]].concat())
-        }, vec![(token, vec![3]), (ours, with_tag(&sent))]),
-        ("two sent, the logs cut off", [vec![invoke(ours, 1)], call(ours), vec!["Log truncated".into()]].concat(), of_two),
+        (
+            "by ours, called by another",
+            { around(stranger, vec![invoke(ours, 2), line.clone(), success(ours), line.clone()]) },
+            vec![],
+        ),
+        (
+            "before the end of a program that failed",
+            vec![invoke(ours, 1), line.clone(), format!("Program {ours} failed: custom program error: 0x1770")],
+            vec![],
+        ),
+        (
+            "sent to itself, in its place",
+            { around(ours, [vec![line.clone()], call(ours), vec![line.clone()]].concat()) },
+            vec![(token, vec![3]), (ours, with_tag(&sent))],
+        ),
+        (
+            "two sent, the logs cut off",
+            [vec![invoke(ours, 1)], call(ours), vec!["Log truncated".into()]].concat(),
+            of_two,
+        ),
         ("sent by another program", around(stranger, call(stranger)), vec![(stranger, with_tag(&sent))]),
         ("of a later version", around(ours, vec!["Program data: AAAAAAAAAAA=".into(), line.clone()]), vec![]),
         ("sent, of a later version", around(ours, call(ours)), vec![(ours, [EVENT_IX_TAG_LE, &[0; 9]].concat())]),
-        ("cut short", around(ours, vec![format!("Program data: {}", BASE64_STANDARD.encode(&logged.data()[..20]))]), vec![]),
+        (
+            "cut short",
+            around(ours, vec![format!("Program data: {}", BASE64_STANDARD.encode(&logged.data()[..20]))]),
+            vec![],
+        ),
         ("no base 64", around(ours, vec!["Program data: ?".into()]), vec![]),
         ("a log that says so in words", around(ours, vec![format!("Program log: Program data: {line}")]), vec![]),
     ];

@@ -83,9 +83,10 @@ fn terms(order: &NewOrder) -> Value {
 }
 
 fn case(name: &str, arguments: Value, instruction: &Instruction) -> Value {
-    let accounts = instruction.accounts.iter().map(|meta| {
-        json!([meta.pubkey.to_string(), u8::from(meta.is_signer), u8::from(meta.is_writable)])
-    });
+    let accounts = instruction
+        .accounts
+        .iter()
+        .map(|meta| json!([meta.pubkey.to_string(), u8::from(meta.is_signer), u8::from(meta.is_writable)]));
     json!({
         "name": name, "arguments": arguments, "program": instruction.program_id.to_string(),
         "accounts": accounts.collect::<Vec<_>>(), "data": hex(&instruction.data),
@@ -145,11 +146,7 @@ fn of_positions(addresses: &Addresses) -> Vec<Value> {
                 let state = account(name).state;
                 let sizes = [(1, u64::MAX, false), (-1_500_000_000, 1, true), (i64::MIN, 154_206_505_795, true)];
                 for (size, price, reduce_only) in sizes {
-                    let order = Order {
-                        size: SignedSize::new(size),
-                        acceptable_price: Price::new(price),
-                        reduce_only,
-                    };
+                    let order = Order { size: SignedSize::new(size), acceptable_price: Price::new(price), reduce_only };
                     let arguments = of(json!({
                         "account": name, "size": size.to_string(), "acceptablePrice": price.to_string(),
                         "reduceOnly": reduce_only,
@@ -199,12 +196,8 @@ fn of_orders(addresses: &Addresses) -> Vec<Value> {
                 trailing: Ppm::new(999_999),
                 ..order(-3)
             };
-            let sets: [(&[u8], Vec<NewOrder>); 4] = [
-                (&[], vec![]),
-                (&[0, 15], vec![]),
-                (&[3], vec![entry, stop]),
-                (&[], vec![slices, trailing]),
-            ];
+            let sets: [(&[u8], Vec<NewOrder>); 4] =
+                [(&[], vec![]), (&[0, 15], vec![]), (&[3], vec![entry, stop]), (&[], vec![slices, trailing])];
             for (cancel, orders) in sets {
                 let placed = build::place_orders(addresses, caller, &of, target, cancel, &orders);
                 let arguments = json!({

@@ -1,7 +1,6 @@
 //! What must hold of resting orders, and of the numbers of positions by which some of them live.
 
 use super::Violation;
-use crate::error::EngineError;
 use crate::operations::orders::ORDER_TIP_LAMPORTS;
 use crate::state::{Account, Market, OrderBook, OrderTrigger, RestingOrder, SLICE_SECONDS};
 use crate::units::{Ppm, Price, Size, Timestamp};
@@ -65,7 +64,7 @@ fn parent_agrees(book: &OrderBook, order: &RestingOrder) -> bool {
     })
 }
 
-/// One that is armed is awake and the only one of its group, and the account waits for it.
+/// One that is armed is awake, and the account waits for it.
 fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp) -> Result<(), Violation> {
     let order = book.order(slot)?;
     let broken = |rule| Err(Violation::Order { slot, rule });
@@ -87,13 +86,6 @@ fn check_armed(book: &OrderBook, account: &Account, slot: usize, now: Timestamp)
     }
     if order.is_armed(now)? && account.armed_until < order.fills_until()? {
         return broken("the account withdraws nothing while an order is armed");
-    }
-    let mut armed = 0u32;
-    for (_, other) in book.occupied().filter(|(_, other)| order.group != 0 && other.group == order.group) {
-        armed = armed.checked_add(u32::from(other.is_armed(now)?)).ok_or(EngineError::Overflow)?;
-    }
-    if armed > 1 {
-        return broken("one of a group is armed");
     }
     Ok(())
 }

@@ -197,6 +197,13 @@ impl RestingOrder {
         (position.number == self.position && self.size.side() == Some(opposite)).then_some(position.size.size())
     }
 
+    /// Whether, of two armed orders of an account, this one fills first: where both are of one market or one group it is the one that was
+    /// armed for an earlier moment, of one moment the one that was placed first.
+    pub fn fills_before(&self, other: &Self) -> bool {
+        let together = self.market == other.market || (self.group != 0 && self.group == other.group);
+        together && (self.fills_from, self.number) < (other.fills_from, other.number)
+    }
+
     /// Whether it can never be filled any more: it has expired or is void, or what it reduces is gone.
     ///
     /// # Errors

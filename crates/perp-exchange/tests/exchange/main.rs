@@ -1,5 +1,6 @@
 //! Whole exchanges driven through every operation.
 
+mod blocked_stops;
 mod coalition;
 #[path = "../common/mod.rs"]
 mod common;

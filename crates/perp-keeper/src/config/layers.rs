@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use perp_client::operator::LocalnetAddresses;
 use toml::{Table, Value};
 
-use super::problem::{origin as host, shown, shown_text};
+use super::problem::{shown, shown_text};
 use super::setting::nearest;
-use super::{Config, ConfigError, Problems, Setting, SETTINGS};
+use super::{Config, ConfigError, Form, Problems, Setting, SETTINGS};
 
 /// What the names of environment variables begin with.
 pub const PREFIX: &str = "PERP_KEEPER_";
@@ -21,9 +21,10 @@ const NO_SETTINGS: [&str; 1] = ["PERP_KEEPER_CONFIG"];
 /// Settings without a default.
 const NEEDED: [&str; 4] = ["rpc_url", "websocket_url", "exchange", "keypairs"];
 /// Settings with a flag of their own.
-const FLAGS: [(&str, &str); 9] = [
+const FLAGS: [(&str, &str); 10] = [
     ("rpc_url", "--rpc-url"),
     ("websocket_url", "--websocket-url"),
+    ("geyser_url", "--geyser-url"),
     ("exchange", "--exchange"),
     ("keypairs", "--keypair"),
     ("prices_url", "--prices-url"),
@@ -80,15 +81,6 @@ pub struct Layers {
     problems: Vec<ConfigError>,
 }
 
-/// What is needed of the localnet's exchange.json.
-#[derive(Deserialize)]
-struct AddressFile {
-    rpc_url: String,
-    websocket_url: String,
-    prices_url: String,
-    exchange: String,
-}
-
 impl Layers {
     /// The defaults.
     pub fn defaults() -> Self {
@@ -136,15 +128,13 @@ impl Layers {
 
     /// What a running localnet says: where it is, and its liquidator's wallet.
     pub fn localnet(&mut self, folder: &Path) {
-        let path = folder.join("exchange.json");
-        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-        let found = read.and_then(|text| serde_json::from_str::<AddressFile>(&text).map_err(|error| error.to_string()));
-        let found = match found {
+        let path = folder.join(LocalnetAddresses::NAME);
+        let found = match LocalnetAddresses::read(folder) {
             Ok(found) => found,
-            Err(reason) => {
+            Err(error) => {
                 let is_command = ["doctor", "explain", "help"].iter().any(|command| Path::new(command) == folder);
-                let hint = if is_command { "; a command comes before --localnet" } else { "" }.into();
-                return self.problems.push(ConfigError::Localnet { path, reason, hint });
+                let hint = if is_command { "; a command comes before --localnet" } else { "" };
+                return self.problems.push(ConfigError::Localnet { error, hint });
             }
         };
         let wallet = folder.join("liquidator.json").to_string_lossy().into_owned();
@@ -251,10 +241,14 @@ impl Layers {
             self.values.insert(setting.name, (value, origin.clone()));
             return;
         }
+        let found = match setting.form {
+            Form::Secret => "something else".into(),
+            form => shown(&value, form.is_secret()),
+        };
         self.problems.push(ConfigError::Value {
             origin: origin.clone(),
             setting: setting.name,
-            found: shown(&value, setting.form.is_secret()),
+            found,
             wanted: setting.form.wanted(),
             reason: None,
         });
@@ -265,7 +259,7 @@ impl Layers {
         let mut text = String::from("# flags come before environment variables, --localnet, the file, and defaults\n");
         for setting in SETTINGS {
             let (value, origin) = match self.values.get(setting.name) {
-                Some((value, origin)) => (shown_value(setting, value), origin.to_string()),
+                Some((value, origin)) => (setting.form.shown(value), origin.to_string()),
                 None if NEEDED.contains(&setting.name) => ("missing".into(), "nobody has set it".into()),
                 None => ("none".into(), Origin::Default.to_string()),
             };
@@ -349,17 +343,6 @@ fn near(name: &str) -> Option<String> {
         nearest(name, names).map(str::to_owned)
     };
     elsewhere.map(|setting| setting.name.to_owned()).or_else(similar)
-}
-
-fn shown_value(setting: &Setting, value: &Value) -> String {
-    match value {
-        Value::String(text) if setting.form.is_secret() => host(text),
-        Value::Array(list) if setting.form.is_secret() => {
-            let hosts: Vec<String> = list.iter().filter_map(Value::as_str).map(host).collect();
-            format!("[{}]", hosts.join(", "))
-        }
-        value => value.to_string(),
-    }
 }
 
 /// What is wrong with a file that is no TOML. The line itself may hold a secret.

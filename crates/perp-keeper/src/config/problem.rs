@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+pub use perp_client::operator::origin;
+pub(super) use perp_client::operator::shown_text;
+use perp_client::operator::LocalnetError;
 use thiserror::Error;
 use toml::Value;
 
@@ -95,14 +98,12 @@ pub enum ConfigError {
         reason: String,
     },
     /// The localnet has not said where it is.
-    #[error("no localnet wrote {path} ({reason}): start one, or give the folder of its keypairs{hint}")]
+    #[error("{error}{hint}")]
     Localnet {
-        /// The file it writes.
-        path: PathBuf,
-        /// Why it cannot be read.
-        reason: String,
+        /// What is wrong with its file.
+        error: LocalnetError,
         /// What else may be wrong.
-        hint: String,
+        hint: &'static str,
     },
 }
 
@@ -141,25 +142,4 @@ pub(super) fn shown(value: &Value, is_secret: bool) -> String {
         },
         Value::Table(_) => "a table".into(),
     }
-}
-
-/// Text in quotes, cut where it is long.
-pub(super) fn shown_text(text: &str) -> String {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("\"{}…\"", &text[..end]),
-        None => format!("\"{text}\""),
-    }
-}
-
-/// Scheme, host and port of a URL, in quotes: what comes before them or after may be secret.
-pub fn origin(text: &str) -> String {
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), text),
-    };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let cut = if host.len() < rest.len() { "…" } else { "" };
-    shown_text(&format!("{scheme}{host}{cut}"))
 }

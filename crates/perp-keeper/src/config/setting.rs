@@ -48,6 +48,8 @@ pub enum Form {
     Socket,
     /// Any text.
     Text,
+    /// Text that is never shown.
+    Secret,
 }
 
 const HTTP: [&str; 2] = ["http", "https"];
@@ -60,6 +62,8 @@ const DAY: u64 = 86_400;
 pub const SETTINGS: &[Setting] = &[
     Setting { name: "rpc_url", form: Form::Url(HTTP) },
     Setting { name: "websocket_url", form: Form::Url(WS) },
+    Setting { name: "geyser_url", form: Form::Url(HTTP) },
+    Setting { name: "geyser_token", form: Form::Secret },
     Setting { name: "exchange", form: Form::Address },
     Setting { name: "keypairs", form: Form::Files },
     Setting { name: "sub_account", form: Form::Number(0, 65_535) },
@@ -126,7 +130,7 @@ impl Form {
             }
             Self::Word(words) => format!("one of these in quotes: {}", words.join(", ")),
             Self::Socket => "an IP address and a port in quotes, such as \"127.0.0.1:9464\"".into(),
-            Self::Text => "text in quotes".into(),
+            Self::Text | Self::Secret => "text in quotes".into(),
         }
     }
 
@@ -184,7 +188,7 @@ impl Form {
             Self::Address | Self::Addresses | Self::Accounts => {
                 text.parse::<Pubkey>().is_err().then(|| (shown(), address_fault(text)))
             }
-            Self::Files => text.is_empty().then(|| (shown(), None)),
+            Self::Files | Self::Secret => text.is_empty().then(|| (shown(), None)),
             Self::Jobs => {
                 let is_kind = Kind::value_variants().iter().any(|kind| kind.name() == text);
                 let names = Kind::value_variants().iter().map(|kind| kind.name());
@@ -219,7 +223,20 @@ impl Form {
 
     /// Whether values may hold a secret: of URLs nothing is shown but scheme, host and port.
     pub const fn is_secret(&self) -> bool {
-        matches!(self, Self::Url(_) | Self::Urls(_))
+        matches!(self, Self::Url(_) | Self::Urls(_) | Self::Secret)
+    }
+
+    /// A value as it may be shown, where it is of the right type.
+    pub fn shown(&self, value: &Value) -> String {
+        match value {
+            _ if *self == Self::Secret => "(kept back)".into(),
+            Value::String(text) if self.is_secret() => origin(text),
+            Value::Array(list) if self.is_secret() => {
+                let hosts: Vec<String> = list.iter().filter_map(Value::as_str).map(origin).collect();
+                format!("[{}]", hosts.join(", "))
+            }
+            value => value.to_string(),
+        }
     }
 }
 

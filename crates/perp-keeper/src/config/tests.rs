@@ -125,6 +125,8 @@ fn variables_alone_are_enough_and_lists_are_divided_at_commas() {
 fn every_field_of_a_configuration_is_a_setting() {
     let full = Config {
         prices_url: Some("http://a".into()),
+        geyser_url: Some("http://a".into()),
+        geyser_token: Some("a".into()),
         http: Http { listen: Some("127.0.0.1:1".parse().unwrap()) },
         ..config(LEAST, &[], &[])
     };
@@ -167,7 +169,8 @@ fn the_example_says_every_setting_with_its_default() {
 fn attack_what_is_explained_names_no_secret() {
     let text = LEAST.replace("http://127.0.0.1:8899", "https://me:secret@node.example:8443/secret?key=secret");
     let (_folder, path) = file(&text);
-    let variables = [("PERP_KEEPER_ALERTS_WEBHOOKS", "https://hooks.example/T0/secret")];
+    let variables =
+        [("PERP_KEEPER_ALERTS_WEBHOOKS", "https://hooks.example/T0/secret"), ("PERP_KEEPER_GEYSER_TOKEN", "secret")];
     let explained = layers(Some(&path), &variables, &["--prices-url", "https://prices.example/secret"]).explain();
     assert!(!explained.contains("secret"), "{explained}");
     let has = |name: &str, value: &str, origin: &str| {
@@ -179,6 +182,7 @@ fn attack_what_is_explained_names_no_secret() {
         "{explained}"
     );
     assert!(has("prices_url", "\"https://prices.example…\"", "flag --prices-url"), "{explained}");
+    assert!(has("geyser_token", "(kept back)", "variable PERP_KEEPER_GEYSER_TOKEN"), "{explained}");
     assert!(has("pace.pass_ms", "100", "default"), "{explained}");
     assert!(has("http.listen", "none", "default"), "{explained}");
     assert_eq!(explained.lines().count(), SETTINGS.len() + 1);

@@ -9,6 +9,8 @@ impl Config {
         Self {
             rpc_url: String::new(),
             websocket_url: String::new(),
+            geyser_url: None,
+            geyser_token: None,
             exchange: String::new(),
             keypairs: Vec::new(),
             sub_account: 0,
@@ -42,6 +44,18 @@ impl Config {
         );
         at_least(("pace.most_backoff_ms", pace.most_backoff_ms), ("pace.backoff_ms", pace.backoff_ms));
         at_least(("wallet.resume_lamports", wallet.resume_lamports), ("wallet.floor_lamports", wallet.floor_lamports));
+        if self.geyser_url.is_some() && cfg!(not(feature = "geyser")) {
+            problems.push(ConfigError::Together(
+                "geyser_url is set, and this perp-keeper was built without: build it with `cargo build --release \
+                 -p perp-keeper --features geyser`, or leave it out, and websocket_url serves alone"
+                    .into(),
+            ));
+        }
+        if self.geyser_token.is_some() && self.geyser_url.is_none() {
+            problems.push(ConfigError::Together(
+                "geyser_token is set, and no geyser_url to send it to: set that as well, or leave it out".into(),
+            ));
+        }
         if self.jobs.is_empty() {
             problems.push(ConfigError::Together(
                 "jobs is an empty list: name at least one kind, or leave it out for all".into(),

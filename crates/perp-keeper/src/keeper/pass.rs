@@ -16,7 +16,7 @@ use crate::job::Kind;
 use crate::journal::Journal;
 use crate::memory::Basis;
 use crate::plan::{account, basis, upkeep, urgent, Known};
-use crate::readings::needs;
+use crate::readings::{needs, Search};
 
 /// Liquidations that are looked at in vain at most, because they failed a short time ago.
 const MOST_WAITING: usize = 256;
@@ -50,6 +50,7 @@ impl<'k> Session<'k> {
             records: self.records.as_ref().map(Follow::known),
             orders: self.orders.as_ref().map(Follow::known),
             posted: self.readings.posted(),
+            shown: self.evidence.posted(),
         };
         let config = &self.keeper.config;
         let keepers: Vec<_> = self.payers.iter().map(|payer| self.keepers[*payer]).collect();
@@ -69,6 +70,9 @@ impl<'k> Session<'k> {
                 self.keeper.operations.orders(needs.resting, needs.armed);
                 self.readings.want(fresh.exchange.clock.now, needs.wanted, needs.watched);
             }
+            let own = fresh.readings();
+            let search = Search::of(&fresh.exchange, &own, &self.evidence.told(), self.keeper.searches());
+            self.evidence.want(search, read);
         }
         let jobs = first.into_iter().chain(rest).map(|job| (basis(&known, &job.task), job)).collect();
         let sent = self.decide(jobs, read, fresh.exchange.clock.slot);

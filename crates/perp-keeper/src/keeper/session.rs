@@ -18,6 +18,7 @@ use solana_signer::Signer;
 
 use super::ticket::{Sent, Settled, Ticket};
 use super::{pause, Keeper, LEAST_PASS, RECONNECT_FIRST, RECONNECT_LAST};
+use crate::changes::follow;
 use crate::config::milliseconds;
 use crate::decision::{Budget, Policy};
 use crate::job::Kind;
@@ -25,7 +26,7 @@ use crate::journal::Journal;
 use crate::memory::Memory;
 use crate::operations::Operations;
 use crate::outcome::lacks_destination;
-use crate::readings::Readings;
+use crate::readings::{Evidence, Readings};
 use crate::watch::Watch;
 
 /// Jobs that are signed with one blockhash and broadcast by one task.
@@ -49,6 +50,7 @@ pub(super) struct Shared<'k> {
     pub outbox: &'k Flying<'k>,
     pub budget: &'k Mutex<Budget>,
     pub readings: &'k Readings,
+    pub evidence: &'k Evidence,
     /// Set once nothing more will be sent.
     pub is_over: &'k AtomicBool,
 }
@@ -68,6 +70,7 @@ pub(super) struct Session<'k> {
     pub records: Option<Follow<EpochRecord>>,
     pub orders: Option<Follow<Orders>>,
     pub readings: &'k Readings,
+    pub evidence: &'k Evidence,
     pub watch: Watch,
     pub memory: Memory,
     pub journal: Journal,
@@ -77,6 +80,8 @@ pub(super) struct Session<'k> {
     pub behind_since: Option<Instant>,
     pub upkeep_at: Option<Instant>,
     gaps: u64,
+    /// What changes come from.
+    kind: Option<&'static str>,
     is_incomplete: bool,
     /// Tasks that are broadcasting.
     broadcasting: Arc<AtomicUsize>,
@@ -95,8 +100,8 @@ impl<'k> Session<'k> {
     where
         'k: 'scope,
     {
-        let Shared { venue, outbox, budget, readings, is_over } = shared;
-        let (config, url) = (&keeper.config, keeper.config.websocket_url.as_str());
+        let Shared { venue, outbox, budget, readings, evidence, is_over } = shared;
+        let config = &keeper.config;
         if !keeper.mode.dry_run {
             keeper.operations.weigh(&venue.connection)?;
         }
@@ -107,7 +112,6 @@ impl<'k> Session<'k> {
                 .map_err(|error| keeper.operations.with_what_is_held(&wallet.pubkey(), &error)),
         });
         let keepers: Vec<Authority> = keepers.collect::<Result<_, _>>()?;
-        let words = |error: perp_client::rpc::FollowError| error.to_string();
         let [does_epochs, does_orders] = [Kind::Epochs, Kind::Orders].map(|kind| config.jobs.contains(&kind));
         let (sender, outcomes) = channel();
         let (events, landed) = sync_channel(MOST_EVENTS);
@@ -124,12 +128,13 @@ impl<'k> Session<'k> {
             is_over,
             payers: (0..keepers.len()).collect(),
             keepers,
-            accounts: venue.follow(url).map_err(words)?,
-            requests: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
+            accounts: follow(venue, config)?,
+            requests: does_epochs.then(|| follow(venue, config)).transpose()?,
             unpayable: BTreeSet::new(),
-            records: does_epochs.then(|| venue.follow(url)).transpose().map_err(words)?,
-            orders: does_orders.then(|| venue.follow(url)).transpose().map_err(words)?,
+            records: does_epochs.then(|| follow(venue, config)).transpose()?,
+            orders: does_orders.then(|| follow(venue, config)).transpose()?,
             readings,
+            evidence,
             watch: Watch::default(),
             memory: Memory::default(),
             journal: Journal::default(),
@@ -138,6 +143,7 @@ impl<'k> Session<'k> {
             behind_since: None,
             upkeep_at: None,
             gaps: 0,
+            kind: None,
             is_incomplete: false,
             broadcasting: Arc::default(),
             sender,
@@ -195,7 +201,11 @@ impl<'k> Session<'k> {
             self.gaps = self.accounts.gaps();
             Journal::gap(name, self.gaps, self.accounts.is_live(), self.accounts.reason());
         }
-        self.keeper.operations.followed(self.accounts.is_live(), self.gaps);
+        if let Some(kind) = self.accounts.kind().filter(|kind| self.kind != Some(kind)) {
+            self.kind = Some(kind);
+            Journal::source(kind);
+        }
+        self.keeper.operations.followed(self.accounts.kind(), self.gaps);
         // It goes on with what it knows, and says so once.
         let is_incomplete = self.accounts.not_read().is_some();
         if is_incomplete != self.is_incomplete {

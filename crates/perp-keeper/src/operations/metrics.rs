@@ -58,6 +58,8 @@ pub struct Metrics {
     pub price_age: GaugeVec,
     /// Whether there is a subscription.
     pub live: IntGauge,
+    /// Whether it is by a Geyser server.
+    pub geyser: IntGauge,
     /// How often the subscription had a gap.
     pub gaps: IntGauge,
     /// Feeds that were posted, and times that failed.
@@ -143,6 +145,7 @@ impl Metrics {
                 &["market"],
             ))?,
             live: maker.gauge("perp_keeper_websocket_live", "Whether there is a subscription")?,
+            geyser: maker.gauge("perp_keeper_geyser_live", "Whether the subscription is by a Geyser server")?,
             gaps: maker.gauge("perp_keeper_websocket_gaps", "Gaps in the subscription since it began")?,
             posts: maker.counts(
                 "perp_keeper_price_posts_total",

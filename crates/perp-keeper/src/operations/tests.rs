@@ -79,15 +79,16 @@ fn what_was_read_is_told_with_the_age_of_prices() {
     exchange.wait(61, 122).unwrap();
     let fresh = Fresh::new(Addresses::new(wallet(90), wallet(91), wallet(92)), exchange);
     operations.read(&fresh);
-    operations.followed(true, 0);
+    operations.followed(Some("websocket"), 0);
     assert_eq!((operations.obstacles(), operations.has_read()), (Vec::new(), true));
     assert_eq!(value(&operations, "perp_keeper_price_age_seconds{market=\"0\"}"), "61");
     assert_eq!(value(&operations, "perp_keeper_ready"), "1");
+    assert_eq!(value(&operations, "perp_keeper_geyser_live"), "0");
     // A second beyond its limit: one alert, however often it is looked at.
     operations.watch();
     operations.watch();
     assert_eq!(value(&operations, "perp_keeper_alerts_total{alert=\"price_stale\"}"), "1");
-    operations.followed(false, 1);
+    operations.followed(None, 1);
     assert_eq!(operations.obstacles(), [Obstacle::NoSubscription { seconds: 0 }]);
     operations.ending();
     assert_eq!(operations.obstacles()[0], Obstacle::Ending);
@@ -170,7 +171,7 @@ fn dashboard_rules_and_guide_name_the_metrics_that_there_are() {
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next().map(str::to_owned))
         .collect();
-    assert_eq!(exported.len(), 28, "{exported:#?}");
+    assert_eq!(exported.len(), 29, "{exported:#?}");
     let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let (dashboard, rules) = (read("operations/dashboard.json"), read("operations/alerts.yml"));
     serde_json::from_str::<serde_json::Value>(&dashboard).unwrap();

@@ -1,28 +1,35 @@
 //! The thread that asks the price server for readings, posts them, and closes their accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use perp_accounts::oracle::OracleBinding;
 use perp_accounts::Market;
 use perp_client::jobs::{fills_at, PostedPrice};
 use perp_client::rpc::Venue;
 use perp_engine::oracle::OracleReading;
 use perp_engine::units::Timestamp;
+use perp_updates::destination::Place;
 use perp_updates::receiver::{reclaim_rent, Poster as Payer};
 use perp_updates::rpc::{receiver_config, send, vaa_lamports};
-use perp_updates::{Destination, FeedId, Post, Posting, PriceServer, Receiver, SignedPrice, Update};
+use perp_updates::{Destination, FeedId, Post, Posting, Receiver, SignedPrice, Update};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
-use super::{Posted, Readings, Wanted};
+use super::{Evidence, Posted, Readings, Wanted};
 use crate::decision::{transaction_fee, Budget, Policy};
 use crate::journal::Journal;
 use crate::operations::Operations;
 use crate::poster::Costs;
+use crate::prices::Prices;
 
+mod search;
+
+/// Why orders of a market wait in vain.
+const NO_READING: &str = "no reading was published within ten seconds";
 /// Posts that are on their way at once.
 const AT_ONCE: usize = 8;
 /// Accounts that one transaction closes.
@@ -34,16 +41,22 @@ const CLOSE_EVERY: Duration = Duration::from_secs(2);
 
 /// Brings readings from the price server to the chain.
 pub struct Bringer<'a> {
-    server: PriceServer,
+    prices: &'a Prices,
     venue: &'a Venue,
     wallets: &'a [Keypair],
     operations: &'a Operations,
     budget: &'a Mutex<Budget>,
     policy: Policy,
     readings: &'a Readings,
+    evidence: &'a Evidence,
     /// Feeds of the markets, and the receivers that their prices go through.
     feeds: BTreeMap<u16, (Receiver, FeedId)>,
+    /// What the markets read.
+    bindings: BTreeMap<u16, OracleBinding>,
     asked: Option<Instant>,
+    searched: Option<Instant>,
+    /// Why the newest readings were not told the last time.
+    trouble: Option<String>,
     closed: Instant,
     /// Whose turn it is to pay.
     turn: usize,
@@ -53,26 +66,41 @@ pub struct Bringer<'a> {
 type Groups = BTreeMap<(Timestamp, u8), Vec<(u16, u64)>>;
 
 impl<'a> Bringer<'a> {
-    /// One of the server at `url`, whose payers are the wallets.
-    ///
-    /// # Errors
-    /// Where this machine cannot speak HTTP at all, in words.
+    /// One of this server, whose payers are the wallets.
     pub fn new(
-        url: &str,
+        prices: &'a Prices,
         (venue, wallets): (&'a Venue, &'a [Keypair]),
         (operations, budget): (&'a Operations, &'a Mutex<Budget>),
         policy: Policy,
-        readings: &'a Readings,
-    ) -> Result<Self, String> {
-        let server = PriceServer::new(url).map_err(|error| error.to_string())?;
-        let (feeds, asked, closed) = (BTreeMap::new(), None, Instant::now());
-        Ok(Self { server, venue, wallets, operations, budget, policy, readings, feeds, asked, closed, turn: 0 })
+        (readings, evidence): (&'a Readings, &'a Evidence),
+    ) -> Self {
+        Self {
+            prices,
+            venue,
+            wallets,
+            operations,
+            budget,
+            policy,
+            readings,
+            evidence,
+            feeds: BTreeMap::new(),
+            bindings: BTreeMap::new(),
+            asked: None,
+            searched: None,
+            trouble: None,
+            closed: Instant::now(),
+            turn: 0,
+        }
     }
 
     /// Asks, posts and closes what there is to.
     pub fn turn(&mut self) {
         self.tell_latest();
         self.post_due();
+        if self.searched.is_none_or(|searched| searched.elapsed() >= LATEST_EVERY) {
+            self.searched = Some(Instant::now());
+            self.search();
+        }
         if self.closed.elapsed() >= CLOSE_EVERY {
             self.close(false);
         }
@@ -99,12 +127,21 @@ impl<'a> Bringer<'a> {
         if ids.is_empty() {
             return;
         }
-        match self.server.latest(&ids) {
-            Ok(update) => {
-                let said = |(market, feed): &(u16, FeedId)| Some((*market, reading(update.price(*feed).ok()?)?));
+        match self.prices.latest(&ids) {
+            Ok(parts) => {
+                let of = |feed: &FeedId| parts.iter().find(|(_, feeds)| feeds.contains(feed)).map(|(update, _)| update);
+                let said = |(market, feed): &(u16, FeedId)| Some((*market, reading(of(feed)?.price(*feed).ok()?)?));
                 self.readings.tell_latest(feeds.iter().filter_map(said).collect());
+                self.trouble = None;
             }
-            Err(error) => Journal::trouble("not_told", &error),
+            Err(error) => {
+                let reason = error.to_string();
+                // What goes on is told once.
+                if self.trouble.as_ref() != Some(&reason) {
+                    Journal::trouble("not_told", &reason);
+                }
+                self.trouble = Some(reason);
+            }
         }
     }
 
@@ -116,8 +153,9 @@ impl<'a> Bringer<'a> {
             }
             let address = self.venue.addresses.market(index);
             let Ok(market) = self.venue.connection.fetch::<Market>(&address) else { continue };
-            // Any account of the feed will do, whichever the market is bound to.
-            let oracle = perp_accounts::oracle::OracleBinding { account: Pubkey::default(), ..market.oracle };
+            self.bindings.insert(index, market.oracle);
+            // To an order any account of the feed will do, whichever the market is bound to.
+            let oracle = OracleBinding { account: Pubkey::default(), ..market.oracle };
             if let Ok(Destination { receiver, feed, .. }) = Destination::of(&oracle, Pubkey::default()) {
                 self.feeds.insert(index, (receiver, feed));
             }
@@ -162,30 +200,30 @@ impl<'a> Bringer<'a> {
             None => Err("no wallet holds enough lamports to pay for it".into()),
         };
         self.operations.brought(posted.as_ref().map_or(0, Vec::len));
-        match posted {
-            Ok(posted) => {
-                let found: Vec<u16> = posted.iter().map(|((market, _), _)| *market).collect();
-                Journal::reading(&found, second.get(), None);
-                for (wanted, posted) in posted {
-                    self.readings.put(wanted, posted);
-                }
-            }
-            Err(reason) => {
-                let now = Instant::now();
-                let mut is_news = false;
-                for (market, _) in markets {
-                    is_news |= self.readings.failed((*market, second), now);
-                }
-                // What goes on is told once.
-                if is_news {
-                    let found: Vec<u16> = markets.iter().map(|(market, _)| *market).collect();
-                    Journal::reading(&found, second.get(), Some(&reason));
-                }
-            }
+        let posted = posted.unwrap_or_else(|reason| {
+            self.failed(markets.iter().map(|(market, _)| *market), second, &reason);
+            Vec::new()
+        });
+        let found: Vec<u16> = posted.iter().map(|((market, _), _)| *market).collect();
+        if !found.is_empty() {
+            Journal::reading(&found, second.get(), None);
+        }
+        for (wanted, posted) in posted {
+            self.readings.put(wanted, posted);
         }
     }
 
-    /// Posts the readings of one time into new accounts of the payer's, where what orders pay at them is worth it.
+    /// These have no reading of that time yet. What goes on is told once.
+    fn failed(&self, markets: impl Iterator<Item = u16>, second: Timestamp, reason: &str) {
+        let now = Instant::now();
+        let news: Vec<u16> = markets.filter(|market| self.readings.failed((*market, second), now)).collect();
+        if !news.is_empty() {
+            Journal::reading(&news, second.get(), Some(reason));
+        }
+    }
+
+    /// Posts the readings of one time into new accounts of the payer's, where what orders pay at them is worth it. A market that has none
+    /// keeps no other from its own.
     fn post(
         &self,
         payer: &Keypair,
@@ -196,13 +234,48 @@ impl<'a> Bringer<'a> {
         let mut ids: Vec<FeedId> = markets.iter().filter_map(|(market, _)| Some(feed_of(market)?.1)).collect();
         ids.sort_unstable();
         ids.dedup();
-        let update = self.server.at(&ids, second.get()).map_err(words)?;
+        // At first it is rather that the server does not have that second yet.
+        let is_apart = markets.iter().any(|(market, _)| self.readings.has_failed(&(*market, second)));
+        let parts = self.prices.at(&ids, second.get(), is_apart).map_err(words)?;
+        let (mut posted, mut troubles) = (Vec::new(), Vec::new());
+        let mut missing: BTreeSet<u16> = markets.iter().map(|(market, _)| *market).collect();
+        for (update, feeds) in &parts {
+            let of_part =
+                markets.iter().filter(|(market, _)| feed_of(market).is_some_and(|(_, feed)| feeds.contains(&feed)));
+            match self.post_part(payer, second, of_part, update) {
+                Ok(found) => {
+                    for ((market, _), _) in &found {
+                        missing.remove(market);
+                    }
+                    posted.extend(found);
+                }
+                Err(reason) => troubles.push(reason),
+            }
+        }
+        match posted.is_empty() {
+            true => Err(troubles.into_iter().next().unwrap_or_else(|| NO_READING.into())),
+            false => {
+                let reason = troubles.first().map_or(NO_READING, String::as_str);
+                self.failed(missing.into_iter(), second, reason);
+                Ok(posted)
+            }
+        }
+    }
+
+    /// The same of what comes under one signature.
+    fn post_part<'m>(
+        &self,
+        payer: &Keypair,
+        second: Timestamp,
+        markets: impl Iterator<Item = &'m (u16, u64)>,
+        update: &Update,
+    ) -> Result<Vec<(Wanted, Posted)>, String> {
         let (mut own, mut posts, mut found) = (Vec::new(), Vec::new(), Vec::new());
         let (mut worth, mut receiver) = (0u64, Receiver::Core);
         let mut accounts: BTreeMap<FeedId, Pubkey> = BTreeMap::new();
         for (market, lamports) in markets {
-            let Some((of, feed)) = feed_of(market) else { continue };
-            let said = reading(update.price(feed).map_err(words)?);
+            let Some((of, feed)) = self.feeds.get(market).copied() else { continue };
+            let said = update.price(feed).ok().and_then(reading);
             // It is none that an order fills at: nothing was published for too long.
             let Some(reading) = said.filter(|said| fills_at(second, said)) else { continue };
             receiver = of;
@@ -210,7 +283,7 @@ impl<'a> Bringer<'a> {
             // Two markets of one feed share the account.
             let account = *accounts.entry(feed).or_insert_with(|| {
                 let key = Keypair::new();
-                let (account, place) = (key.pubkey(), perp_updates::destination::Place::Own { account: key.pubkey() });
+                let (account, place) = (key.pubkey(), Place::Own { account: key.pubkey() });
                 let destination = Destination { receiver: of, feed, place };
                 posts.push(Post { destination, is_new: true, close: false });
                 own.push(key);
@@ -220,9 +293,9 @@ impl<'a> Bringer<'a> {
             found.push(((*market, second), Posted { price, receiver: of, payer: payer.pubkey() }));
         }
         if found.is_empty() {
-            return Err("no reading was published within ten seconds".into());
+            return Err(NO_READING.into());
         }
-        self.send(payer, &own, receiver, &update, posts, worth)?;
+        self.send(payer, &own, receiver, update, posts, worth)?;
         Ok(found)
     }
 
@@ -270,7 +343,8 @@ impl<'a> Bringer<'a> {
     fn close(&mut self, all: bool) {
         self.closed = Instant::now();
         let mut by_payer: BTreeMap<Pubkey, BTreeMap<Pubkey, (Receiver, Vec<Wanted>)>> = BTreeMap::new();
-        for (wanted, Posted { price, receiver, payer }) in self.readings.over(all) {
+        let over = self.readings.over(all).into_iter().chain(self.evidence.over(all, self.closed));
+        for (wanted, Posted { price, receiver, payer }) in over {
             let accounts = by_payer.entry(payer).or_default();
             accounts.entry(price.account).or_insert_with(|| (receiver, Vec::new())).1.push(wanted);
         }
@@ -288,8 +362,12 @@ impl<'a> Bringer<'a> {
                 let mut budget = self.budget.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 budget.settle(Instant::now(), 0, close_fee());
                 drop(budget);
-                let read = part.iter().flat_map(|(_, (_, read))| read);
-                read.for_each(|wanted| self.readings.closed(wanted));
+                for (account, (_, read)) in part {
+                    for wanted in read {
+                        self.readings.closed(wanted, account);
+                        self.evidence.closed(wanted, account);
+                    }
+                }
             }
         }
     }
@@ -301,7 +379,7 @@ fn close_fee() -> u64 {
 }
 
 /// What a signed price says, where it is one that an oracle may say.
-fn reading(said: &SignedPrice) -> Option<OracleReading> {
+pub fn reading(said: &SignedPrice) -> Option<OracleReading> {
     let reading = OracleReading::new(said.price, said.confidence, said.exponent, said.publish_time).ok()?;
     Some(reading.with_previous(said.previous_publish_time))
 }

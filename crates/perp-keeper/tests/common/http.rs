@@ -12,6 +12,11 @@ use solana_signature::Signature;
 
 /// A server on a free port that answers every request with what `answer` makes of its body.
 pub fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + Clone + 'static) -> String {
+    listen(move |_, body| answer(body))
+}
+
+/// The same, told what is asked for before the body.
+fn listen(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + Clone + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -31,6 +36,26 @@ pub fn webhook() -> (String, Receiver<serde_json::Value>) {
         (200, String::new())
     });
     (url, posted)
+}
+
+/// A price server that is another one's, but answers for none of the feeds as long as this one is asked for while it is told to lack it:
+/// as Hermes does of a feed that it does not know. How often it was asked for that feed it counts.
+pub fn lacking(prices: String, feed: String) -> (String, Arc<AtomicBool>, Arc<AtomicU64>) {
+    let (lacks, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
+    let (does, count) = (Arc::clone(&lacks), Arc::clone(&asked));
+    let url = listen(move |head, _| {
+        let path = head.split_whitespace().nth(1).unwrap();
+        if path.contains(&feed) {
+            count.fetch_add(1, Ordering::Relaxed);
+            if does.load(Ordering::Relaxed) {
+                return (404, "Price ids not found".into());
+            }
+        }
+        let answer = reqwest::blocking::get(format!("{prices}{path}"));
+        let answer = answer.and_then(|answer| Ok((answer.status().as_u16(), answer.text()?)));
+        answer.unwrap_or((503, String::new()))
+    });
+    (url, lacks, asked)
 }
 
 /// A node that is another one's but for requests of this method, which it says it knows nothing of.
@@ -128,7 +153,7 @@ fn forwarded(node: &str, body: &str) -> (u16, String) {
     answer.unwrap_or((503, String::new()))
 }
 
-fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String)) {
+fn serve(mut stream: TcpStream, answer: &impl Fn(&str, &str) -> (u16, String)) {
     let (mut told, mut buffer) = (Vec::new(), [0; 65_536]);
     loop {
         let count = stream.read(&mut buffer).unwrap_or(0);
@@ -141,7 +166,7 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String)) {
         let lines = head.lines().map(str::to_lowercase);
         let length = lines.filter_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).next().unwrap_or(0);
         if body.len() >= length {
-            let (status, body) = answer(body);
+            let (status, body) = answer(head, body);
             let head =
                 format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
             // Whoever asked may be gone.

@@ -9,15 +9,19 @@ use perp_engine::operations::position::Order;
 use perp_engine::state::{Account, Market};
 use perp_engine::units::{Price, SignedSize};
 
-pub(super) fn trade(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<Trade>()?;
-    let (exchange, account) = (world.exchange()?, world.account(asked.account)?);
-    let order = Order {
+/// The order of a question.
+pub(super) fn order_of(asked: &Trade) -> Result<Order, Refused> {
+    Ok(Order {
         size: SignedSize::new(asked.size),
         acceptable_price: Price::new(asked.acceptable_price),
         reduce_only: flag(asked.reduce_only)?,
-    };
-    let receipt = exchange.receipt(account, index(asked.market)?, &order)?;
+    })
+}
+
+pub(super) fn trade(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<Trade>()?;
+    let (exchange, account) = (world.exchange()?, world.account(asked.account)?);
+    let receipt = exchange.receipt(account, index(asked.market)?, &order_of(asked)?)?;
     let plan = &receipt.after.plan;
     output.put(&TradeReceipt {
         size: plan.size.get(),

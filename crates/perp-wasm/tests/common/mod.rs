@@ -4,3 +4,4 @@ pub mod questions;
 pub mod snapshots;
 #[path = "../../../perp-exchange/benches/stream/mod.rs"]
 mod stream;
+pub mod vectors;

@@ -109,14 +109,21 @@ fn what_cannot_be_filled_now_is_not_armed() {
 }
 
 #[test]
-fn one_of_a_group_is_armed_at_a_time() {
+fn of_a_group_the_one_that_was_armed_first_fills() {
     let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
     let (mut world, trader) = resting(grouped(below(260, SOL)));
+    let keeper = world.key();
     world.place(trader, 0, &[grouped(above(240, SOL))]).unwrap();
     world.wait(1);
     world.publish(0, 250.0);
+    // In one second all of them: the one that was placed first is first.
+    world.arm(trader, 1).unwrap();
+    world.place(trader, 0, &[grouped(next_price(SOL))]).unwrap();
     world.arm(trader, 0).unwrap();
-    assert_refused(world.arm(trader, 1), ExchangeError::OrderGroupArmed);
-    let next = grouped(next_price(SOL));
-    assert_refused(world.place(trader, 0, &[next]), ExchangeError::OrderGroupArmed);
+    world.to_fill(trader, 0, 250.0);
+    for later in [1, 2] {
+        assert_refused(world.execute(keeper, trader, later), ExchangeError::EarlierOrderArmed);
+    }
+    world.execute(keeper, trader, 0).unwrap();
+    assert!(world.orders(&trader.margin_account).state.is_empty());
 }

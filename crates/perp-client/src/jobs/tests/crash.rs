@@ -66,6 +66,61 @@ fn a_market_with_cash_for_all_its_winners_settles_nobody() {
 }
 
 #[test]
+fn funding_that_is_owed_where_cash_is_short_is_settled() {
+    // $6 000 of backing; at $330 the long of 80 SOL has gained 6 400, and the short of 40 has 3 200 to lose and is owed funding.
+    let funded = Parameters { funding_velocity: sol_parameters().funding_velocity, ..frictionless() };
+    let mut world = World::new(&[(funded, 6_000)]);
+    let long = world.trader(2_000, &[(0, 800, 25_000)]);
+    let short = world.trader(4_000, &[(0, -400, 25_000)]);
+    world.exchange.wait(50, 100).unwrap();
+    let of = |world: &World| {
+        let jobs = after_crash(&world.fresh(), &world.accounts(), Atoms::new(1));
+        jobs.into_iter().filter(|job| matches!(job.task, Task::SettleFunding { .. })).collect::<Vec<_>>()
+    };
+    // With cash for everybody nobody has to.
+    world.print(0, 25_010);
+    assert_eq!(of(&world), []);
+    world.print(0, 33_000);
+    let jobs = of(&world);
+    assert_eq!(
+        jobs.iter().map(|job| job.task).collect::<Vec<_>>(),
+        [Task::SettleFunding { account: address(long), market: 0 }]
+    );
+    assert!(jobs[0].moves > Atoms::ZERO && jobs[0].pays == Pays::NOTHING);
+    let before = world.exchange.account(long).unwrap().balance;
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!(world.exchange.account(long).unwrap().balance, before.checked_sub(jobs[0].moves).unwrap());
+    assert_eq!(of(&world), []);
+    assert!(world.exchange.account(short).unwrap().occupied().count() == 1);
+    world.exchange.check().unwrap();
+}
+
+#[test]
+fn who_owes_after_his_position_and_comes_to_something_pays() {
+    let mut world = doubled();
+    let keepers = [Authority { signer: Pubkey::new_unique(), margin_account: address(world.keeper) }];
+    until_done(&mut world, |fresh, world| liquidations(fresh, &world.accounts(), &keepers, Atoms::ZERO));
+    let debt = |world: &World, account: usize| {
+        let account = world.exchange.account(account).unwrap();
+        account.occupied().map(|(_, position)| position.debt.get()).sum::<u64>()
+    };
+    // Both shorts of 20 SOL at $250 lost more than their $2 000, and are closed.
+    let owing: Vec<usize> = (0..world.exchange.accounts().len()).filter(|account| debt(&world, *account) > 0).collect();
+    assert_eq!(owing.len(), 2);
+    world.exchange.deposit(owing[0], Atoms::new(debt(&world, owing[0]))).unwrap();
+    let owed = debt(&world, owing[0]);
+    let jobs = after_crash(&world.fresh(), &world.accounts(), Atoms::new(1));
+    let settled: Vec<_> = jobs.iter().filter(|job| matches!(job.task, Task::SettleFunding { .. })).collect();
+    let [job] = settled[..] else { panic!("{settled:?}") };
+    assert_eq!((job.task, job.moves.get()), (Task::SettleFunding { account: address(owing[0]), market: 0 }, owed));
+    world.execute(job).unwrap();
+    assert_eq!(debt(&world, owing[0]), 0);
+    // The other one is bankrupt.
+    assert!(jobs.iter().any(|job| job.task == Task::ResolveBankruptcy { account: address(owing[1]), market: 0 }));
+    world.exchange.check().unwrap();
+}
+
+#[test]
 fn a_loss_below_the_least_is_left_alone() {
     let world = doubled();
     let planned = |least| after_crash(&world.fresh(), &world.accounts(), Atoms::new(least)).len();

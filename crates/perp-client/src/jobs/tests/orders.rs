@@ -137,6 +137,31 @@ fn an_order_is_armed_by_what_meets_it_and_filled_at_the_reading_of_its_moment() 
 }
 
 #[test]
+fn what_its_reading_only_disarms_is_executed_where_another_order_waits_for_it() {
+    // A buy at $240 or below, at no more than $235, and one at $240 at any price.
+    let bounded = NewOrder { acceptable_price: price(23_500), ..below(24_000, 10) };
+    let mut world = world(&[], &[bounded, NewOrder { lamports: 90_000, ..below(24_000, 10) }]);
+    world.next(24_000);
+    for job in world.armings() {
+        world.execute(&job).unwrap();
+    }
+    world.exchange.wait(3, 6).unwrap();
+    world.post(23_900);
+    let caller = Pubkey::new_unique();
+    let jobs = world.executions(&[caller]);
+    let execution = |place| Task::ExecuteOrder { account: trader(), place };
+    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [execution(0)]);
+    // Half of the tip that it brings.
+    assert_eq!((jobs[0].pays, jobs[0].promises), (Pays::lamports(0), 45_000));
+    world.execute(&jobs[0]).unwrap();
+    let jobs = world.executions(&[caller]);
+    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [execution(1)]);
+    world.execute(&jobs[0]).unwrap();
+    // With nothing behind it the first is left alone.
+    assert_eq!((world.size(), world.executions(&[caller])), (10, vec![]));
+}
+
+#[test]
 fn an_order_by_time_is_armed_when_its_slice_is_due() {
     let mut world = world(&[], &[NewOrder { slices: 2, seconds_between: 60, lamports: 80_000, ..next_price(1) }]);
     // Armed as it was placed: it fills three seconds later.

@@ -177,6 +177,20 @@ impl World {
                 let (reading, keeper) = (brings(market), (!job.pays.atoms.is_zero()).then_some(self.keeper));
                 self.exchange.settle_pnl(number(account), market, reading.as_ref(), keeper)?;
             }
+            Task::SettleFunding { account, market } => {
+                self.exchange.settle_funding(number(account), market)?;
+            }
+            Task::ProveSilence { market } | Task::UndoSettlement { market } => {
+                let posted = || self.posted.get(&market).into_iter().flatten();
+                let own = |account| self.readings.get(&market).filter(|_| account == oracle(market)).copied();
+                let said =
+                    |account| own(account).or_else(|| Some(posted().find(|said| said.account == account)?.reading));
+                let readings: Vec<_> =
+                    job.instructions[0].accounts.iter().filter_map(|meta| said(meta.pubkey)).collect();
+                for reading in readings {
+                    self.exchange.update_price(market, &reading)?;
+                }
+            }
             Task::FundClaims { market } => drop(self.exchange.fund_claims(market)?),
             Task::RedeemClaim { account, market } => drop(self.exchange.redeem_claim(number(account), market)?),
             Task::ResolveBankruptcy { account, market } => {

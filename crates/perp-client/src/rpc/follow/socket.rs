@@ -5,12 +5,11 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::listener::TICK;
 use tungstenite::http::Uri;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{client_tls_with_config, Connector, Error, Message, WebSocket};
 
-/// How long reading waits for something at most.
-pub(super) const TICK: Duration = Duration::from_millis(100);
 const CONNECT: Duration = Duration::from_secs(5);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A quiet server is asked so often whether it is there, and is not once it has not answered for so long.

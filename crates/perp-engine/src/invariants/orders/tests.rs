@@ -95,12 +95,6 @@ fn orders_that_no_operation_leaves_are_found_by_what_they_break() {
     assert_eq!(after(|book, _| book.orders[1].margin_held = Atoms::new(1)), (1, waits));
     let nothing = "a reduce-only order is armed for a size and costs nothing";
     assert_eq!(after(|book, _| (book.orders[1].parent, book.orders[1].fills_from) = (0, at(3).now)), (1, nothing));
-    let twice = |book: &mut OrderBook, _: &mut Account| {
-        book.orders[0].group = 5;
-        book.orders[2] = RestingOrder { number: 2, ..book.orders[0] };
-        book.orders[1] = RestingOrder::default();
-    };
-    assert_eq!(after(twice), (0, "one of a group is armed"));
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) fn armed_until(order: &RestingOrder) -> Result<Timestamp, EngineError
 ///
 /// # Errors
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderDead`], [`EngineError::OrderAsleep`],
-/// [`EngineError::OrderArmed`], [`EngineError::OrderGroupArmed`]; [`EngineError::OrderNotMet`] where the reading is wide, out of bounds,
+/// [`EngineError::OrderArmed`]; [`EngineError::OrderNotMet`] where the reading is wide, out of bounds,
 /// older than a trade allows or than the order, or short of its trigger; [`EngineError::ClockBehind`], [`EngineError::MarketSettled`],
 /// [`EngineError::SettlementDue`], [`EngineError::Paused`]; of an order that may increase those of
 /// [`plan_trade`](crate::operations::position::plan_trade), since it is armed only where it could be filled at once.
@@ -134,23 +134,6 @@ pub(super) fn armed(
     market: &Ready<'_>,
 ) -> Result<RestingOrder, EngineError> {
     let now = market.clock().now;
-    let mut armed = Armed::with(order.size);
-    for (_, other) in book.occupied().filter(|(place, _)| *place != slot) {
-        if !other.is_armed(now)? {
-            continue;
-        }
-        // Its fill would take this one out, whose price is known by then.
-        if order.group != 0 && other.group == order.group {
-            return Err(EngineError::OrderGroupArmed);
-        }
-        // What comes first of one that only reduces and another that changes what there is to reduce, whoever fills them would choose.
-        let beside = other.market == order.market;
-        if beside && (order.is_reduce_only() || other.is_reduce_only()) {
-            return Err(EngineError::OrderGroupArmed);
-        }
-        let alike = beside && other.size.side() == order.size.side();
-        armed.count(other, alike, portfolio.account)?;
-    }
     require_not_ended(market, now)?;
     market.status().allows_reducing()?;
     // Beyond the tolerance the reading of that moment may be public already.
@@ -163,6 +146,14 @@ pub(super) fn armed(
     }
     // Else a status that only reduces would be a way out of what is armed as a reduction.
     market.status().allows_increasing()?;
+    let mut armed = Armed::with(order.size);
+    // What only reduces needs no margin and no place.
+    for (_, other) in book.occupied().filter(|(place, other)| *place != slot && !other.is_reduce_only()) {
+        if other.is_armed(now)? {
+            let alike = other.market == order.market && other.size.side() == order.size.side();
+            armed.count(other, alike, order.market, portfolio.account)?;
+        }
+    }
     armed.require_place(portfolio.account, order.market)?;
     let needed = tried(armed.size, portfolio, market)?.max(armed.held_alike);
     let margin_held = needed.checked_sub(armed.held_alike)?;
@@ -174,7 +165,7 @@ pub(super) fn armed(
     Ok(RestingOrder { fills_from, margin_held, ..order })
 }
 
-/// What else of an account is armed besides an order that is to be.
+/// What else of an account is armed and may increase, besides an order that is to be.
 #[derive(Clone, Copy, Debug)]
 struct Armed {
     /// Size of the order and of all others of its market and side.
@@ -192,12 +183,12 @@ impl Armed {
         Self { size, held_alike: Atoms::ZERO, held: Atoms::ZERO, places: 0 }
     }
 
-    fn count(&mut self, other: &RestingOrder, alike: bool, account: &Account) -> Result<(), EngineError> {
+    fn count(&mut self, other: &RestingOrder, alike: bool, market: u16, account: &Account) -> Result<(), EngineError> {
         self.held = self.held.checked_add(other.margin_held)?;
         if alike {
             self.size = self.size.checked_add(other.size)?;
             self.held_alike = self.held_alike.checked_add(other.margin_held)?;
-        } else if !other.is_reduce_only() && account.slot_of(other.market).is_none() {
+        } else if other.market != market && account.slot_of(other.market).is_none() {
             self.places = self.places.checked_add(1).ok_or(EngineError::Overflow)?;
         }
         Ok(())

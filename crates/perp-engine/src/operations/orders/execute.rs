@@ -21,7 +21,8 @@ pub enum OrderOutcome {
     Filled(TradePlan),
     /// The fill would be worse than its acceptable price: it waits on, or goes on with its next slice.
     Disarmed,
-    /// Its account or its market can bear it no more: it is over, and its owner pays what it would have lost by now.
+    /// Its account or its market cannot bear it: its owner pays what it would have lost by now, and it goes on with its next slice or is
+    /// over.
     Forfeited {
         /// What is paid, in atoms, at most the balance.
         paid: Atoms,
@@ -92,8 +93,11 @@ impl ExecutionPlan {
                 Ledger::forfeit(&mut account.balance, market.ledger_mut(), *paid, self.protocol_share)?;
                 count(&mut account.counters.fees, *paid);
                 let tip = self.order.tip();
-                let left = book.remove(self.slot)?;
-                Ok(OrderLamports { tip, returned: left.checked_sub(tip).ok_or(EngineError::Overflow)? })
+                let left = self.order.lamports.checked_sub(tip).ok_or(EngineError::Overflow)?;
+                let next = self.order.next_slice()?;
+                book.set(self.slot, RestingOrder { lamports: left, ..next.unwrap_or(self.order) });
+                let returned = if next.is_none() { book.remove(self.slot)? } else { 0 };
+                Ok(OrderLamports { tip, returned })
             }
         }
     }
@@ -127,12 +131,12 @@ impl ExecutionPlan {
 /// Plans to fill the armed order at `slot`, for anybody, at the one good reading with `previous publish time < fills_from ≤ publish time ≤
 /// fills_from + 10 s`. `market` is refreshed with it; `portfolio` holds the markets of the account's other positions.
 ///
-/// An order that may increase and that its account or its market cannot bear is over, and costs what it would have lost by the market's
-/// newest price.
+/// An order that may increase and that its account or its market cannot bear costs what it would have lost by the market's newest price,
+/// and goes on with its next slice or is over.
 ///
 /// # Errors
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderNotArmed`], [`EngineError::OrderDead`],
-/// [`EngineError::NoFillReading`]; those of a trade that say nothing about the account, among them [`EngineError::Paused`],
+/// [`EngineError::EarlierOrderArmed`], [`EngineError::NoFillReading`]; those of a trade that say nothing about the account, among them [`EngineError::Paused`],
 /// [`EngineError::ReduceOnly`], [`EngineError::ClockBehind`], [`EngineError::PriceTooUncertain`]; of a reduce-only order all but the bound.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
@@ -154,6 +158,7 @@ pub fn plan_execute_order(
     if order.is_dead(portfolio.account, now)? {
         return Err(EngineError::OrderDead);
     }
+    require_turn(book, &order, portfolio.account, now)?;
     let at = price_of_fill(&order, market, reading)?;
     let size = filled_size(&order, portfolio.account, market, at.price)?;
     let terms = Order { size, acceptable_price: order.acceptable_price, reduce_only: order.is_reduce_only() };
@@ -161,11 +166,23 @@ pub fn plan_execute_order(
         Ok(trade) => OrderOutcome::Filled(trade),
         Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
         Err(error) if order.is_reduce_only() => return Err(error),
-        Err(error) if is_over(&error) => OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? },
+        Err(error) if is_over(&error, market) => OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? },
         Err(error) => return Err(error),
     };
     let protocol_share = market.parameters.protocol_share;
     Ok(ExecutionPlan { slot, order, outcome, woken_at: portfolio.reference, protocol_share })
+}
+
+/// Refuses where another order fills first: what two of one market or group come to depends on which does, and whoever fills them knows
+/// both prices. One whose position is gone is never filled.
+fn require_turn(book: &OrderBook, order: &RestingOrder, account: &Account, now: Timestamp) -> Result<(), EngineError> {
+    for (place, other) in book.occupied() {
+        if other.fills_before(order) && other.is_armed(now)? && !other.is_dead(account, now)? {
+            let place = u64::try_from(place).map_err(|_| EngineError::Overflow)?;
+            return Err(EngineError::EarlierOrderArmed { place });
+        }
+    }
+    Ok(())
 }
 
 /// What is filled: of a reduce-only order what it was armed for, of another its size; and just the position on the other side where what
@@ -201,6 +218,7 @@ fn price_of_fill(
     market: &Ready<'_>,
     reading: &OracleReading,
 ) -> Result<ReadingPrice, EngineError> {
+    let now = market.clock().now;
     let (from, until) = (order.fills_from, order.fills_from.after(FILL_READING_SECONDS)?);
     let missing = EngineError::NoFillReading { from: from.get(), until: until.get() };
     let published = Timestamp::new(reading.publish_time());
@@ -208,26 +226,34 @@ fn price_of_fill(
     if previous >= from || published < from || published > until {
         return Err(missing);
     }
+    // Else who knows what the feed says in advance of a clock that lags arms and fills at once; a bound market takes the reading in from
+    // nowhere else, so that nothing there tells it that the clock lags.
+    let trusted = now.after(market.parameters.future_tolerance)?;
+    if published > trusted {
+        return Err(EngineError::ClockBehind { until: published.get() });
+    }
     let (price, confidence) = fill_price(market, reading)?.ok_or(missing)?;
     // The market takes no reading from an account that it is not bound to.
     let newest = if published > market.price.published { price } else { market.price.price };
     Ok(ReadingPrice { price, confidence, newest })
 }
 
-/// Whether an order that may increase is over where it is refused for that: its owner, or whoever trades in the market, can bring it
-/// about, and would else choose whether it fills.
-const fn is_over(error: &EngineError) -> bool {
-    matches!(
-        error,
-        EngineError::InitialMargin { .. }
-            | EngineError::DebtOutstanding { .. }
-            | EngineError::BelowMinimumPosition { .. }
-            | EngineError::ReductionWorsensHealth { .. }
-            | EngineError::NegativeEquity { .. }
-            | EngineError::MarketCapacity { .. }
-            | EngineError::OpenInterestCap { .. }
-            | EngineError::SideNotionalTooLarge
-    )
+/// Whether an order that may increase comes to nothing where it is refused for that: its owner, or whoever trades in the market or proves
+/// its feed's silence, can bring it about, and would else choose whether it fills.
+fn is_over(error: &EngineError, market: &Ready<'_>) -> bool {
+    let in_grace = *error == EngineError::ReduceOnly && market.grace.price_at(market.clock().now).is_some();
+    in_grace
+        || matches!(
+            error,
+            EngineError::InitialMargin { .. }
+                | EngineError::DebtOutstanding { .. }
+                | EngineError::BelowMinimumPosition { .. }
+                | EngineError::ReductionWorsensHealth { .. }
+                | EngineError::NegativeEquity { .. }
+                | EngineError::MarketCapacity { .. }
+                | EngineError::OpenInterestCap { .. }
+                | EngineError::SideNotionalTooLarge
+        )
 }
 
 /// What is paid for an order that comes to nothing: what it would have lost by now, had it been filled, so that nobody gains by keeping it

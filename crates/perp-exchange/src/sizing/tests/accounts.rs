@@ -15,7 +15,7 @@ fn a_ladder_tells_profit_and_health_at_other_prices() {
     assert_eq!(told(1), (0, 0, 1_000, usdc(75)));
     assert_eq!(told(2), (1_000_000, 2_500, 3_500, usdc(150)));
     assert!(rungs[0].health.is_below_margin() && !rungs[1].health.is_below_margin());
-    // No market has a price of nothing, and none doubles 20 times.
+    // No market has a price of nothing; 2148 times $250 is below the largest.
     assert_eq!(exchange.ladder(&account, 0, &[-1_000_000, i32::MAX]).unwrap().len(), 1);
     assert_eq!(exchange.ladder(&account, 0, &LADDER).unwrap().len(), 13);
 }

@@ -21,11 +21,7 @@ fn a_size_loses_its_risk_at_its_stop_and_one_unit_more_would_lose_more() {
 #[test]
 fn the_costs_of_both_orders_are_part_of_what_a_stop_loses() {
     // 4 bps of $250 and of $125 are $0.15: a SOL loses $125.15.
-    let parameters = Parameters {
-        taker_fee: Ppm::new(400),
-        taker_fee_rebalancing: Ppm::new(400),
-        ..frictionless()
-    };
+    let parameters = Parameters { taker_fee: Ppm::new(400), taker_fee_rebalancing: Ppm::new(400), ..frictionless() };
     let found = exchange(parameters).size_for_risk(0, Side::Long, HALF, Atoms::new(1_251_500_000)).unwrap();
     assert_eq!((found.size, found.costs), (sol(10), Atoms::new(1_500_000)));
 }

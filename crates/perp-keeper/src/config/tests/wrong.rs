@@ -68,7 +68,7 @@ fn a_wrong_value_of_the_first_four_is_named() {
 
 #[test]
 fn a_wrong_value_of_another_setting_is_named() {
-    let cases: [(&str, &[&str]); 38] = [
+    let cases: [(&str, &[&str]); 42] = [
         ("unpaid = \"yes\"", &["unpaid is \"yes\" (text)", "true or false, without quotes"]),
         ("unpaid = 1", &["unpaid is 1 (a number)", "true or false"]),
         ("sub_account = 65536", &["sub_account is 65536", "from 0 to 65535"]),
@@ -80,6 +80,10 @@ fn a_wrong_value_of_another_setting_is_named() {
         ("lookup_tables = [\"table\"]", &["lookup_tables is a list with \"table\"", "base 58 has no 'l'"]),
         ("prices_url = \"hermes.example\"", &["prices_url is \"hermes.example\"", "no scheme"]),
         ("prices_url = \"wss://hermes.example\"", &["prices_url is", "is to be an HTTP server"]),
+        ("geyser_url = \"geyser.example\"", &["geyser_url is \"geyser.example\"", "no scheme"]),
+        ("geyser_token = 7777", &["geyser_token is something else, and must be text in quotes"]),
+        ("geyser_token = \"\"", &["geyser_token is \"\"", "text in quotes"]),
+        ("geyser_token = \"a\"", &["geyser_token is set, and no geyser_url"]),
         ("unpayed = true", &["there is no setting unpayed", "did you mean unpaid?"]),
         ("rpc = \"http://node\"", &["there is no setting rpc", "did you mean rpc_url?"]),
         ("pass_ms = 100", &["there is no setting pass_ms", "did you mean pace.pass_ms?"]),
@@ -246,4 +250,12 @@ fn a_localnet_that_does_not_run_is_named() {
         &of(&folder.path().to_string_lossy()),
         &["exchange.json (invalid type: integer `5`, expected a string"],
     );
+}
+
+#[test]
+#[cfg(not(feature = "geyser"))]
+fn a_geyser_server_takes_a_build_that_has_it() {
+    let said = said(&format!("{LEAST}geyser_url = \"https://geyser.example/secret\"\n"));
+    expect("geyser_url", &said, &["geyser_url is set", "--features geyser", "websocket_url serves alone"]);
+    assert!(!said.contains("secret"), "{said}");
 }

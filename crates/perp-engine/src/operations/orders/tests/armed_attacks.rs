@@ -83,15 +83,18 @@ fn attack_keeping_an_order_from_filling_by_an_increase_in_every_slot() {
 
 #[test]
 fn attack_letting_another_of_its_group_take_it_out() {
-    // The other can be armed only once this one is filled or its time is over.
+    // The others fill only once this one has filled or its time is over.
     let mut world = World::with(100_000);
     let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
     world.place(0, &[grouped(next_price(sol(100)))]).unwrap();
-    assert_eq!(world.place(1, &[grouped(next_price(sol(1)))]), Err(EngineError::OrderGroupArmed));
+    world.place(1, &[grouped(next_price(sol(1)))]).unwrap();
     world.place(1, &[grouped(above(250, sol(1)))]).unwrap();
-    assert_eq!(world.arm(4, 1, Some(dollars(250, 4))), Err(EngineError::OrderGroupArmed));
+    world.arm(4, 2, Some(dollars(250, 4))).unwrap();
+    for later in [1, 2] {
+        assert_eq!(world.execute(9, later, dollars(250, 8)), Err(EngineError::EarlierOrderArmed { place: 0 }));
+    }
     // It expires no more either, and takes its orders with it.
-    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().1, OrderLamports { tip: TIP, returned: TIP });
+    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().1, OrderLamports { tip: TIP, returned: 2 * TIP });
 }
 
 #[test]

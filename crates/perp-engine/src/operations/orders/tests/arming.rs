@@ -90,40 +90,63 @@ fn several_armed_orders_need_the_margin_of_all_of_them() {
     assert_eq!([241_920_000, 241_919_999].map(armed), [true, false]);
 }
 
+const FIRST: Result<(), EngineError> = Err(EngineError::EarlierOrderArmed { place: 0 });
+
 #[test]
-fn only_one_of_a_group_is_armed_at_a_time() {
-    let mut world = World::holding(10_000, 10);
+fn of_a_group_the_one_that_was_armed_first_fills_and_takes_the_others_out() {
     let stop = NewOrder { group: 3, ..reducing(below(240, sol(-10))) };
+    let mut world = World::holding(10_000, 10);
     world.place(0, &[stop, stop]).unwrap();
+    world.arm(6, 1, Some(dollars(240, 6))).unwrap();
+    world.arm(7, 0, Some(dollars(240, 7))).unwrap();
+    assert_eq!(world.execute(10, 0, dollars(240, 10)), Err(EngineError::EarlierOrderArmed { place: 1 }));
+    assert_eq!(world.execute(10, 1, dollars(240, 9)).unwrap().1, OrderLamports { tip: TIP, returned: TIP });
+    assert!(world.book.is_empty() && world.account.armed_until.is_never());
+    // Armed in one second, the one that was placed first is first. Its time is over at 6 + 3 + 15.
+    let mut world = World::holding(10_000, 10);
+    world.place(0, &[stop, stop]).unwrap();
+    world.arm(6, 1, Some(dollars(240, 6))).unwrap();
     world.arm(6, 0, Some(dollars(240, 6))).unwrap();
-    assert_eq!(world.arm(6, 1, Some(dollars(240, 6))), Err(EngineError::OrderGroupArmed));
-    // Nor by placing one.
-    let now = NewOrder { group: 3, ..reducing(next_price(sol(-1))) };
-    assert_eq!(world.place(7, &[now]), Err(EngineError::OrderGroupArmed));
-    // Its time is over at 6 + 3 + 15.
-    assert!(world.arm(25, 1, Some(dollars(240, 25))).is_ok());
+    assert_eq!(world.execute(9, 1, dollars(240, 9)).map(drop), FIRST);
+    assert_eq!(world.execute(24, 1, dollars(240, 9)).map(drop), FIRST);
+    assert_eq!(world.execute(25, 1, dollars(240, 9)), Err(EngineError::OrderNotArmed));
 }
 
 #[test]
-fn only_one_of_those_that_reduce_a_position_is_armed_at_a_time() {
+fn orders_of_a_market_fill_in_the_order_in_which_they_were_armed() {
     // Else whoever fills them would choose among known prices, or, where one may also open, between none and a short.
     let mut world = World::holding(10_000, 10);
-    world.place(1, &[reducing(next_price(sol(-10)))]).unwrap();
-    assert_eq!(world.place(1, &[next_price(sol(-10))]), Err(EngineError::OrderGroupArmed));
+    world.place(1, &[reducing(next_price(sol(-10))), next_price(sol(-10))]).unwrap();
+    assert_eq!(world.execute(9, 1, dollars(250, 4)).map(drop), FIRST);
+    world.filled(9, 0, dollars(250, 4));
+    world.filled(9, 1, dollars(250, 4));
+    assert_eq!(world.size(), -10);
+    // The other way round the sale closes the position, and what reduces it is dead.
     let mut world = World::holding(10_000, 10);
-    world.place(1, &[next_price(sol(-10))]).unwrap();
-    assert_eq!(world.place(1, &[reducing(next_price(sol(-10)))]), Err(EngineError::OrderGroupArmed));
-    // Nor beside one that adds to the position, of which the one that reduces would then reduce more or less.
+    world.place(1, &[next_price(sol(-10)), reducing(next_price(sol(-10)))]).unwrap();
+    assert_eq!(world.execute(9, 1, dollars(250, 4)).map(drop), FIRST);
+    world.filled(9, 0, dollars(250, 4));
+    assert_eq!((world.size(), world.execute(9, 1, dollars(250, 4))), (0, Err(EngineError::OrderDead)));
+    // Whatever is armed, what reduces all of a position is armed beside it.
     let mut world = World::holding(10_000, 10);
-    world.place(1, &[next_price(sol(10))]).unwrap();
-    assert_eq!(world.place(1, &[reducing(next_price(sol(-10)))]), Err(EngineError::OrderGroupArmed));
-    assert!(world.place(1, &[next_price(sol(-10))]).is_ok());
+    let all = SignedSize::new(i64::MIN);
+    world.place(1, &[next_price(sol(-5)), reducing(next_price(all)), reducing(next_price(all))]).unwrap();
+    // What reduces a position reduces nothing that was added after it was armed.
     let mut world = World::holding(10_000, 10);
-    world.place(0, &[reducing(below(240, sol(-5))); 2]).unwrap();
+    world.place(1, &[next_price(sol(10)), reducing(next_price(SignedSize::new(i64::MIN)))]).unwrap();
+    world.filled(9, 0, dollars(250, 4));
+    world.filled(9, 1, dollars(250, 4));
+    assert_eq!(world.size(), 10);
+    // One that its reading disarms holds up nothing any longer, nor one whose position is gone.
+    let mut world = World::holding(10_000, 10);
+    let bounded = NewOrder { acceptable_price: price(239), ..reducing(below(240, sol(-5))) };
+    world.place(0, &[bounded, reducing(below(240, sol(-5)))]).unwrap();
     world.arm(6, 0, Some(dollars(240, 6))).unwrap();
-    assert_eq!(world.arm(7, 1, Some(dollars(240, 7))), Err(EngineError::OrderGroupArmed));
-    world.filled(9, 0, dollars(240, 9));
-    world.arm(10, 1, Some(dollars(240, 10))).unwrap();
+    world.arm(7, 1, Some(dollars(239, 7))).unwrap();
+    assert_eq!(world.execute(10, 1, dollars(238, 10)).map(drop), FIRST);
+    assert_eq!(world.execute(10, 0, dollars(238, 9)).unwrap().0, OrderOutcome::Disarmed);
+    world.filled(10, 1, dollars(238, 10));
+    assert_eq!(world.size(), 5);
 }
 
 #[test]
@@ -176,4 +199,31 @@ fn an_expired_order_is_not_armed_and_an_armed_one_does_not_expire() {
     assert_eq!((world.sweep(11, 0), world.sweep(11, 1)), (Err(EngineError::OrderAlive), Ok(TIP)));
     world.filled(14, 0, dollars(239, 13));
     assert_eq!(world.size(), 10);
+}
+
+#[test]
+fn orders_on_both_sides_of_a_market_need_one_place() {
+    // Positions in eleven markets, one place is left. A buy and a sale of the twelfth market may both fill: they share that place.
+    let mut world = World::with(1_000_000);
+    world.market.index = 11;
+    let others: [Market; 11] = core::array::from_fn(|index| {
+        let mut market = plain_market();
+        market.index = u16::try_from(index).unwrap();
+        market
+    });
+    for (place, market) in (0u16..).zip(&others) {
+        let mut position = crate::state::Position::empty_in(place);
+        position.claim = usdc(1);
+        world.account.positions[usize::from(place)] = position;
+        assert_eq!(market.index, place);
+    }
+    let clock = World::clock(0);
+    let place = |world: &mut World, order: NewOrder| {
+        let market = world.market.refresh(None, &session(Status::Active, clock)).unwrap();
+        let portfolio = Portfolio::new(&world.account, Some(&market), others.iter(), clock).unwrap();
+        place_orders(&mut world.book, &portfolio, &market, &[], &[order])
+    };
+    place(&mut world, next_price(sol(10))).unwrap();
+    assert_eq!(place(&mut world, next_price(sol(10))).map(|_| ()), Ok(()), "the same side");
+    assert_eq!(place(&mut world, next_price(sol(-10))).map(|_| ()), Ok(()), "the other side");
 }

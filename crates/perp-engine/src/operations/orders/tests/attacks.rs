@@ -64,7 +64,10 @@ fn attack_a_clock_that_lags_shows_nobody_the_price() {
     // Armed before, it is not filled at it either.
     let mut world = waiting(10_000);
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();
-    assert_eq!(world.execute(5, 0, dollars(239, 8)).map(|_| ()), behind);
+    let ahead = Err(EngineError::ClockBehind { until: at(8).now.get() });
+    assert_eq!(world.execute(5, 0, dollars(239, 8)).map(|_| ()), ahead);
+    world.post(dollars(239, 8), 5);
+    assert_eq!(world.execute(7, 0, dollars(239, 8)).map(|_| ()), behind);
     // Within the tolerance the newest time that is known counts: a second source of time is anybody's reading.
     let mut world = waiting(10_000);
     world.post(dollars(239, 7), 5);
@@ -155,6 +158,7 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
     let attempt = |other: &Market| {
         let reading = dollars(250, 13);
         let mut world = world;
+        publish(&mut world.market, 1 << 38, 14);
         world.planned_beside(other, 26, Some(reading), |book, portfolio, market| {
             plan_execute_order(book, 0, portfolio, market, &reading).map(|plan| plan.outcome)
         })
@@ -165,4 +169,46 @@ fn attack_withholding_the_price_of_another_position_makes_no_order_fail() {
     // With every price known and the other one lower, the margin is not there indeed; what has lost nothing costs nothing.
     publish(&mut other, (1 << 38) / 100 * 50, 26);
     assert_eq!(attempt(&other), Ok(OrderOutcome::Forfeited { paid: Atoms::ZERO }));
+}
+
+#[test]
+fn attack_a_bound_market_shows_nobody_the_price_either() {
+    // As above, in a market that takes readings of one account alone: the reading of 8 s lies in another one, and the market does not learn
+    // it. The clock says 5 s, the order is armed and filled within that second.
+    let mut world = waiting(10_000);
+    world.arm(5, 0, Some(dollars(239, 5))).unwrap();
+    let reading = dollars(239, 8);
+    let filled =
+        world.planned(5, None, |book, portfolio, market| plan_execute_order(book, 0, portfolio, market, &reading));
+    assert_eq!(filled.map(|_| ()), Err(EngineError::ClockBehind { until: at(8).now.get() }));
+}
+
+#[test]
+fn attack_proving_a_silence_frees_nobody_from_a_losing_order() {
+    // The feed was silent from 10 s to 99 s, and the market took in what it said a second later. So nobody has proved the silence to it. The
+    // reading of 99 s, fresh until 114 s, does so, and for two minutes the market only reduces: its owner keeps it until he knows that he
+    // bought at $255 what is at $250.
+    let mut world = World::with(10_000);
+    world.post(dollars(250, 10), 10);
+    world.post(dollars(250, 100), 100);
+    world.place(101, &[next_price(sol(100))]).unwrap();
+    assert_eq!(world.order(0).fills_from, at(104).now);
+    let (reading, known) = (dollars(255, 104), 105);
+    world.post(dollars(250, known), known);
+    let mut honest = world;
+    let (outcome, _) = honest.execute(known, 0, reading).unwrap();
+    assert!(matches!(outcome, OrderOutcome::Filled(_)), "nobody keeps it from being filled");
+    let silent = reading_of_silence(99, 10);
+    world.post(silent, known);
+    let lost = match world.execute(known, 0, reading).map(|(outcome, _)| outcome) {
+        Ok(OrderOutcome::Forfeited { paid }) => paid,
+        Ok(OrderOutcome::Filled(_)) => usdc(500),
+        other => panic!("its owner has it for nothing: {other:?}"),
+    };
+    assert_eq!(lost, usdc(500));
+}
+
+/// A reading of $250 whose predecessor is of another second.
+fn reading_of_silence(published: i64, previous: i64) -> OracleReading {
+    dollars(250, published).with_previous(at(previous).now.get())
 }

@@ -136,6 +136,25 @@ fn an_order_for_which_the_market_is_full_costs_what_it_has_lost() {
 }
 
 #[test]
+fn a_slice_that_its_market_cannot_bear_costs_what_it_has_lost_and_the_next_one_goes_on() {
+    let mut world = World::with(10_000);
+    world.place(0, &[NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP, ..next_price(sol(10)) }]).unwrap();
+    let cap = world.market.parameters.open_interest_cap;
+    world.market.parameters.open_interest_cap = Size::new(9 * SOL);
+    world.post(dollars(250, 4), 4);
+    let (outcome, lamports) = world.execute(4, 0, dollars(250, 3)).unwrap();
+    assert_eq!(outcome, OrderOutcome::Forfeited { paid: Atoms::ZERO });
+    assert_eq!(lamports, OrderLamports { tip: TIP, returned: 0 });
+    world.market.parameters.open_interest_cap = cap;
+    // Due a minute after its moment, 3 + 60.
+    assert_eq!(world.arm(62, 0, None), Err(EngineError::OrderNotMet));
+    world.post(dollars(250, 63), 63);
+    world.arm(63, 0, None).unwrap();
+    world.filled(66, 0, dollars(250, 66));
+    assert_eq!((world.size(), world.order(0).slices, world.order(0).lamports), (10, 1, TIP));
+}
+
+#[test]
 fn an_order_that_nobody_keeps_from_filling_costs_nothing_where_it_does_not() {
     // A reading too wide to increase at, or to be a price; a market that is reduce-only.
     let mut world = buying(10_000);
@@ -182,7 +201,8 @@ fn an_order_that_was_armed_fills_unless_its_account_could_be_liquidated_then() {
         let mut world = World::with(10_000);
         world.place(0, &[next_price(sol(100))]).unwrap();
         world.account.balance = Atoms::new(atoms);
-        world.execute(3, 0, dollars(250, 3)).unwrap().0
+        world.post(dollars(250, 4), 4);
+        world.execute(4, 0, dollars(250, 3)).unwrap().0
     };
     assert!(matches!(left(760_000_000), OrderOutcome::Filled(_)));
     assert_eq!(left(759_999_999), OrderOutcome::Forfeited { paid: Atoms::ZERO });
@@ -194,9 +214,9 @@ fn withdrawals_wait_no_longer_than_for_what_is_still_armed() {
     world.place(0, &[next_price(sol(10)), below(240, sol(10))]).unwrap();
     world.arm(2, 1, Some(dollars(240, 2))).unwrap();
     assert_eq!(world.account.armed_until, at(20).now);
-    world.filled(5, 1, dollars(240, 5));
-    assert_eq!(world.account.armed_until, at(18).now);
     world.filled(5, 0, dollars(240, 3));
+    assert_eq!(world.account.armed_until, at(20).now);
+    world.filled(5, 1, dollars(240, 5));
     assert_eq!(world.account.armed_until, Timestamp::NEVER);
 }
 

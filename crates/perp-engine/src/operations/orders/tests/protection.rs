@@ -42,8 +42,9 @@ fn a_stop_that_is_armed_does_not_grow_with_its_position() {
     world.place(0, &[reducing(below(240, ALL)), below(245, sol(30))]).unwrap();
     world.arm(5, 0, Some(dollars(239, 5))).unwrap();
     assert_eq!(world.trade(7, sol(30)), Err(EngineError::OrderArmed { until: at(23).now.get() }));
-    // Nor by another order.
-    assert_eq!(world.arm(5, 1, Some(dollars(239, 5))), Err(EngineError::OrderGroupArmed));
+    // Nor by another order, which fills after it.
+    world.arm(5, 1, Some(dollars(239, 5))).unwrap();
+    assert_eq!(world.execute(8, 1, dollars(250, 8)), Err(EngineError::EarlierOrderArmed { place: 0 }));
     let plan = world.filled(8, 0, dollars(250, 8));
     assert_eq!((plan.closed, world.size()), (Size::new(10 * SOL), 0));
 }

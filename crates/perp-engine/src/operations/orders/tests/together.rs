@@ -54,7 +54,8 @@ fn a_fill_is_asked_for_more_the_more_has_filled() {
         world.account.balance = Atoms::new(atoms);
         let long = &mut world.market.ledger.sides[0];
         (long.open_interest, long.entry_notional) = (Size::new(380 * SOL), crate::fixtures::exact(95_000).into());
-        world.execute(3, 0, dollars(250, 3)).unwrap().0
+        world.post(dollars(250, 4), 4);
+        world.execute(4, 0, dollars(250, 3)).unwrap().0
     };
     assert!(matches!(left(3_610_000_000), OrderOutcome::Filled(_)));
     // What is over for that has lost nothing yet.
