@@ -1,11 +1,12 @@
-// What a visitor downloads, and what must not be in it.
+// What a visitor downloads, how soon it shows something, and what must not be in it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { HERE } from './world.ts';
+import { Desk, openBrowser } from './desk.ts';
+import { HERE, openWorld } from './world.ts';
 
 /** Most bytes after gzip of everything but the chart and the engine's module, and of that module. */
 const LIMIT = 200_000;
@@ -44,5 +45,21 @@ test('the development wallet and its faucet are in no production bundle', () => 
         for (const trace of ['Development wallet', 'development-wallet', 'surfnet', 'rejectNextSignature']) {
             expect(text.includes(trace), `${trace} in ${path}`).toBe(false);
         }
+    }
+});
+
+test('the first number is there within a second of the load', async () => {
+    const [world, browser] = await Promise.all([openWorld(folder), openBrowser()]);
+    try {
+        const desk = await Desk.open(browser, world, 'speed');
+        await desk.page.getByText('140.616').first().waitFor();
+        await desk.page.reload();
+        const began = Date.now();
+        await desk.page.getByText('140.616').first().waitFor();
+        expect(Date.now() - began).toBeLessThan(1_000);
+        await desk.close();
+    } finally {
+        await browser.close();
+        await world.end();
     }
 });

@@ -35,17 +35,6 @@ test('everything is visible before anybody connects', async () => {
     await desk.close();
 });
 
-test('the first number is there within a second of the load', async () => {
-    const desk = await Desk.open(browser, world, 'speed');
-    await desk.page.getByText('140.616').first().waitFor();
-    await desk.page.reload();
-    const began = Date.now();
-    await desk.page.getByText('140.616').first().waitFor();
-    const took = Date.now() - began;
-    expect(took).toBeLessThan(1_000);
-    await desk.close();
-});
-
 test('a wallet is connected, filled, and opens its account with the first deposit', async () => {
     const desk = await Desk.open(browser, world, 'money');
     await desk.connect();
