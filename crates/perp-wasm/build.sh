@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# usage: crates/perp-wasm/build.sh OUT_DIR [cargo flags]
-# Compiles the module for browsers to OUT_DIR/perp_wasm.wasm with what crates/perp-wasm/setup.sh prepares. NAMES=1 keeps the names of
-# functions, for a look at what takes room.
+# usage: crates/perp-wasm/build.sh OUT_DIR core|planning
+# Compiles one of the modules for browsers to OUT_DIR/perp_wasm.wasm (core) or OUT_DIR/perp_wasm_planning.wasm with what
+# crates/perp-wasm/setup.sh prepares. NAMES=1 keeps the names of functions, for a look at what takes room.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n 2,4p "$0" >&2; exit 2; }
+[ $# = 2 ] && { [ "$2" = core ] || [ "$2" = planning ]; } || { sed -n 2,4p "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 workspace=$(realpath "$here/../..")
-mkdir -p "$1"; out=$(realpath "$1"); shift
+mkdir -p "$1"; out=$(realpath "$1"); module=$2 name=perp_wasm
+[ "$module" = core ] || name=perp_wasm_$module
 export CARGO_TARGET_DIR=${BROWSER_TARGET_DIR:-$workspace/target/browser}
 
 # rustup's proxies must not answer: the compiler is Debian's, which has its sources beside it.
@@ -30,14 +31,15 @@ flags=(
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED_RUSTFLAGS
 
 /usr/bin/cargo rustc --release --locked --manifest-path "$here/Cargo.toml" --lib --crate-type cdylib \
+  --no-default-features --features "$module" \
   --target wasm32-unknown-unknown -Zbuild-std=core,alloc,compiler_builtins \
   --config "profile.release.opt-level=\"z\"" --config 'profile.release.overflow-checks=false' \
-  --config 'profile.release.panic="immediate-abort"' -Zpanic-immediate-abort "$@" >&2
+  --config 'profile.release.panic="immediate-abort"' -Zpanic-immediate-abort >&2
 built=$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/perp_wasm.wasm
 strip=(--strip-debug --strip-producers --strip-target-features)
 [ -z "${NAMES:-}" ] || strip=(-g)
 # What LLVM assumes of a browser: every one has had it since 2021.
 features=(--enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
   --enable-reference-types --enable-multivalue)
-/usr/bin/wasm-opt -Oz "${features[@]}" "${strip[@]}" "$built" -o "$out/perp_wasm.wasm"
-ls -l "$out/perp_wasm.wasm" >&2
+/usr/bin/wasm-opt -Oz "${features[@]}" "${strip[@]}" "$built" -o "$out/$name.wasm"
+ls -l "$out/$name.wasm" >&2

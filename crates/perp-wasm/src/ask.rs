@@ -6,11 +6,17 @@ use crate::refused::{Refused, Status};
 use crate::world::World;
 use bytemuck::Pod;
 
+#[cfg(feature = "core")]
 mod accounts;
+#[cfg(feature = "core")]
 mod markets;
+#[cfg(feature = "planning")]
 mod orders;
+#[cfg(feature = "planning")]
 mod pool;
+#[cfg(feature = "planning")]
 mod sizing;
+#[cfg(feature = "core")]
 mod trading;
 mod views;
 
@@ -71,13 +77,18 @@ impl<'a> Question<'a> {
     }
 }
 
+/// Answers one question.
+type Answer = fn(&World, &Question<'_>, &mut Output<'_>) -> Result<(), Refused>;
+
 macro_rules! questions {
-    ($($(#[doc = $doc:literal])+ $number:literal $name:ident = $function:path, $question:ident $([$item:ident])? -> $($answer:ident)? $([$listed:ident])?;)+) => {
+    ($($(#[doc = $doc:literal])+ $module:literal $number:literal $name:ident = $function:path, $question:ident $([$item:ident])? -> $($answer:ident)? $([$listed:ident])?;)+) => {
         fn dispatch(world: &World, number: u64, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-            match number {
-                $($number => $function(world, question, output),)+
-                _ => Err(Refused::with(Status::UnknownQuestion, number, 0)),
-            }
+            // A pointer is called, so that an answer stays a function of its own: one that holds all of them is a quarter larger.
+            let answer: Answer = match number {
+                $(#[cfg(feature = $module)] $number => $function,)+
+                _ => return Err(Refused::with(Status::UnknownQuestion, number, 0)),
+            };
+            answer(world, question, output)
         }
 
         /// Number, name, text, and the names of the structs of every question and its answer.
@@ -90,6 +101,7 @@ macro_rules! questions {
                 $(let _: fn(layout::$listed) = drop;)?
             )+
             vec![$(crate::description::QuestionRow {
+                module: $module,
                 number: $number,
                 name: stringify!($name),
                 text: concat!($($doc),+),
@@ -104,57 +116,57 @@ macro_rules! questions {
 
 questions! {
     /// What a market order would come to.
-    1 trade = trading::trade, Trade -> TradeReceipt;
+    "core" 1 trade = trading::trade, Trade -> TradeReceipt;
     /// The largest order that the exchange would fill.
-    2 largest_order = trading::largest_order, OfSide -> LargestOrder;
+    "core" 2 largest_order = trading::largest_order, OfSide -> LargestOrder;
     /// What a deposit would leave.
-    3 deposit = accounts::deposit, Transfer -> TransferView;
+    "core" 3 deposit = accounts::deposit, Transfer -> TransferView;
     /// What a withdrawal would leave.
-    4 withdraw = accounts::withdraw, Transfer -> TransferView;
+    "core" 4 withdraw = accounts::withdraw, Transfer -> TransferView;
     /// What moving margin between two accounts would leave.
-    5 transfer_margin = accounts::transfer_margin, MarginTransfer -> MarginTransferView;
+    "core" 5 transfer_margin = accounts::transfer_margin, MarginTransfer -> MarginTransferView;
     /// What settling a position's profit or loss would move.
-    6 settle_pnl = trading::settle_pnl, OfPosition -> SettlementView;
+    "core" 6 settle_pnl = trading::settle_pnl, OfPosition -> SettlementView;
     /// What settling a position's funding would move.
-    7 settle_funding = trading::settle_funding, OfPosition -> SettlementView;
+    "core" 7 settle_funding = trading::settle_funding, OfPosition -> SettlementView;
     /// What redeeming a claim would pay.
-    8 redeem_claim = trading::redeem_claim, OfPosition -> SettlementView;
+    "core" 8 redeem_claim = trading::redeem_claim, OfPosition -> SettlementView;
     /// What waiving a claim would give up.
-    9 waive_claim = trading::waive_claim, OfPosition -> SettlementView;
+    "core" 9 waive_claim = trading::waive_claim, OfPosition -> SettlementView;
     /// How a whole account stands.
-    10 account = accounts::account, OfAccount -> AccountView;
+    "core" 10 account = accounts::account, OfAccount -> AccountView;
     /// The positions, claims and debts of an account.
-    11 positions = accounts::positions, OfAccount -> [PositionView];
+    "core" 11 positions = accounts::positions, OfAccount -> [PositionView];
     /// What a market says of itself.
-    12 market = markets::market, OfMarket -> MarketView;
+    "core" 12 market = markets::market, OfMarket -> MarketView;
     /// What cancelling and placing orders would come to.
-    13 place_orders = orders::place, Placement [PlacedOrder] -> PlacementView;
+    "planning" 13 place_orders = orders::place, Placement [PlacedOrder] -> PlacementView;
     /// What the orders of an account wait for.
-    14 orders = orders::orders, OfAccount -> [OrderView];
+    "planning" 14 orders = orders::orders, OfAccount -> [OrderView];
     /// What whoever holds shares is exposed to.
-    15 pool = pool::pool, Nothing -> PoolView [ExposureView];
+    "planning" 15 pool = pool::pool, Nothing -> PoolView [ExposureView];
     /// What a request for liquidity would pay and get.
-    16 request_liquidity = pool::request, OfRequest -> RequestView;
+    "planning" 16 request_liquidity = pool::request, OfRequest -> RequestView;
     /// Profit and health at changed prices.
-    17 ladder = sizing::ladder, Ladder [Change] -> [RungView];
+    "planning" 17 ladder = sizing::ladder, Ladder [Change] -> [RungView];
     /// The open interest that changed prices liquidate.
-    18 cascade = sizing::cascade, Cascade [Change] -> [CascadeView];
+    "planning" 18 cascade = sizing::cascade, Cascade [Change] -> [CascadeView];
     /// The size that risks no more than an amount up to its stop.
-    19 size_for_risk = sizing::risk, RiskToStop -> RiskView;
+    "planning" 19 size_for_risk = sizing::risk, RiskToStop -> RiskView;
     /// The size that makes the equity as volatile as wanted.
-    20 size_for_volatility = sizing::volatility, VolatilityTarget -> SizeView;
+    "planning" 20 size_for_volatility = sizing::volatility, VolatilityTarget -> SizeView;
     /// The leverage that an edge bears.
-    21 kelly = sizing::kelly, OfEdge -> KellyView;
+    "planning" 21 kelly = sizing::kelly, OfEdge -> KellyView;
     /// The size of a leverage.
-    22 size_of_leverage = sizing::leverage, OfLeverage -> SizeView;
+    "planning" 22 size_of_leverage = sizing::leverage, OfLeverage -> SizeView;
     /// The largest order that survives an adverse move.
-    23 largest_order_surviving = sizing::survival, Survival -> LargestOrder;
+    "planning" 23 largest_order_surviving = sizing::survival, Survival -> LargestOrder;
     /// The worst move and the volatility of candles.
-    24 history = sizing::history, History [PriceCandle] -> HistoryView;
+    "planning" 24 history = sizing::history, History [PriceCandle] -> HistoryView;
     /// What a position costs while it is held.
-    25 holding_cost = sizing::holding, Holding [Ahead] -> [HoldingView];
+    "planning" 25 holding_cost = sizing::holding, Holding [Ahead] -> [HoldingView];
     /// The leverage of everybody, with every market and margin account loaded.
-    26 system = sizing::system, Nothing -> SystemView;
+    "planning" 26 system = sizing::system, Nothing -> SystemView;
 }
 
 impl World {

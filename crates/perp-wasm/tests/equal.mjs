@@ -1,17 +1,23 @@
-// Compares the module with native code: reads what the example `snapshots` writes, does the same and fails at the first word that
-// differs. Ends with what it compared.
+// Compares the modules with native code: reads what the example `snapshots` writes, does the same to both and fails at the first word
+// that differs. Ends with what it compared.
 import { readFileSync, readSync } from 'node:fs';
 
-const path = process.argv[2];
-if (!path) {
-  console.error('usage: snapshots COUNT SEED | node equal.mjs perp_wasm.wasm');
+const [core, planning, option] = process.argv.slice(2);
+if (!core || !planning) {
+  console.error('usage: snapshots COUNT SEED | node equal.mjs perp_wasm.wasm perp_wasm_planning.wasm [--table]');
   process.exit(2);
 }
 const abi = JSON.parse(readFileSync(new URL('../abi.json', import.meta.url)));
 const names = new Map(abi.questions.map(({ number, name }) => [number, name]));
-const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
-const module = instance.exports;
-if (module.interface() !== abi.interface) throw new Error(`interface ${module.interface()} instead of ${abi.interface}`);
+const modules = {};
+for (const [name, path] of Object.entries({ core, planning })) {
+  const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
+  modules[name] = instance.exports;
+  const found = instance.exports.interface();
+  if (found !== abi.interface) throw new Error(`${path}: interface ${found} instead of ${abi.interface}`);
+}
+const all = Object.values(modules);
+const answering = new Map(abi.questions.map(({ number, module }) => [number, modules[module]]));
 
 const CHUNK = 1 << 20;
 const buffer = Buffer.alloc(8 * CHUNK);
@@ -44,8 +50,8 @@ function take(length) {
 
 const word = () => take(8).readBigUInt64LE();
 const signed = () => take(8).readBigInt64LE();
-const input = (bytes) => new Uint8Array(module.memory.buffer, module.input_address(), 8 * abi.input_words).set(bytes);
-const output = (words) => Buffer.from(module.memory.buffer, module.output_address(), 8 * words);
+const input = (module, bytes) => new Uint8Array(module.memory.buffer, module.input_address(), 8 * abi.input_words).set(bytes);
+const output = (module, words) => Buffer.from(module.memory.buffer, module.output_address(), 8 * words);
 
 const counts = { snapshots: 0, accounts: 0, readings: 0, answers: 0, refusals: 0 };
 const answered = new Map();
@@ -55,29 +61,34 @@ function fail(what, expected, found) {
   process.exit(1);
 }
 
-function compareOutcome(what, result) {
+function compareOutcomes(what, results) {
   const expected = take(48);
-  const found = Buffer.alloc(48);
-  found.writeBigUInt64LE(BigInt.asUintN(64, result));
-  if (result === -1n) output(5).copy(found, 8);
-  if (!expected.equals(found)) fail(what, expected, found);
+  results.forEach((result, place) => {
+    const found = Buffer.alloc(48);
+    found.writeBigUInt64LE(BigInt.asUintN(64, result));
+    if (result === -1n) output(all[place], 5).copy(found, 8);
+    if (!expected.equals(found)) fail(what, expected, found);
+  });
 }
 
 for (let kind = take(8); kind !== null; kind = take(8)) {
   switch (Number(kind.readBigUInt64LE())) {
-    case 0:
-      module.set_clock(signed(), BigInt.asIntN(64, word()));
+    case 0: {
+      const [now, slot] = [signed(), signed()];
+      all.forEach((module) => module.set_clock(now, slot));
       break;
+    }
     case 1: {
       const [number, length] = [signed(), Number(word())];
-      input(take(Math.ceil(length / 8) * 8).subarray(0, length));
-      compareOutcome('an account', module.load(number, length));
+      const bytes = take(Math.ceil(length / 8) * 8).subarray(0, length);
+      all.forEach((module) => input(module, bytes));
+      compareOutcomes('an account', all.map((module) => module.load(number, length)));
       counts.accounts++;
       break;
     }
     case 2: {
-      const [market, price, confidence, exponent, published, previous] = [signed(), signed(), signed(), Number(signed()), signed(), signed()];
-      compareOutcome('a reading', module.price(market, price, confidence, exponent, published, previous));
+      const reading = [signed(), signed(), signed(), Number(signed()), signed(), signed()];
+      compareOutcomes('a reading', all.map((module) => module.price(...reading)));
       counts.readings++;
       break;
     }
@@ -85,10 +96,11 @@ for (let kind = take(8); kind !== null; kind = take(8)) {
       const question = take(8 * Number(word()));
       const number = Number(question.readBigUInt64LE());
       const text = question.toString('hex');
-      input(question);
+      const module = answering.get(number) ?? modules.core;
+      input(module, question);
       const words = question.length / 8;
       const expected = take(8 * Number(word()));
-      const found = output(module.ask(words));
+      const found = output(module, module.ask(words));
       if (!expected.equals(found)) fail(`question ${names.get(number) ?? number} ${text}`, expected, found);
       const refused = expected.readBigUInt64LE() !== 0n;
       counts[refused ? 'refusals' : 'answers']++;
@@ -102,7 +114,7 @@ for (let kind = take(8); kind !== null; kind = take(8)) {
   }
 }
 if (counts.snapshots === 0) throw new Error('nothing was compared');
-if (process.argv[3] === '--table') {
+if (option === '--table') {
   for (const [number, [answers, refusals]] of [...answered].sort(([a], [b]) => a - b)) {
     console.log(`${String(names.get(number)).padEnd(24)} ${String(answers).padStart(8)} answers ${String(refusals).padStart(8)} refusals`);
   }
