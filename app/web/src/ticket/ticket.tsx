@@ -365,6 +365,9 @@ export function Ticket({ entry }: { entry: MarketEntry }) {
                 </button>
                 {waits && placement?.refusal && <Refused refusal={placement.refusal} mend={null} />}
                 {waits && terms.orders !== null && <Waiting orders={terms.orders} entry={entry} />}
+                {!waits && answer !== null && order.account === null && (
+                    <p className="muted">What it would do to an account with $10,000 in it.</p>
+                )}
                 {!waits && answer !== null && answer.refusal !== null && (
                     <Refused refusal={answer.refusal} mend={mend} />
                 )}
