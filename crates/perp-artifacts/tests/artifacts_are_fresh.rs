@@ -33,8 +33,8 @@ fn the_engine_for_the_browser_is_as_new_as_its_sources() {
 #[test]
 fn the_engine_for_the_browser_is_small_and_imports_nothing() {
     let module = PERP_WASM.program_bytes().unwrap();
-    // What it takes today and a few percent more: trades and views alone are 115 kB, orders, pool and sizes the rest.
-    assert!(module.len() <= 200_000, "{} bytes", module.len());
+    // What it takes today and a few percent more.
+    assert!(module.len() <= 155_000, "{} bytes", module.len());
     // Magic number and version, then sections: a byte that names each, its length in seven bits a byte, the lowest first.
     assert_eq!(module[..8], *b"\0asm\x01\0\0\0");
     let (mut rest, mut sections) = (&module[8..], Vec::new());
