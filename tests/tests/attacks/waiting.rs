@@ -1,6 +1,6 @@
 //! Whoever would have an armed order for nothing: filled where it gains, and lapsed where it loses.
 
-use crate::{gains_nothing, world, BACKEND};
+use crate::{world, BACKEND};
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::Discriminator;
 use perp_client::instructions::{self as client, Authority, NewMarket, OracleSource};

@@ -1,4 +1,5 @@
 //! `perp` as it is typed, against a local validator whose clock stands still between two steps.
+#![allow(missing_docs)] // of what the tests share
 
 mod administering;
 mod documents;

@@ -14,7 +14,10 @@ pub const QUESTIONS: std::ops::RangeInclusive<u64> = 1..=26;
 
 fn asked<T: Pod>(number: u64, question: &T) -> Vec<u64> {
     let mut words = vec![number];
-    words.extend_from_slice(bytemuck::cast_slice(bytemuck::bytes_of(question)));
+    // A question without anything in it lies wherever it likes.
+    if size_of::<T>() > 0 {
+        words.extend_from_slice(bytemuck::cast_slice(bytemuck::bytes_of(question)));
+    }
     words
 }
 
@@ -87,7 +90,7 @@ pub fn question(rng: &mut Rng, number: u64) -> Vec<u64> {
         19 => asked(19, &RiskToStop { market, side, stop: price(rng), risk: amount(rng, 40) }),
         20 => {
             let (equity, price) = (size(rng), price(rng));
-            let (volatility, target) = (amount(rng, 22) - 1, amount(rng, 22));
+            let (volatility, target) = (amount(rng, 22), amount(rng, 22));
             asked(20, &VolatilityTarget { equity, price, volatility, target })
         }
         21 => {
@@ -132,7 +135,7 @@ fn order(rng: &mut Rng) -> PlacedOrder {
 
 fn candle(rng: &mut Rng) -> PriceCandle {
     let (open, close) = (price(rng), price(rng));
-    let low = open.min(close) - rng.u64(..1 << 20);
+    let low = open.min(close).saturating_sub(rng.u64(..1 << 20));
     let high = open.max(close) + rng.u64(..1 << 20);
     PriceCandle { open, high, low: if rng.u8(..200) == 0 { 0 } else { low }, close }
 }

@@ -38,16 +38,20 @@ fn the_first_reading_after_a_silence_is_found_though_newer_ones_were_posted() {
     // The feed published for some seconds after the market's price, fell silent, and is back since ten seconds.
     let published: Vec<i64> = (since..since + 5).chain(now - 10..=now).collect();
     let (found, _) = searched(&exchange, &published, BOTH);
-    let first = |wanted: Wanted| answer(&exchange, &published, wanted).unwrap().publish_time();
-    assert_eq!(found.iter().map(|wanted| first(*wanted)).collect::<Vec<_>>(), [now - 10]);
+    let times = |exchange: &Exchange, found: &[Wanted]| -> Vec<i64> {
+        found.iter().map(|wanted| answer(exchange, &published, *wanted).unwrap().publish_time()).collect()
+    };
+    assert_eq!(times(&exchange, &found), [now - 10]);
     assert_eq!(searched(&exchange, &published, (false, true)), (vec![], 0));
     // Somebody posts the newest: the first one enters behind it.
-    exchange.update_price(0, &answer(&exchange, &published, (0, Timestamp::new(now))).unwrap()).unwrap();
+    let newest = answer(&exchange, &published, (0, Timestamp::new(now))).unwrap();
+    exchange.update_price(0, &newest).unwrap();
     let (found, asked) = searched(&exchange, &published, BOTH);
-    assert_eq!(found.iter().map(|wanted| first(*wanted)).collect::<Vec<_>>(), [now - 10]);
+    assert_eq!(times(&exchange, &found), [now - 10]);
     assert!(asked <= 3, "{asked}");
     // Handed in it calls for the grace, and there is nothing to be found any more.
-    exchange.update_price(0, &answer(&exchange, &published, found[0]).unwrap()).unwrap();
+    let first = answer(&exchange, &published, found[0]).unwrap();
+    exchange.update_price(0, &first).unwrap();
     assert!(exchange.market(0).unwrap().grace.until.get() == now + 110);
     assert_eq!(searched(&exchange, &published, BOTH), (vec![], 0));
 }
