@@ -99,7 +99,6 @@ fn every_folder_with_texts_is_read() {
     found.sort();
     for path in [
         "README.md",
-        "app/client/README.md",
         "crates/perp-engine/README.md",
         "docs/instructions/position/trade.md",
         "docs/specification/README.md",

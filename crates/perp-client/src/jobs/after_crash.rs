@@ -102,7 +102,7 @@ fn funded<'a>(
     least: Atoms,
 ) -> impl Iterator<Item = Job> + 'a {
     let owing = account.occupied().filter(move |(_, position)| match position.size.is_zero() {
-        true => !account.balance.is_zero() && !(position.debt.is_zero() && position.recoverable.is_zero()),
+        true => !account.balance.is_zero() && (!position.debt.is_zero() || !position.recoverable.is_zero()),
         false => poor.contains(&position.market) && !settled.contains(&position.market),
     });
     owing.filter_map(move |(_, position)| {

@@ -255,7 +255,11 @@ fn dead_orders_are_swept_for_nothing() {
 
 #[test]
 fn callers_take_turns() {
-    let mut world = world(&[], &[next_price(1), next_price(2)]);
+    let mut world = world(&[], &[next_price(1)]);
+    let other = world.trader(10_000, &[]);
+    let reading = world.reading(25_000);
+    world.exchange.open_orders(other).unwrap();
+    world.exchange.place_orders(other, 0, &[], &[next_price(2)], Some(&reading)).unwrap();
     world.exchange.wait(3, 6).unwrap();
     world.post(25_000);
     let callers = [Pubkey::new_unique(), Pubkey::new_unique()];
