@@ -216,7 +216,7 @@ fn wallet(context: &Context<'_>, connection: &Connection, looked: &mut Vec<Check
             let found = format!("{} holds {}", key.pubkey(), Cell::Lamports(lamports).shown(false));
             looked.push(match lamports {
                 0 => Check::bad("wallet", found, "send it SOL: it pays for every transaction"),
-                ..FEW_LAMPORTS => Check::fair("wallet", found, "send it SOL soon"),
+                1..FEW_LAMPORTS => Check::fair("wallet", found, "send it SOL soon"),
                 _ => Check::good("wallet", found),
             });
         }

@@ -82,12 +82,15 @@ struct Terms {
     send: SendFlags,
 }
 
+/// The size of an order of an account in a market.
+type SizeOf<'a> = dyn Fn(&Chain, u16, &Account) -> Result<SignedSize, Failure> + 'a;
+
 /// An order before its bound is known.
 struct Wanted<'a> {
     market: &'a str,
     terms: &'a Terms,
     reduce_only: bool,
-    size: Box<dyn Fn(&Chain, u16, &Account) -> Result<SignedSize, Failure> + 'a>,
+    size: Box<SizeOf<'a>>,
 }
 
 impl Arguments {

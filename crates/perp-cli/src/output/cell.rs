@@ -178,7 +178,7 @@ fn per_hour(rate: i64) -> String {
 fn exact(amount: i128, decimals: u8) -> String {
     let places = u32::from(decimals) + EXACT_PLACES;
     let (whole, rest) = (amount >> X40_BITS, amount & ((1 << X40_BITS) - 1));
-    let fraction = rest * 10i128.pow(EXACT_PLACES) >> X40_BITS;
+    let fraction = (rest * 10i128.pow(EXACT_PLACES)) >> X40_BITS;
     match whole.checked_mul(10i128.pow(EXACT_PLACES)) {
         Some(whole) => Decimal::new(whole + fraction, places).to_string(),
         None => format!("{amount} · 2^-40 atoms"),

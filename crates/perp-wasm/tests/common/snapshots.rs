@@ -98,7 +98,7 @@ impl Snapshots {
     fn reading(&mut self, market: u16) -> Reading {
         let market = self.exchange.market(market).expect("a listed market");
         // 2^-40 atoms per base unit to 10^-8 dollars per SOL: 10^(8 + 9 − 6) / 2^40.
-        let price = i128::from(market.price.price.get()) * 100_000_000_000 >> 40;
+        let price = (i128::from(market.price.price.get()) * 100_000_000_000) >> 40;
         let price = i64::try_from(price).expect("a price in dollars") / 1_000 * self.rng.i64(800..1_200);
         let published = self.exchange.clock.now.get() - self.rng.i64(-3..8);
         let confidence = price.unsigned_abs() / 1_000_000 * self.rng.u64(..8_000);
