@@ -37,6 +37,9 @@ fn discriminators() -> Vec<Vec<u8>> {
     events.map(|event| serde_json::from_value(event["discriminator"].clone()).unwrap()).collect()
 }
 
+/// What is told, the logs, and the inner instructions.
+type Case = (&'static str, Vec<String>, Vec<(Pubkey, Vec<u8>)>);
+
 #[test]
 fn every_event_is_decoded_alike() {
     let events: Vec<_> = discriminators().iter().map(|discriminator| some_event(discriminator)).collect();
@@ -69,7 +72,7 @@ fn events_are_found_alike_among_what_others_print() {
         |program: Pubkey, inner: Vec<String>| [vec![invoke(program, 1)], inner, vec![success(program)]].concat();
     let call = |program: Pubkey| vec![invoke(program, 2), success(program)];
     let of_two = [with_tag(&sent), with_tag(&logged)].map(|data| (ours, data)).to_vec();
-    let cases: Vec<(&str, Vec<String>, Vec<(Pubkey, Vec<u8>)>)> = vec![
+    let cases: Vec<Case> = vec![
         ("an event of the program", around(ours, vec![line.clone()]), vec![]),
         ("an event printed by another program", around(stranger, vec![line.clone()]), vec![]),
         (
