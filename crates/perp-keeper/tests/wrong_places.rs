@@ -65,11 +65,7 @@ fn a_place_that_is_none_is_named() {
         (vec!["--once", "--rpc-url", &gone], 1, vec!["404"]),
         (vec!["--once", "--rpc-url", &limited], 1, vec!["403"]),
         (vec!["--once", "--rpc-url", &empty], 1, vec!["the program", "is not on this cluster", "rpc_url"]),
-        (
-            vec!["--once", "--websocket-url", &closed_ws],
-            1,
-            vec!["the server at ws://127.0.0.1", "Connection refused"],
-        ),
+        (vec!["--once", "--websocket-url", &closed_ws], 1, vec!["the server at ws://127.0.0.1", "Connection refused"]),
         (vec!["--once", "--websocket-url", &swapped.1], 1, vec!["the server at ws://127.0.0.1"]),
         (vec!["--listen", &taken], 1, vec!["http.listen is", &taken, "another program listens there"]),
         (vec!["--once", "--set", "lookup_tables=11111111111111111111111111111111"], 1, vec!["address lookup table"]),

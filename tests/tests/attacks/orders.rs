@@ -78,20 +78,16 @@ fn attack_choosing_the_moment_at_which_an_order_is_armed() {
 
 #[test]
 fn attack_the_order_among_orders_changes_what_nobody_pays() {
-    // Two buys of one account fill at the same print. Whichever is first, together they pay one impact.
-    let paid = |turns: [u8; 2]| {
-        let mut world = world();
-        let (trader, attacker) = (trading(&mut world, 10_000), world.key());
-        world.place(trader, 0, &[next_price(10 * SOL), next_price(30 * SOL)]).unwrap();
-        world.to_fill(trader, 0, 250.0);
-        for slot in turns {
-            world.execute(attacker, trader, slot).unwrap();
-        }
-        let position = world.position(&trader.margin_account, 0);
-        let entry = position.entry_notional.get().to_atoms_floor().unwrap();
-        (position.size, entry, world.balance(&trader.margin_account))
-    };
-    assert_eq!(paid([0, 1]), paid([1, 0]));
+    // Two buys of one account fill at the same print, and pay one impact together. Nobody chooses which is first.
+    let mut world = world();
+    let (trader, attacker) = (trading(&mut world, 10_000), world.key());
+    world.place(trader, 0, &[next_price(10 * SOL), next_price(30 * SOL)]).unwrap();
+    world.to_fill(trader, 0, 250.0);
+    assert_refused(world.execute(attacker, trader, 1), ExchangeError::EarlierOrderArmed);
+    for slot in [0, 1] {
+        world.execute(attacker, trader, slot).unwrap();
+    }
+    assert_eq!(world.position(&trader.margin_account, 0).size.get(), 40 * SOL);
 }
 
 #[test]

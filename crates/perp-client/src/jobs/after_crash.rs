@@ -139,7 +139,8 @@ fn resolved<'a>(fresh: &'a Fresh, address: Pubkey, account: &'a Account) -> impl
         let debt = fresh.exchange.preview_bankruptcy(account, market).ok()?.plan.debt;
         let instruction = resolve_bankruptcy(&fresh.addresses, address, account, market);
         let task = Task::ResolveBankruptcy { account: address, market };
-        let cost = ("resolve_bankruptcy", positions(account));
+        // Where a feed was silent for an hour it takes more than any case that is measured.
+        let cost = ("resolve_bankruptcy", positions(account).max(8));
         Some(fresh.job(task, (Pays::NOTHING, debt), cost, markets(account, None), instruction))
     })
 }
