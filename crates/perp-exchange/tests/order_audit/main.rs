@@ -1,0 +1,4 @@
+//! What can be taken by resting orders, or through those of others.
+
+mod blocked_stops;
+mod venue;
