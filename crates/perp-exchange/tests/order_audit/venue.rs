@@ -1,6 +1,6 @@
 //! An exchange whose feeds speak once a second, and people who act on it.
 
-use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, NOW};
+use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc};
 use perp_engine::operations::orders::{NewOrder, OrderOutcome, ORDER_TIP_LAMPORTS};
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
@@ -124,9 +124,14 @@ impl Venue {
 
     /// The next second, for which the feed of the first market says so many cents.
     pub fn next(&mut self, cents: i64) {
+        self.next_at(cents * (DOLLAR / 100));
+    }
+
+    /// The same in 10^-8 dollars.
+    pub fn next_at(&mut self, feed: i64) {
         let (said, last) = (usize::try_from(self.now() + 1).unwrap(), *self.path[0].last().unwrap());
         self.path[0].resize(said, last);
-        self.path[0].push(cents * (DOLLAR / 100));
+        self.path[0].push(feed);
         self.second();
         self.post_all();
     }
@@ -205,8 +210,4 @@ pub fn listed(future_tolerance: u32) -> Parameters {
 /// In dollars and cents.
 pub fn cents(atoms: i128) -> String {
     format!("{}{}.{:02}", if atoms < 0 { "-" } else { "" }, atoms.abs() / 1_000_000, atoms.abs() / 10_000 % 100)
-}
-
-pub const fn start() -> i64 {
-    NOW
 }
