@@ -69,6 +69,11 @@ fn finding_whoever_liquidates_keeps_a_stop_from_being_armed_by_arming_what_will_
             cents(attacked),
             cents(bounty)
         );
+        assert_eq!(stopped, Some(24));
+        match keepers {
+            Keepers::ForTips => assert!(late.is_none() && bounty > 37_000_000 && left - attacked > 520_000_000),
+            Keepers::ForNothing => assert!(late == Some(31) && left - attacked > 160_000_000),
+        }
     }
 }
 
@@ -93,5 +98,5 @@ fn finding_two_orders_that_will_not_fill_keep_a_stop_from_being_armed_for_ever()
         refused += i32::from(stop == Err(Refusal::Rule(EngineError::OrderGroupArmed)));
     }
     std::println!("{armings} armings, the stop refused in {refused} of 600 seconds");
-    assert_eq!(refused, 600);
+    assert_eq!((armings, refused), (29, 600));
 }

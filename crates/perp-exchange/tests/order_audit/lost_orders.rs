@@ -8,17 +8,17 @@ const VICTIM: usize = 0;
 const ATTACKER: usize = 1;
 const CROWD: usize = 2;
 
-/// A market that can pay for a fall of 15 % of some 10 800 SOL short, of which a crowd holds 9 700.
-fn nearly_full() -> Venue {
+/// A market with $400 000 to pay for a move of 15 % against a crowd that is so many thousandths of a SOL short.
+fn nearly_full(crowd: i64) -> Venue {
     let mut venue = Venue::new(&[(listed(10), 400_000)], &[100_000, 100_000, 1_000_000]);
-    venue.trade(CROWD, sol(-9_700_000)).unwrap();
+    venue.trade(CROWD, sol(-crowd)).unwrap();
     venue.next(25_000);
     venue
 }
 
 /// The victim stops and reverses: 1 000 SOL long, sells 2 000 at $247 or below. What both have once the price is $237.
 fn stop_and_reverse(attacked: bool) -> (i128, i128, i64) {
-    let mut venue = nearly_full();
+    let mut venue = nearly_full(8_500_000);
     venue.trade(VICTIM, sol(1_000_000)).unwrap();
     venue.next(25_000);
     venue.place(VICTIM, &[below(24_700, sol(-2_000_000))]).unwrap();
@@ -62,14 +62,20 @@ fn stop_and_reverse(attacked: bool) -> (i128, i128, i64) {
 fn finding_a_stop_that_reverses_is_lost_whole_where_what_it_opens_does_not_fit() {
     let (left, _, size) = stop_and_reverse(false);
     let (attacked, cost, kept) = stop_and_reverse(true);
-    std::println!("filled: {} with {size}; lost: {} with {kept}; the attacker {}", cents(left), cents(attacked), cents(cost));
+    std::println!(
+        "filled: {} with {size}; lost: {} with {kept}; the attacker {}",
+        cents(left),
+        cents(attacked),
+        cents(cost)
+    );
     assert!(size < 0 && kept > 0);
 }
 
 #[test]
 fn finding_an_order_in_slices_is_over_with_all_its_slices_once_one_does_not_fit() {
-    let mut venue = nearly_full();
-    let slices = NewOrder { slices: 100, seconds_between: 60, lamports: 100 * ORDER_TIP_LAMPORTS, ..next_price(sol(-100_000)) };
+    let mut venue = nearly_full(9_700_000);
+    let slices =
+        NewOrder { slices: 100, seconds_between: 60, lamports: 100 * ORDER_TIP_LAMPORTS, ..next_price(sol(-100_000)) };
     venue.place(VICTIM, &[slices]).unwrap();
     for _ in 0..11 {
         venue.next(25_000);

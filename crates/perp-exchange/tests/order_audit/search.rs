@@ -1,7 +1,6 @@
 //! Random people who do what they can to orders, their own and a stranger's, among keepers who post, arm, fill and liquidate every second.
 
 use crate::venue::{bounded, cents, listed, next_price, reducing, Venue, DOLLAR, SOL};
-use perp_engine::fixtures::usdc;
 use perp_engine::operations::orders::{NewOrder, OrderOutcome, ORDER_TIP_LAMPORTS};
 use perp_engine::operations::position::{LiquidationOrder, Order};
 use perp_engine::oracle::OracleReading;
@@ -82,7 +81,8 @@ impl Search {
     }
 
     fn size_worth(&self, market: u16, dollars: u64) -> i64 {
-        i64::try_from(i128::from(dollars) * i128::from(SOL) * i128::from(DOLLAR) / i128::from(self.feed(market))).unwrap()
+        i64::try_from(i128::from(dollars) * i128::from(SOL) * i128::from(DOLLAR) / i128::from(self.feed(market)))
+            .unwrap()
     }
 
     fn reading(&self, market: u16, second: i64) -> OracleReading {
@@ -91,7 +91,11 @@ impl Search {
 
     /// Of the accounts that a hostile one touches.
     fn target(&self, op: &Op) -> usize {
-        if self.hostile && op.b % 3 > 0 { SUBJECT } else { op.who }
+        if self.hostile && op.b % 3 > 0 {
+            SUBJECT
+        } else {
+            op.who
+        }
     }
 
     /// Orders as the attacker places them, mostly for the market's present price.
@@ -101,22 +105,49 @@ impl Search {
         let reduces = op.a % 3 == 0 && held != 0;
         let dollars = 100 + part(op.a >> 8, 400_000);
         let sign = if op.a & 16 > 0 { 1 } else { -1 };
-        let size = if reduces { -held / i64::try_from(1 + part(op.a >> 9, 3)).unwrap() } else { sign * self.size_worth(op.market, dollars) };
+        let size = if reduces {
+            -held / i64::try_from(1 + part(op.a >> 9, 3)).unwrap()
+        } else {
+            sign * self.size_worth(op.market, dollars)
+        };
         let size = SignedSize::new(if size == 0 { 1 } else { size });
         let feed = self.feed(op.market);
-        let away = |bits: u64, most: i64| feed + feed / 100_000 * (i64::try_from(bits % 201).unwrap() - 100) * most / 100;
+        let away =
+            |bits: u64, most: i64| feed + feed / 100_000 * (i64::try_from(bits % 201).unwrap() - 100) * most / 100;
         let order = match op.b % 7 {
             0..3 => next_price(size),
             3 => NewOrder { slices: 3, seconds_between: 60, lamports: 3 * ORDER_TIP_LAMPORTS, ..next_price(size) },
-            4 => NewOrder { trigger: OrderTrigger::AtOrAbove, trigger_price: engine_price(away(op.b >> 8, 500)), ..next_price(size) },
-            5 => NewOrder { trigger: OrderTrigger::AtOrBelow, trigger_price: engine_price(away(op.b >> 8, 500)), ..next_price(size) },
-            _ => NewOrder { trigger: OrderTrigger::AtOrBelow, trailing: Ppm::new(100 + (op.b >> 8) as u32 % 5_000), ..next_price(size) },
+            4 => NewOrder {
+                trigger: OrderTrigger::AtOrAbove,
+                trigger_price: engine_price(away(op.b >> 8, 500)),
+                ..next_price(size)
+            },
+            5 => NewOrder {
+                trigger: OrderTrigger::AtOrBelow,
+                trigger_price: engine_price(away(op.b >> 8, 500)),
+                ..next_price(size)
+            },
+            _ => NewOrder {
+                trigger: OrderTrigger::AtOrBelow,
+                trailing: Ppm::new(100 + (op.b >> 8) as u32 % 5_000),
+                ..next_price(size)
+            },
         };
-        let order = if op.b >> 20 & 3 == 0 { NewOrder { acceptable_price: engine_price(away(op.b >> 24, 200)), ..order } } else { order };
+        let order = if op.b >> 20 & 3 == 0 {
+            NewOrder { acceptable_price: engine_price(away(op.b >> 24, 200)), ..order }
+        } else {
+            order
+        };
         let order = NewOrder { reduce_only: reduces, group: (op.b >> 40) as u8 % 3, ..order };
         let mut orders = vec![order];
         if op.b >> 44 & 3 == 0 && !reduces {
-            let child = |trigger, by| NewOrder { trigger, trigger_price: engine_price(away(by, 900)), group: 9, parent: Some(0), ..reducing(next_price(SignedSize::new(-size.get()))) };
+            let child = |trigger, by| NewOrder {
+                trigger,
+                trigger_price: engine_price(away(by, 900)),
+                group: 9,
+                parent: Some(0),
+                ..reducing(next_price(SignedSize::new(-size.get())))
+            };
             orders.push(child(OrderTrigger::AtOrAbove, 200));
             orders.push(child(OrderTrigger::AtOrBelow, 0));
         }
@@ -138,7 +169,9 @@ impl Search {
                 let account = *self.venue.exchange.account(who).unwrap();
                 let held = account.slot_of(market).map_or(0, |slot| account.positions[slot].size.get());
                 let size = -held / i64::try_from(1 + op.a % 2).unwrap();
-                if size == 0 { return }
+                if size == 0 {
+                    return;
+                }
                 self.exchange().trade(who, market, &Order::at_any_price(SignedSize::new(size)), None).map(|_| ())
             }
             5 => {
@@ -170,7 +203,9 @@ impl Search {
             17 => self.exchange().settle_pnl(target, market, None, None).map(|_| ()),
             18 => {
                 let all = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
-                if target == who { return }
+                if target == who {
+                    return;
+                }
                 self.exchange().liquidate(who, target, market, &all, None).map(|_| ())
             }
             19 | 20 => {
@@ -236,7 +271,10 @@ impl Search {
             Err(refusal) => {
                 let whose = if account == SUBJECT { "subject" } else { "attacker" };
                 let kind = if order.is_reduce_only() { "reduces" } else { "increases" };
-                Census::count(&mut self.census.blocked, format!("{whose} {kind} {} in {}", name(&refusal), order.market));
+                Census::count(
+                    &mut self.census.blocked,
+                    format!("{whose} {kind} {} in {}", name(&refusal), order.market),
+                );
             }
         }
     }
@@ -295,15 +333,25 @@ impl Search {
                 let acceptable = if buys { feed <= order.acceptable_price } else { feed >= order.acceptable_price };
                 let fills = order.fills_from.get() - self.venue.from;
                 let armed = !order.fills_from.is_never() && self.venue.now() <= fills + 15;
-                if account == SUBJECT && order.is_reduce_only() && order.protected(self.venue.exchange.account(account).unwrap()).is_some() {
-                    let beyond = if order.trigger == OrderTrigger::AtOrBelow as u8 { feed <= order.trigger_price } else { feed >= order.trigger_price };
+                if account == SUBJECT
+                    && order.is_reduce_only()
+                    && order.protected(self.venue.exchange.account(account).unwrap()).is_some()
+                {
+                    let beyond = if order.trigger == OrderTrigger::AtOrBelow as u8 {
+                        feed <= order.trigger_price
+                    } else {
+                        feed >= order.trigger_price
+                    };
                     if beyond && acceptable {
                         self.met_at.entry(slot).or_insert(self.venue.now());
                     }
                 }
                 if armed && fills <= self.venue.now() {
                     let reading = self.reading(order.market, fills);
-                    let (state, book) = (self.venue.exchange.account(account).unwrap(), self.venue.exchange.orders_of(account).unwrap());
+                    let (state, book) = (
+                        self.venue.exchange.account(account).unwrap(),
+                        self.venue.exchange.orders_of(account).unwrap(),
+                    );
                     let preview = self.venue.exchange.preview_execution(state, book, slot, order.market, &reading);
                     // What would only be disarmed pays nothing.
                     if !matches!(&preview, Ok(after) if after.plan.plan.outcome == OrderOutcome::Disarmed) {
@@ -375,13 +423,20 @@ fn episode(seed: u64, hostile: bool, census: &mut Census) -> (i128, i128, i64) {
     let feed = search.feed(0);
     let at = |bp: i64| engine_price(feed + sign * feed / 10_000 * bp);
     let cent = |bp: i64| (feed + sign * feed / 10_000 * bp) / (DOLLAR / 100);
-    let (worse, better) = if long { (OrderTrigger::AtOrBelow, OrderTrigger::AtOrAbove) } else { (OrderTrigger::AtOrAbove, OrderTrigger::AtOrBelow) };
+    let (worse, better) = if long {
+        (OrderTrigger::AtOrBelow, OrderTrigger::AtOrAbove)
+    } else {
+        (OrderTrigger::AtOrAbove, OrderTrigger::AtOrBelow)
+    };
     let all = SignedSize::new(if long { i64::MIN } else { i64::MAX });
     let orders = [
         reducing(bounded(NewOrder { trigger: worse, trigger_price: at(-20), ..next_price(all) }, cent(-25))),
         reducing(NewOrder { trigger: worse, trigger_price: at(-40), group: 1, ..next_price(all) }),
         reducing(NewOrder { trigger: better, trigger_price: at(60), group: 1, ..next_price(all) }),
-        bounded(NewOrder { trigger: worse, trigger_price: at(-10), ..next_price(SignedSize::new(size / 4)) }, cent(-10)),
+        bounded(
+            NewOrder { trigger: worse, trigger_price: at(-10), ..next_price(SignedSize::new(size / 4)) },
+            cent(-10),
+        ),
     ];
     search.exchange().place_orders(SUBJECT, 0, &[], &orders, None).unwrap();
     let everything = |search: &Search, accounts: core::ops::Range<usize>| {
@@ -411,7 +466,6 @@ fn random_people_at_orders() {
     let first = std::env::var("AUDIT_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(0u64);
     let (mut hostile, mut peaceful) = (Census::default(), Census::default());
     let mut differences = Vec::new();
-    let _ = usdc(0);
     for seed in first..first + episodes {
         let (left, gained, waited) = episode(seed, true, &mut hostile);
         let (left_alone, gained_alone, waited_alone) = episode(seed, false, &mut peaceful);
@@ -433,7 +487,12 @@ fn random_people_at_orders() {
     let mean = |pick: fn(&(i128, i128, i64, i64, u64, i128)) -> i128| {
         differences.iter().map(pick).sum::<i128>() / i128::try_from(differences.len()).unwrap() / X40_PER_ATOM
     };
-    std::println!("the subject {}, the attacker {} in the mean, of {} at all", cents(mean(|it| it.0)), cents(mean(|it| it.1)), cents(mean(|it| it.5)));
+    std::println!(
+        "the subject {}, the attacker {} in the mean, of {} at all",
+        cents(mean(|it| it.0)),
+        cents(mean(|it| it.1)),
+        cents(mean(|it| it.5))
+    );
     let waits = |pick: fn(&(i128, i128, i64, i64, u64, i128)) -> i64| {
         let waited: Vec<i64> = differences.iter().map(pick).filter(|it| *it > 0).collect();
         (waited.iter().sum::<i64>() / (waited.len().max(1) as i64), waited.iter().max().copied(), waited.len())
@@ -441,7 +500,14 @@ fn random_people_at_orders() {
     std::println!("longest waits: mean, most, of how many: {:?}, alone {:?}", waits(|it| it.2), waits(|it| it.3));
     differences.sort_by_key(|it| it.1);
     for it in differences.iter().rev().take(8) {
-        std::println!("seed {}: the attacker {} more, the subject {}; waited {} and {}", it.4, cents(it.1 / X40_PER_ATOM), cents(it.0 / X40_PER_ATOM), it.2, it.3);
+        std::println!(
+            "seed {}: the attacker {} more, the subject {}; waited {} and {}",
+            it.4,
+            cents(it.1 / X40_PER_ATOM),
+            cents(it.0 / X40_PER_ATOM),
+            it.2,
+            it.3
+        );
     }
     differences.sort_by_key(|it| it.5);
     for it in differences.iter().rev().take(5) {

@@ -93,6 +93,7 @@ fn finding_an_owner_who_alone_hands_readings_in_has_a_straddle_for_nothing() {
         for sigma in [1.42, 5.0, 10.0, 20.0] {
             for keepers in [false, true] {
                 let (gained, exercised) = rounds(sigma, number, tolerance, keepers);
+                assert_eq!(gained > 0, !keepers);
                 std::println!(
                     "tolerance {tolerance} s, {sigma} bp per root of a second, keepers {keepers}: {} a round of $250 000 a side, {exercised} of {number} filled",
                     cents(gained / i128::from(number))
