@@ -1,15 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+import { CLIENT } from './client.ts';
 
 // The stories: the page in a browser over a local validator. One after the other, for they share the machine.
 export default defineConfig({
     resolve: {
-        alias: {
-            '@perp-swap/client/generated': path('../client/src/generated/index.ts'),
-            '@perp-swap/client': path('../client/src/index.ts'),
-        },
+        alias: CLIENT,
         dedupe: ['@solana/kit', '@noble/hashes'],
     },
     test: {

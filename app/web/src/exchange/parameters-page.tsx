@@ -1,7 +1,7 @@
 // Every parameter of every market and of the pool: what is stored, and what it means.
 import { marketParameters, poolParameters } from 'virtual:parameter-meanings';
 import { useState } from 'react';
-import { useAccountBytes, useConnection, useMarket } from '../chain/context';
+import { useAccount, useConnection, useMarket } from '../chain/context';
 import { readPool } from '../chain/decoded';
 import { Table } from '../ui/table';
 import { parameterText } from './parameter-value';
@@ -52,7 +52,7 @@ export default function ParametersPage() {
     const [shown, setShown] = useState(directory.markets[0]?.symbol ?? '');
     const entry = directory.markets.find(({ symbol }) => symbol === shown) ?? directory.markets[0];
     const market = useMarket(entry!);
-    const pool = readPool(useAccountBytes(directory.pool));
+    const pool = readPool(useAccount(directory.pool));
     return (
         <div className="page">
             <header className="page-intro">

@@ -21,3 +21,8 @@ export function dollarText(text: string, places = 2): string {
 export function isNegative(text: string): boolean {
     return text.startsWith('-') && /[1-9]/.test(text);
 }
+
+/** A small whole number of a form, such as a market's index or a count; never money. */
+export function smallNumber(text: string): number {
+    return Number(text);
+}

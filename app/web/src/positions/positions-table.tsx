@@ -1,12 +1,13 @@
 // What the account holds, market by market, with what can be done about it.
+
+import type { PositionView } from '@perp-swap/client/engine';
 import { useState } from 'react';
 import { type OwnedAccount, useShownAccount } from '../accounts/owned';
 import { TransferDialog } from '../accounts/transfer-dialog';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import type { PositionView } from '../engine/generated';
-import { usePositions } from '../engine/hooks';
-import { formatMoney, formatPpm, formatPrice, formatSize } from '../format/units';
+import { usePositions, useRedeemable } from '../engine/hooks';
+import { formatMoney, formatPpm, formatPrice, formatSize, magnitude, negated } from '../format/units';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { redeemWish, settleFundingWish, settleWish, waiveWish } from '../transactions/wishes';
@@ -90,11 +91,24 @@ function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProp
     );
 }
 
+function Claim({ account, market, claim }: { account: OwnedAccount; market: MarketEntry; claim: bigint }) {
+    const { quoteDecimals } = market.scale;
+    const redeemed = useRedeemable(account.address, BigInt(market.index))?.redeemed ?? 0n;
+    return (
+        <p className="notice notice-warn">
+            {market.symbol} owes you {formatMoney(claim, quoteDecimals)}: profit that it could not pay yet. It is paid
+            pro rata as its backing recovers; {formatMoney(redeemed, quoteDecimals)} can be redeemed now.
+        </p>
+    );
+}
+
 /** Claims and debts in words: what each is, and what becomes of it. */
 function Notes({
+    account,
     positions,
     entryOf,
 }: {
+    account: OwnedAccount;
     positions: readonly PositionView[];
     entryOf: (market: bigint) => MarketEntry;
 }) {
@@ -103,16 +117,9 @@ function Notes({
     if (owed.length + owing.length === 0) return null;
     return (
         <div className="panel-body rows">
-            {owed.map(({ market, claim, claimUnfunded }) => {
-                const { symbol, scale } = entryOf(market);
-                return (
-                    <p key={`claim-${market}`} className="notice notice-warn">
-                        {symbol} owes you {formatMoney(claim, scale.quoteDecimals)}: profit that it could not pay yet.
-                        It is paid pro rata as its backing recovers;{' '}
-                        {formatMoney(claim - claimUnfunded, scale.quoteDecimals)} can be redeemed now.
-                    </p>
-                );
-            })}
+            {owed.map(({ market, claim }) => (
+                <Claim key={`claim-${market}`} account={account} market={entryOf(market)} claim={claim} />
+            ))}
             {owing.map(({ market, debt }) => {
                 const { symbol, scale } = entryOf(market);
                 return (
@@ -194,9 +201,9 @@ export function PositionsTable() {
                         number: true,
                         cell: ({ funding, fundingOwed }) => (
                             <>
-                                <Signed atoms={funding - fundingOwed} decimals={quoteDecimals} />
+                                <Signed atoms={funding} decimals={quoteDecimals} />
                                 <span className="sub">
-                                    {formatMoney(-fundingOwed, quoteDecimals, { plus: true })} unsettled
+                                    {formatMoney(negated(fundingOwed), quoteDecimals, { plus: true })} unsettled
                                 </span>
                             </>
                         ),
@@ -210,9 +217,7 @@ export function PositionsTable() {
                             ) : (
                                 <>
                                     {formatPrice(liquidationPrice, entryOf(market).scale)}
-                                    <span className="sub">
-                                        {formatPpm(distance < 0n ? -distance : distance, 1)} away
-                                    </span>
+                                    <span className="sub">{formatPpm(magnitude(distance), 1)} away</span>
                                 </>
                             ),
                     },
@@ -241,7 +246,7 @@ export function PositionsTable() {
                     },
                 ]}
             />
-            <Notes positions={positions} entryOf={entryOf} />
+            <Notes account={account} positions={positions} entryOf={entryOf} />
             {closing && (
                 <CloseDialog
                     position={closing}

@@ -1,7 +1,8 @@
 import { ANY_PRICE_SELL, OrderTrigger, parsePrice } from '@perp-swap/client';
 import { expect, test } from 'vitest';
+import { worsened } from './amounts';
 import { EMPTY_TICKET } from './state';
-import { type Circumstances, protection, restingTerms, WHOLE, worsened } from './terms';
+import { type Circumstances, protection, restingTerms, WHOLE } from './terms';
 
 const scale = { baseDecimals: 9, quoteDecimals: 6 };
 const dollars = (text: string) => parsePrice(text, scale);
@@ -94,7 +95,7 @@ test('what is missing or impossible is said before anything is sent', () => {
     expect(problem({ kind: 'limit', price: '135' }, null)).toBe('Enter a size.');
     expect(problem({ kind: 'ladder', price: '1' })).toBe('Enter where the ladder ends.');
     expect(problem({ kind: 'twap', slices: '1' })).toBe('Enter 2 to 1,000 slices.');
-    expect(problem({ kind: 'twap', secondsBetween: '5' })).toBe('Enter at least 60 seconds between slices.');
+    expect(problem({ kind: 'twap', secondsBetween: '5' })).toBe('Enter 60 to 9,999 seconds between slices.');
     expect(problem({ kind: 'trailing', trailing: '100' }, null)).toMatch(/distance in percent/);
     expect(problem({ kind: 'limit', price: 'abc' })).toMatch(/not a decimal number/);
 });

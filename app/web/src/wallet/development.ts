@@ -1,6 +1,8 @@
 // A wallet whose keys lie in the page's storage, for local validators: their money is worth nothing. Development builds alone
 // have it, and it refuses every node that is not on this machine.
 
+import { parseAtoms } from '@perp-swap/client';
+import { faucet } from '@perp-swap/client/local';
 import {
     type Address,
     createKeyPairSignerFromPrivateKeyBytes,
@@ -21,6 +23,7 @@ import {
 } from '@wallet-standard/features';
 import { registerWallet } from '@wallet-standard/wallet';
 import type { Deployment } from '../chain/deployment';
+import type { Directory } from '../chain/directory';
 import { DEVELOPMENT_WALLET, isLoopback } from './loopback';
 
 const SEED = 'development-wallet-seed';
@@ -119,25 +122,9 @@ export async function registerDevelopmentWallet(deployment: Deployment): Promise
     registerWallet(walletOf(await signer()));
 }
 
-const FAUCET_ATOMS = 100_000_000_000n;
-const FAUCET_LAMPORTS = 10_000_000_000n;
+const FAUCET_DOLLARS = '100000';
 
-/** Puts 10 SOL and 100 000 test USDC into a wallet, as only a local validator allows. */
-export async function dispense(
-    deployment: Deployment,
-    owner: Address,
-    mint: Address,
-    tokenProgram: Address,
-): Promise<void> {
-    const call = async (method: string, params: unknown[]) => {
-        const response = await fetch(deployment.rpcUrl, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-        });
-        const answer = await response.json();
-        if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
-    };
-    await call('requestAirdrop', [owner, Number(FAUCET_LAMPORTS)]);
-    await call('surfnet_setTokenAccount', [owner, mint, { amount: Number(FAUCET_ATOMS) }, tokenProgram]);
+/** Puts SOL for fees and 100 000 test USDC into a wallet, as only a local validator allows. */
+export async function dispense(deployment: Deployment, directory: Directory, owner: Address): Promise<void> {
+    await faucet(deployment.rpcUrl, directory, owner, parseAtoms(FAUCET_DOLLARS, directory.quoteDecimals));
 }
