@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Desk, openBrowser, SOON } from './desk.ts';
+import { Desk, openBrowser } from './desk.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -67,7 +67,7 @@ test('a wallet is connected, filled and its first deposit made without a mouse',
     await page.keyboard.press('Enter');
     await focusOn('Test money');
     await page.keyboard.press('Enter');
-    await desk.region('Margin account').getByText('$100,000.00').waitFor({ timeout: SOON });
+    await desk.inWallet('$100,000.00');
     await focusOn('Deposit');
     await page.keyboard.press('Enter');
     // The dialog begins with its amount.

@@ -42,12 +42,10 @@ test('a wallet is connected, filled, and opens its account with the first deposi
     await desk.takeTestMoney();
     await desk.deposit('5000');
     const account = desk.region('Margin account');
-    await account.getByText('$95,000.00').waitFor({ timeout: SOON });
+    await desk.inWallet('$95,000.00');
     await desk.picture('deposited');
     // What the wallet rejects is never sent.
-    await desk.page.evaluate(() => {
-        window.rejectNextSignature = true;
-    });
+    await desk.rejectNext();
     await account.getByRole('button', { name: 'Deposit', exact: true }).click();
     await desk.page.getByLabel('Amount').fill('1');
     await desk.page.getByRole('dialog').getByRole('button', { name: 'Deposit', exact: true }).last().click();
@@ -57,6 +55,7 @@ test('a wallet is connected, filled, and opens its account with the first deposi
         .waitFor({ timeout: SOON });
     await desk.picture('rejected');
     await desk.page.keyboard.press('Escape');
-    await account.getByText('$95,000.00').waitFor();
+    await desk.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await desk.inWallet('$95,000.00');
     await desk.close();
 });

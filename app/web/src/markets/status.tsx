@@ -9,7 +9,7 @@ export function MarketStatus({ entry }: { entry: MarketEntry }) {
     const view = useMarketView(entry.index);
     const { now } = useClock();
     if (!market || !view) return null;
-    const { settlement, reduceOnly, price, grace, ledger } = market.state;
+    const { settlement, reduceOnly, price, grace, ledger, parameters } = market.state;
     const warn = (text: string, title?: string) => (
         <span className="badge badge-warn" title={title}>
             {text}
@@ -23,7 +23,7 @@ export function MarketStatus({ entry }: { entry: MarketEntry }) {
     if (reduceOnly.until > now) return warn('reduce-only');
     if (grace.until > now) return warn('grace', 'After a silence or a pause nothing is increased for two minutes');
     if (ledger.short !== 0) return warn('short', 'It could not pay everybody: profit becomes claims');
-    if (view.isFresh === 0n) return warn('price stale', 'Orders need a newer price');
+    if (view.age > BigInt(parameters.maxAgeTrade)) return warn('price stale', 'Orders need a newer price');
     return <span className="badge badge-long">active</span>;
 }
 

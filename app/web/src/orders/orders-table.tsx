@@ -73,6 +73,7 @@ export function OrdersTable() {
                                     {order.size > 0n ? '▲ Buy' : '▼ Sell'}
                                 </span>{' '}
                                 {kindOf(order)}
+                                {order.group !== 0 && <span className="sub">one of group {order.group}</span>}
                             </>
                         ),
                     },
@@ -86,7 +87,17 @@ export function OrdersTable() {
                             return formatSize(size, entryOf(order.market).scale);
                         },
                     },
-                    { label: 'Waits for', cell: (one) => waitsFor(one, entryOf(one.order.market), now) },
+                    {
+                        label: 'Waits for',
+                        cell: (one) => (
+                            <>
+                                {waitsFor(one, entryOf(one.order.market), now)}
+                                <span className="sub">
+                                    <State {...one} />
+                                </span>
+                            </>
+                        ),
+                    },
                     {
                         label: 'Worst price',
                         number: true,
@@ -99,8 +110,6 @@ export function OrdersTable() {
                         label: 'Expires',
                         cell: ({ order }) => (order.expires === 0n ? 'never' : formatMoment(order.expires)),
                     },
-                    { label: 'Group', cell: ({ order }) => (order.group === 0 ? '—' : `one of ${order.group}`) },
-                    { label: 'State', cell: (one) => <State {...one} /> },
                     {
                         label: '',
                         wide: true,

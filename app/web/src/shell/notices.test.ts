@@ -22,9 +22,9 @@ function fresh(): Market {
 }
 
 /** What the engine says of a price: of the last seconds, older, held for dead. */
-const ALIVE = { isFresh: 1n, isDead: 0n };
-const STALE = { isFresh: 0n, isDead: 0n };
-const DEAD = { isFresh: 0n, isDead: 1n };
+const ALIVE = { age: 5n, isDead: 0n };
+const STALE = { age: 6n, isDead: 0n };
+const DEAD = { age: 320n, isDead: 1n };
 
 const keys = (notices: { key: string }[]) => notices.map(({ key }) => key);
 

@@ -53,7 +53,7 @@ export function exchangeNotices(exchange: Exchange, now: bigint): Notice[] {
 }
 
 /** What the engine says of a market's price. */
-type PriceView = Pick<MarketView, 'isFresh' | 'isDead'>;
+type PriceView = Pick<MarketView, 'age' | 'isDead'>;
 
 export function marketNotices(market: Market, view: PriceView, symbol: string, now: bigint): Notice[] {
     const { price, parameters, grace, settlement, reduceOnly, ledger } = market.state;
@@ -80,7 +80,7 @@ export function marketNotices(market: Market, view: PriceView, symbol: string, n
             `${view.isDead === 1n ? 'its oracle is dead' : 'an oracle outage is reported'}, for ${formatSpanTo(now, price.outageSince)}. ` +
                 'Nothing is traded; positions count at a range of prices. Adding margin works.',
         );
-    } else if (view.isFresh === 0n) {
+    } else if (view.age > BigInt(parameters.maxAgeTrade)) {
         say(
             'stale',
             false,

@@ -30,10 +30,10 @@ const SEED = 'development-wallet-seed';
 const ICON =
     'data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyMCAyMCI+PHJlY3Qgd2lkdGg9IjIwIiBoZWlnaHQ9IjIwIiByeD0iNSIgZmlsbD0iI2YyYjk1MCIvPjwvc3ZnPg==';
 
-/** Whether the next signature is refused, as a person may refuse it. The stories set it. */
+/** What whoever holds the wallet does before the next signature: takes time over it, or throws where he rejects it. The stories set it. */
 declare global {
     interface Window {
-        rejectNextSignature?: boolean;
+        beforeNextSignature?: () => Promise<void>;
     }
 }
 
@@ -86,10 +86,9 @@ function walletOf(key: KeyPairSigner): Wallet {
             version: '1.0.0',
             supportedTransactionVersions: ['legacy', 0],
             signTransaction: async (...inputs) => {
-                if (window.rejectNextSignature) {
-                    window.rejectNextSignature = false;
-                    throw new Error('User rejected the request.');
-                }
+                const asked = window.beforeNextSignature;
+                window.beforeNextSignature = undefined;
+                await asked?.();
                 return Promise.all(
                     inputs.map(async ({ transaction }) => {
                         const unsigned = getTransactionDecoder().decode(transaction);
