@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { CLIENT } from './client.ts';
 
-// The stories: the page in a browser over a local validator. One after the other, for they share the machine.
+// The stories: the page in a browser over a local validator, which each file starts for itself. Two at once: they mostly wait.
 export default defineConfig({
     resolve: {
         alias: CLIENT,
@@ -10,7 +10,7 @@ export default defineConfig({
     test: {
         include: ['e2e/**/*.story.ts'],
         globalSetup: ['e2e/setup.ts'],
-        fileParallelism: false,
+        maxWorkers: 2,
         testTimeout: 240_000,
         hookTimeout: 120_000,
     },

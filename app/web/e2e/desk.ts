@@ -54,6 +54,19 @@ export class Desk {
         await this.page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
     }
 
+    /** Chooses what the activity lists. */
+    async activity(kind: string): Promise<void> {
+        await this.page.getByRole('radio', { name: kind, exact: true }).check({ force: true });
+    }
+
+    /** The connected wallet's address. */
+    async owner(): Promise<string> {
+        await this.page.locator('.topbar-end .button').click();
+        const address = await this.page.getByRole('dialog').locator('p.mono').textContent();
+        await this.page.keyboard.press('Escape');
+        return address ?? '';
+    }
+
     table(name: string): Locator {
         return this.page.getByRole('table', { name });
     }
@@ -87,10 +100,12 @@ export class Desk {
     async picture(name: string): Promise<void> {
         if (!PICTURES) return;
         mkdirSync(PICTURES, { recursive: true });
+        await this.page.evaluate(() => scrollTo(0, 0));
         await this.page.screenshot({ path: join(PICTURES, `${this.story}-${name}.png`) });
         await this.page.setViewportSize(PHONE);
         await this.page.screenshot({ path: join(PICTURES, `${this.story}-${name}-phone.png`), fullPage: true });
         await this.page.setViewportSize(DESK);
+        await this.page.evaluate(() => scrollTo(0, 0));
     }
 
     async connect(): Promise<void> {

@@ -1,4 +1,4 @@
-// Entering the pool over a boundary, asking to leave it, and a pause with its grace, as whoever is at the desk sees them.
+// Entering the pool over a boundary, leaving it until everything is paid, and a pause with its grace, as the desk shows them.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pause } from './admin.ts';
@@ -53,7 +53,7 @@ test('tokens enter at the boundary after their notice, and become shares', async
     await desk.picture('entered');
 });
 
-test('shares that leave wait in the queue for the boundary of the day after', async () => {
+test('shares that leave wait in the queue for the boundary of the day after, and are paid at it', async () => {
     await desk.page.getByText('Leave', { exact: true }).click();
     await desk.page.getByRole('button', { name: /You hold 999\.8/ }).click();
     await desk.button('Request to leave').click();
@@ -65,10 +65,16 @@ test('shares that leave wait in the queue for the boundary of the day after', as
         .waitFor();
     await desk.page.getByText(/^0\.00 \(0\.00%\)/).waitFor({ timeout: SOON });
     await desk.picture('leaving');
+    await passBoundary(24 * HOUR);
+    await expect.poll(() => desk.table('Your requests').isVisible(), { timeout: SERVED }).toBe(false);
+    await desk.page.getByText('Nobody waits to enter or leave.').waitFor({ timeout: SOON });
+    await desk.picture('left');
+    // 0.02 % of $1,000 went to the queue on the way in, and as much of what was left on the way out.
+    await desk.page.goto(`${world.url}#/trade/SOL-PERP`);
+    await desk.inWallet('$99,999.6');
 });
 
 test('a pause says until when, and after it that nothing is increased for two minutes', async () => {
-    await desk.page.goto(`${world.url}#/trade/SOL-PERP`);
     await pause(world, 20);
     await desk.page.getByText(/The exchange is paused until/).waitFor({ timeout: SOON });
     await desk.picture('paused');

@@ -45,6 +45,15 @@ export async function until<T>(
     throw new Error(`${what}: not within ${seconds} s`);
 }
 
+/** Waits until the history has a row at a path. */
+export async function inHistory({ historyUrl }: World, path: string): Promise<void> {
+    await until(`a row of ${path}`, 120, async () => {
+        const answer = await fetch(historyUrl + path).catch(() => undefined);
+        const rows = answer?.ok ? ((await answer.json()) as { data: unknown[] }).data : [];
+        return rows.length > 0 ? true : undefined;
+    });
+}
+
 export interface Service {
     child: ChildProcess;
     end: () => Promise<void>;

@@ -68,7 +68,9 @@ export function formatMoney(
     options: { plus?: boolean; places?: number } = {},
 ): string {
     const text = formatUnits(atoms < 0n ? -atoms : atoms, quoteDecimals, { places: options.places ?? 2 });
-    const sign = atoms < 0n ? '−' : options.plus && atoms > 0n ? '+' : '';
+    // What rounds to nothing has no sign.
+    const isNothing = !/[1-9]/.test(text);
+    const sign = isNothing ? '' : atoms < 0n ? '−' : options.plus ? '+' : '';
     return `${sign}$${text}`;
 }
 

@@ -11,13 +11,14 @@ import { formatMoney, formatPpm, formatPrice, formatSize, magnitude, negated } f
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { redeemWish, settleFundingWish, settleWish, waiveWish } from '../transactions/wishes';
-import { Table } from '../ui/table';
+import { type Column, Table } from '../ui/table';
 import { mayAct, useSession } from '../wallet/store';
 import { CloseDialog } from './close-dialog';
 
 export function Signed({ atoms, decimals }: { atoms: bigint; decimals: number }) {
-    const tone = atoms === 0n ? 'muted' : atoms < 0n ? 'short' : 'long';
-    return <span className={tone}>{formatMoney(atoms, decimals, { plus: true })}</span>;
+    const text = formatMoney(atoms, decimals, { plus: true });
+    const tone = text.startsWith('−') ? 'short' : text.startsWith('+') ? 'long' : 'muted';
+    return <span className={tone}>{text}</span>;
 }
 
 interface ActionsProps {
@@ -133,6 +134,18 @@ function Notes({
     );
 }
 
+/** Shown where there is a claim or a debt at all. */
+const claimOrDebt = (quoteDecimals: number): Column<PositionView> => ({
+    label: 'Claim, debt',
+    number: true,
+    cell: ({ claim, debt }) =>
+        claim > 0n
+            ? `claim ${formatMoney(claim, quoteDecimals)}`
+            : debt > 0n
+              ? `debt ${formatMoney(debt, quoteDecimals)}`
+              : '—',
+});
+
 export function PositionsTable() {
     const { directory } = useConnection();
     const account = useShownAccount();
@@ -152,6 +165,7 @@ export function PositionsTable() {
     const entryOf = (market: bigint) =>
         directory.markets.find(({ index }) => BigInt(index) === market) ?? directory.markets[0]!;
     const { quoteDecimals } = directory;
+    const isOwing = positions.some(({ claim, debt }) => claim > 0n || debt > 0n);
     return (
         <>
             <Table
@@ -221,16 +235,7 @@ export function PositionsTable() {
                                 </>
                             ),
                     },
-                    {
-                        label: 'Claim, debt',
-                        number: true,
-                        cell: ({ claim, debt }) =>
-                            claim === 0n && debt === 0n
-                                ? '—'
-                                : claim > 0n
-                                  ? `claim ${formatMoney(claim, quoteDecimals)}`
-                                  : `debt ${formatMoney(debt, quoteDecimals)}`,
-                    },
+                    ...(isOwing ? [claimOrDebt(quoteDecimals)] : []),
                     {
                         label: '',
                         wide: true,
