@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
 import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { openWorld, type World } from './world.ts';
+import { kept, openWorld, type World } from './world.ts';
 
 let world: World;
 let browser: Browser;
@@ -148,7 +148,7 @@ test('an order is moved in one transaction, and keeps what else it was', async (
 
 test('an order at the next price is filled at it', async () => {
     await place({ kind: 'next', fields: { Size: '1' } });
-    await desk.page.getByText('No order waits.', { exact: false }).waitFor({ timeout: SOON });
+    await kept(world, 'the fill', () => desk.page.getByText('No order waits.', { exact: false }).isVisible());
     await desk.tab('Positions');
     await desk.table('Positions').getByText('6.00 SOL').waitFor({ timeout: SOON });
     await desk.tab('Orders');
@@ -157,7 +157,7 @@ test('an order at the next price is filled at it', async () => {
 test('an order in slices fills the first, and what is left is cancelled', async () => {
     await place({ kind: 'twap', fields: { Slices: '3', Apart: '600', Size: '3' } });
     // It falls back to waiting for its next slice once the first is filled, and can be cancelled again.
-    await rows().first().getByText('In slices, 2 left').waitFor({ timeout: SOON });
+    await kept(world, 'the first slice', () => rows().first().getByText('In slices, 2 left').isVisible());
     await desk.picture('twap');
     await cancelAll(1);
     await desk.tab('Positions');

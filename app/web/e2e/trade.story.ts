@@ -3,15 +3,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
 import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { inHistory, openWorld, type World } from './world.ts';
+import { inHistory, kept, openWorld, type World } from './world.ts';
 
 let world: World;
 let browser: Browser;
 let oracle: Oracle;
 let desk: Desk;
-
-/** A keeper has several things to do, one after the other. */
-const KEPT = 120_000;
 
 beforeAll(async () => {
     [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
@@ -118,7 +115,7 @@ test('the price falls, and a keeper liquidates as much as is needed', async () =
     // 100 SOL bought at about 140 with about $994 left. At 133.5 it is worth about $344 against 3 % of 13 350 = $400.
     oracle.set('SOL-PERP', '133.5');
     const row = desk.page.getByRole('table', { name: 'Positions' }).getByRole('row').nth(1);
-    await expect.poll(() => row.getByText('100.00 SOL').isVisible(), { timeout: KEPT }).toBe(false);
+    await kept(world, 'the liquidation', async () => !(await row.getByText('100.00 SOL').isVisible()));
     await row.getByText('▲ Long').waitFor();
     await desk.picture('liquidated');
     // The history follows the chain in its own time.
@@ -138,7 +135,7 @@ test('margin is added, and the bar comes down', async () => {
 test('the stop fires, the target goes with it', async () => {
     await desk.page.getByRole('tab', { name: /Positions/ }).click();
     oracle.set('SOL-PERP', '124');
-    await desk.page.getByText('No position is open.').waitFor({ timeout: KEPT });
+    await kept(world, 'the stop', () => desk.page.getByText('No position is open.').isVisible());
     await desk.page.getByRole('tab', { name: /Orders/ }).click();
     await desk.page.getByText('No order waits.', { exact: false }).waitFor({ timeout: SOON });
     await inHistory(world, `/v1/orders?owner=${await desk.owner()}&state=filled`);
