@@ -10,7 +10,7 @@ import {
 } from '../format/units';
 
 /** The parameter's value with its unit; the stored number itself where it has no other. */
-export function parameterText(name: string, meaning: string, stored: bigint, scale: Scale): string {
+export function parameterText(name: string, meaning: string, stored: bigint, scale: Scale, base: string): string {
     if (name === 'isolated_only') return stored === 0n ? 'no' : 'yes';
     if (meaning.includes('2^-60 per second²')) {
         return formatDailyAcceleration(stored);
@@ -19,7 +19,7 @@ export function parameterText(name: string, meaning: string, stored: bigint, sca
     if (meaning.includes('ppm · 2^-32')) return stored.toString();
     if (meaning.includes('in ppm per hour')) return `${formatPpm(stored, 4)} an hour`;
     if (meaning.includes('in ppm') || meaning.includes(' ppm')) return formatPpm(stored, 4);
-    if (meaning.includes('in base units')) return formatSize(stored, scale);
+    if (meaning.includes('in base units')) return `${formatSize(stored, scale)} ${base}`;
     if (meaning.includes('in atoms') || name === 'minimum_bounty') return formatMoney(stored, scale.quoteDecimals);
     if (
         meaning.includes('econds') ||

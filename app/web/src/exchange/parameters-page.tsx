@@ -16,9 +16,11 @@ interface ParametersProps {
     meanings: typeof marketParameters;
     values: Readonly<Record<string, unknown>>;
     scale: { baseDecimals: number; quoteDecimals: number };
+    /** The asset that sizes are of. */
+    base: string;
 }
 
-function Parameters({ label, meanings, values, scale }: ParametersProps) {
+function Parameters({ label, meanings, values, scale, base }: ParametersProps) {
     const rows = meanings.flatMap(({ name, meaning }) => {
         const stored = values[camel(name)];
         if (typeof stored !== 'bigint' && typeof stored !== 'number') return [];
@@ -34,7 +36,9 @@ function Parameters({ label, meanings, values, scale }: ParametersProps) {
                 {
                     label: 'Value',
                     number: true,
-                    cell: ({ name, meaning, stored }) => <strong>{parameterText(name, meaning, stored, scale)}</strong>,
+                    cell: ({ name, meaning, stored }) => (
+                        <strong>{parameterText(name, meaning, stored, scale, base)}</strong>
+                    ),
                 },
                 {
                     label: 'Stored',
@@ -82,6 +86,7 @@ export default function ParametersPage() {
                         meanings={marketParameters}
                         values={market.state.parameters as unknown as Record<string, unknown>}
                         scale={entry.scale}
+                        base={entry.base}
                     />
                 )}
             </section>
@@ -94,6 +99,7 @@ export default function ParametersPage() {
                         label="Parameters of the pool"
                         meanings={poolParameters}
                         values={pool.state.parameters as unknown as Record<string, unknown>}
+                        base=""
                         scale={{ baseDecimals: 0, quoteDecimals: directory.quoteDecimals }}
                     />
                 )}
