@@ -33,7 +33,7 @@ test('the page without its chart is at most 200 kB after gzip, the engine 80 kB 
     const sizeOf = (paths: string[]) => paths.reduce((sum, path) => sum + gzipSync(readFileSync(path)).length, 0);
     const charts = files().filter((path) => path.includes('price-chart'));
     const engines = files().filter((path) => path.endsWith('.wasm'));
-    expect([charts.length, engines.length]).toEqual([1, 1]);
+    expect([charts.length, engines.length > 0]).toEqual([1, true]);
     const others = files().filter((path) => !charts.includes(path) && !engines.includes(path));
     console.info(`${sizeOf(others)} bytes after gzip, the chart ${sizeOf(charts)}, the engine ${sizeOf(engines)}`);
     expect(sizeOf(others)).toBeLessThanOrEqual(LIMIT);

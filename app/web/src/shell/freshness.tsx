@@ -25,7 +25,14 @@ export function Freshness() {
             <span aria-hidden="true" className={late ? 'warn' : 'long'}>
                 ●
             </span>
-            <span className={late ? undefined : 'wide-only'}>{late ? `data ${seconds} s old` : deployment.name}</span>
+            {late ? (
+                <span>
+                    <span className="wide-only">data </span>
+                    {seconds} s old
+                </span>
+            ) : (
+                <span className="wide-only">{deployment.name}</span>
+            )}
         </span>
     );
 }
