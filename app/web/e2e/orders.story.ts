@@ -135,6 +135,21 @@ test.each(FORMS)('$what is placed, shown and cancelled', async (form) => {
     await cancelAll(form.rows.length);
 });
 
+test('a position is protected after it was opened', async () => {
+    await desk.tab('Positions');
+    await desk.table('Positions').getByRole('button', { name: 'Protect' }).click({ timeout: SOON });
+    const dialog = desk.page.getByRole('dialog');
+    await dialog.getByLabel('Stop').fill('120');
+    await dialog.getByLabel('Target').fill('170');
+    await desk.picture('protect');
+    await dialog.getByRole('button', { name: 'Place them' }).click({ timeout: SOON });
+    await desk.confirmed(/Orders: 2 placed\./);
+    await desk.tab('Orders');
+    await rows().filter({ hasText: 'Sell Stop' }).getByText('index ≤ 120.000').waitFor({ timeout: SOON });
+    await rows().filter({ hasText: 'Sell Target' }).getByText('index ≥ 170.000').waitFor();
+    await cancelAll(2);
+});
+
 test('an order is moved in one transaction, and keeps what else it was', async () => {
     await place({ kind: 'limit', fields: { 'Limit price': '130', Size: '2' } });
     await rows().first().getByRole('button', { name: 'Edit' }).click({ timeout: SOON });

@@ -14,6 +14,7 @@ import { redeemWish, settleFundingWish, settleWish, waiveWish } from '../transac
 import { type Column, Table } from '../ui/table';
 import { mayAct, useSession } from '../wallet/store';
 import { CloseDialog } from './close-dialog';
+import { ProtectDialog } from './protect-dialog';
 
 export function Signed({ atoms, decimals }: { atoms: bigint; decimals: number }) {
     const text = formatMoney(atoms, decimals, { plus: true });
@@ -26,10 +27,11 @@ interface ActionsProps {
     entry: MarketEntry;
     account: OwnedAccount;
     onClose: () => void;
+    onProtect: () => void;
     onAddMargin: () => void;
 }
 
-function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProps) {
+function Actions({ position, entry, account, onClose, onProtect, onAddMargin }: ActionsProps) {
     const { directory } = useConnection();
     const acts = useSession(mayAct);
     const busy = useBusy();
@@ -42,6 +44,9 @@ function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProp
                 <>
                     <button type="button" className={small} disabled={off} aria-haspopup="dialog" onClick={onClose}>
                         Close
+                    </button>
+                    <button type="button" className={small} disabled={off} aria-haspopup="dialog" onClick={onProtect}>
+                        Protect
                     </button>
                     <button type="button" className={small} disabled={off} aria-haspopup="dialog" onClick={onAddMargin}>
                         Add margin
@@ -151,6 +156,7 @@ export function PositionsTable() {
     const account = useShownAccount();
     const positions = usePositions(account?.address ?? null);
     const [closing, setClosing] = useState<PositionView | null>(null);
+    const [protecting, setProtecting] = useState<PositionView | null>(null);
     const [adding, setAdding] = useState(false);
     if (!account) {
         return (
@@ -245,6 +251,7 @@ export function PositionsTable() {
                                 entry={entryOf(position.market)}
                                 account={account}
                                 onClose={() => setClosing(position)}
+                                onProtect={() => setProtecting(position)}
                                 onAddMargin={() => setAdding(true)}
                             />
                         ),
@@ -258,6 +265,14 @@ export function PositionsTable() {
                     entry={entryOf(closing.market)}
                     account={account}
                     onClose={() => setClosing(null)}
+                />
+            )}
+            {protecting && (
+                <ProtectDialog
+                    position={protecting}
+                    entry={entryOf(protecting.market)}
+                    account={account}
+                    onClose={() => setProtecting(null)}
                 />
             )}
             {adding && <TransferDialog kind="deposit" onClose={() => setAdding(false)} />}

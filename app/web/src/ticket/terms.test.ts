@@ -1,6 +1,7 @@
 import { ANY_PRICE_SELL, OrderTrigger, parsePrice } from '@perp-swap/client';
 import { expect, test } from 'vitest';
 import { worsened } from './amounts';
+import { parseCount, parsePercent } from './percent';
 import { EMPTY_TICKET } from './state';
 import { type Circumstances, protection, restingTerms, WHOLE } from './terms';
 
@@ -73,6 +74,20 @@ test('a trailing stop without a size is of all of the position, at any price', (
         acceptablePrice: ANY_PRICE_SELL,
         reduceOnly: true,
     });
+});
+
+test('a stop that only reduces is of all of the position where no size is typed', () => {
+    const [stop] = orders({ kind: 'stop', side: 'short', price: '130', reduceOnly: true }, null);
+    expect(stop).toMatchObject({ size: -WHOLE, triggerPrice: dollars('130'), reduceOnly: true });
+    // One that enters has to say of how much.
+    expect(problem({ kind: 'stop', price: '150' }, null)).toBe('Enter a size.');
+});
+
+test('counts and percents are read whole, or not at all', () => {
+    expect([parseCount('12'), parseCount('0'), parseCount('1.5'), parseCount('99999')]).toEqual([12, null, null, null]);
+    // 2.5 % are 25 000 ppm, and there is nothing smaller than a ppm.
+    expect(parsePercent('2.5')).toBe(25_000n);
+    expect(() => parsePercent('0.00001')).toThrow(/more than 4 decimals/);
 });
 
 test('a ladder spreads its size over evenly spaced limits', () => {

@@ -16,6 +16,7 @@ import {
     takeProfit,
     trailingStop,
 } from '@perp-swap/client';
+import type { PlacedOrder } from '@perp-swap/client/engine';
 import { readTyped, type Scale, type Typed } from '../format/units';
 import { dividedBy, opposite, signed, spaced, worsened } from './amounts';
 import { parseCount, parsePercent } from './percent';
@@ -40,6 +41,27 @@ export type Terms = { problem: string; orders: null } | { problem: null; orders:
 
 function price(text: string, scale: Scale): Typed {
     return readTyped(text, (plain) => parsePrice(plain, scale));
+}
+
+/** The lowest number that no group of resting orders has. */
+export function freeGroup(groups: readonly number[]): number {
+    let group = 1;
+    while (groups.includes(group)) group += 1;
+    return group;
+}
+
+/** The terms as the engine takes them. */
+export function placedOrder(terms: OrderTerms): PlacedOrder {
+    return {
+        ...terms,
+        trigger: BigInt(terms.trigger),
+        trailing: BigInt(terms.trailing),
+        reduceOnly: terms.reduceOnly ? 1n : 0n,
+        slices: BigInt(terms.slices),
+        secondsBetween: BigInt(terms.secondsBetween),
+        group: BigInt(terms.group),
+        parent: BigInt(terms.parent),
+    };
 }
 
 /** A stop and a target for all of a position of this side; of one group, so that a fill of one cancels the other. */
@@ -89,7 +111,8 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
         const acceptablePrice = typedBound.value ?? anyPrice(whole);
         return gives([trailingStop({ size: whole, trailing: Number(trailing.value), acceptablePrice, expires })]);
     }
-    if (size === null && kind !== 'target') return asks('a size');
+    const isOfWhole = kind === 'target' || (kind === 'stop' && reduceOnly);
+    if (size === null && !isOfWhole) return asks('a size');
     const amount = signed(size ?? WHOLE, side);
 
     if (kind === 'next')

@@ -67,7 +67,9 @@ function SizeField({ state, change, entry, order }: PartProps) {
                 label="Size"
                 value={state.size}
                 onChange={(value) => change({ size: value })}
-                placeholder={onlyReduces(state.kind) ? 'whole position' : '0.00'}
+                placeholder={
+                    onlyReduces(state.kind) || (state.kind === 'stop' && state.reduceOnly) ? 'whole position' : '0.00'
+                }
                 problem={sizeProblem}
                 unit={
                     <select

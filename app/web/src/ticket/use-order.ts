@@ -1,6 +1,5 @@
 // What the ticket comes to: the size it means, what the engine says of it, and what the button does.
 import { anyPrice, type OrderTerms, parseAtoms, parsePrice, parseSize } from '@perp-swap/client';
-import type { PlacedOrder } from '@perp-swap/client/engine';
 import { useShownAccount } from '../accounts/owned';
 import { useClock, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
@@ -11,28 +10,7 @@ import { useSettings } from '../shell/settings';
 import { partOf, signed, worsened } from './amounts';
 import { parsePercent } from './percent';
 import type { TicketState } from './state';
-import { type Circumstances, protection, restingTerms, type Terms } from './terms';
-
-/** The lowest number that no group of resting orders has. */
-function freeGroup(groups: readonly number[]): number {
-    let group = 1;
-    while (groups.includes(group)) group += 1;
-    return group;
-}
-
-/** The terms as the engine takes them. */
-function placedOrder(terms: OrderTerms): PlacedOrder {
-    return {
-        ...terms,
-        trigger: BigInt(terms.trigger),
-        trailing: BigInt(terms.trailing),
-        reduceOnly: terms.reduceOnly ? 1n : 0n,
-        slices: BigInt(terms.slices),
-        secondsBetween: BigInt(terms.secondsBetween),
-        group: BigInt(terms.group),
-        parent: BigInt(terms.parent),
-    };
-}
+import { type Circumstances, freeGroup, placedOrder, protection, restingTerms, type Terms } from './terms';
 
 const NO_ORDERS: readonly OrderTerms[] = [];
 
