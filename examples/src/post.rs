@@ -3,24 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{anyhow, Result};
-use perp_client::engine::oracle::OracleReading;
 use perp_client::rpc::Connection;
 use perp_updates::receiver::Poster;
-use perp_updates::{Plan, Post, Posting, SignedPrice, Update};
+use perp_updates::{Plan, Post, Posting, Update};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signature::Signature;
 use solana_signer::Signer;
-
-/// What a signed price says, as the program reads it once it is posted.
-///
-/// # Errors
-/// Where it is not a price that any market takes.
-pub fn reading(price: &SignedPrice) -> Result<OracleReading> {
-    let reading = OracleReading::new(price.price, price.confidence, price.exponent, price.publish_time);
-    let reading = reading.map_err(|error| anyhow!("feed {} shows no sane price: {error:?}", price.feed))?;
-    Ok(reading.with_previous(price.previous_publish_time))
-}
 
 /// The transactions that post these feeds of `update` and then run `then`, which takes `then_units` compute units.
 ///

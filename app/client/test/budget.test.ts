@@ -6,7 +6,11 @@ import {
     computeUnits,
     deposit,
     deriveExchangeAddresses,
+    limitOrder,
+    type MarginAccountState,
+    nextPriceOrder,
     openAccount,
+    placeOrders,
     TOKEN_PROGRAM,
     unitLimit,
     unitsOf,
@@ -47,6 +51,13 @@ test('a limit is what all may take, and an eighth more', async () => {
     const pairs = [0, 1, 2].map((market) => ({ market, oracle: EXCHANGE }));
     const updated = await updatePrices(addresses, pairs);
     expect(unitsOf(updated)).toBe(3 * computeUnits('updatePrices', 0));
+    // Of orders by time each is armed at once that is due: one is in the budget of their placement.
+    const account = { positions: [] } as unknown as MarginAccountState;
+    const of = { owner: EXCHANGE, marginAccount: EXCHANGE, account };
+    const common = { size: 5n, acceptablePrice: 100n };
+    const three = [nextPriceOrder(common), nextPriceOrder(common), nextPriceOrder(common), limitOrder({ size: 5n, price: 9n })];
+    const placed = await placeOrders(addresses, owner.signer, of, { market: 0 }, [], three);
+    expect(unitsOf(placed)).toBe(computeUnits('placeOrders', 1) + 2 * computeUnits('armOrder', 1));
     const sum = unitsOf(moved) + unitsOf(updated) + 1_000 + 300;
     expect(unitLimit([moved, updated], 1_000)).toBe(sum + Math.floor(sum / 8));
 });

@@ -7,6 +7,7 @@ import {
     deriveExchangeAddresses,
     type ExchangeAddresses,
     type MarginAccountState,
+    type RestingOrder,
     type TargetMarket,
     TOKEN_PROGRAM,
 } from '../src/index.js';
@@ -45,10 +46,11 @@ const termsOf = (terms: Arguments) => ({
     expires: BigInt(terms.expires),
     lamports: BigInt(terms.lamports),
 });
-const ordersOf = ({ account }: Arguments) => ({
+const ordersOf = ({ account, armed = [] }: Arguments) => ({
     owner: keys.owner,
     marginAccount: keys.marginAccount,
     account: state(account),
+    orders: armed.map((market: number) => ({ slices: 1, fillsFrom: 9n, reduceOnly: 0, market }) as RestingOrder),
 });
 const requestOf = ({ nonce, amount, limit }: Arguments) => ({ nonce: BigInt(nonce), amount: BigInt(amount), limit });
 const paidOf = ({ request, record }: Arguments) =>

@@ -13,6 +13,7 @@ use perp_exchange::Exchange;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
+use crate::bring::Brought;
 use crate::failure::Failure;
 use crate::settings::{nearest, Settings};
 
@@ -24,6 +25,8 @@ pub struct Chain {
     pub fresh: Fresh,
     /// Every market, in the order of their indices.
     pub markets: Vec<Market>,
+    /// What is posted in the transaction that a command sends.
+    pub brought: Option<Brought>,
 }
 
 impl Chain {
@@ -43,7 +46,18 @@ impl Chain {
             decode::<Market>(address, &account.owner, &account.data).map_err(FetchError::from)
         });
         let markets = markets.collect::<Result<_, _>>()?;
-        Ok(Self { venue, fresh, markets })
+        Ok(Self { venue, fresh, markets, brought: None })
+    }
+
+    /// Has the transaction bring the newest prices of the account's markets and of this one, where they are old and a server is set.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn bring(&mut self, settings: &Settings, account: &Account, market: Option<u16>) -> Result<(), Failure> {
+        let held = account.occupied().map(|(_, position)| position.market);
+        let markets: Vec<u16> = held.chain(market).collect();
+        self.brought = Brought::newest(self, settings.prices_url(), &markets)?;
+        Ok(())
     }
 
     /// Where everything is.

@@ -4,6 +4,7 @@ use perp_client::rpc::{EventsError, FetchError, OpenError, SendError};
 use perp_engine::EngineError;
 use perp_exchange::convert::ConversionError;
 use perp_exchange::Refusal;
+use perp_updates::rpc::PlanSendError;
 use thiserror::Error;
 
 /// Why a command ended without what was asked of it.
@@ -75,6 +76,17 @@ impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
         let text = error.to_string();
         match error {
+            SendError::Unconfirmed { .. } => Self::Unconfirmed(text),
+            SendError::Unreachable { .. } | SendError::Rpc(_) => Self::Unreachable(text),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+impl From<PlanSendError> for Failure {
+    fn from(error: PlanSendError) -> Self {
+        let text = error.to_string();
+        match *error.reason {
             SendError::Unconfirmed { .. } => Self::Unconfirmed(text),
             SendError::Unreachable { .. } | SendError::Rpc(_) => Self::Unreachable(text),
             _ => Self::Refused(text),

@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args;
 use perp_client::rpc::EventsError;
+use perp_updates::Plan;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -62,16 +63,21 @@ impl Desk<'_> {
     /// [`Failure`]: refused, declined, not reached, or sent without anybody knowing what became of it.
     pub fn carry_out(&self, key: &Keypair, intent: Intent) -> Result<Report, Failure> {
         let Intent { what, instructions, preview, warnings, final_because } = intent;
-        let instructions = self.priced(instructions);
         let connection = &self.chain.venue.connection;
+        let planned = self.planned(key, instructions)?;
         if self.flags.dry_run {
-            let tried = connection.simulate(&instructions, &key.pubkey())?;
-            let units = tried.compute_units.map_or(Cell::None, Cell::Count);
+            let (units, trial) = match &planned.transactions[..] {
+                [only] => {
+                    let tried = connection.simulate(only, &key.pubkey())?;
+                    (tried.compute_units.map_or(Cell::None, Cell::Count), "and the node's trial of it succeeds")
+                }
+                _ => (Cell::None, "once prices are posted, before which the node cannot try it"),
+            };
             let mut report = Report::of(preview);
             report.warnings = warnings;
             report.sections.push(Section::fields(
                 "transaction",
-                format!("Dry run: nothing was sent. This would {what}, and the node's trial of it succeeds."),
+                format!("Dry run: nothing was sent. This would {what}, {trial}."),
                 [("status", Cell::text("dry_run")), ("what", Cell::text(what)), ("compute_units", units)],
             ));
             return Ok(report);
@@ -83,7 +89,10 @@ impl Desk<'_> {
         if let Some(reason) = final_because.filter(|_| !self.flags.yes) {
             confirm(&what, reason, self.output.output)?;
         }
-        let signature = connection.send(&instructions, &[key])?;
+        let keys = self.chain.brought.as_ref().map_or_else(|| vec![key], |brought| brought.signers(key));
+        let signatures = perp_updates::rpc::send(connection, &planned, &keys)?;
+        let used = signatures.get(planned.uses).copied();
+        let signature = used.ok_or_else(|| Failure::Refused("nothing was sent".into()))?;
         let mut report = if self.output.output == Format::Json { shown } else { Report::default() };
         report.sections.push(Section::fields(
             "transaction",
@@ -104,6 +113,14 @@ impl Desk<'_> {
             Err(error) => report.warnings.push(format!("confirmed, but what it did is not told: {error}")),
         }
         Ok(report)
+    }
+
+    /// One transaction; or several, where prices are posted first that do not fit beside it.
+    fn planned(&self, key: &Keypair, instructions: Vec<Instruction>) -> Result<Plan, Failure> {
+        match &self.chain.brought {
+            Some(brought) => brought.plan(&self.chain.venue.connection, key, instructions, self.flags.unit_price),
+            None => Ok(Plan { transactions: vec![self.priced(instructions)], uses: 0, encoded_vaa: None }),
+        }
     }
 
     fn priced(&self, instructions: Vec<Instruction>) -> Vec<Instruction> {

@@ -18,12 +18,13 @@ pub const PREFIX: &str = "PERP_";
 /// Environment variables of other programs of the project begin with these.
 const OTHERS: [&str; 2] = ["PERP_KEEPER_", "PERP_INDEXER_"];
 /// Those of this one.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "PERP_CONFIG",
     "PERP_LOCALNET",
     "PERP_RPC_URL",
     "PERP_WEBSOCKET_URL",
     "PERP_INDEXER_URL",
+    "PERP_PRICES_URL",
     "PERP_EXCHANGE",
     "PERP_KEYPAIR",
     "PERP_OPEN_KEYS",
@@ -36,7 +37,7 @@ const SIMILAR: f64 = 0.8;
 #[command(next_help_heading = "Settings")]
 #[allow(missing_docs)] // a comment on it would be the help text of what it is part of
 pub struct SettingFlags {
-    /// File with rpc_url, websocket_url, indexer_url, exchange and keypair
+    /// File with rpc_url, websocket_url, indexer_url, prices_url, exchange and keypair
     #[arg(long, value_name = "TOML", global = true, env = "PERP_CONFIG")]
     pub config: Option<PathBuf>,
     /// Takes what a running localnet says from the folder of its keypairs; alice signs unless --keypair says who
@@ -59,6 +60,9 @@ pub struct SettingFlags {
     /// HTTP server of an indexer, for what is long past
     #[arg(long, value_name = "URL", global = true, env = "PERP_INDEXER_URL", hide_env_values = true)]
     pub indexer_url: Option<String>,
+    /// Server of signed prices, such as Hermes: prices that are old are brought along
+    #[arg(long, value_name = "URL", global = true, env = "PERP_PRICES_URL", hide_env_values = true)]
+    pub prices_url: Option<String>,
     /// Address of the exchange
     #[arg(long, value_name = "ADDRESS", global = true, env = "PERP_EXCHANGE")]
     pub exchange: Option<String>,
@@ -77,6 +81,7 @@ struct File {
     rpc_url: Option<String>,
     websocket_url: Option<String>,
     indexer_url: Option<String>,
+    prices_url: Option<String>,
     exchange: Option<String>,
     keypair: Option<PathBuf>,
 }
@@ -87,6 +92,7 @@ pub struct Settings {
     rpc_url: Option<String>,
     websocket_url: Option<String>,
     indexer_url: Option<String>,
+    prices_url: Option<String>,
     exchange: Option<String>,
     keypair: Option<PathBuf>,
     open_keys: bool,
@@ -111,6 +117,7 @@ impl SettingFlags {
             rpc_url: set(&self.rpc_url, localnet(|found| &found.rpc_url), file.rpc_url),
             websocket_url: set(&self.websocket_url, localnet(|found| &found.websocket_url), file.websocket_url),
             indexer_url: set(&self.indexer_url, None, file.indexer_url),
+            prices_url: set(&self.prices_url, localnet(|found| &found.prices_url), file.prices_url),
             exchange: set(&self.exchange, localnet(|found| &found.exchange), file.exchange),
             keypair: self
                 .keypair
@@ -124,6 +131,7 @@ impl SettingFlags {
             ("rpc_url", &settings.rpc_url, ["http", "https"]),
             ("websocket_url", &settings.websocket_url, ["ws", "wss"]),
             ("indexer_url", &settings.indexer_url, ["http", "https"]),
+            ("prices_url", &settings.prices_url, ["http", "https"]),
         ] {
             if let Some(url) = value {
                 check_url(name, url, schemes)?;
@@ -225,6 +233,11 @@ impl Settings {
     /// The indexer, where one is set.
     pub fn indexer_url(&self) -> Option<&str> {
         self.indexer_url.as_deref()
+    }
+
+    /// The price server, where one is set.
+    pub fn prices_url(&self) -> Option<&str> {
+        self.prices_url.as_deref()
     }
 
     /// The exchange.

@@ -94,8 +94,8 @@ macro_rules! engine_rules {
             "Let anybody call begin_settlement.";
 
         40 MarketMissing { expected: u16 }
-            "The market accounts passed do not include that of one of the account's positions, or are out of order."
-            "Fetch the account again and pass the markets of its occupied slots in their order.";
+            "The market of one of the account's positions, or of its order, is not among the accounts passed."
+            "Fetch the account again and pass the markets of its occupied slots, and as the market the order's.";
         42 NoFreePosition
             "Every position slot is taken."
             "Close a position first, or use another sub-account.";

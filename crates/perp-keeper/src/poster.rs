@@ -21,7 +21,6 @@ use crate::config::Fees;
 use crate::decision::{transaction_fee, Budget};
 use crate::outcome::{lacks_lamports, may_have_cost};
 use crate::prices::{Prices, Troubled};
-use crate::readings::reading;
 
 /// The program that sets limit and price of compute units.
 const COMPUTE_BUDGET: Pubkey = pubkey!("ComputeBudget111111111111111111111111111111");
@@ -214,7 +213,7 @@ impl<'a> Poster<'a> {
 /// Why the market would refuse it, and with it everything that is taken in at once, in words.
 fn is_news(exchange: &mut Exchange, market: &Market, update: &Update) -> Result<bool, String> {
     let said = update.price(feed(market)).map_err(words)?;
-    let reading = reading(said).ok_or("the feed says what no oracle may")?;
+    let reading = said.reading().ok().ok_or("the feed says what no oracle may")?;
     let outcome = exchange.update_price(market.state.index, &reading).map_err(words)?;
     Ok(outcome != PriceOutcome::NotNewer)
 }

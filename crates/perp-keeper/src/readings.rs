@@ -19,7 +19,7 @@ mod bringer;
 mod evidence;
 mod needs;
 
-pub use bringer::{reading, Bringer};
+pub use bringer::Bringer;
 pub use evidence::{Evidence, Search};
 pub use needs::{needs, Needs};
 

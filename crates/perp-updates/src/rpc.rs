@@ -83,7 +83,8 @@ pub fn send(connection: &Connection, plan: &Plan, signers: &[&Keypair]) -> Resul
     for (index, instructions) in plan.transactions.iter().enumerate() {
         let metas = || instructions.iter().flat_map(|instruction| &instruction.accounts);
         let signs = |key: &&Keypair| metas().any(|meta| meta.is_signer && meta.pubkey == key.pubkey());
-        let needed: Vec<&Keypair> = signers.iter().copied().filter(signs).collect();
+        let more = signers.iter().skip(1).copied().filter(signs);
+        let needed: Vec<&Keypair> = signers.first().copied().into_iter().chain(more).collect();
         match connection.send(instructions, &needed) {
             Ok(signature) => signatures.push(signature),
             Err(reason) => {

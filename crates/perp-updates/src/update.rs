@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "rpc")]
+use perp_client::engine::oracle::{OracleReading, ReadingError};
 use thiserror::Error;
 
 use crate::merkle::{self, Node};
@@ -121,6 +123,18 @@ pub struct SignedPrice {
     pub message: Vec<u8>,
     /// The way from there to the root.
     pub proof: Vec<Node>,
+}
+
+#[cfg(feature = "rpc")]
+impl SignedPrice {
+    /// What it says, as the program reads it once it is posted.
+    ///
+    /// # Errors
+    /// [`ReadingError`] where it is no price that any market takes.
+    pub fn reading(&self) -> Result<OracleReading, ReadingError> {
+        let reading = OracleReading::new(self.price, self.confidence, self.exponent, self.publish_time)?;
+        Ok(reading.with_previous(self.previous_publish_time))
+    }
 }
 
 /// Prices under one root, with the message that the guardians signed about it.

@@ -1,6 +1,6 @@
 //! Trades in a market whose price account is old: fetches a signed price, posts it, and trades at it in the same transaction.
 
-use anyhow::Result;
+use anyhow::{anyhow, Result};
 use clap::Parser;
 use perp_client::accounts::{MarginAccount, Market};
 use perp_client::engine::operations::position::Order;
@@ -55,7 +55,10 @@ fn main() -> Result<()> {
 
     let update = PriceServer::new(&prices)?.latest(&[destination.feed])?;
     let signed = update.price(destination.feed)?;
-    let fresh = Price { market, reading: post::reading(signed)? };
+    let fresh = Price {
+        market,
+        reading: signed.reading().map_err(|error| anyhow!("feed {} shows no sane price: {error:?}", signed.feed))?,
+    };
     let age = connection.clock()?.now.get() - signed.publish_time;
     println!("fetched {} · 10^{}, published {age} s ago", signed.price, signed.exponent);
 

@@ -113,8 +113,9 @@ impl World {
         oracle: Pubkey,
         slot: u8,
     ) -> Instruction {
+        let book = self.orders(margin_account).state;
         self.with_orders_of(margin_account, |world, of| {
-            build::execute_order(&world.addresses, caller, of, market, oracle, slot)
+            build::execute_order(&world.addresses, caller, of, &book, market, oracle, slot)
         })
     }
 

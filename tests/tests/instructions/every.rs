@@ -1,6 +1,6 @@
 use perp_accounts::{EpochRecord, LiquidityRequest};
 use perp_client::instructions::{self as client, Authority, NewRequest, OrdersOf, TargetMarket};
-use perp_engine::state::{Account, PriceLimit, Status};
+use perp_engine::state::{Account, OrderBook, PriceLimit, Status};
 use perp_engine::units::{Atoms, SignedSize, Timestamp};
 use perp_swap::errors::ExchangeError;
 use perp_tests::idl::instructions;
@@ -60,9 +60,12 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
         ("open_orders", client::open_orders(authority, admin)),
         ("place_orders", client::place_orders(at, admin, &of, target, &[0, 1], &[next_price(SOL); 3])),
         ("arm_order", client::arm_order(at, &of, target, 0)),
-        ("execute_order", client::execute_order(at, admin, &of, 0, world.oracle(0), 0)),
+        ("execute_order", client::execute_order(at, admin, &of, &OrderBook::default(), 0, world.oracle(0), 0)),
         ("arm_order_if_due", client::arm_order_if_due(at, &of, target, 0)),
-        ("execute_order_if_due", client::execute_order_if_due(at, admin, &of, 0, world.oracle(0), 0)),
+        (
+            "execute_order_if_due",
+            client::execute_order_if_due(at, admin, &of, &OrderBook::default(), 0, world.oracle(0), 0),
+        ),
         ("sweep_order", client::sweep_order(at, admin, of_margin_account, None, 0)),
         ("close_orders", client::close_orders(authority)),
         ("request_liquidity_deposit", client::request_liquidity_deposit(at, admin, tokens, &asked)),

@@ -5,7 +5,7 @@ use bytemuck::Zeroable;
 use perp_client::instructions::{self as build, Authority, OrdersOf, TargetMarket};
 use perp_client::Addresses;
 use perp_engine::operations::position::{LiquidationOrder, Order};
-use perp_engine::state::{Account, Position, MAX_POSITIONS};
+use perp_engine::state::{Account, OrderBook, Position, MAX_POSITIONS};
 use perp_engine::units::{Atoms, SignedSize, Size};
 use perp_tests::world::orders::next_price;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
@@ -121,7 +121,10 @@ impl Scene {
     fn execute_order(&self, count: u16) -> Instruction {
         let account = account(count);
         let (of, oracle) = (self.orders_of(&account), self.oracles[0]);
-        self.with_more(build::execute_order(&self.addresses, self.signer, &of, 0, oracle, 0), count)
+        self.with_more(
+            build::execute_order(&self.addresses, self.signer, &of, &OrderBook::default(), 0, oracle, 0),
+            count,
+        )
     }
 
     /// So many orders by the owner of an account with so many positions.

@@ -11,8 +11,8 @@ import {
     getPlaceOrdersInstruction,
     getSweepOrderInstruction,
 } from '../generated/instructions/index.js';
-import type { MarginAccountState, OrderTerms } from '../generated/types/index.js';
-import { type Authority, type TargetMarket, withMarkets } from './common.js';
+import type { MarginAccountState, OrderTerms, RestingOrder } from '../generated/types/index.js';
+import { type Authority, marketsOf, readOnly, type TargetMarket, withAccounts, withMarkets } from './common.js';
 
 /** A margin account whose orders an instruction is about. */
 export type OrdersOf = {
@@ -22,6 +22,8 @@ export type OrdersOf = {
     readonly marginAccount: Address;
     /** Its state, for the markets of its positions. */
     readonly account: MarginAccountState;
+    /** Its orders, for the markets that those which are armed may enter: what is needed to fill one. */
+    readonly orders?: readonly RestingOrder[];
 };
 
 /** Opens the account of a margin account's resting orders; `payer` pays its rent. */
@@ -119,6 +121,20 @@ async function executeInput(addresses: ExchangeAddresses, caller: TransactionSig
     };
 }
 
+// The markets of the account's positions, and those that its armed orders may have entered by then.
+async function withMarketsToFill(
+    addresses: ExchangeAddresses,
+    instruction: Instruction,
+    of: OrdersOf,
+    except: number,
+): Promise<Instruction> {
+    const mayEnter = (order: RestingOrder) => order.slices > 0 && order.fillsFrom !== 0n && order.reduceOnly === 0;
+    const entered = (of.orders ?? []).filter(mayEnter).map((order) => order.market);
+    const named = [...new Set([...marketsOf(of.account, except), ...entered])].filter((market) => market !== except);
+    const markets = await Promise.all(named.map((market) => marketAddress(addresses, market)));
+    return withAccounts(instruction, markets.map(readOnly));
+}
+
 /** Fills an armed order, for anybody. The order pays `caller`. */
 export async function executeOrder(
     addresses: ExchangeAddresses,
@@ -127,7 +143,7 @@ export async function executeOrder(
     fill: Fill,
 ): Promise<Instruction> {
     const instruction = getExecuteOrderInstruction(await executeInput(addresses, caller, of, fill));
-    return withMarkets(addresses, instruction, of.account, fill.market);
+    return withMarketsToFill(addresses, instruction, of, fill.market);
 }
 
 /** The same where it is due, for a transaction of several: where a rule refuses it, nothing happens. */
@@ -138,7 +154,7 @@ export async function executeOrderIfDue(
     fill: Fill,
 ): Promise<Instruction> {
     const instruction = getExecuteOrderIfDueInstruction(await executeInput(addresses, caller, of, fill));
-    return withMarkets(addresses, instruction, of.account, fill.market);
+    return withMarketsToFill(addresses, instruction, of, fill.market);
 }
 
 /** Takes the dead order at this place out, for anybody. `ended` is its market where it is dead because that has ended. */

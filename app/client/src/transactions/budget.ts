@@ -1,5 +1,5 @@
 // What transactions ask for in compute units: the budgets that tests hold the compiled program to, and an eighth more.
-import { containsBytes, type Instruction } from '@solana/kit';
+import { containsBytes, type Instruction, type ReadonlyUint8Array } from '@solana/kit';
 import {
     ASSOCIATED_TOKEN_PROGRAM,
     PERP_SWAP_PROGRAM_ADDRESS,
@@ -7,6 +7,8 @@ import {
     TOKEN_PROGRAM,
 } from '../addresses.js';
 import { BUDGETS, type InstructionBudget } from '../generated/budgets.js';
+import { getPlaceOrdersInstructionDataDecoder } from '../generated/instructions/index.js';
+import { OrderTrigger } from '../generated/types/index.js';
 
 /** Budgets are measured with the cheapest token program: what others may take more. */
 const TOKEN_UNITS = 20_000;
@@ -67,7 +69,15 @@ export function unitsOf(instruction: Instruction): number {
     const others = Math.max(0, accounts.length - budget.accounts);
     const movesTokens = accounts.some(({ address }) => address === TOKEN_PROGRAM || address === TOKEN_2022_PROGRAM);
     const searches = SEARCHING.has(budget.name);
-    return unitsWith(budget, others) + (movesTokens ? TOKEN_UNITS : 0) + (searches ? SEARCH_UNITS : 0);
+    const units = unitsWith(budget, others) + (movesTokens ? TOKEN_UNITS : 0) + (searches ? SEARCH_UNITS : 0);
+    return budget.name === 'placeOrders' ? units + unitsOfMoreArmed(data, others + 1) : units;
+}
+
+// Orders by time that are due are armed as they are placed; the budget is that of one.
+function unitsOfMoreArmed(data: ReadonlyUint8Array, positions: number): number {
+    const { ordersArg } = getPlaceOrdersInstructionDataDecoder().decode(data);
+    const byTime = ordersArg.filter(({ trigger, parent }) => trigger === OrderTrigger.AtTime && parent === 0).length;
+    return Math.max(0, byTime - 1) * computeUnits('armOrder', positions);
 }
 
 function unitsWith({ name, units }: InstructionBudget, others: number): number {

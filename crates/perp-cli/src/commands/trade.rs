@@ -191,9 +191,10 @@ pub fn plan_section(chain: &Chain, plan: &TradePlan, acceptable: Price, units: U
 fn fill(context: &Context<'_>, wanted: &Wanted<'_>) -> Result<Report, Failure> {
     let terms = wanted.terms;
     amount::percent("--slippage", &terms.slippage)?;
-    let chain = context.chain()?;
+    let mut chain = context.chain()?;
     let index = chain.market(wanted.market)?.state.index;
     let (key, found) = terms.whose.trader(context.settings, &chain)?;
+    chain.bring(context.settings, &found.account.state, Some(index))?;
     let (exchange, units) = (chain.exchange(), chain.units(index));
     let before = found.account.state;
     let size = (wanted.size)(&chain, index, &before)?;

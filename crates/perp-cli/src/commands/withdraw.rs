@@ -35,8 +35,9 @@ impl Arguments {
     /// [`Failure`].
     pub fn run(&self, context: &Context<'_>) -> Result<Report, Failure> {
         let foreign = self.to.as_deref().map(|text| address("--to", text)).transpose()?;
-        let chain = context.chain()?;
+        let mut chain = context.chain()?;
         let (key, found) = self.whose.owner(context.settings, &chain)?;
+        chain.bring(context.settings, &found.account.state, None)?;
         let (decimals, exchange, addresses) = (chain.decimals(), chain.exchange(), chain.addresses());
         let before = found.account.state;
         let amount = match self.amount.as_str() {

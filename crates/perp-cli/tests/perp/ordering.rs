@@ -76,3 +76,21 @@ fn a_next_price_order_is_armed_at_once_and_asks_before() {
     let placed = local.json(&["order", "next", "SOL", "buy", "10", "--yes"]);
     assert_eq!(placed["orders"][0]["state"], "armed");
 }
+
+#[test]
+fn an_armed_order_is_filled_at_the_reading_of_its_second_which_the_price_server_has() {
+    let local = Local::start();
+    local.perp(&["deposit", "5000"]).good();
+    local.perp(&["order", "next", "SOL", "buy", "10", "--yes"]).good();
+    let fills_from = local.orders("alice").order(0).unwrap().fills_from;
+    let early = local.perp(&["order", "fill", "0", "--yes"]);
+    assert_eq!(early.code, Some(3), "{}", early.text());
+    // A price a second: the market's account holds a later one by the time somebody fills the order.
+    while local.venue().fresh().unwrap().exchange.clock.now.get() < fills_from.get() + 2 {
+        local.sol_costs(1, "141");
+    }
+    let filled = local.json(&["order", "fill", "0", "--yes"]);
+    assert_eq!(filled["transaction"]["status"], "confirmed");
+    let account = local.account("alice").state;
+    assert_eq!(account.occupied().map(|(_, position)| position.size.get()).collect::<Vec<_>>(), [10_000_000_000]);
+}

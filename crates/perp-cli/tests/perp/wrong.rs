@@ -98,6 +98,7 @@ fn what_cannot_be_understood_is_said_without_a_node() {
             vec!["websocket_url is \"http://node\"", "ws:// or wss://"],
         ),
         (vec!["markets", "--indexer-url", "ftp://node"], vec!["indexer_url is \"ftp://node\""]),
+        (vec!["markets", "--prices-url", "prices.example"], vec!["prices_url is"]),
         (vec!["markets", "--exchange", "me"], vec!["exchange is \"me\"", "base 58"]),
         (
             vec!["markets", "--config", "/nowhere/perp.toml"],

@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::{system_program, Discriminator};
 use perp_engine::operations::orders::NewOrder;
-use perp_engine::state::Account;
+use perp_engine::state::{Account, OrderBook, RestingOrder};
 use perp_swap::accounts::{ArmOrder, CloseOrders, ExecuteOrder, OpenOrders, PlaceOrders, SweepOrder};
 use perp_swap::instruction as data;
 
@@ -76,12 +76,28 @@ pub fn arm_order_if_due(addresses: &Addresses, of: &OrdersOf<'_>, target: Target
     if_due(arm_order(addresses, of, target, slot), data::ArmOrderIfDue::DISCRIMINATOR)
 }
 
+/// The markets that whoever fills an order of this account names: those of its positions, and those that its other orders may have entered
+/// by then.
+pub fn markets_to_fill(account: &Account, book: &OrderBook) -> impl Iterator<Item = u16> {
+    let held = account.occupied().map(|(_, position)| position.market);
+    let may_enter = |order: &RestingOrder| !order.fills_from.is_never() && !order.is_reduce_only();
+    let entered = book.occupied().map(|(_, order)| order).filter(|order| may_enter(order)).map(|order| order.market);
+    let mut markets: Vec<u16> = held.collect();
+    for market in entered {
+        if !markets.contains(&market) {
+            markets.push(market);
+        }
+    }
+    markets.into_iter()
+}
+
 /// Fills the armed order at this place, for anybody. `oracle` is any account of the market's oracle program that holds the reading at
-/// which it fills. The order pays `caller`.
+/// which it fills; `book` are all orders of the account. The order pays `caller`.
 pub fn execute_order(
     addresses: &Addresses,
     caller: Pubkey,
     of: &OrdersOf<'_>,
+    book: &OrderBook,
     market: u16,
     oracle: Pubkey,
     slot: u8,
@@ -97,8 +113,8 @@ pub fn execute_order(
         event_authority: event_authority(),
         program: perp_accounts::ID,
     };
-    let others = markets_of(addresses, of.account, Some(market));
-    instruction(accounts, data::ExecuteOrder { slot }, others.map(read_only))
+    let others = markets_to_fill(of.account, book).filter(|other| *other != market);
+    instruction(accounts, data::ExecuteOrder { slot }, others.map(|other| read_only(addresses.market(other))))
 }
 
 /// The same where it is due, for a transaction of several: where a rule refuses it, and where the account of the orders is gone,
@@ -107,11 +123,12 @@ pub fn execute_order_if_due(
     addresses: &Addresses,
     caller: Pubkey,
     of: &OrdersOf<'_>,
+    book: &OrderBook,
     market: u16,
     oracle: Pubkey,
     slot: u8,
 ) -> Instruction {
-    if_due(execute_order(addresses, caller, of, market, oracle, slot), data::ExecuteOrderIfDue::DISCRIMINATOR)
+    if_due(execute_order(addresses, caller, of, book, market, oracle, slot), data::ExecuteOrderIfDue::DISCRIMINATOR)
 }
 
 /// Takes the dead order at this place out, for anybody. `ended` is its market where it is dead because that has ended.

@@ -5,7 +5,9 @@ use bytemuck::Zeroable;
 use perp_accounts::{EpochRecord, LiquidityRequest};
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::operations::position::{LiquidationOrder, Order};
-use perp_engine::state::{ClosedEpoch, LimitSet, OrderTrigger, Position, PriceLimit, Request, RequestKind};
+use perp_engine::state::{
+    ClosedEpoch, LimitSet, OrderBook, OrderTrigger, Position, PriceLimit, Request, RequestKind, RestingOrder,
+};
 use perp_engine::units::{Atoms, Ppm, Price, SignedSize, Size, Timestamp};
 
 fn addresses() -> Addresses {
@@ -208,11 +210,21 @@ fn who_fills_an_order_names_the_owner_and_who_sweeps_one_its_market_where_that_h
     let (addresses, caller, oracle, of_whom) = (addresses(), Pubkey::new_unique(), Pubkey::new_unique(), actor());
     let account = account();
     let of = OrdersOf { owner: of_whom.signer, margin_account: of_whom.margin_account, account: &account };
-    let executed = execute_order(&addresses, caller, &of, 5, oracle, 7);
+    let armed = |market, reduce_only| RestingOrder {
+        slices: 1,
+        fills_from: Timestamp::new(9),
+        reduce_only,
+        market,
+        ..RestingOrder::default()
+    };
+    // An order that may enter market 4, one that only reduces in 6, and one of a market in which there is a position.
+    let mut book = OrderBook::default();
+    book.orders[..3].copy_from_slice(&[armed(4, 0), armed(6, 1), armed(2, 0)]);
+    let executed = execute_order(&addresses, caller, &of, &book, 5, oracle, 7);
     assert_eq!(executed.accounts[..2], [AccountMeta::new(caller, true), writable(of_whom.signer)]);
     assert_eq!(rest(&executed, 6)[0], read_only(oracle));
     assert_eq!(rest(&executed, 7)[..2], [read_only(event_authority()), read_only(perp_swap::ID)]);
-    assert_eq!(rest(&executed, 9), [9, 2].map(|market| read_only(addresses.market(market))));
+    assert_eq!(rest(&executed, 9), [9, 2, 4].map(|market| read_only(addresses.market(market))));
     assert_eq!(executed.data[8..], [7]);
     let armed = arm_order(&addresses, &of, TargetMarket::at_cached_price(5), 7);
     assert_eq!(armed.accounts[4], read_only(perp_swap::ID));

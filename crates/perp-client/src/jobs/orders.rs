@@ -1,15 +1,16 @@
+use super::compute::{compute_units, with_headroom};
 use super::epochs::PostedPrice;
 use super::fresh::{markets, positions, Fresh};
 use super::job::{ranked, Job, Pays, Task};
-use crate::instructions::{arm_order, execute_order, sweep_order, OrdersOf, TargetMarket};
+use crate::instructions::{arm_order, execute_order, in_company, markets_to_fill, sweep_order, OrdersOf, TargetMarket};
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::{MarginAccount, Orders};
-use perp_engine::operations::orders::{sweep_order as swept, OrderLamports, OrderOutcome};
+use perp_engine::operations::orders::{sweep_order as swept, OrderOutcome};
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::{OrderBook, OrderTrigger, RestingOrder, FILL_READING_SECONDS};
+use perp_engine::state::{Account, OrderBook, OrderTrigger, RestingOrder, FILL_READING_SECONDS};
 use perp_engine::units::{Atoms, Ppm, Price, Timestamp};
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::borrow::{Borrow, Cow};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Readings that were posted into accounts of anybody's, by their markets: any that an order is met by or fills at.
 pub type PostedPrices = BTreeMap<u16, Vec<PostedPrice>>;
@@ -143,7 +144,24 @@ fn is_better(order: &RestingOrder, price: Price, than: Price) -> bool {
     }
 }
 
-/// Fills of armed orders whose one reading lies in an account, also those whose accounts or markets can bear them no more, which pay the same.
+/// Fills of one account's orders that go into one transaction; of an account with more than as many markets only one does, to fit.
+const FILLS_TOGETHER: usize = 4;
+
+/// One of an account's fills.
+struct Fill {
+    market: u16,
+    place: u8,
+    /// The account of its reading.
+    oracle: Pubkey,
+    tip: u64,
+    moves: Atoms,
+    /// Half the tip of an order that waits until this one is disarmed; none where it is filled.
+    brings: Option<u64>,
+}
+
+/// Fills of armed orders whose one reading lies in an account, also those whose accounts or markets can bear them no more, which pay the same;
+/// those of one account in one job, in their turn, of which the first is named by [`Job::task`] and the others are passed over where they
+/// are not due.
 /// What the reading only disarms pays nothing: it is left to lapse, but where another armed order waits for it, half of whose tip it
 /// [promises](Job::promises). The callers are wallets of one operator, and take turns.
 pub fn executions<A, O: Borrow<Orders>>(
@@ -155,39 +173,82 @@ pub fn executions<A, O: Borrow<Orders>>(
 ) -> Vec<Job> {
     let readings = readings(fresh, posted);
     let mut in_turn = callers.iter().cycle();
-    let jobs = each_order(account, orders, |resting| {
-        let order = resting.order;
-        if order.fills_from.is_never() {
-            return None;
+    let mut jobs = Vec::new();
+    for (_, orders) in orders {
+        let orders = orders.borrow();
+        if orders.state.occupied().all(|(_, order)| order.fills_from.is_never()) {
+            continue;
         }
-        let said = readings.get(&order.market)?.iter().find(|said| fills_at(order.fills_from, &said.reading))?;
-        let (state, slot) = (&resting.account.state, resting.slot()?);
-        let exchange = &fresh.exchange;
-        let after = exchange.preview_execution(state, resting.book, resting.place, order.market, &said.reading).ok()?;
-        let OrderLamports { tip, .. } = after.plan.lamports;
-        let moves = match &after.plan.plan.outcome {
-            OrderOutcome::Filled(trade) => trade.notional.to_atoms_floor().unwrap_or(Atoms::ZERO),
-            OrderOutcome::Forfeited { paid } => *paid,
-            OrderOutcome::Disarmed => Atoms::ZERO,
+        let Some(account) = account(&orders.margin_account) else { continue };
+        let fills = fills(fresh, &account.state, &orders.state, &readings);
+        let (Some(first), Some(caller)) = (fills.first(), in_turn.next()) else { continue };
+
+        let (margin_account, owner, state) = (orders.margin_account, account.owner, &account.state);
+        let of = OrdersOf { owner, margin_account, account: state };
+        let instruction = |fill: &Fill| {
+            execute_order(&fresh.addresses, *caller, &of, &orders.state, fill.market, fill.oracle, fill.place)
         };
-        let promises = match &after.plan.plan.outcome {
-            OrderOutcome::Disarmed => waiting_for(resting, fresh.exchange.clock.now)?.tip() / 2,
-            _ => 0,
-        };
-        let caller = in_turn.next()?;
-        let instruction = execute_order(&fresh.addresses, *caller, &resting.of(), order.market, said.account, slot);
-        let task = Task::ExecuteOrder { account: resting.margin_account, place: slot };
-        let cost = ("execute_order", positions(state).max(1));
-        let first = resting.first(fresh, Some(said.account));
-        Some(Job { promises, ..fresh.job(task, (Pays::lamports(tip), moves), cost, first, instruction) })
-    });
+        let task = Task::ExecuteOrder { account: margin_account, place: first.place };
+        let tips = fills.iter().fold(0u64, |sum, fill| sum.saturating_add(fill.tip));
+        let moves = fills.iter().fold(Some(Atoms::ZERO), |sum, fill| sum?.checked_add(fill.moves).ok());
+        let pays = (Pays::lamports(tips), moves.unwrap_or(Atoms::ZERO));
+        let cost = ("execute_order", markets_to_fill(state, &orders.state).count().max(1));
+        let mut job = fresh.job(task, pays, cost, first_of(fresh, state, &fills).into_iter(), instruction(first));
+        for fill in &fills[1..] {
+            job.instructions.extend(in_company(&instruction(fill)));
+            job.compute_units = job.compute_units.saturating_add(with_headroom(compute_units(cost.0, cost.1)));
+        }
+        job.promises = fills.last().and_then(|fill| fill.brings).unwrap_or(0);
+        jobs.push(job);
+    }
     ranked(jobs)
 }
 
+/// What an account's armed orders come to whose readings are known, one after another.
+fn fills(fresh: &Fresh, account: &Account, book: &OrderBook, readings: &PostedPrices) -> Vec<Fill> {
+    let mut in_turn: Vec<_> = book.occupied().filter(|(_, order)| !order.fills_from.is_never()).collect();
+    in_turn.sort_by_key(|(_, order)| (order.fills_from, order.number));
+    let most = if markets_to_fill(account, book).count() > FILLS_TOGETHER { 1 } else { FILLS_TOGETHER };
+    let (mut account, mut book, mut exchange) = (*account, *book, Cow::Borrowed(&fresh.exchange));
+    let mut fills = Vec::new();
+    for (place, order) in in_turn {
+        let said = readings
+            .get(&order.market)
+            .and_then(|known| known.iter().find(|said| fills_at(order.fills_from, &said.reading)));
+        let (Some(said), Ok(slot)) = (said, u8::try_from(place)) else { continue };
+        let previewed = exchange.preview_execution(&account, &book, place, order.market, &said.reading);
+        let Ok(after) = previewed else { continue };
+        let waiting = waiting_for(&book, order, exchange.clock.now);
+        let (moves, brings) = match &after.plan.plan.outcome {
+            OrderOutcome::Filled(trade) => (trade.notional.to_atoms_floor().unwrap_or(Atoms::ZERO), None),
+            OrderOutcome::Forfeited { paid } => (*paid, None),
+            OrderOutcome::Disarmed => match waiting {
+                Some(waiting) => (Atoms::ZERO, Some(waiting.tip() / 2)),
+                None => continue,
+            },
+        };
+        let (market, oracle, tip) = (order.market, said.account, after.plan.lamports.tip);
+        fills.push(Fill { market, place: slot, oracle, tip, moves, brings });
+        if fills.len() == most {
+            break;
+        }
+        (account, book) = (after.account, after.orders);
+        exchange.to_mut().put_market(after.market);
+    }
+    fills
+}
+
+/// The markets to be brought up to date before these fills: those of the account's other positions, and a fill's own where its reading lies
+/// elsewhere than in the market's price account.
+fn first_of(fresh: &Fresh, account: &Account, fills: &[Fill]) -> BTreeSet<u16> {
+    let own = |fill: &Fill| (fresh.target(fill.market).oracle != Some(fill.oracle)).then_some(fill.market);
+    fills.iter().flat_map(|fill| markets(account, Some(fill.market)).chain(own(fill))).collect()
+}
+
 /// The armed order with the largest tip that is not filled before this one.
-fn waiting_for<'a>(resting: &Resting<'a>, now: Timestamp) -> Option<&'a RestingOrder> {
-    let waits = |order: &&RestingOrder| resting.order.fills_before(order) && order.is_armed(now).unwrap_or(false);
-    resting.book.occupied().map(|(_, order)| order).filter(waits).max_by_key(|order| order.tip())
+fn waiting_for<'a>(book: &'a OrderBook, first: &RestingOrder, now: Timestamp) -> Option<&'a RestingOrder> {
+    let waits = |order: &&RestingOrder| first.fills_before(order) && order.is_armed(now).unwrap_or(false);
+    book.occupied().map(|(_, order)| order).filter(waits).max_by_key(|order| order.tip())
 }
 
 /// Whether an order that fills from this time on fills at this reading: the first that was published then or later, within

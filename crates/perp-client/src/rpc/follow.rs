@@ -223,6 +223,10 @@ impl<T: OfExchange> Follow<T> {
         self.is_news = true;
         match heard {
             Heard::Live(kind) => {
+                // A source that falls back to another server tells of that one alone.
+                if self.is_live && self.kind != Some(kind) {
+                    self.gaps += 1;
+                }
                 (self.is_live, self.kind) = (true, Some(kind));
                 self.reading.missed();
             }

@@ -6,7 +6,8 @@ use perp_client::accounts::{EpochRecord, LiquidityRequest, MarginAccount, Pubkey
 use perp_client::engine::operations::orders::NewOrder;
 use perp_client::engine::operations::position::{LiquidationOrder, Order};
 use perp_client::engine::state::{
-    ClosedEpoch, LimitSet, OrderTrigger, Position, PriceLimit, Request, RequestKind, MAX_POSITIONS,
+    ClosedEpoch, LimitSet, OrderBook, OrderTrigger, Position, PriceLimit, Request, RequestKind, RestingOrder,
+    MAX_POSITIONS,
 };
 use perp_client::engine::units::{Atoms, Ppm, Price, SignedSize, Size, Timestamp};
 use perp_client::instructions::{self as build, Authority, NewRequest, OrdersOf, TargetMarket};
@@ -207,10 +208,15 @@ fn of_orders(addresses: &Addresses) -> Vec<Value> {
                 cases.push(case("placeOrders", arguments, &placed));
             }
         }
-        let arguments = json!({ "account": name, "market": 9, "oracle": text(key(ORACLE)), "slot": 7 });
-        let executed = build::execute_order(addresses, caller, &of, 9, key(ORACLE), 7);
+        let arguments = json!({
+            "account": name, "armed": [3], "market": 9, "oracle": text(key(ORACLE)), "slot": 7,
+        });
+        let mut book = OrderBook::default();
+        book.orders[0] =
+            RestingOrder { slices: 1, fills_from: Timestamp::new(9), market: 3, ..RestingOrder::default() };
+        let executed = build::execute_order(addresses, caller, &of, &book, 9, key(ORACLE), 7);
         cases.push(case("executeOrder", arguments.clone(), &executed));
-        let if_due = build::execute_order_if_due(addresses, caller, &of, 9, key(ORACLE), 7);
+        let if_due = build::execute_order_if_due(addresses, caller, &of, &book, 9, key(ORACLE), 7);
         cases.push(case("executeOrderIfDue", arguments, &if_due));
     }
     for ended in [None, Some(9)] {

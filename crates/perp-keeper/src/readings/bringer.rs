@@ -8,12 +8,11 @@ use perp_accounts::oracle::OracleBinding;
 use perp_accounts::Market;
 use perp_client::jobs::{fills_at, PostedPrice};
 use perp_client::rpc::Venue;
-use perp_engine::oracle::OracleReading;
 use perp_engine::units::Timestamp;
 use perp_updates::destination::Place;
 use perp_updates::receiver::{reclaim_rent, Poster as Payer};
 use perp_updates::rpc::{receiver_config, send, vaa_lamports};
-use perp_updates::{Destination, FeedId, Post, Posting, Receiver, SignedPrice, Update};
+use perp_updates::{Destination, FeedId, Post, Posting, Receiver, Update};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -130,7 +129,8 @@ impl<'a> Bringer<'a> {
         match self.prices.latest(&ids) {
             Ok(parts) => {
                 let of = |feed: &FeedId| parts.iter().find(|(_, feeds)| feeds.contains(feed)).map(|(update, _)| update);
-                let said = |(market, feed): &(u16, FeedId)| Some((*market, reading(of(feed)?.price(*feed).ok()?)?));
+                let said =
+                    |(market, feed): &(u16, FeedId)| Some((*market, of(feed)?.price(*feed).ok()?.reading().ok()?));
                 self.readings.tell_latest(feeds.iter().filter_map(said).collect());
                 self.trouble = None;
             }
@@ -275,7 +275,7 @@ impl<'a> Bringer<'a> {
         let mut accounts: BTreeMap<FeedId, Pubkey> = BTreeMap::new();
         for (market, lamports) in markets {
             let Some((of, feed)) = self.feeds.get(market).copied() else { continue };
-            let said = update.price(feed).ok().and_then(reading);
+            let said = update.price(feed).ok().and_then(|said| said.reading().ok());
             // It is none that an order fills at: nothing was published for too long.
             let Some(reading) = said.filter(|said| fills_at(second, said)) else { continue };
             receiver = of;
@@ -376,12 +376,6 @@ impl<'a> Bringer<'a> {
 /// Lamports of a transaction that closes accounts, at no price of a unit.
 fn close_fee() -> u64 {
     transaction_fee(1, 0, 0)
-}
-
-/// What a signed price says, where it is one that an oracle may say.
-pub fn reading(said: &SignedPrice) -> Option<OracleReading> {
-    let reading = OracleReading::new(said.price, said.confidence, said.exponent, said.publish_time).ok()?;
-    Some(reading.with_previous(said.previous_publish_time))
 }
 
 fn words(error: impl std::fmt::Display) -> String {

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use perp_accounts::{encode_into, Stored, VERSION};
 use perp_engine::operations::orders::ORDER_TIP_LAMPORTS;
 use perp_engine::state::{Account, Market, OrderBook, OrderTrigger, RestingOrder};
-use perp_engine::units::{Atoms, Ppm, Price, SignedAtoms, SignedSize, Size, Timestamp};
+use perp_engine::units::{Atoms, Ppm, Price, QuoteX40, SignedAtoms, SignedSize, Size, Timestamp};
 use perp_exchange::Exchange;
 use perp_wasm::Reading;
 
@@ -120,6 +120,12 @@ impl Snapshots {
             7 => market.parameters.size_premium = rng.u64(..1 << 34),
             8 => market.parameters.open_interest_low = Size::new(rng.u64(..1 << 40)),
             9 => market.parameters.impact_scale = Size::new(rng.u64(1 << 40..1 << 50)),
+            // Claims of this round are owed; of the rounds before every one is funded in full.
+            10 => {
+                let ledger = &mut market.ledger;
+                ledger.claim_round += rng.u32(..2);
+                (ledger.claims, ledger.claims_reserve) = (Atoms::new(1 << 41), Atoms::new(1 << 41));
+            }
             _ => (),
         }
         market
@@ -134,10 +140,22 @@ impl Snapshots {
         match rng.u8(..10) {
             0 => account.balance = Atoms::new(rng.u64(..1 << 34)),
             1 if used > 0 => position.debt = Atoms::new(rng.u64(..1 << 30)),
-            2 if used > 0 => position.claim = Atoms::new(rng.u64(..1 << 30)),
+            2 if used > 0 => {
+                let ledger = &self.exchange.market(position.market).expect("a listed market").ledger;
+                (position.claim, position.claim_factor) = (Atoms::new(rng.u64(..1 << 30)), ledger.claim_factor);
+                position.claim_round = ledger.claim_round;
+            }
             3 if used > 0 => position.size = SignedSize::new(position.size.get() / 8 * rng.i64(1..24)),
             4 => account.armed_until = Timestamp::new(self.exchange.clock.now.get() + rng.i64(-10..20)),
             5 => position.realized = SignedAtoms::new(rng.i64(..)),
+            // Everything is closed and nothing owed: a claim is left.
+            6 if used > 0 => {
+                position.claim = Atoms::new(rng.u64(1..1 << 30));
+                for position in &mut account.positions {
+                    (position.size, position.debt) = (SignedSize::ZERO, Atoms::ZERO);
+                    position.entry_notional = QuoteX40::ZERO.into();
+                }
+            }
             _ => (),
         }
         account

@@ -2,10 +2,13 @@ use super::questions::{question, QUESTIONS};
 use super::snapshots::{Snapshots, Step};
 use perp_wasm::{Refused, World, OUTPUT_WORDS};
 use serde_json::{json, Value};
+use std::collections::BTreeSet;
 
 /// Snapshots in the committed file; every question is asked of each tenth of them.
 const SNAPSHOTS: u64 = 200;
 const SEED: u64 = 20_261_127;
+/// Of a question without an answer so many are asked of a snapshot.
+const TRIES: usize = 50;
 
 /// Words in decimal, one space apart.
 pub fn text(words: &[u64]) -> String {
@@ -53,21 +56,40 @@ pub fn played(world: &mut World, step: &Step) -> Value {
     }
 }
 
-/// The committed vectors: steps in their order, one a line.
+/// The committed vectors: steps in their order, one a line; more snapshots than [`SNAPSHOTS`] where a question has no answer in them.
 pub fn vectors() -> String {
     let (mut snapshots, mut world) = (Snapshots::new(SEED), World::default());
     let mut lines = Vec::new();
-    for snapshot in 0..SNAPSHOTS {
+    let mut unanswered: BTreeSet<u64> = QUESTIONS.collect();
+    for snapshot in 0.. {
+        if snapshot >= SNAPSHOTS && unanswered.is_empty() {
+            break;
+        }
+        assert!(snapshot < 10 * SNAPSHOTS, "no answers to {unanswered:?}");
         for step in snapshots.next() {
             lines.push(played(&mut world, &step));
         }
-        let asked: Vec<u64> = if snapshot % 10 == 0 {
-            QUESTIONS.collect()
-        } else {
-            (0..3).map(|_| snapshots.rng.u64(QUESTIONS)).collect()
+        let asked: Vec<u64> = match snapshot {
+            SNAPSHOTS.. => unanswered.iter().copied().collect(),
+            _ if snapshot % 10 == 0 => QUESTIONS.collect(),
+            _ => (0..3).map(|_| snapshots.rng.u64(QUESTIONS)).collect(),
         };
         for number in asked {
-            let words = question(&mut snapshots.rng, number);
+            let mut words = question(&mut snapshots.rng, number);
+            // Of one that has no answer yet the first that has, of as many.
+            let tries = if unanswered.contains(&number) { TRIES } else { 0 };
+            let has_answer = |words: &[u64]| {
+                let mut answer = vec![0; OUTPUT_WORDS];
+                world.ask(words, &mut answer);
+                answer[0] == 0
+            };
+            for _ in 0..tries {
+                if has_answer(&words) {
+                    unanswered.remove(&number);
+                    break;
+                }
+                words = question(&mut snapshots.rng, number);
+            }
             lines.push(played(&mut world, &Step::Ask { words }));
         }
     }

@@ -10,8 +10,9 @@ use solana_instruction::Instruction;
 
 fn attempt(world: &mut World, caller: Pubkey, of: Authority, slot: u8) -> Instruction {
     let account = world.margin_account(&of.margin_account).state;
+    let book = world.orders(&of.margin_account).state;
     let of = OrdersOf { owner: of.signer, margin_account: of.margin_account, account: &account };
-    client::execute_order_if_due(&world.addresses, caller, &of, 0, world.oracle(0), slot)
+    client::execute_order_if_due(&world.addresses, caller, &of, &book, 0, world.oracle(0), slot)
 }
 
 #[test]

@@ -131,14 +131,16 @@ fn a_ladder_is_placed_at_once_and_filled_rung_by_rung(backend: Backend) {
     story.fills(0, 247.0, 247.0);
     assert_eq!((story.size(), story.resting()), (SOL, 3));
     story.waits(1, 246.5);
-    // Two are met by the same print, and fill at the same one: who is first changes nothing of the price.
+    // Two are met by the same print, and fill at the same one: at one moment the order placed first is first.
     story.world.wait(1);
     story.world.publish(0, 243.0);
     for slot in [2, 1] {
         story.world.arm(story.trader, slot).unwrap();
     }
     story.world.to_fill(story.trader, 1, 243.0);
-    for slot in [2, 1] {
+    let ahead = story.world.execute(story.keeper, story.trader, 2);
+    assert_refused(ahead, ExchangeError::EarlierOrderArmed);
+    for slot in [1, 2] {
         story.world.execute(story.keeper, story.trader, slot).unwrap();
     }
     assert_eq!((story.size(), story.resting()), (3 * SOL, 1));

@@ -2,11 +2,14 @@
 
 use clap::Args;
 use perp_client::instructions::{arm_order, close_orders, execute_order, open_orders, sweep_order, OrdersOf};
+use perp_client::jobs::fills_at;
 use perp_engine::state::OrderBook;
+use perp_engine::EngineError;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use super::orders_section;
+use crate::bring::Brought;
 use crate::chain::Chain;
 use crate::cli::Context;
 use crate::failure::Failure;
@@ -51,7 +54,9 @@ impl Place {
     /// # Errors
     /// [`Failure`].
     pub fn arm(&self, context: &Context<'_>) -> Result<Report, Failure> {
-        let seen = self.seen(context)?;
+        let mut seen = self.seen(context)?;
+        let (account, market) = (seen.found.account.state, seen.market);
+        seen.chain.bring(context.settings, &account, Some(market))?;
         let (account, target) = (&seen.found.account.state, seen.chain.fresh.target(seen.market));
         let readings = seen.chain.fresh.readings();
         let reading = readings.get(&seen.market).map(|posted| posted.reading);
@@ -68,22 +73,27 @@ impl Place {
     /// # Errors
     /// [`Failure`].
     pub fn fill(&self, context: &Context<'_>) -> Result<Report, Failure> {
-        let seen = self.seen(context)?;
+        let mut seen = self.seen(context)?;
+        let (market, order) = (seen.market, *seen.orders.order(self.place.into())?);
+        let own = seen.chain.fresh.readings().get(&market).copied();
+        let posted = match own.filter(|said| fills_at(order.fills_from, &said.reading)) {
+            Some(posted) => posted,
+            None if order.is_armed(seen.chain.now())? => {
+                let server = context.settings.prices_url();
+                let (brought, posted) = Brought::of_second(&seen.chain, server, market, order.fills_from)?;
+                seen.chain.brought = Some(brought);
+                posted
+            }
+            None => return Err(EngineError::OrderNotArmed.into()),
+        };
         let account = &seen.found.account.state;
-        let readings = seen.chain.fresh.readings();
-        let posted = readings.get(&seen.market).copied().ok_or_else(|| {
-            Failure::Refused(format!(
-                "the price account of {} says nothing: bring the reading of the order's moment to it first",
-                seen.chain.symbol(seen.market)
-            ))
-        })?;
         let exchange = seen.chain.exchange();
         let after =
             exchange.preview_execution(account, &seen.orders, self.place.into(), seen.market, &posted.reading)?;
         let of = seen.of();
         let caller = seen.key.pubkey();
         let addresses = seen.chain.addresses();
-        let instruction = execute_order(addresses, caller, &of, seen.market, posted.account, self.place);
+        let instruction = execute_order(addresses, caller, &of, &seen.orders, seen.market, posted.account, self.place);
         let lamports = after.plan.lamports;
         let preview = Section::fields(
             "lamports",

@@ -2,7 +2,7 @@
 
 use perp_client::instructions::{open_orders, place_orders, OrdersOf, TargetMarket};
 use perp_engine::operations::orders::NewOrder;
-use perp_engine::state::{Account, OrderBook, RestingOrder};
+use perp_engine::state::{Account, OrderBook, OrderTrigger, RestingOrder};
 use perp_engine::units::{Price, Timestamp};
 use perp_exchange::convert::Units;
 use solana_keypair::Keypair;
@@ -145,9 +145,14 @@ pub fn place(
     market: &str,
     made: impl Fn(&Placement<'_>) -> Result<Vec<NewOrder>, Failure>,
 ) -> Result<Report, Failure> {
-    let table = Table::of(context, &common.whose)?;
+    let mut table = Table::of(context, &common.whose)?;
     let index = table.chain.market(market)?.state.index;
     let orders = made(&table.placement(index, context.output.atoms)?)?;
+    // One that is due is armed at once, at a price that is young.
+    if orders.iter().any(|order| order.trigger == OrderTrigger::AtTime && order.parent.is_none()) {
+        let account = table.found.account.state;
+        table.chain.bring(context.settings, &account, Some(index))?;
+    }
     let what = match orders.len() {
         1 => format!("place an order in {}", table.chain.symbol(index)),
         count => format!("place {count} orders in {}", table.chain.symbol(index)),

@@ -5,12 +5,15 @@ use crate::jobs::{
     Task,
 };
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::Discriminator;
 use perp_engine::fixtures::SOL;
 use perp_engine::operations::orders::{NewOrder, ORDER_TIP_LAMPORTS};
 use perp_engine::operations::position::Order;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{OrderTrigger, Parameters};
 use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
+use perp_swap::instruction::{ExecuteOrder, ExecuteOrderIfDue};
 use std::collections::BTreeMap;
 
 /// Orders fill from three seconds later on.
@@ -97,6 +100,17 @@ impl World {
     }
 }
 
+/// What each job fills, after its task the places of all.
+fn fills(jobs: &[Job]) -> Vec<(Task, Vec<u8>)> {
+    let is_fill = |called: &&Instruction| {
+        let forms = [ExecuteOrder::DISCRIMINATOR, ExecuteOrderIfDue::DISCRIMINATOR];
+        forms.iter().any(|form| called.data.starts_with(form))
+    };
+    let places =
+        |job: &Job| job.instructions.iter().filter(is_fill).filter_map(|called| called.data.last().copied()).collect();
+    jobs.iter().map(|job| (job.task, places(job))).collect()
+}
+
 fn arm(place: u8) -> Task {
     Task::ArmOrder { account: trader(), place }
 }
@@ -150,14 +164,58 @@ fn what_its_reading_only_disarms_is_executed_where_another_order_waits_for_it() 
     let caller = Pubkey::new_unique();
     let jobs = world.executions(&[caller]);
     let execution = |place| Task::ExecuteOrder { account: trader(), place };
-    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [execution(0)]);
-    // Half of the tip that it brings.
-    assert_eq!((jobs[0].pays, jobs[0].promises), (Pays::lamports(0), 45_000));
+    // One after the other, and only that pays which is filled.
+    assert_eq!(fills(&jobs), [(execution(0), vec![0, 1])]);
+    assert_eq!((jobs[0].pays, jobs[0].promises), (Pays::lamports(90_000), 0));
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!((world.size(), world.executions(&[caller])), (10, vec![]));
+}
+
+#[test]
+fn what_is_disarmed_for_an_order_whose_reading_is_not_there_yet_promises_half_of_its_tip() {
+    let bounded = NewOrder { acceptable_price: price(23_500), ..below(24_000, 10) };
+    let mut world = world(&[], &[bounded, NewOrder { lamports: 90_000, ..below(24_000, 10) }]);
+    for place in [0, 1] {
+        world.next(24_000);
+        let jobs = world.armings();
+        world.execute(jobs.iter().find(|job| job.task == arm(place)).unwrap()).unwrap();
+    }
+    // The reading of the second that the first waits for is there, and not that of the next one.
+    world.exchange.wait(2, 4).unwrap();
+    world.post(23_900);
+    let caller = Pubkey::new_unique();
+    let jobs = world.executions(&[caller]);
+    assert_eq!(jobs.iter().map(|job| (job.pays, job.promises)).collect::<Vec<_>>(), [(Pays::lamports(0), 45_000)]);
+    world.execute(&jobs[0]).unwrap();
+    world.exchange.wait(1, 2).unwrap();
+    world.post(23_900);
+    let jobs = world.executions(&[caller]);
+    world.execute(&jobs[0]).unwrap();
+    assert_eq!((jobs[0].pays, world.size()), (Pays::lamports(90_000), 10));
+}
+
+#[test]
+fn rungs_of_a_ladder_that_are_met_together_are_filled_in_one_transaction_four_at_a_time() {
+    let mut world = world(&[], &[24_500, 24_400, 24_300, 24_200, 24_100].map(|cents| below(cents, 2)));
+    world.next(24_000);
+    // Whoever arms them does so in any order; those of one moment fill in the order in which they were placed.
+    for job in world.armings().iter().rev() {
+        world.execute(job).unwrap();
+    }
+    world.exchange.wait(3, 6).unwrap();
+    world.post(24_000);
+    let caller = Pubkey::new_unique();
+    let jobs = world.executions(&[caller]);
+    let execution = |place| Task::ExecuteOrder { account: trader(), place };
+    assert_eq!(fills(&jobs), [(execution(0), vec![0, 1, 2, 3])]);
+    assert_eq!(jobs[0].pays, Pays::lamports(4 * 40_000));
+    // Prices are brought up to date once; whichever of the others is not due any more fails nothing.
+    let strict = ExecuteOrder::DISCRIMINATOR;
+    assert_eq!(jobs[0].instructions.iter().filter(|called| called.data.starts_with(strict)).count(), 1);
     world.execute(&jobs[0]).unwrap();
     let jobs = world.executions(&[caller]);
-    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [execution(1)]);
+    assert_eq!(fills(&jobs), [(execution(4), vec![4])]);
     world.execute(&jobs[0]).unwrap();
-    // With nothing behind it the first is left alone.
     assert_eq!((world.size(), world.executions(&[caller])), (10, vec![]));
 }
 

@@ -3,6 +3,8 @@
 use crate::addresses::{orders_address, Addresses};
 use crate::jobs::{Fresh, Job, PostedPrices, Task};
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::Discriminator;
 use bytemuck::Zeroable;
 use perp_accounts::{MarginAccount, Orders, VERSION};
 use perp_engine::fixtures::{at, pool_parameters, sol_parameters, usdc, NOW, SOL};
@@ -11,6 +13,7 @@ use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Parameters, PriceLimit};
 use perp_engine::units::{Atoms, Ppm, SignedSize, Size};
 use perp_exchange::{Exchange, Listing, Refusal};
+use perp_swap::instruction::{ExecuteOrder, ExecuteOrderIfDue};
 use std::collections::BTreeMap;
 
 pub const EVERYTHING: LiquidationOrder = LiquidationOrder { max_size: Size::new(u64::MAX), min_bounty: Atoms::ZERO };
@@ -143,10 +146,9 @@ impl World {
         self.exchange.orders().iter().map(stored).collect()
     }
 
-    /// The reading that a job about an order of this market brings: that of the market's price account, or one that was posted.
-    fn brought(&self, job: &Job, market: u16) -> Option<OracleReading> {
-        let metas = &job.instructions.last().unwrap().accounts;
-        let names = |account: Pubkey| metas.iter().any(|meta| meta.pubkey == account);
+    /// The reading that an instruction about an order of this market brings: that of the market's price account, or one that was posted.
+    fn brought(&self, called: &Instruction, market: u16) -> Option<OracleReading> {
+        let names = |account: Pubkey| called.accounts.iter().any(|meta| meta.pubkey == account);
         let posted = self.posted.get(&market).into_iter().flatten().find(|said| names(said.account));
         let own = self.readings.get(&market).filter(|_| names(oracle(market))).copied();
         own.or(posted.map(|said| said.reading))
@@ -211,14 +213,21 @@ impl World {
             }
             Task::ArmOrder { account, place } => {
                 let market = self.exchange.orders_of(number(account))?.orders[usize::from(place)].market;
-                let reading = self.brought(job, market);
+                let reading = self.brought(job.instructions.last().unwrap(), market);
                 self.exchange.arm_order(number(account), place.into(), market, reading.as_ref())?;
             }
-            Task::ExecuteOrder { account, place } => {
-                let market = self.exchange.orders_of(number(account))?.orders[usize::from(place)].market;
-                let reading = self.brought(job, market).expect("a reading");
-                let filled = self.exchange.execute_order(number(account), place.into(), market, &reading)?;
-                assert_eq!(filled.lamports.tip, job.pays.lamports);
+            Task::ExecuteOrder { account, .. } => {
+                let forms = [ExecuteOrder::DISCRIMINATOR, ExecuteOrderIfDue::DISCRIMINATOR];
+                let fills =
+                    job.instructions.iter().filter(|called| forms.iter().any(|form| called.data.starts_with(form)));
+                let mut tips = 0;
+                for called in fills {
+                    let place = usize::from(*called.data.last().unwrap());
+                    let market = self.exchange.orders_of(number(account))?.orders[place].market;
+                    let reading = self.brought(called, market).expect("a reading");
+                    tips += self.exchange.execute_order(number(account), place, market, &reading)?.lamports.tip;
+                }
+                assert_eq!(tips, job.pays.lamports);
             }
             Task::SweepOrder { account, place } => {
                 self.exchange.sweep_order(number(account), place.into(), None)?;

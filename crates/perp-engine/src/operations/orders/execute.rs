@@ -265,6 +265,6 @@ fn paid(size: SignedSize, portfolio: &Portfolio<'_>, at: ReadingPrice) -> Result
         None => return Err(EngineError::SizeOutOfRange),
     };
     let Ok(lost) = lost else { return Ok(Atoms::ZERO) };
-    let equity = portfolio.maintenance_health()?.equity.positive_part();
+    let equity = portfolio.health_to_liquidate()?.equity.positive_part();
     Ok(notional(size.size(), lost)?.to_atoms_ceil()?.min(portfolio.account.balance).min(equity))
 }

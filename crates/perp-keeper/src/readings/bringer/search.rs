@@ -9,7 +9,7 @@ use perp_updates::{Destination, Post};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::{reading, words, Bringer, NO_READING};
+use super::{words, Bringer, NO_READING};
 use crate::journal::Journal;
 use crate::readings::{Posted, Wanted};
 
@@ -26,7 +26,7 @@ impl Bringer<'_> {
             let (market, second) = wanted;
             let Some((_, feed)) = self.feeds.get(&market) else { continue };
             let parts = self.prices.at(&[*feed], second.get(), false);
-            let said = parts.ok().and_then(|parts| reading(parts.first()?.0.price(*feed).ok()?));
+            let said = parts.ok().and_then(|parts| parts.first()?.0.price(*feed).ok()?.reading().ok());
             match said.filter(|said| said.publish_time() >= second.get()) {
                 Some(said) => self.evidence.tell(wanted, said),
                 // There may be none yet, as while the feed is silent.
@@ -63,7 +63,7 @@ impl Bringer<'_> {
         let destination = Destination::of(binding, key.pubkey()).map_err(words)?;
         let parts = self.prices.at(&[destination.feed], second.get(), false).map_err(words)?;
         let (update, _) = parts.first().ok_or(NO_READING)?;
-        let again = reading(update.price(destination.feed).map_err(words)?);
+        let again = update.price(destination.feed).map_err(words)?.reading().ok();
         if again.as_ref() != Some(said) {
             return Err("the server says another than before".into());
         }

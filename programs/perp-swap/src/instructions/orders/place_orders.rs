@@ -29,7 +29,7 @@ pub struct PlaceOrders<'info> {
     /// The account of its orders.
     #[account(mut)]
     pub orders: AccountLoader<'info, Orders>,
-    /// The market of the new orders; where none is placed any that has not ended.
+    /// The market of the new orders; where none is placed any.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
     /// The market's price account; without it an order by time that is due is tried at the last valid price.

@@ -136,6 +136,26 @@ fn an_order_for_which_the_market_is_full_costs_what_it_has_lost() {
 }
 
 #[test]
+fn a_fill_that_a_grace_refuses_costs_what_it_has_lost_and_takes_nothing_from_who_is_bankrupt_without_it() {
+    // 100 SOL bought at $250, and 10 more ordered; the feed is back after a silence at $200, and $250 counts as well for two minutes.
+    let left = |balance| {
+        let mut world = World::holding(balance, 100);
+        world.place(0, &[next_price(sol(10))]).unwrap();
+        world.post(dollars(200, 5), 5);
+        world.market.grace.price_before = price(250);
+        world.market.grace.until = at(100).now;
+        match world.execute(5, 0, dollars(250, 3)).unwrap().0 {
+            OrderOutcome::Forfeited { .. } => world.account.balance,
+            other => panic!("{other:?}"),
+        }
+    };
+    // 6 000 − 100 · 50 = 1 000 of equity without the grace: 10 · 50 = 500 are taken, an atom more as prices round down.
+    assert_eq!(left(6_000), Atoms::new(5_499_999_999));
+    // 4 000 − 100 · 50 = −1 000: what there is belongs to whom the account will owe it.
+    assert_eq!(left(4_000), usdc(4_000));
+}
+
+#[test]
 fn a_slice_that_its_market_cannot_bear_costs_what_it_has_lost_and_the_next_one_goes_on() {
     let mut world = World::with(10_000);
     world.place(0, &[NewOrder { slices: 3, seconds_between: 60, lamports: 3 * TIP, ..next_price(sol(10)) }]).unwrap();
