@@ -141,7 +141,10 @@ export class Desk {
 
     /** Waits until the chain has confirmed what was sent last, and told this of it. */
     async confirmed(told: RegExp): Promise<void> {
-        await this.line().getByText(told).waitFor({ timeout: SOON });
-        await this.line().getByText('Confirmed', { exact: true }).first().waitFor({ timeout: SOON });
+        const line = this.line();
+        const other = line.getByText(/^(Refused|Not sent|Expired|Unknown)$/);
+        await line.getByText(told).or(other).first().waitFor({ timeout: SOON });
+        if (await other.isVisible()) throw new Error(`not confirmed: ${await line.textContent()}`);
+        await line.getByText('Confirmed', { exact: true }).first().waitFor({ timeout: SOON });
     }
 }

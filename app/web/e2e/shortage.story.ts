@@ -34,7 +34,8 @@ afterAll(async () => {
 test('a winner is owed what the market cannot pay', async () => {
     const ticket = desk.region('Order ticket');
     await ticket.getByText(/Largest [\d.,]+ SOL/).waitFor({ timeout: SOON });
-    await ticket.getByRole('button', { name: '100%' }).click();
+    // Not all that is possible: the spread grows with the age of the price, and what is possible shrinks with it.
+    await ticket.getByRole('button', { name: '75%' }).click();
     await ticket.getByRole('button', { name: /^Buy [\d.,]+ SOL$/ }).click({ timeout: SOON });
     await desk.confirmed(/Bought/);
     await desk.picture('opened');
