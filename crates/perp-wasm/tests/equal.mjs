@@ -99,7 +99,9 @@ for (let kind = take(8); kind !== null; kind = take(8)) {
       const text = question.toString('hex');
       const words = question.length / 8;
       const expected = take(8 * Number(word()));
-      for (const module of answering(number)) {
+      const asked = answering(number);
+      if (asked.length === 0) break;
+      for (const module of asked) {
         input(module, question);
         const found = output(module, module.ask(words));
         if (!expected.equals(found)) fail(`question ${names.get(number) ?? number} ${text}`, expected, found);

@@ -51,7 +51,7 @@ for (const line of read('vectors.json')) {
       process.exit(1);
     }
   }
-  if (kind === 'ask') questions++;
+  if (kind === 'ask' && asked.length > 0) questions++;
 }
 if (questions === 0) throw new Error('nothing was asked');
 console.log(`${questions} questions of the vectors are answered as they say`);
