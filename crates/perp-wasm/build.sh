@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# usage: crates/perp-wasm/build.sh OUT_DIR [cargo flags]
-# Compiles the module for browsers to OUT_DIR/perp_wasm.wasm with what crates/perp-wasm/setup.sh prepares. NAMES=1 keeps the names of
-# functions, for a look at what takes room.
+# usage: crates/perp-wasm/build.sh OUT_DIR core|whole
+# Compiles one of the modules for browsers to OUT_DIR, perp_wasm_core.wasm or perp_wasm.wasm, with what crates/perp-wasm/setup.sh
+# prepares. NAMES=1 keeps the names of functions, for a look at what takes room.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n 2,4p "$0" >&2; exit 2; }
+[ $# = 2 ] || { sed -n 2,4p "$0" >&2; exit 2; }
+case $2 in
+  core) name=perp_wasm_core questions=(--no-default-features) ;;
+  whole) name=perp_wasm questions=() ;;
+  *) sed -n 2,4p "$0" >&2; exit 2 ;;
+esac
 here=$(cd "$(dirname "$0")" && pwd)
 workspace=$(realpath "$here/../..")
-mkdir -p "$1"; out=$(realpath "$1"); shift
+mkdir -p "$1"; out=$(realpath "$1")
 export CARGO_TARGET_DIR=${BROWSER_TARGET_DIR:-$workspace/target/browser}
 
 # rustup's proxies must not answer: the compiler is Debian's, which has its sources beside it.
@@ -23,21 +28,24 @@ flags=(
   # Every browser of the last five years copies memory by one instruction; a loop for each struct would be larger.
   -Ctarget-feature=+bulk-memory,+sign-ext,+mutable-globals,+nontrapping-fptoint
   # Fewer copies of a function in its callers than a program that is to be fast has.
-  "-Cllvm-args=-inline-threshold=${INLINE_THRESHOLD:-0}"
+  -Cllvm-args=-inline-threshold=0
+  # Whatever is longer than one word is copied by that instruction. Refusals are: each way out of a function copies one.
+  -Cllvm-args=-max-store-memcpy=1 -Cllvm-args=-max-store-memmove=1 -Cllvm-args=-max-store-memset=1
+  # An address is added up where it is used, instead of in a variable of its own.
+  -Cllvm-args=-disable-lsr
   # The same module wherever the sources lie.
   "--remap-path-prefix=$workspace=/perp-swap" "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 )
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED_RUSTFLAGS
 
 /usr/bin/cargo rustc --release --locked --manifest-path "$here/Cargo.toml" --lib --crate-type cdylib \
-  --target wasm32-unknown-unknown -Zbuild-std=core,alloc,compiler_builtins \
-  --config "profile.release.opt-level=\"z\"" --config 'profile.release.overflow-checks=false' \
-  --config 'profile.release.panic="immediate-abort"' -Zpanic-immediate-abort "$@" >&2
+  "${questions[@]}" --target wasm32-unknown-unknown -Zbuild-std=core,alloc,compiler_builtins \
+  --config "profile.release.opt-level=\"z\"" --config 'profile.release.panic="immediate-abort"' -Zpanic-immediate-abort >&2
 built=$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/perp_wasm.wasm
 strip=(--strip-debug --strip-producers --strip-target-features)
 [ -z "${NAMES:-}" ] || strip=(-g)
 # What LLVM assumes of a browser: every one has had it since 2021.
 features=(--enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
   --enable-reference-types --enable-multivalue)
-/usr/bin/wasm-opt -Oz "${features[@]}" "${strip[@]}" "$built" -o "$out/perp_wasm.wasm"
-ls -l "$out/perp_wasm.wasm" >&2
+/usr/bin/wasm-opt -Oz "${features[@]}" "${strip[@]}" "$built" -o "$out/$name.wasm"
+ls -l "$out/$name.wasm" >&2

@@ -1,5 +1,7 @@
 // The engine in this process says beforehand what the program does.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Account } from '@solana/kit';
 import { expect, test } from 'vitest';
 import { describeRefused, Engine, loadSnapshot, readReading } from '../src/engine/index.js';
@@ -18,8 +20,8 @@ import {
     USDC,
 } from './world.js';
 
-const WASM = process.env.PERP_ENGINE_WASM ?? new URL('../../../artifacts/perp_wasm.wasm', import.meta.url);
-const engine = await Engine.start(readFileSync(WASM));
+const MODULES = process.env.PERP_ENGINE ?? fileURLToPath(new URL('../../../artifacts', import.meta.url));
+const engine = await Engine.start(readFileSync(join(MODULES, 'perp_wasm.wasm')));
 
 /** What a test's account is called in the engine, after everything was read anew. */
 async function loaded(marginAccount: Parameters<typeof readAccount>[2]): Promise<bigint> {

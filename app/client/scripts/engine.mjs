@@ -19,9 +19,10 @@ function layoutOf({ name, words, fields }) {
 
 const orNull = (name) => (name === null ? 'null' : `'${name}'`);
 
-function questionOf({ number, name, question, question_items, answer, answer_items }) {
+function questionOf({ core, number, name, question, question_items, answer, answer_items }) {
     const parts = [
         `number: ${number}`,
+        `core: ${core}`,
         `question: '${question}'`,
         `questionItems: ${orNull(question_items)}`,
         `answer: ${orNull(answer)}`,
@@ -41,7 +42,7 @@ function signatureOf({ name, text, question, question_items, answer, answer_item
     return `    /** ${text} */\n    ${camel(name)}: { ${parts.join('; ')} };`;
 }
 
-/** `abi.json` of the engine's module, as a file's text. */
+/** `abi.json` of the engine's modules, as a file's text. */
 export function engine(abi) {
     const statuses = abi.statuses.map(({ number, name, text, numbers }) => {
         return `    [${number}, { name: '${name}', text: ${JSON.stringify(text)}, numbers: ${JSON.stringify(numbers)} }],`;
@@ -61,7 +62,7 @@ export const STRUCTS = {
 ${abi.structs.map(layoutOf).join('\n')}
 } as const;
 
-/** Every question, with the names of its structs. */
+/** Every question, whether the core answers it, and the names of its structs. */
 export const QUESTIONS = {
 ${abi.questions.map(questionOf).join('\n')}
 } as const;

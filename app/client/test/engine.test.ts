@@ -1,10 +1,13 @@
 // The wrapped module answers the vectors of the engine's crate as the engine does, through every name and type of its description.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
     describeRefused,
     Engine,
     EngineError,
+    LOADING,
     QUESTIONS,
     type QuestionName,
     STATUSES,
@@ -15,7 +18,10 @@ type StructName = keyof typeof STRUCTS;
 type Line = { clock?: string; load?: string; number?: number; price?: string; ask?: string; said?: string };
 
 const CRATE = new URL('../../../crates/perp-wasm/', import.meta.url);
-const WASM = process.env.PERP_ENGINE_WASM ?? new URL('../../../artifacts/perp_wasm.wasm', import.meta.url);
+const MODULES = process.env.PERP_ENGINE ?? fileURLToPath(new URL('../../../artifacts', import.meta.url));
+const WHOLE = readFileSync(join(MODULES, 'perp_wasm.wasm'));
+const CORE = readFileSync(join(MODULES, 'perp_wasm_core.wasm'));
+const VECTORS: Line[] = JSON.parse(readFileSync(new URL('vectors.json', CRATE), 'utf8'));
 const words = (text: string) => text.split(' ').map(BigInt);
 const signed = (word: bigint | undefined) => BigInt.asIntN(64, word ?? 0n);
 
@@ -46,7 +52,7 @@ function spelled(name: StructName, value: Readonly<Record<string, unknown>>): bi
 
 const statusNumber = (name: string) => [...STATUSES].find(([, status]) => status.name === name)?.[0] ?? -1;
 
-function answered(engine: Engine, asked: readonly bigint[]): string | undefined {
+async function answered(engine: Engine, asked: readonly bigint[]): Promise<string | undefined> {
     const entry = Object.entries(QUESTIONS).find(([, { number }]) => BigInt(number) === asked[0]);
     if (entry === undefined) {
         return undefined;
@@ -61,7 +67,7 @@ function answered(engine: Engine, asked: readonly bigint[]): string | undefined 
             items.push(named(questionItems, rest.slice(at, at + size)));
         }
     }
-    const said = engine.ask(name as QuestionName, named(question, rest) as never, items as never);
+    const said = await engine.answer(name as QuestionName, named(question, rest) as never, items as never);
     if (said.refused !== undefined) {
         const { status, code, numbers } = said.refused;
         return [BigInt(statusNumber(status)), BigInt(code), ...numbers].join(' ');
@@ -74,17 +80,19 @@ function answered(engine: Engine, asked: readonly bigint[]): string | undefined 
     ].join(' ');
 }
 
-describe('the engine', () => {
+describe.each([
+    { from: 'the whole', start: () => Engine.start(WHOLE) },
+    { from: 'the core, and the whole later', start: () => Engine.start(CORE, async () => WHOLE) },
+])('the engine from $from', ({ start }) => {
     let engine: Engine;
 
     beforeAll(async () => {
-        engine = await Engine.start(readFileSync(WASM));
+        engine = await start();
     });
 
-    test('answers every vector', () => {
-        const lines: Line[] = JSON.parse(readFileSync(new URL('vectors.json', CRATE), 'utf8'));
+    test('answers every vector', async () => {
         const asked = new Set<bigint>();
-        for (const { clock, load, number = 0, price, ask, said } of lines) {
+        for (const { clock, load, number = 0, price, ask, said } of VECTORS) {
             if (clock !== undefined) {
                 const [now, slot] = words(clock);
                 engine.setClock({ unixTimestamp: signed(now), slot: slot ?? 0n });
@@ -109,7 +117,7 @@ describe('the engine', () => {
                 );
             } else if (ask !== undefined) {
                 asked.add(words(ask)[0] ?? 0n);
-                expect(answered(engine, words(ask)), ask).toBe(said);
+                expect(await answered(engine, words(ask)), ask).toBe(said);
             }
         }
         expect([...asked].length).toBe(Object.keys(QUESTIONS).length);
@@ -122,6 +130,68 @@ describe('the engine', () => {
         expect(refused && describeRefused(refused)).toMatchObject({ explanation: undefined, numbers: [] });
         expect(engine.load(new Uint8Array(8))).toBeDefined();
         expect(() => engine.load(new Uint8Array(1 << 20))).toThrow(EngineError);
+    });
+});
+
+describe('the core', () => {
+    const LADDER = { account: 0n, market: 0n };
+
+    /** Loads what stands in the vectors up to their first question. */
+    function loadFirst(engine: Engine): void {
+        const first = VECTORS.findIndex(({ ask }) => ask !== undefined);
+        for (const { clock, load, number } of VECTORS.slice(0, first)) {
+            if (clock !== undefined) {
+                const [now, slot] = words(clock);
+                engine.setClock({ unixTimestamp: signed(now), slot: slot ?? 0n });
+            } else if (load !== undefined) {
+                engine.load(new Uint8Array(BigUint64Array.from(words(load)).buffer), number);
+            }
+        }
+    }
+
+    test('gives way to the whole engine once something else is asked, which knows what was done before', async () => {
+        let loads = 0;
+        const engine = await Engine.start(CORE, async () => {
+            loads += 1;
+            return WHOLE;
+        });
+        const whole = await Engine.start(WHOLE);
+        loadFirst(engine);
+        loadFirst(whole);
+        expect(engine.ask('account', { account: 0n })).toEqual(whole.ask('account', { account: 0n }));
+        expect([engine.has('account'), engine.has('ladder'), loads]).toEqual([true, false, 0]);
+
+        const { refused } = engine.ask('ladder', LADDER);
+        expect(refused?.status).toBe(LOADING);
+        expect(refused && describeRefused(refused).message).toMatch(/being loaded/);
+        await Promise.all([engine.ready('ladder'), engine.answer('cascade', { market: 0n })]);
+        expect([engine.has('ladder'), loads]).toEqual([true, 1]);
+        expect(engine.ask('ladder', LADDER).refused).toBeUndefined();
+        expect(engine.ask('ladder', LADDER)).toEqual(whole.ask('ladder', LADDER));
+        expect(engine.ask('account', { account: 0n })).toEqual(whole.ask('account', { account: 0n }));
+        engine.reset();
+        expect(engine.ask('ladder', LADDER).refused?.status).toBe('NoExchange');
+    });
+
+    test('goes on where the whole engine cannot be had, and tries again', async () => {
+        let tries = 0;
+        const engine = await Engine.start(CORE, async () => {
+            tries += 1;
+            if (tries === 1) {
+                throw new EngineError('offline');
+            }
+            return WHOLE;
+        });
+        loadFirst(engine);
+        await expect(engine.answer('ladder', LADDER)).rejects.toThrow('offline');
+        expect(engine.ask('account', { account: 0n }).refused).toBeUndefined();
+        expect((await engine.answer('ladder', LADDER)).refused).toBeUndefined();
+    });
+
+    test('alone refuses what it does not answer, and has no account on paper', async () => {
+        const engine = await Engine.start(CORE);
+        expect((await engine.answer('ladder', LADDER)).refused?.status).toBe('UnknownQuestion');
+        expect(() => engine.open()).toThrow(/perp_wasm\.wasm/);
     });
 });
 

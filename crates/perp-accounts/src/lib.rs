@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(feature = "anchor"), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod decode;
 mod epoch_record;

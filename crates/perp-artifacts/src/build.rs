@@ -14,7 +14,7 @@ use {
 pub enum Route {
     CargoBuildSbf,
     Sbf,
-    Browser,
+    Browser { module: &'static str },
 }
 
 impl Route {
@@ -31,7 +31,7 @@ impl Route {
     pub fn to(self, artifact: &Artifact) -> Self {
         match artifact.target {
             Target::Sbf => self,
-            Target::Browser => Self::Browser,
+            Target::Browser { module } => Self::Browser { module },
         }
     }
 
@@ -39,7 +39,7 @@ impl Route {
         match self {
             Self::CargoBuildSbf => "cargo build-sbf",
             Self::Sbf => SBF_ROUTE,
-            Self::Browser => BROWSER_ROUTE,
+            Self::Browser { .. } => BROWSER_ROUTE,
         }
     }
 
@@ -48,7 +48,7 @@ impl Route {
         let versions = match self {
             Self::CargoBuildSbf => output_of(Command::new("cargo").args(["build-sbf", "--version"]))?,
             Self::Sbf => output_of(&mut Command::new(root.join("sbf/setup.sh")))?,
-            Self::Browser => output_of(&mut Command::new(root.join("crates/perp-wasm/setup.sh")))?,
+            Self::Browser { .. } => output_of(&mut Command::new(root.join("crates/perp-wasm/setup.sh")))?,
         };
         Ok(versions.lines().collect::<Vec<_>>().join(", "))
     }
@@ -90,9 +90,9 @@ impl Route {
                 command.arg(manifest).arg(folder);
                 command
             }
-            Self::Browser => {
+            Self::Browser { module } => {
                 let mut command = Command::new(root.join(BROWSER_ROUTE));
-                command.arg(folder);
+                command.arg(folder).arg(module);
                 command
             }
         };

@@ -25,7 +25,10 @@ pub enum Target {
     /// Solana's virtual machine.
     Sbf,
     /// Browsers: WebAssembly.
-    Browser,
+    Browser {
+        /// Which module, as `crates/perp-wasm/build.sh` names it.
+        module: &'static str,
+    },
 }
 
 impl Target {
@@ -33,7 +36,7 @@ impl Target {
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Sbf => "so",
-            Self::Browser => "wasm",
+            Self::Browser { .. } => "wasm",
         }
     }
 
@@ -48,7 +51,7 @@ impl Target {
                 "sbf/sbf-solana-solana.json",
                 "sbf/setup.sh",
             ],
-            Self::Browser => &["crates/perp-wasm/build.sh", "crates/perp-wasm/setup.sh"],
+            Self::Browser { .. } => &["crates/perp-wasm/build.sh", "crates/perp-wasm/setup.sh"],
         }
     }
 }
@@ -114,24 +117,35 @@ pub const LOCALNET_RECEIVER: Artifact = Artifact {
     target: Target::Sbf,
 };
 
-/// The engine for the browser.
+/// What the modules for browsers are compiled from.
+const BROWSER_SOURCES: &[&str] = &[
+    "crates/perp-accounts/Cargo.toml",
+    "crates/perp-accounts/src",
+    "crates/perp-engine/Cargo.toml",
+    "crates/perp-engine/src",
+    "crates/perp-exchange/Cargo.toml",
+    "crates/perp-exchange/src",
+    "crates/perp-wasm/Cargo.toml",
+    "crates/perp-wasm/src",
+];
+
+/// The engine for browsers and for programs in JavaScript.
 pub const PERP_WASM: Artifact = Artifact {
     name: "perp_wasm",
     package: "perp-wasm",
     crate_dir: "crates/perp-wasm",
-    sources: &[
-        "crates/perp-accounts/Cargo.toml",
-        "crates/perp-accounts/src",
-        "crates/perp-engine/Cargo.toml",
-        "crates/perp-engine/src",
-        "crates/perp-exchange/Cargo.toml",
-        "crates/perp-exchange/src",
-        "crates/perp-wasm/Cargo.toml",
-        "crates/perp-wasm/src",
-    ],
+    sources: BROWSER_SOURCES,
     has_idl: false,
     program_variable: "PERP_WASM",
-    target: Target::Browser,
+    target: Target::Browser { module: "whole" },
+};
+
+/// What of it a page loads first.
+pub const PERP_WASM_CORE: Artifact = Artifact {
+    name: "perp_wasm_core",
+    program_variable: "PERP_WASM_CORE",
+    target: Target::Browser { module: "core" },
+    ..PERP_WASM
 };
 
 /// What an interface is finished by, once it is built.
@@ -151,7 +165,7 @@ pub const SBF_ROUTE: &str = "sbf/build.sh";
 pub const BROWSER_ROUTE: &str = "crates/perp-wasm/build.sh";
 
 /// All committed binaries.
-pub const ALL: [Artifact; 4] = [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_WASM];
+pub const ALL: [Artifact; 5] = [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_WASM, PERP_WASM_CORE];
 
 impl Artifact {
     /// The binary under `root`.

@@ -349,17 +349,14 @@ impl Exchange {
     ///
     /// # Errors
     /// [`Refusal::NoMarket`].
-    pub(crate) fn others<'a>(
-        &'a self,
-        account: &'a Account,
-        target: Option<u16>,
-    ) -> Result<impl Iterator<Item = &'a Market> + Clone, Refusal> {
-        let indices = || account.occupied().map(|(_, position)| position.market).filter(move |of| Some(*of) != target);
-        // All of them first, so that none can be missing while they are handed out.
-        for market in indices() {
-            self.market(market)?;
+    pub(crate) fn others<'a>(&'a self, account: &Account, target: Option<u16>) -> Result<Vec<&'a Market>, Refusal> {
+        let mut others = Vec::new();
+        for (_, position) in account.occupied() {
+            if Some(position.market) != target {
+                others.push(self.market(position.market)?);
+            }
         }
-        Ok(indices().filter_map(|market| self.market(market).ok()))
+        Ok(others)
     }
 
     /// Called by every operation once nothing can refuse it any more, before it stores anything.

@@ -20,12 +20,12 @@ impl Exchange {
     pub fn join(&mut self, account: usize) -> Result<(), Refusal> {
         let state = *self.account(account)?;
         let vault = self.vault.checked_add(state.balance)?;
-        let joined = |(_, position): (usize, &Position)| {
+        let mut markets = Vec::new();
+        for (_, position) in state.occupied() {
             let mut market = *self.market(position.market)?;
             add(&mut market, position)?;
-            Ok(market)
-        };
-        let markets = state.occupied().map(joined).collect::<Result<Vec<_>, Refusal>>()?;
+            markets.push(market);
+        }
         self.vault = vault;
         for market in markets {
             self.put_market(market);

@@ -21,6 +21,7 @@ mod fixtures;
 mod guest;
 mod operation;
 mod operations;
+mod portfolio;
 pub mod quotes;
 pub mod sizing;
 

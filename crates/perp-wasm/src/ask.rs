@@ -7,11 +7,19 @@ use crate::world::World;
 use bytemuck::Pod;
 
 mod accounts;
+#[cfg(feature = "whole")]
 mod acting;
 mod markets;
 mod orders;
+#[cfg(feature = "whole")]
 mod pool;
+#[cfg(feature = "whole")]
+mod resting;
+#[cfg(feature = "whole")]
+mod settling;
+#[cfg(feature = "whole")]
 mod sizing;
+mod ticket;
 mod trading;
 mod views;
 
@@ -72,13 +80,18 @@ impl<'a> Question<'a> {
     }
 }
 
+/// Answers one question.
+type Answer = fn(&World, &Question<'_>, &mut Output<'_>) -> Result<(), Refused>;
+
 macro_rules! questions {
-    ($($(#[doc = $doc:literal])+ $number:literal $name:ident = $function:path, $question:ident $([$item:ident])? -> $($answer:ident)? $([$listed:ident])?;)+) => {
+    ($($(#[doc = $doc:literal])+ $(($feature:literal))? $number:literal $name:ident = $function:path, $question:ident $([$item:ident])? -> $($answer:ident)? $([$listed:ident])?;)+) => {
         fn dispatch(world: &World, number: u64, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-            match number {
-                $($number => $function(world, question, output),)+
-                _ => Err(Refused::with(Status::UnknownQuestion, number, 0)),
-            }
+            // A pointer is called, so that an answer stays a function of its own: one that holds all of them is a quarter larger.
+            let answer: Answer = match number {
+                $($(#[cfg(feature = $feature)])? $number => $function,)+
+                _ => return Err(Refused::with(Status::UnknownQuestion, number, 0)),
+            };
+            answer(world, question, output)
         }
 
         /// Number, name, text, and the names of the structs of every question and its answer.
@@ -91,6 +104,7 @@ macro_rules! questions {
                 $(let _: fn(layout::$listed) = drop;)?
             )+
             vec![$(crate::description::QuestionRow {
+                is_core: concat!($($feature)?).is_empty(),
                 number: $number,
                 name: stringify!($name),
                 text: concat!($($doc),+),
@@ -103,6 +117,7 @@ macro_rules! questions {
     };
 }
 
+// What is marked is not in the core, which a page loads first.
 questions! {
     /// What a market order would come to.
     1 trade = trading::trade, Trade -> TradeReceipt;
@@ -115,13 +130,13 @@ questions! {
     /// What moving margin between two accounts would leave.
     5 transfer_margin = accounts::transfer_margin, MarginTransfer -> MarginTransferView;
     /// What settling a position's profit or loss would move.
-    6 settle_pnl = trading::settle_pnl, OfPosition -> SettlementView;
+    ("whole") 6 settle_pnl = settling::settle_pnl, OfPosition -> SettlementView;
     /// What settling a position's funding would move.
-    7 settle_funding = trading::settle_funding, OfPosition -> SettlementView;
+    ("whole") 7 settle_funding = settling::settle_funding, OfPosition -> SettlementView;
     /// What redeeming a claim would pay.
     8 redeem_claim = trading::redeem_claim, OfPosition -> SettlementView;
     /// What waiving a claim would give up.
-    9 waive_claim = trading::waive_claim, OfPosition -> SettlementView;
+    ("whole") 9 waive_claim = settling::waive_claim, OfPosition -> SettlementView;
     /// How a whole account stands.
     10 account = accounts::account, OfAccount -> AccountView;
     /// The positions, claims and debts of an account.
@@ -131,31 +146,31 @@ questions! {
     /// What cancelling and placing orders would come to.
     13 place_orders = orders::place, Placement [PlacedOrder] -> PlacementView;
     /// What the orders of an account wait for.
-    14 orders = orders::orders, OfAccount -> [OrderView];
+    ("whole") 14 orders = resting::orders, OfAccount -> [OrderView];
     /// What whoever holds shares is exposed to.
-    15 pool = pool::pool, Nothing -> PoolView [ExposureView];
+    ("whole") 15 pool = pool::pool, Nothing -> PoolView [ExposureView];
     /// What a request for liquidity would pay and get.
-    16 request_liquidity = pool::request, OfRequest -> RequestView;
+    ("whole") 16 request_liquidity = pool::request, OfRequest -> RequestView;
     /// Profit and health at changed prices.
-    17 ladder = sizing::ladder, Ladder [Change] -> [RungView];
+    ("whole") 17 ladder = sizing::ladder, Ladder [Change] -> [RungView];
     /// The open interest that changed prices liquidate.
-    18 cascade = sizing::cascade, Cascade [Change] -> [CascadeView];
+    ("whole") 18 cascade = sizing::cascade, Cascade [Change] -> [CascadeView];
     /// The size that risks no more than an amount up to its stop.
-    19 size_for_risk = sizing::risk, RiskToStop -> RiskView;
+    ("whole") 19 size_for_risk = sizing::risk, RiskToStop -> RiskView;
     /// The size that makes the equity as volatile as wanted.
-    20 size_for_volatility = sizing::volatility, VolatilityTarget -> SizeView;
+    ("whole") 20 size_for_volatility = sizing::volatility, VolatilityTarget -> SizeView;
     /// The leverage that an edge bears.
-    21 kelly = sizing::kelly, OfEdge -> KellyView;
+    ("whole") 21 kelly = sizing::kelly, OfEdge -> KellyView;
     /// The size of a leverage.
-    22 size_of_leverage = sizing::leverage, OfLeverage -> SizeView;
+    22 size_of_leverage = ticket::leverage, OfLeverage -> SizeView;
     /// The largest order that survives an adverse move.
-    23 largest_order_surviving = sizing::survival, Survival -> LargestOrder;
+    ("whole") 23 largest_order_surviving = sizing::survival, Survival -> LargestOrder;
     /// The worst move and the volatility of candles.
-    24 history = sizing::history, History [PriceCandle] -> HistoryView;
+    ("whole") 24 history = sizing::history, History [PriceCandle] -> HistoryView;
     /// What a position costs while it is held.
-    25 holding_cost = sizing::holding, Holding [Ahead] -> [HoldingView];
+    25 holding_cost = ticket::holding, Holding [Ahead] -> [HoldingView];
     /// The leverage of everybody, with every market and margin account loaded.
-    26 system = sizing::system, Nothing -> SystemView;
+    ("whole") 26 system = sizing::system, Nothing -> SystemView;
 }
 
 impl World {

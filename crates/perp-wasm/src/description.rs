@@ -29,6 +29,7 @@ pub trait Described: Sized {
 
 /// A question as it is listed.
 pub(crate) struct QuestionRow {
+    pub is_core: bool,
     pub number: u64,
     pub name: &'static str,
     pub text: &'static str,
@@ -70,6 +71,7 @@ pub fn abi() -> Value {
         .iter()
         .map(|row| {
             json!({
+                "core": row.is_core,
                 "number": row.number,
                 "name": row.name,
                 "text": row.text.trim(),

@@ -155,24 +155,28 @@ pub extern "C" fn ask(words: usize) -> usize {
 }
 
 /// Opens a margin account without anything in it. Returns its number, or 2^64 − 1 and the refusal in the output buffer.
+#[cfg(feature = "whole")]
 #[no_mangle]
 pub extern "C" fn open() -> u64 {
     status(world().open())
 }
 
 /// Makes a margin account that is not on chain part of its markets. Returns as `load` does.
+#[cfg(feature = "whole")]
 #[no_mangle]
 pub extern "C" fn join(number: u64) -> u64 {
     status(world().join(number).map(|()| 0))
 }
 
 /// Does what the question of `words` words in the input buffer asks about. Returns as `load` does.
+#[cfg(feature = "whole")]
 #[no_mangle]
 pub extern "C" fn act(words: usize) -> u64 {
     status(world().act(input(words)).map(|()| 0))
 }
 
 /// Writes a margin account into the output buffer. Returns its bytes, or 2^64 − 1 and the refusal in the output buffer.
+#[cfg(feature = "whole")]
 #[no_mangle]
 pub extern "C" fn store(number: u64) -> u64 {
     // SAFETY: one thread.

@@ -1,5 +1,5 @@
-// The engine in the browser and in Node: the exchange's own, compiled to WebAssembly. Words go in and come out; what they mean
-// stands in the generated description, and every number is computed by the engine.
+// One module of the engine, compiled to WebAssembly. Words go in and come out; what they mean stands in the generated description,
+// and every number is computed by the engine.
 import type { ReadonlyUint8Array } from '@solana/kit';
 import { INPUT_WORDS, INTERFACE, QUESTIONS, type Questions, STATUSES, STRUCTS } from '../generated/engine.js';
 import type { Reading } from './reading.js';
@@ -60,12 +60,15 @@ const WORD = 8;
 const ANSWERED = 0n;
 const REFUSED = -1n;
 
-/** The engine with what was loaded into it. Its state is one: each thread of questions takes an engine of its own. */
-export class Engine {
+/** A module's bytes. */
+export type ModuleBytes = ArrayBuffer | ReadonlyUint8Array;
+
+/** A module with what was loaded into it; what its functions do is told by the engine's of the same names. */
+export class Module {
     private constructor(private readonly exports: Exports) {}
 
-    /** Starts the engine from its module's bytes. Throws `EngineError`. */
-    static async start(module: ArrayBuffer | ReadonlyUint8Array): Promise<Engine> {
+    /** Starts the module from its bytes. Throws `EngineError`. */
+    static async start(module: ModuleBytes): Promise<Module> {
         let exports: Exports;
         try {
             const bytes = module instanceof ArrayBuffer ? module : Uint8Array.from(module);
@@ -81,33 +84,23 @@ export class Engine {
                 `the module speaks version ${version} of its interface and this client ${INTERFACE}: ${remedy}`,
             );
         }
-        return new Engine(exports);
+        return new Module(exports);
     }
 
-    /** The same from a URL. Throws `EngineError`. */
-    static async fetch(url: string | URL): Promise<Engine> {
-        const response = await fetch(url);
-        if (!response.ok) {
-            throw new EngineError(`the module of the engine cannot be fetched from ${url} (${response.status})`);
-        }
-        return Engine.start(await response.arrayBuffer());
+    /** Whether it is the whole engine, and not the core alone. */
+    get isWhole(): boolean {
+        return this.exports.act !== undefined;
     }
 
-    /** Forgets everything that was loaded. */
     reset(): void {
         this.exports.reset();
     }
 
-    /** The chain's clock: before the exchange is loaded, and whenever it moves. */
     setClock({ unixTimestamp, slot }: { readonly unixTimestamp: bigint; readonly slot: bigint }): void {
         this.exports.set_clock(unixTimestamp, slot);
     }
 
-    /**
-     * Loads an account's bytes as they lie on chain; who owns it is the caller's to check. `number` is that of a margin account, from
-     * zero up without gaps, and of the margin account whose orders are loaded. The refusal where it is not taken.
-     */
-    load(bytes: ReadonlyUint8Array, number = 0): Refused | undefined {
+    load(bytes: ReadonlyUint8Array, number: number): Refused | undefined {
         if (bytes.length > INPUT_WORDS * WORD) {
             throw new EngineError(`${bytes.length} bytes are no account of the exchange`);
         }
@@ -115,18 +108,16 @@ export class Engine {
         return this.exports.load(BigInt(number), bytes.length) === REFUSED ? this.refusal() : undefined;
     }
 
-    /** Takes an oracle's reading in, as an instruction that passes the oracle would. What became of it, or the refusal. */
     takePrice(market: number, reading: Reading): { readonly outcome: number } | { readonly refused: Refused } {
         const { price, confidence, exponent, published, previous } = reading;
         const outcome = this.exports.price(BigInt(market), price, confidence, exponent, published, previous);
         return outcome === REFUSED ? { refused: this.refusal() } : { outcome: Number(BigInt.asUintN(8, outcome)) };
     }
 
-    /** Asks a question; what it changes nothing, whatever it asks. */
     ask<Name extends QuestionName>(
         name: Name,
         question: Questions[Name]['question'],
-        items: readonly Questions[Name]['questionItem'][] = [],
+        items: readonly Questions[Name]['questionItem'][],
     ): Answer<Name> {
         const { answer, answerItems } = QUESTIONS[name];
         const words = this.exports.ask(this.write(name, question, items));
@@ -146,29 +137,19 @@ export class Engine {
         return { refused: undefined, answer: head as never, items: listed as never };
     }
 
-    /**
-     * Makes the loaded margin account of this number, which is not on chain, part of what its markets sum up, as if it had always been
-     * there. The refusal where that cannot be.
-     */
-    join(number = 0): Refused | undefined {
+    join(number: number): Refused | undefined {
         return this.exports.join(BigInt(number)) === REFUSED ? this.refusal() : undefined;
     }
 
-    /** Opens a margin account without anything in it. The refusal where there is no exchange. */
     open(): Refused | undefined {
         return this.exports.open() === REFUSED ? this.refusal() : undefined;
     }
 
-    /**
-     * Does what a question asks about, in the engine alone: a trade, deposit, withdrawal, settlement, redemption or waiver. Later questions
-     * see it done. The refusal where it is not done; then nothing has changed.
-     */
     act<Name extends QuestionName>(name: Name, question: Questions[Name]['question']): Refused | undefined {
         return this.exports.act(this.write(name, question, [])) === REFUSED ? this.refusal() : undefined;
     }
 
-    /** The margin account of this number as it would lie on chain, nobody's. Throws `EngineError` where there is none. */
-    store(number = 0): Uint8Array {
+    store(number: number): Uint8Array {
         const bytes = this.exports.store(BigInt(number));
         if (bytes === REFUSED) {
             throw new EngineError(`the engine has no margin account ${number}: ${this.refusal().status}`);

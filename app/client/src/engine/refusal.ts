@@ -1,6 +1,7 @@
 // The engine's refusals in words, with their numbers.
 import { type Explanation, explain } from '../errors.js';
 import { RULES, STATUSES } from '../generated/engine.js';
+import { LOADING } from './engine.js';
 import type { Refused } from './module.js';
 
 /** The program's codes begin here: a rule's code in the engine is so much less. */
@@ -19,7 +20,10 @@ export type RefusedPreview = {
 export function describeRefused({ status, code, numbers }: Refused): RefusedPreview {
     const explanation = status === 'Rule' ? explain(FIRST_CODE + code) : undefined;
     const named = status === 'Rule' ? (RULES.get(code)?.numbers ?? []) : [];
-    const text = [...STATUSES.values()].find(({ name }) => name === status)?.text ?? status;
+    const text =
+        status === LOADING
+            ? 'The engine that answers this is being loaded.'
+            : ([...STATUSES.values()].find(({ name }) => name === status)?.text ?? status);
     return {
         message: explanation?.message ?? text,
         explanation,

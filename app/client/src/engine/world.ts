@@ -3,7 +3,8 @@ import type { Account, Address } from '@solana/kit';
 import type { MarginAccount, Orders } from '../generated/accounts/index.js';
 import { getMarginAccountEncoder, getOrdersEncoder } from '../generated/accounts/index.js';
 import type { Snapshot } from '../reading/snapshot.js';
-import { type Engine, EngineError, type Refused } from './module.js';
+import type { Engine } from './engine.js';
+import { EngineError, type Refused } from './module.js';
 import { readReading } from './reading.js';
 
 /** A margin account to load, with its resting orders where it has any. */

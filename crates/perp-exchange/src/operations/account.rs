@@ -2,10 +2,10 @@
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::portfolio::portfolio;
 use perp_engine::operations::account::{
     check_closable, plan_deposit, plan_margined_withdrawal, plan_withdrawal, DepositPlan, WithdrawalPlan,
 };
-use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::Account;
 use perp_engine::units::Atoms;
 
@@ -62,7 +62,7 @@ impl Exchange {
         if !account.has_open_position() {
             return Ok(plan_withdrawal(account, amount, self.clock.now)?);
         }
-        let portfolio = Portfolio::new(account, None, self.others(account, None)?, self.clock)?;
+        let portfolio = portfolio(account, None, &self.others(account, None)?, self.clock)?;
         Ok(plan_margined_withdrawal(&portfolio, amount, &self.session())?)
     }
 

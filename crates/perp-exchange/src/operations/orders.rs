@@ -2,12 +2,12 @@
 
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::portfolio::portfolio;
 use perp_engine::operations::orders::{
     place_orders, plan_arm_order, plan_execute_order, sweep_order, ArmingPlan, ExecutionPlan, NewOrder, OrderLamports,
     PlacementPlan,
 };
 use perp_engine::oracle::OracleReading;
-use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::{Account, Market, OrderBook};
 use perp_engine::EngineError;
 
@@ -85,7 +85,7 @@ impl Exchange {
         let (mut after, mut book, mut state) = (*account, *orders, *self.market(market)?);
         let mut ready = state.refresh(reading, &self.session())?;
         let plan = {
-            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            let portfolio = portfolio(account, Some(&ready), &self.others(account, Some(market))?, self.clock)?;
             place_orders(&mut book, &portfolio, &ready, cancel, new)?
         };
         plan.apply(&mut after);
@@ -128,7 +128,7 @@ impl Exchange {
         let (mut after, mut book, mut state) = (*account, *orders, *self.market(market)?);
         let mut ready = state.refresh(reading, &self.session())?;
         let plan = {
-            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            let portfolio = portfolio(account, Some(&ready), &self.others(account, Some(market))?, self.clock)?;
             plan_arm_order(orders, slot, &portfolio, &ready, reading)?
         };
         plan.apply(&mut book, &mut after)?;
@@ -167,7 +167,7 @@ impl Exchange {
         let (mut after, mut book, mut state) = (*account, *orders, *self.market(market)?);
         let mut ready = state.refresh(Some(reading), &self.session())?;
         let plan = {
-            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            let portfolio = portfolio(account, Some(&ready), &self.others(account, Some(market))?, self.clock)?;
             plan_execute_order(orders, slot, &portfolio, &ready, reading)?
         };
         let lamports = plan.apply(&mut book, &mut after, &mut ready)?;

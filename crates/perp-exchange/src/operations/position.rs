@@ -3,13 +3,13 @@
 use super::{After, LiquidationAfter};
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::portfolio::portfolio;
 use perp_engine::operations::position::{
     plan_liquidation, plan_redeem_claim, plan_resolve_bankruptcy, plan_settle_funding, plan_settle_pnl, plan_trade,
     plan_waive_claim, BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order,
     PnlSettlementPlan, RedemptionPlan, TradePlan, WaiverPlan,
 };
 use perp_engine::oracle::OracleReading;
-use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::Account;
 
 impl Exchange {
@@ -27,7 +27,7 @@ impl Exchange {
         let (mut after, mut state) = (*account, *self.market(market)?);
         let mut ready = state.refresh(reading, &self.session())?;
         let plan = {
-            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            let portfolio = portfolio(account, Some(&ready), &self.others(account, Some(market))?, self.clock)?;
             plan_trade(&portfolio, &ready, order)?
         };
         plan.apply(&mut after, &mut ready);
@@ -66,7 +66,7 @@ impl Exchange {
         let mut state = *self.market(market)?;
         let mut ready = state.refresh(reading, &self.session())?;
         let plan = {
-            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            let portfolio = portfolio(account, Some(&ready), &self.others(account, Some(market))?, self.clock)?;
             plan_liquidation(&portfolio, &ready, order)?
         };
         let (mut after, mut credited) = (*account, *liquidator);
@@ -239,7 +239,7 @@ impl Exchange {
         let (mut after, mut state, mut pool) = (*account, *self.market(market)?, self.pool);
         let mut ready = state.refresh(None, &self.session())?;
         let plan = {
-            let portfolio = Portfolio::new(account, Some(&ready), self.others(account, Some(market))?, self.clock)?;
+            let portfolio = portfolio(account, Some(&ready), &self.others(account, Some(market))?, self.clock)?;
             plan_resolve_bankruptcy(&portfolio, &ready, &pool)?
         };
         plan.apply(&mut after, &mut ready, &mut pool);

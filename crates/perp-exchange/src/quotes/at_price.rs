@@ -1,9 +1,10 @@
 use super::AccountHealth;
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::portfolio::portfolio;
 use alloc::vec::Vec;
 use perp_engine::market::price::reference_time;
-use perp_engine::risk::portfolio::{Health, Portfolio};
+use perp_engine::risk::portfolio::Health;
 use perp_engine::state::{Account, Market, RecentPrices};
 use perp_engine::units::products::{is_notional_in_range, mul_div_floor};
 use perp_engine::units::{Clock, Price, Side, Timestamp, MAX_PRICE, PPM};
@@ -53,13 +54,14 @@ impl<'a> AtPrice<'a> {
         moved.price.outage_since = Timestamp::NEVER;
         moved.recent = RecentPrices::default();
         moved.recent.record(price, self.reference);
-        Portfolio::new(self.account, Some(&moved), &self.others, self.clock)?.maintenance_health().map(Some)
+        let others: Vec<&Market> = self.others.iter().collect();
+        portfolio(self.account, Some(&moved), &others, self.clock)?.maintenance_health().map(Some)
     }
 
     /// Equity, maintenance margin and initial margin with the markets as they stand.
     pub fn account_health(&self) -> Result<AccountHealth, EngineError> {
-        let markets = self.others.iter().chain([&self.market]);
-        AccountHealth::of(&Portfolio::new(self.account, None, markets, self.clock)?)
+        let markets: Vec<&Market> = self.others.iter().chain([&self.market]).collect();
+        AccountHealth::of(&portfolio(self.account, None, &markets, self.clock)?)
     }
 
     /// The markets of the account's positions, each with its funding accrued.

@@ -1,7 +1,9 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
+use crate::portfolio::portfolio;
+use alloc::vec::Vec;
 use perp_engine::risk::portfolio::{Health, Portfolio};
-use perp_engine::state::Account;
+use perp_engine::state::{Account, Market};
 use perp_engine::EngineError;
 
 /// An account's equity and requirements once `update_funding` has been sent for all its markets. An operation accrues only
@@ -33,6 +35,7 @@ impl Exchange {
     /// [`Refusal::NoMarket`].
     pub fn health(&self, account: &Account) -> Result<AccountHealth, Refusal> {
         let markets = self.accrued_markets(account, None)?;
-        Ok(AccountHealth::of(&Portfolio::new(account, None, &markets, self.clock)?)?)
+        let markets: Vec<&Market> = markets.iter().collect();
+        Ok(AccountHealth::of(&portfolio(account, None, &markets, self.clock)?)?)
     }
 }

@@ -1,6 +1,6 @@
 //! What a question asks about, done to the world that was loaded: a margin account on paper.
 
-use super::trading::order_of;
+use super::views::order_of;
 use super::Question;
 use crate::layout::{OfPosition, Trade, Transfer};
 use crate::refused::{Refused, Status};

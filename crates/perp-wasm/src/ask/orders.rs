@@ -1,6 +1,6 @@
 use super::views::{flag, small};
 use super::{Output, Question};
-use crate::layout::{OfAccount, OrderView, PlacedOrder, Placement, PlacementView, NONE};
+use crate::layout::{PlacedOrder, Placement, PlacementView};
 use crate::refused::Refused;
 use crate::world::{index, World};
 use alloc::vec::Vec;
@@ -52,31 +52,4 @@ pub(super) fn place(world: &World, question: &Question<'_>, output: &mut Output<
     let cancel = &cancel[..cancelled];
     let plan = exchange.preview_placement(account, &orders, market, cancel, &new, None)?.plan;
     output.put(&PlacementView { paid: plan.paid, returned: plan.returned, armed_until: plan.armed_until.get() })
-}
-
-pub(super) fn orders(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfAccount>()?;
-    let (exchange, account) = (world.exchange()?, world.account(asked.account)?);
-    let book = world.orders(asked.account);
-    for (slot, stored) in book.occupied() {
-        let quote = exchange.order_quote(account, &book, slot, world.reading(stored.market))?;
-        let order = &quote.order;
-        output.put(&OrderView {
-            place: slot as u64,
-            number: order.number,
-            market: order.market.into(),
-            size: order.size.get(),
-            state: quote.state as u64,
-            trigger: quote.trigger.map_or(NONE, Price::get),
-            distance: quote.distance.unwrap_or(0),
-            fills_from: order.fills_from.get(),
-            fills_until: quote.fills_until.get(),
-            armed_size: order.armed_size.get(),
-            margin_held: order.margin_held.get(),
-            slices: order.slices.into(),
-            tip: order.tip(),
-            code: quote.refusal.map_or(0, |rule| Refused::from(rule).words.code),
-        })?;
-    }
-    Ok(())
 }

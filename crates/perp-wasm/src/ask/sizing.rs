@@ -1,17 +1,14 @@
 use super::views::{side, small, times};
 use super::{Output, Question};
 use crate::layout::{
-    Ahead, Cascade, CascadeView, Change, History, HistoryView, Holding, HoldingView, KellyView, Ladder, LargestOrder,
-    Nothing, OfEdge, OfLeverage, PriceCandle, RiskToStop, RiskView, RungView, SizeView, Survival, SystemView,
-    VolatilityTarget,
+    Cascade, CascadeView, Change, History, HistoryView, KellyView, Ladder, LargestOrder, Nothing, OfEdge, PriceCandle,
+    RiskToStop, RiskView, RungView, SizeView, Survival, SystemView, VolatilityTarget,
 };
 use crate::refused::Refused;
 use crate::world::{index, World};
 use alloc::vec::Vec;
 use perp_engine::units::{Atoms, Ppm, Price, SignedAtoms, SignedSize};
-use perp_exchange::sizing::{
-    adverse_move_ceil, holding_costs, size_for_volatility, size_of_leverage, volatility_ceil, Candle, Edge, LADDER,
-};
+use perp_exchange::sizing::{adverse_move_ceil, size_for_volatility, volatility_ceil, Candle, Edge, LADDER};
 
 fn changes(items: &[Change]) -> Result<Vec<i32>, Refused> {
     if items.is_empty() {
@@ -70,12 +67,6 @@ pub(super) fn volatility(_: &World, question: &Question<'_>, output: &mut Output
     output.put(&SizeView { size: size.get() })
 }
 
-pub(super) fn leverage(_: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfLeverage>()?;
-    let size = size_of_leverage(SignedAtoms::new(asked.equity), asked.leverage, Price::new(asked.price))?;
-    output.put(&SizeView { size: size.get() })
-}
-
 pub(super) fn kelly(_: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
     let asked = question.only::<OfEdge>()?;
     let edge = Edge { mean: asked.mean, volatility: asked.volatility, days: small(asked.days)? };
@@ -110,25 +101,6 @@ pub(super) fn history(_: &World, question: &Question<'_>, output: &mut Output<'_
     let adverse = adverse_move_ceil(&candles, side(asked.side)?, small(asked.holding)? as usize)?;
     let volatility = volatility_ceil(&candles, small(asked.interval)?)?;
     output.put(&HistoryView { adverse: adverse.wide(), volatility })
-}
-
-pub(super) fn holding(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let (asked, items) = question.items::<Holding, Ahead>()?;
-    let exchange = world.exchange()?;
-    let market = exchange.market(index(asked.market)?)?;
-    let mut seconds = Vec::with_capacity(items.len());
-    for item in items {
-        seconds.push(small(item.seconds)?);
-    }
-    for cost in &holding_costs(market, &exchange.session(), SignedSize::new(asked.size), &seconds)? {
-        output.put(&HoldingView {
-            seconds: cost.seconds.into(),
-            cost: cost.cost.get(),
-            break_even: cost.break_even,
-            funding_rate: cost.funding_rate,
-        })?;
-    }
-    Ok(())
 }
 
 pub(super) fn system(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {

@@ -1,22 +1,11 @@
-use super::views::{flag, side, standing};
+use super::views::{order_of, side, standing};
 use super::{Output, Question};
 use crate::layout::{LargestOrder, OfPosition, OfSide, SettlementView, Trade, TradeReceipt};
 use crate::refused::Refused;
 use crate::world::{index, World};
 use bytemuck::Zeroable;
-use perp_engine::ledger::Settled;
-use perp_engine::operations::position::Order;
 use perp_engine::state::{Account, Market};
-use perp_engine::units::{Price, SignedSize};
-
-/// The order of a question.
-pub(super) fn order_of(asked: &Trade) -> Result<Order, Refused> {
-    Ok(Order {
-        size: SignedSize::new(asked.size),
-        acceptable_price: Price::new(asked.acceptable_price),
-        reduce_only: flag(asked.reduce_only)?,
-    })
-}
+use perp_engine::units::SignedSize;
 
 pub(super) fn trade(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
     let asked = question.only::<Trade>()?;
@@ -55,7 +44,7 @@ pub(super) fn largest_order(world: &World, question: &Question<'_>, output: &mut
 }
 
 /// What settling leaves, with what it moved.
-fn settled(
+pub(super) fn settled(
     world: &World,
     before: &Account,
     after: &Account,
@@ -71,44 +60,10 @@ fn settled(
     })
 }
 
-fn moved(settled: &Settled) -> SettlementView {
-    SettlementView {
-        funding: settled.funding.get(),
-        redeemed: settled.redeemed.get(),
-        repaid: settled.repaid.get(),
-        ..SettlementView::zeroed()
-    }
-}
-
-pub(super) fn settle_pnl(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfPosition>()?;
-    let account = world.account(asked.account)?;
-    let after = world.exchange()?.preview_settle_pnl(account, index(asked.market)?, None)?;
-    let plan = &after.plan;
-    let moved = SettlementView { profit: plan.profit.get(), moved: plan.moved.get(), ..moved(&plan.settled) };
-    settled(world, account, &after.account, &after.market, moved, output)
-}
-
-pub(super) fn settle_funding(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfPosition>()?;
-    let account = world.account(asked.account)?;
-    let after = world.exchange()?.preview_settle_funding(account, index(asked.market)?)?;
-    settled(world, account, &after.account, &after.market, moved(&after.plan.settled), output)
-}
-
 pub(super) fn redeem_claim(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
     let asked = question.only::<OfPosition>()?;
     let account = world.account(asked.account)?;
     let after = world.exchange()?.preview_redeem_claim(account, index(asked.market)?)?;
     let moved = SettlementView { redeemed: after.plan.redeemed.get(), ..SettlementView::zeroed() };
-    settled(world, account, &after.account, &after.market, moved, output)
-}
-
-pub(super) fn waive_claim(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfPosition>()?;
-    let account = world.account(asked.account)?;
-    let after = world.exchange()?.preview_waive_claim(account, index(asked.market)?)?;
-    let (redeemed, waived) = (after.plan.redeemed.get(), after.plan.waived.get());
-    let moved = SettlementView { redeemed, waived, ..SettlementView::zeroed() };
     settled(world, account, &after.account, &after.market, moved, output)
 }

@@ -1,10 +1,11 @@
 //! Engine types as words.
 
-use crate::layout::{HealthView, PositionView, StandingView, UNBOUNDED};
+use crate::layout::{HealthView, PositionView, StandingView, Trade, UNBOUNDED};
 use crate::refused::Refused;
 use bytemuck::Zeroable;
+use perp_engine::operations::position::Order;
 use perp_engine::state::{Account, Position};
-use perp_engine::units::{Price, Side};
+use perp_engine::units::{Price, Side, SignedSize};
 use perp_exchange::quotes::{AccountHealth, PositionQuote, Standing};
 use perp_exchange::sizing::Leverage;
 
@@ -26,6 +27,15 @@ pub(super) fn flag(number: u64) -> Result<bool, Refused> {
         1 => Ok(true),
         _ => Err(Refused::out_of_range(number)),
     }
+}
+
+/// The order of a question.
+pub(super) fn order_of(asked: &Trade) -> Result<Order, Refused> {
+    Ok(Order {
+        size: SignedSize::new(asked.size),
+        acceptable_price: Price::new(asked.acceptable_price),
+        reduce_only: flag(asked.reduce_only)?,
+    })
 }
 
 pub(super) fn times(leverage: &Leverage) -> u64 {

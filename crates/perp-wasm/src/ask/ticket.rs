@@ -1,0 +1,35 @@
+//! What an order ticket says besides the receipt.
+
+use super::views::small;
+use super::{Output, Question};
+use crate::layout::{Ahead, Holding, HoldingView, OfLeverage, SizeView};
+use crate::refused::Refused;
+use crate::world::{index, World};
+use alloc::vec::Vec;
+use perp_engine::units::{Price, SignedAtoms, SignedSize};
+use perp_exchange::sizing::{holding_costs, size_of_leverage};
+
+pub(super) fn leverage(_: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let asked = question.only::<OfLeverage>()?;
+    let size = size_of_leverage(SignedAtoms::new(asked.equity), asked.leverage, Price::new(asked.price))?;
+    output.put(&SizeView { size: size.get() })
+}
+
+pub(super) fn holding(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
+    let (asked, items) = question.items::<Holding, Ahead>()?;
+    let exchange = world.exchange()?;
+    let market = exchange.market(index(asked.market)?)?;
+    let mut seconds = Vec::with_capacity(items.len());
+    for item in items {
+        seconds.push(small(item.seconds)?);
+    }
+    for cost in &holding_costs(market, &exchange.session(), SignedSize::new(asked.size), &seconds)? {
+        output.put(&HoldingView {
+            seconds: cost.seconds.into(),
+            cost: cost.cost.get(),
+            break_even: cost.break_even,
+            funding_rate: cost.funding_rate,
+        })?;
+    }
+    Ok(())
+}
