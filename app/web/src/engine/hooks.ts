@@ -51,10 +51,7 @@ function useAsked<N extends QuestionName>(
             ? null
             : JSON.stringify([question, items ?? []], (_, value) => (typeof value === 'bigint' ? `${value}` : value));
     // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for question and items, the version for the world
-    return useMemo(
-        () => (question === null ? null : world.engine.ask(name, question, items)),
-        [world, version, name, key],
-    );
+    return useMemo(() => (question === null ? null : world.ask(name, question, items)), [world, version, name, key]);
 }
 
 /** What comes of any question. */

@@ -8,14 +8,22 @@ import {
     snapshotFrom,
     VERSION,
 } from '@perp-swap/client';
-import { Engine, type LoadedAccount, loadSnapshot } from '@perp-swap/client/engine';
+import {
+    type Answer,
+    Engine,
+    type LoadedAccount,
+    loadSnapshot,
+    type QuestionName,
+    type Questions,
+} from '@perp-swap/client/engine';
 import type { Account, Address } from '@solana/kit';
-import wasm from '../../../../artifacts/perp_wasm.wasm?url';
+import whole from '../../../../artifacts/perp_wasm.wasm?url';
+import core from '../../../../artifacts/perp_wasm_core.wasm?url';
 import type { Directory } from '../chain/directory';
 
-/** Fetches the engine and starts it. */
+/** Fetches the engine's core and starts it; the rest is fetched once something is asked that the core does not answer. */
 export function startEngine(): Promise<Engine> {
-    return Engine.fetch(new URL(wasm, location.href));
+    return Engine.fetch(new URL(core, location.href), new URL(whole, location.href));
 }
 
 /** What the engine's visitor has in his account, in dollars: what orders would do for whoever has no account yet. */
@@ -38,7 +46,7 @@ export interface OwnAddresses {
 }
 
 export class EngineWorld {
-    readonly engine: Engine;
+    readonly #engine: Engine;
     readonly #store: AccountStore;
     readonly #directory: Directory;
     readonly #visitor: Account<MarginAccount>;
@@ -50,7 +58,7 @@ export class EngineWorld {
     #version = 0;
 
     private constructor(engine: Engine, store: AccountStore, directory: Directory) {
-        this.engine = engine;
+        this.#engine = engine;
         this.#store = store;
         this.#directory = directory;
         this.#visitor = visitor(directory);
@@ -67,6 +75,22 @@ export class EngineWorld {
     /** Rises whenever answers may have changed. */
     get version(): number {
         return this.#version;
+    }
+
+    /** Asks the engine; where it has to load more of itself for that, there is news once it has. */
+    ask<N extends QuestionName>(
+        name: N,
+        question: Questions[N]['question'],
+        items?: readonly Questions[N]['questionItem'][],
+    ): Answer<N> {
+        if (!this.#engine.has(name)) {
+            // Where it does not come, the next question tries again.
+            this.#engine.ready(name).then(
+                () => this.#tell(),
+                () => undefined,
+            );
+        }
+        return this.#engine.ask(name, question, items);
     }
 
     subscribe(listener: () => void): () => void {
@@ -101,7 +125,11 @@ export class EngineWorld {
     async #load(): Promise<void> {
         const snapshot = await snapshotFrom(this.#store.all, this.#directory.exchange);
         const own = this.#accounts.flatMap(({ address, orders }) => this.#read(address, orders));
-        this.#numbers = loadSnapshot(this.engine, snapshot, [{ account: this.#visitor }, ...own]);
+        this.#numbers = loadSnapshot(this.#engine, snapshot, [{ account: this.#visitor }, ...own]);
+        this.#tell();
+    }
+
+    #tell(): void {
         this.#version += 1;
         for (const listener of this.#listeners) listener();
     }

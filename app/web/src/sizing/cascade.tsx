@@ -26,7 +26,7 @@ async function cascade({ rpc, store, directory }: Connection, entry: MarketEntry
         snapshot,
         found.map((account) => ({ account })),
     );
-    return itemsOf(engine.ask('cascade', { market: BigInt(entry.index) }));
+    return itemsOf(await engine.answer('cascade', { market: BigInt(entry.index) }));
 }
 
 export function CascadeMap({ entry }: { entry: MarketEntry }) {
