@@ -11,7 +11,7 @@ export default defineConfig({
         include: ['e2e/**/*.story.ts'],
         globalSetup: ['e2e/setup.ts'],
         maxWorkers: 2,
-        testTimeout: 240_000,
-        hookTimeout: 120_000,
+        testTimeout: 360_000,
+        hookTimeout: 300_000,
     },
 });

@@ -16,7 +16,7 @@ export async function openBrowser(): Promise<Browser> {
 const PICTURES = process.env.PERP_SCREENSHOTS;
 
 /** How long a transaction and what follows from it may take on a busy machine. */
-export const SOON = 45_000;
+export const SOON = 90_000;
 
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
