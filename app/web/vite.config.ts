@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { CLIENT } from './client.ts';
 import { parameterMeanings } from './interface.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -34,7 +35,7 @@ export default defineConfig(({ mode }) => ({
     base: './',
     plugins: [react(), localDeployment(), parameterMeanings(path('../../idl/perp_swap.json'))],
     resolve: {
-        alias: { '@perp-swap/client': path('../client/src/index.ts') },
+        alias: CLIENT,
         dedupe: ['@solana/kit', '@noble/hashes'],
     },
     define: {

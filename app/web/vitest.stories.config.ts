@@ -1,22 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { CLIENT } from './client.ts';
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-
-// The stories: the page in a browser over a local validator. One after the other, for they share the machine.
+// The stories: the page in a browser over a local validator, which each file starts for itself. Two at once: they mostly wait.
 export default defineConfig({
     resolve: {
-        alias: {
-            '@perp-swap/client/generated': path('../client/src/generated/index.ts'),
-            '@perp-swap/client': path('../client/src/index.ts'),
-        },
+        alias: CLIENT,
         dedupe: ['@solana/kit', '@noble/hashes'],
     },
     test: {
         include: ['e2e/**/*.story.ts'],
         globalSetup: ['e2e/setup.ts'],
-        fileParallelism: false,
-        testTimeout: 240_000,
-        hookTimeout: 120_000,
+        maxWorkers: 2,
+        testTimeout: 360_000,
+        hookTimeout: 300_000,
     },
 });

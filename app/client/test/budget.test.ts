@@ -55,7 +55,12 @@ test('a limit is what all may take, and an eighth more', async () => {
     const account = { positions: [] } as unknown as MarginAccountState;
     const of = { owner: EXCHANGE, marginAccount: EXCHANGE, account };
     const common = { size: 5n, acceptablePrice: 100n };
-    const three = [nextPriceOrder(common), nextPriceOrder(common), nextPriceOrder(common), limitOrder({ size: 5n, price: 9n })];
+    const three = [
+        nextPriceOrder(common),
+        nextPriceOrder(common),
+        nextPriceOrder(common),
+        limitOrder({ size: 5n, price: 9n }),
+    ];
     const placed = await placeOrders(addresses, owner.signer, of, { market: 0 }, [], three);
     expect(unitsOf(placed)).toBe(computeUnits('placeOrders', 1) + 2 * computeUnits('armOrder', 1));
     const sum = unitsOf(moved) + unitsOf(updated) + 1_000 + 300;

@@ -33,6 +33,9 @@ test.each([
     ['money that may be missing', 'export const f = (fee: bigint | undefined) => (fee ?? 0n) / 2n;'],
     ['money as a number', 'export const f = (equity: bigint) => Number(equity) * 0.05;'],
     ['money read from a text as a number', 'export const f = (text: string) => parseFloat(text) * 0.05;'],
+    ['money made a number from a text', 'export const f = (text: string) => Number(text) * 0.05;'],
+    ['money made a number by its sign', 'export const f = (text: string) => +text * 0.05;'],
+    ['a literal that is computed', 'export const UNIT = 10n ** 6n;'],
     ['money of some type', 'export const f = <T extends bigint>(one: T, other: T) => one - other;'],
     [
         'money of a type of its own',
@@ -58,6 +61,11 @@ test('an exception is for its expression alone, and is needed', () => {
     expect(findings('export {};', { 'page.ts': { 'a * 2n': 'why' } })).toEqual([
         'formulas.json allows a * 2n in page.ts, where nothing needs it',
     ]);
+});
+
+test('tests compute what they expect', () => {
+    writeFileSync(join(folder, 'page.test.ts'), 'export const two = 1n + 1n;');
+    expect(findings('export {};')).toEqual([]);
 });
 
 test('no formula stands in this package', () => {

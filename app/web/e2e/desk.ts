@@ -15,8 +15,11 @@ export async function openBrowser(): Promise<Browser> {
 /** Where pictures of every step go; without PERP_SCREENSHOTS none are taken. */
 const PICTURES = process.env.PERP_SCREENSHOTS;
 
-/** How long a transaction and what follows from it may take. */
-export const SOON = 20_000;
+/** How long a transaction and what follows from it may take on a busy machine. */
+export const SOON = 90_000;
+
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
 
 export class Desk {
     /** Errors that the page wrote to its console. */
@@ -29,7 +32,7 @@ export class Desk {
     ) {}
 
     static async open(browser: Browser, world: World, story: string, path = '/trade/SOL-PERP'): Promise<Desk> {
-        const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+        const context = await browser.newContext({ viewport: DESK, colorScheme: 'dark' });
         const page = await context.newPage();
         const desk = new Desk(page, context, story);
         page.on('pageerror', (error) => desk.errors.push(error.message));
@@ -46,6 +49,44 @@ export class Desk {
         return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name });
     }
 
+    /** What lies in one of the tabs below the chart. */
+    async tab(name: string): Promise<void> {
+        await this.page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+    }
+
+    /** Chooses what the activity lists. */
+    async activity(kind: string): Promise<void> {
+        await this.page.getByRole('radio', { name: kind, exact: true }).check({ force: true });
+    }
+
+    /** The connected wallet's address. */
+    async owner(): Promise<string> {
+        await this.page.locator('.topbar-end .button').click();
+        const address = await this.page.getByRole('dialog').locator('p.mono').textContent();
+        await this.page.keyboard.press('Escape');
+        return address ?? '';
+    }
+
+    table(name: string): Locator {
+        return this.page.getByRole('table', { name });
+    }
+
+    /** The wallet's holder rejects what is to be signed next. */
+    async rejectNext(): Promise<void> {
+        await this.page.evaluate(() => {
+            window.beforeNextSignature = () => Promise.reject(new Error('User rejected the request.'));
+        });
+    }
+
+    /** The wallet's holder takes time over what is to be signed next: until the function that this gives is called. */
+    async hesitateNext(): Promise<() => Promise<void>> {
+        await this.page.evaluate(() => {
+            window.beforeNextSignature = () =>
+                new Promise((resolve) => window.addEventListener('sign', () => resolve(), { once: true }));
+        });
+        return () => this.page.evaluate(() => void window.dispatchEvent(new Event('sign')));
+    }
+
     /** What the transaction line says. */
     line(): Locator {
         return this.page.getByRole('region', { name: 'Transactions' });
@@ -59,11 +100,12 @@ export class Desk {
     async picture(name: string): Promise<void> {
         if (!PICTURES) return;
         mkdirSync(PICTURES, { recursive: true });
-        const size = this.page.viewportSize()!;
+        await this.page.evaluate(() => scrollTo(0, 0));
         await this.page.screenshot({ path: join(PICTURES, `${this.story}-${name}.png`) });
-        await this.page.setViewportSize({ width: 390, height: 844 });
+        await this.page.setViewportSize(PHONE);
         await this.page.screenshot({ path: join(PICTURES, `${this.story}-${name}-phone.png`), fullPage: true });
-        await this.page.setViewportSize(size);
+        await this.page.setViewportSize(DESK);
+        await this.page.evaluate(() => scrollTo(0, 0));
     }
 
     async connect(): Promise<void> {
@@ -74,7 +116,16 @@ export class Desk {
 
     async takeTestMoney(): Promise<void> {
         await this.button('Test money').click();
-        await this.region('Margin account').getByText('$100,000.00').waitFor({ timeout: SOON });
+        await this.inWallet('$100,000.00');
+    }
+
+    /** Waits until so much is in the wallet. */
+    async inWallet(amount: string): Promise<void> {
+        await this.region('Margin account')
+            .getByRole('definition')
+            .filter({ hasText: amount })
+            .first()
+            .waitFor({ timeout: SOON });
     }
 
     /** Deposits into the account that is shown, and opens it where it is new. */
@@ -90,7 +141,10 @@ export class Desk {
 
     /** Waits until the chain has confirmed what was sent last, and told this of it. */
     async confirmed(told: RegExp): Promise<void> {
-        await this.line().getByText(told).waitFor({ timeout: SOON });
-        await this.line().getByText('Confirmed', { exact: true }).first().waitFor();
+        const line = this.line();
+        const other = line.getByText(/^(Refused|Not sent|Expired|Unknown)$/);
+        await line.getByText(told).or(other).first().waitFor({ timeout: SOON });
+        if (await other.isVisible()) throw new Error(`not confirmed: ${await line.textContent()}`);
+        await line.getByText('Confirmed', { exact: true }).first().waitFor({ timeout: SOON });
     }
 }

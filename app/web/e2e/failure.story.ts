@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
 import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { openWorld, type World } from './world.ts';
+import { kept, openWorld, type World } from './world.ts';
 
 let world: World;
 let browser: Browser;
@@ -32,7 +32,7 @@ test('a wide price and a silent oracle are said above everything', async () => {
     await desk.page.getByText(/orders need one of 5 s/).waitFor({ timeout: SOON });
     await desk.picture('stale');
     // The keeper reports the outage as soon as the price is older than 15 s.
-    await desk.page.getByText(/an oracle outage is reported/).waitFor({ timeout: 60_000 });
+    await kept(world, 'the report', () => desk.page.getByText(/an oracle outage is reported/).isVisible());
     await desk.picture('outage');
     oracle.silence('SOL-PERP', false);
     await desk.page.getByText(/an oracle outage is reported/).waitFor({ state: 'hidden', timeout: 60_000 });

@@ -1,18 +1,15 @@
-// Entering the pool over a boundary, asking to leave it, and a pause with its grace, as whoever is at the desk sees them.
+// Entering the pool over a boundary, leaving it until everything is paid, and a pause with its grace, as the desk shows them.
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pause } from './admin.ts';
+import { afterAll, beforeAll, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
 import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { openWorld, type World } from './world.ts';
+import { closeAwaited, pause } from './wallets.ts';
+import { kept, openWorld, type World } from './world.ts';
 
 let world: World;
 let browser: Browser;
 let oracle: Oracle;
 let desk: Desk;
-
-/** The keeper values every market, closes the epoch and pays, one after the other. */
-const SERVED = 120_000;
 
 const HOUR = 3_600;
 
@@ -47,13 +44,13 @@ test('tokens enter at the boundary after their notice, and become shares', async
     await desk.page.getByRole('table', { name: 'Queue' }).getByText('$1,000.00').waitFor();
     await desk.picture('requested');
     await passBoundary(600);
-    await expect.poll(() => requests.isVisible(), { timeout: SERVED }).toBe(false);
+    await kept(world, 'the request is served', async () => !(await requests.isVisible()));
     // 0.02 % of $1,000 pays the queue, so about 999.8 shares of $1.
     await desk.page.getByText(/^999\.8\d \(/).waitFor({ timeout: SOON });
     await desk.picture('entered');
 });
 
-test('shares that leave wait in the queue for the boundary of the day after', async () => {
+test('shares that leave wait in the queue for the boundary of the day after, and are paid at it', async () => {
     await desk.page.getByText('Leave', { exact: true }).click();
     await desk.page.getByRole('button', { name: /You hold 999\.8/ }).click();
     await desk.button('Request to leave').click();
@@ -65,10 +62,19 @@ test('shares that leave wait in the queue for the boundary of the day after', as
         .waitFor();
     await desk.page.getByText(/^0\.00 \(0\.00%\)/).waitFor({ timeout: SOON });
     await desk.picture('leaving');
+    await passBoundary(24 * HOUR);
+    await kept(world, 'the request is served', async () => {
+        await closeAwaited(world);
+        return !(await desk.table('Your requests').isVisible());
+    });
+    await desk.page.getByText('Nobody waits to enter or leave.').waitFor({ timeout: SOON });
+    await desk.picture('left');
+    // 0.02 % of $1,000 went to the queue on the way in, and as much of what was left on the way out.
+    await desk.page.goto(`${world.url}#/trade/SOL-PERP`);
+    await desk.inWallet('$99,999.6');
 });
 
 test('a pause says until when, and after it that nothing is increased for two minutes', async () => {
-    await desk.page.goto(`${world.url}#/trade/SOL-PERP`);
     await pause(world, 20);
     await desk.page.getByText(/The exchange is paused until/).waitFor({ timeout: SOON });
     await desk.picture('paused');

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
 import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { openWorld, type World } from './world.ts';
+import { inHistory, kept, openWorld, type World } from './world.ts';
 
 let world: World;
 let browser: Browser;
@@ -68,17 +68,61 @@ test('a position is opened with its stop and target in one transaction', async (
     }
 });
 
+test('the stop is dragged on the chart to another price', async () => {
+    const box = (await desk.page.locator('.chart-canvas').boundingBox())!;
+    const x = box.x + box.width / 3;
+    const canHold = () =>
+        desk.page
+            .locator('.chart-canvas > div')
+            .evaluate((element) => getComputedStyle(element).cursor === 'ns-resize');
+    // From below the first line that can be taken hold of is the stop's.
+    let y = box.y + box.height - 30;
+    for (; !(await canHold()); y -= 2) {
+        expect(y, 'a line on the chart').toBeGreaterThan(box.y);
+        await desk.page.mouse.move(x, y);
+    }
+    await desk.page.mouse.down();
+    await desk.page.mouse.move(x, y - 10, { steps: 5 });
+    await desk.page.mouse.up();
+    const dialog = desk.page.getByRole('dialog', { name: /^Move stop/ });
+    const dragged = Number(await dialog.getByLabel('Price').inputValue());
+    expect(dragged).toBeGreaterThan(125);
+    await desk.picture('dragged');
+    // A little lower than where the mouse let it go, so that the rest of the story knows where it is.
+    await dialog.getByLabel('Price').fill('126');
+    await dialog.getByRole('button', { name: 'Move it' }).click();
+    await desk.confirmed(/Orders: 1 placed, 1 cancelled\./);
+    await desk.tab('Orders');
+    await desk.table('Resting orders').getByText('index ≤ 126.000').waitFor({ timeout: SOON });
+    await desk.table('Resting orders').getByText('index ≥ 160.000').waitFor();
+    await desk.picture('moved');
+});
+
+test('anybody sees the same by a link, and can sign nothing', async () => {
+    const owner = await desk.owner();
+    const other = await Desk.open(browser, world, 'watch', `/watch/${owner}`);
+    const row = other.table('Positions').getByRole('row').nth(1);
+    await row.getByText('100.00 SOL').waitFor({ timeout: SOON });
+    for (const name of ['Close', 'Add margin', 'Turn into cash'])
+        expect(await row.getByRole('button', { name }).isDisabled()).toBe(true);
+    expect(await other.button('Deposit').count()).toBe(0);
+    await other.picture('position');
+    await other.close();
+});
+
 test('the price falls, and a keeper liquidates as much as is needed', async () => {
     await desk.page.getByRole('tab', { name: /Positions/ }).click();
     // 100 SOL bought at about 140 with about $994 left. At 133.5 it is worth about $344 against 3 % of 13 350 = $400.
     oracle.set('SOL-PERP', '133.5');
     const row = desk.page.getByRole('table', { name: 'Positions' }).getByRole('row').nth(1);
-    await expect.poll(() => row.getByText('100.00 SOL').isVisible(), { timeout: 60_000 }).toBe(false);
+    await kept(world, 'the liquidation', async () => !(await row.getByText('100.00 SOL').isVisible()));
     await row.getByText('▲ Long').waitFor();
     await desk.picture('liquidated');
-    await desk.page.getByRole('tab', { name: 'Activity' }).click();
-    await desk.page.getByText('Liquidations', { exact: true }).last().click();
-    await desk.page.getByRole('table', { name: 'Liquidations' }).getByText('SOL-PERP').waitFor({ timeout: SOON });
+    // The history follows the chain in its own time.
+    await inHistory(world, `/v1/liquidations?owner=${await desk.owner()}`);
+    await desk.tab('Activity');
+    await desk.activity('Liquidations');
+    await desk.table('Liquidations').getByText('SOL-PERP').first().waitFor({ timeout: SOON });
     await desk.picture('liquidation');
 });
 
@@ -91,14 +135,16 @@ test('margin is added, and the bar comes down', async () => {
 test('the stop fires, the target goes with it', async () => {
     await desk.page.getByRole('tab', { name: /Positions/ }).click();
     oracle.set('SOL-PERP', '124');
-    await desk.page.getByText('No position is open.').waitFor({ timeout: 90_000 });
+    await kept(world, 'the stop', () => desk.page.getByText('No position is open.').isVisible());
     await desk.page.getByRole('tab', { name: /Orders/ }).click();
     await desk.page.getByText('No order waits.', { exact: false }).waitFor({ timeout: SOON });
-    await desk.page.getByRole('tab', { name: 'Activity' }).click();
-    await desk.page.getByText('Fills', { exact: true }).last().click();
-    await desk.page
-        .getByRole('table', { name: 'Fills' })
+    await inHistory(world, `/v1/orders?owner=${await desk.owner()}&state=filled`);
+    await desk.tab('Activity');
+    await desk.activity('Fills');
+    await desk
+        .table('Fills')
         .getByText(/order \d/)
+        .first()
         .waitFor({ timeout: SOON });
     await desk.picture('stopped');
 });

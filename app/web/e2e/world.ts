@@ -45,6 +45,34 @@ export async function until<T>(
     throw new Error(`${what}: not within ${seconds} s`);
 }
 
+/** Waits until the history has a row at a path. */
+export async function inHistory({ historyUrl }: World, path: string): Promise<void> {
+    await until(`a row of ${path}`, 120, async () => {
+        const answer = await fetch(historyUrl + path).catch(() => undefined);
+        const rows = answer?.ok ? ((await answer.json()) as { data: unknown[] }).data : [];
+        return rows.length > 0 ? true : undefined;
+    });
+}
+
+/** How long a keeper may take over what it is waited for, before another takes its place. */
+const KEEPER_MILLISECONDS = 25_000;
+
+/**
+ * Waits until the keeper has brought something about. The local validator loses some of what it should push, and a keeper reads
+ * everything anew every five minutes, or when it starts: where nothing has come of it for long, it starts anew.
+ */
+export async function kept(world: World, what: string, look: () => Promise<boolean>): Promise<void> {
+    let since = Date.now();
+    await until(what, 180, async () => {
+        if (await look()) return true;
+        if (Date.now() - since < KEEPER_MILLISECONDS) return undefined;
+        console.info(`the keeper starts anew: ${what} has not come about`);
+        await world.withoutKeeper(async () => undefined);
+        since = Date.now();
+        return undefined;
+    });
+}
+
 export interface Service {
     child: ChildProcess;
     end: () => Promise<void>;
@@ -77,7 +105,8 @@ export interface World {
     exchange: Exchange;
     /** Where the page is. */
     url: string;
-    keeper: Service;
+    /** Does something while no keeper is there. */
+    withoutKeeper: (meanwhile: () => Promise<void>) => Promise<void>;
     history: Service;
     localnet: Service;
     historyUrl: string;
@@ -164,10 +193,10 @@ export async function openWorld(page: string, { prices = [], ownOracle = false }
         ...['--rpc-url', exchange.rpc_url, '--exchange', exchange.exchange],
         ...['--database', `sqlite:${join(folder, 'history.db')}`, '--listen', `127.0.0.1:${historyPort}`],
     ]);
-    const keeper = start('perp-keeper', folder, [
-        ...['--localnet', ownOracle ? withoutPrices(keys, exchange) : keys],
-        ...['--unpaid', '--listen', `127.0.0.1:${keeperPort}`],
-    ]);
+    const keeperKeys = ownOracle ? withoutPrices(keys, exchange) : keys;
+    const startKeeper = () =>
+        start('perp-keeper', folder, ['--localnet', keeperKeys, '--unpaid', '--listen', `127.0.0.1:${keeperPort}`]);
+    let keeper = startKeeper();
     await until('the history', 30, async () => {
         const answer = await fetch(`${historyUrl}/healthz`).catch(() => undefined);
         return answer?.ok ? true : undefined;
@@ -182,7 +211,11 @@ export async function openWorld(page: string, { prices = [], ownOracle = false }
         keys,
         exchange,
         url,
-        keeper,
+        withoutKeeper: async (meanwhile) => {
+            await keeper.end();
+            await meanwhile();
+            keeper = startKeeper();
+        },
         history,
         localnet,
         historyUrl,

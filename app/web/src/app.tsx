@@ -7,10 +7,9 @@ import { useHashLocation } from 'wouter/use-hash-location';
 import { type Connection, ConnectionProvider } from './chain/context';
 import { fetchDeployment } from './chain/deployment';
 import { openDirectory } from './chain/directory';
-import { AccountFeed } from './chain/feed';
+import { openNode } from './chain/node';
 import { PriceHistory } from './chart/history';
-import { startEngine } from './engine/start';
-import { EngineWorld } from './engine/world';
+import { EngineWorld, startEngine } from './engine/world';
 import { queryClient } from './indexer/api';
 import { Shell } from './shell/shell';
 import { offerDevelopmentWallet } from './wallet/offer';
@@ -20,23 +19,24 @@ const RETRY_MILLISECONDS = 3_000;
 
 async function connect(): Promise<Connection> {
     const deployment = await fetchDeployment();
-    const feed = new AccountFeed(deployment);
-    const [engine, directory] = await Promise.all([startEngine(), openDirectory(feed, deployment)]);
-    // Nobody waits for a wallet to see a price.
-    void offerDevelopmentWallet(deployment).then(reconnectWallet);
-    return {
-        deployment,
-        feed,
-        directory,
-        history: new PriceHistory(directory.markets),
-        world: new EngineWorld(engine, directory),
-    };
+    const node = openNode(deployment);
+    const { rpc, store } = node;
+    try {
+        const [engine, directory] = await Promise.all([startEngine(), openDirectory(node, deployment)]);
+        const world = await EngineWorld.open(engine, store, directory);
+        // Nobody waits for a wallet to see a price.
+        void offerDevelopmentWallet(deployment).then(reconnectWallet);
+        return { deployment, rpc, store, directory, history: new PriceHistory(store, directory.markets), world };
+    } catch (error) {
+        store.close();
+        throw error;
+    }
 }
 
-function endConnection({ feed, history, world }: Connection): void {
+function endConnection({ store, history, world }: Connection): void {
     world.stop();
     history.stop();
-    feed.stop();
+    store.close();
 }
 
 export function App() {

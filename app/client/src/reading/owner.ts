@@ -24,8 +24,8 @@ export type OwnerRpc = AccountRpc & Rpc<GetProgramAccountsApi & GetBalanceApi>;
 const EXCHANGE_OFFSET = 8n;
 const OWNER_OFFSET = 40n;
 
-/** Where a token account keeps its amount. */
-const TOKEN_AMOUNT_OFFSET = 64;
+/** Where a token account keeps its amount, as 64 bits, in both token programs. */
+export const TOKEN_AMOUNT_OFFSET = 64;
 
 /** What an owner has on an exchange. */
 export type Holdings = {

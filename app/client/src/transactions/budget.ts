@@ -75,8 +75,8 @@ export function unitsOf(instruction: Instruction): number {
 
 // Orders by time that are due are armed as they are placed; the budget is that of one.
 function unitsOfMoreArmed(data: ReadonlyUint8Array, positions: number): number {
-    const { ordersArg } = getPlaceOrdersInstructionDataDecoder().decode(data);
-    const byTime = ordersArg.filter(({ trigger, parent }) => trigger === OrderTrigger.AtTime && parent === 0).length;
+    const { orders } = getPlaceOrdersInstructionDataDecoder().decode(data);
+    const byTime = orders.filter(({ trigger, parent }) => trigger === OrderTrigger.AtTime && parent === 0).length;
     return Math.max(0, byTime - 1) * computeUnits('armOrder', positions);
 }
 

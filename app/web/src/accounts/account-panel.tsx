@@ -1,16 +1,19 @@
 // How the shown account stands: equity, cash, what is free, and how far it is from liquidation, with the formula.
 import { useState } from 'react';
-import { useAccountBytes, useConnection } from '../chain/context';
+import { useAccount, useConnection } from '../chain/context';
 import { readTokenBalance } from '../chain/decoded';
 import { useAccountView } from '../engine/hooks';
-import { formatMoney, formatShare } from '../format/units';
+import { formatMoney, formatShare, fraction } from '../format/units';
 import { leverageText } from '../ticket/receipt';
 import { Meter, Row } from '../ui/stat';
 import { mayAct, ownerOf, session, useSession } from '../wallet/store';
 import { AccountSelect, freeNumber } from './account-select';
 import { FaucetButton } from './faucet-button';
-import { useOwnedAccounts, useShownAccount, useTokenAccounts } from './owned';
+import { useOwnedAccounts, useOwnedTrouble, useShownAccount, useTokenAccounts } from './owned';
 import { TransferDialog, type TransferKind } from './transfer-dialog';
+
+/** From this part of its equity on an account's maintenance margin is shown as dangerous. */
+const DANGER = 0.7;
 
 function Standing() {
     const { quoteDecimals } = useConnection().directory;
@@ -21,7 +24,7 @@ function Standing() {
     const { equity, maintenanceMargin, adverseEquity, initialMargin } = view.health;
     const money = (atoms: bigint) => formatMoney(atoms, quoteDecimals);
     const broken = equity <= 0n && maintenanceMargin > 0n;
-    const danger = broken || maintenanceMargin * 10n > equity * 7n;
+    const danger = broken || fraction(maintenanceMargin, equity) > DANGER;
     return (
         <>
             <dl className="rows">
@@ -74,8 +77,9 @@ export function AccountPanel() {
     const acts = useSession(mayAct);
     const accounts = useOwnedAccounts();
     const account = useShownAccount();
+    const trouble = useOwnedTrouble();
     const { tokens } = useTokenAccounts();
-    const wallet = readTokenBalance(useAccountBytes(tokens));
+    const wallet = readTokenBalance(useAccount(tokens));
     return (
         <section className="panel" aria-label="Margin account">
             <div className="panel-head">
@@ -100,7 +104,11 @@ export function AccountPanel() {
                         public.
                     </p>
                 ) : accounts === null ? (
-                    <p className="muted">Looking for margin accounts…</p>
+                    <p className="muted">
+                        {trouble === null
+                            ? 'Looking for margin accounts…'
+                            : `Margin accounts cannot be looked for: ${trouble}`}
+                    </p>
                 ) : account === null ? (
                     <p className="muted">
                         {accounts.length === 0 ? 'No margin account yet.' : 'This account is not opened yet.'} The first

@@ -2,6 +2,7 @@
 
 import { useConnection } from '../chain/context';
 import { AccountKind } from '../chain/kinds';
+import { smallNumber } from '../format/text';
 import { session, useSession } from '../wallet/store';
 import { type OwnedAccount, useOwnedAccounts } from './owned';
 
@@ -32,7 +33,7 @@ export function AccountSelect() {
             className="select"
             aria-label="Margin account"
             value={shown}
-            onChange={(event) => session.setState({ subAccount: Number(event.target.value) })}
+            onChange={(event) => session.setState({ subAccount: smallNumber(event.target.value) })}
         >
             {accounts.map((account) => (
                 <option key={account.data.subAccount} value={account.data.subAccount}>

@@ -5,7 +5,7 @@ import { ownerOf, useSession } from '../wallet/store';
 
 /** Money of a local validator, in development builds. */
 export function FaucetButton() {
-    const { deployment, directory, feed } = useConnection();
+    const { deployment, directory, store } = useConnection();
     const owner = useSession(ownerOf);
     const isDevelopment = useSession(({ wallet }) => wallet?.name === DEVELOPMENT_WALLET);
     const [state, setState] = useState<'ready' | 'busy' | string>('ready');
@@ -14,8 +14,8 @@ export function FaucetButton() {
         setState('busy');
         try {
             const { dispense } = await import('../wallet/development');
-            await dispense(deployment, owner, directory.quoteMint, directory.tokenProgram);
-            await feed.refresh();
+            await dispense(deployment, directory, owner);
+            await store.refetch();
             setState('ready');
         } catch (error) {
             setState(error instanceof Error ? error.message : String(error));

@@ -1,13 +1,11 @@
 // The margin accounts of whoever is shown, found by their owner, and what belongs to each.
 
-import type { MarginAccount } from '@perp-swap/client';
-import { ACCOUNTS, findAccounts, marginAccountAddress, ordersAddress, sharesOf, tokensOf } from '@perp-swap/client';
+import { type Holdings, type MarginAccount, ordersAddress, readHoldings, sharesOf, tokensOf } from '@perp-swap/client';
 import type { Address } from '@solana/kit';
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
-import { useShallow } from 'zustand/react/shallow';
 import { createStore } from 'zustand/vanilla';
-import { type Connection, useChain, useConnection } from '../chain/context';
+import { useChain, useConnection } from '../chain/context';
 import { readMarginAccount } from '../chain/decoded';
 import { onConfirmed } from '../transactions/send';
 import { ownerOf, useSession } from '../wallet/store';
@@ -17,65 +15,46 @@ interface Owned {
     owner: Address | null;
     /** Margin account, and the account of its resting orders; null until the chain has answered. */
     accounts: readonly { address: Address; orders: Address }[] | null;
+    /** Requests to the pool that were not paid when they were looked for. */
+    requests: Holdings['requests'];
     /** The owner's token account, and that of his pool shares. */
     tokens: Address | null;
     shares: Address | null;
+    /** Why the accounts could not be looked for the last time; null where they could. */
+    trouble: string | null;
 }
 
-const NOBODY: Owned = { owner: null, accounts: null, tokens: null, shares: null };
+const NOBODY: Owned = { owner: null, accounts: null, requests: [], tokens: null, shares: null, trouble: null };
 const owned = createStore<Owned>(() => NOBODY);
 
 const AGAIN_MILLISECONDS = 20_000;
-/** Numbers that are tried where a node does not search accounts. */
-const TRIED = 16;
-const EXCHANGE_OFFSET = 8n;
-const OWNER_OFFSET = 40n;
-
-/** What finds an owner's accounts on an exchange: both begin at the same place in every kind that has an owner. */
-export function ownedBy(exchange: Address, owner: Address) {
-    return [
-        { offset: EXCHANGE_OFFSET, address: exchange },
-        { offset: OWNER_OFFSET, address: owner },
-    ];
-}
-
-async function find({ feed, directory }: Connection, owner: Address): Promise<Address[]> {
-    try {
-        const found = await findAccounts(feed.rpc, ACCOUNTS.marginAccount, ownedBy(directory.exchange, owner));
-        return found.map(({ address }) => address);
-    } catch {
-        const numbers = Array.from({ length: TRIED }, (_, number) => number);
-        const addresses = await Promise.all(numbers.map((number) => marginAccountAddress(directory, owner, number)));
-        const answers = await feed.fetch(addresses);
-        return addresses.filter((_, index) => answers[index]?.bytes);
-    }
-}
 
 /** Follows the accounts of whoever is shown; once, at the top of the page. */
 export function useFollowOwner(): void {
-    const connection = useConnection();
+    const { rpc, store, directory, world } = useConnection();
     const owner = useSession(ownerOf);
     useEffect(() => {
         owned.setState({ ...NOBODY, owner });
         if (owner === null) return;
         let current = true;
-        let unwatch = () => {};
         const look = async () => {
-            const { directory, feed } = connection;
             const [tokens, shares] = await Promise.all([tokensOf(directory, owner), sharesOf(directory, owner)]);
-            const addresses = await find(connection, owner);
+            const { marginAccounts, requests } = await readHoldings(rpc, directory, owner);
             const accounts = await Promise.all(
-                addresses.map(async (address) => ({ address, orders: await ordersAddress(address) })),
+                marginAccounts.map(async ({ address }) => ({ address, orders: await ordersAddress(address) })),
             );
             if (!current) return;
-            const all = [owner, tokens, shares, ...accounts.flatMap(({ address, orders }) => [address, orders])];
-            const before = unwatch;
-            unwatch = feed.watch(all);
-            before();
-            connection.world.follow(accounts);
-            owned.setState({ owner, accounts, tokens, shares });
+            const own = accounts.flatMap(({ address, orders }) => [address, orders]);
+            const asked = requests.map(({ address }) => address);
+            await store.watch([...directory.watched, owner, tokens, shares, ...own, ...asked]);
+            if (!current) return;
+            world.follow(accounts);
+            owned.setState({ owner, accounts, requests, tokens, shares, trouble: null });
         };
-        const again = () => void look().catch(() => undefined);
+        const again = () =>
+            void look().catch((error: unknown) => {
+                if (current) owned.setState({ trouble: error instanceof Error ? error.message : String(error) });
+            });
         again();
         const timer = setInterval(again, AGAIN_MILLISECONDS);
         const forget = onConfirmed(again);
@@ -83,9 +62,9 @@ export function useFollowOwner(): void {
             current = false;
             clearInterval(timer);
             forget();
-            unwatch();
+            world.follow([]);
         };
-    }, [connection, owner]);
+    }, [rpc, store, directory, world, owner]);
 }
 
 export interface OwnedAccount {
@@ -94,14 +73,10 @@ export interface OwnedAccount {
     data: MarginAccount;
 }
 
-const NOTHING: readonly (MarginAccount | null)[] = [];
-
 /** The accounts by number; null until the chain has answered. */
 export function useOwnedAccounts(): readonly OwnedAccount[] | null {
     const found = useStore(owned, (state) => state.accounts);
-    const decoded = useChain(
-        useShallow((state) => found?.map(({ address }) => readMarginAccount(state.accounts.get(address))) ?? NOTHING),
-    );
+    const decoded = useDecoded(found);
     return useMemo(() => {
         if (found === null) return null;
         return found
@@ -111,6 +86,34 @@ export function useOwnedAccounts(): readonly OwnedAccount[] | null {
             })
             .sort((a, b) => a.data.subAccount - b.data.subAccount);
     }, [found, decoded]);
+}
+
+const NOTHING: readonly (MarginAccount | null)[] = [];
+
+/** The accounts' contents in the same order; the same list while none of them has changed. */
+function useDecoded(found: Owned['accounts']): readonly (MarginAccount | null)[] {
+    const before = useRef(NOTHING);
+    return useChain((accounts) => {
+        const now = found?.map(({ address }) => readMarginAccount(accounts.get(address))) ?? NOTHING;
+        const isSame = now.length === before.current.length && now.every((one, at) => one === before.current[at]);
+        if (!isSame) before.current = now;
+        return before.current;
+    });
+}
+
+/** Why the owner's accounts could not be looked for. */
+export function useOwnedTrouble(): string | null {
+    return useStore(owned, (state) => state.trouble);
+}
+
+/** The owner's requests to the pool that are not paid yet. */
+export function useRequests(): Holdings['requests'] {
+    const found = useStore(owned, (state) => state.requests);
+    const open = useChain((accounts) => found.filter(({ address }) => accounts.has(address)).length);
+    // A request that was paid is gone from the chain before it is looked for again.
+    const { store } = useConnection();
+    // biome-ignore lint/correctness/useExhaustiveDependencies: the count stands for which are still there
+    return useMemo(() => found.filter(({ address }) => store.all.has(address)), [found, open, store]);
 }
 
 /** The account that is shown; null where there is none. */

@@ -1,11 +1,12 @@
 // Cash in, cash out, and from one account to another, in one dialog. What can be taken out is the engine's answer.
 import { parseAtoms } from '@perp-swap/client';
 import { type ReactNode, useState } from 'react';
-import { useAccountBytes, useConnection } from '../chain/context';
+import { useAccount, useConnection } from '../chain/context';
 import { readTokenBalance } from '../chain/decoded';
 import { useAccountView } from '../engine/hooks';
 import { ruleText } from '../engine/refusal';
-import { formatMoney, readTyped } from '../format/units';
+import { smallNumber } from '../format/text';
+import { formatMoney, readTyped, typable } from '../format/units';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { depositWish, moveWish, withdrawWish } from '../transactions/wishes';
@@ -18,14 +19,6 @@ import { accountName, freeNumber } from './account-select';
 import { type OwnedAccount, useOwnedAccounts, useShownAccount, useTokenAccounts } from './owned';
 
 export type TransferKind = 'deposit' | 'withdraw' | 'move';
-
-/** Decimal text that can be typed again: without separators. */
-function typable(atoms: bigint, decimals: number): string {
-    return formatMoney(atoms, decimals, { places: decimals })
-        .replace('$', '')
-        .replaceAll(',', '')
-        .replace(/\.?0+$/, '');
-}
 
 interface AmountFormProps {
     label: string;
@@ -89,10 +82,10 @@ function DepositForm({ account, onDone }: { account: OwnedAccount | null; onDone
     const { directory } = useConnection();
     const number = useSession((state) => state.subAccount);
     const { tokens } = useTokenAccounts();
-    const wallet = readTokenBalance(useAccountBytes(tokens));
+    const wallet = readTokenBalance(useAccount(tokens));
     const send = useSend();
     const [market, setMarket] = useState('');
-    const isolatedMarket = market === '' ? undefined : Number(market);
+    const isolatedMarket = market === '' ? undefined : smallNumber(market);
     return (
         <>
             {account === null && (
@@ -174,7 +167,7 @@ function MoveForm({ account, onDone }: { account: OwnedAccount; onDone: () => vo
     const fresh = freeNumber(accounts);
     const [target, setTarget] = useState(`${others[0]?.data.subAccount ?? fresh}`);
     const [number = '0', market] = target.split(':');
-    const subAccount = Number(number);
+    const subAccount = smallNumber(number);
     const existing = others.find(({ data }) => data.subAccount === subAccount);
     const symbolOf = (index: number) => directory.markets.find((entry) => entry.index === index)?.symbol ?? `${index}`;
     return (
@@ -213,7 +206,7 @@ function MoveForm({ account, onDone }: { account: OwnedAccount; onDone: () => vo
                             {
                                 address: existing?.address ?? null,
                                 subAccount,
-                                isolatedMarket: market === undefined ? undefined : Number(market),
+                                isolatedMarket: market === undefined ? undefined : smallNumber(market),
                             },
                             amount,
                         ),

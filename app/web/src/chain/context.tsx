@@ -1,18 +1,16 @@
 // The exchange that the page shows, for every component below.
-import { createContext, type ReactNode, useContext } from 'react';
-import { useStore } from 'zustand';
-import { useShallow } from 'zustand/react/shallow';
+import { CLOCK_ADDRESS, type Connection as NodeConnection } from '@perp-swap/client';
+import type { Address, EncodedAccount } from '@solana/kit';
+import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from 'react';
 import type { PriceHistory } from '../chart/history';
 import type { EngineWorld } from '../engine/world';
-import { CLOCK, readClock, readMarket } from './decoded';
+import { readClock, readMarket } from './decoded';
 import type { Deployment } from './deployment';
 import type { Directory, MarketEntry } from './directory';
-import type { AccountFeed } from './feed';
-import { type AccountBytes, type ChainState, chainStore } from './store';
+import type { Node } from './node';
 
-export interface Connection {
+export interface Connection extends Node {
     deployment: Deployment;
-    feed: AccountFeed;
     directory: Directory;
     history: PriceHistory;
     world: EngineWorld;
@@ -30,18 +28,34 @@ export function useConnection(): Connection {
     return connection;
 }
 
-export function useChain<T>(select: (state: ChainState) => T): T {
-    return useStore(chainStore, select);
+type Accounts = ReadonlyMap<Address, EncodedAccount>;
+
+/** What `select` finds in the accounts; it must give the same object while nothing has changed. */
+export function useChain<T>(select: (accounts: Accounts) => T): T {
+    const { store } = useConnection();
+    const subscribe = useCallback((listener: () => void) => store.onChange(listener), [store]);
+    return useSyncExternalStore(subscribe, () => select(store.all));
 }
 
-export function useAccountBytes(address: string | null): AccountBytes | undefined {
-    return useChain((state) => (address === null ? undefined : state.accounts.get(address as never)));
+/** Whether the node answers, and since when it does not. */
+export function useNode(): NodeConnection {
+    const { store } = useConnection();
+    const subscribe = useCallback((listener: () => void) => store.onChange(listener), [store]);
+    return useSyncExternalStore(subscribe, () => store.connection);
 }
 
-export function useClock() {
-    return useChain(useShallow((state) => readClock(state.accounts.get(CLOCK)) ?? { slot: 0n, now: 0n }));
+export function useAccount(address: Address | null): EncodedAccount | undefined {
+    return useChain((accounts) => (address === null ? undefined : accounts.get(address)));
+}
+
+const BEFORE_EVERYTHING = { slot: 0n, unixTimestamp: 0n };
+
+/** The chain's clock, by which ages count. */
+export function useClock(): { slot: bigint; now: bigint } {
+    const { slot, unixTimestamp } = useChain((accounts) => readClock(accounts.get(CLOCK_ADDRESS))) ?? BEFORE_EVERYTHING;
+    return { slot, now: unixTimestamp };
 }
 
 export function useMarket(entry: MarketEntry) {
-    return useChain((state) => readMarket(state.accounts.get(entry.address)));
+    return useChain((accounts) => readMarket(accounts.get(entry.address)));
 }

@@ -1,53 +1,39 @@
-// Accounts decoded, once per change of their bytes.
-import { ACCOUNTS, type AccountType, decodeAccount } from '@perp-swap/client';
-import type { Address } from '@solana/kit';
-import type { AccountBytes } from './store';
+// Accounts decoded, once per change of their bytes: what did not change keeps its identity, so that nothing renders for it.
+import { ACCOUNTS, type AccountType, decodeAccount, decodeClock, TOKEN_AMOUNT_OFFSET } from '@perp-swap/client';
+import { type EncodedAccount, getU64Decoder } from '@solana/kit';
 
 /** Null where there is no account, and where it is none of this kind: what the page shows then is that it has none. */
-function reader<T extends object & { version: number }>(type: AccountType<T>) {
-    const cache = new WeakMap<Uint8Array, T | null>();
-    return (account: AccountBytes | undefined): T | null => {
-        const bytes = account?.bytes;
-        if (!bytes) return null;
-        const known = cache.get(bytes);
-        if (known !== undefined) return known;
-        let decoded: T | null = null;
+function reader<T>(decode: (account: EncodedAccount) => T) {
+    const known = new WeakMap<EncodedAccount, { value: T | null }>();
+    return (account: EncodedAccount | undefined): T | null => {
+        if (!account) return null;
+        const before = known.get(account);
+        if (before) return before.value;
+        let value: T | null = null;
         try {
-            const programAddress = account.owner as Address;
-            const encoded = { data: bytes, programAddress, executable: false, space: BigInt(bytes.length) };
-            decoded = decodeAccount(type, {
-                ...encoded,
-                address: programAddress,
-                lamports: account.lamports as never,
-            }).data;
+            value = decode(account);
         } catch {
-            decoded = null;
+            value = null;
         }
-        cache.set(bytes, decoded);
-        return decoded;
+        known.set(account, { value });
+        return value;
     };
 }
 
-export const readExchange = reader(ACCOUNTS.exchange);
-export const readPool = reader(ACCOUNTS.pool);
-export const readMarket = reader(ACCOUNTS.market);
-export const readMarginAccount = reader(ACCOUNTS.marginAccount);
-export const readOrders = reader(ACCOUNTS.orders);
-export const readRequest = reader(ACCOUNTS.liquidityRequest);
+const dataOf = <T extends object & { version: number }>(type: AccountType<T>) =>
+    reader((account) => decodeAccount(type, account).data);
 
-export const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
+export const readExchange = dataOf(ACCOUNTS.exchange);
+export const readPool = dataOf(ACCOUNTS.pool);
+export const readMarket = dataOf(ACCOUNTS.market);
+export const readMarginAccount = dataOf(ACCOUNTS.marginAccount);
+export const readOrders = dataOf(ACCOUNTS.orders);
+export const readRequest = dataOf(ACCOUNTS.liquidityRequest);
+export const readClock = reader(({ data }) => decodeClock(data));
 
-/** The chain's clock: slot, then Unix time as the last of five words. */
-export function readClock(account: AccountBytes | undefined): { slot: bigint; now: bigint } | null {
-    const bytes = account?.bytes;
-    if (!bytes || bytes.length < 40) return null;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return { slot: view.getBigUint64(0, true), now: view.getBigInt64(32, true) };
-}
+const readAmount = reader(({ data }) => getU64Decoder().decode(data, TOKEN_AMOUNT_OFFSET));
 
-/** Balance of a token account: 64 bits behind mint and owner, in both token programs. */
-export function readTokenBalance(account: AccountBytes | undefined): bigint {
-    const bytes = account?.bytes;
-    if (!bytes || bytes.length < 72) return 0n;
-    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(64, true);
+/** Atoms in a token account; none where there is no account. */
+export function readTokenBalance(account: EncodedAccount | undefined): bigint {
+    return readAmount(account) ?? 0n;
 }

@@ -1,13 +1,18 @@
 // Which accounts make up the exchange, found once at start.
-
-import type { Market } from '@perp-swap/client';
-import { type ExchangeAddresses, marketAddress, unpadded } from '@perp-swap/client';
-import type { Address } from '@solana/kit';
+import {
+    AccountError,
+    addressesOfExchange,
+    type ExchangeAddresses,
+    type Market,
+    readExchange,
+    readMarkets,
+    snapshotAddresses,
+    unpadded,
+} from '@perp-swap/client';
+import type { Account, Address } from '@solana/kit';
 import type { Scale } from '../format/units';
-import { CLOCK, readExchange, readMarket } from './decoded';
 import { type Deployment, DeploymentError } from './deployment';
-import type { AccountFeed } from './feed';
-import { chainStore } from './store';
+import type { Node } from './node';
 
 export interface MarketEntry {
     index: number;
@@ -22,17 +27,19 @@ export interface MarketEntry {
 export interface Directory extends ExchangeAddresses {
     quoteDecimals: number;
     markets: MarketEntry[];
+    /** Everything that the page keeps up to date, whoever looks at it. */
+    watched: Address[];
 }
 
-function entry(address: Address, market: Market): MarketEntry {
-    const symbol = unpadded(market.symbol);
+function entry({ address, data }: Account<Market>): MarketEntry {
+    const symbol = unpadded(data.symbol);
     return {
-        index: market.state.index,
+        index: data.state.index,
         symbol,
         base: symbol.split('-')[0]!,
         address,
-        oracle: market.oracle.account,
-        scale: { baseDecimals: market.state.baseDecimals, quoteDecimals: market.state.quoteDecimals },
+        oracle: data.oracle.account,
+        scale: { baseDecimals: data.state.baseDecimals, quoteDecimals: data.state.quoteDecimals },
     };
 }
 
@@ -41,24 +48,16 @@ function entry(address: Address, market: Market): MarketEntry {
  *
  * @throws DeploymentError where the address is not an exchange's.
  */
-export async function openDirectory(feed: AccountFeed, deployment: Deployment): Promise<Directory> {
-    const [account] = await feed.fetch([deployment.exchange, CLOCK]);
-    const exchange = readExchange(account);
-    if (!exchange) {
-        throw new DeploymentError(
-            `deployment.json: at ${deployment.exchange} there is no exchange of this program on ${deployment.rpcUrl}`,
-        );
+export async function openDirectory({ rpc, store }: Node, deployment: Deployment): Promise<Directory> {
+    try {
+        const exchange = await readExchange(rpc, deployment.exchange);
+        const markets = await readMarkets(rpc, exchange);
+        const addresses = addressesOfExchange(exchange);
+        const watched = [addresses.vault, ...(await snapshotAddresses(exchange, markets))];
+        await store.watch(watched);
+        return { ...addresses, quoteDecimals: exchange.data.quoteDecimals, markets: markets.map(entry), watched };
+    } catch (error) {
+        if (!(error instanceof AccountError)) throw error;
+        throw new DeploymentError(`deployment.json and ${deployment.rpcUrl} do not agree: ${error.message}`);
     }
-    const { pool, vault, shareMint, shareEscrow, quoteMint, tokenProgram } = exchange;
-    const named = { exchange: deployment.exchange, pool, vault, shareMint, shareEscrow, quoteMint, tokenProgram };
-    const indices = Array.from({ length: exchange.marketCount }, (_, index) => index);
-    const addresses = await Promise.all(indices.map((index) => marketAddress(named, index)));
-    await feed.fetch([pool, ...addresses]);
-    const { accounts } = chainStore.getState();
-    const markets = addresses.flatMap((address) => {
-        const market = readMarket(accounts.get(address));
-        return market ? [entry(address, market)] : [];
-    });
-    feed.watch([CLOCK, deployment.exchange, pool, vault, ...addresses, ...markets.map(({ oracle }) => oracle)]);
-    return { ...named, quoteDecimals: exchange.quoteDecimals, markets };
 }

@@ -15,6 +15,11 @@ export function coordinate(price: bigint, scale: Scale): number {
     return (Number(price) / 2 ** 40) * 10 ** (scale.baseDecimals - scale.quoteDecimals);
 }
 
+/** The indexer's decimal text of a price as a coordinate of the chart. */
+export function coordinateOf(price: string): number {
+    return Number(price);
+}
+
 /** Prices gathered into candles of `width` seconds. */
 export function candlesOf(points: readonly PricePoint[], width: number, scale: Scale): Candle[] {
     const candles: Candle[] = [];

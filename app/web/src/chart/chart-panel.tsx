@@ -1,12 +1,13 @@
 import { lazy, Suspense, useMemo, useState, useSyncExternalStore } from 'react';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
+import { smallNumber } from '../format/text';
 import { formatPrice } from '../format/units';
 import { type CandleRow, type FillRow, useIndexer } from '../indexer/api';
 import { Segments } from '../ui/segments';
 import { useThemeName } from '../ui/theme';
 import { ownerOf, useSession } from '../wallet/store';
-import { type Candle, candlesOf, joinCandles } from './candles';
+import { type Candle, candlesOf, coordinateOf, joinCandles } from './candles';
 import type { FillMark, Level } from './price-chart';
 
 const PriceChart = lazy(() => import('./price-chart'));
@@ -49,10 +50,10 @@ function useLivePrices(symbol: string) {
 function kept(rows: readonly CandleRow[]): Candle[] {
     const candles = rows.map(({ start, open, high, low, close }) => ({
         time: start,
-        open: Number(open),
-        high: Number(high),
-        low: Number(low),
-        close: Number(close),
+        open: coordinateOf(open),
+        high: coordinateOf(high),
+        low: coordinateOf(low),
+        close: coordinateOf(close),
     }));
     return candles.reverse();
 }
@@ -76,7 +77,7 @@ function useFills(market: string): FillMark[] {
 export function ChartPanel({ entry, levels }: { entry: MarketEntry; levels: readonly Level[] }) {
     const [width, setWidth] = useState<Width>('5');
     const theme = useThemeName();
-    const seconds = Number(width);
+    const seconds = smallNumber(width);
     const live = useLivePrices(entry.symbol);
     const query = useIndexer<CandleRow>(
         `/v1/markets/${entry.symbol}/candles`,

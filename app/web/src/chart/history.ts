@@ -1,8 +1,8 @@
 // Index prices seen since the page was opened, by market: what the chart shows where the indexer is away, and beyond its end.
-
+import type { AccountStore } from '@perp-swap/client';
 import { readMarket } from '../chain/decoded';
 import type { MarketEntry } from '../chain/directory';
-import { chainStore } from '../chain/store';
+import { unixSeconds } from '../format/time';
 
 export interface PricePoint {
     /** Publish time, Unix seconds. */
@@ -19,17 +19,17 @@ export class PriceHistory {
     readonly #listeners = new Set<() => void>();
     readonly #stop: () => void;
 
-    constructor(markets: readonly MarketEntry[]) {
+    constructor(store: AccountStore, markets: readonly MarketEntry[]) {
         const take = () => {
-            const { accounts } = chainStore.getState();
             let news = false;
             for (const { address, symbol } of markets) {
-                const price = readMarket(accounts.get(address))?.state.price;
-                if (price && price.price > 0n) news = this.#add(symbol, Number(price.published), price.price) || news;
+                const price = readMarket(store.all.get(address))?.state.price;
+                if (price && price.price > 0n)
+                    news = this.#add(symbol, unixSeconds(price.published), price.price) || news;
             }
             if (news) for (const listener of this.#listeners) listener();
         };
-        this.#stop = chainStore.subscribe(take);
+        this.#stop = store.onChange(take);
         take();
     }
 

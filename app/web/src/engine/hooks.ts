@@ -1,10 +1,8 @@
 // The engine's answers for what is shown, renewed when an account they depend on has changed.
-import type { Address } from '@solana/kit';
-import { useMemo, useSyncExternalStore } from 'react';
-import { useConnection } from '../chain/context';
-import type { MarketEntry } from '../chain/directory';
+import { PPM } from '@perp-swap/client';
 import type {
     AccountView,
+    Answer,
     ExposureView,
     MarketView,
     PlacedOrder,
@@ -12,15 +10,22 @@ import type {
     PlacementView,
     PoolView,
     PositionView,
+    QuestionName,
     Questions,
+    Refused,
+    SettlementView,
     TradeReceipt,
-} from './generated';
-import type { Asked, AskedOf, QuestionName } from './module';
-import { describeRefused, type Refusal } from './refusal';
+} from '@perp-swap/client/engine';
+import type { Address } from '@solana/kit';
+import { useMemo, useSyncExternalStore } from 'react';
+import { useConnection } from '../chain/context';
+import type { MarketEntry } from '../chain/directory';
+import { magnitude } from '../format/units';
+import { describe, type Refusal } from './refusal';
 import type { EngineWorld } from './world';
 
 /** Leverage that nothing bounds. */
-export const UNBOUNDED = (1n << 64n) - 1n;
+export const UNBOUNDED = 18_446_744_073_709_551_615n;
 
 export function useWorld(): EngineWorld {
     return useConnection().world;
@@ -38,7 +43,7 @@ function useAsked<N extends QuestionName>(
     name: N,
     question: Questions[N]['question'] | null,
     items?: readonly Questions[N]['questionItem'][],
-): AskedOf<N> | null {
+): Answer<N> | null {
     const world = useWorld();
     const version = useVersion(world);
     const key =
@@ -52,37 +57,56 @@ function useAsked<N extends QuestionName>(
     );
 }
 
+/** What comes of any question. */
+type Given<Head, Item> =
+    | { readonly refused: undefined; readonly answer: Head; readonly items: readonly Item[] }
+    | { readonly refused: Refused };
+
 /** The answer, or null where it was refused. */
-function answerOf<Answer, Item>(asked: Asked<Answer, Item> | null): Answer | null {
-    return asked && asked.refused === null ? asked.answer : null;
+export function answerOf<Head, Item>(asked: Given<Head, Item> | null): Head | null {
+    return asked && asked.refused === undefined ? asked.answer : null;
 }
 
+const NOTHING: readonly never[] = [];
+
+/** What the answer lists; nothing where it was refused. */
+export function itemsOf<Head, Item>(asked: Given<Head, Item> | null): readonly Item[] {
+    return asked && asked.refused === undefined ? asked.items : NOTHING;
+}
+
+/** Under which number the engine has an account; its visitor for nobody's, null while it has none. */
 export function useNumber(account: Address | null): bigint | null {
     const world = useWorld();
     useVersion(world);
-    const number = world.numberOf(account);
-    return number === undefined ? null : BigInt(number);
+    return world.numberOf(account) ?? null;
 }
 
-export function useMarketView(market: number): MarketView | null {
-    return answerOf(useAsked('market', { market: BigInt(market) }));
+export function useMarketView(market: number | null): MarketView | null {
+    return answerOf(useAsked('market', market === null ? null : { market: BigInt(market) }));
 }
 
-export function usePoolView(): { pool: PoolView; markets: ExposureView[] } | null {
+export function usePoolView(): { pool: PoolView; markets: readonly ExposureView[] } | null {
     const asked = useAsked('pool', {});
-    return asked && asked.refused === null ? { pool: asked.answer, markets: asked.items } : null;
+    return asked && asked.refused === undefined ? { pool: asked.answer, markets: asked.items } : null;
 }
 
+/** How an account stands, or the engine's visitor where it is nobody's. */
 export function useAccountView(account: Address | null): AccountView | null {
     const number = useNumber(account);
-    return answerOf(useAsked('account', account === null || number === null ? null : { account: number }));
+    return answerOf(useAsked('account', number === null ? null : { account: number }));
 }
 
 /** The slots of an account; null while the engine does not have it. */
-export function usePositions(account: Address | null): PositionView[] | null {
+export function usePositions(account: Address | null): readonly PositionView[] | null {
     const number = useNumber(account);
     const asked = useAsked('positions', account === null || number === null ? null : { account: number });
-    return asked && asked.refused === null ? asked.items : null;
+    return asked && asked.refused === undefined ? asked.items : null;
+}
+
+/** What redeeming the claim on a market would pay now; null where there is nothing to redeem. */
+export function useRedeemable(account: Address, market: bigint): SettlementView | null {
+    const number = useNumber(account);
+    return answerOf(useAsked('redeemClaim', number === null ? null : { account: number, market }));
 }
 
 export interface TradeQuestion {
@@ -110,7 +134,7 @@ export function useTrade(entry: MarketEntry, question: TradeQuestion | null): Tr
               },
     );
     if (!asked) return null;
-    if (asked.refused !== null) return { receipt: null, refusal: describeRefused(asked.refused, entry.scale) };
+    if (asked.refused !== undefined) return { receipt: null, refusal: describe(asked.refused, entry.scale) };
     return { receipt: asked.answer, refusal: null };
 }
 
@@ -122,10 +146,8 @@ export function useLargestOrder(account: Address | null, market: number, buys: b
         number === null ? null : { account: number, market: BigInt(market), side: buys ? 0n : 1n },
     );
     const size = answerOf(asked)?.size ?? null;
-    return size === null ? null : size < 0n ? -size : size;
+    return size === null ? null : magnitude(size);
 }
-
-const PPM = 1_000_000n;
 
 /** The size that is worth so many atoms at a price: that of a leverage of one. */
 export function useSizeWorth(price: bigint, atoms: bigint | null): bigint | null {
@@ -154,7 +176,7 @@ export function usePlacement(
         orders,
     );
     if (!asked) return null;
-    if (asked.refused !== null) return { view: null, refusal: describeRefused(asked.refused, entry.scale) };
+    if (asked.refused !== undefined) return { view: null, refusal: describe(asked.refused, entry.scale) };
     return { view: asked.answer, refusal: null };
 }
 

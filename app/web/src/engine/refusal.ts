@@ -1,11 +1,6 @@
 // A refusal in words, with its numbers in units.
-import { EXCHANGE_RULES } from '@perp-swap/client';
+import { describeRefused, type Refused } from '@perp-swap/client/engine';
 import { formatMoney, formatPrice, formatSize, type Scale } from '../format/units';
-import { RULES, STATUSES } from './generated';
-import type { Refused } from './module';
-
-/** Codes of the program's errors begin here. */
-const FIRST_CODE = 6_000;
 
 export interface Refusal {
     /** As in the interface file, such as `InitialMargin`; or why the engine was not asked. */
@@ -15,41 +10,35 @@ export interface Refusal {
     numbers: readonly { label: string; text: string }[];
 }
 
-function numberText(type: string, word: bigint, scale: Scale): string {
-    switch (type) {
+function numberText(unit: string, value: bigint, scale: Scale): string {
+    switch (unit) {
         case 'Atoms':
-            return formatMoney(word, scale.quoteDecimals);
         case 'SignedAtoms':
-            return formatMoney(BigInt.asIntN(64, word), scale.quoteDecimals);
+            return formatMoney(value, scale.quoteDecimals);
         case 'Price':
-            return formatPrice(word, scale);
+            return formatPrice(value, scale);
         case 'Size':
-            return formatSize(word, scale);
+            return formatSize(value, scale);
         default:
-            return word.toString();
+            return value.toString();
     }
 }
 
-/** The rule of this code, in one sentence. */
-export function ruleText(code: bigint): string {
-    const rule = EXCHANGE_RULES.get(FIRST_CODE + Number(code));
-    return rule ? rule.message : `Rule ${code}.`;
-}
-
-export function describeRefused({ status, code, numbers }: Refused, scale: Scale): Refusal {
-    if (status !== 'Rule') {
-        const text = [...STATUSES.values()].find(({ name }) => name === status)?.text ?? status;
-        return { rule: status, message: text, remedy: '', numbers: [] };
-    }
-    const rule = EXCHANGE_RULES.get(FIRST_CODE + code);
-    const fields = RULES.get(code)?.numbers ?? [];
+/** The refusal of a preview, for a market's reader. */
+export function describe(refused: Refused, scale: Scale): Refusal {
+    const { message, explanation, numbers } = describeRefused(refused);
     return {
-        rule: rule?.name ?? `${code}`,
-        message: rule?.message ?? `Rule ${code} refuses it.`,
-        remedy: rule?.remedy ?? '',
-        numbers: fields.map(({ name, type }, at) => ({
+        rule: explanation?.name ?? refused.status,
+        message,
+        remedy: explanation?.remedy ?? '',
+        numbers: numbers.map(({ name, unit, value }) => ({
             label: name.replaceAll('_', ' '),
-            text: numberText(type, numbers[at] ?? 0n, scale),
+            text: numberText(unit, value, scale),
         })),
     };
+}
+
+/** The rule that the engine names by its code, in one sentence. */
+export function ruleText(code: bigint): string {
+    return describeRefused({ status: 'Rule', code: Number(code), numbers: [0n, 0n, 0n] }).message;
 }

@@ -1,17 +1,15 @@
 // The state of the exchange for everybody: what stands behind it, market by market, and who may do what.
-import { useAccountBytes, useChain, useClock, useConnection } from '../chain/context';
+import { useAccount, useChain, useClock, useConnection } from '../chain/context';
 import { readExchange, readMarket, readPool, readTokenBalance } from '../chain/decoded';
 import type { MarketEntry } from '../chain/directory';
-import { formatMoment, formatSpan } from '../format/time';
-import { formatMoney, formatMoneyShort, formatShare } from '../format/units';
+import { formatMoment, formatSpanTo } from '../format/time';
+import { formatExactShort, formatMoney, formatMoneyShort, formatShare } from '../format/units';
 import { Coverage, MarketStatus } from '../markets/status';
 import { Short } from '../ui/signature';
 import { Meter, Row } from '../ui/stat';
 
-const X40 = 1n << 40n;
-
 function MarketCard({ entry }: { entry: MarketEntry }) {
-    const market = useChain((state) => readMarket(state.accounts.get(entry.address)));
+    const market = useChain((accounts) => readMarket(accounts.get(entry.address)));
     if (!market) return null;
     const { ledger, parameters, targetBacking } = market.state;
     const { quoteDecimals } = entry.scale;
@@ -41,9 +39,10 @@ function MarketCard({ entry }: { entry: MarketEntry }) {
                 <Row label="Set aside for claims">{formatMoney(ledger.claimsReserve, quoteDecimals)}</Row>
                 <Row label="Debts owed to it">{formatMoney(ledger.debts, quoteDecimals)}</Row>
                 <Row label="Written off, ever">{formatMoney(ledger.writtenOff, quoteDecimals)}</Row>
-                <Row label="Volume, ever">{money(ledger.counters.volume / X40)}</Row>
+                <Row label="Volume, ever">{formatExactShort(ledger.counters.volume, quoteDecimals)}</Row>
                 <Row label="Liquidated, ever">
-                    {money(ledger.counters.liquidated / X40)} in {ledger.counters.liquidations.toString()}
+                    {formatExactShort(ledger.counters.liquidated, quoteDecimals)} in{' '}
+                    {ledger.counters.liquidations.toString()}
                 </Row>
                 <Row label="Fees, ever">{formatMoney(ledger.counters.fees, quoteDecimals)}</Row>
                 <Row label="Fills, ever">{ledger.counters.trades.toString()}</Row>
@@ -54,9 +53,9 @@ function MarketCard({ entry }: { entry: MarketEntry }) {
 
 export default function ExchangePage() {
     const { directory, deployment } = useConnection();
-    const exchange = readExchange(useAccountBytes(directory.exchange));
-    const pool = readPool(useAccountBytes(directory.pool));
-    const vault = readTokenBalance(useAccountBytes(directory.vault));
+    const exchange = readExchange(useAccount(directory.exchange));
+    const pool = readPool(useAccount(directory.pool));
+    const vault = readTokenBalance(useAccount(directory.vault));
     const { now, slot } = useClock();
     if (!exchange || !pool) return null;
     const { quoteDecimals } = directory;
@@ -82,7 +81,7 @@ export default function ExchangePage() {
                         {status !== 'active' && (
                             <Row label="Until">
                                 {formatMoment(pause.until > now ? pause.until : reduceOnly.until)} (
-                                {formatSpan((pause.until > now ? pause.until : reduceOnly.until) - now)})
+                                {formatSpanTo(pause.until > now ? pause.until : reduceOnly.until, now)})
                             </Row>
                         )}
                         <Row label="Tokens in the vault">{formatMoneyShort(vault, quoteDecimals)}</Row>

@@ -1,7 +1,7 @@
 // Every parameter of every market and of the pool: what is stored, and what it means.
 import { marketParameters, poolParameters } from 'virtual:parameter-meanings';
 import { useState } from 'react';
-import { useAccountBytes, useConnection, useMarket } from '../chain/context';
+import { useAccount, useConnection, useMarket } from '../chain/context';
 import { readPool } from '../chain/decoded';
 import { Table } from '../ui/table';
 import { parameterText } from './parameter-value';
@@ -16,9 +16,11 @@ interface ParametersProps {
     meanings: typeof marketParameters;
     values: Readonly<Record<string, unknown>>;
     scale: { baseDecimals: number; quoteDecimals: number };
+    /** The asset that sizes are of. */
+    base: string;
 }
 
-function Parameters({ label, meanings, values, scale }: ParametersProps) {
+function Parameters({ label, meanings, values, scale, base }: ParametersProps) {
     const rows = meanings.flatMap(({ name, meaning }) => {
         const stored = values[camel(name)];
         if (typeof stored !== 'bigint' && typeof stored !== 'number') return [];
@@ -34,7 +36,9 @@ function Parameters({ label, meanings, values, scale }: ParametersProps) {
                 {
                     label: 'Value',
                     number: true,
-                    cell: ({ name, meaning, stored }) => <strong>{parameterText(name, meaning, stored, scale)}</strong>,
+                    cell: ({ name, meaning, stored }) => (
+                        <strong>{parameterText(name, meaning, stored, scale, base)}</strong>
+                    ),
                 },
                 {
                     label: 'Stored',
@@ -52,7 +56,7 @@ export default function ParametersPage() {
     const [shown, setShown] = useState(directory.markets[0]?.symbol ?? '');
     const entry = directory.markets.find(({ symbol }) => symbol === shown) ?? directory.markets[0];
     const market = useMarket(entry!);
-    const pool = readPool(useAccountBytes(directory.pool));
+    const pool = readPool(useAccount(directory.pool));
     return (
         <div className="page">
             <header className="page-intro">
@@ -82,6 +86,7 @@ export default function ParametersPage() {
                         meanings={marketParameters}
                         values={market.state.parameters as unknown as Record<string, unknown>}
                         scale={entry.scale}
+                        base={entry.base}
                     />
                 )}
             </section>
@@ -94,6 +99,7 @@ export default function ParametersPage() {
                         label="Parameters of the pool"
                         meanings={poolParameters}
                         values={pool.state.parameters as unknown as Record<string, unknown>}
+                        base=""
                         scale={{ baseDecimals: 0, quoteDecimals: directory.quoteDecimals }}
                     />
                 )}

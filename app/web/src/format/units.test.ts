@@ -37,6 +37,7 @@ test('sizes keep at least two decimals and at most four', () => {
 
 test('money has its sign before the dollar', () => {
     expect(formatMoney(-1_234_567_890n, 6)).toBe('−$1,234.57');
+    expect(formatMoney(-4_999n, 6)).toBe('$0.00');
     expect(formatMoney(1_000_000n, 6, { plus: true })).toBe('+$1.00');
     expect(formatMoney(0n, 6, { plus: true })).toBe('$0.00');
     expect(formatMoneyShort(5_000_000_000_000n, 6)).toBe('$5.00M');
@@ -69,7 +70,7 @@ test('typed text is nothing, a number, or says what is wrong with it', () => {
 test('text of the indexer is cut, never rounded, and never becomes a number', () => {
     expect(decimalText('1234567.123456789')).toBe('1,234,567.1234');
     expect(decimalText('-0.00001')).toBe('0');
-    expect(dollarText('-12.5')).toBe('−$12.5');
+    expect(dollarText('-12.5')).toBe('−$12.50');
     expect(dollarText('')).toBe('—');
     expect(isNegative('-0.0')).toBe(false);
     expect(decimalText('9007199254740993.000001', 6)).toBe('9,007,199,254,740,993.000001');

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import { useClock, useConnection, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
 import { useMarketView } from '../engine/hooks';
+import { formatSpanTo } from '../format/time';
 import { formatHourlyRate, formatMoneyShort, formatPrice, formatShare, formatSize } from '../format/units';
 import { Meter, Stat } from '../ui/stat';
 import { Coverage, MarketStatus } from './status';
@@ -33,7 +34,6 @@ export function MarketHeader({ entry }: { entry: MarketEntry }) {
     if (!market) return <section className="panel market-header" aria-label="Market" />;
     const { price, ledger, parameters } = market.state;
     const [long, short] = ledger.sides;
-    const age = now > price.published ? now - price.published : 0n;
     return (
         <section className="panel market-header" aria-label="Market">
             <div className="market-name">
@@ -42,7 +42,7 @@ export function MarketHeader({ entry }: { entry: MarketEntry }) {
             <div className="market-price">
                 <strong>{formatPrice(price.price, entry.scale)}</strong>
                 <span className="muted">
-                    ± {formatPrice(price.confidence, entry.scale, 4)} · {age.toString()} s old
+                    ± {formatPrice(price.confidence, entry.scale, 4)} · {formatSpanTo(now, price.published)} old
                 </span>
             </div>
             <dl className="stats">

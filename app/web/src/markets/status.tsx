@@ -6,8 +6,9 @@ import { formatMoneyShort, formatShare } from '../format/units';
 
 export function MarketStatus({ entry }: { entry: MarketEntry }) {
     const market = useMarket(entry);
+    const view = useMarketView(entry.index);
     const { now } = useClock();
-    if (!market) return null;
+    if (!market || !view) return null;
     const { settlement, reduceOnly, price, grace, ledger, parameters } = market.state;
     const warn = (text: string, title?: string) => (
         <span className="badge badge-warn" title={title}>
@@ -17,12 +18,12 @@ export function MarketStatus({ entry }: { entry: MarketEntry }) {
     if (settlement.movedAt !== 0n) return warn('ended', 'Positions are closed at the final price');
     if (settlement.delistedFrom !== 0n) return warn('delisted');
     if (price.outageSince !== 0n) {
-        return warn(now >= price.outageSince + BigInt(parameters.outageDelay) ? 'oracle dead' : 'oracle outage');
+        return warn(view.isDead === 1n ? 'oracle dead' : 'oracle outage');
     }
     if (reduceOnly.until > now) return warn('reduce-only');
     if (grace.until > now) return warn('grace', 'After a silence or a pause nothing is increased for two minutes');
     if (ledger.short !== 0) return warn('short', 'It could not pay everybody: profit becomes claims');
-    if (now > price.published + BigInt(parameters.maxAgeTrade)) return warn('price stale', 'Orders need a newer price');
+    if (view.age > BigInt(parameters.maxAgeTrade)) return warn('price stale', 'Orders need a newer price');
     return <span className="badge badge-long">active</span>;
 }
 

@@ -1,10 +1,10 @@
-import { anyPrice, OrderTrigger } from '@perp-swap/client';
+import { anyPrice, MAX_SIZE, OrderTrigger } from '@perp-swap/client';
 import { useState } from 'react';
 import { useShownAccount } from '../accounts/owned';
 import { useClock, useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { formatMoment, formatSpan } from '../format/time';
-import { formatPpm, formatPrice, formatSize } from '../format/units';
+import { formatMoment, formatSpanTo } from '../format/time';
+import { formatPpm, formatPrice, formatSize, magnitude } from '../format/units';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { placeWish } from '../transactions/wishes';
@@ -15,9 +15,10 @@ import { kindOf, type Resting, useRestingOrders } from './resting';
 
 function waitsFor({ order, asleep, armed }: Resting, entry: MarketEntry, now: bigint): string {
     if (asleep) return 'its entry to be filled';
-    if (armed) return order.fillsFrom > now ? `its price, in ${formatSpan(order.fillsFrom - now)}` : 'whoever fills it';
+    if (armed)
+        return order.fillsFrom > now ? `its price, in ${formatSpanTo(order.fillsFrom, now)}` : 'whoever fills it';
     if (order.trigger === OrderTrigger.AtTime) {
-        return order.activeFrom > now ? `its time, in ${formatSpan(order.activeFrom - now)}` : 'whoever arms it';
+        return order.activeFrom > now ? `its time, in ${formatSpanTo(order.activeFrom, now)}` : 'whoever arms it';
     }
     const side = order.trigger === OrderTrigger.AtOrAbove ? '≥' : '≤';
     if (order.trailing > 0) {
@@ -72,6 +73,7 @@ export function OrdersTable() {
                                     {order.size > 0n ? '▲ Buy' : '▼ Sell'}
                                 </span>{' '}
                                 {kindOf(order)}
+                                {order.group !== 0 && <span className="sub">one of group {order.group}</span>}
                             </>
                         ),
                     },
@@ -79,13 +81,23 @@ export function OrdersTable() {
                         label: 'Size',
                         number: true,
                         cell: ({ order }) => {
-                            const size = order.size < 0n ? -order.size : order.size;
-                            // The largest number stands for all of the position.
-                            if (order.reduceOnly && size >= 1n << 57n) return 'whole position';
+                            const size = magnitude(order.size);
+                            // More than a position can be stands for all of it.
+                            if (order.reduceOnly && size > MAX_SIZE) return 'whole position';
                             return formatSize(size, entryOf(order.market).scale);
                         },
                     },
-                    { label: 'Waits for', cell: (one) => waitsFor(one, entryOf(one.order.market), now) },
+                    {
+                        label: 'Waits for',
+                        cell: (one) => (
+                            <>
+                                {waitsFor(one, entryOf(one.order.market), now)}
+                                <span className="sub">
+                                    <State {...one} />
+                                </span>
+                            </>
+                        ),
+                    },
                     {
                         label: 'Worst price',
                         number: true,
@@ -98,8 +110,6 @@ export function OrdersTable() {
                         label: 'Expires',
                         cell: ({ order }) => (order.expires === 0n ? 'never' : formatMoment(order.expires)),
                     },
-                    { label: 'Group', cell: ({ order }) => (order.group === 0 ? '—' : `one of ${order.group}`) },
-                    { label: 'State', cell: (one) => <State {...one} /> },
                     {
                         label: '',
                         wide: true,

@@ -21,7 +21,7 @@ function restingOf(orders: Orders | null): Resting[] {
 }
 
 export function useRestingOrders(account: OwnedAccount | null): Resting[] {
-    const orders = useChain((state) => (account ? readOrders(state.accounts.get(account.orders)) : null));
+    const orders = useChain((accounts) => (account ? readOrders(accounts.get(account.orders)) : null));
     return useMemo(() => restingOf(orders), [orders]);
 }
 

@@ -1,14 +1,24 @@
 // The pool: what a share is worth, where it is placed, what it is exposed to, who waits, and how to enter and leave.
-import { PriceLimit, parseAtoms } from '@perp-swap/client';
+import { type Pool, PriceLimit, parseAtoms } from '@perp-swap/client';
 import { useState } from 'react';
 import { useTokenAccounts } from '../accounts/owned';
-import { useAccountBytes, useClock, useConnection } from '../chain/context';
+import { useAccount, useClock, useConnection } from '../chain/context';
 import { readPool, readTokenBalance } from '../chain/decoded';
 import { usePoolView } from '../engine/hooks';
-import { formatRatio } from '../format/decimal';
-import { decimalText, dollarText } from '../format/text';
-import { formatMoment, formatSpan } from '../format/time';
-import { formatMoney, formatMoneyShort, formatPpm, formatShare, formatSize, readTyped } from '../format/units';
+import { dollarText, smallNumber } from '../format/text';
+import { formatMoment, formatSpan, formatSpanTo } from '../format/time';
+import {
+    formatExact,
+    formatMoney,
+    formatMoneyShort,
+    formatPpm,
+    formatShare,
+    formatSharePrice,
+    formatShares,
+    formatSize,
+    readTyped,
+    typable,
+} from '../format/units';
 import { type EpochRow, useIndexer } from '../indexer/api';
 import { CsvLink, History } from '../indexer/state';
 import { useBusy } from '../transactions/store';
@@ -35,18 +45,11 @@ const WAYS = [
     { value: 'leave', label: 'Leave' },
 ] as const;
 
-const X40 = 1n << 40n;
-
-/** A share's price: value per share, as decimal text. */
-function sharePrice(value: bigint, shares: bigint): string {
-    return shares === 0n ? '—' : `$${formatRatio(value, shares, { places: 6 })}`;
-}
-
 function RequestForm() {
     const { directory } = useConnection();
-    const pool = readPool(useAccountBytes(directory.pool));
+    const pool = readPool(useAccount(directory.pool));
     const { tokens, shares } = useTokenAccounts();
-    const held = { enter: readTokenBalance(useAccountBytes(tokens)), leave: readTokenBalance(useAccountBytes(shares)) };
+    const held = { enter: readTokenBalance(useAccount(tokens)), leave: readTokenBalance(useAccount(shares)) };
     const [way, setWay] = useState<'enter' | 'leave'>('enter');
     const [text, setText] = useState('');
     const [limit, setLimit] = useState<PriceLimit>(PriceLimit.OnePercent);
@@ -62,7 +65,7 @@ function RequestForm() {
         (typed.value === null
             ? null
             : typed.value > held[way]
-              ? `More than you hold, ${decimalText(formatRatio(held[way], 10n ** BigInt(quoteDecimals), { places: 2 }))}.`
+              ? `More than you hold, ${formatShares(held[way], quoteDecimals)}.`
               : typed.value < minimumRequest
                 ? `At least ${formatMoney(minimumRequest, quoteDecimals)}.`
                 : null);
@@ -93,16 +96,9 @@ function RequestForm() {
                     <button
                         type="button"
                         className="button button-small button-quiet"
-                        onClick={() =>
-                            setText(
-                                formatRatio(held[way], 10n ** BigInt(quoteDecimals), {
-                                    places: quoteDecimals,
-                                    atLeast: 0,
-                                }).replaceAll(',', ''),
-                            )
-                        }
+                        onClick={() => setText(typable(held[way], quoteDecimals))}
                     >
-                        You hold {formatRatio(held[way], 10n ** BigInt(quoteDecimals), { places: 2 })}
+                        You hold {formatShares(held[way], quoteDecimals)}
                     </button>
                 }
             />
@@ -112,7 +108,7 @@ function RequestForm() {
                     id="price-limit"
                     className="select"
                     value={limit}
-                    onChange={(event) => setLimit(Number(event.target.value))}
+                    onChange={(event) => setLimit(smallNumber(event.target.value))}
                 >
                     {LIMITS.map(({ value, label }) => (
                         <option key={value} value={value}>
@@ -177,7 +173,7 @@ function Placement() {
                     {
                         label: 'Earned',
                         number: true,
-                        cell: ({ earned }) => formatMoney(earned / X40, quoteDecimals, { plus: true }),
+                        cell: ({ earned }) => formatExact(earned, quoteDecimals, { plus: true }),
                     },
                 ]}
             />
@@ -216,21 +212,32 @@ function Epochs() {
     );
 }
 
+/** How far a share's price may have moved against a request of each kind, in the order in which the queue keeps them. */
+const LIMIT_NAMES = LIMITS.map(({ label }) => label.toLowerCase());
+
+/** Everything that waits for one boundary, by how far the price may have moved. */
+function waitingAt({ boundary, deposits, withdrawals }: Pool['queue']['rest']) {
+    return LIMIT_NAMES.map((limit, at) => ({
+        key: `${boundary}-${limit}`,
+        boundary,
+        limit,
+        entering: deposits.amounts[at] ?? 0n,
+        leaving: withdrawals.amounts[at] ?? 0n,
+    })).filter(({ entering, leaving }) => entering > 0n || leaving > 0n);
+}
+
 function Queue() {
     const { directory } = useConnection();
-    const pool = readPool(useAccountBytes(directory.pool));
+    const pool = readPool(useAccount(directory.pool));
     const { now } = useClock();
     if (!pool) return null;
     const { quoteDecimals } = directory;
-    const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
-    const waiting = [...pool.queue.waiting, pool.queue.rest].filter(
-        ({ deposits, withdrawals }) => sum(deposits.amounts) > 0n || sum(withdrawals.amounts) > 0n,
-    );
+    const waiting = [...pool.queue.waiting, pool.queue.rest].flatMap(waitingAt);
     return (
         <section className="panel">
             <div className="panel-head">
                 <h2>Queue</h2>
-                <span className="muted">by boundary</span>
+                <span className="muted">by boundary, and by how far the price may have moved</span>
             </div>
             {waiting.length === 0 ? (
                 <p className="empty">Nobody waits to enter or leave.</p>
@@ -238,25 +245,21 @@ function Queue() {
                 <Table
                     label="Queue"
                     rows={waiting}
-                    rowKey={({ boundary }) => boundary.toString()}
+                    rowKey={({ key }) => key}
                     columns={[
                         {
                             label: 'Boundary',
                             cell: ({ boundary }) =>
                                 boundary === 0n
                                     ? 'the next that somebody asks for'
-                                    : `${formatMoment(boundary)}${boundary > now ? `, in ${formatSpan(boundary - now)}` : ', due'}`,
+                                    : `${formatMoment(boundary)}${boundary > now ? `, in ${formatSpanTo(boundary, now)}` : ', due'}`,
                         },
-                        {
-                            label: 'Enter',
-                            number: true,
-                            cell: ({ deposits }) => formatMoney(sum(deposits.amounts), quoteDecimals),
-                        },
+                        { label: 'Limit', cell: ({ limit }) => limit },
+                        { label: 'Enter', number: true, cell: ({ entering }) => formatMoney(entering, quoteDecimals) },
                         {
                             label: 'Leave, shares',
                             number: true,
-                            cell: ({ withdrawals }) =>
-                                formatRatio(sum(withdrawals.amounts), 10n ** BigInt(quoteDecimals), { places: 2 }),
+                            cell: ({ leaving }) => formatShares(leaving, quoteDecimals),
                         },
                     ]}
                 />
@@ -267,10 +270,10 @@ function Queue() {
 
 export default function PoolPage() {
     const { directory } = useConnection();
-    const pool = readPool(useAccountBytes(directory.pool));
+    const pool = readPool(useAccount(directory.pool));
     const quote = usePoolView()?.pool;
     const { shares: shareAccount } = useTokenAccounts();
-    const held = readTokenBalance(useAccountBytes(shareAccount));
+    const held = readTokenBalance(useAccount(shareAccount));
     if (!pool) return <p className="empty">The pool&apos;s account cannot be read.</p>;
     const { quoteDecimals } = directory;
     const { cash, placed, insurance, shares, settling } = pool.state;
@@ -293,16 +296,17 @@ export default function PoolPage() {
                             label="Redeemed at"
                             title="What is left of the pool's cash once winners and claims are paid"
                         >
-                            <strong>{quote ? sharePrice(quote.lower, quote.shares) : '—'}</strong>
+                            <strong>{quote ? formatSharePrice(quote.lower, quote.shares) : '—'}</strong>
                         </Row>
                         <Row label="Issued at" title="All of the pool's cash, placed or not">
-                            <strong>{quote ? sharePrice(quote.upper, quote.shares) : '—'}</strong>
+                            <strong>{quote ? formatSharePrice(quote.upper, quote.shares) : '—'}</strong>
                         </Row>
-                        <Row label="At the last close">{sharePrice(pool.state.last.upper, pool.state.last.shares)}</Row>
-                        <Row label="Shares">{formatRatio(shares, 10n ** BigInt(quoteDecimals), { places: 2 })}</Row>
+                        <Row label="At the last close">
+                            {formatSharePrice(pool.state.last.upper, pool.state.last.shares)}
+                        </Row>
+                        <Row label="Shares">{formatShares(shares, quoteDecimals)}</Row>
                         <Row label="Yours">
-                            {formatRatio(held, 10n ** BigInt(quoteDecimals), { places: 2 })} (
-                            {formatShare(held, shares, 2)})
+                            {formatShares(held, quoteDecimals)} ({formatShare(held, shares, 2)})
                         </Row>
                     </dl>
                 </section>
@@ -313,7 +317,7 @@ export default function PoolPage() {
                     <dl className="panel-body rows">
                         <Row label="Not placed: pays leavers">{formatMoneyShort(cash, quoteDecimals)}</Row>
                         <Row label="Placed in markets">{formatMoneyShort(placed, quoteDecimals)}</Row>
-                        <Meter part={placed} whole={placed + cash} />
+                        {quote && <Meter part={placed} whole={quote.upper} />}
                         <Row label="Set apart for settlements">{formatMoney(settling, quoteDecimals)}</Row>
                         <Row label="Shared insurance, not the pool's">{formatMoneyShort(insurance, quoteDecimals)}</Row>
                         <Row label="Unsettled profit and loss of traders">

@@ -1,24 +1,16 @@
 // The shown owner's requests to the pool that are not paid yet.
-import { ACCOUNTS, findAccounts, RequestKind } from '@perp-swap/client';
-import { useQuery } from '@tanstack/react-query';
-import { ownedBy } from '../accounts/owned';
+import { RequestKind } from '@perp-swap/client';
+import { useRequests } from '../accounts/owned';
 import { useConnection } from '../chain/context';
-import { formatRatio } from '../format/decimal';
 import { formatMoment } from '../format/time';
-import { formatMoney } from '../format/units';
+import { formatMoney, formatShares } from '../format/units';
 import { Short } from '../ui/signature';
 import { Table } from '../ui/table';
-import { ownerOf, useSession } from '../wallet/store';
 
 export function Requests() {
-    const { feed, directory } = useConnection();
-    const owner = useSession(ownerOf);
-    const { data } = useQuery({
-        queryKey: ['requests', directory.exchange, owner],
-        queryFn: () => findAccounts(feed.rpc, ACCOUNTS.liquidityRequest, ownedBy(directory.exchange, owner!)),
-        enabled: owner !== null,
-    });
-    if (!data || data.length === 0) return null;
+    const { directory } = useConnection();
+    const requests = useRequests();
+    if (requests.length === 0) return null;
     const { quoteDecimals } = directory;
     return (
         <section className="panel">
@@ -28,7 +20,7 @@ export function Requests() {
             </div>
             <Table
                 label="Your requests"
-                rows={data}
+                rows={requests}
                 rowKey={({ address }) => address}
                 columns={[
                     {
@@ -41,7 +33,7 @@ export function Requests() {
                         cell: ({ data: { kind, state } }) =>
                             kind === RequestKind.Deposit
                                 ? formatMoney(state.amount, quoteDecimals)
-                                : `${formatRatio(state.amount, 10n ** BigInt(quoteDecimals), { places: 2 })} shares`,
+                                : `${formatShares(state.amount, quoteDecimals)} shares`,
                     },
                     {
                         label: 'Belongs to the boundary from',

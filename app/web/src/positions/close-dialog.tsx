@@ -1,15 +1,15 @@
 // Closing a position, whole or in part, with what it would do beforehand.
-import { anyPrice, parseSize } from '@perp-swap/client';
+import { anyPrice, PPM, parseSize } from '@perp-swap/client';
+import type { PositionView } from '@perp-swap/client/engine';
 import { useState } from 'react';
 import type { OwnedAccount } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import type { PositionView } from '../engine/generated';
 import { useTrade } from '../engine/hooks';
-import { formatPrice, formatSize, readTyped } from '../format/units';
+import { formatPrice, formatSize, magnitude, readTyped, typable } from '../format/units';
 import { useSettings } from '../shell/settings';
+import { partOf, signed, worsened } from '../ticket/amounts';
 import { Receipt, Refused } from '../ticket/receipt';
-import { worsened } from '../ticket/terms';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { tradeWish } from '../transactions/wishes';
@@ -24,7 +24,13 @@ interface CloseDialogProps {
     onClose: () => void;
 }
 
-const PARTS = [25n, 50n, 75n, 100n];
+/** Parts of the position, in ppm. */
+const PARTS = [
+    [250_000n, '25%'],
+    [500_000n, '50%'],
+    [750_000n, '75%'],
+    [PPM, '100%'],
+] as const;
 
 export function CloseDialog({ position, entry, account, onClose }: CloseDialogProps) {
     const { directory } = useConnection();
@@ -32,12 +38,12 @@ export function CloseDialog({ position, entry, account, onClose }: CloseDialogPr
     const busy = useBusy();
     const send = useSend();
     const { scale, base } = entry;
-    const whole = position.size < 0n ? -position.size : position.size;
+    const whole = magnitude(position.size);
     const side = position.size < 0n ? 'long' : 'short';
     const [text, setText] = useState('');
     const typed = readTyped(text, (plain) => parseSize(plain, scale));
     const amount = text === '' ? whole : typed.value;
-    const size = amount === null ? null : side === 'long' ? amount : -amount;
+    const size = amount === null ? null : signed(amount, side);
     const answer = useTrade(
         entry,
         size === null || size === 0n
@@ -72,18 +78,16 @@ export function CloseDialog({ position, entry, account, onClose }: CloseDialogPr
                     autoFocus
                 />
                 <div className="quick">
-                    {PARTS.map((part) => (
+                    {PARTS.map(([part, label]) => (
                         <button
-                            key={part.toString()}
+                            key={label}
                             type="button"
                             className="button button-small"
                             onClick={() =>
-                                setText(
-                                    part === 100n ? '' : formatSize((whole * part) / 100n, scale).replaceAll(',', ''),
-                                )
+                                setText(part === PPM ? '' : typable(partOf(whole, part), scale.baseDecimals))
                             }
                         >
-                            {part.toString()}%
+                            {label}
                         </button>
                     ))}
                 </div>

@@ -1,22 +1,25 @@
 // What the account holds, market by market, with what can be done about it.
+
+import type { PositionView } from '@perp-swap/client/engine';
 import { useState } from 'react';
 import { type OwnedAccount, useShownAccount } from '../accounts/owned';
 import { TransferDialog } from '../accounts/transfer-dialog';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import type { PositionView } from '../engine/generated';
-import { usePositions } from '../engine/hooks';
-import { formatMoney, formatPpm, formatPrice, formatSize } from '../format/units';
+import { usePositions, useRedeemable } from '../engine/hooks';
+import { formatMoney, formatPpm, formatPrice, formatSize, magnitude, negated } from '../format/units';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
 import { redeemWish, settleFundingWish, settleWish, waiveWish } from '../transactions/wishes';
-import { Table } from '../ui/table';
+import { type Column, Table } from '../ui/table';
 import { mayAct, useSession } from '../wallet/store';
 import { CloseDialog } from './close-dialog';
+import { ProtectDialog } from './protect-dialog';
 
 export function Signed({ atoms, decimals }: { atoms: bigint; decimals: number }) {
-    const tone = atoms === 0n ? 'muted' : atoms < 0n ? 'short' : 'long';
-    return <span className={tone}>{formatMoney(atoms, decimals, { plus: true })}</span>;
+    const text = formatMoney(atoms, decimals, { plus: true });
+    const tone = text.startsWith('−') ? 'short' : text.startsWith('+') ? 'long' : 'muted';
+    return <span className={tone}>{text}</span>;
 }
 
 interface ActionsProps {
@@ -24,10 +27,11 @@ interface ActionsProps {
     entry: MarketEntry;
     account: OwnedAccount;
     onClose: () => void;
+    onProtect: () => void;
     onAddMargin: () => void;
 }
 
-function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProps) {
+function Actions({ position, entry, account, onClose, onProtect, onAddMargin }: ActionsProps) {
     const { directory } = useConnection();
     const acts = useSession(mayAct);
     const busy = useBusy();
@@ -40,6 +44,9 @@ function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProp
                 <>
                     <button type="button" className={small} disabled={off} aria-haspopup="dialog" onClick={onClose}>
                         Close
+                    </button>
+                    <button type="button" className={small} disabled={off} aria-haspopup="dialog" onClick={onProtect}>
+                        Protect
                     </button>
                     <button type="button" className={small} disabled={off} aria-haspopup="dialog" onClick={onAddMargin}>
                         Add margin
@@ -90,11 +97,24 @@ function Actions({ position, entry, account, onClose, onAddMargin }: ActionsProp
     );
 }
 
+function Claim({ account, market, claim }: { account: OwnedAccount; market: MarketEntry; claim: bigint }) {
+    const { quoteDecimals } = market.scale;
+    const redeemed = useRedeemable(account.address, BigInt(market.index))?.redeemed ?? 0n;
+    return (
+        <p className="notice notice-warn">
+            {market.symbol} owes you {formatMoney(claim, quoteDecimals)}: profit that it could not pay yet. It is paid
+            pro rata as its backing recovers; {formatMoney(redeemed, quoteDecimals)} can be redeemed now.
+        </p>
+    );
+}
+
 /** Claims and debts in words: what each is, and what becomes of it. */
 function Notes({
+    account,
     positions,
     entryOf,
 }: {
+    account: OwnedAccount;
     positions: readonly PositionView[];
     entryOf: (market: bigint) => MarketEntry;
 }) {
@@ -103,16 +123,9 @@ function Notes({
     if (owed.length + owing.length === 0) return null;
     return (
         <div className="panel-body rows">
-            {owed.map(({ market, claim, claimUnfunded }) => {
-                const { symbol, scale } = entryOf(market);
-                return (
-                    <p key={`claim-${market}`} className="notice notice-warn">
-                        {symbol} owes you {formatMoney(claim, scale.quoteDecimals)}: profit that it could not pay yet.
-                        It is paid pro rata as its backing recovers;{' '}
-                        {formatMoney(claim - claimUnfunded, scale.quoteDecimals)} can be redeemed now.
-                    </p>
-                );
-            })}
+            {owed.map(({ market, claim }) => (
+                <Claim key={`claim-${market}`} account={account} market={entryOf(market)} claim={claim} />
+            ))}
             {owing.map(({ market, debt }) => {
                 const { symbol, scale } = entryOf(market);
                 return (
@@ -126,11 +139,24 @@ function Notes({
     );
 }
 
+/** Shown where there is a claim or a debt at all. */
+const claimOrDebt = (quoteDecimals: number): Column<PositionView> => ({
+    label: 'Claim, debt',
+    number: true,
+    cell: ({ claim, debt }) =>
+        claim > 0n
+            ? `claim ${formatMoney(claim, quoteDecimals)}`
+            : debt > 0n
+              ? `debt ${formatMoney(debt, quoteDecimals)}`
+              : '—',
+});
+
 export function PositionsTable() {
     const { directory } = useConnection();
     const account = useShownAccount();
     const positions = usePositions(account?.address ?? null);
     const [closing, setClosing] = useState<PositionView | null>(null);
+    const [protecting, setProtecting] = useState<PositionView | null>(null);
     const [adding, setAdding] = useState(false);
     if (!account) {
         return (
@@ -145,6 +171,7 @@ export function PositionsTable() {
     const entryOf = (market: bigint) =>
         directory.markets.find(({ index }) => BigInt(index) === market) ?? directory.markets[0]!;
     const { quoteDecimals } = directory;
+    const isOwing = positions.some(({ claim, debt }) => claim > 0n || debt > 0n);
     return (
         <>
             <Table
@@ -194,9 +221,9 @@ export function PositionsTable() {
                         number: true,
                         cell: ({ funding, fundingOwed }) => (
                             <>
-                                <Signed atoms={funding - fundingOwed} decimals={quoteDecimals} />
+                                <Signed atoms={funding} decimals={quoteDecimals} />
                                 <span className="sub">
-                                    {formatMoney(-fundingOwed, quoteDecimals, { plus: true })} unsettled
+                                    {formatMoney(negated(fundingOwed), quoteDecimals, { plus: true })} unsettled
                                 </span>
                             </>
                         ),
@@ -210,22 +237,11 @@ export function PositionsTable() {
                             ) : (
                                 <>
                                     {formatPrice(liquidationPrice, entryOf(market).scale)}
-                                    <span className="sub">
-                                        {formatPpm(distance < 0n ? -distance : distance, 1)} away
-                                    </span>
+                                    <span className="sub">{formatPpm(magnitude(distance), 1)} away</span>
                                 </>
                             ),
                     },
-                    {
-                        label: 'Claim, debt',
-                        number: true,
-                        cell: ({ claim, debt }) =>
-                            claim === 0n && debt === 0n
-                                ? '—'
-                                : claim > 0n
-                                  ? `claim ${formatMoney(claim, quoteDecimals)}`
-                                  : `debt ${formatMoney(debt, quoteDecimals)}`,
-                    },
+                    ...(isOwing ? [claimOrDebt(quoteDecimals)] : []),
                     {
                         label: '',
                         wide: true,
@@ -235,19 +251,28 @@ export function PositionsTable() {
                                 entry={entryOf(position.market)}
                                 account={account}
                                 onClose={() => setClosing(position)}
+                                onProtect={() => setProtecting(position)}
                                 onAddMargin={() => setAdding(true)}
                             />
                         ),
                     },
                 ]}
             />
-            <Notes positions={positions} entryOf={entryOf} />
+            <Notes account={account} positions={positions} entryOf={entryOf} />
             {closing && (
                 <CloseDialog
                     position={closing}
                     entry={entryOf(closing.market)}
                     account={account}
                     onClose={() => setClosing(null)}
+                />
+            )}
+            {protecting && (
+                <ProtectDialog
+                    position={protecting}
+                    entry={entryOf(protecting.market)}
+                    account={account}
+                    onClose={() => setProtecting(null)}
                 />
             )}
             {adding && <TransferDialog kind="deposit" onClose={() => setAdding(false)} />}

@@ -1,18 +1,18 @@
 import { useEffect, useState } from 'react';
-import { useChain, useConnection } from '../chain/context';
+import { useConnection, useNode } from '../chain/context';
 
 /** Data older than this is called old. */
 export const LATE_SECONDS = 5;
 
 /** Seconds since the chain was last heard of, counted by this machine. */
 export function useSilence(): number {
-    const heardAt = useChain((state) => state.heardAt);
-    const [now, setNow] = useState(() => performance.now());
+    const { heardAt } = useNode();
+    const [now, setNow] = useState(() => Date.now());
     useEffect(() => {
-        const timer = setInterval(() => setNow(performance.now()), 1_000);
+        const timer = setInterval(() => setNow(Date.now()), 1_000);
         return () => clearInterval(timer);
     }, []);
-    return heardAt === null ? 0 : Math.max(0, Math.floor((now - heardAt) / 1_000));
+    return heardAt === undefined ? 0 : Math.max(0, Math.floor((now - heardAt) / 1_000));
 }
 
 /** Where the numbers come from and how old they are. */
@@ -25,7 +25,14 @@ export function Freshness() {
             <span aria-hidden="true" className={late ? 'warn' : 'long'}>
                 ●
             </span>
-            <span className={late ? undefined : 'wide-only'}>{late ? `data ${seconds} s old` : deployment.name}</span>
+            {late ? (
+                <span>
+                    <span className="wide-only">data </span>
+                    {seconds} s old
+                </span>
+            ) : (
+                <span className="wide-only">{deployment.name}</span>
+            )}
         </span>
     );
 }

@@ -1,13 +1,11 @@
 // The cascade map: what a move of the price would liquidate, over every margin account of the exchange.
-import { ACCOUNTS, findAccounts, readEncoded } from '@perp-swap/client';
+import { ACCOUNTS, findAccounts, snapshotFrom } from '@perp-swap/client';
+import { type CascadeView, loadSnapshot } from '@perp-swap/client/engine';
 import { useQuery } from '@tanstack/react-query';
-import type { Connection } from '../chain/context';
-import { useConnection } from '../chain/context';
-import { CLOCK, readClock } from '../chain/decoded';
+import { type Connection, useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { chainStore } from '../chain/store';
-import type { CascadeView } from '../engine/generated';
-import { startEngine } from '../engine/start';
+import { itemsOf } from '../engine/hooks';
+import { startEngine } from '../engine/world';
 import { formatPpm, formatPrice, formatSize } from '../format/units';
 import { Meter } from '../ui/stat';
 import { Table } from '../ui/table';
@@ -16,27 +14,19 @@ const EXCHANGE_OFFSET = 8n;
 const AGAIN_MILLISECONDS = 15_000;
 
 /** Every account in an engine of its own, asked once. */
-async function cascade({ feed, directory }: Connection, entry: MarketEntry): Promise<CascadeView[]> {
+async function cascade({ rpc, store, directory }: Connection, entry: MarketEntry): Promise<readonly CascadeView[]> {
     const filters = [{ offset: EXCHANGE_OFFSET, address: directory.exchange }];
-    const [engine, found] = await Promise.all([startEngine(), findAccounts(feed.rpc, ACCOUNTS.marginAccount, filters)]);
-    const { accounts } = chainStore.getState();
-    const clock = readClock(accounts.get(CLOCK));
-    if (clock) engine.setClock(clock.now, clock.slot);
-    for (const address of [directory.exchange, directory.pool, ...directory.markets.map((market) => market.address)]) {
-        const bytes = accounts.get(address)?.bytes;
-        if (bytes) engine.load(0, bytes);
-    }
-    const encoded = await readEncoded(
-        feed.rpc,
-        found.map(({ address }) => address),
+    const [engine, snapshot, found] = await Promise.all([
+        startEngine(),
+        snapshotFrom(store.all, directory.exchange),
+        findAccounts(rpc, ACCOUNTS.marginAccount, filters),
+    ]);
+    loadSnapshot(
+        engine,
+        snapshot,
+        found.map((account) => ({ account })),
     );
-    let number = 0;
-    for (const { data } of encoded.values()) {
-        engine.load(number, Uint8Array.from(data));
-        number += 1;
-    }
-    const asked = engine.ask('cascade', { market: BigInt(entry.index) });
-    return asked.refused === null ? asked.items : [];
+    return itemsOf(engine.ask('cascade', { market: BigInt(entry.index) }));
 }
 
 export function CascadeMap({ entry }: { entry: MarketEntry }) {
@@ -48,10 +38,8 @@ export function CascadeMap({ entry }: { entry: MarketEntry }) {
     });
     if (error) return <p className="empty">The accounts cannot be read: {error.message}</p>;
     if (!data) return <p className="empty">Reading every account…</p>;
-    const total = data.reduce((most, { longInterest, shortInterest }) => {
-        const sum = longInterest + shortInterest;
-        return sum > most ? sum : most;
-    }, 0n);
+    const interests = data.flatMap(({ longInterest, shortInterest }) => [longInterest, shortInterest]);
+    const most = interests.reduce((largest, interest) => (interest > largest ? interest : largest), 0n);
     return (
         <Table
             label={`Cascade of ${entry.symbol}`}
@@ -78,7 +66,10 @@ export function CascadeMap({ entry }: { entry: MarketEntry }) {
                 {
                     label: 'Of the most',
                     cell: ({ longInterest, shortInterest }) => (
-                        <Meter part={longInterest + shortInterest} whole={total} color="var(--short)" />
+                        <>
+                            <Meter part={longInterest} whole={most} color="var(--long)" />
+                            <Meter part={shortInterest} whole={most} color="var(--short)" />
+                        </>
                     ),
                 },
             ]}

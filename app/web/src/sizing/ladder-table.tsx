@@ -1,9 +1,10 @@
 // What a move of the price would make of the account, step by step.
+
+import type { RungView } from '@perp-swap/client/engine';
 import { useShownAccount } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import type { RungView } from '../engine/generated';
-import { useAsked, useNumber } from '../engine/hooks';
+import { itemsOf, useAsked, useNumber } from '../engine/hooks';
 import { formatMoney, formatPpm, formatPrice, formatShare } from '../format/units';
 import { Signed } from '../positions/positions-table';
 import { Table } from '../ui/table';
@@ -26,7 +27,7 @@ export function LadderTable({ entry }: { entry: MarketEntry }) {
         account === null || number === null ? null : { account: number, market: BigInt(entry.index) },
         [],
     );
-    const rungs = asked?.refused === null ? asked.items : [];
+    const rungs = itemsOf(asked);
     if (!account || rungs.length === 0) {
         return (
             <p className="empty">

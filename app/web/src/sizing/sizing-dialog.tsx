@@ -1,15 +1,14 @@
 // How large a position ought to be: by what it may lose, by how volatile it is, by what it must survive, by its edge.
 import { parseAtoms, parsePrice } from '@perp-swap/client';
+import type { Refused } from '@perp-swap/client/engine';
 import { type ReactNode, useState } from 'react';
 import { useShownAccount } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useAccountView, useAsked, useMarketView, useNumber } from '../engine/hooks';
-import type { Refused } from '../engine/module';
-import { describeRefused } from '../engine/refusal';
-import { formatRatio } from '../format/decimal';
-import { formatMoney, formatPpm, formatSize, readTyped } from '../format/units';
-import { parsePercent } from '../ticket/percent';
+import { answerOf, useAccountView, useAsked, useMarketView, useNumber } from '../engine/hooks';
+import { describe } from '../engine/refusal';
+import { formatMoney, formatPpm, formatSize, formatTimes, magnitude, readTyped } from '../format/units';
+import { parseCount, parsePercent } from '../ticket/percent';
 import type { Side } from '../ticket/state';
 import { Dialog } from '../ui/dialog';
 import { NumberField } from '../ui/field';
@@ -47,10 +46,10 @@ function Found({
     onUse: (size: bigint) => void;
     children?: ReactNode;
 }) {
-    const shown = size === null ? null : size < 0n ? -size : size;
+    const shown = size === null ? null : magnitude(size);
     return (
         <>
-            {refused && <p className="notice notice-warn">{describeRefused(refused, entry.scale).message}</p>}
+            {refused && <p className="notice notice-warn">{describe(refused, entry.scale).message}</p>}
             <dl className="rows">
                 <Row label="Size">
                     <strong>{shown === null ? '—' : `${formatSize(shown, entry.scale)} ${entry.base}`}</strong>
@@ -81,7 +80,7 @@ function ByRisk({ entry, side, onUse }: ToolProps) {
             ? null
             : { market: BigInt(entry.index), side: sideWord(side), stop: stop.value, risk: risk.value },
     );
-    const answer = asked?.refused === null ? asked.answer : null;
+    const answer = answerOf(asked);
     return (
         <>
             <p className="muted">
@@ -110,7 +109,7 @@ function BySurvival({ entry, side, onUse }: ToolProps) {
             ? null
             : { account: number, market: BigInt(entry.index), side: sideWord(side), adverse: move.value },
     );
-    const answer = asked?.refused === null ? asked.answer : null;
+    const answer = answerOf(asked);
     return (
         <>
             <p className="muted">
@@ -122,12 +121,10 @@ function BySurvival({ entry, side, onUse }: ToolProps) {
     );
 }
 
-function useEquity(): bigint {
+/** The shown account's equity; without one that of the engine's visitor. */
+function useEquity(): bigint | null {
     const account = useShownAccount();
-    const { quoteDecimals } = useConnection().directory;
-    const view = useAccountView(account?.address ?? null);
-    // Without an account the engine's visitor is spoken of, who has 10,000.
-    return view?.health.equity ?? 10_000n * 10n ** BigInt(quoteDecimals);
+    return useAccountView(account?.address ?? null)?.health.equity ?? null;
 }
 
 function ByVolatility({ entry, onUse }: ToolProps) {
@@ -139,11 +136,11 @@ function ByVolatility({ entry, onUse }: ToolProps) {
     const volatility = readTyped(volatilityText, parsePercent);
     const asked = useAsked(
         'sizeForVolatility',
-        view === null || target.value === null || volatility.value === null
+        equity === null || view === null || target.value === null || volatility.value === null
             ? null
             : { equity, price: view.price, volatility: volatility.value, target: target.value },
     );
-    const answer = asked?.refused === null ? asked.answer : null;
+    const answer = answerOf(asked);
     return (
         <>
             <p className="muted">
@@ -180,22 +177,21 @@ function ByKelly({ entry, onUse }: ToolProps) {
     const [daysText, setDays] = useState('730');
     const mean = readTyped(meanText, parsePercent);
     const volatility = readTyped(volatilityText, parsePercent);
-    const days = readTyped(daysText, BigInt);
+    const days = parseCount(daysText);
     const HALF = 500_000n;
     const kelly = useAsked(
         'kelly',
-        mean.value === null || volatility.value === null || days.value === null
+        mean.value === null || volatility.value === null || days === null
             ? null
-            : { mean: mean.value, volatility: volatility.value, days: days.value, fraction: HALF },
+            : { mean: mean.value, volatility: volatility.value, days: BigInt(days), fraction: HALF },
     );
-    const found = kelly?.refused === null ? kelly.answer : null;
+    const found = answerOf(kelly);
     const advised = found && found.leverage > 0n ? found.leverage : null;
     const asked = useAsked(
         'sizeOfLeverage',
-        view === null || advised === null ? null : { equity, price: view.price, leverage: advised },
+        equity === null || view === null || advised === null ? null : { equity, price: view.price, leverage: advised },
     );
-    const answer = asked?.refused === null ? asked.answer : null;
-    const times = (ppm: bigint) => `${formatRatio(ppm, 1_000_000n, { places: 2 })}x`;
+    const answer = answerOf(asked);
     return (
         <>
             <p className="muted">
@@ -211,20 +207,26 @@ function ByKelly({ entry, onUse }: ToolProps) {
                     problem={volatility.problem}
                 />
             </div>
-            <NumberField label="Observed for" value={daysText} onChange={setDays} unit="days" problem={days.problem} />
+            <NumberField
+                label="Observed for"
+                value={daysText}
+                onChange={setDays}
+                unit="days"
+                problem={days === null ? 'A whole number of days.' : null}
+            />
             <Found
                 entry={entry}
                 size={answer?.size ?? null}
                 refused={kelly?.refused ?? asked?.refused ?? null}
                 onUse={onUse}
             >
-                {found && <Row label="Full Kelly, if the edge were known">{times(found.full)}</Row>}
+                {found && <Row label="Full Kelly, if the edge were known">{formatTimes(found.full)}</Row>}
                 {found && (
                     <Row label="One standard error lower, higher">
-                        {times(found.low)}, {times(found.high)}
+                        {formatTimes(found.low)}, {formatTimes(found.high)}
                     </Row>
                 )}
-                {found && <Row label="Advised">{times(found.leverage)}</Row>}
+                {found && <Row label="Advised">{formatTimes(found.leverage)}</Row>}
             </Found>
         </>
     );

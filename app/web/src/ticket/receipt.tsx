@@ -1,11 +1,22 @@
 // What an order would do, in the engine's numbers, or the rule that refuses it and one button that mends it.
+
+import type { HealthView, TradeReceipt } from '@perp-swap/client/engine';
 import type { ReactNode } from 'react';
 import type { MarketEntry } from '../chain/directory';
-import type { HealthView, TradeReceipt } from '../engine/generated';
-import { UNBOUNDED, useAsked } from '../engine/hooks';
+import { itemsOf, UNBOUNDED, useAsked } from '../engine/hooks';
 import type { Refusal } from '../engine/refusal';
 import { formatRatio } from '../format/decimal';
-import { formatMoney, formatPrice, formatShare, formatSize } from '../format/units';
+import {
+    exactly,
+    formatBasisPoints,
+    formatExact,
+    formatMoney,
+    formatPrice,
+    formatShare,
+    formatSize,
+    formatTimes,
+    negated,
+} from '../format/units';
 import { Row } from '../ui/stat';
 
 function BeforeAfter({ before, after }: { before: string; after: string }) {
@@ -15,18 +26,6 @@ function BeforeAfter({ before, after }: { before: string; after: string }) {
             <span className="before">{before}</span> → <strong>{after}</strong>
         </span>
     );
-}
-
-const X40 = 1n << 40n;
-
-/** An exact amount of 2^-40 atoms, in dollars. */
-function exact(amount: bigint, decimals: number): string {
-    return formatMoney(amount / X40, decimals, { places: 4 });
-}
-
-/** A part of the notional in basis points. */
-function basisPoints(part: bigint, notional: bigint): string {
-    return notional === 0n ? '—' : `${formatRatio(part * 10_000n, notional, { places: 2 })} bp`;
 }
 
 interface CostProps {
@@ -41,7 +40,8 @@ interface CostProps {
 function Cost({ label, title, part, notional, decimals }: CostProps) {
     return (
         <Row label={label} title={title}>
-            <span className="muted">{basisPoints(part, notional)}</span> {exact(part, decimals)}
+            <span className="muted">{formatBasisPoints(part, notional)}</span>{' '}
+            {formatExact(part, decimals, { places: 4 })}
         </Row>
     );
 }
@@ -55,15 +55,15 @@ function Holding({ size, entry }: { size: bigint; entry: MarketEntry }) {
         { seconds: DAY },
         { seconds: WEEK },
     ]);
-    if (asked?.refused !== null) return null;
-    const [day, week] = asked.items;
-    const money = (cost: bigint) => formatMoney(-cost, entry.scale.quoteDecimals, { plus: true });
+    const [day, week] = itemsOf(asked);
+    if (!day || !week) return null;
+    const money = (cost: bigint) => formatMoney(negated(cost), entry.scale.quoteDecimals, { plus: true });
     return (
         <Row
             label="Funding in a day, a week"
             title="Funding and carry, if price and open interest stay; positive where you receive"
         >
-            {day && money(day.cost)}, {week && money(week.cost)}
+            {money(day.cost)}, {money(week.cost)}
         </Row>
     );
 }
@@ -74,7 +74,7 @@ export function healthText({ equity, maintenanceMargin }: HealthView): string {
 }
 
 export function leverageText(leverage: bigint): string {
-    return leverage === UNBOUNDED ? '—' : `${formatRatio(leverage, 1_000_000n, { places: 2 })}x`;
+    return leverage === UNBOUNDED ? '—' : formatTimes(leverage);
 }
 
 export function liquidationText(price: bigint, entry: MarketEntry): string {
@@ -102,7 +102,7 @@ export function Receipt({ receipt, entry, bound }: ReceiptProps) {
                 {bound}
             </dl>
             <dl className="rows receipt-group">
-                <Row label="Value at the index">{formatMoney(indexNotional / X40, decimals)}</Row>
+                <Row label="Value at the index">{formatExact(indexNotional, decimals)}</Row>
                 <Cost
                     label="Spread"
                     title="What the price may have moved since it was published"
@@ -115,7 +115,7 @@ export function Receipt({ receipt, entry, bound }: ReceiptProps) {
                     part={receipt.impact}
                     {...cost}
                 />
-                <Cost label="Fee" title="Taker fee, from your balance" part={receipt.fee * X40} {...cost} />
+                <Cost label="Fee" title="Taker fee, from your balance" part={exactly(receipt.fee)} {...cost} />
                 <Row label="Cost in all">
                     <span className="muted">{formatRatio(receipt.costPart, 100n, { places: 2 })} bp</span>{' '}
                     <strong>{formatMoney(receipt.cost, decimals)}</strong>

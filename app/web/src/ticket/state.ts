@@ -1,4 +1,5 @@
 // What stands in the order ticket: text as it was typed, until the engine is asked.
+import { secondsAfter } from '../format/time';
 
 export type OrderKind = 'market' | 'limit' | 'stop' | 'trailing' | 'target' | 'next' | 'twap' | 'ladder';
 
@@ -76,5 +77,5 @@ const SECONDS: Readonly<Record<Expiry, bigint>> = { never: 0n, hour: 3_600n, day
 
 /** When an order of this expiry ends, by the chain's clock; zero for never. */
 export function expiryTime(expiry: Expiry, now: bigint): bigint {
-    return expiry === 'never' ? 0n : now + SECONDS[expiry];
+    return expiry === 'never' ? 0n : secondsAfter(now, SECONDS[expiry]);
 }

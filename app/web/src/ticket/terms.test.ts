@@ -1,7 +1,9 @@
 import { ANY_PRICE_SELL, OrderTrigger, parsePrice } from '@perp-swap/client';
 import { expect, test } from 'vitest';
+import { worsened } from './amounts';
+import { parseCount, parsePercent } from './percent';
 import { EMPTY_TICKET } from './state';
-import { type Circumstances, protection, restingTerms, WHOLE, worsened } from './terms';
+import { type Circumstances, protection, restingTerms, WHOLE } from './terms';
 
 const scale = { baseDecimals: 9, quoteDecimals: 6 };
 const dollars = (text: string) => parsePrice(text, scale);
@@ -74,6 +76,20 @@ test('a trailing stop without a size is of all of the position, at any price', (
     });
 });
 
+test('a stop that only reduces is of all of the position where no size is typed', () => {
+    const [stop] = orders({ kind: 'stop', side: 'short', price: '130', reduceOnly: true }, null);
+    expect(stop).toMatchObject({ size: -WHOLE, triggerPrice: dollars('130'), reduceOnly: true });
+    // One that enters has to say of how much.
+    expect(problem({ kind: 'stop', price: '150' }, null)).toBe('Enter a size.');
+});
+
+test('counts and percents are read whole, or not at all', () => {
+    expect([parseCount('12'), parseCount('0'), parseCount('1.5'), parseCount('99999')]).toEqual([12, null, null, null]);
+    // 2.5 % are 25 000 ppm, and there is nothing smaller than a ppm.
+    expect(parsePercent('2.5')).toBe(25_000n);
+    expect(() => parsePercent('0.00001')).toThrow(/more than 4 decimals/);
+});
+
 test('a ladder spreads its size over evenly spaced limits', () => {
     const steps = orders({ kind: 'ladder', price: '130', priceTo: '138', steps: '5' }, 10n * SOL);
     expect(steps.map(({ size }) => size)).toEqual(Array(5).fill(2n * SOL));
@@ -94,7 +110,7 @@ test('what is missing or impossible is said before anything is sent', () => {
     expect(problem({ kind: 'limit', price: '135' }, null)).toBe('Enter a size.');
     expect(problem({ kind: 'ladder', price: '1' })).toBe('Enter where the ladder ends.');
     expect(problem({ kind: 'twap', slices: '1' })).toBe('Enter 2 to 1,000 slices.');
-    expect(problem({ kind: 'twap', secondsBetween: '5' })).toBe('Enter at least 60 seconds between slices.');
+    expect(problem({ kind: 'twap', secondsBetween: '5' })).toBe('Enter 60 to 9,999 seconds between slices.');
     expect(problem({ kind: 'trailing', trailing: '100' }, null)).toMatch(/distance in percent/);
     expect(problem({ kind: 'limit', price: 'abc' })).toMatch(/not a decimal number/);
 });

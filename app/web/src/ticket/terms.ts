@@ -7,36 +7,25 @@ import {
     nextPriceOrder,
     type OrderTerms,
     oneCancelsOther,
+    PPM,
     parsePrice,
+    SLICE_SECONDS,
     slicedOrder,
     stopEntry,
     stopLoss,
     takeProfit,
     trailingStop,
 } from '@perp-swap/client';
+import type { PlacedOrder } from '@perp-swap/client/engine';
 import { readTyped, type Scale, type Typed } from '../format/units';
-import { parsePercent } from './percent';
+import { dividedBy, opposite, signed, spaced, worsened } from './amounts';
+import { parseCount, parsePercent } from './percent';
 import { expiryTime, type Side, type TicketState } from './state';
 
-const PPM = 1_000_000n;
 /** How far beyond its trigger a stop may be filled where nothing else is typed: it shall rather fill than save a little. */
 export const STOP_TOLERANCE = 50_000n;
 /** A reduce-only order of this size reduces all there is. */
-export const WHOLE = (1n << 63n) - 1n;
-
-/** The worst price that is so many ppm worse than `price`, for whoever buys or sells. */
-export function worsened(price: bigint, side: Side, ppm: bigint): bigint {
-    return side === 'long' ? (price * (PPM + ppm)) / PPM : (price * (PPM - ppm)) / PPM;
-}
-
-export function opposite(side: Side): Side {
-    return side === 'long' ? 'short' : 'long';
-}
-
-/** A size with the sign of its side. */
-export function signed(size: bigint, side: Side): bigint {
-    return side === 'long' ? size : -size;
-}
+export const WHOLE = 9_223_372_036_854_775_807n;
 
 /** Everything that the terms depend on besides what is typed. */
 export interface Circumstances {
@@ -52,6 +41,27 @@ export type Terms = { problem: string; orders: null } | { problem: null; orders:
 
 function price(text: string, scale: Scale): Typed {
     return readTyped(text, (plain) => parsePrice(plain, scale));
+}
+
+/** The lowest number that no group of resting orders has. */
+export function freeGroup(groups: readonly number[]): number {
+    let group = 1;
+    while (groups.includes(group)) group += 1;
+    return group;
+}
+
+/** The terms as the engine takes them. */
+export function placedOrder(terms: OrderTerms): PlacedOrder {
+    return {
+        ...terms,
+        trigger: BigInt(terms.trigger),
+        trailing: BigInt(terms.trailing),
+        reduceOnly: terms.reduceOnly ? 1n : 0n,
+        slices: BigInt(terms.slices),
+        secondsBetween: BigInt(terms.secondsBetween),
+        group: BigInt(terms.group),
+        parent: BigInt(terms.parent),
+    };
 }
 
 /** A stop and a target for all of a position of this side; of one group, so that a fill of one cancels the other. */
@@ -101,7 +111,8 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
         const acceptablePrice = typedBound.value ?? anyPrice(whole);
         return gives([trailingStop({ size: whole, trailing: Number(trailing.value), acceptablePrice, expires })]);
     }
-    if (size === null && kind !== 'target') return asks('a size');
+    const isOfWhole = kind === 'target' || (kind === 'stop' && reduceOnly);
+    if (size === null && !isOfWhole) return asks('a size');
     const amount = signed(size ?? WHOLE, side);
 
     if (kind === 'next')
@@ -109,15 +120,16 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
             nextPriceOrder({ size: amount, acceptablePrice: bound(indexPrice, tolerance), reduceOnly, expires }),
         ]);
     if (kind === 'twap') {
-        const slices = readTyped(state.slices, BigInt).value;
-        const between = readTyped(state.secondsBetween, BigInt).value;
-        if (slices === null || slices < 2n || slices > 1_000n) return asks('2 to 1,000 slices');
-        if (between === null || between < 60n) return asks('at least 60 seconds between slices');
+        const slices = parseCount(state.slices);
+        const between = parseCount(state.secondsBetween);
+        if (slices === null || slices < 2 || slices > 1_000) return asks('2 to 1,000 slices');
+        if (between === null || between < SLICE_SECONDS)
+            return asks(`${SLICE_SECONDS} to 9,999 seconds between slices`);
         return gives([
             slicedOrder({
-                size: amount / slices,
-                slices: Number(slices),
-                secondsBetween: Number(between),
+                size: dividedBy(amount, slices),
+                slices,
+                secondsBetween: between,
                 acceptablePrice: bound(indexPrice, STOP_TOLERANCE),
                 reduceOnly,
                 expires,
@@ -161,18 +173,12 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
             ]);
         case 'ladder': {
             const last = price(state.priceTo, scale);
-            const steps = readTyped(state.steps, BigInt).value;
+            const steps = parseCount(state.steps);
             if (last.problem !== null) return { problem: last.problem, orders: null };
             if (last.value === null) return asks('where the ladder ends');
-            if (steps === null || steps < 2n || steps > 16n) return asks('2 to 16 steps');
-            const from = trigger.value;
-            const to = last.value;
-            const rungs = Array.from({ length: Number(steps) }, (_, at) => ({
-                size: amount / steps,
-                price: from + ((to - from) * BigInt(at)) / (steps - 1n),
-                expires,
-            }));
-            return gives(ladder(rungs));
+            if (steps === null || steps < 2 || steps > 16) return asks('2 to 16 steps');
+            const size = dividedBy(amount, steps);
+            return gives(ladder(spaced(trigger.value, last.value, steps).map((price) => ({ size, price, expires }))));
         }
         default:
             return asks('another kind of order');

@@ -1,11 +1,11 @@
 // The order ticket: what to trade and how, what it would do, and one button.
-import { formatSize as formatClientSize, ORDER_TIP_LAMPORTS, type OrderTerms } from '@perp-swap/client';
+import { anyPrice, formatSize as formatClientSize, ORDER_TIP_LAMPORTS, type OrderTerms } from '@perp-swap/client';
+import type { PlacementView } from '@perp-swap/client/engine';
 import { useReducer, useState } from 'react';
 import { TransferDialog } from '../accounts/transfer-dialog';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { formatRatio } from '../format/decimal';
-import { formatPrice, formatSize } from '../format/units';
+import { formatLamports, formatPrice, formatSize } from '../format/units';
 import { WalletDialog } from '../shell/wallet-button';
 import { SizingDialog } from '../sizing/sizing-dialog';
 import { useBusy } from '../transactions/store';
@@ -15,6 +15,7 @@ import { NumberField } from '../ui/field';
 import { Segments } from '../ui/segments';
 import { Row } from '../ui/stat';
 import { mayAct, useSession } from '../wallet/store';
+import { signed } from './amounts';
 import { Receipt, Refused } from './receipt';
 import {
     changeTicket,
@@ -25,7 +26,6 @@ import {
     type SizeUnit,
     type TicketState,
 } from './state';
-import { signed } from './terms';
 import { type TicketOrder, useOrder } from './use-order';
 
 const KINDS: readonly [OrderKind, string][] = [
@@ -67,7 +67,9 @@ function SizeField({ state, change, entry, order }: PartProps) {
                 label="Size"
                 value={state.size}
                 onChange={(value) => change({ size: value })}
-                placeholder={onlyReduces(state.kind) ? 'whole position' : '0.00'}
+                placeholder={
+                    onlyReduces(state.kind) || (state.kind === 'stop' && state.reduceOnly) ? 'whole position' : '0.00'
+                }
                 problem={sizeProblem}
                 unit={
                     <select
@@ -162,8 +164,15 @@ function PriceFields({ state, change }: PartProps) {
 }
 
 /** What is told of orders that wait: which ones, and what they hold. */
-function Waiting({ orders, entry }: { orders: readonly OrderTerms[]; entry: MarketEntry }) {
-    const lamports = orders.reduce((sum, { lamports: held }) => sum + held, 0n);
+function Waiting({
+    orders,
+    placed,
+    entry,
+}: {
+    orders: readonly OrderTerms[];
+    placed: PlacementView | null;
+    entry: MarketEntry;
+}) {
     return (
         <section className="receipt" aria-label="Orders that would be placed">
             <dl className="rows">
@@ -178,18 +187,20 @@ function Waiting({ orders, entry }: { orders: readonly OrderTerms[]; entry: Mark
                         <span className="muted">
                             {' '}
                             worst{' '}
-                            {order.acceptablePrice >= 1n << 63n || order.acceptablePrice === 1n
+                            {order.acceptablePrice === anyPrice(order.size)
                                 ? 'any'
                                 : formatPrice(order.acceptablePrice, entry.scale)}
                         </span>
                     </Row>
                 ))}
-                <Row
-                    label="Held for whoever fills them"
-                    title={`At least ${ORDER_TIP_LAMPORTS} lamports a fill; what is not used comes home`}
-                >
-                    {formatRatio(lamports, 1_000_000_000n, { places: 6 })} SOL
-                </Row>
+                {placed && (
+                    <Row
+                        label="Held for whoever fills them"
+                        title={`At least ${ORDER_TIP_LAMPORTS} lamports a fill; what is not used comes home`}
+                    >
+                        {formatLamports(placed.paid)}
+                    </Row>
+                )}
             </dl>
         </section>
     );
@@ -364,7 +375,9 @@ export function Ticket({ entry }: { entry: MarketEntry }) {
                     {button.text}
                 </button>
                 {waits && placement?.refusal && <Refused refusal={placement.refusal} mend={null} />}
-                {waits && terms.orders !== null && <Waiting orders={terms.orders} entry={entry} />}
+                {waits && terms.orders !== null && (
+                    <Waiting orders={terms.orders} placed={placement?.view ?? null} entry={entry} />
+                )}
                 {!waits && answer !== null && order.account === null && (
                     <p className="muted">What it would do to an account with $10,000 in it.</p>
                 )}

@@ -3,37 +3,14 @@ import { anyPrice, type OrderTerms, parseAtoms, parsePrice, parseSize } from '@p
 import { useShownAccount } from '../accounts/owned';
 import { useClock, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import type { PlacedOrder } from '../engine/generated';
 import { useLargestOrder, usePlacement, useSizeWorth, useTrade } from '../engine/hooks';
 import { readTyped } from '../format/units';
 import { useRestingOrders } from '../orders/resting';
 import { useSettings } from '../shell/settings';
+import { partOf, signed, worsened } from './amounts';
 import { parsePercent } from './percent';
 import type { TicketState } from './state';
-import { type Circumstances, protection, restingTerms, signed, type Terms, worsened } from './terms';
-
-const HUNDRED_PERCENT = 1_000_000n;
-
-/** The lowest number that no group of resting orders has. */
-function freeGroup(groups: readonly number[]): number {
-    let group = 1;
-    while (groups.includes(group)) group += 1;
-    return group;
-}
-
-/** The terms as the engine takes them. */
-function placedOrder(terms: OrderTerms): PlacedOrder {
-    return {
-        ...terms,
-        trigger: BigInt(terms.trigger),
-        trailing: BigInt(terms.trailing),
-        reduceOnly: terms.reduceOnly ? 1n : 0n,
-        slices: BigInt(terms.slices),
-        secondsBetween: BigInt(terms.secondsBetween),
-        group: BigInt(terms.group),
-        parent: BigInt(terms.parent),
-    };
-}
+import { type Circumstances, freeGroup, placedOrder, protection, restingTerms, type Terms } from './terms';
 
 const NO_ORDERS: readonly OrderTerms[] = [];
 
@@ -53,7 +30,7 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
     const ofWorth = useSizeWorth(indexPrice, worth.value);
     const base = readTyped(state.unit === 'base' ? state.size : '', (text) => parseSize(text, scale));
     const percent = readTyped(state.unit === 'percent' ? state.size : '', parsePercent);
-    const ofPercent = percent.value === null || largest === null ? null : (largest * percent.value) / HUNDRED_PERCENT;
+    const ofPercent = percent.value === null || largest === null ? null : partOf(largest, percent.value);
 
     const size = { base: base.value, usd: ofWorth, percent: ofPercent }[state.unit];
     const sizeProblem = { base: base.problem, usd: worth.problem, percent: percent.problem }[state.unit];

@@ -26,7 +26,7 @@ export function onConfirmed(listener: () => void): () => void {
 }
 
 /** Sends a transaction; true once it is confirmed. One at a time: while another is on its way nothing is sent. */
-export async function send({ feed }: Connection, wish: Wish): Promise<boolean> {
+export async function send({ rpc, store }: Connection, wish: Wish): Promise<boolean> {
     const { wallet, account } = session.getState();
     if (!wallet || !account || transactions.getState().sent.some(isRunning)) return false;
     const { id } = beginTransaction(wish.title);
@@ -40,7 +40,7 @@ export async function send({ feed }: Connection, wish: Wish): Promise<boolean> {
         return false;
     }
     const plan = { payer: signer, instructions, unitPrice: settings.getState().unitPrice };
-    const outcome = await sendTransaction(feed.rpc, plan, {
+    const outcome = await sendTransaction(rpc, plan, {
         onProgress: (progress) => {
             const stage = NEXT[progress.step];
             if (stage) changeTransaction(id, { stage });
@@ -50,7 +50,7 @@ export async function send({ feed }: Connection, wish: Wish): Promise<boolean> {
     const told = outcome.step === 'confirmed' ? wish.tell(outcome.record) : null;
     changeTransaction(id, { stage: outcome.step, outcome, told });
     if (outcome.step !== 'confirmed') return false;
-    await feed.refresh();
+    await store.refetch();
     for (const listener of listeners) listener();
     return true;
 }

@@ -29,11 +29,17 @@ import type { Address } from '@solana/kit';
 import type { OwnedAccount } from '../accounts/owned';
 import type { Directory, MarketEntry } from '../chain/directory';
 import { formatMoment } from '../format/time';
-import { formatMoney, formatPrice, formatSize, type Scale } from '../format/units';
+import {
+    formatAverage,
+    formatExact,
+    formatMoney,
+    formatPrice,
+    formatSize,
+    magnitude,
+    type Scale,
+} from '../format/units';
 import type { Wish } from './send';
 import type { Teller } from './store';
-
-const X40 = 1n << 40n;
 
 type Named<N extends ExchangeEvent['name']> = Extract<ExchangeEvent, { name: N }>['data'];
 
@@ -45,26 +51,16 @@ function tells<N extends ExchangeEvent['name']>(name: N, say: (event: Named<N>) 
     };
 }
 
-/** An exact amount of 2^-40 atoms in dollars. */
-function moneyX40(amount: bigint, quoteDecimals: number): string {
-    return formatMoney(amount / X40, quoteDecimals, { places: 4 });
-}
-
-function magnitude(value: bigint): bigint {
-    return value < 0n ? -value : value;
-}
-
 function tellTrade(scale: Scale, base: string): Teller {
     const { quoteDecimals } = scale;
     return tells('Traded', (event) => {
         const verb = event.size > 0n ? 'Bought' : 'Sold';
-        const average = event.size === 0n ? 0n : magnitude(event.notional / event.size);
         const realized =
             event.realized === 0n ? '' : ` Realized ${formatMoney(event.realized, quoteDecimals, { plus: true })}.`;
         return (
-            `${verb} ${formatSize(magnitude(event.size), scale)} ${base} at ${formatPrice(average, scale)} on average ` +
-            `(index ${formatPrice(event.state.indexPrice, scale)}, spread ${moneyX40(event.spread, quoteDecimals)}, ` +
-            `impact ${moneyX40(event.impact, quoteDecimals)}), fee ${formatMoney(event.fee, quoteDecimals, { places: 4 })}.${realized}`
+            `${verb} ${formatSize(magnitude(event.size), scale)} ${base} at ${formatAverage(event.notional, event.size, scale)} on average ` +
+            `(index ${formatPrice(event.state.indexPrice, scale)}, spread ${formatExact(event.spread, quoteDecimals, { places: 4 })}, ` +
+            `impact ${formatExact(event.impact, quoteDecimals, { places: 4 })}), fee ${formatMoney(event.fee, quoteDecimals, { places: 4 })}.${realized}`
         );
     });
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { fraction } from '../format/units';
 
 /** A labeled number. */
 export function Stat({ label, title, children }: { label: string; title?: string; children: ReactNode }) {
@@ -24,11 +25,9 @@ export function Row({ label, title, children }: { label: ReactNode; title?: stri
 
 /** How much of a whole is used, drawn; the number stands beside it as text. */
 export function Meter({ part, whole, color = 'var(--accent)' }: { part: bigint; whole: bigint; color?: string }) {
-    const permille = whole <= 0n ? 0n : (part * 1_000n) / whole;
-    const width = permille > 1_000n ? 1_000n : permille < 0n ? 0n : permille;
     return (
         <div className="meter" aria-hidden="true">
-            <span style={{ width: `${Number(width) / 10}%`, background: color }} />
+            <span style={{ width: `${fraction(part, whole) * 100}%`, background: color }} />
         </div>
     );
 }

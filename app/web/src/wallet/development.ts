@@ -1,6 +1,8 @@
 // A wallet whose keys lie in the page's storage, for local validators: their money is worth nothing. Development builds alone
 // have it, and it refuses every node that is not on this machine.
 
+import { parseAtoms } from '@perp-swap/client';
+import { faucet } from '@perp-swap/client/local';
 import {
     type Address,
     createKeyPairSignerFromPrivateKeyBytes,
@@ -21,16 +23,17 @@ import {
 } from '@wallet-standard/features';
 import { registerWallet } from '@wallet-standard/wallet';
 import type { Deployment } from '../chain/deployment';
+import type { Directory } from '../chain/directory';
 import { DEVELOPMENT_WALLET, isLoopback } from './loopback';
 
 const SEED = 'development-wallet-seed';
 const ICON =
     'data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyMCAyMCI+PHJlY3Qgd2lkdGg9IjIwIiBoZWlnaHQ9IjIwIiByeD0iNSIgZmlsbD0iI2YyYjk1MCIvPjwvc3ZnPg==';
 
-/** Whether the next signature is refused, as a person may refuse it. The stories set it. */
+/** What whoever holds the wallet does before the next signature: takes time over it, or throws where he rejects it. The stories set it. */
 declare global {
     interface Window {
-        rejectNextSignature?: boolean;
+        beforeNextSignature?: () => Promise<void>;
     }
 }
 
@@ -83,10 +86,9 @@ function walletOf(key: KeyPairSigner): Wallet {
             version: '1.0.0',
             supportedTransactionVersions: ['legacy', 0],
             signTransaction: async (...inputs) => {
-                if (window.rejectNextSignature) {
-                    window.rejectNextSignature = false;
-                    throw new Error('User rejected the request.');
-                }
+                const asked = window.beforeNextSignature;
+                window.beforeNextSignature = undefined;
+                await asked?.();
                 return Promise.all(
                     inputs.map(async ({ transaction }) => {
                         const unsigned = getTransactionDecoder().decode(transaction);
@@ -119,25 +121,9 @@ export async function registerDevelopmentWallet(deployment: Deployment): Promise
     registerWallet(walletOf(await signer()));
 }
 
-const FAUCET_ATOMS = 100_000_000_000n;
-const FAUCET_LAMPORTS = 10_000_000_000n;
+const FAUCET_DOLLARS = '100000';
 
-/** Puts 10 SOL and 100 000 test USDC into a wallet, as only a local validator allows. */
-export async function dispense(
-    deployment: Deployment,
-    owner: Address,
-    mint: Address,
-    tokenProgram: Address,
-): Promise<void> {
-    const call = async (method: string, params: unknown[]) => {
-        const response = await fetch(deployment.rpcUrl, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-        });
-        const answer = await response.json();
-        if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
-    };
-    await call('requestAirdrop', [owner, Number(FAUCET_LAMPORTS)]);
-    await call('surfnet_setTokenAccount', [owner, mint, { amount: Number(FAUCET_ATOMS) }, tokenProgram]);
+/** Puts SOL for fees and 100 000 test USDC into a wallet, as only a local validator allows. */
+export async function dispense(deployment: Deployment, directory: Directory, owner: Address): Promise<void> {
+    await faucet(deployment.rpcUrl, directory, owner, parseAtoms(FAUCET_DOLLARS, directory.quoteDecimals));
 }
