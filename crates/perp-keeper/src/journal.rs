@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use perp_client::events::Event;
 use perp_client::instructions::Authority;
-use perp_client::jobs::{Job, Task};
+use perp_client::jobs::{Job, Pays, Task};
 use perp_client::rpc::{EventsError, Landed, SendError};
 use solana_signature::Signature;
 use tracing::{info, warn};
@@ -149,11 +149,12 @@ impl Journal {
     }
 
     /// What a transaction that landed has told, some time after its outcome.
-    pub fn events(task: &Task, signature: &Signature, events: &Result<Vec<Event>, EventsError>) {
+    pub fn events(task: &Task, signature: &Signature, paid: Pays, events: &Result<Vec<Event>, EventsError>) {
         match events {
             Ok(events) => {
                 let events: Vec<&str> = events.iter().map(Event::name).collect();
-                info!(event = "events", task = %task, signature = %signature, events = ?events);
+                let (paid_atoms, paid_lamports) = (paid.atoms.get(), paid.lamports);
+                info!(event = "events", task = %task, signature = %signature, paid_atoms, paid_lamports, events = ?events);
             }
             Err(reason) => info!(event = "events", task = %task, signature = %signature, reason = %reason),
         }

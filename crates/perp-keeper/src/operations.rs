@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use perp_accounts::MarginAccount;
 use perp_client::events::Event;
-use perp_client::jobs::{Fresh, Job, Task};
+use perp_client::jobs::{Fresh, Job, Pays, Task};
 use perp_client::rpc::{Accounts, Landed, SendError};
 use perp_exchange::Exchange;
 use solana_pubkey::Pubkey;
@@ -246,8 +246,6 @@ impl Operations {
         if let Ok(landed) = result {
             let lag = landed.heard.saturating_duration_since(decided);
             self.metrics.confirmation_lag.with_label_values(&[kind]).observe(seconds(lag));
-            self.metrics.paid_atoms.with_label_values(&[kind]).inc_by(job.pays.atoms.get());
-            self.metrics.paid_lamports.with_label_values(&[kind]).inc_by(job.pays.lamports);
         }
         let mut tally = lock(&self.tally);
         match outcome {
@@ -255,6 +253,13 @@ impl Operations {
             Outcome::Outcompeted | Outcome::Healthy => tally.lost += 1,
             _ => tally.failed += 1,
         }
+    }
+
+    /// What a transaction has paid for a job.
+    pub fn paid(&self, job: &Job, paid: Pays) {
+        let kind = Kind::of(job).name();
+        self.metrics.paid_atoms.with_label_values(&[kind]).inc_by(paid.atoms.get());
+        self.metrics.paid_lamports.with_label_values(&[kind]).inc_by(paid.lamports);
     }
 
     /// It has looked at everything: so many accounts have positions, so many were judged, and so much is on its way.

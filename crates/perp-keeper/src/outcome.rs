@@ -1,8 +1,10 @@
 //! What became of a transaction.
 
 use perp_client::errors::Class;
-use perp_client::jobs::Task;
+use perp_client::events::Event;
+use perp_client::jobs::{Job, Pays, Task};
 use perp_client::rpc::SendError;
+use perp_engine::units::Atoms;
 use solana_transaction_error::TransactionError;
 
 /// What became of a transaction, and so what to do about its job.
@@ -93,6 +95,35 @@ impl Outcome {
             (Self::Refused, Task::ArmOrder { .. } | Task::ExecuteOrder { .. }) => Self::NotYet,
             (outcome, _) => outcome,
         }
+    }
+}
+
+/// What a transaction has paid for a job, as its events tell: nothing where somebody else was first, in a form that fails no other job.
+pub fn paid(job: &Job, events: &[Event]) -> Pays {
+    let pays = events.iter().filter_map(|event| match (job.task, event) {
+        (Task::Liquidate { account, market }, Event::Liquidated(told)) => {
+            let is_it = (told.account, told.market_index) == (account, market);
+            is_it.then_some(Pays { atoms: Atoms::new(told.bounty), lamports: 0 })
+        }
+        (Task::SettlePnl { account, market }, Event::ProfitSettled(told)) => {
+            let is_it = (told.account, told.market_index) == (account, market);
+            let amount = told.reward.as_ref().map_or(0, |reward| reward.amount);
+            is_it.then_some(Pays { atoms: Atoms::new(amount), lamports: 0 })
+        }
+        (Task::ExecuteOrder { account, .. }, Event::OrderExecuted(told)) => {
+            (told.account == account).then_some(Pays::lamports(told.tip))
+        }
+        _ => None,
+    });
+    match job.task {
+        Task::Liquidate { .. } | Task::SettlePnl { .. } | Task::ExecuteOrder { .. } => {
+            pays.fold(Pays::NOTHING, |sum, pays| Pays {
+                atoms: sum.atoms.checked_add(pays.atoms).unwrap_or(sum.atoms),
+                lamports: sum.lamports.saturating_add(pays.lamports),
+            })
+        }
+        // What else there is pays what was planned.
+        _ => job.pays,
     }
 }
 

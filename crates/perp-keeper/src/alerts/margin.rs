@@ -49,7 +49,9 @@ impl Calls {
         }
         for (address, account) in self.some(accounts, watched, at_most) {
             let Ok(health) = exchange.health(&account.state) else { continue };
-            let health = health.maintenance;
+            // Who has nothing but debts can close nothing, nor be liquidated.
+            let none = Health { equity: Default::default(), margin: Default::default() };
+            let health = if account.state.has_open_position() { health.maintenance } else { none };
             let before = self.levels.get(&address).copied().unwrap_or_default();
             let now = level(before, &health, &rules.margin_percent, rules.rearm_percent);
             if now == 0 {

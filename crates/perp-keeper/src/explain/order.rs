@@ -9,7 +9,7 @@ use perp_client::instructions::Authority;
 use perp_client::jobs::{fills_at, Fresh, Job};
 use perp_client::rpc::{Accounts, FetchError, Venue};
 use perp_engine::state::{OrderTrigger, RestingOrder, FILL_SECONDS};
-use perp_engine::units::{Ppm, Price};
+use perp_engine::units::{Ppm, Price, MAX_SIZE};
 use perp_exchange::convert::Units;
 use solana_pubkey::Pubkey;
 
@@ -77,10 +77,13 @@ impl ExplainedOrder<'_> {
             (true, true) => ", only to reduce what its parent leaves".into(),
             (true, false) => format!(", only to reduce position {}", order.position),
         };
+        let size = match order.is_reduce_only() && order.size.size().get() > MAX_SIZE {
+            true => "all of it".into(),
+            false => units.show_signed_size(order.size),
+        };
         format!(
-            "market {}: {} {side}{reduces}; fills left: {}, the next for {} lamports",
+            "market {}: {size} {side}{reduces}; fills left: {}, the next for {} lamports",
             order.market,
-            units.show_signed_size(order.size),
             order.slices,
             order.tip()
         )

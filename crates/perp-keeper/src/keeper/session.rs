@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use perp_accounts::{EpochRecord, LiquidityRequest, MarginAccount, Orders, Stored};
 use perp_client::instructions::Authority;
-use perp_client::jobs::Task;
+use perp_client::jobs::{Job, Task};
 use perp_client::rpc::{FetchError, Follow, Landed, Outbox, SendError, Venue};
 use solana_keypair::Keypair;
 use solana_signature::Signature;
@@ -25,7 +25,7 @@ use crate::job::Kind;
 use crate::journal::Journal;
 use crate::memory::Memory;
 use crate::operations::Operations;
-use crate::outcome::lacks_destination;
+use crate::outcome::{lacks_destination, paid};
 use crate::readings::{Evidence, Readings};
 use crate::watch::Watch;
 
@@ -87,7 +87,7 @@ pub(super) struct Session<'k> {
     broadcasting: Arc<AtomicUsize>,
     sender: Sender<Settled>,
     outcomes: Receiver<Settled>,
-    events: SyncSender<(Task, Signature)>,
+    events: SyncSender<(Job, Signature)>,
 }
 
 impl<'k> Session<'k> {
@@ -291,7 +291,12 @@ impl<'k> Session<'k> {
             self.journal.outcome(&sent.job, sent.decided, outcome, &result);
             self.keeper.operations.settled(&sent.job, outcome, sent.decided.recorded, &result);
             match (&result, task) {
-                (Ok(landed), _) => drop(self.events.try_send((task, landed.signature))),
+                (Ok(landed), _) => {
+                    // Where nobody reads what it tells, what it was to pay is held for paid.
+                    if self.events.try_send((sent.job.clone(), landed.signature)).is_err() {
+                        self.keeper.operations.paid(&sent.job, sent.job.pays);
+                    }
+                }
                 (Err(error), Task::PayRequest { request }) if lacks_destination(error) => {
                     self.unpayable.insert(request);
                 }
@@ -330,19 +335,23 @@ pub(super) fn track(outbox: &Flying<'_>, is_over: &AtomicBool) {
 fn tell_events(
     venue: &Venue,
     operations: &Operations,
-    landed: &Mutex<Receiver<(Task, Signature)>>,
+    landed: &Mutex<Receiver<(Job, Signature)>>,
     is_over: &AtomicBool,
 ) {
     loop {
         let next = landed.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((task, signature)) = next else { return };
-        // Nobody waits for a record.
-        if !is_over.load(Ordering::SeqCst) {
-            let events = venue.connection.events(&signature);
-            Journal::events(&task, &signature, &events);
-            if let Ok(events) = events {
-                operations.told(&events);
-            }
+        let Ok((job, signature)) = next else { return };
+        // Nobody waits for a record at the end.
+        if is_over.load(Ordering::SeqCst) {
+            operations.paid(&job, job.pays);
+            continue;
+        }
+        let events = venue.connection.events(&signature);
+        let paid = events.as_ref().map_or(job.pays, |events| paid(&job, events));
+        operations.paid(&job, paid);
+        Journal::events(&job.task, &signature, paid, &events);
+        if let Ok(events) = events {
+            operations.told(&events);
         }
     }
 }

@@ -54,6 +54,7 @@ fn the_two_lags_are_counted_apart() {
     let heard = decided + Duration::from_millis(700);
     let landed = Landed { signature: Default::default(), slot: 9, heard, events: Vec::new(), gap: None };
     operations.settled(&job(), Outcome::Won, decided, &Ok(landed));
+    operations.paid(&job(), job().pays);
     let bucket = |name: &str, le: &str| {
         value(&operations, &format!("perp_keeper_{name}_lag_seconds_bucket{{job=\"claims\",le=\"{le}\"}}"))
     };

@@ -169,7 +169,10 @@ fn is_due(it: &Liquidated) -> bool {
 }
 
 /// The engine's whole plan, on what the events tell of the account and its market. None where more than that decided: other positions,
-/// prices of other seconds, a margin or a spread that follows measured volatility, a smaller size that was asked for.
+/// prices of other seconds, a margin that follows measured volatility, a smaller size that was asked for.
+///
+/// The spread of then, which raises the rate of the penalty, is told by no event: it is the least with which the penalty is as told, and
+/// everything else follows from it.
 fn planned(chain: &Chain, before: &Known, it: &Liquidated) -> Option<LiquidationPlan> {
     let mut market = found(
         chain,
@@ -185,7 +188,7 @@ fn planned(chain: &Chain, before: &Known, it: &Liquidated) -> Option<Liquidation
     }
     let now = perp_engine::units::Timestamp::new(it.time);
     let listed = &chain.markets.get(usize::from(it.market_index))?.state;
-    market.averages = listed.averages;
+    market.averages.measured_margin = listed.averages.measured_margin;
     market.recent.record(market.price.price, now);
     market.ledger = perp_engine::state::MarketLedger {
         sides: before.ledger(it.market_index, &it.state, it.balance_before).market.sides,
@@ -202,15 +205,30 @@ fn planned(chain: &Chain, before: &Known, it: &Liquidated) -> Option<Liquidation
     let clock = perp_engine::units::Clock { now, slot: u64::MAX };
     // The clock of then, nothing restricted, and this one market.
     let mut exchange = Exchange::new(chain.exchange().pool.parameters, chain.decimals(), clock).ok()?;
-    exchange.put_market(market);
     let nobody = Account::opened(None);
-    [u64::MAX, it.closed].into_iter().find_map(|max_size| {
+    let mut plan_with = |confidence: u64, max_size: u64| {
+        market.price.confidence = Price::new(confidence);
+        exchange.put_market(market);
         let order = LiquidationOrder { max_size: Size::new(max_size), min_bounty: Atoms::ZERO };
         let plan = exchange.preview_liquidation(&account, &nobody, it.market_index, &order, None).ok()?.plan;
-        let same = plan.before.equity.get() == it.equity_before
-            && plan.before.margin.get() == it.maintenance_before
-            && plan.closed.get() == it.closed;
+        let same = plan.before.equity.get() == it.equity_before && plan.before.margin.get() == it.maintenance_before;
         same.then_some(plan)
+    };
+    [u64::MAX, it.closed].into_iter().find_map(|max_size| {
+        // A higher rate closes more as well as it charges more.
+        let falls_short =
+            |plan: &LiquidationPlan| (plan.penalty.charged.get(), plan.closed.get()) < (it.penalty, it.closed);
+        // The widest confidence that is looked at is the price itself.
+        let (mut least, mut most) = (0, it.state.index_price);
+        while least < most {
+            let middle = u64::midpoint(least, most);
+            if falls_short(&plan_with(middle, max_size)?) {
+                least = middle.saturating_add(1);
+            } else {
+                most = middle;
+            }
+        }
+        plan_with(least, max_size).filter(|plan| plan.closed.get() == it.closed)
     })
 }
 
