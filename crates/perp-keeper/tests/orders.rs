@@ -139,9 +139,11 @@ fn every_kind_of_order_is_filled_by_the_keeper_alone() {
         let won = keeper.of("outcome").into_iter().filter(|event| event["outcome"] == "won");
         won.filter(|event| event["task"].as_str().unwrap().starts_with("fill order")).collect::<Vec<_>>()
     };
-    // Limit, stop, stop that trails, next price and two slices, each for its whole tip.
-    assert!(eventually(|| fills().len() == 6), "{}", keeper.text());
-    assert!(fills().iter().all(|event| event["pays_lamports"] == ORDER_TIP_LAMPORTS), "{}", keeper.text());
+    // The next price and the first slice together, then limit, stop, stop that trails and the second slice, each for its whole tip.
+    assert!(eventually(|| fills().len() == 5), "{}", keeper.text());
+    let tips: Vec<_> = fills().iter().map(|event| event["pays_lamports"].as_u64().unwrap()).collect();
+    assert_eq!(tips[0], 2 * ORDER_TIP_LAMPORTS, "{}", keeper.text());
+    assert!(tips[1..].iter().all(|tip| *tip == ORDER_TIP_LAMPORTS), "{}", keeper.text());
     assert!(eventually(|| keeper.of("alert").len() == 6), "{}", keeper.text());
     assert!(keeper.of("alert").iter().all(|event| event["alert"] == "order_filled"), "{}", keeper.text());
     let metrics = || reqwest::blocking::get(format!("{}/metrics", keeper.served())).unwrap().text().unwrap();

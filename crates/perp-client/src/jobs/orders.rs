@@ -190,7 +190,7 @@ pub fn executions<A, O: Borrow<Orders>>(
         };
         let task = Task::ExecuteOrder { account: margin_account, place: first.place };
         let tips = fills.iter().fold(0u64, |sum, fill| sum.saturating_add(fill.tip));
-        let moves = fills.iter().fold(Some(Atoms::ZERO), |sum, fill| sum?.checked_add(fill.moves).ok());
+        let moves = fills.iter().try_fold(Atoms::ZERO, |sum, fill| sum.checked_add(fill.moves));
         let pays = (Pays::lamports(tips), moves.unwrap_or(Atoms::ZERO));
         let cost = ("execute_order", markets_to_fill(state, &orders.state).count().max(1));
         let mut job = fresh.job(task, pays, cost, first_of(fresh, state, &fills).into_iter(), instruction(first));

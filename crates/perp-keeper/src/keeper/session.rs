@@ -291,11 +291,9 @@ impl<'k> Session<'k> {
             self.journal.outcome(&sent.job, sent.decided, outcome, &result);
             self.keeper.operations.settled(&sent.job, outcome, sent.decided.recorded, &result);
             match (&result, task) {
-                (Ok(landed), _) => {
-                    // Where nobody reads what it tells, what it was to pay is held for paid.
-                    if self.events.try_send((sent.job.clone(), landed.signature)).is_err() {
-                        self.keeper.operations.paid(&sent.job, sent.job.pays);
-                    }
+                // Where nobody reads what it tells, what it was to pay is held for paid.
+                (Ok(landed), _) if self.events.try_send((sent.job.clone(), landed.signature)).is_err() => {
+                    self.keeper.operations.paid(&sent.job, sent.job.pays);
                 }
                 (Err(error), Task::PayRequest { request }) if lacks_destination(error) => {
                     self.unpayable.insert(request);
