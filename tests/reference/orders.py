@@ -3,9 +3,8 @@
 from copy import copy
 from dataclasses import replace
 
-from grace import is_in_force
 from ledger import forfeit
-from margin import adverse_equity_and_margin, initial_margin, judge, view_of, view_to_liquidate
+from margin import adverse_equity_and_margin, health, initial_margin, view_of, view_to_liquidate
 from price import Said, is_in_bounds, is_too_wide, nearest_in_bounds, price_of, require_reading
 from state import (
     AT_OR_ABOVE,
@@ -25,6 +24,7 @@ from units import ATOM, MAX_SIZE, PPM, Refused, atoms_ceil, positive_part, share
 FILL_SECONDS = 15
 READING_SECONDS = 10
 REARM_SECONDS = 30
+TURN_SECONDS = 5
 LEAST_SECONDS_BETWEEN = 60
 LEAST_TIP = 40_000
 
@@ -38,6 +38,7 @@ CANNOT_BE_BORNE = (
     "OpenInterestCap",
     "MarketCapacity",
     "SideNotionalTooLarge",
+    "ReduceOnly",
 )
 
 
@@ -392,7 +393,8 @@ def execute_order(exchange, account, market, place, reading):
         raise Refused("OrderNotArmed")
     if is_dead(order, owner, exchange.now):
         raise Refused("OrderDead")
-    if any(fills_before(other, order, owner, exchange.now) for other in book.places):
+    has_waited = exchange.now >= reading["publish_time"] + TURN_SECONDS
+    if not has_waited and any(fills_before(other, order, owner, exchange.now) for other in book.places):
         raise Refused("EarlierOrderArmed")
     at = reading_to_fill(order, listed, reading, exchange.now)
     size = size_of_fill(order, owner, listed, at.price)
@@ -478,12 +480,11 @@ def end_without_fill(exchange, owner, listed, book, place, size, refusal, at, re
             return 0, take_out(book, place)
         book.places[place] = waits
         return 0, 0
-    in_grace = refusal.name == "ReduceOnly" and is_in_force(listed, exchange.now)
-    if order.reduce_only or not (in_grace or refusal.name in CANNOT_BE_BORNE):
+    if order.reduce_only or refusal.name not in CANNOT_BE_BORNE:
         raise refusal
     # What the fill would have lost by the newest price.
     lost = abs(size) * positive_part(sign(size) * (at.price - newest_price(listed, at)))
-    equity = judge(owner, view_to_liquidate(owner, exchange.markets, listed.index, reference))[1].equity
+    equity = health(owner, view_to_liquidate(owner, exchange.markets, listed.index, reference).without_graces()).equity
     share = listed.parameters.protocol_share
     exchange.paid.forfeited = forfeit(owner, listed.ledger, atoms_ceil(lost), equity, share)
     paid, going_on = tip(order), with_next_slice(order)

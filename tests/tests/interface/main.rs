@@ -77,7 +77,7 @@ fn constants_have_the_values_of_the_program() {
         MARGIN_ACCOUNT_SEED "bytes"; LIQUIDITY_REQUEST_SEED "bytes"; EPOCH_SEED "bytes"; VALUATION_LAMPORTS "u64";
         CLOSE_LAMPORTS "u64"; PAYMENT_LAMPORTS "u64"; BOUNDARY_REST_SECONDS "u32"; SETTLING_SECONDS "u32";
         READING_ALLOWANCE_SECONDS "u32"; ORDER_SLOTS "u64"; ORDER_TIP_LAMPORTS "u64"; FILL_SECONDS "u32";
-        FILL_READING_SECONDS "u32"; REARM_SECONDS "u32"; SLICE_SECONDS "u32"; ORDERS_SEED "bytes";
+        FILL_READING_SECONDS "u32"; REARM_SECONDS "u32"; TURN_SECONDS "u32"; SLICE_SECONDS "u32"; ORDERS_SEED "bytes";
     };
     let idl = idl();
     let published: BTreeSet<(String, String, String)> = items(&idl, "constants")

@@ -269,23 +269,6 @@ impl<'a> Portfolio<'a> {
         self.judged(None)?.required(self.account.balance)
     }
 
-    /// The same with graces as a liquidation counts them: an account that is healthy only by them has the negative equity that it has
-    /// without any.
-    ///
-    /// # Errors
-    /// [`EngineError::Overflow`].
-    // A frame of its own: a program's is 4096 bytes.
-    #[inline(never)]
-    pub(crate) fn health_to_liquidate(&self) -> Result<Health, EngineError> {
-        let health = self.maintenance_health()?;
-        let Some(bare) = self.without_graces() else { return Ok(health) };
-        if health.is_below_margin() {
-            return Ok(health);
-        }
-        let bare = bare.maintenance_health()?;
-        Ok(if bare.equity.get() < 0 { bare } else { health })
-    }
-
     /// Equity and the margin demanded as stored, with nothing that a market has not paid yet counted as cash: below it, settling
     /// profit is paid for.
     ///

@@ -30,7 +30,7 @@ pub use market::{Market, MarketLedger, PriceCache, SecondPrice, SideTotals};
 pub(crate) use order::parent_mark;
 pub use order::{
     OrderBook, OrderTrigger, RestingOrder, FILL_READING_SECONDS, FILL_SECONDS, ORDER_SLOTS, REARM_SECONDS,
-    SLICE_SECONDS,
+    SLICE_SECONDS, TURN_SECONDS,
 };
 pub use parameters::{Parameters, RATE_BITS};
 pub use pool::{Pool, PoolParameters, SharedDraw, DEAD_SHARES};

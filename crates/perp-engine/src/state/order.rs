@@ -19,10 +19,13 @@ pub const FILL_READING_SECONDS: u32 = 10;
 /// An order by price that was armed for nothing is not met again before so many seconds have passed since that time: half of them are
 /// its owner's, to cancel it or to withdraw, whoever arms it as often as he can.
 pub const REARM_SECONDS: u32 = 30;
+/// For so many seconds from the publish time of an order's reading on those go first that were armed before it: long enough for whoever
+/// fills them, and less than what is left of the order's own time where its reading is the latest that there may be.
+pub const TURN_SECONDS: u32 = 5;
 /// Least seconds between two slices of an order by time, for the same reason.
 pub const SLICE_SECONDS: u32 = 60;
 
-const _: () = assert!(FILL_READING_SECONDS < FILL_SECONDS);
+const _: () = assert!(FILL_READING_SECONDS + TURN_SECONDS <= FILL_SECONDS);
 const _: () = assert!(FILL_SECONDS * 2 <= REARM_SECONDS && REARM_SECONDS <= SLICE_SECONDS);
 
 /// When a resting order is to fill.

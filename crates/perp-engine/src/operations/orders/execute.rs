@@ -9,7 +9,7 @@ use crate::operations::position::{plan_trade_at, Order, ReadingPrice, TradePlan}
 use crate::oracle::OracleReading;
 use crate::risk::portfolio::Portfolio;
 use crate::state::counters::count;
-use crate::state::{parent_mark, Account, OrderBook, Position, RestingOrder, FILL_READING_SECONDS};
+use crate::state::{parent_mark, Account, OrderBook, Position, RestingOrder, FILL_READING_SECONDS, TURN_SECONDS};
 use crate::units::products::notional;
 use crate::units::{Atoms, Ppm, Price, Side, SignedSize, Size, Timestamp};
 
@@ -136,8 +136,8 @@ impl ExecutionPlan {
 ///
 /// # Errors
 /// [`EngineError::NoOrder`], [`EngineError::MarketMissing`], [`EngineError::OrderNotArmed`], [`EngineError::OrderDead`],
-/// [`EngineError::EarlierOrderArmed`], [`EngineError::NoFillReading`]; those of a trade that say nothing about the account, among them [`EngineError::Paused`],
-/// [`EngineError::ReduceOnly`], [`EngineError::ClockBehind`], [`EngineError::PriceTooUncertain`]; of a reduce-only order all but the bound.
+/// [`EngineError::EarlierOrderArmed`], [`EngineError::NoFillReading`]; those of a trade that say nothing about the account, among them
+/// [`EngineError::Paused`], [`EngineError::ClockBehind`], [`EngineError::PriceTooUncertain`]; of a reduce-only order all but the bound.
 // A frame of its own: a program's is 4096 bytes.
 #[inline(never)]
 pub fn plan_execute_order(
@@ -158,7 +158,7 @@ pub fn plan_execute_order(
     if order.is_dead(portfolio.account, now)? {
         return Err(EngineError::OrderDead);
     }
-    require_turn(book, &order, portfolio.account, now)?;
+    require_turn(book, &order, portfolio.account, now, reading)?;
     let at = price_of_fill(&order, market, reading)?;
     let size = filled_size(&order, portfolio.account, market, at.price)?;
     let terms = Order { size, acceptable_price: order.acceptable_price, reduce_only: order.is_reduce_only() };
@@ -166,7 +166,7 @@ pub fn plan_execute_order(
         Ok(trade) => OrderOutcome::Filled(trade),
         Err(EngineError::PriceBoundExceeded { .. }) => OrderOutcome::Disarmed,
         Err(error) if order.is_reduce_only() => return Err(error),
-        Err(error) if is_over(&error, market) => OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? },
+        Err(error) if is_over(&error) => OrderOutcome::Forfeited { paid: paid(size, portfolio, at)? },
         Err(error) => return Err(error),
     };
     let protocol_share = market.parameters.protocol_share;
@@ -174,8 +174,18 @@ pub fn plan_execute_order(
 }
 
 /// Refuses where another order fills first: what two of one market or group come to depends on which does, and whoever fills them knows
-/// both prices. One whose position is gone is never filled.
-fn require_turn(book: &OrderBook, order: &RestingOrder, account: &Account, now: Timestamp) -> Result<(), EngineError> {
+/// both prices. One whose position is gone is never filled; and one that nobody fills for some seconds, as nobody can or is paid for it,
+/// keeps no other from it: its owner, who alone may be able to end it, would else choose whether that fills.
+fn require_turn(
+    book: &OrderBook,
+    order: &RestingOrder,
+    account: &Account,
+    now: Timestamp,
+    reading: &OracleReading,
+) -> Result<(), EngineError> {
+    if now >= Timestamp::new(reading.publish_time()).after(TURN_SECONDS)? {
+        return Ok(());
+    }
     for (place, other) in book.occupied() {
         if other.fills_before(order) && other.is_armed(now)? && !other.is_dead(account, now)? {
             let place = u64::try_from(place).map_err(|_| EngineError::Overflow)?;
@@ -238,26 +248,25 @@ fn price_of_fill(
     Ok(ReadingPrice { price, confidence, newest })
 }
 
-/// Whether an order that may increase comes to nothing where it is refused for that: its owner, or whoever trades in the market or proves
-/// its feed's silence, can bring it about, and would else choose whether it fills.
-fn is_over(error: &EngineError, market: &Ready<'_>) -> bool {
-    let in_grace = *error == EngineError::ReduceOnly && market.grace.price_at(market.clock().now).is_some();
-    in_grace
-        || matches!(
-            error,
-            EngineError::InitialMargin { .. }
-                | EngineError::DebtOutstanding { .. }
-                | EngineError::BelowMinimumPosition { .. }
-                | EngineError::ReductionWorsensHealth { .. }
-                | EngineError::NegativeEquity { .. }
-                | EngineError::MarketCapacity { .. }
-                | EngineError::OpenInterestCap { .. }
-                | EngineError::SideNotionalTooLarge
-        )
+/// Whether an order that may increase comes to nothing where it is refused for that: its owner, whoever trades in the market, proves its
+/// feed's silence or restricts it can bring it about, and would else choose whether it fills.
+const fn is_over(error: &EngineError) -> bool {
+    matches!(
+        error,
+        EngineError::InitialMargin { .. }
+            | EngineError::DebtOutstanding { .. }
+            | EngineError::BelowMinimumPosition { .. }
+            | EngineError::ReductionWorsensHealth { .. }
+            | EngineError::NegativeEquity { .. }
+            | EngineError::MarketCapacity { .. }
+            | EngineError::OpenInterestCap { .. }
+            | EngineError::SideNotionalTooLarge
+            | EngineError::ReduceOnly
+    )
 }
 
 /// What is paid for an order that comes to nothing: what it would have lost by now, had it been filled, so that nobody gains by keeping it
-/// from that. No more than the account owns: what it owes elsewhere stays there.
+/// from that. No more than the account owns, whatever graces keep it from being liquidated: what it owes elsewhere stays there.
 fn paid(size: SignedSize, portfolio: &Portfolio<'_>, at: ReadingPrice) -> Result<Atoms, EngineError> {
     let lost = match size.side() {
         Some(Side::Long) => at.price.checked_sub(at.newest),
@@ -265,6 +274,7 @@ fn paid(size: SignedSize, portfolio: &Portfolio<'_>, at: ReadingPrice) -> Result
         None => return Err(EngineError::SizeOutOfRange),
     };
     let Ok(lost) = lost else { return Ok(Atoms::ZERO) };
-    let equity = portfolio.health_to_liquidate()?.equity.positive_part();
+    let bare = portfolio.without_graces().unwrap_or(*portfolio);
+    let equity = bare.maintenance_health()?.equity.positive_part();
     Ok(notional(size.size(), lost)?.to_atoms_ceil()?.min(portfolio.account.balance).min(equity))
 }

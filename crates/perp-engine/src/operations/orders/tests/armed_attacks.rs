@@ -98,6 +98,25 @@ fn attack_letting_another_of_its_group_take_it_out() {
 }
 
 #[test]
+fn attack_an_option_on_an_order_behind_one_that_nobody_can_fill() {
+    // Half a SOL, and a sale of one unit of it, which costs more than it frees: nobody fills that, and its owner ends it when he likes by
+    // closing the position. Behind it 1 000 SOL at the next price.
+    let mut world = World::holding(100_000, 1);
+    world.place(0, &[reducing(next_price(base(-1))), next_price(sol(1_000))]).unwrap();
+    world.post(dollars(250, 3), 7);
+    let attempt = |seconds, place| {
+        let mut world = world;
+        world.execute(seconds, place, dollars(KNOWN, 3)).map(|(outcome, _)| outcome)
+    };
+    assert!(matches!(attempt(7, 0), Err(EngineError::ReductionWorsensHealth { .. })));
+    assert_eq!(attempt(7, 1).map(drop), Err(EngineError::EarlierOrderArmed { place: 0 }));
+    // Five seconds after its reading it keeps nobody from it any more, for ten seconds.
+    for seconds in [8, 18] {
+        assert!(matches!(attempt(seconds, 1), Ok(OrderOutcome::Filled(_))), "{seconds}");
+    }
+}
+
+#[test]
 fn attack_filling_an_order_twice() {
     let mut world = armed(100_000);
     world.filled(9, 0, dollars(KNOWN, 3));

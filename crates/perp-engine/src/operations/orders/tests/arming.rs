@@ -102,13 +102,16 @@ fn of_a_group_the_one_that_was_armed_first_fills_and_takes_the_others_out() {
     assert_eq!(world.execute(10, 0, dollars(240, 10)), Err(EngineError::EarlierOrderArmed { place: 1 }));
     assert_eq!(world.execute(10, 1, dollars(240, 9)).unwrap().1, OrderLamports { tip: TIP, returned: TIP });
     assert!(world.book.is_empty() && world.account.armed_until.is_never());
-    // Armed in one second, the one that was placed first is first. Its time is over at 6 + 3 + 15.
+    // Armed in one second, the one that was placed first is first.
     let mut world = World::holding(10_000, 10);
     world.place(0, &[stop, stop]).unwrap();
     world.arm(6, 1, Some(dollars(240, 6))).unwrap();
     world.arm(6, 0, Some(dollars(240, 6))).unwrap();
     assert_eq!(world.execute(9, 1, dollars(240, 9)).map(drop), FIRST);
-    assert_eq!(world.execute(24, 1, dollars(240, 9)).map(drop), FIRST);
+    assert_eq!(world.execute(13, 1, dollars(240, 9)).map(drop), FIRST);
+    // Where nobody fills that one for five seconds it keeps no other from it.
+    let mut late = world;
+    late.filled(14, 1, dollars(240, 9));
     assert_eq!(world.execute(25, 1, dollars(240, 9)), Err(EngineError::OrderNotArmed));
 }
 
@@ -117,14 +120,14 @@ fn orders_of_a_market_fill_in_the_order_in_which_they_were_armed() {
     // Else whoever fills them would choose among known prices, or, where one may also open, between none and a short.
     let mut world = World::holding(10_000, 10);
     world.place(1, &[reducing(next_price(sol(-10))), next_price(sol(-10))]).unwrap();
-    assert_eq!(world.execute(9, 1, dollars(250, 4)).map(drop), FIRST);
+    assert_eq!(world.execute(8, 1, dollars(250, 4)).map(drop), FIRST);
     world.filled(9, 0, dollars(250, 4));
     world.filled(9, 1, dollars(250, 4));
     assert_eq!(world.size(), -10);
     // The other way round the sale closes the position, and what reduces it is dead.
     let mut world = World::holding(10_000, 10);
     world.place(1, &[next_price(sol(-10)), reducing(next_price(sol(-10)))]).unwrap();
-    assert_eq!(world.execute(9, 1, dollars(250, 4)).map(drop), FIRST);
+    assert_eq!(world.execute(8, 1, dollars(250, 4)).map(drop), FIRST);
     world.filled(9, 0, dollars(250, 4));
     assert_eq!((world.size(), world.execute(9, 1, dollars(250, 4))), (0, Err(EngineError::OrderDead)));
     // Whatever is armed, what reduces all of a position is armed beside it.

@@ -151,6 +151,8 @@ fn a_fill_that_a_grace_refuses_costs_what_it_has_lost_and_takes_nothing_from_who
     };
     // 6 000 − 100 · 50 = 1 000 of equity without the grace: 10 · 50 = 500 are taken, an atom more as prices round down.
     assert_eq!(left(6_000), Atoms::new(5_499_999_999));
+    // 5 200 − 100 · 50 = 200, less an atom as equity rounds down, and no more than that is.
+    assert_eq!(left(5_200), Atoms::new(5_000_000_001));
     // 4 000 − 100 · 50 = −1 000: what there is belongs to whom the account will owe it.
     assert_eq!(left(4_000), usdc(4_000));
 }
@@ -176,16 +178,26 @@ fn a_slice_that_its_market_cannot_bear_costs_what_it_has_lost_and_the_next_one_g
 
 #[test]
 fn an_order_that_nobody_keeps_from_filling_costs_nothing_where_it_does_not() {
-    // A reading too wide to increase at, or to be a price; a market that is reduce-only.
+    // A reading too wide to increase at, or to be a price.
     let mut world = buying(10_000);
     let wide = |confidence| reading(250 * FEED, confidence, 3).with_previous(at(2).now.get());
     let refused = world.clone().execute(5, 0, wide(130_000_000));
     assert_eq!(refused, Err(EngineError::PriceTooUncertain { confidence: 5_201, allowed: 5_000 }));
     let missing = EngineError::NoFillReading { from: at(3).now.get(), until: at(13).now.get() };
     assert_eq!(world.clone().execute(5, 0, wide(400_000_000)), Err(missing));
-    world.market.reduce_only = crate::fixtures::restricted_until(20);
-    assert_eq!(world.execute(5, 0, dollars(250, 3)), Err(EngineError::ReduceOnly));
     assert_eq!((world.account.balance, world.sweep(19, 0)), (usdc(10_000), Ok(TIP)));
+}
+
+#[test]
+fn an_order_in_a_market_that_is_restricted_meanwhile_costs_what_it_has_lost() {
+    // Who may restrict it would else choose whether his own order fills.
+    let mut world = World::with(10_000);
+    world.place(0, &[next_price(sol(10))]).unwrap();
+    world.market.reduce_only = crate::fixtures::restricted_until(20);
+    world.post(dollars(240, 5), 5);
+    // 10 · $10.
+    let (outcome, lamports) = world.execute(5, 0, dollars(250, 3)).unwrap();
+    assert_eq!((outcome, lamports.tip), (OrderOutcome::Forfeited { paid: Atoms::new(100_000_001) }, TIP));
 }
 
 #[test]
