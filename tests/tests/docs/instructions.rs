@@ -81,8 +81,10 @@ impl<'a> Page<'a> {
 }
 
 /// Errors in the source of a plan that the instruction does not end in, and why.
-const NOT_REACHED: [(&str, &str, &str); 1] =
-    [("withdraw", "PositionsOpen", "the program looks at markets wherever there is an open position")];
+const NOT_REACHED: [(&str, &str, &str); 2] = [
+    ("withdraw", "PositionsOpen", "the program looks at markets wherever there is an open position"),
+    ("execute_order", "ReduceOnly", "an order that may increase is over with it, and another is not asked"),
+];
 
 /// The names that follow a path, `ExchangeError::`, in a source: also in docs, which say what comes from deeper down.
 fn named(source: &str, path: &str) -> BTreeSet<String> {
