@@ -1,0 +1,121 @@
+//! Stops that do not fill since another order of the account, armed no later, cannot be executed by anybody.
+
+use crate::venue::{below, bounded, cents, reducing, sol, Venue};
+use perp_engine::operations::orders::OrderOutcome;
+use perp_engine::state::{Status, StatusAuthority, StatusOrder};
+use perp_engine::units::SignedSize;
+use perp_engine::EngineError;
+use perp_exchange::Refusal;
+
+const VICTIM: usize = 0;
+const ATTACKER: usize = 1;
+/// Buys 10 SOL at $248 or below, at no more than $248.
+const ENTRY: usize = 0;
+/// Sells all at $247 or below, at any price.
+const STOP: usize = 1;
+const ALL: SignedSize = SignedSize::new(i64::MIN);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// The one reading of that moment has a confidence of 0.52 %, which reduces and does not increase.
+    Uncertain,
+    /// The market is made to reduce only, three seconds after both were armed.
+    ReduceOnly,
+}
+
+/// 100 SOL long at $250 with $2 000: liquidated near $237.6. The price falls to $246.90 at once, and by 24 cents a second from then on.
+/// Whoever arms the entry too is the attacker, who liquidates as well. What both have at the end, and when the stop filled.
+fn fall(trouble: Trouble, entry_armed: bool) -> (i128, i128, Option<i64>, Vec<String>) {
+    let mut venue = Venue::sol(&[2_000, 10]);
+    venue.trade(VICTIM, sol(100_000)).unwrap();
+    venue.next(25_000);
+    venue.place(VICTIM, &[bounded(below(24_800, sol(10_000)), 24_800), reducing(below(24_700, ALL))]).unwrap();
+    let (mut filled_at, mut refusals, mut uncertain) = (None, Vec::new(), None);
+    for second in 1..=60 {
+        venue.next(24_690 - 24 * (second - 1));
+        if trouble == Trouble::ReduceOnly && second == 4 {
+            let order = StatusOrder { status: Status::ReduceOnly, seconds: 600, authority: StatusAuthority::RiskAdmin };
+            venue.exchange.set_market_status(0, &order).unwrap();
+        }
+        if entry_armed {
+            let _ = venue.arm(VICTIM, ENTRY);
+        }
+        let _ = venue.arm(VICTIM, STOP);
+        let moment = venue.exchange.orders_of(VICTIM).unwrap().order(STOP).map(|it| it.fills_from.get() - venue.from);
+        uncertain = uncertain.or(moment.ok().filter(|moment| *moment > 0));
+        for slot in [ENTRY, STOP] {
+            let Ok(order) = venue.exchange.orders_of(VICTIM).unwrap().order(slot).copied() else { continue };
+            let at = order.fills_from.get() - venue.from;
+            if order.fills_from.is_never() || at > venue.now() {
+                continue;
+            }
+            let wide = trouble == Trouble::Uncertain && Some(at) == uncertain;
+            venue.confidence[0] = if wide { (venue.said(0, at) / 10_000 * 52) as u64 } else { 0 };
+            let result = venue.execute(VICTIM, slot);
+            venue.confidence[0] = 0;
+            match result {
+                Ok(OrderOutcome::Filled(_)) if slot == STOP => filled_at = Some(second),
+                Err(Refusal::Rule(error)) => refusals.push(std::format!("{second} {slot} {}", error.name())),
+                _ => {}
+            }
+        }
+        venue.liquidate(ATTACKER, VICTIM);
+        venue.check();
+    }
+    (venue.worth(VICTIM), venue.worth(ATTACKER) - 10_000_000, filled_at, refusals)
+}
+
+#[test]
+fn finding_an_entry_that_nobody_can_execute_keeps_a_stop_from_filling() {
+    for trouble in [Trouble::Uncertain, Trouble::ReduceOnly] {
+        let (alone, _, stopped, _) = fall(trouble, false);
+        let (attacked, bounty, late, refusals) = fall(trouble, true);
+        std::println!(
+            "{trouble:?}: left {} stopped {stopped:?}; entry armed too: {} bounty {} stopped {late:?}",
+            cents(alone),
+            cents(attacked),
+            cents(bounty)
+        );
+        assert_eq!(stopped, Some(12));
+        assert!(late.is_none_or(|late| late > 40) && alone - attacked > 100_000_000);
+        assert!(refusals.iter().any(|it| it.ends_with("EarlierOrderArmed")));
+    }
+}
+
+#[test]
+fn finding_one_wide_reading_keeps_every_order_that_was_armed_after_from_filling_for_fifteen_seconds() {
+    // Half of it at $248, the rest at $247.70, which the next second meets. The reading of the first one's moment is wide: 2 %. The
+    // second's is good, and there is one second left in which it may be handed in.
+    let mut venue = Venue::sol(&[2_000, 10]);
+    venue.trade(VICTIM, sol(100_000)).unwrap();
+    venue.next(25_000);
+    venue.place(VICTIM, &[reducing(below(24_800, sol(-50_000))), reducing(below(24_770, ALL))]).unwrap();
+    venue.next(24_790);
+    assert!(venue.arm(VICTIM, 0).unwrap());
+    venue.next(24_766);
+    assert!(venue.arm(VICTIM, 1).unwrap());
+    let book = venue.exchange.orders_of(VICTIM).unwrap();
+    let moments = [0, 1].map(|slot| book.order(slot).unwrap().fills_from.get() - venue.from);
+    assert_eq!(moments[0] + 1, moments[1]);
+    let (mut fills, mut price) = (Vec::new(), 24_766);
+    while venue.now() < moments[1] + 16 {
+        price -= 24;
+        venue.next(price);
+        if venue.now() < moments[1] {
+            continue;
+        }
+        venue.confidence[0] = (venue.said(0, moments[0]) / 100 * 2) as u64;
+        let first = venue.execute(VICTIM, 0).map(|_| ());
+        venue.confidence[0] = 0;
+        assert!(first.is_err());
+        let blocked = Err(Refusal::Rule(EngineError::EarlierOrderArmed { place: 0 }));
+        let mut tried = venue.clone();
+        let second = tried.execute(VICTIM, 1);
+        if venue.now() <= moments[0] + 15 {
+            assert_eq!(second.map(|_| ()), blocked);
+        } else if second.is_ok() {
+            fills.push(venue.now() - moments[1]);
+        }
+    }
+    assert_eq!(fills, [15]);
+}
