@@ -1,8 +1,8 @@
 //! Stops that do not fill since another order of the account, armed no later, cannot be executed by anybody.
 
-use crate::venue::{below, bounded, cents, reducing, sol, Venue};
-use perp_engine::operations::orders::OrderOutcome;
-use perp_engine::state::{Status, StatusAuthority, StatusOrder};
+use crate::venue::{below, bounded, cents, next_price, price, reducing, sol, Venue};
+use perp_engine::operations::orders::{NewOrder, OrderOutcome};
+use perp_engine::state::{OrderTrigger, Status, StatusAuthority, StatusOrder};
 use perp_engine::units::SignedSize;
 use perp_engine::EngineError;
 use perp_exchange::Refusal;
@@ -118,4 +118,93 @@ fn finding_one_wide_reading_keeps_every_order_that_was_armed_after_from_filling_
         }
     }
     assert_eq!(fills, [15]);
+}
+
+/// A feed of which every other reading has a confidence of 0.52 %, by the parity of its second.
+fn flickering(venue: &mut Venue, cents: i64, uncertain: i64) {
+    let second = venue.now() + 1;
+    venue.confidence[0] = if second % 2 == uncertain { (cents * 1_000_000 / 10_000 * 52) as u64 } else { 0 };
+    venue.next(cents);
+}
+
+#[test]
+fn finding_an_entry_armed_with_a_stop_keeps_it_from_filling_for_as_long_as_the_feed_flickers() {
+    let mut left = Vec::new();
+    for entry_armed in [false, true] {
+        let mut venue = Venue::sol(&[10_000, 10]);
+        venue.trade(VICTIM, sol(100_000)).unwrap();
+        venue.next(25_000);
+        venue.place(VICTIM, &[bounded(below(24_800, sol(10_000)), 24_800), reducing(below(24_700, ALL))]).unwrap();
+        let uncertain = venue.now() % 2;
+        let mut filled_at = None;
+        for second in 1..=600 {
+            flickering(&mut venue, 24_650, uncertain);
+            if entry_armed {
+                let _ = venue.arm(VICTIM, ENTRY);
+            }
+            let _ = venue.arm(VICTIM, STOP);
+            for slot in [ENTRY, STOP] {
+                let Ok(order) = venue.exchange.orders_of(VICTIM).unwrap().order(slot).copied() else { continue };
+                let at = order.fills_from.get() - venue.from;
+                let now = venue.confidence[0];
+                venue.confidence[0] = if at % 2 == uncertain { 24_650 * 1_000_000 / 10_000 * 52 } else { 0 };
+                if let (STOP, Ok(OrderOutcome::Filled(_))) = (slot, venue.execute(VICTIM, slot)) {
+                    filled_at.get_or_insert(second);
+                }
+                venue.confidence[0] = now;
+            }
+        }
+        venue.check();
+        left.push(filled_at);
+    }
+    std::println!("the stop fills in second {:?}, with the entry armed in {:?}", left[0], left[1]);
+    assert_eq!(left, [Some(12), None]);
+}
+
+#[test]
+fn finding_orders_out_of_their_bounds_armed_by_turns_keep_another_from_being_armed() {
+    // $10 000. Four stop limits that a gap has passed, 600 SOL each, to be bought from $252 on at no more than $252.50; an entry of as many
+    // from $255 on, at any price. The price is $256. Whoever keeps it out executes the armed one and arms the next in one transaction.
+    let above = |cents: i64, size: i64| NewOrder {
+        trigger: OrderTrigger::AtOrAbove,
+        trigger_price: price(cents),
+        ..next_price(sol(size))
+    };
+    let mut armed_at = Vec::new();
+    for attacked in [false, true] {
+        let mut venue = Venue::sol(&[10_000]);
+        let limit = bounded(above(25_200, 600_000), 25_250);
+        venue.place(VICTIM, &[limit, limit, limit, limit, above(25_500, 600_000)]).unwrap();
+        let (mut entry_armed, mut transactions, mut refusals) = (None, 0, std::collections::BTreeMap::new());
+        for second in 1..=600 {
+            venue.next(25_600);
+            if attacked {
+                let mut tried = venue.clone();
+                let armed = (0..4).any(|slot| tried.execute(VICTIM, slot) == Ok(OrderOutcome::Disarmed));
+                let next = (0..4).any(|slot| tried.arm(VICTIM, slot).is_ok());
+                if (armed || second == 1) && next {
+                    venue = tried;
+                    transactions += 1;
+                }
+            }
+            // Keepers disarm what they can as well, and arm the entry once they can.
+            for slot in 0..4 {
+                let _ = venue.execute(VICTIM, slot);
+            }
+            match venue.arm(VICTIM, 4) {
+                Ok(_) => {
+                    entry_armed.get_or_insert(second);
+                }
+                Err(Refusal::Rule(error)) => *refusals.entry(error.name()).or_insert(0) += 1,
+                Err(_) => {}
+            }
+            if entry_armed.is_some() {
+                break;
+            }
+        }
+        venue.check();
+        std::println!("attacked {attacked}: armed in second {entry_armed:?}, {transactions} transactions, {refusals:?}");
+        armed_at.push(entry_armed);
+    }
+    assert_eq!(armed_at, [Some(1), None]);
 }

@@ -110,6 +110,8 @@ impl Search {
         } else {
             sign * self.size_worth(op.market, dollars)
         };
+        // Now and then dust, behind which others wait.
+        let size = if reduces && op.b >> 50 & 3 == 0 { size.signum() } else { size };
         let size = SignedSize::new(if size == 0 { 1 } else { size });
         let feed = self.feed(op.market);
         let away =
@@ -508,6 +510,10 @@ fn random_people_at_orders() {
             it.2,
             it.3
         );
+    }
+    differences.sort_by_key(|it| it.0);
+    for it in differences.iter().take(8) {
+        std::println!("seed {}: the subject {} less; waited {} and {}", it.4, cents(-it.0 / X40_PER_ATOM), it.2, it.3);
     }
     differences.sort_by_key(|it| it.5);
     for it in differences.iter().rev().take(5) {
