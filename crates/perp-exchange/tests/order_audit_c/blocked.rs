@@ -208,3 +208,46 @@ fn finding_orders_out_of_their_bounds_armed_by_turns_keep_another_from_being_arm
     }
     assert_eq!(armed_at, [Some(1), None]);
 }
+
+#[test]
+fn finding_in_a_market_of_a_push_account_one_order_that_was_left_to_lapse_keeps_a_stop_from_filling_for_ever() {
+    // Its one account holds the newest reading alone: an order fills in the very second of its reading, or never. 100 SOL long, a stop of all
+    // at $247, and a limit of 10 SOL from $248 down at no less than $247.90 that the price has passed. The stranger arms the limit five
+    // seconds before the stop is met, and then as often as he can. What it would only be disarmed by is left to lapse where nobody waits.
+    const LIMIT: usize = 0;
+    let mut filled = Vec::new();
+    for (attacked, push) in [(false, true), (true, true), (true, false)] {
+        let mut venue = Venue::new(&[(crate::venue::listed(2), 3_000_000)], &[10_000, 10]);
+        venue.trade(VICTIM, sol(100_000)).unwrap();
+        venue.next(25_000);
+        let limit = reducing(bounded(below(24_800, sol(-10_000)), 24_790));
+        venue.place(VICTIM, &[limit, reducing(below(24_700, ALL))]).unwrap();
+        let (mut filled_at, mut armings, mut stops) = (None, 0, 0);
+        for second in 1..=600 {
+            venue.next(if second < 6 { 24_750 } else { 24_690 });
+            if attacked {
+                armings += i32::from(venue.arm(VICTIM, LIMIT).is_ok());
+            }
+            stops += i32::from(venue.arm(VICTIM, STOP).is_ok());
+            let at = |venue: &Venue, slot: usize| {
+                let order = venue.exchange.orders_of(VICTIM).unwrap().order(slot).copied().ok()?;
+                let armed = order.is_armed(venue.exchange.clock.now).unwrap();
+                armed.then_some(order.fills_from.get() - venue.from)
+            };
+            // Who fills the stop disarms the limit first, where he can have its reading.
+            let waits = at(&venue, STOP).is_some();
+            for slot in [LIMIT, STOP] {
+                let there = at(&venue, slot).is_some_and(|at| if push { at == venue.now() } else { at <= venue.now() });
+                if there && (slot == STOP || waits) {
+                    if let (STOP, Ok(OrderOutcome::Filled(_))) = (slot, venue.execute(VICTIM, slot)) {
+                        filled_at.get_or_insert(second);
+                    }
+                }
+            }
+        }
+        venue.check();
+        std::println!("attacked {attacked}, push {push}: filled in second {filled_at:?}, {armings} armings of the limit, {stops} of the stop");
+        filled.push(filled_at);
+    }
+    assert_eq!(filled, [Some(9), None, Some(9)]);
+}
