@@ -51,15 +51,14 @@ impl Brought {
         old.sort_unstable();
         old.dedup();
         // A market of a kind that nobody can post to is left as it is.
-        old.retain(|market| destination(chain, *market, &Keypair::new()).is_ok());
-        if old.is_empty() {
-            return Ok(None);
-        }
         let to = |market: u16| {
             let own = Keypair::new();
-            Ok::<_, Failure>((market, destination(chain, market, &own)?, own))
+            Some((market, destination(chain, market, &own).ok()?, own))
         };
-        let to = old.into_iter().map(to).collect::<Result<_, _>>()?;
+        let to: Vec<_> = old.into_iter().filter_map(to).collect();
+        if to.is_empty() {
+            return Ok(None);
+        }
         let Fetched { brought, prices } = fetch(chain, to, |feeds| PriceServer::new(server)?.latest(feeds))?;
         let is_news = |(market, said): &(u16, PostedPrice)| {
             let known = chain.exchange().market(*market).map_or(0, |market| market.price.published.get());

@@ -42,15 +42,14 @@ impl Calls {
     ) -> Vec<(Alert, Turn)> {
         let gone: Vec<Pubkey> = self.levels.keys().filter(|address| !accounts.contains(address)).copied().collect();
         let mut calls: Vec<(Alert, Turn)> = Vec::new();
+        let none = Health { equity: Default::default(), margin: Default::default() };
         for address in gone {
             self.levels.remove(&address);
-            let none = Health { equity: Default::default(), margin: Default::default() };
             calls.push((call(&address, &Pubkey::default(), 0, &none), Turn::Over));
         }
         for (address, account) in self.some(accounts, watched, at_most) {
             let Ok(health) = exchange.health(&account.state) else { continue };
             // Who has nothing but debts can close nothing, nor be liquidated.
-            let none = Health { equity: Default::default(), margin: Default::default() };
             let health = if account.state.has_open_position() { health.maintenance } else { none };
             let before = self.levels.get(&address).copied().unwrap_or_default();
             let now = level(before, &health, &rules.margin_percent, rules.rearm_percent);

@@ -1,11 +1,10 @@
-use super::world::{address, frictionless, oracle, World};
+use super::world::{address, fills_of, frictionless, oracle, World};
 use crate::jobs::compute::{compute_units, with_headroom};
 use crate::jobs::{
     armings, executions, fills_at, readings_to_arm, readings_to_fill, sweeps, Job, Pays, PostedPrice, PostedPrices,
     Task,
 };
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::Discriminator;
 use perp_engine::fixtures::SOL;
 use perp_engine::operations::orders::{NewOrder, ORDER_TIP_LAMPORTS};
@@ -13,7 +12,7 @@ use perp_engine::operations::position::Order;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{OrderTrigger, Parameters};
 use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
-use perp_swap::instruction::{ExecuteOrder, ExecuteOrderIfDue};
+use perp_swap::instruction::ExecuteOrder;
 use std::collections::BTreeMap;
 
 /// Orders fill from three seconds later on.
@@ -102,13 +101,7 @@ impl World {
 
 /// What each job fills, after its task the places of all.
 fn fills(jobs: &[Job]) -> Vec<(Task, Vec<u8>)> {
-    let is_fill = |called: &&Instruction| {
-        let forms = [ExecuteOrder::DISCRIMINATOR, ExecuteOrderIfDue::DISCRIMINATOR];
-        forms.iter().any(|form| called.data.starts_with(form))
-    };
-    let places =
-        |job: &Job| job.instructions.iter().filter(is_fill).filter_map(|called| called.data.last().copied()).collect();
-    jobs.iter().map(|job| (job.task, places(job))).collect()
+    jobs.iter().map(|job| (job.task, fills_of(job).map(|(_, place)| place).collect())).collect()
 }
 
 fn arm(place: u8) -> Task {

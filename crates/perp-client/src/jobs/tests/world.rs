@@ -217,12 +217,9 @@ impl World {
                 self.exchange.arm_order(number(account), place.into(), market, reading.as_ref())?;
             }
             Task::ExecuteOrder { account, .. } => {
-                let forms = [ExecuteOrder::DISCRIMINATOR, ExecuteOrderIfDue::DISCRIMINATOR];
-                let fills =
-                    job.instructions.iter().filter(|called| forms.iter().any(|form| called.data.starts_with(form)));
                 let mut tips = 0;
-                for called in fills {
-                    let place = usize::from(*called.data.last().unwrap());
+                for (called, place) in fills_of(job) {
+                    let place = usize::from(place);
                     let market = self.exchange.orders_of(number(account))?.orders[place].market;
                     let reading = self.brought(called, market).expect("a reading");
                     tips += self.exchange.execute_order(number(account), place, market, &reading)?.lamports.tip;
@@ -236,6 +233,13 @@ impl World {
         }
         Ok(self.exchange.account(self.keeper)?.balance.checked_sub(before).unwrap())
     }
+}
+
+/// The fills of a job, each with its order's place.
+pub fn fills_of(job: &Job) -> impl Iterator<Item = (&Instruction, u8)> {
+    let forms = [ExecuteOrder::DISCRIMINATOR, ExecuteOrderIfDue::DISCRIMINATOR];
+    let is_fill = move |called: &&Instruction| forms.iter().any(|form| called.data.starts_with(form));
+    job.instructions.iter().filter(is_fill).filter_map(|called| Some((called, *called.data.last()?)))
 }
 
 /// An account as it lies on chain.
