@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { Desk, openBrowser, SOON } from './desk.ts';
 import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { closeAwaited, pause } from './wallets.ts';
+import { pause } from './wallets.ts';
 import { kept, openWorld, type World } from './world.ts';
 
 let world: World;
@@ -63,10 +63,7 @@ test('shares that leave wait in the queue for the boundary of the day after, and
     await desk.page.getByText(/^0\.00 \(0\.00%\)/).waitFor({ timeout: SOON });
     await desk.picture('leaving');
     await passBoundary(24 * HOUR);
-    await kept(world, 'the request is served', async () => {
-        await closeAwaited(world);
-        return !(await desk.table('Your requests').isVisible());
-    });
+    await kept(world, 'the request is served', async () => !(await desk.table('Your requests').isVisible()));
     await desk.page.getByText('Nobody waits to enter or leave.').waitFor({ timeout: SOON });
     await desk.picture('left');
     // 0.02 % of $1,000 went to the queue on the way in, and as much of what was left on the way out.

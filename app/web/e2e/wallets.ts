@@ -1,7 +1,7 @@
 // What others do meanwhile, with the test keys of the local validator: the admin, and anybody.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeEpoch, readSnapshot, sendTransaction } from '@perp-swap/client';
+import { sendTransaction } from '@perp-swap/client';
 import { getSetExchangeStatusInstruction } from '@perp-swap/client/generated';
 import { type Address, createKeyPairSignerFromBytes, createSolanaRpc, type KeyPairSigner } from '@solana/kit';
 import type { World } from './world.ts';
@@ -26,15 +26,4 @@ export async function pause(world: World, seconds: number): Promise<void> {
     const rpc = createSolanaRpc(world.exchange.rpc_url);
     const outcome = await sendTransaction(rpc, { payer: authority, instructions: [instruction] });
     if (outcome.step !== 'confirmed') throw new Error(`the exchange was not paused: ${JSON.stringify(outcome)}`);
-}
-
-/** Somebody closes the epoch that is awaited, where all markets are valued: a keeper may have done so first. */
-export async function closeAwaited(world: World): Promise<void> {
-    const rpc = createSolanaRpc(world.exchange.rpc_url);
-    const { exchange, pool, addresses } = await readSnapshot(rpc, world.exchange.exchange as Address);
-    const { boundary } = exchange.data.state;
-    const { markets, valued } = pool.data.state.epoch;
-    if (boundary === 0n || valued < markets) return;
-    const payer = await wallet(world, 'erin');
-    await sendTransaction(rpc, { payer, instructions: [await closeEpoch(addresses, payer, boundary)] });
 }

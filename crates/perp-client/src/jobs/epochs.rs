@@ -24,17 +24,17 @@ pub struct PostedPrice {
 /// valued without one; the others by their number's in `prices`.
 pub fn epochs(fresh: &Fresh, prices: &BTreeMap<u16, PostedPrice>, caller: Pubkey) -> Vec<Job> {
     let mut jobs = Vec::new();
-    let mut scratch = fresh.exchange.clone();
-    if let Ok(plan) = scratch.close_epoch() {
+    if let Ok(plan) = fresh.exchange.plan_close_epoch() {
         let boundary = plan.closed.boundary;
         let instruction = close_epoch(&fresh.addresses, caller, boundary);
         let task = Task::CloseEpoch { boundary };
         // The caller advances the record's rent, and where markets were listed since the requests were made may not get all of it back.
-        let worth = (Pays::lamports(plan.lamports.saturating_sub(scratch.epoch_rent)), plan.closed.paid);
+        let worth = (Pays::lamports(plan.lamports.saturating_sub(fresh.exchange.epoch_rent)), plan.closed.paid);
         let job = fresh.job(task, worth, ("close_epoch", 0), std::iter::empty(), instruction);
         jobs.push(searching(job, fresh.addresses.epoch_tries(boundary)));
         return jobs;
     }
+    let mut scratch = fresh.exchange.clone();
     for market in fresh.exchange.markets() {
         let market = market.index;
         let price = prices.get(&market);

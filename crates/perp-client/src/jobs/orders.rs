@@ -6,9 +6,12 @@ use crate::instructions::{arm_order, execute_order, in_company, markets_to_fill,
 use anchor_lang::prelude::Pubkey;
 use perp_accounts::{MarginAccount, Orders};
 use perp_engine::operations::orders::{sweep_order as swept, OrderOutcome};
+use perp_engine::operations::position::Order;
 use perp_engine::oracle::OracleReading;
 use perp_engine::state::{Account, OrderBook, OrderTrigger, RestingOrder, FILL_READING_SECONDS};
 use perp_engine::units::{Atoms, Ppm, Price, Timestamp};
+use perp_engine::EngineError;
+use perp_exchange::Refusal;
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +59,8 @@ struct Arming {
 /// Armings of orders that are met: by time those that are due, by price those met by a reading that lies in their market's price account
 /// or in one of `posted`; those that trail are moved by a better price. `account` finds a margin account by its address.
 ///
-/// Arming pays nothing. It counts as the first half of a fill, so that [`Job::promises`] is half the tip; moving a trigger promises nothing.
+/// Arming pays nothing. It counts as the first half of a fill, so that [`Job::promises`] is half the tip; moving a trigger promises nothing,
+/// and neither does arming an order whose bound the market would not meet now.
 pub fn armings<A, O: Borrow<Orders>>(
     fresh: &Fresh,
     account: impl Fn(&Pubkey) -> Option<MarginAccount>,
@@ -74,9 +78,23 @@ pub fn armings<A, O: Borrow<Orders>>(
         let cost = ("arm_order", positions(&resting.account.state).max(1));
         let nothing = (Pays::NOTHING, Atoms::ZERO);
         let job = fresh.job(task, nothing, cost, resting.first(fresh, found.oracle), instruction);
-        Some(Job { promises: if found.arms { resting.order.tip() / 2 } else { 0 }, ..job })
+        let promises = if found.arms { promised(fresh, &resting.account.state, resting.order) / 2 } else { 0 };
+        Some(Job { promises, ..job })
     });
     ranked(jobs)
+}
+
+/// What filling the order would pay, in lamports: nothing where it would be refused for its bound if it were filled now. Its owner could
+/// else have keepers pay for transactions as often as he likes.
+fn promised(fresh: &Fresh, account: &Account, order: &RestingOrder) -> u64 {
+    let held = order.protected(account).filter(|_| order.is_reduce_only()).unwrap_or(order.size.size());
+    let size = order.size.side().and_then(|side| held.min(order.size.size()).on(side).ok());
+    let terms =
+        Order { size: size.unwrap_or(order.size), acceptable_price: order.acceptable_price, reduce_only: false };
+    match fresh.exchange.preview_trade(account, order.market, &terms, None) {
+        Err(Refusal::Rule(EngineError::PriceBoundExceeded { .. })) => 0,
+        _ => order.tip(),
+    }
 }
 
 /// Every reading that is known of each market, that of its price account first.
@@ -282,21 +300,19 @@ pub fn sweeps<A, O: Borrow<Orders>>(
 }
 
 /// The times of the readings at which armed orders fill, by their markets, with what filling at each pays in lamports: of those whose time
-/// has come by `now`, and that can still be handed in.
+/// has come, and that can still be handed in. An order whose bound the market would not meet now promises nothing.
 pub fn readings_to_fill<A, O: Borrow<Orders>>(
+    fresh: &Fresh,
+    account: impl Fn(&Pubkey) -> Option<MarginAccount>,
     orders: impl IntoIterator<Item = (A, O)>,
-    now: Timestamp,
 ) -> BTreeMap<(u16, Timestamp), u64> {
-    let mut wanted: BTreeMap<(u16, Timestamp), u64> = BTreeMap::new();
-    for (_, orders) in orders {
-        for (_, order) in orders.borrow().state.occupied() {
-            if order.is_armed(now).unwrap_or(false) && order.fills_from <= now {
-                let worth = wanted.entry((order.market, order.fills_from)).or_default();
-                *worth = worth.saturating_add(order.tip());
-            }
-        }
-    }
-    wanted
+    let now = fresh.exchange.clock.now;
+    let found = each_order(account, orders, |resting| {
+        let order = resting.order;
+        let is_due = order.is_armed(now).unwrap_or(false) && order.fills_from <= now;
+        is_due.then(|| ((order.market, order.fills_from), promised(fresh, &resting.account.state, order)))
+    });
+    summed(found)
 }
 
 /// Markets of whose `unposted` reading an order would be armed, or its trigger moved, that no posted one arms or moves; each with what that
@@ -318,14 +334,19 @@ pub fn readings_to_arm<A, O: Borrow<Orders>>(
             return None;
         }
         let found = arming(fresh, resting, &[said]).filter(|found| found.arms || known.is_none())?;
-        Some((market, if found.arms { resting.order.tip() / 2 } else { 0 }))
+        Some((market, if found.arms { promised(fresh, &resting.account.state, resting.order) / 2 } else { 0 }))
     });
-    let mut worth: BTreeMap<u16, u64> = BTreeMap::new();
-    for (market, promised) in found {
-        let sum = worth.entry(market).or_default();
+    summed(found)
+}
+
+/// What all of the same place promise together, in lamports.
+fn summed<K: Ord>(found: Vec<(K, u64)>) -> BTreeMap<K, u64> {
+    let mut sums: BTreeMap<K, u64> = BTreeMap::new();
+    for (place, promised) in found {
+        let sum = sums.entry(place).or_default();
         *sum = sum.saturating_add(promised);
     }
-    worth
+    sums
 }
 
 /// What is found of each order.

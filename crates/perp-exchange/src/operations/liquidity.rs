@@ -89,15 +89,25 @@ impl Exchange {
         Ok(valuation)
     }
 
+    /// What [`close_epoch`] would do, whoever holds which tokens.
+    ///
+    /// # Errors
+    /// Those of [`plan_close_epoch`].
+    ///
+    /// [`close_epoch`]: Self::close_epoch
+    pub fn plan_close_epoch(&self) -> Result<EpochPlan, Refusal> {
+        let (pool, _) = self.kept_pool()?;
+        Ok(plan_close_epoch(&pool, self.epoch_rent, &self.session())?)
+    }
+
     /// Serves the requests of a boundary at which every market is valued.
     ///
     /// # Errors
     /// Those of [`plan_close_epoch`].
     pub fn close_epoch(&mut self) -> Result<EpochPlan, Refusal> {
-        let session = self.session();
+        let plan = self.plan_close_epoch()?;
         let mut state = self.state;
         let (mut pool, mut queue) = self.kept_pool()?;
-        let plan = plan_close_epoch(&pool, self.epoch_rent, &session)?;
         plan.apply(&mut pool, &mut queue, &mut state)?;
         let escrow = self.share_escrow.checked_add(plan.closed.issued)?.checked_sub(plan.closed.redeemed)?;
         self.begin_changes();

@@ -41,14 +41,14 @@ pub fn needs(known: &Known<'_>, latest: &BTreeMap<u16, OracleReading>, unpaid: b
         }
     }
     let readings = known.fresh.readings();
-    for ((market, second), worth) in readings_to_fill(orders(), now) {
+    let account = |address: &Pubkey| known.accounts.get(address);
+    for ((market, second), worth) in readings_to_fill(known.fresh, account, orders()) {
         // The market's own account may say it, for as long as it does.
         let is_there = readings.get(&market).is_some_and(|said| fills_at(second, &said.reading));
         if !is_there {
             needs.wanted.insert((market, second), worth);
         }
     }
-    let account = |address: &Pubkey| known.accounts.get(address);
     for (market, worth) in readings_to_arm(known.fresh, account, orders(), &known.posted, latest) {
         if let Some(reading) = latest.get(&market).filter(|_| unpaid || worth > 0) {
             let sum = needs.wanted.entry((market, Timestamp::new(reading.publish_time()))).or_default();

@@ -89,6 +89,11 @@ impl World {
         executions(&self.fresh(), |address| accounts.get(address).copied(), &self.orders(), &self.posted, callers)
     }
 
+    fn to_fill(&self) -> BTreeMap<(u16, Timestamp), u64> {
+        let accounts = self.accounts();
+        readings_to_fill(&self.fresh(), |address| accounts.get(address).copied(), &self.orders())
+    }
+
     fn sweeps(&self) -> Vec<Job> {
         let accounts = self.accounts();
         sweeps(&self.fresh(), |address| accounts.get(address).copied(), &self.orders())
@@ -228,13 +233,32 @@ fn an_order_by_time_is_armed_when_its_slice_is_due() {
     let jobs = world.armings();
     assert_eq!(jobs.iter().map(|job| (job.task, job.promises)).collect::<Vec<_>>(), [(arm(0), 20_000)]);
     world.execute(&jobs[0]).unwrap();
-    assert_eq!(readings_to_fill(&world.orders(), world.exchange.clock.now), BTreeMap::new());
+    assert_eq!(world.to_fill(), BTreeMap::new());
     world.exchange.wait(3, 6).unwrap();
     let now = world.exchange.clock.now;
-    assert_eq!(readings_to_fill(&world.orders(), now), BTreeMap::from([((0, now), 40_000)]));
-    // Fifteen seconds later it is lost.
-    assert_eq!(readings_to_fill(&world.orders(), now.after(15).unwrap()).len(), 1);
-    assert_eq!(readings_to_fill(&world.orders(), now.after(16).unwrap()), BTreeMap::new());
+    assert_eq!(world.to_fill(), BTreeMap::from([((0, now), 40_000)]));
+    // After fifteen seconds more it is lost.
+    world.exchange.wait(15, 30).unwrap();
+    assert_eq!(world.to_fill().len(), 1);
+    world.exchange.wait(1, 2).unwrap();
+    assert_eq!(world.to_fill(), BTreeMap::new());
+}
+
+#[test]
+fn an_order_whose_bound_the_market_does_not_meet_promises_nothing() {
+    // A sale at $250 or more, armed at any price below $300: at $249 arming it and posting its reading would be paid for in vain.
+    let bait = NewOrder { acceptable_price: price(25_000), ..below(30_000, -10) };
+    let mut world = world(&[(0, 100, 25_000)], &[bait]);
+    let promises = |jobs: Vec<Job>| jobs.iter().map(|job| (job.task, job.promises)).collect::<Vec<_>>();
+    world.next(24_900);
+    assert_eq!(promises(world.armings()), [(arm(0), 0)]);
+    let job = world.armings().remove(0);
+    world.execute(&job).unwrap();
+    world.exchange.wait(3, 6).unwrap();
+    assert_eq!(world.to_fill().into_values().collect::<Vec<_>>(), [0]);
+    // At $251 it fills.
+    world.print(0, 25_100);
+    assert_eq!(world.to_fill().into_values().collect::<Vec<_>>(), [40_000]);
 }
 
 #[test]

@@ -92,6 +92,20 @@ fn markets_are_valued_then_the_epoch_is_closed() {
 }
 
 #[test]
+fn an_epoch_with_shares_that_leave_is_closed_whoever_holds_them() {
+    let mut world = World::new(&[(frictionless(), 0)]);
+    let shares = world.exchange.provider(0).unwrap().shares;
+    world.exchange.request_liquidity_withdrawal(0, shares, PriceLimit::None).unwrap();
+    let ahead = world.exchange.state.boundary.seconds_since(world.exchange.clock.now).unwrap();
+    world.exchange.wait(u32::try_from(ahead).unwrap(), 1).unwrap();
+    let (boundary, caller) = (world.exchange.state.boundary, Pubkey::new_unique());
+    world.exchange.value_market(0, None).unwrap();
+    let jobs = epochs(&world.fresh(), &BTreeMap::new(), caller);
+    assert_eq!(jobs.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::CloseEpoch { boundary }]);
+    world.execute(&jobs[0]).unwrap();
+}
+
+#[test]
 fn requests_of_closed_epochs_are_paid() {
     let mut world = before_boundary(0);
     let boundary = world.exchange.state.boundary;

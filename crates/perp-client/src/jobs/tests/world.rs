@@ -119,9 +119,12 @@ impl World {
         self.readings.insert(market, self.reading(cents));
     }
 
-    /// What a keeper reads in one go.
+    /// What a keeper reads in one go: nobody's tokens.
     pub fn fresh(&self) -> Fresh {
-        let mut fresh = Fresh::new(self.addresses, self.exchange.clone());
+        let mut exchange = self.exchange.clone();
+        (exchange.vault, exchange.donated, exchange.share_escrow) = (Atoms::ZERO, Atoms::ZERO, Atoms::ZERO);
+        exchange.order_lamports = 0;
+        let mut fresh = Fresh::new(self.addresses, exchange);
         for (market, reading) in &self.readings {
             fresh.take(*market, oracle(*market), reading).unwrap();
         }
