@@ -1,4 +1,6 @@
-//! An account's risk: margin fractions, the value of one position and of all of them.
+//! An account's risk: margin fractions, the value of one position and of all of them, and what whoever asks is told of them.
 
+pub mod liquidation_price;
 pub mod margin;
 pub mod portfolio;
+pub mod terms;

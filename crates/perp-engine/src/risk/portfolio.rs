@@ -201,6 +201,18 @@ impl<'a> Portfolio<'a> {
         self.maintenance(slot)
     }
 
+    /// A position as a liquidation judges it, and the range in which its price is counted; none without a size.
+    pub(crate) fn maintenance_of(
+        &self,
+        position: &Position,
+        market: &Market,
+    ) -> Result<(LegHealth, Option<PriceRange>), EngineError> {
+        let moment = if self.moment == Moment::Apart { Moment::Unknown } else { self.moment };
+        let range = Self { moment, ..*self }.range(market)?;
+        let leg = maintenance_leg(position, &market.ledger, market, range)?;
+        Ok((leg, position.size.side().map(|_| range)))
+    }
+
     /// The same as the fill of an order judges it that increases another leg: each by the margin that open interest scales, and better
     /// than its last price only up to what it has lost. What nobody has told is no reason to refuse a fill, and none to open more.
     // A frame of its own: a program's is 4096 bytes.
