@@ -40,7 +40,7 @@ async function isOwed(): Promise<void> {
         .waitFor({ timeout: SOON });
     await desk.page.getByText(/SOL-PERP: could not pay everybody/).waitFor({ timeout: SOON });
     // What it owes and could not pay now is more than the margin of the position, which lowers what it demands to nothing.
-    await desk.region('Margin account').getByText('none: what is owed to you covers it').waitFor({ timeout: SOON });
+    await desk.region('Margin account').getByText('covered by what is owed').waitFor({ timeout: SOON });
     await desk.picture('owed');
 }
 

@@ -75,6 +75,7 @@ impl<'a> Question<'a> {
     }
 
     /// The struct at the beginning and the items that follow it.
+    #[cfg(any(feature = "core", feature = "rest"))]
     fn items<T: Pod, I: Pod>(&self) -> Result<(&'a T, &'a [I]), Refused> {
         let (question, rest) = self.read::<T>()?;
         if rest.len() % (size_of::<I>() / 8) != 0 {

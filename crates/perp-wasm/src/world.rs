@@ -126,6 +126,7 @@ impl World {
     }
 
     /// The orders of a margin account; none rest where they were not loaded.
+    #[cfg(any(feature = "core", feature = "rest"))]
     pub(crate) fn orders(&self, number: u64) -> OrderBook {
         self.orders.iter().find(|(of, _)| *of == number).map_or_else(OrderBook::default, |(_, orders)| *orders)
     }

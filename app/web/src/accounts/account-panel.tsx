@@ -48,7 +48,7 @@ function Standing() {
                         {maintenanceMargin === 0n
                             ? view.notional === 0n
                                 ? 'none needed'
-                                : 'none: what is owed to you covers it'
+                                : 'covered by what is owed'
                             : broken
                               ? 'all'
                               : formatShare(maintenanceMargin, equity)}
