@@ -117,8 +117,7 @@ const builders: Record<string, (given: Arguments) => Instruction | Promise<Instr
     createTokenAccount: () => build.createTokenAccount(addresses, signer, keys.owner),
     createShareAccount: () => build.createShareAccount(addresses, signer, keys.owner),
     viewHealth: ({ account }) => build.viewHealth(addresses, keys.marginAccount, state(account)),
-    viewPosition: (given) =>
-        build.viewPosition(addresses, keys.marginAccount, state(given.account), target(given)),
+    viewPosition: (given) => build.viewPosition(addresses, keys.marginAccount, state(given.account), target(given)),
     viewLiquidationPrice: (given) =>
         build.viewLiquidationPrice(addresses, keys.marginAccount, state(given.account), target(given)),
     viewTrade: (given) =>

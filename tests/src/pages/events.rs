@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The groups of instructions, in the order of the pages.
-const GROUPS: [&str; 6] = ["exchange", "market", "account", "position", "orders", "liquidity"];
+const GROUPS: [&str; 7] = ["exchange", "market", "account", "position", "orders", "liquidity", "views"];
 
 /// An instruction, with its group and the events that its page says it emits.
 struct Instruction<'a> {
@@ -43,7 +43,7 @@ fn described<'a>(root: &Path, name: &'a str) -> Instruction<'a> {
     let line = page.lines().find_map(|line| line.strip_prefix("- **Event:**")).unwrap_or_default();
     let quoted = line.split('`').skip(1).step_by(2);
     let events: Vec<String> = quoted.filter(|token| Event::NAMES.contains(token)).map(str::to_owned).collect();
-    assert!(!events.is_empty(), "{}: no event", path(group));
+    assert!(events.is_empty() == (line.trim() == "none"), "{}: no event", path(group));
     Instruction { name, group, events }
 }
 
@@ -74,6 +74,8 @@ fn types(idl: &Value) -> String {
     for event in Event::NAMES {
         collect(&definition(idl, event)["type"], &mut used);
     }
+    // And what views answer.
+    items(idl, "instructions").iter().for_each(|instruction| collect(&instruction["returns"], &mut used));
     let mut text = String::new();
     for definition in used.into_iter().map(|name| definition(idl, name)) {
         text += &format!("\n### {}\n{}\n\n", name(definition), plain(&docs(definition)));

@@ -76,7 +76,10 @@ export async function viewMarket(addresses: ExchangeAddresses, target: TargetMar
 export async function attestSolvency(addresses: ExchangeAddresses, marketCount: number): Promise<Instruction> {
     const { exchange, pool, vault } = addresses;
     const markets = Array.from({ length: marketCount }, (_, index) => marketAddress(addresses, index));
-    return withAccounts(getAttestSolvencyInstruction({ exchange, pool, vault }), (await Promise.all(markets)).map(readOnly));
+    return withAccounts(
+        getAttestSolvencyInstruction({ exchange, pool, vault }),
+        (await Promise.all(markets)).map(readOnly),
+    );
 }
 
 async function at(addresses: ExchangeAddresses, { market, oracle }: TargetMarket) {

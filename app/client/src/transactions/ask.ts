@@ -6,16 +6,16 @@ import {
     createNoopSigner,
     createTransactionMessage,
     type Decoder,
+    type GetLatestBlockhashApi,
     getBase64EncodedWireTransaction,
     getBase64Encoder,
-    type GetLatestBlockhashApi,
     type Instruction,
     pipe,
     type Rpc,
+    type SimulateTransactionApi,
     setTransactionMessageComputeUnitLimit,
     setTransactionMessageFeePayerSigner,
     setTransactionMessageLifetimeUsingBlockhash,
-    type SimulateTransactionApi,
 } from '@solana/kit';
 import { PERP_SWAP_PROGRAM_ADDRESS } from '../generated/programs/index.js';
 import { MOST_UNITS } from './budget.js';
