@@ -416,14 +416,18 @@ class Orders(Story):
             self.fills(place, self.said(250, 4))
         self.assertEqual(self.owner.slot_of(0).size, 9 * SOL)
 
-    def test_of_a_group_the_first_to_be_armed_fills_and_takes_the_others_out(self):
+    def test_a_fill_takes_out_of_its_group_what_is_not_armed(self):
         self.begin_with(1_000)
         self.publishes(250)
         self.places(order(SOL, group=1), order(-SOL, group=1), order(SOL, group=2))
+        self.places(order(SOL, trigger=AT_OR_BELOW, trigger_price=price(240), group=1))
         self.at(5)
         self.fills(1, self.said(250, 3), "EarlierOrderArmed")
         self.fills(0, self.said(250, 3))
-        self.assertEqual([place.slices for place in self.book.places[:3]], [0, 0, 1])
+        # The second is armed as well, and over if it does not fill; the fourth is not.
+        self.assertEqual([place.slices for place in self.book.places[:4]], [0, 1, 1, 0])
+        self.assertEqual(self.book.places[1].expires, self.exchange.now - 1)
+        self.fills(1, self.said(250, 3))
 
     def test_an_order_is_armed_where_a_slot_is_left_besides_those_of_the_others(self):
         self.begin_with(2_000, markets=13)

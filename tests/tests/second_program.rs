@@ -266,9 +266,10 @@ fn trade_for_vault(
     world.send(&Instruction { program_id: second_program::ID, accounts: named, data })
 }
 
+/// On the compiled binaries: native code has nowhere to leave an answer.
 #[test]
 fn a_vault_trades_and_reads_its_own_health_by_calls() {
-    let mut world = World::new(Backend::Native, 2);
+    let mut world = World::new(Backend::Sbf, 2);
     let vault = vault(&mut world, 1_000 * USDC);
     assert_eq!(world.balance(&vault.1.margin_account), 1_000 * USDC);
     // Initial margin is 5 %: with 30 SOL in one market it is 375, and 1 000 less 3 of fee and the spread is more than twice that.

@@ -117,6 +117,17 @@ pub const LOCALNET_RECEIVER: Artifact = Artifact {
     target: Target::Sbf,
 };
 
+/// The program of the tests that trades on the exchange for others and reads its answers; never deployed.
+pub const SECOND_PROGRAM: Artifact = Artifact {
+    name: "second_program",
+    package: "second-program",
+    crate_dir: "tests/second-program",
+    sources: &["idl/perp_swap.json", "tests/second-program/Cargo.toml", "tests/second-program/src"],
+    has_idl: false,
+    program_variable: "SECOND_PROGRAM_SO",
+    target: Target::Sbf,
+};
+
 /// What the modules for browsers are compiled from.
 const BROWSER_SOURCES: &[&str] = &[
     "crates/perp-accounts/Cargo.toml",
@@ -176,8 +187,8 @@ pub const SBF_ROUTE: &str = "sbf/build.sh";
 pub const BROWSER_ROUTE: &str = "crates/perp-wasm/build.sh";
 
 /// All committed binaries.
-pub const ALL: [Artifact; 6] =
-    [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_WASM_CORE, PERP_WASM_REST, PERP_WASM_PAPER];
+pub const ALL: [Artifact; 7] =
+    [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, SECOND_PROGRAM, PERP_WASM_CORE, PERP_WASM_REST, PERP_WASM_PAPER];
 
 impl Artifact {
     /// The binary under `root`.

@@ -1,6 +1,8 @@
 //! The committed binaries and the IDL are those of the committed sources.
 
-use perp_artifacts::{idl_json, workspace_root, ARITHMETIC_CHECK, BROWSER_MODULES, LOCALNET_RECEIVER, PERP_SWAP};
+use perp_artifacts::{
+    idl_json, workspace_root, ARITHMETIC_CHECK, BROWSER_MODULES, LOCALNET_RECEIVER, PERP_SWAP, SECOND_PROGRAM,
+};
 
 #[test]
 fn the_exchange_is_as_new_as_its_sources() {
@@ -19,6 +21,13 @@ fn the_arithmetic_check_is_as_new_as_its_sources() {
 #[test]
 fn the_stand_in_receiver_is_as_new_as_its_sources() {
     if let Err(stale) = LOCALNET_RECEIVER.check(&workspace_root()) {
+        panic!("{stale}");
+    }
+}
+
+#[test]
+fn the_second_program_is_as_new_as_its_sources() {
+    if let Err(stale) = SECOND_PROGRAM.check(&workspace_root()) {
         panic!("{stale}");
     }
 }

@@ -181,7 +181,7 @@ fn what_a_killed_keeper_left_open_is_closed_by_the_next() {
     let account = local.place(0, &[next_price(SOL)]);
     let keeper = start();
     local.pass_until(0, &keeper, || local.holds(&account) == 1);
-    keeper.signal("KILL");
+    keeper.signal("-KILL");
     drop(keeper);
     assert!(!left().is_empty());
 

@@ -4,6 +4,9 @@
 // Anchor's macros expand to code these lints object to.
 #![allow(unexpected_cfgs, clippy::diverging_sub_expression, clippy::too_many_arguments)]
 
+#[cfg(target_arch = "bpf")]
+extern crate sbf_builtins as _;
+
 use anchor_lang::prelude::*;
 use perp_swap::accounts::{Exchange, MarginAccount, Market};
 use perp_swap::program::PerpSwap;

@@ -135,14 +135,6 @@ impl SyscallStubs for Bridge {
         0
     }
 
-    fn sol_get_return_data(&self) -> Option<(Pubkey, Vec<u8>)> {
-        runtime_stubs::sol_get_return_data()
-    }
-
-    fn sol_set_return_data(&self, data: &[u8]) {
-        runtime_stubs::sol_set_return_data(data);
-    }
-
     fn sol_get_stack_height(&self) -> u64 {
         runtime_stubs::sol_get_stack_height()
     }

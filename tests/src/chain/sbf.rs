@@ -19,6 +19,8 @@ impl Sbf {
         let mut machine = LiteSVM::new();
         let program = perp_artifacts::program_bytes().expect("the program is committed under artifacts/");
         machine.add_program(perp_swap::ID, &program).expect("the program loads");
+        let second = perp_artifacts::SECOND_PROGRAM.program_bytes().expect("the second program is committed as well");
+        machine.add_program(second_program::ID, &second).expect("the second program loads");
         Self { machine }
     }
 }

@@ -62,9 +62,13 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
     ("value_market", "caller", ANYBODY),
     // Anybody asks about whom he likes.
     ("view_funding", "oracle", &["the program itself"]),
+    ("view_health", "margin_account", &["attacker's margin account"]),
+    ("view_liquidation_price", "margin_account", &["attacker's margin account"]),
     ("view_liquidation_price", "oracle", &["the program itself"]),
     ("view_market", "oracle", &["the program itself"]),
+    ("view_position", "margin_account", &["attacker's margin account"]),
     ("view_position", "oracle", &["the program itself"]),
+    ("view_trade", "margin_account", &["attacker's margin account"]),
     ("view_trade", "oracle", &["the program itself"]),
     // Owner and admin sign for where their own tokens go.
     ("withdraw", "destination", &["attacker's tokens"]),

@@ -69,9 +69,15 @@ fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
 }
 
 /// Files with code that guides show, and what marks it: from the line behind the first text up to the second.
-const SHOWN: [(&str, &str, &str, &str); 3] = [
+const SHOWN: [(&str, &str, &str, &str); 4] = [
     ("docs/integrators.md", "tests/outside/src/main.rs", "\n\nuse ", ""),
-    ("docs/integrators.md", "tests/second-program/src/lib.rs", "    pub fn trade_for", "\n}\n\n/// Accounts of"),
+    (
+        "docs/integrators.md",
+        "tests/second-program/src/lib.rs",
+        "    pub fn trade_for",
+        "\n\n    /// Opens the margin account",
+    ),
+    ("docs/integrators.md", "tests/second-program/src/lib.rs", "\n        let health = ", "\n        Ok(())"),
     ("docs/integrators.md", "app/client/examples/trade.ts", "\n\nasync function order(", "\n\nconst size"),
 ];
 
