@@ -3,6 +3,7 @@
 //! exchange in memory holds the same as the one on chain; every refusal must be a rule with a name; every instruction
 //! of the program goes through; the events tell all of it; and in the end everybody gets out.
 
+mod asking;
 mod ending;
 mod leaving;
 mod orders;
@@ -344,6 +345,7 @@ fn whatever_people_do_the_books_balance_and_everybody_gets_out() {
             chaos.step();
         }
         chaos.everything_opens();
+        chaos.everybody_asks();
         chaos.two_markets_end();
         chaos.everybody_gets_flat();
         history.check(&mut chaos.world);

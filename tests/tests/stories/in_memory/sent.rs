@@ -29,6 +29,20 @@ impl Sent<'_> {
         self.0.data.starts_with(T::DISCRIMINATOR)
     }
 
+    /// Whether it only asks: nothing is executed.
+    pub fn asks(self) -> bool {
+        let views = [
+            data::ViewHealth::DISCRIMINATOR,
+            data::ViewPosition::DISCRIMINATOR,
+            data::ViewLiquidationPrice::DISCRIMINATOR,
+            data::ViewTrade::DISCRIMINATOR,
+            data::ViewFunding::DISCRIMINATOR,
+            data::ViewMarket::DISCRIMINATOR,
+            data::AttestSolvency::DISCRIMINATOR,
+        ];
+        views.iter().any(|view| self.0.data.starts_with(view))
+    }
+
     /// Its arguments; none where it is another instruction.
     pub fn arguments<T: Discriminator + AnchorDeserialize>(self) -> Option<T> {
         let mut arguments = self.0.data.strip_prefix(T::DISCRIMINATOR)?;
