@@ -4,6 +4,7 @@
 mod blocked;
 mod canceled_option;
 mod free_option;
+mod greedy;
 mod grace;
 mod ladder;
 mod protection;
