@@ -3,10 +3,9 @@
 
 mod blocked;
 mod canceled_option;
-mod free_option;
 mod greedy;
-mod grace;
 mod ladder;
+mod near_cap;
 mod protection;
 mod search;
 mod venue;
