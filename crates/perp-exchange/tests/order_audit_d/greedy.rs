@@ -269,16 +269,28 @@ fn a_search_for_options() {
         if gained < 0 {
             continue;
         }
-        let more = paths(20, 20.0, &mut rng);
-        let mean = |idle: bool| more.iter().map(|path| play(&plan, path, idle)).sum::<i128>() / more.len() as i128;
-        let (gained, idle) = (mean(false), mean(true));
-        if gained > 10_000_000 {
-            found.push((gained, idle, seed, plan));
+        let more = paths(15, 20.0, &mut rng);
+        if mean_of(&more, &plan, false).0 < 10_000_000 {
+            continue;
+        }
+        // Most of these were lucky.
+        let others = paths(100, 20.0, &mut rng);
+        let ((gained, error), (idle, _)) = (mean_of(&others, &plan, false), mean_of(&others, &plan, true));
+        if gained > 3 * error {
+            found.push((gained, error, idle, seed, plan));
         }
     }
     found.sort_by_key(|it| core::cmp::Reverse(it.0));
     std::println!("{tried} plans, {} with a gain", found.len());
-    for (gained, idle, seed, plan) in found.iter().take(of("AUDIT_SHOWN", 12) as usize) {
-        std::println!("seed {seed}: {} a round, idle {}: {plan:?}", cents(*gained), cents(*idle));
+    for (gained, error, idle, seed, plan) in found.iter().take(of("AUDIT_SHOWN", 12) as usize) {
+        std::println!("seed {seed}: {} ± {} a round, idle {}: {plan:?}", cents(*gained), cents(*error), cents(*idle));
     }
+}
+
+/// What the plan gains in the mean, and its standard error.
+fn mean_of(paths: &[Vec<i64>], plan: &Plan, idle: bool) -> (i128, i128) {
+    let gained: Vec<f64> = paths.iter().map(|path| play(plan, path, idle) as f64).collect();
+    let mean = gained.iter().sum::<f64>() / gained.len() as f64;
+    let variance = gained.iter().map(|it| (it - mean) * (it - mean)).sum::<f64>() / gained.len() as f64;
+    (mean as i128, (variance / gained.len() as f64).sqrt() as i128)
 }
