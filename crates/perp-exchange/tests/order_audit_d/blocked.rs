@@ -205,7 +205,9 @@ fn finding_orders_out_of_their_bounds_armed_by_turns_keep_another_from_being_arm
             }
         }
         venue.check();
-        std::println!("attacked {attacked}: armed in second {entry_armed:?}, {transactions} transactions, {refusals:?}");
+        std::println!(
+            "attacked {attacked}: armed in second {entry_armed:?}, {transactions} transactions, {refusals:?}"
+        );
         armed_at.push(entry_armed);
     }
     assert_eq!(armed_at, [Some(1), None]);

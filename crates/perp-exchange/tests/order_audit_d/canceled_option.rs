@@ -177,7 +177,11 @@ fn rounds(sigma: f64, number: u32, before: Before, parameters: Parameters) -> (i
         let mut armed = Vec::new();
         for (account, sign) in [(0usize, 1i64), (1, -1)] {
             let held = size_in(&venue, account, LARGE);
-            let large = if held == 0 { next_price(sol(sign * 1_000_000)) } else { reducing(next_price(SignedSize::new(-held))) };
+            let large = if held == 0 {
+                next_price(sol(sign * 1_000_000))
+            } else {
+                reducing(next_price(SignedSize::new(-held)))
+            };
             let (place, moment) = arm(&mut venue, account, large, before);
             armed.push((account, place, moment, large.size.get().signum(), if held == 0 { 4.5 } else { 2.5 }));
         }
@@ -199,7 +203,8 @@ fn rounds(sigma: f64, number: u32, before: Before, parameters: Parameters) -> (i
             walk.step(&mut venue);
         }
         for account in 0..2 {
-            let left: Vec<usize> = venue.exchange.orders_of(account).unwrap().occupied().map(|(slot, _)| slot).collect();
+            let left: Vec<usize> =
+                venue.exchange.orders_of(account).unwrap().occupied().map(|(slot, _)| slot).collect();
             for slot in left {
                 venue.exchange.sweep_order(account, slot, None).unwrap();
             }
@@ -280,7 +285,13 @@ fn ladder(unpaid: usize, moved: i64) -> (i128, usize) {
 fn finding_twelve_orders_that_pay_nobody_do_as_dust_does() {
     for unpaid in [12, 6] {
         let (won, lost) = (ladder(unpaid, 500), ladder(unpaid, -500));
-        std::println!("keepers who execute {unpaid} for nothing: up $5 {} ({}), down $5 {} ({})", cents(won.0), won.1, cents(lost.0), lost.1);
+        std::println!(
+            "keepers who execute {unpaid} for nothing: up $5 {} ({}), down $5 {} ({})",
+            cents(won.0),
+            won.1,
+            cents(lost.0),
+            lost.1
+        );
         assert!(lost.0.abs() < 200_000);
         assert_eq!(won.0 > 4_850_000_000, unpaid < 12);
     }
@@ -316,7 +327,8 @@ fn bribed(tip: u64, moved: i64) -> i128 {
 
 #[test]
 fn finding_a_tip_decides_which_of_a_group_fills_once_five_seconds_are_over() {
-    let all: Vec<i128> = [(400_000, 500), (400_000, -500), (40_000, -500)].map(|(tip, moved)| bribed(tip, moved)).into();
+    let all: Vec<i128> =
+        [(400_000, 500), (400_000, -500), (40_000, -500)].map(|(tip, moved)| bribed(tip, moved)).into();
     std::println!("up {}, down {}; down without a larger tip {}", cents(all[0]), cents(all[1]), cents(all[2]));
     assert!(all[0] > 4_850_000_000 && all[1] > -3_000_000 && all[2] < -5_000_000_000);
 }

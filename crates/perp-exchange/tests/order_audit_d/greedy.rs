@@ -128,8 +128,7 @@ fn act(venue: &mut Venue, act: Act) -> bool {
         Act::Close(market) | Act::Halve(market) => {
             let held = size_in(venue, OWNER, market);
             let size = if matches!(act, Act::Close(_)) { -held } else { -held / 2 };
-            size != 0
-                && venue.exchange.trade(OWNER, market, &Order::at_any_price(SignedSize::new(size)), None).is_ok()
+            size != 0 && venue.exchange.trade(OWNER, market, &Order::at_any_price(SignedSize::new(size)), None).is_ok()
         }
         Act::Execute(slot) => venue.execute(OWNER, slot).is_ok(),
         Act::Fill(thousandths) => venue.exchange.trade(OTHER, 0, &Order::at_any_price(sol(thousandths)), None).is_ok(),
@@ -241,10 +240,15 @@ fn paths(number: usize, sigma: f64, rng: &mut fastrand::Rng) -> Vec<Vec<i64>> {
         let drawn: Vec<f64> = (0..60).map(|_| sigma * 1e-4 * normal(rng)).collect();
         for sign in [1.0, -1.0] {
             let mut feed = 250.0 * DOLLAR as f64;
-            all.push(drawn.iter().map(|it| {
-                feed *= 1.0 + sign * it;
-                feed as i64
-            }).collect());
+            all.push(
+                drawn
+                    .iter()
+                    .map(|it| {
+                        feed *= 1.0 + sign * it;
+                        feed as i64
+                    })
+                    .collect(),
+            );
         }
     }
     all

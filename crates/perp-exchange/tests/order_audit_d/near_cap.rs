@@ -122,7 +122,9 @@ fn finding_a_clock_that_lags_lengthens_the_five_seconds() {
     // The feed is nine seconds ahead of the clock, within the tolerance of ten.
     let said = |venue: &Venue| venue.now() + LAG;
     let reading = |venue: &Venue, second: i64, cents: i64| {
-        OracleReading::new(cents * (DOLLAR / 100), 0, -8, venue.from + second).unwrap().with_previous(venue.from + second - 1)
+        OracleReading::new(cents * (DOLLAR / 100), 0, -8, venue.from + second)
+            .unwrap()
+            .with_previous(venue.from + second - 1)
     };
     venue.second();
     for market in 0..2 {
@@ -143,11 +145,16 @@ fn finding_a_clock_that_lags_lengthens_the_five_seconds() {
         }
         // The owner could still fill it in this second, and nobody else can.
         let mut owner = venue.clone();
-        owner.exchange.trade(OWNER, 1, &Order::at_any_price(sol(-500)), Some(&reading(&venue, said(&venue), 25_000))).unwrap();
+        owner
+            .exchange
+            .trade(OWNER, 1, &Order::at_any_price(sol(-500)), Some(&reading(&venue, said(&venue), 25_000)))
+            .unwrap();
         let mine = owner.exchange.execute_order(OWNER, 3, 0, &at_moment);
         let theirs = venue.exchange.execute_order(OWNER, 3, 0, &at_moment).map(|_| ());
         match theirs {
-            Err(Refusal::Rule(EngineError::EarlierOrderArmed { .. })) if mine.is_ok() => known_for = said(&venue) - moment,
+            Err(Refusal::Rule(EngineError::EarlierOrderArmed { .. })) if mine.is_ok() => {
+                known_for = said(&venue) - moment
+            }
             _ => break,
         }
     }
@@ -164,10 +171,17 @@ fn liquidators_gain_five_seconds_at_most() {
         trade(&mut venue, OWNER, 100_000);
         venue.next(25_000);
         let stop = |thousandths: i64| {
-            reducing(crate::venue::below(24_700, if thousandths == 0 { SignedSize::new(i64::MIN) } else { sol(thousandths) }))
+            reducing(crate::venue::below(
+                24_700,
+                if thousandths == 0 { SignedSize::new(i64::MIN) } else { sol(thousandths) },
+            ))
         };
         // A base unit of it, and all.
-        let orders = [NewOrder { size: SignedSize::new(-1), ..stop(1) }, NewOrder { size: SignedSize::new(-1), ..stop(1) }, stop(0)];
+        let orders = [
+            NewOrder { size: SignedSize::new(-1), ..stop(1) },
+            NewOrder { size: SignedSize::new(-1), ..stop(1) },
+            stop(0),
+        ];
         venue.place(OWNER, &orders).unwrap();
         let mut filled = None;
         for second in 1..=60 {
@@ -196,4 +210,38 @@ fn liquidators_gain_five_seconds_at_most() {
         cents(blocked.1),
         blocked.2
     );
+}
+
+/// A market of a legacy account, which holds the newest reading alone: a thousand SOL at the next price, behind dust. In the one second in
+/// which its reading is there only the owner can fill it; who sees prices two seconds ahead does so where they rise.
+#[test]
+fn finding_in_a_market_of_a_legacy_account_an_order_behind_dust_is_its_owners_choice() {
+    let round = |behind_dust: bool, moved: i64| {
+        let mut venue = Venue::new(&[(listed(2), 3_000_000)], &[100_000]);
+        trade(&mut venue, OWNER, 500);
+        venue.next(25_000);
+        let worth = venue.worth(OWNER);
+        let orders = [dust(), dust(), next_price(sol(1_000_000))];
+        venue.place(OWNER, if behind_dust { &orders } else { &orders[2..] }).unwrap();
+        let place = if behind_dust { 2 } else { 0 };
+        let moment = venue.exchange.orders_of(OWNER).unwrap().order(place).unwrap().fills_from.get() - venue.from;
+        while venue.now() < moment {
+            venue.next(25_000);
+        }
+        // Keepers in that second; its owner, who sees what comes.
+        keep(&mut venue, OWNER);
+        if behind_dust && moved > 0 {
+            trade(&mut venue, OWNER, -500);
+            assert!(matches!(venue.execute(OWNER, place).unwrap(), OrderOutcome::Filled(_)));
+        }
+        for _ in 0..16 {
+            venue.next(25_000 + moved);
+        }
+        venue.check();
+        let held = if venue.size(OWNER) % 1_000_000_000_000 == 0 { 0 } else { 5_000 };
+        venue.worth(OWNER) - worth - i128::from(moved * held)
+    };
+    let [up, down, honest] = [round(true, 50), round(true, -50), round(false, -50)];
+    std::println!("up 50 cents {}, down {}; without dust down {}", cents(up), cents(down), cents(honest));
+    assert!(up > 390_000_000 && down.abs() < 300_000 && honest < -590_000_000);
 }

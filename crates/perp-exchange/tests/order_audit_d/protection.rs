@@ -38,6 +38,10 @@ fn fall(at_once: bool) -> (i64, bool, i128) {
 fn finding_a_stop_of_all_armed_before_an_entry_fills_is_over_and_leaves_the_entry_unprotected() {
     let (late, _, alone) = fall(false);
     let (left, empty, attacked) = fall(true);
-    std::println!("armed after the entry filled: {late} {}; before: {left}, orders gone {empty}, {}", cents(alone), cents(attacked));
+    std::println!(
+        "armed after the entry filled: {late} {}; before: {left}, orders gone {empty}, {}",
+        cents(alone),
+        cents(attacked)
+    );
     assert_eq!((late, left, empty), (0, 90_000_000_000, true));
 }
