@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ledger import payable
 from price import is_dead, is_fresh
 from state import LONG, SHORT
-from units import ATOM, PPM, atoms_floor, clamp, div_ceil, div_floor, positive_part, share_floor
+from units import ATOM, PPM, atoms_floor, clamp, div_floor, positive_part, share_floor
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,18 @@ class Group:
     def is_frozen(self, side):
         return any(part.frozen for part in self.parts if part.side == side)
 
+    def earns_all(self, side):
+        """Whether a side's markets can pay all that it requires."""
+        return self.of(side, lambda part: part.earns) >= self.of(side, lambda part: part.required)
+
     def excess(self, side):
-        """What of a side's margin can be closed before the other one asks as much."""
-        return div_floor(positive_part(self.asks_more(side)) * PPM, PPM + self.credit())
+        """What of a side's margin can be closed before the other one asks as much: it asks for more as this one earns less."""
+        more = positive_part(self.asks_more(side))
+        return div_floor(more * PPM, PPM + self.credit()) if self.earns_all(side) else more
 
     def relieved(self, side):
         """What of a margin that is closed on both sides beyond the excess the account is relieved of, in ppm."""
-        excess = self.excess(side)
-        asked = positive_part(self.asked(side, lambda part: part.required) - excess)
-        required = positive_part(self.of(side, lambda part: part.required) - excess)
-        return min(PPM, div_ceil(asked * PPM, required)) if required else PPM
+        return PPM - self.credit() if self.earns_all(other(side)) else PPM
 
 
 def other(side):

@@ -7,7 +7,7 @@ use crate::operations::position::liquidate::closing_slope;
 use crate::risk::group::MAX_RISK_GROUPS;
 use crate::risk::margin::{maintenance_margin_ceil, margin_floor, Maintenance};
 use crate::state::{Parameters, FRESH_SECONDS, RATE_BITS};
-use crate::units::products::{mul_div_ceil, mul_div_floor, share_floor};
+use crate::units::products::{mul_div_ceil, mul_div_floor, share_ceil};
 use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
 use core::ops::RangeInclusive;
 
@@ -144,6 +144,8 @@ impl Parameters {
             self.max_confidence_valid,
             self.stress_move,
             self.backing_cap,
+            self.group_credit,
+            self.group_divergence,
         ];
         let weights = [
             self.spread_confidence,
@@ -233,8 +235,8 @@ impl Parameters {
         let Some(slope) = closing_slope(marginal, self.penalty, self)?.filter(|slope| *slope > 0) else {
             return Ok(false);
         };
-        // Beside a position that asks almost as much a group lets the account ask for so much less.
-        let asked = share_floor(margin, Ppm::new(1_000_000u32.saturating_sub(self.group_credit.get())))?;
+        // Beside a position that asks as much a group asks for so much less.
+        let asked = margin.checked_sub(share_ceil(margin, self.group_credit)?)?;
         let shortfall = mul_div_floor(asked.get(), self.liquidation_buffer.wide(), PPM)?;
         let closed = mul_div_floor(shortfall, PPM, slope)?.min(value.get());
         let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;

@@ -2,7 +2,7 @@
 //! time, and the other side earns then, as far as its markets can pay.
 
 use crate::error::EngineError;
-use crate::units::products::{mul_div_ceil, mul_div_floor, share_floor};
+use crate::units::products::{mul_div_floor, share_floor};
 use crate::units::{Atoms, Ppm, Side, PPM};
 
 #[cfg(test)]
@@ -97,8 +97,15 @@ impl GroupSums {
             Side::Long => (long, short),
             Side::Short => (short, long),
         };
-        let other_is_frozen = side.opposite().of(&self.sides).frozen;
-        Ok(Relief { asked, other, other_is_frozen, required: side.of(&self.sides).required, credit: self.credit })
+        let (this, opposite) = (side.of(&self.sides), side.opposite().of(&self.sides));
+        Ok(Relief {
+            asked,
+            other,
+            other_is_frozen: opposite.frozen,
+            earns_all: this.earns >= this.required,
+            other_earns_all: opposite.earns >= opposite.required,
+            credit: self.credit,
+        })
     }
 }
 
@@ -111,27 +118,30 @@ pub(crate) struct Relief {
     pub other: Atoms,
     /// Whether a position of the other side cannot be closed: its price can no longer be told.
     pub other_is_frozen: bool,
-    /// Σ of what this side's positions require, each by itself.
-    required: Atoms,
+    /// Whether this side's markets can pay all that it requires.
+    earns_all: bool,
+    /// Whether the other side's can.
+    other_earns_all: bool,
     credit: Ppm,
 }
 
 impl Relief {
-    /// How much of this side's margin is in excess of the other's: closing it relieves the account of all of it. A margin less here
-    /// lets the other side ask for up to its credit's part more.
+    /// How much of this side's margin is in excess of the other's: closing it relieves the account of all of it. Where this side earns
+    /// less then, the other asks for the credit's part of that more.
     pub fn excess_floor(&self) -> Result<Atoms, EngineError> {
+        let more = self.asked.saturating_sub(self.other);
+        if !self.earns_all {
+            return Ok(more);
+        }
         let each = PPM.checked_add(self.credit.wide()).ok_or(EngineError::Overflow)?;
-        mul_div_floor(self.asked.saturating_sub(self.other).get(), PPM, each).map(Atoms::new)
+        mul_div_floor(more.get(), PPM, each).map(Atoms::new)
     }
 
-    /// What of a margin that is closed on both sides, the excess apart, the account is relieved of, in ppm rounded up.
-    pub fn relieved_ceil(&self) -> Result<u64, EngineError> {
-        let excess = self.excess_floor()?;
-        let (asked, required) = (self.asked.saturating_sub(excess), self.required.saturating_sub(excess));
-        if required.is_zero() {
-            return Ok(PPM);
-        }
-        Ok(mul_div_ceil(asked.get(), PPM, required.get())?.min(PPM))
+    /// What of a margin that is closed on both sides, the excess apart, the account is relieved of, in ppm: all but the credit where the
+    /// other side earns less then.
+    pub fn relieved(&self) -> Result<u64, EngineError> {
+        let lost = if self.other_earns_all { self.credit.wide() } else { 0 };
+        PPM.checked_sub(lost).ok_or(EngineError::Overflow)
     }
 }
 

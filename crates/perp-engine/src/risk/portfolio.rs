@@ -72,28 +72,30 @@ impl Health {
 pub(crate) struct InitialSums {
     equity: QuoteX40,
     margin: Atoms,
-    /// Positions in the risk group of the one that the operation is about, which are in `margin` by what they come to together.
+    /// Positions in the risk group of the one that the operation is about; not in `margin`.
     group: GroupSums,
 }
 
 impl InitialSums {
     const ZERO: Self = Self { equity: QuoteX40::ZERO, margin: Atoms::ZERO, group: GroupSums::EMPTY };
 
-    /// With the leg that the operation is about, or one that is in no group.
-    pub fn with(self, leg: LegValue) -> Result<Self, EngineError> {
-        let mut sums = self.with_equity(&leg)?;
+    /// With the leg that the operation is about.
+    pub fn with(mut self, leg: LegValue) -> Result<Self, EngineError> {
+        self.add(&leg)?;
+        Ok(self)
+    }
+
+    /// Adds that leg, or one beside it in no other group.
+    fn add(&mut self, leg: &LegValue) -> Result<(), EngineError> {
+        self.equity = self.equity.checked_add(leg.equity)?;
         match &leg.hedge {
-            Some(hedge) => sums.group = sums.group.with(hedge, leg.margin, leg.margin)?,
-            None => sums.margin = sums.margin.checked_add(leg.margin)?,
+            Some(hedge) => self.group = self.group.with(hedge, leg.margin, leg.margin)?,
+            None => self.margin = self.margin.checked_add(leg.margin)?,
         }
-        Ok(sums)
+        Ok(())
     }
 
-    fn with_equity(self, leg: &LegValue) -> Result<Self, EngineError> {
-        Ok(Self { equity: self.equity.checked_add(leg.equity)?, ..self })
-    }
-
-    pub fn health(self, balance: Atoms) -> Result<Health, EngineError> {
+    pub fn health(&self, balance: Atoms) -> Result<Health, EngineError> {
         Health::of(self.equity, balance, self.margin.checked_add(self.group.required_ceil()?)?)
     }
 }
@@ -101,63 +103,72 @@ impl InitialSums {
 /// Equity and maintenance margin summed so far, exactly, without the balance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MaintenanceSums {
-    /// `required` and `required_on_cash` are without `group`.
-    legs: LegHealth,
-    /// Positions in the risk group of the one that the operation is about.
+    equity: QuoteX40,
+    payable: QuoteX40,
+    margin: Atoms,
+    required: Atoms,
+    required_on_cash: Atoms,
+    ramped: Atoms,
+    /// Positions in the risk group of the one that the operation is about; not in what is required.
     group: GroupSums,
 }
 
-impl Default for MaintenanceSums {
-    fn default() -> Self {
-        Self { legs: LegHealth::default(), group: GroupSums::EMPTY }
-    }
-}
-
 impl MaintenanceSums {
-    /// With the leg that the operation is about, or one that is in no group.
-    pub fn with(self, leg: LegHealth) -> Result<Self, EngineError> {
-        let mut sums = self.with_value(&leg)?;
+    const ZERO: Self = Self {
+        equity: QuoteX40::ZERO,
+        payable: QuoteX40::ZERO,
+        margin: Atoms::ZERO,
+        required: Atoms::ZERO,
+        required_on_cash: Atoms::ZERO,
+        ramped: Atoms::ZERO,
+        group: GroupSums::EMPTY,
+    };
+
+    /// With the leg that the operation is about.
+    pub fn with(mut self, leg: LegHealth) -> Result<Self, EngineError> {
+        self.add(&leg)?;
+        Ok(self)
+    }
+
+    /// Adds that leg, or one beside it in no other group.
+    #[inline(always)]
+    fn add(&mut self, leg: &LegHealth) -> Result<(), EngineError> {
+        self.add_value(leg)?;
         match &leg.hedge {
-            Some(hedge) => sums.group = sums.group.with(hedge, leg.required, leg.required_on_cash)?,
-            None => sums = sums.requiring(leg.required, leg.required_on_cash)?,
+            Some(hedge) => self.group = self.group.with(hedge, leg.required, leg.required_on_cash)?,
+            None => self.require(leg.required, leg.required_on_cash)?,
         }
-        Ok(sums)
+        Ok(())
     }
 
     /// All of the leg but what it requires.
-    fn with_value(self, leg: &LegHealth) -> Result<Self, EngineError> {
-        let Self { legs: sum, group } = self;
-        let legs = LegHealth {
-            equity: sum.equity.checked_add(leg.equity)?,
-            payable: sum.payable.checked_add(leg.payable)?,
-            margin: sum.margin.checked_add(leg.margin)?,
-            ramped: sum.ramped.checked_add(leg.ramped)?,
-            ..sum
-        };
-        Ok(Self { legs, group })
+    #[inline(always)]
+    fn add_value(&mut self, leg: &LegHealth) -> Result<(), EngineError> {
+        self.equity = self.equity.checked_add(leg.equity)?;
+        self.payable = self.payable.checked_add(leg.payable)?;
+        self.margin = self.margin.checked_add(leg.margin)?;
+        self.ramped = self.ramped.checked_add(leg.ramped)?;
+        Ok(())
     }
 
-    fn requiring(self, required: Atoms, required_on_cash: Atoms) -> Result<Self, EngineError> {
-        let Self { legs: sum, group } = self;
-        let legs = LegHealth {
-            required: sum.required.checked_add(required)?,
-            required_on_cash: sum.required_on_cash.checked_add(required_on_cash)?,
-            ..sum
-        };
-        Ok(Self { legs, group })
+    #[inline(always)]
+    fn require(&mut self, required: Atoms, required_on_cash: Atoms) -> Result<(), EngineError> {
+        self.required = self.required.checked_add(required)?;
+        self.required_on_cash = self.required_on_cash.checked_add(required_on_cash)?;
+        Ok(())
     }
 
     /// The margin of all notionals.
     pub fn margin(&self) -> Atoms {
-        self.legs.margin
+        self.margin
     }
 
     /// What measured volatility adds to the margin.
     pub fn ramped(&self) -> Atoms {
-        self.legs.ramped
+        self.ramped
     }
 
-    /// What the sides of the risk group ask in which the operation takes place, where the account is on the other side as well.
+    /// What closing the leg that the operation is about relieves, where the account is on the other side of its risk group as well.
     pub fn relief_with(&self, leg: &LegHealth) -> Result<Option<Relief>, EngineError> {
         match &leg.hedge {
             Some(hedge) if !self.group.is_empty_on(hedge.side.opposite()) => {
@@ -170,32 +181,29 @@ impl MaintenanceSums {
 
     /// Equity against what is demanded: what a liquidation is judged by.
     pub fn required(&self, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.legs.equity, balance, self.legs.required.checked_add(self.group.required_ceil()?)?)
+        Health::of(self.equity, balance, self.required.checked_add(self.group.required_ceil()?)?)
     }
 
     /// With one more leg, equity against the margin of all notionals, whatever is owed to the account: what a trade is measured
     /// by.
     pub fn health_with(&self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.legs.equity.checked_add(leg.equity)?, balance, self.legs.margin.checked_add(leg.margin)?)
+        Health::of(self.equity.checked_add(leg.equity)?, balance, self.margin.checked_add(leg.margin)?)
     }
 
-    /// [`Self::required`] with one more leg.
+    /// [`Self::required`] with the leg that the operation is about.
     pub fn required_with(&self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
-        let equity = self.legs.equity.checked_add(leg.equity)?;
-        let required = match &leg.hedge {
-            Some(hedge) => {
-                let group = self.group.with(hedge, leg.required, leg.required_on_cash)?;
-                self.legs.required.checked_add(group.required_ceil()?)?
-            }
-            None => self.legs.required.checked_add(leg.required)?.checked_add(self.group.required_ceil()?)?,
+        let (alone, group) = match &leg.hedge {
+            Some(hedge) => (Atoms::ZERO, self.group.with(hedge, leg.required, leg.required_on_cash)?),
+            None => (leg.required, self.group),
         };
-        Health::of(equity, balance, required)
+        let required = self.required.checked_add(alone)?.checked_add(group.required_ceil()?)?;
+        Health::of(self.equity.checked_add(leg.equity)?, balance, required)
     }
 
     /// The same while nothing of what the markets could pay is cash.
     pub fn required_on_cash(&self, balance: Atoms) -> Result<Health, EngineError> {
-        let required = self.legs.required_on_cash.checked_add(self.group.required_on_cash_ceil()?)?;
-        Health::of(self.legs.equity.checked_sub(self.legs.payable)?, balance, required)
+        let required = self.required_on_cash.checked_add(self.group.required_on_cash_ceil()?)?;
+        Health::of(self.equity.checked_sub(self.payable)?, balance, required)
     }
 }
 
@@ -308,29 +316,28 @@ impl<'a> Portfolio<'a> {
         beside: Option<Touched>,
         leg: impl Fn(&Position, &Market) -> Result<LegHealth, EngineError>,
     ) -> Result<MaintenanceSums, EngineError> {
-        let mut sums = MaintenanceSums::default();
+        let mut sums = MaintenanceSums::ZERO;
         let rest = self.legs().filter(|(place, ..)| beside.is_none_or(|beside| beside.slot != *place));
         if !self.grouped {
             for (_, position, market) in rest {
-                sums = sums.with(leg(position, market)?)?;
+                sums.add(&leg(position, market)?)?;
             }
             return Ok(sums);
         }
         let mut groups = Groups::around(beside.map_or(0, |beside| beside.group));
         for (_, position, market) in rest {
             let leg = leg(position, market)?;
-            sums = sums.with_value(&leg)?;
+            sums.add_value(&leg)?;
             match &leg.hedge {
-                Some(hedge) => {
-                    groups.add(market.parameters.risk_group, hedge, leg.required, leg.required_on_cash)?;
-                }
-                None => sums = sums.requiring(leg.required, leg.required_on_cash)?,
+                Some(hedge) => groups.add(market.parameters.risk_group, hedge, leg.required, leg.required_on_cash)?,
+                None => sums.require(leg.required, leg.required_on_cash)?,
             }
         }
         for group in groups.others() {
-            sums = sums.requiring(group.required_ceil()?, group.required_on_cash_ceil()?)?;
+            sums.require(group.required_ceil()?, group.required_on_cash_ceil()?)?;
         }
-        Ok(MaintenanceSums { group: groups.beside(), ..sums })
+        sums.group = groups.beside();
+        Ok(sums)
     }
 
     /// Every leg but `beside` for initial margin, the balance not in it.
@@ -345,25 +352,24 @@ impl<'a> Portfolio<'a> {
         };
         if !self.grouped {
             for (_, position, market) in rest {
-                sums = sums.with(leg(position, market)?)?;
+                sums.add(&leg(position, market)?)?;
             }
             return Ok(sums);
         }
         let mut groups = Groups::around(beside.map_or(0, |beside| beside.group));
         for (_, position, market) in rest {
             let leg = leg(position, market)?;
+            sums.equity = sums.equity.checked_add(leg.equity)?;
             match &leg.hedge {
-                Some(hedge) => {
-                    sums = sums.with_equity(&leg)?;
-                    groups.add(market.parameters.risk_group, hedge, leg.margin, leg.margin)?;
-                }
-                None => sums = sums.with(leg)?,
+                Some(hedge) => groups.add(market.parameters.risk_group, hedge, leg.margin, leg.margin)?,
+                None => sums.margin = sums.margin.checked_add(leg.margin)?,
             }
         }
         for group in groups.others() {
             sums.margin = sums.margin.checked_add(group.required_ceil()?)?;
         }
-        Ok(InitialSums { group: groups.beside(), ..sums })
+        sums.group = groups.beside();
+        Ok(sums)
     }
 
     /// Whether the account has a position on the other side in the risk group of a market.

@@ -61,13 +61,15 @@ fn the_excess_of_a_side_is_what_makes_both_ask_alike() {
     // 1000 against 500: closing 500 of the longs' margin leaves 500 and 500, each asking 450.
     let relief = group([[1_000, 1_000], [500, 500]]).relief(Side::Long).unwrap();
     assert_eq!((relief.asked, relief.other), (usdc(950), usdc(400)));
-    assert_eq!((relief.excess_floor(), relief.relieved_ceil()), (Ok(usdc(500)), Ok(900_000)));
+    assert_eq!((relief.excess_floor(), relief.relieved()), (Ok(usdc(500)), Ok(900_000)));
     // The smaller side has none.
     let relief = group([[1_000, 1_000], [500, 500]]).relief(Side::Short).unwrap();
     assert_eq!(relief.excess_floor(), Ok(Atoms::ZERO));
-    // Where nothing is earned closing as much on both sides relieves the account of all of one.
-    let relief = group([[1_000, 0], [1_000, 0]]).relief(Side::Long).unwrap();
-    assert_eq!((relief.excess_floor(), relief.relieved_ceil()), (Ok(Atoms::ZERO), Ok(1_000_000)));
+    // What nobody can pay is not earned less: 1000 − 10 % of 100 against 500 is an excess of 490, and a margin closed on both sides
+    // relieves the account of all of one.
+    let relief = group([[1_000, 0], [500, 100]]).relief(Side::Long).unwrap();
+    assert_eq!((relief.asked, relief.other), (usdc(990), usdc(500)));
+    assert_eq!((relief.excess_floor(), relief.relieved()), (Ok(usdc(490)), Ok(1_000_000)));
 }
 
 #[test]

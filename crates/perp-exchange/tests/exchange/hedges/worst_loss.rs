@@ -17,6 +17,9 @@ const ENTRIES: [u64; 4] = [1_000_000, 950_000, 1_010_000, 990_000];
 
 fn check(stage: &Stage, account: usize) {
     let beyond = beyond(stage, account, plain().group_divergence.get().into(), STEPS);
+    // Nobody opens what can be liquidated.
+    let health = stage.health(account);
+    assert!(health.initial.surplus() <= health.maintenance.surplus(), "{health:?} of {:?}", stage.account(account));
     // Prices and both equities are rounded.
     assert!(beyond.iter().all(|beyond| *beyond <= 2), "{beyond:?} of {:?}", stage.account(account));
 }

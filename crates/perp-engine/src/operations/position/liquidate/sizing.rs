@@ -55,7 +55,7 @@ fn hedged_value_to_close_floor(
     if shortfall <= brought {
         return value_to_close_floor(shortfall, slope, value);
     }
-    let Some(paired) = paired_slope(marginal, rate, relief.relieved_ceil()?, parameters)? else { return Ok(None) };
+    let Some(paired) = paired_slope(marginal, rate, relief.relieved()?, parameters)? else { return Ok(None) };
     let beyond = value_to_close_floor(shortfall.checked_sub(brought)?, paired, value.checked_sub(excess)?)?;
     beyond.map(|beyond| excess.checked_add(beyond)).transpose()
 }
