@@ -37,7 +37,7 @@ fn large() -> Quoted {
         second_max_deviation: Ppm::new(30_000),
         second_max_age: 30,
         risk_group: 3,
-        group_credit: Ppm::new(300_000),
+        group_credit: Ppm::new(150_000),
         group_divergence: Ppm::new(20_000),
         ..sol_parameters()
     };

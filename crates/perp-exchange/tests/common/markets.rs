@@ -64,7 +64,7 @@ pub fn grouped_markets() -> [TestMarket; 3] {
         };
         TestMarket { listing: Listing { parameters, ..market.listing }, ..market }
     };
-    [grouped(sol, 300_000), grouped(btc, 350_000), thin]
+    [grouped(sol, 150_000), grouped(btc, 200_000), thin]
 }
 
 /// A market whose numbers a test can do in its head: no spread, impact, fee, funding or carry.

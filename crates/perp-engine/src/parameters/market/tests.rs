@@ -296,10 +296,20 @@ fn a_groups_markets_survive_their_moves_apart_and_nobody_opens_what_can_be_liqui
     holds(grouped(|group| group.group_divergence = Ppm::new(18_000)));
     breaks(MarketRule::RiskGroup, grouped(|group| group.group_divergence = Ppm::new(17_999)));
     // What the maintenance fraction of 75 % leaves.
-    holds(grouped(|group| (group.group_credit, group.group_divergence) = (Ppm::new(250_000), Ppm::new(18_000))));
+    let credited = |credit| {
+        move |parameters: &mut Parameters| {
+            let (group_credit, group_divergence) = (Ppm::new(credit), Ppm::new(18_000));
+            *parameters =
+                Parameters { group_credit, group_divergence, minimum_bounty: Atoms::ZERO, ..grouped_parameters() };
+        }
+    };
+    holds(credited(250_000));
+    breaks(MarketRule::RiskGroup, credited(250_001));
+    // A hedge is liquidated when it asks for less, so that its first liquidation pays less: at $100 a fifth less is enough.
+    holds(grouped(|group| (group.group_credit, group.group_divergence) = (Ppm::new(200_000), Ppm::new(18_000))));
     breaks(
-        MarketRule::RiskGroup,
-        grouped(|group| (group.group_credit, group.group_divergence) = (Ppm::new(250_001), Ppm::new(18_000))),
+        MarketRule::FirstBounty,
+        grouped(|group| (group.group_credit, group.group_divergence) = (Ppm::new(220_000), Ppm::new(18_000))),
     );
     // Outside a group there is neither.
     breaks(MarketRule::RiskGroup, |parameters| parameters.group_credit = Ppm::new(1));

@@ -32,7 +32,8 @@ fn tell(stage: &mut Stage, market: u16, cents: i64) {
 fn attack_telling_one_sides_price_alone_liquidates_nobody_and_lets_nobody_take_more_out() {
     // Both prices rise to $260 and fall to $240, two seconds apart; each is told of any of these seconds or not.
     for told in 0..16u32 {
-        let (mut stage, account) = hedge(860_000_000);
+        // At $260 both ask $877.50.
+        let (mut stage, account) = hedge(880_000_000);
         let mut spare = vec![spare(&stage, account)];
         for (second, cents) in [(0, 26_000), (1, 24_000)] {
             stage.exchange.wait(2, 4).unwrap();
@@ -74,8 +75,8 @@ fn attack_a_wide_range_of_one_price_raises_no_credit() {
     stage.exchange.put_market(market);
     let after = stage.health(account).initial;
     assert!(after.surplus() < before.surplus());
-    // 5 % of $28 750, a stress move of 15 %, for the short, less 10 % of the long's $1250.
-    assert_eq!((before.margin, after.margin), (usdc(1_125), Atoms::new(1_312_500_000)));
+    // 5 % of $28 750, a stress move of 15 % rounded up, for the short, less 10 % of the long's $1250.
+    assert_eq!((before.margin, after.margin), (usdc(1_125), Atoms::new(1_312_500_001)));
 }
 
 #[test]

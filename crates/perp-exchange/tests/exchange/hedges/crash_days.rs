@@ -17,9 +17,9 @@ fn the_grouped_fixture_covers_one_and_a_half_times_what_bitcoin_and_ether_diverg
     let days = "5m_2025-04-05_2025-04-10";
     let expected = [
         ("btc-eth", 20_887),
-        ("btc-sol", 16_309),
+        ("btc-sol", 16_310),
         ("btc-xrp", 25_785),
-        ("eth-sol", 18_478),
+        ("eth-sol", 18_477),
         ("eth-xrp", 22_788),
         ("sol-xrp", 14_146),
     ];

@@ -33,7 +33,7 @@ fn both_sides_of_a_hedge_are_closed_in_proportion_one_after_the_other() {
     // Now the shorts ask 937.50 − 10 % of 507.04: more than before, and it is their turn.
     assert!(matches!(stage.liquidate(account, 0, u64::MAX), Err(EngineError::SmallerSideOfGroup { .. })));
     let second = stage.liquidate(account, 1, u64::MAX).unwrap();
-    assert_eq!(second.closed.get().abs_diff(first.closed.get()) / 1_000, 0);
+    assert!(second.closed.get().abs_diff(first.closed.get()) < 2_000_000, "{:?} and {:?}", first.closed, second.closed);
     let health = stage.health(account).maintenance;
     let buffered = i128::from(health.margin.get()) * 5 / 4;
     // No more than the rounding of two fractions to whole parts per million.
@@ -43,13 +43,13 @@ fn both_sides_of_a_hedge_are_closed_in_proportion_one_after_the_other() {
 #[test]
 fn what_one_side_has_in_excess_is_closed_first_and_the_hedge_stays() {
     // 100 SOL long, 40 short: 937.50 − 10 % of 375 = $900 are asked, and $890 are there. 1.25 · 900 − 890 = $235 by 1.25 · 3.75 % − 1 %
-    // are $6 394.56 of the long, less than its excess of $15 000.
+    // are $6 372.88 of the long, less than its excess of $15 000.
     let mut stage = stage();
     let account = stage.holding(890_000_000, &pair(100_000, 40_000));
     assert_eq!(stage.health(account).maintenance.margin, usdc(900));
     assert!(matches!(stage.liquidate(account, 1, u64::MAX), Err(EngineError::SmallerSideOfGroup { .. })));
     let plan = stage.liquidate(account, 0, u64::MAX).unwrap();
-    assert_eq!(atoms(plan.notional) / 10_000, 639_455);
+    assert_eq!(atoms(plan.notional) / 10_000, 637_288);
     assert!(matches!(stage.liquidate(account, 0, u64::MAX), Err(EngineError::NotLiquidatable { .. })));
     assert_eq!(stage.size(account, 1).get(), -40 * SOL as i64);
 }
@@ -68,25 +68,20 @@ fn a_pair_without_equity_is_closed_whole_in_any_order() {
 
 #[test]
 fn a_side_whose_price_can_no_longer_be_told_keeps_no_loss_on_the_other_from_being_closed() {
-    // 100 SOL long in a market whose oracle dies, 40 short elsewhere: the short may be closed, though the long asks for more.
+    // 100 SOL bought for $30 000, of which no more is told, and 40 sold for $10 000. The long counts at $287.50: $1250 are lost and
+    // $1078.125 asked of it, less 10 % of the short's $375; $700 are there.
     let mut stage = stage();
-    let account = stage.holding(700_000_000, &pair(100_000, 40_000));
+    let [long, short] = pair(100_000, 40_000);
+    let account = stage.holding(1_950_000_000, &[Held { entry: 1_200_000, ..long }, short]);
     stage.exchange.wait(16, 32).unwrap();
     stage.exchange.report_oracle_outage(0).unwrap();
     stage.publish(1, PRICE);
-    // Not dead yet, the long counts at 15 % more, for maintenance.
-    assert!(matches!(stage.liquidate(account, 1, u64::MAX), Err(EngineError::NotLiquidatable { .. })));
-    let mut market = *stage.market(0);
-    // Its market could pay nothing, so that the account is below its margin all the same.
-    market.ledger.backing = Atoms::ZERO;
-    stage.exchange.put_market(market);
+    assert_eq!(stage.health(account).maintenance.margin.get() / 1_000, 1_040_625);
+    assert!(matches!(stage.liquidate(account, 1, u64::MAX), Err(EngineError::SmallerSideOfGroup { .. })));
+    // Five minutes later the long's oracle is dead; its market's price may never be told again.
     stage.exchange.wait(300, 600).unwrap();
-    // The short is $150 down.
-    stage.publish(1, PRICE / 200 * 203);
-    let health = stage.health(account).maintenance;
-    assert!(health.is_below_margin(), "{health:?}");
-    let plan = stage.liquidate(account, 1, u64::MAX).unwrap();
-    assert!(!plan.closed.is_zero());
+    stage.publish(1, PRICE);
+    assert!(!stage.liquidate(account, 1, u64::MAX).unwrap().closed.is_zero());
 }
 
 /// An account, and what whoever liquidates chose.
@@ -176,7 +171,7 @@ fn no_order_of_liquidations_makes_a_hedge_worse_than_accounts_of_one_position_ea
     let entries = [950_000u64..1_050_000, 950_000u64..1_050_000];
     let calls = proptest::collection::vec((any::<bool>(), 1u64..1_200_000), 0..8);
     let cases = (sizes, 1u64..1_000_000, backing, entries, 0u32..=250_000, calls);
-    runner(400)
+    runner(600)
         .run(&cases, |(sizes, equity, backing, entries, credit, calls)| {
             let backing = backing.map(|place| [0, 50, 2_000, MANY][place]);
             let case = Case { sizes, equity, backing, entries, credit, calls };

@@ -66,7 +66,8 @@ impl Stage {
         self.exchange.put_market(state);
     }
 
-    /// An account with so many atoms and these positions, which the markets' sums have.
+    /// An account with so many atoms and these positions. The markets' sums have them, and as much on the other side, so that what a market
+    /// could pay everybody does not depend on its price.
     pub fn holding(&mut self, atoms: u64, held: &[Held]) -> usize {
         let mut account = Account { balance: Atoms::new(atoms), ..Account::opened(None) };
         for (slot, held) in account.positions.iter_mut().zip(held) {
@@ -75,9 +76,10 @@ impl Stage {
             let mut market = *self.exchange.market(held.market).unwrap();
             let entry_price = u128::from(market.price.price.get()) * u128::from(held.entry) / 1_000_000;
             let entry = i128::from(size.get()) * i128::try_from(entry_price).unwrap();
-            let totals = market.ledger.side_mut(side);
-            totals.open_interest = totals.open_interest.checked_add(size).unwrap();
-            totals.entry_notional = totals.entry_notional.get().checked_add(QuoteX40::new(entry)).unwrap().into();
+            for totals in &mut market.ledger.sides {
+                totals.open_interest = totals.open_interest.checked_add(size).unwrap();
+                totals.entry_notional = totals.entry_notional.get().checked_add(QuoteX40::new(entry)).unwrap().into();
+            }
             self.exchange.put_market(market);
             *slot = Position {
                 size: size.on(side).unwrap(),
