@@ -1,14 +1,10 @@
 #!/usr/bin/env bash
-# usage: crates/perp-wasm/build.sh OUT_DIR core|whole
-# Compiles one of the modules for browsers to OUT_DIR, perp_wasm_core.wasm or perp_wasm.wasm, with what crates/perp-wasm/setup.sh
-# prepares. NAMES=1 keeps the names of functions, for a look at what takes room.
+# usage: crates/perp-wasm/build.sh OUT_DIR core|rest|paper
+# Compiles one of the modules for browsers to OUT_DIR, perp_wasm_MODULE.wasm, with what crates/perp-wasm/setup.sh prepares.
+# NAMES=1 keeps the names of functions, for a look at what takes room.
 set -euo pipefail
 [ $# = 2 ] || { sed -n 2,4p "$0" >&2; exit 2; }
-case $2 in
-  core) name=perp_wasm_core questions=(--no-default-features) ;;
-  whole) name=perp_wasm questions=() ;;
-  *) sed -n 2,4p "$0" >&2; exit 2 ;;
-esac
+case $2 in core | rest | paper) name=perp_wasm_$2 ;; *) sed -n 2,4p "$0" >&2; exit 2 ;; esac
 here=$(cd "$(dirname "$0")" && pwd)
 workspace=$(realpath "$here/../..")
 mkdir -p "$1"; out=$(realpath "$1")
@@ -39,7 +35,7 @@ flags=(
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}"); export CARGO_ENCODED_RUSTFLAGS
 
 /usr/bin/cargo rustc --release --locked --manifest-path "$here/Cargo.toml" --lib --crate-type cdylib \
-  "${questions[@]}" --target wasm32-unknown-unknown -Zbuild-std=core,alloc,compiler_builtins \
+  --no-default-features --features "$2" --target wasm32-unknown-unknown -Zbuild-std=core,alloc,compiler_builtins \
   --config "profile.release.opt-level=\"z\"" --config 'profile.release.panic="immediate-abort"' -Zpanic-immediate-abort >&2
 built=$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/perp_wasm.wasm
 strip=(--strip-debug --strip-producers --strip-target-features)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: crates/perp-wasm/setup.sh
-# Prepares a Debian machine to compile the module for browsers, by the compiler that sbf/setup.sh takes too, its sources and a linker.
+# Prepares a Debian machine to compile the modules for browsers, by the compiler that sbf/setup.sh takes too, its sources and a linker.
 # Idempotent; prints the versions.
 set -euo pipefail
 
@@ -21,7 +21,7 @@ missing=()
 if [ ${#missing[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail \
     "this route takes its compiler from Debian (packages ${missing[*]}), and there is no apt-get here." \
-    "The committed artifacts/perp_wasm.wasm runs everywhere; only rebuilding it takes Debian."
+    "The committed artifacts/perp_wasm_*.wasm run everywhere; only rebuilding them takes Debian."
   as_root apt-get update -qq || fail "apt-get update failed; is there a network?"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || fail \
     "apt-get cannot install: ${missing[*]}." \

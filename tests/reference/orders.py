@@ -408,7 +408,7 @@ def execute_order(exchange, account, market, place, reading):
         become(listed, market_before)
         paid = end_without_fill(exchange, owner, listed, book, place, size, refusal, at, reference)
     else:
-        paid = end_with_fill(book, place, fill.position.number, reference)
+        paid = end_with_fill(book, place, fill.position.number, reference, exchange.now)
         owner.free_empty_slots()
     owner.armed_until = last_armed(book)
     exchange.paid.lamports, exchange.paid.lamports_returned = paid
@@ -416,11 +416,10 @@ def execute_order(exchange, account, market, place, reading):
 
 
 def fills_before(other, order, owner, now):
-    """Whether another of its market or group was armed for an earlier moment, or for the same one and placed before, and can still fill."""
+    """Whether another of its market was armed for an earlier moment, or for the same one and placed before, and can still fill."""
     if not other.slices or not is_armed(other, now) or is_dead(other, owner, now):
         return False
-    together = other.market == order.market or (order.group != 0 and other.group == order.group)
-    return together and (other.fills_from, other.number) < (order.fills_from, order.number)
+    return other.market == order.market and (other.fills_from, other.number) < (order.fills_from, order.number)
 
 
 def reading_to_fill(order, listed, reading, now):
@@ -451,7 +450,7 @@ def size_of_fill(order, owner, listed, price):
     return -held if too_small else size
 
 
-def end_with_fill(book, place, number, reference):
+def end_with_fill(book, place, number, reference, now):
     """Returns lamports for whoever sent it, and those that go home."""
     order = book.places[place]
     paid, returned = tip(order), 0
@@ -467,7 +466,13 @@ def end_with_fill(book, place, number, reference):
         going_on.lamports -= paid
         book.places[place] = going_on
     for index, other in enumerate(book.places):
-        if order.group and index != place and book.places[index].group == order.group:
+        if not order.group or index == place or book.places[index].group != order.group:
+            continue
+        if is_armed(book.places[index], now):
+            ended = copy(book.places[index])
+            ended.expires = now - 1
+            book.places[index] = ended
+        else:
             returned += take_out(book, index)
     return paid, returned
 

@@ -7,6 +7,7 @@ pub mod costs;
 pub mod idl;
 pub mod listing;
 pub mod pages;
+pub mod random_views;
 pub mod tokens;
 pub mod world;
 

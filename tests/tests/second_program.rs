@@ -12,7 +12,7 @@ use perp_tests::chain::Reason;
 use perp_tests::world::{order, Ran};
 use perp_tests::{assert_refused, Backend, World, SOL, USDC};
 use second_program::perp_swap::accounts;
-use second_program::{SecondProgramError, DELEGATE_SEED};
+use second_program::{SecondProgramError, DELEGATE_SEED, VAULT_SEED};
 use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
 
@@ -191,4 +191,110 @@ impl Reason for Own {
     fn error(self) -> InstructionError {
         InstructionError::Custom(self.0.into())
     }
+}
+
+/// A manager's vault with so many USDC, and its margin account as somebody who could sign for it.
+fn vault(world: &mut World, amount: u64) -> (Pubkey, Authority) {
+    let manager = world.user(0);
+    let owner = Pubkey::find_program_address(&[VAULT_SEED, manager.as_ref()], &second_program::ID).0;
+    let margin_account = world.addresses.margin_account(&owner, 0);
+    let opened = second_program::accounts::OpenVault {
+        manager,
+        vault: owner,
+        exchange: world.addresses.exchange,
+        margin_account,
+        system_program: anchor_lang::system_program::ID,
+        perp_swap: perp_swap::ID,
+    };
+    let data = second_program::instruction::OpenVault {}.data();
+    let open = Instruction { program_id: second_program::ID, accounts: opened.to_account_metas(None), data };
+    world.send(&open).unwrap();
+    world.give(owner, amount);
+    let vault = (manager, Authority { signer: owner, margin_account });
+    let tokens = world.addresses.tokens_of(&owner);
+    let data = second_program::instruction::FundVault { amount }.data();
+    move_vault(world, vault, tokens, data, &[]).unwrap();
+    vault
+}
+
+/// Tokens into the vault's margin account or out of it; `others` are the markets of its positions.
+fn move_vault(
+    world: &mut World,
+    (manager, owned): (Pubkey, Authority),
+    tokens: Pubkey,
+    data: Vec<u8>,
+    others: &[u16],
+) -> Ran {
+    let mut named = second_program::accounts::MoveVault {
+        manager,
+        vault: owned.signer,
+        exchange: world.addresses.exchange,
+        margin_account: owned.margin_account,
+        tokens,
+        exchange_vault: world.addresses.vault,
+        quote_mint: world.addresses.quote_mint,
+        token_program: world.addresses.token_program,
+        perp_swap: perp_swap::ID,
+    }
+    .to_account_metas(None);
+    named.extend(others.iter().map(|other| AccountMeta::new_readonly(world.addresses.market(*other), false)));
+    world.send(&Instruction { program_id: second_program::ID, accounts: named, data })
+}
+
+/// An order of the manager's for the vault, at any price.
+fn trade_for_vault(
+    world: &mut World,
+    (manager, owned): (Pubkey, Authority),
+    market: u16,
+    others: &[u16],
+    size: i64,
+) -> Ran {
+    let mut named = second_program::accounts::TradeForVault {
+        manager,
+        vault: owned.signer,
+        exchange: world.addresses.exchange,
+        margin_account: owned.margin_account,
+        market: world.addresses.market(market),
+        oracle: world.oracle(market),
+        perp_swap: perp_swap::ID,
+    }
+    .to_account_metas(None);
+    named.extend(others.iter().map(|other| AccountMeta::new_readonly(world.addresses.market(*other), false)));
+    let Order { size, acceptable_price, reduce_only } = order(size);
+    let (size, acceptable_price) = (size.get(), acceptable_price.get());
+    let data = second_program::instruction::TradeForVault { size, acceptable_price, reduce_only }.data();
+    world.send(&Instruction { program_id: second_program::ID, accounts: named, data })
+}
+
+#[test]
+fn a_vault_trades_and_reads_its_own_health_by_calls() {
+    let mut world = World::new(Backend::Native, 2);
+    let vault = vault(&mut world, 1_000 * USDC);
+    assert_eq!(world.balance(&vault.1.margin_account), 1_000 * USDC);
+    // Initial margin is 5 %: with 30 SOL in one market it is 375, and 1 000 less 3 of fee and the spread is more than twice that.
+    trade_for_vault(&mut world, vault, 0, &[], 30 * SOL).unwrap();
+    // With 12 more in the other one it would be 525 of less than 1 000.
+    let above = Own(SecondProgramError::AboveLeverage);
+    assert_refused(trade_for_vault(&mut world, vault, 1, &[0], 12 * SOL), above);
+    assert!(!world.position(&vault.1.margin_account, 1).is_occupied());
+    trade_for_vault(&mut world, vault, 1, &[0], 5 * SOL).unwrap();
+    assert_eq!(world.position(&vault.1.margin_account, 1).size.get(), 5 * SOL);
+    // What is free the manager takes out again.
+    let (data, tokens) =
+        (second_program::instruction::LeaveVault { amount: 100 * USDC }.data(), world.addresses.tokens_of(&vault.0));
+    move_vault(&mut world, vault, tokens, data, &[0, 1]).unwrap();
+    assert_eq!(world.tokens(&vault.0), 100 * USDC);
+    // Whoever leaves the market of a position out is told by the exchange which.
+    assert_refused(trade_for_vault(&mut world, vault, 1, &[], SOL), ExchangeError::MarketMissing);
+}
+
+#[test]
+fn attack_nobody_but_the_manager_trades_for_a_vault() {
+    let mut world = World::new(Backend::Native, 1);
+    let (_, owned) = vault(&mut world, 1_000 * USDC);
+    let stranger = world.user(0);
+    assert_refused(trade_for_vault(&mut world, (stranger, owned), 0, &[], SOL), ErrorCode::ConstraintSeeds);
+    let (data, tokens) =
+        (second_program::instruction::LeaveVault { amount: 1 }.data(), world.addresses.tokens_of(&stranger));
+    assert_refused(move_vault(&mut world, (stranger, owned), tokens, data, &[]), ErrorCode::ConstraintSeeds);
 }

@@ -21,7 +21,8 @@ import {
 } from './world.js';
 
 const MODULES = process.env.PERP_ENGINE ?? fileURLToPath(new URL('../../../artifacts', import.meta.url));
-const engine = await Engine.start(readFileSync(join(MODULES, 'perp_wasm.wasm')));
+const module = (name: string) => readFileSync(join(MODULES, `perp_wasm_${name}.wasm`));
+const engine = await Engine.start(module('core'), { rest: module('rest'), paper: module('paper') });
 
 /** What a test's account is called in the engine, after everything was read anew. */
 async function loaded(marginAccount: Parameters<typeof readAccount>[2]): Promise<bigint> {

@@ -8,7 +8,7 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 const { status } = spawnSync(join(here, 'node_modules/.bin/tsc'), ['-p', here], { stdio: 'inherit' });
 cpSync(join(here, '../../idl'), join(here, 'dist/idl'), { recursive: true });
-for (const module of ['perp_wasm.wasm', 'perp_wasm_core.wasm']) {
+for (const module of ['perp_wasm_core.wasm', 'perp_wasm_rest.wasm', 'perp_wasm_paper.wasm']) {
     const from = join(process.env.PERP_ENGINE ?? join(here, '../../artifacts'), module);
     if (existsSync(from)) {
         copyFileSync(from, join(here, 'dist', module));

@@ -19,10 +19,10 @@ function layoutOf({ name, words, fields }) {
 
 const orNull = (name) => (name === null ? 'null' : `'${name}'`);
 
-function questionOf({ core, number, name, question, question_items, answer, answer_items }) {
+function questionOf({ module, number, name, question, question_items, answer, answer_items }) {
     const parts = [
         `number: ${number}`,
-        `core: ${core}`,
+        `module: '${module}'`,
         `question: '${question}'`,
         `questionItems: ${orNull(question_items)}`,
         `answer: ${orNull(answer)}`,
@@ -62,7 +62,7 @@ export const STRUCTS = {
 ${abi.structs.map(layoutOf).join('\n')}
 } as const;
 
-/** Every question, whether the core answers it, and the names of its structs. */
+/** Every question, which module answers it, and the names of its structs. */
 export const QUESTIONS = {
 ${abi.questions.map(questionOf).join('\n')}
 } as const;

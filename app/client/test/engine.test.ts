@@ -10,17 +10,19 @@ import {
     LOADING,
     QUESTIONS,
     type QuestionName,
+    type Refused,
     STATUSES,
     STRUCTS,
 } from '../src/engine/index.js';
+import { ACCOUNTS } from '../src/index.js';
 
 type StructName = keyof typeof STRUCTS;
 type Line = { clock?: string; load?: string; number?: number; price?: string; ask?: string; said?: string };
 
 const CRATE = new URL('../../../crates/perp-wasm/', import.meta.url);
 const MODULES = process.env.PERP_ENGINE ?? fileURLToPath(new URL('../../../artifacts', import.meta.url));
-const WHOLE = readFileSync(join(MODULES, 'perp_wasm.wasm'));
-const CORE = readFileSync(join(MODULES, 'perp_wasm_core.wasm'));
+const module = (name: string) => readFileSync(join(MODULES, `perp_wasm_${name}.wasm`));
+const [CORE, REST, PAPER] = [module('core'), module('rest'), module('paper')];
 const VECTORS: Line[] = JSON.parse(readFileSync(new URL('vectors.json', CRATE), 'utf8'));
 const words = (text: string) => text.split(' ').map(BigInt);
 const signed = (word: bigint | undefined) => BigInt.asIntN(64, word ?? 0n);
@@ -81,8 +83,11 @@ async function answered(engine: Engine, asked: readonly bigint[]): Promise<strin
 }
 
 describe.each([
-    { from: 'the whole', start: () => Engine.start(WHOLE) },
-    { from: 'the core, and the whole later', start: () => Engine.start(CORE, async () => WHOLE) },
+    { from: 'all modules', start: () => Engine.start(CORE, { rest: REST, paper: PAPER }) },
+    {
+        from: 'the core, and the others later',
+        start: () => Engine.start(CORE, { rest: async () => REST, paper: async () => PAPER }),
+    },
 ])('the engine from $from', ({ start }) => {
     let engine: Engine;
 
@@ -135,11 +140,27 @@ describe.each([
 
 describe('the core', () => {
     const LADDER = { account: 0n, market: 0n };
+    /** Where the first question of the vectors stands. */
+    const FIRST = VECTORS.findIndex(({ ask }) => ask !== undefined);
+    const MARGIN_ACCOUNT = new TextDecoder('latin1').decode(ACCOUNTS.marginAccount.discriminator);
+
+    function isNext({ load }: Line): boolean {
+        const bytes = new Uint8Array(BigUint64Array.from(words(load ?? '0')).buffer, 0, 8);
+        return new TextDecoder('latin1').decode(bytes) === MARGIN_ACCOUNT;
+    }
+
+    function value<Value>(
+        asked: { readonly refused: undefined; readonly answer: Value } | { readonly refused: Refused },
+    ): Value {
+        if (asked.refused !== undefined) {
+            throw new Error(describeRefused(asked.refused).message);
+        }
+        return asked.answer;
+    }
 
     /** Loads what stands in the vectors up to their first question. */
     function loadFirst(engine: Engine): void {
-        const first = VECTORS.findIndex(({ ask }) => ask !== undefined);
-        for (const { clock, load, number } of VECTORS.slice(0, first)) {
+        for (const { clock, load, number } of VECTORS.slice(0, FIRST)) {
             if (clock !== undefined) {
                 const [now, slot] = words(clock);
                 engine.setClock({ unixTimestamp: signed(now), slot: slot ?? 0n });
@@ -149,13 +170,15 @@ describe('the core', () => {
         }
     }
 
-    test('gives way to the whole engine once something else is asked, which knows what was done before', async () => {
+    test('is joined by the rest once something of it is asked, which knows what was done before', async () => {
         let loads = 0;
-        const engine = await Engine.start(CORE, async () => {
-            loads += 1;
-            return WHOLE;
+        const engine = await Engine.start(CORE, {
+            rest: async () => {
+                loads += 1;
+                return REST;
+            },
         });
-        const whole = await Engine.start(WHOLE);
+        const whole = await Engine.start(CORE, { rest: REST, paper: PAPER });
         loadFirst(engine);
         loadFirst(whole);
         expect(engine.ask('account', { account: 0n })).toEqual(whole.ask('account', { account: 0n }));
@@ -173,14 +196,16 @@ describe('the core', () => {
         expect(engine.ask('ladder', LADDER).refused?.status).toBe('NoExchange');
     });
 
-    test('goes on where the whole engine cannot be had, and tries again', async () => {
+    test('goes on where the rest cannot be had, and tries again', async () => {
         let tries = 0;
-        const engine = await Engine.start(CORE, async () => {
-            tries += 1;
-            if (tries === 1) {
-                throw new EngineError('offline');
-            }
-            return WHOLE;
+        const engine = await Engine.start(CORE, {
+            rest: async () => {
+                tries += 1;
+                if (tries === 1) {
+                    throw new EngineError('offline');
+                }
+                return REST;
+            },
         });
         loadFirst(engine);
         await expect(engine.answer('ladder', LADDER)).rejects.toThrow('offline');
@@ -191,7 +216,39 @@ describe('the core', () => {
     test('alone refuses what it does not answer, and has no account on paper', async () => {
         const engine = await Engine.start(CORE);
         expect((await engine.answer('ladder', LADDER)).refused?.status).toBe('UnknownQuestion');
-        expect(() => engine.open()).toThrow(/perp_wasm\.wasm/);
+        expect(() => engine.open()).toThrow(/perp_wasm_paper\.wasm/);
+    });
+
+    test('and the rest, now or later, see what was done on paper', async () => {
+        const engine = await Engine.start(CORE, { rest: async () => REST, paper: PAPER });
+        loadFirst(engine);
+        const before = value(engine.ask('market', { market: 0n }));
+        expect(engine.open()).toBeUndefined();
+        // The first number that no margin account of the vectors has.
+        const account = BigInt(VECTORS.slice(0, FIRST).filter(isNext).length);
+        expect(value(engine.ask('account', { account }))).toMatchObject({ balance: 0n, positions: 0n });
+        expect(engine.act('deposit', { account, amount: 1_000_000_000n })).toBeUndefined();
+        const trade = { account, market: 0n, size: 1_000_000_000n, acceptablePrice: 2n ** 64n - 1n, reduceOnly: 0n };
+        const receipt = value(engine.ask('trade', trade));
+        expect(engine.act('trade', trade)).toBeUndefined();
+
+        // The core, paper and the rest, which is loaded only now, agree with what was said beforehand.
+        const stands = value(engine.ask('account', { account }));
+        expect(stands.health).toEqual(receipt.after.health);
+        expect(value(engine.ask('settlePnl', { account, market: 0n })).before.health).toEqual(receipt.after.health);
+        const { items } = { items: [], ...(await engine.answer('ladder', { account, market: 0n }, [{ change: 0n }])) };
+        expect(items).toMatchObject([
+            { equity: stands.health.equity, maintenanceMargin: stands.health.maintenanceMargin },
+        ]);
+        const after = value(engine.ask('market', { market: 0n }));
+        expect(after.longInterest - before.longInterest).toBe(1_000_000_000n);
+
+        // Taken on elsewhere, it is what it was.
+        const elsewhere = await Engine.start(CORE, { paper: PAPER });
+        loadFirst(elsewhere);
+        elsewhere.load(engine.store(Number(account)), Number(account));
+        expect(elsewhere.join(Number(account))).toBeUndefined();
+        expect(value(elsewhere.ask('market', { market: 0n })).longInterest).toBe(after.longInterest);
     });
 });
 

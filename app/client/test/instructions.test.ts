@@ -116,6 +116,16 @@ const builders: Record<string, (given: Arguments) => Instruction | Promise<Instr
     createDestination: (given) => build.createDestination(addresses, signer, ...paidOf(given)),
     createTokenAccount: () => build.createTokenAccount(addresses, signer, keys.owner),
     createShareAccount: () => build.createShareAccount(addresses, signer, keys.owner),
+    viewHealth: ({ account }) => build.viewHealth(addresses, keys.marginAccount, state(account)),
+    viewPosition: (given) =>
+        build.viewPosition(addresses, keys.marginAccount, state(given.account), target(given)),
+    viewLiquidationPrice: (given) =>
+        build.viewLiquidationPrice(addresses, keys.marginAccount, state(given.account), target(given)),
+    viewTrade: (given) =>
+        build.viewTrade(addresses, keys.marginAccount, state(given.account), target(given), orderOf(given)),
+    viewFunding: (given) => build.viewFunding(addresses, target(given), given.seconds),
+    viewMarket: (given) => build.viewMarket(addresses, target(given)),
+    attestSolvency: ({ marketCount }) => build.attestSolvency(addresses, marketCount),
 };
 
 /** Address, whether it signs, whether it is written. */

@@ -55,10 +55,11 @@ export type Sitting = {
     readonly account: () => Uint8Array;
 };
 
-/** The engine's module, which comes with the client. */
+/** The engine's modules, which come with the client. */
 export async function startEngine(): Promise<Engine> {
-    const path = new URL(import.meta.resolve('@perp-swap/client/perp_wasm.wasm'));
-    return Engine.start(await readFile(path));
+    const bytes = (name: string) => readFile(new URL(import.meta.resolve(`@perp-swap/client/perp_wasm_${name}.wasm`)));
+    const [core, rest, paper] = await Promise.all([bytes('core'), bytes('rest'), bytes('paper')]);
+    return Engine.start(core, { rest, paper });
 }
 
 /** Loads an exchange and an account into the engine, in place of what was there. Throws `EngineError`, `RefusedError`. */

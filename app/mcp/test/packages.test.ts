@@ -33,7 +33,10 @@ test('the client is packed with the interface as it is committed', () => {
         expect(read(`app/client/dist/idl/${name}`)).toBe(read(`idl/${name}`));
     }
     expect(files).toEqual(
-        expect.arrayContaining(['README.md', 'dist/index.js', 'dist/index.d.ts', 'dist/perp_wasm.wasm']),
+        expect.arrayContaining([
+            ...['README.md', 'dist/index.js', 'dist/index.d.ts'],
+            ...['core', 'rest', 'paper'].map((name) => `dist/perp_wasm_${name}.wasm`),
+        ]),
     );
     expect(files.filter((path) => !path.startsWith('dist/'))).toEqual(expect.arrayContaining(['package.json']));
     expect(files.some((path) => path.includes('test') && !path.startsWith('dist/'))).toBe(false);

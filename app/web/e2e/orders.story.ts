@@ -1,31 +1,18 @@
 // Every form of order: it is placed, shown with what it waits for, moved, filled or cancelled.
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Desk, openBrowser, SOON } from './desk.ts';
-import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { kept, openWorld, type World } from './world.ts';
+import { type Desk, SOON } from './desk.ts';
+import { Stage } from './stage.ts';
+import { kept } from './world.ts';
 
-let world: World;
-let browser: Browser;
-let oracle: Oracle;
+let stage: Stage;
 let desk: Desk;
 
 beforeAll(async () => {
-    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
-    oracle = await Oracle.start(world.exchange);
-    oracle.set('SOL-PERP', '140');
-    desk = await Desk.open(browser, world, 'orders');
-    await desk.connect();
-    await desk.takeTestMoney();
-    await desk.deposit('5000');
+    stage = await Stage.open();
+    desk = await stage.trader('orders', '5000');
 });
 
-afterAll(async () => {
-    await desk?.close();
-    await oracle?.end();
-    await browser?.close();
-    await world?.end();
-});
+afterAll(() => stage?.end());
 
 interface Form {
     what: string;
@@ -163,7 +150,7 @@ test('an order is moved in one transaction, and keeps what else it was', async (
 
 test('an order at the next price is filled at it', async () => {
     await place({ kind: 'next', fields: { Size: '1' } });
-    await kept(world, 'the fill', () => desk.page.getByText('No order waits.', { exact: false }).isVisible());
+    await kept(stage.world, 'the fill', () => desk.page.getByText('No order waits.', { exact: false }).isVisible());
     await desk.tab('Positions');
     await desk.table('Positions').getByText('6.00 SOL').waitFor({ timeout: SOON });
     await desk.tab('Orders');
@@ -172,7 +159,7 @@ test('an order at the next price is filled at it', async () => {
 test('an order in slices fills the first, and what is left is cancelled', async () => {
     await place({ kind: 'twap', fields: { Slices: '3', Apart: '600', Size: '3' } });
     // It falls back to waiting for its next slice once the first is filled, and can be cancelled again.
-    await kept(world, 'the first slice', () => rows().first().getByText('In slices, 2 left').isVisible());
+    await kept(stage.world, 'the first slice', () => rows().first().getByText('In slices, 2 left').isVisible());
     await desk.picture('twap');
     await cancelAll(1);
     await desk.tab('Positions');

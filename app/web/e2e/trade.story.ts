@@ -1,31 +1,18 @@
 // A trader's day: opens with a stop and a target, is liquidated in part, adds margin, sees the stop fire, closes and withdraws.
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Desk, openBrowser, SOON } from './desk.ts';
-import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { inHistory, kept, openWorld, type World } from './world.ts';
+import { type Desk, SOON } from './desk.ts';
+import { Stage } from './stage.ts';
+import { inHistory, kept } from './world.ts';
 
-let world: World;
-let browser: Browser;
-let oracle: Oracle;
+let stage: Stage;
 let desk: Desk;
 
 beforeAll(async () => {
-    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
-    oracle = await Oracle.start(world.exchange);
-    oracle.set('SOL-PERP', '140');
-    desk = await Desk.open(browser, world, 'trade');
-    await desk.connect();
-    await desk.takeTestMoney();
-    await desk.deposit('1000');
+    stage = await Stage.open();
+    desk = await stage.trader('trade', '1000');
 });
 
-afterAll(async () => {
-    await desk?.close();
-    await oracle?.end();
-    await browser?.close();
-    await world?.end();
-});
+afterAll(() => stage?.end());
 
 test('the receipt is live under the ticket, and an order too large names the largest', async () => {
     const ticket = desk.region('Order ticket');
@@ -100,26 +87,25 @@ test('the stop is dragged on the chart to another price', async () => {
 
 test('anybody sees the same by a link, and can sign nothing', async () => {
     const owner = await desk.owner();
-    const other = await Desk.open(browser, world, 'watch', `/watch/${owner}`);
+    const other = await stage.desk('watch', `/watch/${owner}`);
     const row = other.table('Positions').getByRole('row').nth(1);
     await row.getByText('100.00 SOL').waitFor({ timeout: SOON });
     for (const name of ['Close', 'Add margin', 'Turn into cash'])
         expect(await row.getByRole('button', { name }).isDisabled()).toBe(true);
     expect(await other.button('Deposit').count()).toBe(0);
     await other.picture('position');
-    await other.close();
 });
 
 test('the price falls, and a keeper liquidates as much as is needed', async () => {
     await desk.page.getByRole('tab', { name: /Positions/ }).click();
     // 100 SOL bought at about 140 with about $994 left. At 133.5 it is worth about $344 against 3 % of 13 350 = $400.
-    oracle.set('SOL-PERP', '133.5');
+    stage.oracle.set('SOL-PERP', '133.5');
     const row = desk.page.getByRole('table', { name: 'Positions' }).getByRole('row').nth(1);
-    await kept(world, 'the liquidation', async () => !(await row.getByText('100.00 SOL').isVisible()));
+    await kept(stage.world, 'the liquidation', async () => !(await row.getByText('100.00 SOL').isVisible()));
     await row.getByText('▲ Long').waitFor();
     await desk.picture('liquidated');
     // The history follows the chain in its own time.
-    await inHistory(world, `/v1/liquidations?owner=${await desk.owner()}`);
+    await inHistory(stage.world, `/v1/liquidations?owner=${await desk.owner()}`);
     await desk.tab('Activity');
     await desk.activity('Liquidations');
     await desk.table('Liquidations').getByText('SOL-PERP').first().waitFor({ timeout: SOON });
@@ -134,11 +120,11 @@ test('margin is added, and the bar comes down', async () => {
 
 test('the stop fires, the target goes with it', async () => {
     await desk.page.getByRole('tab', { name: /Positions/ }).click();
-    oracle.set('SOL-PERP', '124');
-    await kept(world, 'the stop', () => desk.page.getByText('No position is open.').isVisible());
+    stage.oracle.set('SOL-PERP', '124');
+    await kept(stage.world, 'the stop', () => desk.page.getByText('No position is open.').isVisible());
     await desk.page.getByRole('tab', { name: /Orders/ }).click();
     await desk.page.getByText('No order waits.', { exact: false }).waitFor({ timeout: SOON });
-    await inHistory(world, `/v1/orders?owner=${await desk.owner()}&state=filled`);
+    await inHistory(stage.world, `/v1/orders?owner=${await desk.owner()}&state=filled`);
     await desk.tab('Activity');
     await desk.activity('Fills');
     await desk

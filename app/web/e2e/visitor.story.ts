@@ -1,31 +1,19 @@
 // Whoever comes with an empty wallet: looks around, connects, makes a first deposit; and what becomes of a transaction that does not
 // take place: rejected in the wallet, refused by the chain, taken by no block.
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Desk, openBrowser, SOON } from './desk.ts';
-import { Oracle, OWN_ORACLE } from './oracle.ts';
-import { openWorld, type World } from './world.ts';
+import { type Desk, SOON } from './desk.ts';
+import { Stage } from './stage.ts';
 
-let world: World;
-let browser: Browser;
-let oracle: Oracle;
+let stage: Stage;
 /** Whose transaction the node loses at the beginning: it takes a minute until no block can take it any more. */
 let unlucky: Desk;
 let desk: Desk;
 
 beforeAll(async () => {
-    [world, browser] = await Promise.all([openWorld(process.env.PERP_PAGE!, OWN_ORACLE), openBrowser()]);
-    oracle = await Oracle.start(world.exchange);
-    oracle.set('SOL-PERP', '140');
+    stage = await Stage.open();
 });
 
-afterAll(async () => {
-    await unlucky?.close();
-    await desk?.close();
-    await oracle?.end();
-    await browser?.close();
-    await world?.end();
-});
+afterAll(() => stage?.end());
 
 async function buy(of: Desk): Promise<void> {
     const ticket = of.region('Order ticket');
@@ -46,11 +34,8 @@ function signatureOf(wire: string): string {
 }
 
 test('a transaction is sent, and the node that takes it hands it on to nobody', async () => {
-    unlucky = await Desk.open(browser, world, 'expired');
-    await unlucky.connect();
-    await unlucky.takeTestMoney();
-    await unlucky.deposit('1000');
-    await unlucky.page.route(world.exchange.rpc_url, async (route) => {
+    unlucky = await stage.trader('expired', '1000');
+    await unlucky.page.route(stage.world.exchange.rpc_url, async (route) => {
         const { method, id, params } = route.request().postDataJSON();
         if (method !== 'sendTransaction') return route.continue();
         await route.fulfill({ json: { jsonrpc: '2.0', id, result: signatureOf(params[0] as string) } });
@@ -63,7 +48,7 @@ test('a transaction is sent, and the node that takes it hands it on to nobody', 
 });
 
 test('everything is visible before anybody connects', async () => {
-    desk = await Desk.open(browser, world, 'visitor');
+    desk = await stage.desk('visitor');
     await desk.page.getByText('140.000').first().waitFor();
     await desk.picture('desk');
     expect(await desk.page.getByText('NOT AUDITED').isVisible()).toBe(true);
@@ -74,12 +59,12 @@ test('everything is visible before anybody connects', async () => {
         ['/liquidations', 'Liquidations'],
         ['/leaderboard', 'Leaderboard'],
     ]) {
-        await desk.page.goto(`${world.url}#${path}`);
+        await desk.page.goto(`${stage.world.url}#${path}`);
         await desk.page.getByRole('heading', { level: 1, name: heading }).waitFor();
         await desk.picture(path!.slice(1));
     }
     // What each parameter means stands beside it, in the words of the program's own sources.
-    await desk.page.goto(`${world.url}#/parameters`);
+    await desk.page.goto(`${stage.world.url}#/parameters`);
     const fee = desk
         .table('Parameters of SOL-PERP')
         .getByRole('row')
@@ -87,7 +72,7 @@ test('everything is visible before anybody connects', async () => {
     await fee.getByText('0.04%').waitFor();
     await fee.getByText(/notional/).waitFor();
     // An order is previewed for whoever has no account, with an account of the engine's own.
-    await desk.page.goto(`${world.url}#/trade/SOL-PERP`);
+    await desk.page.goto(`${stage.world.url}#/trade/SOL-PERP`);
     await desk.region('Order ticket').getByLabel('Size', { exact: true }).fill('10');
     await desk.page.getByText('What it would do to an account with $10,000 in it.').waitFor();
     await desk.region('What the order would do').getByText('0.14x').waitFor();
@@ -115,7 +100,7 @@ test('while it is signed the price moves beyond the bound, and the chain refuses
     await buy(desk);
     await desk.line().getByText('Waiting for your signature…').waitFor({ timeout: SOON });
     // The bound is half a percent above the preview; this is two percent.
-    oracle.set('SOL-PERP', '142.8');
+    stage.oracle.set('SOL-PERP', '142.8');
     await desk.page.getByText('142.800').first().waitFor({ timeout: SOON });
     await sign();
     await desk

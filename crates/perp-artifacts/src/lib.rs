@@ -1,4 +1,4 @@
-//! Finds the compiled programs, the module for browsers and the IDL, which are committed so that nobody needs their
+//! Finds the compiled programs, the modules for browsers and the IDL, which are committed so that nobody needs their
 //! toolchains to run or test the exchange, and tells whether they are as new as their sources.
 //!
 //! `cargo run -p perp-artifacts` builds them.
@@ -129,24 +129,35 @@ const BROWSER_SOURCES: &[&str] = &[
     "crates/perp-wasm/src",
 ];
 
-/// The engine for browsers and for programs in JavaScript.
-pub const PERP_WASM: Artifact = Artifact {
-    name: "perp_wasm",
+/// The engine for browsers and for programs in JavaScript: what of it a page loads first.
+pub const PERP_WASM_CORE: Artifact = Artifact {
+    name: "perp_wasm_core",
     package: "perp-wasm",
     crate_dir: "crates/perp-wasm",
     sources: BROWSER_SOURCES,
     has_idl: false,
-    program_variable: "PERP_WASM",
-    target: Target::Browser { module: "whole" },
-};
-
-/// What of it a page loads first.
-pub const PERP_WASM_CORE: Artifact = Artifact {
-    name: "perp_wasm_core",
     program_variable: "PERP_WASM_CORE",
     target: Target::Browser { module: "core" },
-    ..PERP_WASM
 };
+
+/// What of it is loaded when something of it is asked.
+pub const PERP_WASM_REST: Artifact = Artifact {
+    name: "perp_wasm_rest",
+    program_variable: "PERP_WASM_REST",
+    target: Target::Browser { module: "rest" },
+    ..PERP_WASM_CORE
+};
+
+/// Margin accounts on paper.
+pub const PERP_WASM_PAPER: Artifact = Artifact {
+    name: "perp_wasm_paper",
+    program_variable: "PERP_WASM_PAPER",
+    target: Target::Browser { module: "paper" },
+    ..PERP_WASM_CORE
+};
+
+/// All modules for browsers.
+pub const BROWSER_MODULES: [Artifact; 3] = [PERP_WASM_CORE, PERP_WASM_REST, PERP_WASM_PAPER];
 
 /// What an interface is finished by, once it is built.
 const IDL_FINISHING: Artifact = Artifact {
@@ -161,11 +172,12 @@ const IDL_FINISHING: Artifact = Artifact {
 
 /// The route of [`Record::route`] that needs no Solana toolchain.
 pub const SBF_ROUTE: &str = "sbf/build.sh";
-/// The only route to a module for browsers.
+/// The only route to the modules for browsers.
 pub const BROWSER_ROUTE: &str = "crates/perp-wasm/build.sh";
 
 /// All committed binaries.
-pub const ALL: [Artifact; 5] = [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_WASM, PERP_WASM_CORE];
+pub const ALL: [Artifact; 6] =
+    [PERP_SWAP, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_WASM_CORE, PERP_WASM_REST, PERP_WASM_PAPER];
 
 impl Artifact {
     /// The binary under `root`.

@@ -1,4 +1,4 @@
-//! Builds the committed programs, the module for browsers and the IDL, or checks that they are as new as their sources.
+//! Builds the committed programs, the modules for browsers and the IDL, or checks that they are as new as their sources.
 
 mod build;
 
@@ -26,7 +26,7 @@ struct Arguments {
     /// Build the IDL alone, for changes of documentation: the committed binary must be as new as the sources.
     #[arg(long, conflicts_with_all = ["check", "out", "route"])]
     idl: bool,
-    /// Build or check this artifact alone, such as perp_wasm.
+    /// Build or check this artifact alone, such as perp_wasm_core.
     #[arg(long, value_name = "NAME", value_parser = named, conflicts_with = "idl")]
     only: Option<Artifact>,
     /// The compiler of programs.

@@ -1,8 +1,6 @@
 //! The committed binaries and the IDL are those of the committed sources.
 
-use perp_artifacts::{
-    idl_json, workspace_root, ARITHMETIC_CHECK, LOCALNET_RECEIVER, PERP_SWAP, PERP_WASM, PERP_WASM_CORE,
-};
+use perp_artifacts::{idl_json, workspace_root, ARITHMETIC_CHECK, BROWSER_MODULES, LOCALNET_RECEIVER, PERP_SWAP};
 
 #[test]
 fn the_exchange_is_as_new_as_its_sources() {
@@ -27,7 +25,7 @@ fn the_stand_in_receiver_is_as_new_as_its_sources() {
 
 #[test]
 fn the_engine_for_the_browser_is_as_new_as_its_sources() {
-    for module in [PERP_WASM, PERP_WASM_CORE] {
+    for module in BROWSER_MODULES {
         if let Err(stale) = module.check(&workspace_root()) {
             panic!("{stale}");
         }
@@ -50,10 +48,9 @@ fn sections(module: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_engine_for_the_browser_is_small_and_imports_nothing() {
-    // What a page loads first, and all of it: what it takes today and a few percent more.
-    for (artifact, most) in [(PERP_WASM_CORE, 100_000), (PERP_WASM, 145_000)] {
+    for artifact in BROWSER_MODULES {
         let module = artifact.program_bytes().unwrap();
-        assert!(module.len() <= most, "{}: {} bytes", artifact.name, module.len());
+        assert!(module.len() <= 100_000, "{}: {} bytes", artifact.name, module.len());
         // 2 are imports, 10 is code.
         let sections = sections(&module);
         assert!(!sections.contains(&2) && sections.contains(&10), "{}: {sections:?}", artifact.name);

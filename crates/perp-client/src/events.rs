@@ -65,7 +65,7 @@ macro_rules! events {
 }
 
 events! {
-    ExchangeCreated AdminProposed AdminAccepted RolesSet ExchangeStatusSet
+    ExchangeCreated AdminProposed AdminAccepted RolesSet ExchangeStatusSet SolvencyAttested
     MarketCreated MarketStatusSet BackingTargetSet ProtocolFeesWithdrawn PriceUpdated SecondPriceUpdated OracleOutageReported
     FundingUpdated
     MarketDelisted SettlementBegun ClaimsFunded InsuranceFunded

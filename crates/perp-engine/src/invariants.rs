@@ -4,7 +4,7 @@
 use crate::error::EngineError;
 use crate::market::solvency::net_asset_value;
 use crate::risk::margin::face_value;
-use crate::state::{Account, Market, Pool, Position};
+use crate::state::{Account, Market, MarketLedger, Pool, Position};
 use crate::units::products::funding_owed;
 use crate::units::{Atoms, Price, QuoteX40, Side};
 
@@ -107,18 +107,32 @@ impl From<EngineError> for Violation {
     }
 }
 
-/// Σ of all cash but donations: balances, pool, insurances, escrow, what is set apart and every market's backing, claims_reserve, insurance and fees.
+/// Cash of the pool: unplaced, insurance, escrow and what is set apart.
+///
+/// # Errors
+/// [`EngineError::Overflow`].
+pub fn pool_cash(pool: &Pool) -> Result<Atoms, EngineError> {
+    let cash = pool.cash.checked_add(pool.insurance)?.checked_add(pool.escrow)?;
+    cash.checked_add(pool.payable)?.checked_add(pool.settling)
+}
+
+/// Cash of a market: backing, claims reserve, insurance and fees.
+///
+/// # Errors
+/// [`EngineError::Overflow`].
+pub fn market_cash(ledger: &MarketLedger) -> Result<Atoms, EngineError> {
+    let cash = ledger.backing.checked_add(ledger.claims_reserve)?;
+    cash.checked_add(ledger.insurance)?.checked_add(ledger.protocol_fees)
+}
+
+/// Σ of all cash but donations: the pool's, every market's, and the balances.
+///
+/// # Errors
+/// [`EngineError::Overflow`].
 pub fn total_cash(view: &ExchangeView<'_>) -> Result<Atoms, EngineError> {
-    let pool = view.pool;
-    let mut cash = pool.cash.checked_add(pool.insurance)?.checked_add(pool.escrow)?;
-    cash = cash.checked_add(pool.payable)?.checked_add(pool.settling)?;
+    let mut cash = pool_cash(view.pool)?;
     for market in view.markets {
-        let ledger = &market.ledger;
-        cash = cash
-            .checked_add(ledger.backing)?
-            .checked_add(ledger.claims_reserve)?
-            .checked_add(ledger.insurance)?
-            .checked_add(ledger.protocol_fees)?;
+        cash = cash.checked_add(market_cash(&market.ledger)?)?;
     }
     view.accounts.iter().try_fold(cash, |cash, account| cash.checked_add(account.balance))
 }

@@ -24,6 +24,7 @@ mod operations;
 mod portfolio;
 pub mod quotes;
 pub mod sizing;
+pub mod terms;
 
 pub use error::Refusal;
 pub use exchange::{Changes, Exchange, Listing, OpenRequest, Provider};

@@ -56,6 +56,7 @@ pub fn numbers(event: &Event, pool: Pubkey) -> Vec<Numbered> {
         Event::AdminProposed(event) => vec![exchange(event.exchange_sequence)],
         Event::AdminAccepted(event) => vec![exchange(event.exchange_sequence)],
         Event::RolesSet(event) => vec![exchange(event.exchange_sequence)],
+        Event::SolvencyAttested(_) => vec![],
         Event::ExchangeStatusSet(event) => vec![exchange(event.exchange_sequence)],
         Event::MarketCreated(event) => vec![market(event.market, event.market_sequence)],
         Event::MarketStatusSet(event) => vec![market(event.market, event.state.sequence)],

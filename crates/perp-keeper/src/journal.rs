@@ -191,6 +191,11 @@ impl Journal {
         }
     }
 
+    /// So many accounts that an earlier run of this wallet's left open were closed.
+    pub fn tidied(accounts: usize, wallet: &dyn std::fmt::Display) {
+        info!(event = "tidied", accounts, wallet = %wallet);
+    }
+
     /// Something is in the way of everything.
     pub fn trouble(event: &'static str, reason: &dyn std::fmt::Display) {
         warn!(event, reason = %reason);

@@ -12,6 +12,8 @@ use perp_client::engine::operations::position::Order;
 use perp_client::engine::state::OrderTrigger;
 use perp_client::engine::units::{Ppm, Price, SignedSize, Timestamp};
 use perp_client::instructions::{open_orders, place_orders, Authority, OrdersOf, TargetMarket};
+use perp_updates::rpc::posted_by;
+use perp_updates::Receiver;
 use solana_pubkey::Pubkey;
 
 const SOL: i64 = 1_000_000_000;
@@ -51,7 +53,11 @@ impl Local {
         let of = OrdersOf { owner: alice.signer, margin_account: alice.margin_account, account: &account.state };
         let target = TargetMarket::with_oracle(0, FEEDS[0].address());
         let place = place_orders(addresses, alice.signer, &of, target, &[], orders);
-        localnet.connection.send(&[open_orders(alice, alice.signer), place], &[&wallet.keypair]).unwrap();
+        // Only the first of an account's opens the account that they lie in.
+        let is_open = localnet.connection.account(&orders_address(&alice.margin_account)).unwrap().is_some();
+        let open = (!is_open).then(|| open_orders(alice, alice.signer));
+        let together: Vec<_> = open.into_iter().chain([place]).collect();
+        localnet.connection.send(&together, &[&wallet.keypair]).unwrap();
         alice.margin_account
     }
 
@@ -155,4 +161,36 @@ fn every_kind_of_order_is_filled_by_the_keeper_alone() {
     keeper.stop();
     assert!(lamports("liquidator") >= before, "{}", keeper.text());
     assert_eq!(keeper.of("not_closed").len(), 0, "{}", keeper.text());
+}
+
+#[test]
+fn what_a_killed_keeper_left_open_is_closed_by_the_next() {
+    let local = Local::start();
+    local.trader("alice", 0, 5_000, None, &[]);
+    let wallet = local.exchange.localnet.wallets.get("liquidator").unwrap().address();
+    let left = || {
+        let connection = &local.exchange.localnet.connection;
+        let posted = Receiver::ALL.map(|receiver| posted_by(connection, receiver, &wallet).unwrap());
+        posted.concat().into_iter().map(|(account, _)| account).collect::<Vec<_>>()
+    };
+    let start = || {
+        let keeper = local.keeper(&["liquidator"], &["--jobs", "orders", "--unpaid"]);
+        keeper.wait_for(|event| event["event"] == "ready");
+        keeper
+    };
+    let account = local.place(0, &[next_price(SOL)]);
+    let keeper = start();
+    local.pass_until(0, &keeper, || local.holds(&account) == 1);
+    keeper.signal("KILL");
+    drop(keeper);
+    assert!(!left().is_empty());
+
+    // Of an hour ago. The next one looks when it posts for the first time.
+    local.exchange.step(3_700, &FEEDS.map(|feed| (feed, feed.start_price()))).unwrap();
+    local.place(0, &[next_price(SOL)]);
+    let mut keeper = start();
+    local.pass_until(0, &keeper, || local.holds(&account) == 2);
+    assert!(eventually(|| !keeper.of("tidied").is_empty()), "{}", keeper.text());
+    keeper.stop();
+    assert_eq!(left(), [], "{}", keeper.text());
 }

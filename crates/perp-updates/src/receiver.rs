@@ -23,6 +23,7 @@ pub(crate) const POST_UPDATE_ATOMIC: [u8; 8] = [0x31, 0xac, 0x54, 0xc0, 0xaf, 0x
 pub(crate) const POST_UPDATE: [u8; 8] = [0x85, 0x5f, 0xcf, 0xaf, 0x0b, 0x4f, 0x76, 0x2c];
 pub(crate) const RECLAIM_RENT: [u8; 8] = [0xda, 0xc8, 0x13, 0xc5, 0xe3, 0x59, 0xc0, 0x16];
 pub(crate) const UPDATE_PRICE_FEED: [u8; 8] = [0x1c, 0x09, 0x5d, 0x96, 0x56, 0x99, 0xbc, 0x73];
+pub(crate) const PRICE: [u8; 8] = [0x22, 0xf1, 0x23, 0x63, 0x9d, 0x7e, 0xf4, 0xcd];
 pub(crate) const CONFIG: [u8; 8] = [0x9b, 0x0c, 0xaa, 0xe0, 0x1e, 0xfa, 0xcc, 0x82];
 
 /// The receiver's two deployments; each has accounts, a push oracle and signers of its own.
@@ -37,8 +38,11 @@ pub enum Receiver {
 impl Receiver {
     /// The one at this address.
     pub fn at(program: &Pubkey) -> Option<Self> {
-        [Self::Core, Self::Compatible].into_iter().find(|receiver| receiver.program() == *program)
+        Self::ALL.into_iter().find(|receiver| receiver.program() == *program)
     }
+
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Core, Self::Compatible];
 
     /// Its address.
     pub fn program(self) -> Pubkey {
@@ -109,6 +113,31 @@ impl ReceiverConfig {
         let config = ConfigLayout::deserialize(&mut fields).map_err(|_| ConfigError)?;
         Ok(Self { receiver, bridge: config.wormhole.into(), fee: config.single_update_fee_in_lamports })
     }
+}
+
+/// What a price account begins with, up to when its reading was published.
+#[derive(BorshDeserialize)]
+struct PriceLayout {
+    _write_authority: [u8; 32],
+    _verified: Verified,
+    _feed: [u8; 32],
+    _price: i64,
+    _confidence: u64,
+    _exponent: i32,
+    publish_time: i64,
+}
+
+/// How many of the guardians' signatures were checked.
+#[derive(BorshDeserialize)]
+enum Verified {
+    Partial { _signatures: u8 },
+    Full,
+}
+
+/// When the reading of a price account of these bytes was published, in seconds since 1970; none of another account.
+pub fn published(data: &[u8]) -> Option<i64> {
+    let mut fields = data.strip_prefix(&PRICE)?;
+    PriceLayout::deserialize(&mut fields).ok().map(|price| price.publish_time)
 }
 
 /// The bytes of settings that name these; for local validators.

@@ -1,16 +1,19 @@
 //! What posting needs to know from a node, and its transactions sent to it.
 
 use perp_client::rpc::{Connection, FetchError, SendError};
+use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::Error as ClientError;
+use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
+use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 use solana_signature::Signature;
 use solana_signer::Signer;
 use thiserror::Error;
 
 use crate::bridge::EncodedVaa;
 use crate::posting::Plan;
-use crate::receiver::{ConfigError, Receiver, ReceiverConfig};
+use crate::receiver::{published, ConfigError, Receiver, ReceiverConfig, PRICE, PRICE_ACCOUNT_LEN};
 
 /// Why the receiver's settings are not known.
 #[derive(Debug, Error)]
@@ -46,6 +49,28 @@ pub fn receiver_config(connection: &Connection, receiver: Receiver) -> Result<Re
 pub fn vaa_lamports(connection: &Connection, vaa: &[u8]) -> Result<u64, ReadError> {
     let length = usize::try_from(EncodedVaa::len_for(vaa)).unwrap_or(usize::MAX);
     Ok(connection.client().get_minimum_balance_for_rent_exemption(length).map_err(unanswered)?)
+}
+
+/// The price accounts of a receiver that this wallet has posted to and may close, with the times at which their readings were published,
+/// in seconds since 1970.
+///
+/// # Errors
+/// [`FetchError`], also where the node does not list a program's accounts.
+pub fn posted_by(
+    connection: &Connection,
+    receiver: Receiver,
+    payer: &Pubkey,
+) -> Result<Vec<(Pubkey, i64)>, FetchError> {
+    // What it begins with is followed by who may close it.
+    let begins = [&PRICE[..], payer.as_ref()].concat();
+    let filters =
+        vec![RpcFilterType::DataSize(PRICE_ACCOUNT_LEN), RpcFilterType::Memcmp(Memcmp::new_raw_bytes(0, begins))];
+    let account_config = RpcAccountInfoConfig { encoding: Some(UiAccountEncoding::Base64), ..Default::default() };
+    let config = RpcProgramAccountsConfig { filters: Some(filters), account_config, ..Default::default() };
+    let client = connection.client();
+    let found = client.get_program_ui_accounts_with_config(&receiver.program(), config).map_err(unanswered)?;
+    let read = |(address, account): (Pubkey, UiAccount)| Some((address, published(&account.data.decode()?)?));
+    Ok(found.into_iter().filter_map(read).collect())
 }
 
 /// Named without what its URL may hold besides the host.

@@ -2,7 +2,8 @@
 //! build of the module with it:
 //!
 //! ```text
-//! cargo run --release -p perp-wasm --example snapshots -- 100000 1 | node crates/perp-wasm/tests/equal.mjs artifacts/perp_wasm*.wasm
+//! cargo run --release -p perp-wasm --example snapshots -- 100000 1 |
+//!   node crates/perp-wasm/tests/equal.mjs artifacts/perp_wasm_*.wasm
 //! ```
 //!
 //! The first number is how many snapshots, the second the seed. A step is a word that names it and its words: 0 clock, 1 load,

@@ -6,20 +6,29 @@ use crate::refused::{Refused, Status};
 use crate::world::World;
 use bytemuck::Pod;
 
+#[cfg(feature = "core")]
 mod accounts;
-#[cfg(feature = "whole")]
+#[cfg(feature = "paper")]
 mod acting;
+#[cfg(feature = "core")]
+mod holding;
+#[cfg(feature = "core")]
+mod leverage;
+#[cfg(feature = "core")]
 mod markets;
+#[cfg(feature = "core")]
 mod orders;
-#[cfg(feature = "whole")]
+#[cfg(feature = "rest")]
 mod pool;
-#[cfg(feature = "whole")]
+#[cfg(feature = "rest")]
 mod resting;
-#[cfg(feature = "whole")]
+#[cfg(feature = "paper")]
 mod settling;
-#[cfg(feature = "whole")]
+#[cfg(feature = "rest")]
 mod sizing;
-mod ticket;
+#[cfg(feature = "core")]
+mod terms;
+#[cfg(feature = "core")]
 mod trading;
 mod views;
 
@@ -66,6 +75,7 @@ impl<'a> Question<'a> {
     }
 
     /// The struct at the beginning and the items that follow it.
+    #[cfg(any(feature = "core", feature = "rest"))]
     fn items<T: Pod, I: Pod>(&self) -> Result<(&'a T, &'a [I]), Refused> {
         let (question, rest) = self.read::<T>()?;
         if rest.len() % (size_of::<I>() / 8) != 0 {
@@ -84,11 +94,11 @@ impl<'a> Question<'a> {
 type Answer = fn(&World, &Question<'_>, &mut Output<'_>) -> Result<(), Refused>;
 
 macro_rules! questions {
-    ($($(#[doc = $doc:literal])+ $(($feature:literal))? $number:literal $name:ident = $function:path, $question:ident $([$item:ident])? -> $($answer:ident)? $([$listed:ident])?;)+) => {
+    ($($(#[doc = $doc:literal])+ ($feature:literal) $number:literal $name:ident = $function:path, $question:ident $([$item:ident])? -> $($answer:ident)? $([$listed:ident])?;)+) => {
         fn dispatch(world: &World, number: u64, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
             // A pointer is called, so that an answer stays a function of its own: one that holds all of them is a quarter larger.
             let answer: Answer = match number {
-                $($(#[cfg(feature = $feature)])? $number => $function,)+
+                $(#[cfg(feature = $feature)] $number => $function,)+
                 _ => return Err(Refused::with(Status::UnknownQuestion, number, 0)),
             };
             answer(world, question, output)
@@ -104,7 +114,7 @@ macro_rules! questions {
                 $(let _: fn(layout::$listed) = drop;)?
             )+
             vec![$(crate::description::QuestionRow {
-                is_core: concat!($($feature)?).is_empty(),
+                module: $feature,
                 number: $number,
                 name: stringify!($name),
                 text: concat!($($doc),+),
@@ -117,60 +127,66 @@ macro_rules! questions {
     };
 }
 
-// What is marked is not in the core, which a page loads first.
+// Each is answered by one module alone: the core, which a page loads first, the rest, or the one for accounts on paper.
 questions! {
     /// What a market order would come to.
-    1 trade = trading::trade, Trade -> TradeReceipt;
+    ("core") 1 trade = trading::trade, Trade -> TradeReceipt;
     /// The largest order that the exchange would fill.
-    2 largest_order = trading::largest_order, OfSide -> LargestOrder;
+    ("core") 2 largest_order = trading::largest_order, OfSide -> LargestOrder;
     /// What a deposit would leave.
-    3 deposit = accounts::deposit, Transfer -> TransferView;
+    ("core") 3 deposit = accounts::deposit, Transfer -> TransferView;
     /// What a withdrawal would leave.
-    4 withdraw = accounts::withdraw, Transfer -> TransferView;
+    ("core") 4 withdraw = accounts::withdraw, Transfer -> TransferView;
     /// What moving margin between two accounts would leave.
-    5 transfer_margin = accounts::transfer_margin, MarginTransfer -> MarginTransferView;
+    ("core") 5 transfer_margin = accounts::transfer_margin, MarginTransfer -> MarginTransferView;
     /// What settling a position's profit or loss would move.
-    ("whole") 6 settle_pnl = settling::settle_pnl, OfPosition -> SettlementView;
+    ("paper") 6 settle_pnl = settling::settle_pnl, OfPosition -> SettlementView;
     /// What settling a position's funding would move.
-    ("whole") 7 settle_funding = settling::settle_funding, OfPosition -> SettlementView;
+    ("paper") 7 settle_funding = settling::settle_funding, OfPosition -> SettlementView;
     /// What redeeming a claim would pay.
-    8 redeem_claim = trading::redeem_claim, OfPosition -> SettlementView;
+    ("core") 8 redeem_claim = trading::redeem_claim, OfPosition -> SettlementView;
     /// What waiving a claim would give up.
-    ("whole") 9 waive_claim = settling::waive_claim, OfPosition -> SettlementView;
+    ("paper") 9 waive_claim = settling::waive_claim, OfPosition -> SettlementView;
     /// How a whole account stands.
-    10 account = accounts::account, OfAccount -> AccountView;
+    ("core") 10 account = accounts::account, OfAccount -> AccountView;
     /// The positions, claims and debts of an account.
-    11 positions = accounts::positions, OfAccount -> [PositionView];
+    ("core") 11 positions = accounts::positions, OfAccount -> [PositionView];
     /// What a market says of itself.
-    12 market = markets::market, OfMarket -> MarketView;
+    ("core") 12 market = markets::market, OfMarket -> MarketView;
     /// What cancelling and placing orders would come to.
-    13 place_orders = orders::place, Placement [PlacedOrder] -> PlacementView;
+    ("core") 13 place_orders = orders::place, Placement [PlacedOrder] -> PlacementView;
     /// What the orders of an account wait for.
-    ("whole") 14 orders = resting::orders, OfAccount -> [OrderView];
+    ("rest") 14 orders = resting::orders, OfAccount -> [OrderView];
     /// What whoever holds shares is exposed to.
-    ("whole") 15 pool = pool::pool, Nothing -> PoolView [ExposureView];
+    ("rest") 15 pool = pool::pool, Nothing -> PoolView [ExposureView];
     /// What a request for liquidity would pay and get.
-    ("whole") 16 request_liquidity = pool::request, OfRequest -> RequestView;
+    ("rest") 16 request_liquidity = pool::request, OfRequest -> RequestView;
     /// Profit and health at changed prices.
-    ("whole") 17 ladder = sizing::ladder, Ladder [Change] -> [RungView];
+    ("rest") 17 ladder = sizing::ladder, Ladder [Change] -> [RungView];
     /// The open interest that changed prices liquidate.
-    ("whole") 18 cascade = sizing::cascade, Cascade [Change] -> [CascadeView];
+    ("rest") 18 cascade = sizing::cascade, Cascade [Change] -> [CascadeView];
     /// The size that risks no more than an amount up to its stop.
-    ("whole") 19 size_for_risk = sizing::risk, RiskToStop -> RiskView;
+    ("rest") 19 size_for_risk = sizing::risk, RiskToStop -> RiskView;
     /// The size that makes the equity as volatile as wanted.
-    ("whole") 20 size_for_volatility = sizing::volatility, VolatilityTarget -> SizeView;
+    ("core") 20 size_for_volatility = leverage::volatility, VolatilityTarget -> SizeView;
     /// The leverage that an edge bears.
-    ("whole") 21 kelly = sizing::kelly, OfEdge -> KellyView;
+    ("core") 21 kelly = leverage::kelly, OfEdge -> KellyView;
     /// The size of a leverage.
-    22 size_of_leverage = ticket::leverage, OfLeverage -> SizeView;
+    ("core") 22 size_of_leverage = leverage::size, OfLeverage -> SizeView;
     /// The largest order that survives an adverse move.
-    ("whole") 23 largest_order_surviving = sizing::survival, Survival -> LargestOrder;
+    ("rest") 23 largest_order_surviving = sizing::survival, Survival -> LargestOrder;
     /// The worst move and the volatility of candles.
-    ("whole") 24 history = sizing::history, History [PriceCandle] -> HistoryView;
+    ("rest") 24 history = sizing::history, History [PriceCandle] -> HistoryView;
     /// What a position costs while it is held.
-    25 holding_cost = ticket::holding, Holding [Ahead] -> [HoldingView];
+    ("core") 25 holding_cost = holding::holding, Holding [Ahead] -> [HoldingView];
     /// The leverage of everybody, with every market and margin account loaded.
-    ("whole") 26 system = sizing::system, Nothing -> SystemView;
+    ("rest") 26 system = sizing::system, Nothing -> SystemView;
+    /// The worst acceptable price of an order, by a tolerance.
+    ("core") 27 worst_price = terms::worst_price, Tolerance -> PriceView;
+    /// A part of a size, cut to base units.
+    ("core") 28 part_of_size = terms::part_of_size, PartOfSize -> SizeView;
+    /// Evenly spaced prices, for a ladder of orders.
+    ("core") 29 price_steps = terms::price_steps, PriceSteps -> [PriceView];
 }
 
 impl World {

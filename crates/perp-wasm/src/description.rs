@@ -29,7 +29,8 @@ pub trait Described: Sized {
 
 /// A question as it is listed.
 pub(crate) struct QuestionRow {
-    pub is_core: bool,
+    /// `core` or `rest`.
+    pub module: &'static str,
     pub number: u64,
     pub name: &'static str,
     pub text: &'static str,
@@ -71,7 +72,7 @@ pub fn abi() -> Value {
         .iter()
         .map(|row| {
             json!({
-                "core": row.is_core,
+                "module": row.module,
                 "number": row.number,
                 "name": row.name,
                 "text": row.text.trim(),

@@ -78,14 +78,18 @@ fn input(words: usize) -> &'static [u64] {
     input.get(..words).unwrap_or_default()
 }
 
+fn output() -> &'static mut [u64; OUTPUT_WORDS] {
+    // SAFETY: one thread, and no export holds two of them at once.
+    unsafe { &mut *OUTPUT.0.get() }
+}
+
 /// The status of what does nothing but take place or not.
 fn status(done: Result<u64, Refused>) -> u64 {
     match done {
         Ok(outcome) => outcome,
         Err(refused) => {
-            // SAFETY: one thread.
-            let output = unsafe { &mut *OUTPUT.0.get() };
             let Refused { status, words } = refused;
+            let output = output();
             output[0] = status as u64;
             output[1..5].copy_from_slice(bytemuck::cast_slice(bytemuck::bytes_of(&words)));
             u64::MAX
@@ -155,32 +159,38 @@ pub extern "C" fn ask(words: usize) -> usize {
 }
 
 /// Opens a margin account without anything in it. Returns its number, or 2^64 − 1 and the refusal in the output buffer.
-#[cfg(feature = "whole")]
+#[cfg(feature = "paper")]
 #[no_mangle]
 pub extern "C" fn open() -> u64 {
     status(world().open())
 }
 
 /// Makes a margin account that is not on chain part of its markets. Returns as `load` does.
-#[cfg(feature = "whole")]
+#[cfg(feature = "paper")]
 #[no_mangle]
 pub extern "C" fn join(number: u64) -> u64 {
     status(world().join(number).map(|()| 0))
 }
 
 /// Does what the question of `words` words in the input buffer asks about. Returns as `load` does.
-#[cfg(feature = "whole")]
+#[cfg(feature = "paper")]
 #[no_mangle]
 pub extern "C" fn act(words: usize) -> u64 {
     status(world().act(input(words)).map(|()| 0))
 }
 
 /// Writes a margin account into the output buffer. Returns its bytes, or 2^64 − 1 and the refusal in the output buffer.
-#[cfg(feature = "whole")]
+#[cfg(feature = "paper")]
 #[no_mangle]
 pub extern "C" fn store(number: u64) -> u64 {
-    // SAFETY: one thread.
-    let output = unsafe { &mut *OUTPUT.0.get() };
-    let stored = world().store(number, output);
+    let stored = world().store(number, output());
+    status(stored.map(|bytes| bytes as u64))
+}
+
+/// Writes a market into the output buffer. Returns as `store` does.
+#[cfg(feature = "paper")]
+#[no_mangle]
+pub extern "C" fn store_market(market: u64) -> u64 {
+    let stored = world().store_market(market, output());
     status(stored.map(|bytes| bytes as u64))
 }

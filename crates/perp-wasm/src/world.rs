@@ -115,7 +115,7 @@ impl World {
         self.exchange.as_ref().ok_or(Refused::of(Status::NoExchange))
     }
 
-    #[cfg(feature = "whole")]
+    #[cfg(feature = "paper")]
     pub(crate) fn exchange_mut(&mut self) -> Result<&mut Exchange, Refused> {
         self.exchange.as_mut().ok_or(Refused::of(Status::NoExchange))
     }
@@ -126,11 +126,12 @@ impl World {
     }
 
     /// The orders of a margin account; none rest where they were not loaded.
+    #[cfg(any(feature = "core", feature = "rest"))]
     pub(crate) fn orders(&self, number: u64) -> OrderBook {
         self.orders.iter().find(|(of, _)| *of == number).map_or_else(OrderBook::default, |(_, orders)| *orders)
     }
 
-    #[cfg(feature = "whole")]
+    #[cfg(feature = "rest")]
     pub(crate) fn reading(&self, market: u16) -> Option<&OracleReading> {
         self.readings.iter().find(|(of, _)| *of == market).map(|(_, reading)| reading)
     }

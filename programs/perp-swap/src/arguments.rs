@@ -142,7 +142,7 @@ pub struct OrderTerms {
     pub slices: u16,
     /// Seconds from one fill to the next, at least `SLICE_SECONDS`; zero for a single one.
     pub seconds_between: u32,
-    /// A fill cancels the account's other orders with this number; zero for none.
+    /// A fill cancels the account's other orders with this number that are not armed; zero for none.
     pub group: u8,
     /// Which of the orders before it in the same call it sleeps for, counted from 1; zero for none.
     pub parent: u8,

@@ -68,7 +68,7 @@ pub const FILL_READING_SECONDS: u32 = state::FILL_READING_SECONDS;
 /// Seconds after `fills_from` for which an order by price that was armed for nothing is not met again.
 #[constant]
 pub const REARM_SECONDS: u32 = state::REARM_SECONDS;
-/// For so many seconds from the publish time of an order's reading on those of its market or group that were armed before it go first.
+/// For so many seconds from the publish time of an order's reading on those of its market that were armed before it go first.
 #[constant]
 pub const TURN_SECONDS: u32 = state::TURN_SECONDS;
 /// Fewest seconds between two slices of an order by time.

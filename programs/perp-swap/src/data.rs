@@ -166,6 +166,13 @@ instructions! {
     WithdrawProtocolFees {}
     DelistMarket {}
     BeginSettlement {}
+    ViewHealth {}
+    ViewPosition {}
+    ViewLiquidationPrice {}
+    ViewTrade { size: i64, acceptable_price: u64, reduce_only: bool }
+    ViewFunding { seconds: u32 }
+    ViewMarket {}
+    AttestSolvency {}
 }
 
 /// Whether an instruction's data ends with its arguments. Data that ends before them is Anchor's to refuse, as are the

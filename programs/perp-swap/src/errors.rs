@@ -109,6 +109,9 @@ macro_rules! with_oracle_rules {
         350 TrailingData
             "The instruction's data is longer than its arguments."
             "Encode the arguments as the IDL says; a client of another version may send more.";
+        351 ForecastTooLong
+            "The forecast reaches further than a week."
+            "Ask for at most 604 800 seconds.";
     } } };
 }
 

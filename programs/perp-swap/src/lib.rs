@@ -17,6 +17,7 @@ pub mod events;
 pub mod instructions;
 pub mod lamports;
 pub mod token;
+pub mod views;
 
 /// The program's accounts.
 pub mod state {
@@ -33,6 +34,7 @@ use arguments::{LiquidityParameters, MarketParameters, OracleSource, OrderTerms}
 use data::check_length;
 use instructions::*;
 use perp_engine::state::Status;
+use views::*;
 
 #[cfg(all(feature = "entrypoint", not(feature = "oracle")))]
 compile_error!("the program reads oracle accounts: build it with the feature `oracle`");
@@ -745,5 +747,103 @@ pub mod perp_swap {
     #[access_control(ctx.accounts.validate())]
     pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status, seconds: u32) -> Result<()> {
         instructions::set_exchange_status(ctx, status, seconds)
+    }
+
+    /// How a margin account stands, with its markets as they are stored: `update_prices` or `update_funding` in the same transaction
+    /// bring them up to now.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: the markets of the margin account's positions, read-only, in any order;
+    /// markets of the exchange in which it holds nothing are passed over.
+    ///
+    /// Errors: `MarketMissing`, `ExchangeMismatch`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn view_health<'info>(ctx: Context<'info, ViewAccount<'info>>) -> Result<HealthView> {
+        instructions::view_health(ctx)
+    }
+
+    /// What one position comes to and its part in its account's health, after the market's price account, where passed, is read and
+    /// funding accrued.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: as for `trade`.
+    ///
+    /// Errors: `NoPosition`, `MarketMissing`, `ExchangeMismatch`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn view_position<'info>(ctx: Context<'info, ViewPosition<'info>>) -> Result<PositionView> {
+        instructions::view_position(ctx)
+    }
+
+    /// The price of a market at which the margin account becomes liquidatable, all else as it is, after the market's price account,
+    /// where passed, is read and funding accrued.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: as for `trade`.
+    ///
+    /// Errors: `NoPosition`, `PriceStale`, `MarketMissing`, `ExchangeMismatch`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn view_liquidation_price<'info>(ctx: Context<'info, ViewPosition<'info>>) -> Result<LiquidationPriceView> {
+        instructions::view_liquidation_price(ctx)
+    }
+
+    /// What `trade` would do, refused as that would be.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: as for `trade`.
+    ///
+    /// Arguments:
+    /// - `size`: as for `trade`.
+    /// - `acceptable_price`: as for `trade`.
+    /// - `reduce_only`: as for `trade`.
+    ///
+    /// Errors: those of `trade`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn view_trade<'info>(
+        ctx: Context<'info, ViewPosition<'info>>,
+        size: i64,
+        acceptable_price: u64,
+        reduce_only: bool,
+    ) -> Result<TradeView> {
+        instructions::view_trade(ctx, size, acceptable_price, reduce_only)
+    }
+
+    /// Where a market's funding is heading while its price and its open interest stay as they are, after the market's price account,
+    /// where passed, is read and funding accrued.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Arguments:
+    /// - `seconds`: how far ahead, a week at most.
+    ///
+    /// Errors: `ForecastTooLong`, `MarketSettled`, `PriceTooUncertain`, `PriceOutOfRange`, `FundingIndexFull`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn view_funding(ctx: Context<ViewMarket>, seconds: u32) -> Result<FundingView> {
+        instructions::view_funding(ctx, seconds)
+    }
+
+    /// What a market has, what it owes and how it stands, after its price account, where passed, is read and funding accrued.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `ExchangeMismatch`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn view_market(ctx: Context<ViewMarket>) -> Result<MarketView> {
+        instructions::view_market(ctx)
+    }
+
+    /// Sums up what the exchange has and owes over its vault, its pool and all of its markets, at their last good prices, and tells it.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Remaining accounts: all markets of the exchange, read-only, in the order of their indices.
+    ///
+    /// Errors: `MarketMissing`, `WrongVault`, `ExchangeMismatch`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn attest_solvency<'info>(ctx: Context<'info, AttestSolvency<'info>>) -> Result<SolvencyView> {
+        instructions::attest_solvency(ctx)
     }
 }

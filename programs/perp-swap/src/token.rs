@@ -6,7 +6,7 @@ use anchor_lang::solana_program::program::invoke_signed_unchecked;
 use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use anchor_spl::token_2022::spl_token_2022::extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions};
 use anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked;
-use anchor_spl::token_2022::spl_token_2022::state::Mint;
+use anchor_spl::token_2022::spl_token_2022::state::{Account as TokenAccount, Mint};
 use anchor_spl::token_interface::{self, Burn, MintTo};
 use perp_accounts::Exchange;
 use perp_engine::units::{Atoms, QUOTE_DECIMALS};
@@ -92,6 +92,15 @@ impl Shares<'_, '_> {
         let signer = &[&seeds(exchange)[..]];
         token_interface::burn(CpiContext::new_with_signer(*self.token_program.key, accounts, signer), amount.get())
     }
+}
+
+/// What a token account holds.
+///
+/// # Errors
+/// The token program's where it is none.
+pub fn held(account: &AccountInfo<'_>) -> Result<Atoms> {
+    let data = account.try_borrow_data()?;
+    Ok(Atoms::new(StateWithExtensions::<TokenAccount>::unpack(&data)?.base.amount))
 }
 
 /// Whether a token account is the one that anybody can create for `owner`: no owner can then keep an instruction from

@@ -7,6 +7,7 @@ pub use native::{relay_authority, Native, RELAY};
 pub use sbf::Sbf;
 
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::AnchorDeserialize;
 use perp_client::errors::ExchangeError;
 use perp_client::events::{event_in_instruction, events_in_logs, Event, Incomplete};
 use solana_account::Account;
@@ -53,6 +54,8 @@ pub struct Outcome {
     pub inner_instructions: Vec<(Pubkey, Vec<u8>)>,
     /// Zero on the native back end.
     pub compute_units: u64,
+    /// What the last program that answered said, and which it is.
+    pub answer: Option<(Pubkey, Vec<u8>)>,
 }
 
 impl Outcome {
@@ -70,6 +73,14 @@ impl Outcome {
 
     fn sent_events(&self) -> impl Iterator<Item = Event> + '_ {
         self.inner_instructions.iter().filter_map(|(program, data)| event_in_instruction(program, data))
+    }
+
+    /// What the exchange answered.
+    #[track_caller]
+    pub fn answered<T: AnchorDeserialize>(&self) -> T {
+        let (program, data) = self.answer.as_ref().expect("a program has answered");
+        assert_eq!(*program, perp_swap::ID);
+        T::try_from_slice(data).expect("an answer of this kind")
     }
 
     /// The only event of the transaction.

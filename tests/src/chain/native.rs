@@ -135,6 +135,14 @@ impl SyscallStubs for Bridge {
         0
     }
 
+    fn sol_get_return_data(&self) -> Option<(Pubkey, Vec<u8>)> {
+        runtime_stubs::sol_get_return_data()
+    }
+
+    fn sol_set_return_data(&self, data: &[u8]) {
+        runtime_stubs::sol_set_return_data(data);
+    }
+
     fn sol_get_stack_height(&self) -> u64 {
         runtime_stubs::sol_get_stack_height()
     }
@@ -168,9 +176,11 @@ impl Chain for Native {
             .runtime
             .block_on(self.context.banks_client.process_transaction_with_metadata(transaction))
             .expect("the bank answers");
-        let logs = done.metadata.map(|metadata| metadata.log_messages).unwrap_or_default();
+        let (logs, answer) = done.metadata.map_or_else(Default::default, |metadata| {
+            (metadata.log_messages, metadata.return_data.map(|answer| (answer.program_id, answer.data)))
+        });
         match done.result {
-            Ok(()) => Ok(Outcome::default()),
+            Ok(()) => Ok(Outcome { answer, ..Outcome::default() }),
             Err(error) => Err(Refused { error, logs }),
         }
     }

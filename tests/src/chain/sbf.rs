@@ -47,7 +47,10 @@ impl Chain for Sbf {
                 let inner = done.inner_instructions.iter().flatten().map(|inner| &inner.instruction);
                 let inner_instructions =
                     inner.map(|sent| (keys[usize::from(sent.program_id_index)], sent.data.clone())).collect();
-                Ok(Outcome { logs: done.logs, inner_instructions, compute_units: done.compute_units_consumed })
+                // The machine has one where nobody has answered, too.
+                let answer =
+                    Some((done.return_data.program_id, done.return_data.data)).filter(|(_, data)| !data.is_empty());
+                Ok(Outcome { logs: done.logs, inner_instructions, compute_units: done.compute_units_consumed, answer })
             }
             Err(failed) => Err(Refused { error: failed.err, logs: failed.meta.logs }),
         }

@@ -44,6 +44,9 @@ pub struct Cost {
     pub transaction_bytes: usize,
 }
 
+/// What naming a limit takes.
+const LIMIT_UNITS: u64 = 150;
+
 /// Costs by row.
 #[derive(Debug, Default)]
 pub struct Costs(BTreeMap<Row, Cost>);
@@ -59,6 +62,7 @@ impl Costs {
         for count in COUNTS {
             scenes::trading(&mut costs, count);
             scenes::liquidation(&mut costs, count);
+            scenes::views(&mut costs, count);
             orders::orders(&mut costs, count);
             orders::entries(&mut costs, count);
             orders::armings(&mut costs, count);
@@ -76,9 +80,11 @@ impl Costs {
 
     fn record(&mut self, world: &mut World, row: Row, instruction: Instruction) -> Outcome {
         let transaction_bytes = transaction_bytes(&instruction);
-        let done: Ran = world.run(&[instruction]);
+        // Some views take more than the default.
+        let limit = ComputeBudgetInstruction::set_compute_unit_limit(1_400_000);
+        let done: Ran = world.run(&[limit, instruction]);
         let outcome = done.unwrap_or_else(|refused| panic!("{row:?} was refused: {refused:#?}"));
-        let cost = Cost { compute_units: outcome.compute_units, transaction_bytes };
+        let cost = Cost { compute_units: outcome.compute_units - LIMIT_UNITS, transaction_bytes };
         assert!(self.0.insert(row, cost).is_none(), "{row:?} is measured twice");
         outcome
     }

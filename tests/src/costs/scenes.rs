@@ -215,6 +215,30 @@ pub fn liquidation(costs: &mut Costs, count: u16) {
     costs.record(&mut world, of("resolve_bankruptcy", count), instruction);
 }
 
+/// What an account with so many positions may ask; of markets and the whole exchange once.
+pub fn views(costs: &mut Costs, count: u16) {
+    let mut world = world(count);
+    let at = world.addresses;
+    let longs = portfolio(&mut world, count, 5_000 * USDC);
+    half_an_hour_later(&mut world, 1.004);
+    let (account, target) = (longs.margin_account, world.target(0));
+    let state = world.margin_account(&account).state;
+    costs.record(&mut world, of("view_health", count), client::view_health(&at, account, &state));
+    costs.record(&mut world, of("view_position", count), client::view_position(&at, account, &state, target));
+    let price = client::view_liquidation_price(&at, account, &state, target);
+    costs.record(&mut world, of("view_liquidation_price", count), price);
+    let trade = client::view_trade(&at, account, &state, target, &order(SOL / 3));
+    costs.record(&mut world, of("view_trade", count), trade);
+    costs.record(&mut world, of("attest_solvency", count), client::attest_solvency(&at, count));
+    if count == 1 {
+        costs.record(&mut world, once("view_market"), client::view_market(&at, target));
+        // Hour by hour.
+        for (name, seconds) in [("an hour", 3_600), ("a day", 86_400)] {
+            costs.record(&mut world, kind("view_funding", name), client::view_funding(&at, target, seconds));
+        }
+    }
+}
+
 /// A deposit and a withdrawal with limits, each at its boundary, and a settlement that is paid for just before one.
 pub fn liquidity(costs: &mut Costs) {
     let mut world = world(2);

@@ -5,7 +5,8 @@ use perp_accounts::{decode, EpochRecord, Exchange, LiquidityRequest, MarginAccou
 use perp_engine::invariants::{check_invariants, ExchangeView};
 use perp_engine::risk::margin::face_value;
 use perp_engine::state::{Account as EngineAccount, Position, RequestKind, Waiting, DEAD_SHARES};
-use perp_engine::units::Atoms;
+use perp_engine::units::{Atoms, Clock, Timestamp};
+use perp_oracle::read_oracle;
 use solana_account::Account;
 use solana_instruction::Instruction;
 
@@ -40,6 +41,25 @@ impl World {
 
     pub fn margin_account(&mut self, address: &Pubkey) -> MarginAccount {
         self.stored(address).expect("the margin account exists")
+    }
+
+    /// The cluster's clock, as the engine sees it.
+    pub fn clock(&self) -> Clock {
+        Clock { now: Timestamp::new(self.now), slot: self.slot }
+    }
+
+    /// The exchange as a keeper reads it, the newest reading of every feed taken in.
+    pub fn in_memory(&mut self) -> perp_exchange::Exchange {
+        let mut exchange = perp_exchange::Exchange::from_chain(&self.exchange(), self.clock());
+        for index in 0..self.market_count {
+            let (market, address) = (self.market(index), self.oracle(index));
+            let feed = self.chain.account(&address).expect("the feed exists");
+            let reading =
+                read_oracle(&address, &feed.owner, &feed.data, &market.oracle).expect("the feed says something");
+            exchange = exchange.with_market(&market);
+            exchange.ingest_price(index, &reading).expect("the price is one");
+        }
+        exchange
     }
 
     pub fn request(&mut self, owner: &Pubkey, nonce: u64) -> LiquidityRequest {

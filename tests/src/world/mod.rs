@@ -394,6 +394,11 @@ impl World {
         self.run(std::slice::from_ref(instruction))
     }
 
+    /// Sends one instruction that only asks, and looks at no books: of states that no instruction made.
+    pub fn ask(&mut self, instruction: &Instruction) -> Ran {
+        self.chain.send(std::slice::from_ref(instruction), &[&self.keys[&self.payer]])
+    }
+
     /// Sends one transaction, signed by everybody it names as a signer, and checks the books or that nothing changed.
     #[track_caller]
     pub fn run(&mut self, instructions: &[Instruction]) -> Ran {

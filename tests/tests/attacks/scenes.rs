@@ -205,6 +205,24 @@ pub fn prepare(world: &mut World, name: &str) -> Instruction {
             world.set_backing_target(0, 2_500_000 * USDC).unwrap();
             client::allocate_backing(&at, world.target(0))
         }
+
+        "view_health" => {
+            let trader = in_both_markets(world, 1_000 * USDC, SOL);
+            let state = world.margin_account(&trader.margin_account).state;
+            client::view_health(&at, trader.margin_account, &state)
+        }
+        "view_position" | "view_liquidation_price" | "view_trade" => {
+            let trader = in_both_markets(world, 1_000 * USDC, SOL);
+            let (state, target) = (world.margin_account(&trader.margin_account).state, world.target(0));
+            match name {
+                "view_position" => client::view_position(&at, trader.margin_account, &state, target),
+                "view_trade" => client::view_trade(&at, trader.margin_account, &state, target, &order(SOL)),
+                _ => client::view_liquidation_price(&at, trader.margin_account, &state, target),
+            }
+        }
+        "view_funding" => client::view_funding(&at, world.target(0), 3_600),
+        "view_market" => client::view_market(&at, world.target(0)),
+        "attest_solvency" => client::attest_solvency(&at, 2),
         _ => panic!("no scene for {name}"),
     }
 }

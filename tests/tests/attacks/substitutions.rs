@@ -60,6 +60,12 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
     ("trade", "oracle", &["the program itself"]),
     ("update_funding", "oracle", &["the program itself"]),
     ("value_market", "caller", ANYBODY),
+    // Anybody asks about whom he likes.
+    ("view_funding", "oracle", &["the program itself"]),
+    ("view_liquidation_price", "oracle", &["the program itself"]),
+    ("view_market", "oracle", &["the program itself"]),
+    ("view_position", "oracle", &["the program itself"]),
+    ("view_trade", "oracle", &["the program itself"]),
     // Owner and admin sign for where their own tokens go.
     ("withdraw", "destination", &["attacker's tokens"]),
     ("withdraw_protocol_fees", "destination", &["attacker's tokens"]),

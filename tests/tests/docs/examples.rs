@@ -7,10 +7,9 @@ use perp_client::addresses::Addresses;
 use perp_client::instructions::{liquidate, Authority, TargetMarket};
 use perp_engine::operations::position::LiquidationOrder;
 use perp_engine::state::Account;
-use perp_engine::units::{Atoms, Clock, Size, Timestamp};
+use perp_engine::units::{Atoms, Size};
 use perp_engine::EngineError;
 use perp_exchange::{Exchange, Refusal};
-use perp_oracle::read_oracle;
 use perp_tests::chain::Backend;
 use perp_tests::{World, SOL, USDC};
 
@@ -37,20 +36,6 @@ fn bid(
 }
 // end
 
-/// The exchange as a keeper reads it, the newest reading of every feed taken in.
-fn snapshot(world: &mut World) -> Exchange {
-    let clock = Clock { now: Timestamp::new(world.now), slot: world.slot };
-    let mut exchange = Exchange::from_chain(&world.exchange(), clock);
-    for index in 0..world.market_count {
-        let (market, address) = (world.market(index), world.oracle(index));
-        let feed = world.chain.account(&address).unwrap();
-        let reading = read_oracle(&address, &feed.owner, &feed.data, &market.oracle).unwrap();
-        exchange = exchange.with_market(&market);
-        exchange.ingest_price(index, &reading).unwrap();
-    }
-    exchange
-}
-
 #[test]
 fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
     let mut world = World::new(Backend::Sbf, 1);
@@ -58,7 +43,7 @@ fn a_keepers_bid_is_made_where_it_pays_and_pays_what_was_foreseen() {
     let trader = world.trader(700 * USDC);
     world.trade(trader, 0, 40 * SOL).unwrap();
     let bid = |world: &mut World, least: u64| {
-        let (snapshot, account) = (snapshot(world), world.margin_account(&trader.margin_account).state);
+        let (snapshot, account) = (world.in_memory(), world.margin_account(&trader.margin_account).state);
         let (target, least) = (world.target(0), Atoms::new(least));
         bid(&world.addresses, &snapshot, keeper, trader.margin_account, &account, target, least).unwrap()
     };

@@ -5,10 +5,10 @@ use crate::{read, table, workspace};
 use perp_tests::idl::instructions;
 
 /// The groups, in the order of the documentation.
-pub const GROUPS: [&str; 6] = ["exchange", "market", "account", "position", "orders", "liquidity"];
+pub const GROUPS: [&str; 7] = ["exchange", "market", "account", "position", "orders", "liquidity", "views"];
 
 /// Instructions that the engine has no file of their own for, and why.
-const WITHOUT_A_PLAN: [(&str, &str); 11] = [
+const WITHOUT_A_PLAN: [(&str, &str); 16] = [
     ("create_exchange", "parameters/pool.rs checks what it is given, and nothing else of it is computed"),
     ("propose_admin", "it stores what it is told"),
     ("accept_admin", "it stores what it is told"),
@@ -19,6 +19,11 @@ const WITHOUT_A_PLAN: [(&str, &str); 11] = [
     ("open_account", "it stores what it is told"),
     ("set_delegate", "it stores what it is told"),
     ("open_orders", "it stores what it is told"),
+    ("view_health", "risk/portfolio.rs values an account, as it does for every operation"),
+    ("view_position", "risk/terms.rs tells what risk/portfolio.rs adds up"),
+    ("view_liquidation_price", "risk/liquidation_price.rs asks risk/portfolio.rs at one price after another"),
+    ("view_funding", "market/forecast.rs accrues a copy"),
+    ("view_market", "market/solvency.rs says what a market has and owes, as it does for every operation"),
     ("close_orders", "state/order.rs says whether an order rests, and nothing else of it is computed"),
 ];
 
@@ -32,7 +37,17 @@ fn plan_of(name: &str) -> &str {
         "execute_order" | "execute_order_if_due" => "execute",
         "liquidate_if_due" => "liquidate",
         "sweep_order" => "cancel",
+        "view_trade" => "trade",
         other => other,
+    }
+}
+
+/// The group under which the engine files it: an order that is only asked about is planned as one that is filled.
+fn plan_group<'a>(name: &str, group: &'a str) -> &'a str {
+    if name == "view_trade" {
+        "position"
+    } else {
+        group
     }
 }
 
@@ -74,7 +89,7 @@ fn every_instruction_has_a_builder_in_the_file_of_its_group() {
 fn every_instruction_that_computes_something_has_a_plan_in_the_engine() {
     for name in instructions() {
         let group = group_of(&name);
-        let path = format!("crates/perp-engine/src/operations/{group}/{}.rs", plan_of(&name));
+        let path = format!("crates/perp-engine/src/operations/{}/{}.rs", plan_group(&name, group), plan_of(&name));
         let expected = WITHOUT_A_PLAN.iter().all(|(without, _)| *without != name);
         assert_eq!(workspace().join(&path).exists(), expected, "{path}");
         if expected {
@@ -112,7 +127,7 @@ fn the_overview_lists_every_instruction_once_with_where_it_is_computed() {
         assert_eq!(*page, format!("[{name}]({group}/{name}.md)"));
         assert_eq!(group_of(name), group, "{name}");
         assert!(checked.ends_with(&format!("src/instructions/{group}/{name}.rs)")), "{name}: {checked}");
-        let plan = format!("src/operations/{group}/{}.rs)", plan_of(name));
+        let plan = format!("src/operations/{}/{}.rs)", plan_group(name, group), plan_of(name));
         let without = WITHOUT_A_PLAN.iter().any(|(without, _)| *without == name);
         assert_eq!(computed.ends_with(&plan), !without, "{name}: {computed}");
         listed.push(name);
@@ -127,6 +142,8 @@ fn the_overview_lists_every_instruction_once_with_where_it_is_computed() {
 fn operation_of(name: &str) -> Option<&str> {
     match name {
         "create_exchange" | "create_market" | "propose_admin" | "accept_admin" | "set_roles" | "set_delegate" => None,
+        // They execute nothing; whoever has the exchange in memory asks its quotes.
+        view if group_of(view) == "views" => None,
         "update_prices" => Some("update_price"),
         other => Some(other.strip_suffix("_if_due").unwrap_or(other)),
     }

@@ -190,6 +190,10 @@ fn every_instruction_emits_the_event_its_page_names_and_every_event_is_emitted()
     let mut left: BTreeSet<&str> = items(&idl, "events").iter().map(name).collect();
     for page in Page::all(&idl) {
         let named: Vec<&str> = quoted(page.line("Event")).filter(|token| is_event(token)).collect();
+        if page.line("Event") == "none" {
+            assert!(!page.handler().contains("log(&") && !page.handler().contains("record(&"), "{} tells", page.name);
+            continue;
+        }
         let event = named.first().copied().unwrap_or_default();
         let handler = page.handler();
         // An event is put together where it is emitted, or before.
@@ -275,8 +279,8 @@ fn every_error_can_end_an_instruction() {
 
 #[test]
 fn there_is_a_page_for_each_of_the_instructions_and_no_other() {
-    assert_eq!(instructions().len(), 44);
-    assert_eq!(Page::all(&idl()).len(), 44);
+    assert_eq!(instructions().len(), 51);
+    assert_eq!(Page::all(&idl()).len(), 51);
 }
 
 #[test]

@@ -74,6 +74,13 @@ fn all(world: &World) -> Vec<(&'static str, Instruction)> {
         ("close_epoch", client::close_epoch(at, admin, Timestamp::new(0))),
         ("pay_liquidity_request", client::pay_liquidity_request(at, admin, &request, &record)),
         ("allocate_backing", client::allocate_backing(at, target)),
+        ("view_health", client::view_health(at, of_margin_account, &account)),
+        ("view_position", client::view_position(at, of_margin_account, &account, target)),
+        ("view_liquidation_price", client::view_liquidation_price(at, of_margin_account, &account, target)),
+        ("view_trade", client::view_trade(at, of_margin_account, &account, target, &order(SOL))),
+        ("view_funding", client::view_funding(at, target, 3_600)),
+        ("view_market", client::view_market(at, target)),
+        ("attest_solvency", client::attest_solvency(at, 1)),
     ]
 }
 
@@ -105,9 +112,17 @@ fn an_order_by_a_client_that_also_sends_a_deadline_is_no_order() {
 }
 
 #[test]
+fn views_of_random_states_answer_what_the_engine_says() {
+    // `cargo run -p perp-tests --bin random-views` asks about 100 000.
+    let compared = perp_tests::random_views::compare(100);
+    assert_eq!(compared.answered + compared.refused, 500);
+    assert!(compared.answered > 250 && compared.refused > 20, "{compared:?}");
+}
+
+#[test]
 fn every_instruction_has_a_file_of_its_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/instructions");
-    let folders = ["exchange", "market", "account", "position", "orders", "liquidity"];
+    let folders = ["exchange", "market", "account", "position", "orders", "liquidity", "views"];
     let files: BTreeSet<String> = folders
         .iter()
         .flat_map(|name| std::fs::read_dir(folder.join(name)).unwrap())

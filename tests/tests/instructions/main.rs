@@ -67,6 +67,16 @@ mod liquidity {
     mod value_market;
 }
 
+mod views {
+    mod attest_solvency;
+    mod view_funding;
+    mod view_health;
+    mod view_liquidation_price;
+    mod view_market;
+    mod view_position;
+    mod view_trade;
+}
+
 /// What holds for every instruction: one file each, and no byte after the arguments.
 mod every;
 mod expected;

@@ -1,62 +1,79 @@
-// The engine in the browser and in Node: the exchange's own. A program takes the whole of it; a page starts with the core, which is
-// smaller and answers what a trader sees at once, and the whole takes its place when something else is asked.
+// The engine in the browser and in Node: the exchange's own, in three modules. A page starts with the core, which answers what a trader
+// sees at once; the others are loaded when something of theirs is asked. What is done to one of them is done to all.
 import type { ReadonlyUint8Array } from '@solana/kit';
 import { QUESTIONS, type Questions } from '../generated/engine.js';
 import { type Answer, EngineError, Module, type ModuleBytes, type QuestionName, type Refused } from './module.js';
 import type { Reading } from './reading.js';
 
-/** Gives the bytes of the whole engine, `perp_wasm.wasm`, once they are needed. */
-export type WholeEngine = () => Promise<ModuleBytes>;
+/** What the core does not answer, `perp_wasm_rest.wasm`; and margin accounts on paper, `perp_wasm_paper.wasm`. */
+export type OtherModule = Exclude<(typeof QUESTIONS)[QuestionName]['module'], 'core'>;
 
-/** The status of a question that waits for the whole engine. */
+/** The bytes of a module, or what gives them once they are needed. */
+export type ModuleSource = ModuleBytes | (() => Promise<ModuleBytes>);
+
+/** The status of a question that waits for its module. */
 export const LOADING = 'Loading';
 
-/** After so many changes, which are kept for it until then, the whole engine is loaded even if nobody asks it. */
+/** After so many changes, which are kept for modules that come later, they are loaded even if nobody asks them. */
 const MOST_CHANGES = 4_096;
 
 type Change<Result> = (module: Module) => Result;
 
 /** The engine with what was loaded into it. Its state is one: each thread of questions takes an engine of its own. */
 export class Engine {
-    /** What was done to the core since it was reset, for the whole engine that comes later. */
+    private readonly others = new Map<OtherModule, Module>();
+    private readonly coming = new Map<OtherModule, Promise<void>>();
+    /** What was done to the core since it was reset, for modules that come later. */
     private changes: Change<unknown>[] = [];
-    private coming: Promise<void> | undefined;
 
     private constructor(
-        private module: Module,
-        /** Where the whole engine comes from; undefined once it is there, or where it never comes. */
-        private whole: WholeEngine | undefined,
+        private readonly core: Module,
+        /** Where modules come from that are not there yet. */
+        private readonly sources: Map<OtherModule, () => Promise<ModuleBytes>>,
     ) {}
 
     /**
-     * Starts the engine from a module's bytes: `perp_wasm.wasm`, which is the whole of it, or `perp_wasm_core.wasm` and where the whole comes
-     * from. Without that the core refuses with `UnknownQuestion` what it does not answer. Throws `EngineError`.
+     * Starts the engine from the bytes of `perp_wasm_core.wasm` and of the other modules; those that are given by a function come once they
+     * are needed. What belongs to one that is not given is refused with `UnknownQuestion`. Throws `EngineError`.
      */
-    static async start(module: ModuleBytes, whole?: WholeEngine): Promise<Engine> {
-        return new Engine(await Module.start(module), whole);
+    static async start(core: ModuleBytes, others: Partial<Record<OtherModule, ModuleSource>> = {}): Promise<Engine> {
+        const engine = new Engine(await Module.start(core), new Map());
+        for (const [name, source] of Object.entries(others) as [OtherModule, ModuleSource][]) {
+            if (typeof source === 'function') {
+                engine.sources.set(name, source);
+            } else {
+                engine.others.set(name, await Module.start(source));
+            }
+        }
+        return engine;
     }
 
-    /** The same from URLs. Throws `EngineError`. */
-    static async fetch(module: string | URL, whole?: string | URL): Promise<Engine> {
-        return Engine.start(await fetched(module), whole === undefined ? undefined : () => fetched(whole));
+    /** The same from URLs, all but the core once they are needed. Throws `EngineError`. */
+    static async fetch(core: string | URL, others: Partial<Record<OtherModule, string | URL>> = {}): Promise<Engine> {
+        const sources = Object.entries(others).map(([name, url]) => [name, () => fetched(url)]);
+        return Engine.start(await fetched(core), Object.fromEntries(sources));
     }
 
     /** Whether this question is answered without loading anything. */
     has(name: QuestionName): boolean {
-        return QUESTIONS[name].core || this.whole === undefined;
+        const { module } = QUESTIONS[name];
+        return module === 'core' || !this.sources.has(module);
     }
 
     /** Resolves once this question can be answered; loads what it takes. Throws `EngineError`. */
     async ready(name: QuestionName): Promise<void> {
-        if (!this.has(name)) {
-            await this.loadWhole();
+        const { module } = QUESTIONS[name];
+        if (module !== 'core') {
+            await this.loadModule(module);
         }
     }
 
     /** Forgets everything that was loaded. */
     reset(): void {
         this.changes = [];
-        this.module.reset();
+        for (const module of [this.core, ...this.others.values()]) {
+            module.reset();
+        }
     }
 
     /** The chain's clock: before the exchange is loaded, and whenever it moves. */
@@ -69,8 +86,7 @@ export class Engine {
      * zero up without gaps, and of the margin account whose orders are loaded. The refusal where it is not taken.
      */
     load(bytes: ReadonlyUint8Array, number = 0): Refused | undefined {
-        const account = this.whole === undefined ? bytes : bytes.slice();
-        return this.change((module) => module.load(account, number));
+        return this.loadAs(BigInt(number), bytes);
     }
 
     /** Takes an oracle's reading in, as an instruction that passes the oracle would. What became of it, or the refusal. */
@@ -78,7 +94,7 @@ export class Engine {
         return this.change((module) => module.takePrice(market, reading));
     }
 
-    /** Asks a question, which changes nothing. One that the core does not answer is refused with `LOADING` until the whole engine is there. */
+    /** Asks a question, which changes nothing. One whose module is not there yet is refused with `LOADING` until it is. */
     ask<Name extends QuestionName>(
         name: Name,
         question: Questions[Name]['question'],
@@ -86,10 +102,12 @@ export class Engine {
     ): Answer<Name> {
         if (!this.has(name)) {
             // Whoever asks again tries again; whoever has to know why it does not come awaits `ready`.
-            this.loadWhole().catch(() => undefined);
+            this.ready(name).catch(() => undefined);
             return { refused: { status: LOADING, code: 0, numbers: [0n, 0n, 0n] } };
         }
-        return this.module.ask(name, question, items);
+        const { module } = QUESTIONS[name];
+        const asked = module === 'core' ? undefined : this.others.get(module);
+        return (asked ?? this.core).ask(name, question, items);
     }
 
     /** Asks a question once it can be answered. Throws `EngineError`. */
@@ -104,15 +122,22 @@ export class Engine {
 
     /**
      * Makes the loaded margin account of this number, which is not on chain, part of what its markets sum up, as if it had always been
-     * there. The refusal where that cannot be. This and the following take the whole engine.
+     * there. The refusal where that cannot be. This and the following take the module for accounts on paper, and throw `EngineError`
+     * without it.
      */
     join(number = 0): Refused | undefined {
-        return this.paper().join(number);
+        const account = BigInt(number);
+        const refused = this.paper().join(account);
+        const held = this.core.ask('positions', { account }, []);
+        return (
+            refused ?? this.spread(account, held.refused === undefined ? held.items.map(({ market }) => market) : [])
+        );
     }
 
     /** Opens a margin account without anything in it. The refusal where there is no exchange. */
     open(): Refused | undefined {
-        return this.paper().open();
+        const opened = this.paper().open();
+        return 'refused' in opened ? opened.refused : this.spread(opened.number, []);
     }
 
     /**
@@ -120,52 +145,74 @@ export class Engine {
      * see it done. The refusal where it is not done; then nothing has changed.
      */
     act<Name extends QuestionName>(name: Name, question: Questions[Name]['question']): Refused | undefined {
-        return this.paper().act(name, question);
+        const refused = this.paper().act(name, question);
+        const { account = 0n, market } = question as { readonly account?: bigint; readonly market?: bigint };
+        return refused ?? this.spread(account, market === undefined ? [] : [market]);
     }
 
     /** The margin account of this number as it would lie on chain, nobody's. Throws `EngineError` where there is none. */
     store(number = 0): Uint8Array {
-        return this.paper().store(number);
+        return this.paper().store(BigInt(number));
     }
 
-    /** The module where it is the whole engine: the core has no account on paper. */
     private paper(): Module {
-        if (!this.module.isWhole) {
-            throw new EngineError('accounts on paper take the whole engine: start it from perp_wasm.wasm');
+        const paper = this.others.get('paper');
+        if (paper === undefined) {
+            throw new EngineError(
+                'accounts on paper take the bytes of perp_wasm_paper.wasm: start the engine with them',
+            );
         }
-        return this.module;
+        return paper;
     }
 
+    /** Lets every module see what was done on paper: to a margin account, and to these markets. */
+    private spread(account: bigint, markets: readonly bigint[]): undefined {
+        this.loadAs(account, this.paper().store(account));
+        for (const market of markets) {
+            this.loadAs(0n, this.paper().storeMarket(market));
+        }
+    }
+
+    private loadAs(number: bigint, bytes: ReadonlyUint8Array): Refused | undefined {
+        const account = this.sources.size === 0 ? bytes : bytes.slice();
+        return this.change((module) => module.load(account, number));
+    }
+
+    /** What the core says of it; the others, which say the same, are told now or later. */
     private change<Result>(change: Change<Result>): Result {
-        const result = change(this.module);
-        if (this.whole !== undefined) {
+        for (const module of this.others.values()) {
+            change(module);
+        }
+        if (this.sources.size > 0) {
             this.changes.push(change);
             if (this.changes.length % MOST_CHANGES === 0) {
-                this.loadWhole().catch(() => undefined);
+                Promise.all([...this.sources.keys()].map((name) => this.loadModule(name))).catch(() => undefined);
             }
         }
-        return result;
+        return change(this.core);
     }
 
-    private loadWhole(): Promise<void> {
-        this.coming ??= this.startWhole().finally(() => {
-            this.coming = undefined;
-        });
-        return this.coming;
+    private loadModule(name: OtherModule): Promise<void> {
+        const coming = this.coming.get(name) ?? this.startModule(name).finally(() => this.coming.delete(name));
+        this.coming.set(name, coming);
+        return coming;
     }
 
-    /** Does to the whole engine what was done to the core, and goes on with that. */
-    private async startWhole(): Promise<void> {
-        if (this.whole === undefined) {
+    /** Does to a module what was done to the core. */
+    private async startModule(name: OtherModule): Promise<void> {
+        const source = this.sources.get(name);
+        if (source === undefined) {
             return;
         }
-        const module = await Module.start(await this.whole());
+        const module = await Module.start(await source());
         for (const change of this.changes) {
             change(module);
         }
-        this.module = module;
-        this.whole = undefined;
-        this.changes = [];
+        this.others.set(name, module);
+        this.sources.delete(name);
+        if (this.sources.size === 0) {
+            this.changes = [];
+        }
     }
 }
 

@@ -30,6 +30,7 @@ type Exports = {
     join(number: bigint): bigint;
     act(words: number): bigint;
     store(number: bigint): bigint;
+    store_market(market: bigint): bigint;
 };
 
 /** Why the engine gives no answer: a rule of the exchange, or something that is missing. */
@@ -75,7 +76,9 @@ export class Module {
             const { instance } = await WebAssembly.instantiate(bytes);
             exports = instance.exports as unknown as Exports;
         } catch (cause) {
-            throw new EngineError('these bytes are not the module of the engine: hand in perp_wasm.wasm', { cause });
+            throw new EngineError('these bytes are not the module of the engine: hand in perp_wasm_core.wasm', {
+                cause,
+            });
         }
         const version = exports.interface?.();
         if (version !== INTERFACE) {
@@ -87,11 +90,6 @@ export class Module {
         return new Module(exports);
     }
 
-    /** Whether it is the whole engine, and not the core alone. */
-    get isWhole(): boolean {
-        return this.exports.act !== undefined;
-    }
-
     reset(): void {
         this.exports.reset();
     }
@@ -100,12 +98,12 @@ export class Module {
         this.exports.set_clock(unixTimestamp, slot);
     }
 
-    load(bytes: ReadonlyUint8Array, number: number): Refused | undefined {
+    load(bytes: ReadonlyUint8Array, number: bigint): Refused | undefined {
         if (bytes.length > INPUT_WORDS * WORD) {
             throw new EngineError(`${bytes.length} bytes are no account of the exchange`);
         }
         new Uint8Array(this.exports.memory.buffer, this.exports.input_address(), bytes.length).set(bytes);
-        return this.exports.load(BigInt(number), bytes.length) === REFUSED ? this.refusal() : undefined;
+        return this.exports.load(number, bytes.length) === REFUSED ? this.refusal() : undefined;
     }
 
     takePrice(market: number, reading: Reading): { readonly outcome: number } | { readonly refused: Refused } {
@@ -137,22 +135,31 @@ export class Module {
         return { refused: undefined, answer: head as never, items: listed as never };
     }
 
-    join(number: number): Refused | undefined {
-        return this.exports.join(BigInt(number)) === REFUSED ? this.refusal() : undefined;
+    join(number: bigint): Refused | undefined {
+        return this.exports.join(number) === REFUSED ? this.refusal() : undefined;
     }
 
-    open(): Refused | undefined {
-        return this.exports.open() === REFUSED ? this.refusal() : undefined;
+    open(): { readonly number: bigint } | { readonly refused: Refused } {
+        const number = this.exports.open();
+        return number === REFUSED ? { refused: this.refusal() } : { number };
     }
 
     act<Name extends QuestionName>(name: Name, question: Questions[Name]['question']): Refused | undefined {
         return this.exports.act(this.write(name, question, [])) === REFUSED ? this.refusal() : undefined;
     }
 
-    store(number: number): Uint8Array {
-        const bytes = this.exports.store(BigInt(number));
+    store(number: bigint): Uint8Array {
+        return this.stored(`margin account ${number}`, this.exports.store(number));
+    }
+
+    storeMarket(market: bigint): Uint8Array {
+        return this.stored(`market ${market}`, this.exports.store_market(market));
+    }
+
+    /** An account in the output buffer. */
+    private stored(what: string, bytes: bigint): Uint8Array {
         if (bytes === REFUSED) {
-            throw new EngineError(`the engine has no margin account ${number}: ${this.refusal().status}`);
+            throw new EngineError(`the engine has no ${what}: ${this.refusal().status}`);
         }
         const { buffer } = this.exports.memory;
         return new Uint8Array(buffer, this.exports.output_address(), Number(BigInt.asUintN(32, bytes))).slice();

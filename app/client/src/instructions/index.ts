@@ -5,3 +5,4 @@ export * from './market.js';
 export * from './orders.js';
 export * from './position.js';
 export * from './tokens.js';
+export * from './views.js';

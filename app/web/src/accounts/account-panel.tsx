@@ -46,7 +46,9 @@ function Standing() {
                     <span className="label">Maintenance margin used</span>
                     <span className={danger ? 'short' : undefined}>
                         {maintenanceMargin === 0n
-                            ? 'none needed'
+                            ? view.notional === 0n
+                                ? 'none needed'
+                                : 'covered by what is owed'
                             : broken
                               ? 'all'
                               : formatShare(maintenanceMargin, equity)}

@@ -21,6 +21,8 @@ import { useMemo, useSyncExternalStore } from 'react';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
 import { magnitude } from '../format/units';
+import { sideWord } from '../ticket/amounts';
+import type { Side } from '../ticket/state';
 import { describe, type Refusal } from './refusal';
 import type { EngineWorld } from './world';
 
@@ -136,11 +138,11 @@ export function useTrade(entry: MarketEntry, question: TradeQuestion | null): Tr
 }
 
 /** The largest market order that would be filled now, without a sign; zero where none would, null while nothing is known. */
-export function useLargestOrder(account: Address | null, market: number, buys: boolean): bigint | null {
+export function useLargestOrder(account: Address | null, market: number, side: Side): bigint | null {
     const number = useNumber(account);
     const asked = useAsked(
         'largestOrder',
-        number === null ? null : { account: number, market: BigInt(market), side: buys ? 0n : 1n },
+        number === null ? null : { account: number, market: BigInt(market), side: sideWord(side) },
     );
     const size = answerOf(asked)?.size ?? null;
     return size === null ? null : magnitude(size);
@@ -153,6 +155,18 @@ export function useSizeWorth(price: bigint, atoms: bigint | null): bigint | null
         atoms === null || atoms === 0n || price === 0n ? null : { equity: atoms, price, leverage: PPM },
     );
     return answerOf(asked)?.size ?? null;
+}
+
+/** So many ppm of a size, cut to base units; null where one of them is missing or there is no such size. */
+export function usePartOf(size: bigint | null, ppm: bigint | null): bigint | null {
+    const asked = useAsked('partOfSize', size === null || ppm === null ? null : { size, part: ppm, whole: PPM });
+    return answerOf(asked)?.size ?? null;
+}
+
+/** The price that is worse by a tolerance, for whoever buys or sells; null where there is none. */
+export function useWorstPrice(price: bigint | null, side: Side, tolerance: bigint): bigint | null {
+    const asked = useAsked('worstPrice', price === null ? null : { price, side: sideWord(side), tolerance });
+    return answerOf(asked)?.price ?? null;
 }
 
 export type PlacementAnswer = { view: PlacementView; refusal: null } | { view: null; refusal: Refusal };

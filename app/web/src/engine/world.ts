@@ -17,13 +17,13 @@ import {
     type Questions,
 } from '@perp-swap/client/engine';
 import type { Account, Address } from '@solana/kit';
-import whole from '../../../../artifacts/perp_wasm.wasm?url';
 import core from '../../../../artifacts/perp_wasm_core.wasm?url';
+import rest from '../../../../artifacts/perp_wasm_rest.wasm?url';
 import type { Directory } from '../chain/directory';
 
 /** Fetches the engine's core and starts it; the rest is fetched once something is asked that the core does not answer. */
 export function startEngine(): Promise<Engine> {
-    return Engine.fetch(new URL(core, location.href), new URL(whole, location.href));
+    return Engine.fetch(new URL(core, location.href), { rest: new URL(rest, location.href) });
 }
 
 /** What the engine's visitor has in his account, in dollars: what orders would do for whoever has no account yet. */

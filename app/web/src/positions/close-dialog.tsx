@@ -5,10 +5,10 @@ import { useState } from 'react';
 import type { OwnedAccount } from '../accounts/owned';
 import { useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useTrade } from '../engine/hooks';
+import { useTrade, useWorld, useWorstPrice } from '../engine/hooks';
 import { formatPrice, formatSize, magnitude, readTyped, typable } from '../format/units';
 import { useSettings } from '../shell/settings';
-import { partOf, signed, worsened } from '../ticket/amounts';
+import { partOf, signed } from '../ticket/amounts';
 import { Receipt, Refused } from '../ticket/receipt';
 import { useBusy } from '../transactions/store';
 import { useSend } from '../transactions/use-send';
@@ -34,6 +34,7 @@ const PARTS = [
 
 export function CloseDialog({ position, entry, account, onClose }: CloseDialogProps) {
     const { directory } = useConnection();
+    const engine = useWorld();
     const tolerance = useSettings((state) => state.tolerance);
     const busy = useBusy();
     const send = useSend();
@@ -55,7 +56,7 @@ export function CloseDialog({ position, entry, account, onClose }: CloseDialogPr
                   reduceOnly: true,
               },
     );
-    const bound = answer?.receipt ? worsened(answer.receipt.averagePrice, side, tolerance) : null;
+    const bound = useWorstPrice(answer?.receipt?.averagePrice ?? null, side, tolerance);
     const ready = size !== null && bound !== null && !busy;
     return (
         <Dialog title={`Close ${entry.symbol}`} onClose={onClose}>
@@ -84,7 +85,7 @@ export function CloseDialog({ position, entry, account, onClose }: CloseDialogPr
                             type="button"
                             className="button button-small"
                             onClick={() =>
-                                setText(part === PPM ? '' : typable(partOf(whole, part), scale.baseDecimals))
+                                setText(part === PPM ? '' : typable(partOf(engine, whole, part), scale.baseDecimals))
                             }
                         >
                             {label}

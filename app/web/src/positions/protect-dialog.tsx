@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { OwnedAccount } from '../accounts/owned';
 import { useClock, useConnection } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { usePlacement } from '../engine/hooks';
+import { usePlacement, useWorld } from '../engine/hooks';
 import { formatPrice } from '../format/units';
 import { useRestingOrders } from '../orders/resting';
 import { useSettings } from '../shell/settings';
@@ -36,6 +36,7 @@ export function ProtectDialog({ position, entry, account, onClose }: ProtectDial
     const { scale } = entry;
     const side = position.size > 0n ? 'long' : 'short';
     const terms = protection({ ...EMPTY_TICKET, stop, target }, side, {
+        engine: useWorld(),
         scale,
         indexPrice: position.price,
         now,

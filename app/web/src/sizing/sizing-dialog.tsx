@@ -8,6 +8,7 @@ import type { MarketEntry } from '../chain/directory';
 import { answerOf, useAccountView, useAsked, useMarketView, useNumber } from '../engine/hooks';
 import { describe } from '../engine/refusal';
 import { formatMoney, formatPpm, formatSize, formatTimes, magnitude, readTyped } from '../format/units';
+import { sideWord } from '../ticket/amounts';
 import { parseCount, parsePercent } from '../ticket/percent';
 import type { Side } from '../ticket/state';
 import { Dialog } from '../ui/dialog';
@@ -29,8 +30,6 @@ interface ToolProps {
     side: Side;
     onUse: (size: bigint) => void;
 }
-
-const sideWord = (side: Side) => (side === 'long' ? 0n : 1n);
 
 /** A size found, and what leads to it; or why there is none. */
 function Found({

@@ -1,6 +1,8 @@
-import { ANY_PRICE_SELL, OrderTrigger, parsePrice } from '@perp-swap/client';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ANY_PRICE_SELL, formatPrice, OrderTrigger, parsePrice } from '@perp-swap/client';
+import { Engine } from '@perp-swap/client/engine';
 import { expect, test } from 'vitest';
-import { worsened } from './amounts';
 import { parseCount, parsePercent } from './percent';
 import { EMPTY_TICKET } from './state';
 import { type Circumstances, protection, restingTerms, WHOLE } from './terms';
@@ -8,7 +10,16 @@ import { type Circumstances, protection, restingTerms, WHOLE } from './terms';
 const scale = { baseDecimals: 9, quoteDecimals: 6 };
 const dollars = (text: string) => parsePrice(text, scale);
 const SOL = 1_000_000_000n;
-const circumstances: Circumstances = { scale, indexPrice: dollars('140'), now: 1_000n, tolerance: 5_000n, group: 3 };
+// The page's own engine: what it says of tolerances, parts and steps is tested where it is written.
+const engine = await Engine.start(readFileSync(join(__dirname, '../../../../artifacts/perp_wasm_core.wasm')));
+const circumstances: Circumstances = {
+    engine,
+    scale,
+    indexPrice: dollars('140'),
+    now: 1_000n,
+    tolerance: 5_000n,
+    group: 3,
+};
 
 function orders(change: Partial<typeof EMPTY_TICKET>, size: bigint | null = 2n * SOL) {
     const terms = restingTerms({ ...EMPTY_TICKET, ...change }, size, circumstances);
@@ -19,12 +30,6 @@ function orders(change: Partial<typeof EMPTY_TICKET>, size: bigint | null = 2n *
 function problem(change: Partial<typeof EMPTY_TICKET>, size: bigint | null = 2n * SOL) {
     return restingTerms({ ...EMPTY_TICKET, ...change }, size, circumstances).problem;
 }
-
-test('a worse price is higher for whoever buys and lower for whoever sells', () => {
-    // 0.5 % of 1 000 000 is 5 000.
-    expect(worsened(1_000_000n, 'long', 5_000n)).toBe(1_005_000n);
-    expect(worsened(1_000_000n, 'short', 5_000n)).toBe(995_000n);
-});
 
 test('a limit buys at its price or lower and never above', () => {
     const [limit, ...others] = orders({ kind: 'limit', price: '135', expiry: 'day' });
@@ -97,6 +102,14 @@ test('a ladder spreads its size over evenly spaced limits', () => {
     // Halfway between 130 and 138 is 134, but for the rounding of both ends.
     expect(middle - dollars('134')).toBeGreaterThanOrEqual(-1n);
     expect(middle - dollars('134')).toBeLessThanOrEqual(1n);
+});
+
+test('a stop and a target may be filled a little worse than at their prices, and at a price that no market has are refused', () => {
+    const { orders: exits } = protection({ ...EMPTY_TICKET, stop: '100', target: '200' }, 'long', circumstances);
+    // A stop 5 % below, a target 0.5 % below: it is sold at 95 and at 199 at worst.
+    expect(exits?.map(({ acceptablePrice }) => formatPrice(acceptablePrice, scale))).toEqual(['95', '199']);
+    // 2^50 in 2^-40 atoms per base unit are $1 024 000 a SOL.
+    expect(problem({ kind: 'stop', price: '1020000' })).toMatch(/price/i);
 });
 
 test('slices share the size and hold lamports for each fill', () => {

@@ -17,8 +17,8 @@ import {
     trailingStop,
 } from '@perp-swap/client';
 import type { PlacedOrder } from '@perp-swap/client/engine';
-import { readTyped, type Scale, type Typed } from '../format/units';
-import { dividedBy, opposite, signed, spaced, worsened } from './amounts';
+import { magnitude, readTyped, type Scale, type Typed } from '../format/units';
+import { AmountError, dividedBy, type Engine, opposite, signed, spaced, worsened } from './amounts';
 import { parseCount, parsePercent } from './percent';
 import { expiryTime, type Side, type TicketState } from './state';
 
@@ -29,6 +29,7 @@ export const WHOLE = 9_223_372_036_854_775_807n;
 
 /** Everything that the terms depend on besides what is typed. */
 export interface Circumstances {
+    engine: Engine;
     scale: Scale;
     indexPrice: bigint;
     now: bigint;
@@ -38,6 +39,16 @@ export interface Circumstances {
 }
 
 export type Terms = { problem: string; orders: null } | { problem: null; orders: OrderTerms[] };
+
+/** The terms, or what is wrong with a number in them. */
+function checked(terms: () => Terms): Terms {
+    try {
+        return terms();
+    } catch (error) {
+        if (error instanceof AmountError) return { problem: error.message, orders: null };
+        throw error;
+    }
+}
 
 function price(text: string, scale: Scale): Typed {
     return readTyped(text, (plain) => parsePrice(plain, scale));
@@ -65,7 +76,11 @@ export function placedOrder(terms: OrderTerms): PlacedOrder {
 }
 
 /** A stop and a target for all of a position of this side; of one group, so that a fill of one cancels the other. */
-export function protection(state: TicketState, side: Side, { scale, tolerance, group }: Circumstances): Terms {
+export function protection(state: TicketState, side: Side, circumstances: Circumstances): Terms {
+    return checked(() => exitTerms(state, side, circumstances));
+}
+
+function exitTerms(state: TicketState, side: Side, { engine, scale, tolerance, group }: Circumstances): Terms {
     const against = opposite(side);
     const size = signed(WHOLE, against);
     const stop = price(state.stop, scale);
@@ -78,14 +93,14 @@ export function protection(state: TicketState, side: Side, { scale, tolerance, g
             : stopLoss({
                   size,
                   triggerPrice: stop.value,
-                  acceptablePrice: worsened(stop.value, against, STOP_TOLERANCE),
+                  acceptablePrice: worsened(engine, stop.value, against, STOP_TOLERANCE),
               }),
         target.value === null
             ? null
             : takeProfit({
                   size,
                   triggerPrice: target.value,
-                  acceptablePrice: worsened(target.value, against, tolerance),
+                  acceptablePrice: worsened(engine, target.value, against, tolerance),
               }),
     ].filter((order) => order !== null);
     return { problem: null, orders: exits.length === 2 ? oneCancelsOther(group, exits) : exits };
@@ -96,12 +111,16 @@ const gives = (orders: OrderTerms[]): Terms => ({ problem: null, orders });
 
 /** The resting orders that the ticket asks for; `size` is without a sign, null where none is typed. */
 export function restingTerms(state: TicketState, size: bigint | null, circumstances: Circumstances): Terms {
+    return checked(() => orderTerms(state, size, circumstances));
+}
+
+function orderTerms(state: TicketState, size: bigint | null, circumstances: Circumstances): Terms {
     const { kind, side, reduceOnly } = state;
-    const { scale, tolerance, now, group, indexPrice } = circumstances;
+    const { engine, scale, tolerance, now, group, indexPrice } = circumstances;
     const expires = expiryTime(state.expiry, now);
     const typedBound = price(state.bound, scale);
     if (typedBound.problem !== null) return { problem: typedBound.problem, orders: null };
-    const bound = (from: bigint, ppm: bigint) => typedBound.value ?? worsened(from, side, ppm);
+    const bound = (from: bigint, ppm: bigint) => typedBound.value ?? worsened(engine, from, side, ppm);
 
     if (kind === 'trailing') {
         const trailing = readTyped(state.trailing, parsePercent);
@@ -127,7 +146,7 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
             return asks(`${SLICE_SECONDS} to 9,999 seconds between slices`);
         return gives([
             slicedOrder({
-                size: dividedBy(amount, slices),
+                size: signed(dividedBy(engine, magnitude(amount), slices), side),
                 slices,
                 secondsBetween: between,
                 acceptablePrice: bound(indexPrice, STOP_TOLERANCE),
@@ -147,7 +166,7 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
             const other = price(state.otherPrice, scale);
             if (other.problem !== null) return { problem: other.problem, orders: null };
             if (other.value !== null) {
-                const acceptablePrice = worsened(other.value, side, STOP_TOLERANCE);
+                const acceptablePrice = worsened(engine, other.value, side, STOP_TOLERANCE);
                 const stop = { size: amount, triggerPrice: other.value, acceptablePrice, expires };
                 return gives(oneCancelsOther(group, [entry, reduceOnly ? stopLoss(stop) : stopEntry(stop)]));
             }
@@ -177,8 +196,9 @@ export function restingTerms(state: TicketState, size: bigint | null, circumstan
             if (last.problem !== null) return { problem: last.problem, orders: null };
             if (last.value === null) return asks('where the ladder ends');
             if (steps === null || steps < 2 || steps > 16) return asks('2 to 16 steps');
-            const size = dividedBy(amount, steps);
-            return gives(ladder(spaced(trigger.value, last.value, steps).map((price) => ({ size, price, expires }))));
+            const size = signed(dividedBy(engine, magnitude(amount), steps), side);
+            const prices = spaced(engine, trigger.value, last.value, steps);
+            return gives(ladder(prices.map((price) => ({ size, price, expires }))));
         }
         default:
             return asks('another kind of order');

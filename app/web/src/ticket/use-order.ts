@@ -3,11 +3,19 @@ import { anyPrice, type OrderTerms, parseAtoms, parsePrice, parseSize } from '@p
 import { useShownAccount } from '../accounts/owned';
 import { useClock, useMarket } from '../chain/context';
 import type { MarketEntry } from '../chain/directory';
-import { useLargestOrder, usePlacement, useSizeWorth, useTrade } from '../engine/hooks';
+import {
+    useLargestOrder,
+    usePartOf,
+    usePlacement,
+    useSizeWorth,
+    useTrade,
+    useWorld,
+    useWorstPrice,
+} from '../engine/hooks';
 import { readTyped } from '../format/units';
 import { useRestingOrders } from '../orders/resting';
 import { useSettings } from '../shell/settings';
-import { partOf, signed, worsened } from './amounts';
+import { signed } from './amounts';
 import { parsePercent } from './percent';
 import type { TicketState } from './state';
 import { type Circumstances, freeGroup, placedOrder, protection, restingTerms, type Terms } from './terms';
@@ -22,15 +30,14 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
     const tolerance = useSettings((settings) => settings.tolerance);
     const groups = useRestingOrders(account).map(({ order }) => order.group);
     const address = account?.address ?? null;
-    const buys = state.side === 'long';
     const indexPrice = market?.state.price.price ?? 0n;
 
-    const largest = useLargestOrder(address, entry.index, buys);
+    const largest = useLargestOrder(address, entry.index, state.side);
     const worth = readTyped(state.unit === 'usd' ? state.size : '', (text) => parseAtoms(text, scale.quoteDecimals));
     const ofWorth = useSizeWorth(indexPrice, worth.value);
     const base = readTyped(state.unit === 'base' ? state.size : '', (text) => parseSize(text, scale));
     const percent = readTyped(state.unit === 'percent' ? state.size : '', parsePercent);
-    const ofPercent = percent.value === null || largest === null ? null : partOf(largest, percent.value);
+    const ofPercent = usePartOf(largest, percent.value);
 
     const size = { base: base.value, usd: ofWorth, percent: ofPercent }[state.unit];
     const sizeProblem = { base: base.problem, usd: worth.problem, percent: percent.problem }[state.unit];
@@ -47,7 +54,8 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
     const free = useTrade(entry, question);
     const typedBound = readTyped(state.bound, (text) => parsePrice(text, scale));
     const average = free?.receipt?.averagePrice ?? null;
-    const bound = typedBound.value ?? (average === null ? null : worsened(average, state.side, tolerance));
+    const tolerated = useWorstPrice(average, state.side, tolerance);
+    const bound = typedBound.value ?? tolerated;
     const bounded = useTrade(
         entry,
         question && typedBound.value !== null ? { ...question, acceptablePrice: typedBound.value } : null,
@@ -55,6 +63,7 @@ export function useOrder(state: TicketState, entry: MarketEntry) {
     const answer = typedBound.value === null ? free : bounded;
 
     const circumstances: Circumstances = {
+        engine: useWorld(),
         scale,
         indexPrice,
         now,

@@ -179,7 +179,8 @@ impl Class {
             | E::RewardToItself
             | E::WrongReceiver
             | E::WrongOrders
-            | E::TrailingData => Self::Wrong,
+            | E::TrailingData
+            | E::ForecastTooLong => Self::Wrong,
         }
     }
 }

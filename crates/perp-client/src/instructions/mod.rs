@@ -12,6 +12,7 @@ mod market;
 mod orders;
 mod position;
 mod tokens;
+mod views;
 
 pub use account::*;
 pub use exchange::*;
@@ -20,9 +21,12 @@ pub use market::*;
 pub use orders::*;
 pub use position::*;
 pub use tokens::*;
+pub use views::*;
 
 /// Where a new market's price comes from, what a market or a pool is listed with, and an order's terms, as they are sent.
 pub use perp_swap::arguments::{LiquidityParameters, MarketParameters, OracleSource, OrderTerms};
+/// What views answer, as it is found in the return data.
+pub use perp_swap::views as answers;
 
 use crate::addresses::Addresses;
 use anchor_lang::prelude::{AccountMeta, Pubkey};

@@ -247,6 +247,7 @@ fn every_instruction_of_the_program_has_a_builder_of_its_name() {
         include_str!("market.rs"),
         include_str!("orders.rs"),
         include_str!("position.rs"),
+        include_str!("views.rs"),
     ]
     .concat();
     assert!(names.contains(&"trade") && names.contains(&"create_exchange"), "{names:?}");

@@ -1,10 +1,14 @@
 //! Transactions that a node only tries.
 
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::error::InstructionError;
 use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::AnchorDeserialize;
+use base64::prelude::{Engine, BASE64_STANDARD};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client_api::config::RpcSimulateTransactionConfig;
 use solana_transaction::Transaction;
+use solana_transaction_error::TransactionError;
 
 use super::{Connection, SendError};
 
@@ -15,6 +19,8 @@ pub struct Simulated {
     pub compute_units: Option<u64>,
     /// What it logged.
     pub logs: Vec<String>,
+    /// What the last program that answered said, and which it is.
+    pub answer: Option<(Pubkey, Vec<u8>)>,
 }
 
 impl Connection {
@@ -34,7 +40,26 @@ impl Connection {
         let logs = answer.logs.unwrap_or_default();
         match answer.err {
             Some(error) => Err(SendError::Failed { error: error.into(), logs, in_block: false }),
-            None => Ok(Simulated { compute_units: answer.units_consumed, logs }),
+            None => {
+                let answered = answer.return_data.and_then(|answer| {
+                    let data = BASE64_STANDARD.decode(answer.data.0).ok()?;
+                    Some((answer.program_id.parse().ok()?, data))
+                });
+                Ok(Simulated { compute_units: answer.units_consumed, logs, answer: answered })
+            }
         }
+    }
+
+    /// What the exchange answers to a view, after the instructions before it: of the types in
+    /// [`answers`](crate::instructions::answers). Nobody signs and nothing changes; `payer` is any wallet with lamports.
+    ///
+    /// # Errors
+    /// Those of [`Connection::simulate`]; [`SendError::Failed`] where nothing of that type is answered.
+    pub fn ask<T: AnchorDeserialize>(&self, instructions: &[Instruction], payer: &Pubkey) -> Result<T, SendError> {
+        let Simulated { answer, logs, .. } = self.simulate(instructions, payer)?;
+        let data = answer.filter(|(program, _)| *program == perp_swap::ID).map(|(_, data)| data);
+        let told = data.and_then(|data| T::try_from_slice(&data).ok());
+        let error = TransactionError::InstructionError(0, InstructionError::InvalidInstructionData);
+        told.ok_or(SendError::Failed { error, logs, in_block: false })
     }
 }

@@ -1,6 +1,6 @@
 //! One exchange as a keeper needs it: discovered from its address, read in one round trip.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use anchor_lang::prelude::Pubkey;
@@ -105,6 +105,12 @@ impl Venue {
         self.lock().clone()
     }
 
+    /// Every account of their own that the markets read prices from.
+    pub fn price_accounts(&self) -> BTreeSet<Pubkey> {
+        let each = self.oracles().into_iter().flat_map(|oracles| [Some(oracles.first), oracles.second]);
+        each.flatten().map(|oracle| oracle.account).filter(|account| *account != Pubkey::default()).collect()
+    }
+
     /// The exchange with its pool, all its markets, the clock, and what the markets' price accounts say, as they were at one moment: one
     /// request reads up to a hundred accounts. Every price that is newer than its market's is taken in. Accounts that say
     /// nothing usable are left out, and markets bound to no account of their own stay at what they have cached.
@@ -201,7 +207,6 @@ impl Venue {
 
     /// The addresses that every job of a keeper names: what a lookup table of the exchange holds.
     pub fn common_addresses(&self) -> Vec<Pubkey> {
-        let oracles = self.oracles();
         let mut addresses = vec![
             self.addresses.exchange,
             self.addresses.pool,
@@ -212,7 +217,7 @@ impl Venue {
             self.addresses.token_program,
             crate::addresses::event_authority(),
         ];
-        for (index, oracles) in (0..).zip(&oracles) {
+        for (index, oracles) in (0..).zip(&self.oracles()) {
             addresses.push(self.addresses.market(index));
             if oracles.first.account != Pubkey::default() {
                 addresses.push(oracles.first.account);

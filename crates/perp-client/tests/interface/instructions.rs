@@ -308,6 +308,45 @@ fn of_requests(addresses: &Addresses) -> Vec<Value> {
     cases
 }
 
+fn of_views(addresses: &Addresses) -> Vec<Value> {
+    let (margin_account, market) = (key(ACCOUNT), 5);
+    let mut cases = Vec::new();
+    for name in ["empty", "three", "claim", "full"] {
+        let state = account(name).state;
+        let health = build::view_health(addresses, margin_account, &state);
+        cases.push(case("viewHealth", json!({ "account": name }), &health));
+        for oracle in [None, Some(key(ORACLE))] {
+            let target = TargetMarket { market, oracle };
+            let at = json!({ "account": name, "market": market, "oracle": oracle.map(text) });
+            let viewed = build::view_position(addresses, margin_account, &state, target);
+            cases.push(case("viewPosition", at.clone(), &viewed));
+            let viewed = build::view_liquidation_price(addresses, margin_account, &state, target);
+            cases.push(case("viewLiquidationPrice", at.clone(), &viewed));
+            let order = Order { size: SignedSize::new(-7), acceptable_price: Price::new(1), reduce_only: true };
+            let mut terms = at;
+            terms.as_object_mut().unwrap().extend([
+                ("size".to_owned(), json!("-7")),
+                ("acceptablePrice".to_owned(), json!("1")),
+                ("reduceOnly".to_owned(), json!(true)),
+            ]);
+            let viewed = build::view_trade(addresses, margin_account, &state, target, &order);
+            cases.push(case("viewTrade", terms, &viewed));
+        }
+    }
+    for oracle in [None, Some(key(ORACLE))] {
+        let target = TargetMarket { market, oracle };
+        let at = json!({ "market": market, "oracle": oracle.map(text) });
+        cases.push(case("viewMarket", at.clone(), &build::view_market(addresses, target)));
+        let ahead = json!({ "market": market, "oracle": oracle.map(text), "seconds": 604_800 });
+        cases.push(case("viewFunding", ahead, &build::view_funding(addresses, target, 604_800)));
+    }
+    for market_count in [0, 3] {
+        let attested = build::attest_solvency(addresses, market_count);
+        cases.push(case("attestSolvency", json!({ "marketCount": market_count }), &attested));
+    }
+    cases
+}
+
 #[test]
 fn instructions_are_built_alike() {
     assert_eq!(MAX_POSITIONS, 12);
@@ -321,7 +360,7 @@ fn instructions_are_built_alike() {
         .map(|name| (name.to_owned(), Value::String(hex(&bytes(&account(name))))))
         .into_iter()
         .collect();
-    let cases: Vec<_> = [of_accounts, of_positions, of_orders, of_markets, of_requests]
+    let cases: Vec<_> = [of_accounts, of_positions, of_orders, of_markets, of_requests, of_views]
         .into_iter()
         .flat_map(|of| of(&addresses))
         .collect();

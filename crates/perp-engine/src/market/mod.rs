@@ -3,6 +3,7 @@
 pub(crate) mod averages;
 pub mod claims;
 pub mod fill;
+pub mod forecast;
 pub mod funding;
 mod grace;
 pub mod measured_margin;

@@ -150,6 +150,46 @@ fn stress_loss_ceil([long, short]: [Atoms; 2], stress_move: Ppm, maintenance: Pp
     Ok(share_ceil(more, stress_move)?.saturating_sub(share_floor(less, covered)?))
 }
 
+/// What a market has and what it owes at a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// See [`Solvency::assets`].
+    pub assets: Atoms,
+    /// See [`Solvency::liabilities`].
+    pub liabilities: Atoms,
+}
+
+impl Coverage {
+    /// At a price.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn of(ledger: &MarketLedger, parameters: &Parameters, price: Price) -> Result<Self, EngineError> {
+        let Solvency { assets, liabilities, .. } = solvency(ledger, parameters, price)?;
+        Ok(Self { assets, liabilities })
+    }
+
+    /// The part of what it owes that it has, all of it at most.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn part_floor(&self) -> Result<Ppm, EngineError> {
+        let part = self.paid_floor(Atoms::new(PPM))?;
+        u32::try_from(part.get()).map(Ppm::new).map_err(|_| EngineError::Overflow)
+    }
+
+    /// What is paid of an amount if all are paid the same part.
+    ///
+    /// # Errors
+    /// [`EngineError::Overflow`].
+    pub fn paid_floor(&self, amount: Atoms) -> Result<Atoms, EngineError> {
+        if self.assets >= self.liabilities {
+            return Ok(amount);
+        }
+        mul_div_floor(amount.get(), self.assets.get(), self.liabilities.get()).map(Atoms::new)
+    }
+}
+
 impl Solvency {
     /// `surplus − stress loss`: what the market has beyond what it must be able to bear.
     pub fn headroom(&self) -> Result<SignedAtoms, EngineError> {

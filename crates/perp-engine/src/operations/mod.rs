@@ -9,3 +9,4 @@ pub mod liquidity;
 pub mod market;
 pub mod orders;
 pub mod position;
+pub mod views;

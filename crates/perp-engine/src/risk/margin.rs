@@ -200,6 +200,26 @@ impl Leg {
         })
     }
 
+    /// Notional in whole atoms, rounded up.
+    pub const fn value(&self) -> Atoms {
+        self.value
+    }
+
+    /// Unrealized profit, negative for a loss.
+    pub const fn profit(&self) -> QuoteX40 {
+        self.profit
+    }
+
+    /// Unsettled funding owed, negative where it is owed to the position.
+    pub const fn funding(&self) -> QuoteX40 {
+        self.funding
+    }
+
+    /// What the market promises the position beyond what that owes it.
+    pub fn promised(&self, position: &Position, ledger: &MarketLedger) -> Result<QuoteX40, EngineError> {
+        Ok(self.set_off(position, ledger, self.profit)?.0)
+    }
+
     /// Profit less the funding owed.
     pub fn worth(&self) -> Result<QuoteX40, EngineError> {
         self.profit.checked_sub(self.funding)

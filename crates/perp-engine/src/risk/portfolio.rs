@@ -276,7 +276,7 @@ impl<'a> Portfolio<'a> {
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
     pub(crate) fn maintenance(&self, beside: Option<Touched>) -> Result<MaintenanceSums, EngineError> {
-        self.maintenance_of(beside, |position, market| {
+        self.summed(beside, |position, market| {
             maintenance_leg(position, &market.ledger, market, self.range(market)?)
         })
     }
@@ -290,6 +290,18 @@ impl<'a> Portfolio<'a> {
         self.maintenance(beside)
     }
 
+    /// A position as a liquidation judges it, and the range in which its price is counted; none without a size.
+    pub(crate) fn maintenance_of(
+        &self,
+        position: &Position,
+        market: &Market,
+    ) -> Result<(LegHealth, Option<PriceRange>), EngineError> {
+        let moment = if self.moment == Moment::Apart { Moment::Unknown } else { self.moment };
+        let range = Self { moment, ..*self }.range(market)?;
+        let leg = maintenance_leg(position, &market.ledger, market, range)?;
+        Ok((leg, position.size.side().map(|_| range)))
+    }
+
     /// The same as the fill of an order judges it that increases another leg: each by the margin that open interest scales, and better
     /// than its last price only up to what it has lost. What nobody has told is no reason to refuse a fill, and none to open more.
     // A frame of its own: a program's is 4096 bytes.
@@ -297,7 +309,7 @@ impl<'a> Portfolio<'a> {
     pub(crate) fn judged_beside_fill(&self, beside: Touched) -> Result<MaintenanceSums, EngineError> {
         let moment = if self.moment == Moment::Apart { Moment::Unknown } else { self.moment };
         let seen = Self { moment, ..*self };
-        self.maintenance_of(Some(beside), |position, market| {
+        self.summed(Some(beside), |position, market| {
             let range = seen.range(market)?;
             let (better, settled) = match position.size.side() {
                 Some(side) => (range.better(side), range.judged(side)),
@@ -311,7 +323,7 @@ impl<'a> Portfolio<'a> {
 
     /// The legs but `beside` summed, those of other risk groups by what each group requires.
     #[inline(always)]
-    fn maintenance_of(
+    fn summed(
         &self,
         beside: Option<Touched>,
         leg: impl Fn(&Position, &Market) -> Result<LegHealth, EngineError>,

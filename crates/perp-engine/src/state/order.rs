@@ -100,7 +100,7 @@ pub struct RestingOrder {
     pub trigger: u8,
     /// 1 where it only reduces the position it belongs to, and dies with it.
     pub reduce_only: u8,
-    /// A fill cancels the account's other orders with this number; zero for none.
+    /// A fill cancels the account's other orders with this number that are not armed; zero for none.
     pub group: u8,
     /// Place of the order with whose fill this one wakes, counted from 1; zero while it is awake.
     pub parent: u8,
@@ -200,11 +200,10 @@ impl RestingOrder {
         (position.number == self.position && self.size.side() == Some(opposite)).then_some(position.size.size())
     }
 
-    /// Whether, of two armed orders of an account, this one fills first: where both are of one market or one group it is the one that was
-    /// armed for an earlier moment, of one moment the one that was placed first.
+    /// Whether, of two armed orders of an account, this one fills first: where both are of one market it is the one that was armed for an
+    /// earlier moment, of one moment the one that was placed first.
     pub fn fills_before(&self, other: &Self) -> bool {
-        let together = self.market == other.market || (self.group != 0 && self.group == other.group);
-        together && (self.fills_from, self.number) < (other.fills_from, other.number)
+        self.market == other.market && (self.fills_from, self.number) < (other.fills_from, other.number)
     }
 
     /// Whether it can never be filled any more: it has expired or is void, or what it reduces is gone.

@@ -4,10 +4,11 @@ use crate::exchange::Exchange;
 use crate::portfolio::portfolio;
 use alloc::vec::Vec;
 use perp_engine::market::price::reference_time;
+use perp_engine::risk::liquidation_price::{move_price, search_liquidation_price};
 use perp_engine::risk::portfolio::Health;
-use perp_engine::state::{Account, Market, RecentPrices};
-use perp_engine::units::products::{is_notional_in_range, mul_div_floor};
-use perp_engine::units::{Clock, Price, Side, Timestamp, MAX_PRICE, PPM};
+use perp_engine::state::{Account, Market};
+use perp_engine::units::products::mul_div_floor;
+use perp_engine::units::{Clock, Price, Timestamp, PPM};
 use perp_engine::EngineError;
 
 /// An account, its other markets with funding accrued, and the one whose price is moved.
@@ -43,17 +44,10 @@ impl<'a> AtPrice<'a> {
     /// Equity and the margin demanded at another price of the market, known for certain and of now; `None` where it is beyond what
     /// the engine's units hold: no market trades there.
     pub fn health(&self, price: Price) -> Result<Option<Health>, EngineError> {
-        let in_range = |side| is_notional_in_range(self.market.ledger.side(side).open_interest, price);
-        if !Side::BOTH.into_iter().all(in_range) {
+        let mut moved = self.market;
+        if !move_price(&mut moved, price, self.reference) {
             return Ok(None);
         }
-        let mut moved = self.market;
-        moved.price.price = price;
-        moved.price.published = self.reference;
-        moved.price.newest_published = self.reference;
-        moved.price.outage_since = Timestamp::NEVER;
-        moved.recent = RecentPrices::default();
-        moved.recent.record(price, self.reference);
         let others: Vec<&Market> = self.others.iter().collect();
         portfolio(self.account, Some(&moved), &others, self.clock)?.maintenance_health().map(Some)
     }
@@ -74,26 +68,7 @@ impl<'a> AtPrice<'a> {
     pub fn liquidation_price(&self) -> Result<Option<Price>, EngineError> {
         let position = self.account.occupied().find(|(_, position)| position.market == self.market.index);
         let Some(side) = position.and_then(|(_, position)| position.size.side()) else { return Ok(None) };
-        let price = self.market.price.price;
-        if self.is_liquidatable(price)? == Some(true) {
-            return Ok(Some(price));
-        }
-        let mut healthy = price.get();
-        let mut beyond = match side {
-            Side::Long => 1,
-            Side::Short => MAX_PRICE,
-        };
-        if self.is_liquidatable(Price::new(beyond))? == Some(false) {
-            return Ok(None);
-        }
-        while healthy.abs_diff(beyond) > 1 {
-            let middle = healthy.midpoint(beyond);
-            match self.is_liquidatable(Price::new(middle))? {
-                Some(false) => healthy = middle,
-                Some(true) | None => beyond = middle,
-            }
-        }
-        Ok((self.is_liquidatable(Price::new(beyond))? == Some(true)).then_some(Price::new(beyond)))
+        search_liquidation_price(side, self.market.price.price, |price| self.is_liquidatable(price))
     }
 
     /// Whether that price makes the account liquidatable; `None` where no market trades at it.

@@ -1,16 +1,15 @@
 //! What a position costs while it is held.
 
 use alloc::vec::Vec;
+use perp_engine::market::forecast::Ahead;
 use perp_engine::session::Session;
 use perp_engine::state::Market;
 use perp_engine::units::products::{funding_owed, mul_div_ceil, notional};
-use perp_engine::units::{Side, SignedAtoms, SignedSize, Timestamp, PPM};
+use perp_engine::units::{Side, SignedAtoms, SignedSize, PPM};
 use perp_engine::EngineError;
 
 /// Seconds in a day.
 pub const SECONDS_A_DAY: u32 = 86_400;
-/// Seconds between two accruals of the projection.
-const STEP: u32 = 3_600;
 
 /// What a position pays until some time from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,33 +36,14 @@ pub fn holding_costs(
     size: SignedSize,
     seconds: &[u32],
 ) -> Result<Vec<HoldingCost>, EngineError> {
-    let (mut market, mut session) = (*market, *session);
-    if market.price.price.get() == 0 {
-        return Err(EngineError::PriceOutOfRange);
-    }
+    let mut market = *market;
     let side = size.side().unwrap_or(Side::Long);
     let worth = notional(size.size(), market.price.price)?.to_atoms_floor()?;
-    // What an hour accrues is the same whatever one accrual may cover at most.
-    market.parameters.max_accrual_seconds = market.parameters.max_accrual_seconds.max(STEP);
-    session.boundary = Timestamp::NEVER;
-    let begin = session.clock.now;
-    let mut accrue = |market: &mut Market, after: u32| -> Result<(), EngineError> {
-        session.clock.now = begin.after(after)?;
-        // The price stays what it is, and somebody publishes it.
-        market.price.published = market.price.published.max(session.clock.now);
-        market.price.newest_published = market.price.newest_published.max(session.clock.now);
-        let accrual = market.refresh(None, &session)?.accrual();
-        accrual.done(market, session.clock).map(|_| ())
-    };
-    accrue(&mut market, 0)?;
-    let index = market.ledger.side(side).funding_index;
-    let mut passed = 0u32;
+    let mut ahead = Ahead::new(&mut market, session)?;
+    let index = ahead.market().ledger.side(side).funding_index;
     let mut costs = Vec::with_capacity(seconds.len());
     for &until in seconds {
-        while passed < until {
-            passed = passed.saturating_add(STEP).min(until);
-            accrue(&mut market, passed)?;
-        }
+        let market = ahead.to(until)?;
         let change = market.ledger.side(side).funding_index.checked_sub(index)?;
         let cost = funding_owed(size.size(), change)?.whole_atoms_ceil()?.to_signed_atoms_floor()?;
         costs.push(HoldingCost {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use perp_accounts::oracle::OracleBinding;
 use perp_accounts::Market;
 use perp_client::jobs::{fills_at, PostedPrice};
-use perp_client::rpc::Venue;
+use perp_client::rpc::{SendError, Venue};
 use perp_engine::units::Timestamp;
 use perp_updates::destination::Place;
 use perp_updates::receiver::{reclaim_rent, Poster as Payer};
@@ -25,6 +25,7 @@ use crate::operations::Operations;
 use crate::poster::Costs;
 use crate::prices::Prices;
 
+mod left;
 mod search;
 
 /// Why orders of a market wait in vain.
@@ -57,6 +58,8 @@ pub struct Bringer<'a> {
     /// Why the newest readings were not told the last time.
     trouble: Option<String>,
     closed: Instant,
+    /// Receivers at which it has looked for accounts that an earlier run left behind.
+    tidied: Vec<Receiver>,
     /// Whose turn it is to pay.
     turn: usize,
 }
@@ -88,12 +91,14 @@ impl<'a> Bringer<'a> {
             searched: None,
             trouble: None,
             closed: Instant::now(),
+            tidied: Vec::new(),
             turn: 0,
         }
     }
 
     /// Asks, posts and closes what there is to.
     pub fn turn(&mut self) {
+        self.tidy();
         self.tell_latest();
         self.post_due();
         if self.searched.is_none_or(|searched| searched.elapsed() >= LATEST_EVERY) {
@@ -352,16 +357,11 @@ impl<'a> Bringer<'a> {
             let Some(key) = self.wallets.iter().find(|wallet| wallet.pubkey() == payer) else { continue };
             let over: Vec<(Pubkey, (Receiver, Vec<Wanted>))> = over.into_iter().collect();
             for part in over.chunks(CLOSED_AT_ONCE) {
-                let close: Vec<Instruction> =
-                    part.iter().map(|(account, (receiver, _))| reclaim_rent(*receiver, payer, *account)).collect();
-                let sent = self.venue.connection.send(&close, &[key]);
-                if let Err(error) = &sent {
-                    Journal::trouble("not_closed", error);
+                let accounts = part.iter().map(|(account, (receiver, _))| (*receiver, *account));
+                if let Err(error) = self.reclaim(key, accounts) {
+                    Journal::trouble("not_closed", &error);
                     continue;
                 }
-                let mut budget = self.budget.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                budget.settle(Instant::now(), 0, close_fee());
-                drop(budget);
                 for (account, (_, read)) in part {
                     for wanted in read {
                         self.readings.closed(wanted, account);
@@ -370,6 +370,17 @@ impl<'a> Bringer<'a> {
                 }
             }
         }
+    }
+
+    /// Closes accounts of this wallet's in one transaction.
+    fn reclaim(&self, wallet: &Keypair, accounts: impl Iterator<Item = (Receiver, Pubkey)>) -> Result<(), SendError> {
+        let payer = wallet.pubkey();
+        let close: Vec<Instruction> =
+            accounts.map(|(receiver, account)| reclaim_rent(receiver, payer, account)).collect();
+        self.venue.connection.send(&close, &[wallet])?;
+        let mut budget = self.budget.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        budget.settle(Instant::now(), 0, close_fee());
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use super::Question;
 use crate::layout::{OfPosition, Trade, Transfer};
 use crate::refused::{Refused, Status};
 use crate::world::{index, World};
-use perp_accounts::{MarginAccount, Stored};
+use perp_accounts::{MarginAccount, Market, Stored};
 use perp_engine::units::Atoms;
 
 impl World {
@@ -68,14 +68,29 @@ impl World {
     /// `NoExchange`, `NoAccount`, `AnswerTooLong`.
     pub fn store(&self, number: u64, output: &mut [u64]) -> Result<usize, Refused> {
         let state = *self.account(number)?;
-        let account = MarginAccount { state, version: perp_accounts::VERSION, ..bytemuck::Zeroable::zeroed() };
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(output);
-        let room = bytes.get_mut(..MarginAccount::SPACE).ok_or(Refused::of(Status::AnswerTooLong))?;
-        let (tag, body) = room.split_at_mut(MarginAccount::TAG.len());
-        tag.copy_from_slice(&MarginAccount::TAG);
-        body.copy_from_slice(bytemuck::bytes_of(&account));
-        Ok(MarginAccount::SPACE)
+        let version = perp_accounts::VERSION;
+        encode(&MarginAccount { state, version, ..bytemuck::Zeroable::zeroed() }, output)
     }
+
+    /// Writes a market in the same way, for modules that did not see what was done: its state, and nothing that is not read of it.
+    ///
+    /// # Errors
+    /// `NoExchange`, `NoMarket`, `AnswerTooLong`.
+    pub fn store_market(&self, market: u64, output: &mut [u64]) -> Result<usize, Refused> {
+        let state = *self.exchange()?.market(index(market)?)?;
+        let version = perp_accounts::VERSION;
+        encode(&Market { state, version, ..bytemuck::Zeroable::zeroed() }, output)
+    }
+}
+
+/// Writes an account with its tag.
+fn encode<T: Stored>(account: &T, output: &mut [u64]) -> Result<usize, Refused> {
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(output);
+    let room = bytes.get_mut(..T::SPACE).ok_or(Refused::of(Status::AnswerTooLong))?;
+    let (tag, body) = room.split_at_mut(T::TAG.len());
+    tag.copy_from_slice(&T::TAG);
+    body.copy_from_slice(bytemuck::bytes_of(account));
+    Ok(T::SPACE)
 }
 
 fn place(number: u64) -> usize {

@@ -1,4 +1,4 @@
-use super::views::{flag, small};
+use super::views::{byte, flag, small};
 use super::{Output, Question};
 use crate::layout::{PlacedOrder, Placement, PlacementView};
 use crate::refused::Refused;
@@ -7,10 +7,6 @@ use alloc::vec::Vec;
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::state::{OrderTrigger, ORDER_SLOTS};
 use perp_engine::units::{Ppm, Price, SignedSize, Timestamp};
-
-fn byte(number: u64) -> Result<u8, Refused> {
-    u8::try_from(number).map_err(|_| Refused::out_of_range(number))
-}
 
 fn order(placed: &PlacedOrder) -> Result<NewOrder, Refused> {
     Ok(NewOrder {

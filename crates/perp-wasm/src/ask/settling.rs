@@ -1,4 +1,4 @@
-use super::trading::settled;
+use super::views::settled;
 use super::{Output, Question};
 use crate::layout::{OfPosition, SettlementView};
 use crate::refused::Refused;

@@ -1,14 +1,14 @@
 use super::views::{side, small, times};
 use super::{Output, Question};
 use crate::layout::{
-    Cascade, CascadeView, Change, History, HistoryView, KellyView, Ladder, LargestOrder, Nothing, OfEdge, PriceCandle,
-    RiskToStop, RiskView, RungView, SizeView, Survival, SystemView, VolatilityTarget,
+    Cascade, CascadeView, Change, History, HistoryView, Ladder, LargestOrder, Nothing, PriceCandle, RiskToStop,
+    RiskView, RungView, Survival, SystemView,
 };
 use crate::refused::Refused;
 use crate::world::{index, World};
 use alloc::vec::Vec;
-use perp_engine::units::{Atoms, Ppm, Price, SignedAtoms, SignedSize};
-use perp_exchange::sizing::{adverse_move_ceil, size_for_volatility, volatility_ceil, Candle, Edge, LADDER};
+use perp_engine::units::{Atoms, Ppm, Price, SignedSize};
+use perp_exchange::sizing::{adverse_move_ceil, volatility_ceil, Candle, LADDER};
 
 fn changes(items: &[Change]) -> Result<Vec<i32>, Refused> {
     if items.is_empty() {
@@ -58,27 +58,6 @@ pub(super) fn risk(world: &World, question: &Question<'_>, output: &mut Output<'
     let (market, side) = (index(asked.market)?, side(asked.side)?);
     let found = world.exchange()?.size_for_risk(market, side, Price::new(asked.stop), Atoms::new(asked.risk))?;
     output.put(&RiskView { size: found.size.get(), loss: found.loss.get(), costs: found.costs.get() })
-}
-
-pub(super) fn volatility(_: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<VolatilityTarget>()?;
-    let (equity, price) = (SignedAtoms::new(asked.equity), Price::new(asked.price));
-    let size = size_for_volatility(equity, price, asked.volatility, Ppm::new(small(asked.target)?))?;
-    output.put(&SizeView { size: size.get() })
-}
-
-pub(super) fn kelly(_: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfEdge>()?;
-    let edge = Edge { mean: asked.mean, volatility: asked.volatility, days: small(asked.days)? };
-    let found = perp_exchange::sizing::kelly(&edge, Ppm::new(small(asked.fraction)?))?;
-    output.put(&KellyView {
-        full: found.full,
-        low: found.low,
-        high: found.high,
-        shrinkage: found.shrinkage.wide(),
-        leverage: found.leverage,
-        growth: found.growth,
-    })
 }
 
 pub(super) fn survival(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {

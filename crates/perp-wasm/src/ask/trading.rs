@@ -1,10 +1,9 @@
-use super::views::{order_of, side, standing};
+use super::views::{order_of, settled, side, standing};
 use super::{Output, Question};
 use crate::layout::{LargestOrder, OfPosition, OfSide, SettlementView, Trade, TradeReceipt};
 use crate::refused::Refused;
 use crate::world::{index, World};
 use bytemuck::Zeroable;
-use perp_engine::state::{Account, Market};
 use perp_engine::units::SignedSize;
 
 pub(super) fn trade(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
@@ -41,23 +40,6 @@ pub(super) fn largest_order(world: &World, question: &Question<'_>, output: &mut
     let account = world.account(asked.account)?;
     let size = world.exchange()?.largest_order(account, index(asked.market)?, side(asked.side)?, None)?;
     output.put(&LargestOrder { size: size.map_or(0, SignedSize::get) })
-}
-
-/// What settling leaves, with what it moved.
-pub(super) fn settled(
-    world: &World,
-    before: &Account,
-    after: &Account,
-    market: &Market,
-    moved: SettlementView,
-    output: &mut Output<'_>,
-) -> Result<(), Refused> {
-    let exchange = world.exchange()?;
-    output.put(&SettlementView {
-        before: standing(&exchange.standing(before, market.index)?, before),
-        after: standing(&exchange.standing_in(after, market)?, after),
-        ..moved
-    })
 }
 
 pub(super) fn redeem_claim(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {

@@ -1,10 +1,15 @@
 //! Engine types as words.
 
-use crate::layout::{HealthView, PositionView, StandingView, Trade, UNBOUNDED};
+// Each module takes some of them.
+#![cfg_attr(not(all(feature = "core", feature = "rest", feature = "paper")), allow(dead_code))]
+
+use super::Output;
+use crate::layout::{HealthView, PositionView, SettlementView, StandingView, Trade, UNBOUNDED};
 use crate::refused::Refused;
+use crate::world::World;
 use bytemuck::Zeroable;
 use perp_engine::operations::position::Order;
-use perp_engine::state::{Account, Position};
+use perp_engine::state::{Account, Market, Position};
 use perp_engine::units::{Price, Side, SignedSize};
 use perp_exchange::quotes::{AccountHealth, PositionQuote, Standing};
 use perp_exchange::sizing::Leverage;
@@ -19,6 +24,10 @@ pub(super) fn side(number: u64) -> Result<Side, Refused> {
 
 pub(super) fn small(number: u64) -> Result<u32, Refused> {
     u32::try_from(number).map_err(|_| Refused::out_of_range(number))
+}
+
+pub(super) fn byte(number: u64) -> Result<u8, Refused> {
+    u8::try_from(number).map_err(|_| Refused::out_of_range(number))
 }
 
 pub(super) fn flag(number: u64) -> Result<bool, Refused> {
@@ -94,4 +103,21 @@ pub(super) fn standing(standing: &Standing, account: &Account) -> StandingView {
         leverage: times(&standing.leverage),
         position: standing.position.as_ref().and_then(stored).unwrap_or(PositionView::zeroed()),
     }
+}
+
+/// What settling leaves, with what it moved.
+pub(super) fn settled(
+    world: &World,
+    before: &Account,
+    after: &Account,
+    market: &Market,
+    moved: SettlementView,
+    output: &mut Output<'_>,
+) -> Result<(), Refused> {
+    let exchange = world.exchange()?;
+    output.put(&SettlementView {
+        before: standing(&exchange.standing(before, market.index)?, before),
+        after: standing(&exchange.standing_in(after, market)?, after),
+        ..moved
+    })
 }

@@ -5,7 +5,7 @@ structs! {
     /// An account's equity and requirements, with all funding accrued.
     HealthView {
         equity: i64 "atoms" "Equity, rounded down.";
-        maintenance_margin: u64 "atoms" "Margin demanded: liquidatable when equity is below.";
+        maintenance_margin: u64 "atoms" "Margin demanded, lowered by what a market owes and cannot pay now, down to zero: liquidatable when equity is below.";
         cash_equity: i64 "atoms" "Equity with only cash counted.";
         cash_margin: u64 "atoms" "Margin demanded of that: below it somebody may be paid for settling its profits.";
         adverse_equity: i64 "atoms" "Equity at adverse prices, profit and claims not counted.";
@@ -227,6 +227,10 @@ structs! {
     /// A size without a sign.
     SizeView {
         size: u64 "base units" "The size.";
+    }
+    /// A price.
+    PriceView {
+        price: u64 "price" "The price.";
     }
     /// The leverage that an edge bears, positive for long.
     KellyView {

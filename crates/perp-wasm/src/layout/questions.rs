@@ -138,6 +138,24 @@ structs! {
     Ahead {
         seconds: u64 "seconds" "Seconds from now; they rise.";
     }
+    /// A price and how much worse an order may be filled.
+    Tolerance {
+        price: u64 "price" "The price it is measured from.";
+        side: u64 "0 long, 1 short" "The side of the order: long buys.";
+        tolerance: u64 "ppm" "How much worse it may be.";
+    }
+    /// A part of a size.
+    PartOfSize {
+        size: u64 "base units" "The size, without a sign.";
+        part: u64 "count" "So many parts: a share in ppm, or one slice.";
+        whole: u64 "count" "Of so many: a million, or all slices.";
+    }
+    /// Evenly spaced prices.
+    PriceSteps {
+        first: u64 "price" "The first.";
+        last: u64 "price" "The last.";
+        steps: u64 "count" "How many, both ends among them; at most 255.";
+    }
     /// Nothing more.
     Nothing {}
 }

@@ -5,12 +5,12 @@ use perp_engine::operations::orders::ORDER_TIP_LAMPORTS;
 use perp_engine::units::X40_PER_ATOM;
 use perp_wasm::layout::{
     Ahead, Cascade, Change, History, Holding, Ladder, MarginTransfer, Nothing, OfAccount, OfEdge, OfLeverage, OfMarket,
-    OfPosition, OfRequest, OfSide, PlacedOrder, Placement, PriceCandle, RiskToStop, Survival, Trade, Transfer,
-    VolatilityTarget,
+    OfPosition, OfRequest, OfSide, PartOfSize, PlacedOrder, Placement, PriceCandle, PriceSteps, RiskToStop, Survival,
+    Tolerance, Trade, Transfer, VolatilityTarget,
 };
 
 /// The numbers of all questions.
-pub const QUESTIONS: std::ops::RangeInclusive<u64> = 1..=26;
+pub const QUESTIONS: std::ops::RangeInclusive<u64> = 1..=29;
 
 fn asked<T: Pod>(number: u64, question: &T) -> Vec<u64> {
     let mut words = vec![number];
@@ -108,6 +108,9 @@ pub fn question(rng: &mut Rng, number: u64) -> Vec<u64> {
             let seconds = [first, first + rng.u64(..1_000_000)].map(|seconds| Ahead { seconds });
             with(25, &Holding { market, size: size(rng) }, &seconds)
         }
+        27 => asked(27, &Tolerance { price: price(rng), side, tolerance: amount(rng, 22) }),
+        28 => asked(28, &PartOfSize { size: amount(rng, 63), part: amount(rng, 21), whole: amount(rng, 21) }),
+        29 => asked(29, &PriceSteps { first: price(rng), last: price(rng), steps: amount(rng, 9) }),
         15 | 26 => asked(number, &Nothing {}),
         _ => vec![number],
     }

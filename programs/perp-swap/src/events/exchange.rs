@@ -104,3 +104,27 @@ pub struct ExchangeStatusSet {
     /// Seconds for which they may still make the exchange reduce-only.
     pub reduce_only_left: u64,
 }
+
+/// What the exchange has and owes was summed up; nothing changed.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SolvencyAttested {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// Tokens in the vault, in atoms.
+    pub vault: u64,
+    /// Cash of the pool: unplaced, insurance, requests and what is set apart, in atoms.
+    pub pool: u64,
+    /// Cash of all markets: backing, claims reserves, insurances and fees, in atoms.
+    pub markets: u64,
+    /// What is left for the balances of margin accounts, in atoms; negative where the vault lacks it.
+    pub accounts: i64,
+    /// What all markets have, each at its last good price, in atoms.
+    pub assets: u64,
+    /// What they owe, in atoms.
+    pub liabilities: u64,
+    /// Σ of what each market that lacks anything lacks, in atoms.
+    pub deficit: u64,
+}

@@ -114,7 +114,7 @@ pub struct OrderMoment {
     pub slices: u16,
     /// Seconds from one slice to the next.
     pub seconds_between: u32,
-    /// A fill cancels the account's other orders with this number; zero for none.
+    /// A fill cancels the account's other orders with this number that are not armed; zero for none.
     pub group: u8,
     /// Place, counted from 1, of the order with whose fill it wakes; zero while it is awake.
     pub parent: u8,

@@ -51,8 +51,8 @@ logged! {
     AccountClosed AccountOpened AdminAccepted AdminProposed BackingAllocated BackingTargetSet ClaimRedeemed ClaimWaived
     ClaimsFunded DelegateSet Deposited EpochClosed ExchangeCreated ExchangeStatusSet FundingSettled FundingUpdated InsuranceFunded
     LiquidityPaid LiquidityRequested MarketCreated MarketDelisted MarketStatusSet MarketValued OracleOutageReported
-    OrderArmed OrderPlaced OrderSwept OrdersClosed OrdersOpened OrdersPlaced PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun Traded
-    Withdrawn
+    OrderArmed OrderPlaced OrderSwept OrdersClosed OrdersOpened OrdersPlaced PriceUpdated ProfitSettled ProtocolFeesWithdrawn RolesSet SecondPriceUpdated SettlementBegun SolvencyAttested
+    Traded Withdrawn
 }
 
 /// Records an event as the data of a call of the program by itself. A validator keeps no more than 10 000 bytes of a
@@ -129,7 +129,7 @@ mod tests {
         for (name, memory, longest) in LOGGED {
             assert!(longest() <= *memory, "{name} has {} bytes, its buffer {memory}", longest());
         }
-        assert_eq!(LOGGED.len(), 38, "all events but the three that are recorded");
+        assert_eq!(LOGGED.len(), 39, "all events but the three that are recorded");
     }
 
     #[test]

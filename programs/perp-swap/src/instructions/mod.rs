@@ -1,7 +1,7 @@
 //! One file for each instruction, in the folder of what it is about: accounts, their checks, handler.
 //!
 //! Accounts are checked in `validate`, which names every one of them: the compiler does not let it forget any. A
-//! handler always refreshes, plans, applies, emits and transfers, in this order.
+//! handler always refreshes, plans, applies, emits and transfers, in this order; a view answers instead.
 
 pub mod account;
 pub mod exchange;
@@ -9,6 +9,7 @@ pub mod liquidity;
 pub mod market;
 pub mod orders;
 pub mod position;
+pub mod views;
 
 pub use account::*;
 pub use exchange::*;
@@ -16,3 +17,4 @@ pub use liquidity::*;
 pub use market::*;
 pub use orders::*;
 pub use position::*;
+pub use views::*;

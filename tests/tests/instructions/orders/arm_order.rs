@@ -2,7 +2,7 @@ use crate::expected::{account_sequence, event, moment, says, world};
 use perp_client::instructions::{Authority, TargetMarket};
 use perp_engine::operations::orders::NewOrder;
 use perp_engine::state::Status;
-use perp_engine::units::Ppm;
+use perp_engine::units::{Ppm, SignedSize};
 use perp_swap::errors::ExchangeError;
 use perp_swap::events::{ArmingOutcome, OrderArmed, OrderMoment};
 use perp_tests::world::orders::{above, below, next_price, price, reducing};
@@ -109,7 +109,7 @@ fn what_cannot_be_filled_now_is_not_armed() {
 }
 
 #[test]
-fn of_a_group_the_one_that_was_armed_first_fills() {
+fn of_a_group_all_that_are_armed_fill_in_their_turn() {
     let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
     let (mut world, trader) = resting(grouped(below(260, SOL)));
     let keeper = world.key();
@@ -124,6 +124,9 @@ fn of_a_group_the_one_that_was_armed_first_fills() {
     for later in [1, 2] {
         assert_refused(world.execute(keeper, trader, later), ExchangeError::EarlierOrderArmed);
     }
-    world.execute(keeper, trader, 0).unwrap();
+    for place in [0, 1, 2] {
+        world.execute(keeper, trader, place).unwrap();
+    }
     assert!(world.orders(&trader.margin_account).state.is_empty());
+    assert_eq!(world.position(&trader.margin_account, 0).size, SignedSize::new(3 * SOL));
 }

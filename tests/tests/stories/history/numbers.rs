@@ -24,6 +24,7 @@ fn numbers(event: &Event) -> Vec<(Subject, u64)> {
         Event::AdminProposed(it) => vec![(Exchange, it.exchange_sequence)],
         Event::AdminAccepted(it) => vec![(Exchange, it.exchange_sequence)],
         Event::RolesSet(it) => vec![(Exchange, it.exchange_sequence)],
+        Event::SolvencyAttested(_) => vec![],
         Event::ExchangeStatusSet(it) => vec![(Exchange, it.exchange_sequence)],
 
         Event::MarketCreated(it) => vec![(Market(it.market_index), it.market_sequence)],

@@ -80,7 +80,7 @@ impl ExecutionPlan {
         match &self.outcome {
             OrderOutcome::Filled(trade) => {
                 trade.apply(account, market);
-                self.store_filled(book, trade.ledger.position.number)
+                self.store_filled(book, trade.ledger.position.number, market.clock().now)
             }
             OrderOutcome::Disarmed => match self.order.disarmed()? {
                 Some(order) => {
@@ -102,7 +102,26 @@ impl ExecutionPlan {
         }
     }
 
-    fn store_filled(&self, book: &mut OrderBook, position: u64) -> Result<OrderLamports, EngineError> {
+    /// Takes the others of its group out, but for those that are armed: they fill at their own reading, or are over. Else their owner would
+    /// choose, once he knows that reading, whether they fill: by ending what stands before this one, or paying more for this one.
+    /// Returns lamports that go home.
+    fn end_group(&self, book: &mut OrderBook, now: Timestamp) -> Result<u64, EngineError> {
+        let mut returned = 0u64;
+        let ended = now.get().checked_sub(1).map(Timestamp::new).ok_or(EngineError::Overflow)?;
+        for slot in (0..book.orders.len()).filter(|slot| *slot != self.slot) {
+            let Some(other) = book.orders.get_mut(slot).filter(|other| other.group == self.order.group) else {
+                continue;
+            };
+            if other.is_armed(now)? {
+                other.expires = ended;
+            } else {
+                returned = returned.checked_add(book.remove(slot)?).ok_or(EngineError::Overflow)?;
+            }
+        }
+        Ok(returned)
+    }
+
+    fn store_filled(&self, book: &mut OrderBook, position: u64, now: Timestamp) -> Result<OrderLamports, EngineError> {
         let tip = self.order.tip();
         let left = self.order.lamports.checked_sub(tip).ok_or(EngineError::Overflow)?;
         let mark = parent_mark(self.slot)?;
@@ -118,11 +137,8 @@ impl ExecutionPlan {
                 returned = left;
             }
         }
-        for slot in 0..book.orders.len() {
-            let served = book.orders.get(slot).is_some_and(|order| order.group == self.order.group);
-            if self.order.group != 0 && slot != self.slot && served {
-                returned = returned.checked_add(book.remove(slot)?).ok_or(EngineError::Overflow)?;
-            }
+        if self.order.group != 0 {
+            returned = returned.checked_add(self.end_group(book, now)?).ok_or(EngineError::Overflow)?;
         }
         Ok(OrderLamports { tip, returned })
     }
@@ -173,8 +189,8 @@ pub fn plan_execute_order(
     Ok(ExecutionPlan { slot, order, outcome, woken_at: portfolio.reference, protocol_share })
 }
 
-/// Refuses where another order fills first: what two of one market or group come to depends on which does, and whoever fills them knows
-/// both prices. One whose position is gone is never filled; and one that nobody fills for some seconds, as nobody can or is paid for it,
+/// Refuses where another order of the market fills first: what two of them come to depends on which does, and whoever fills them knows both
+/// prices. One whose position is gone is never filled; and one that nobody fills for some seconds, as nobody can or is paid for it,
 /// keeps no other from it: its owner, who alone may be able to end it, would else choose whether that fills.
 fn require_turn(
     book: &OrderBook,

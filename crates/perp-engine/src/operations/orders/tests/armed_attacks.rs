@@ -83,7 +83,7 @@ fn attack_keeping_an_order_from_filling_by_an_increase_in_every_slot() {
 
 #[test]
 fn attack_letting_another_of_its_group_take_it_out() {
-    // The others fill only once this one has filled or its time is over.
+    // What is armed fills at its own reading, whatever of its group has filled before: in another market as well.
     let mut world = World::with(100_000);
     let grouped = |order: NewOrder| NewOrder { group: 1, ..order };
     world.place(0, &[grouped(next_price(sol(100)))]).unwrap();
@@ -93,8 +93,11 @@ fn attack_letting_another_of_its_group_take_it_out() {
     for later in [1, 2] {
         assert_eq!(world.execute(9, later, dollars(250, 8)), Err(EngineError::EarlierOrderArmed { place: 0 }));
     }
-    // It expires no more either, and takes its orders with it.
-    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().1, OrderLamports { tip: TIP, returned: 2 * TIP });
+    // It expires no more either, and takes none of the others with it, which are armed as well.
+    assert_eq!(world.execute(9, 0, dollars(KNOWN, 3)).unwrap().1, OrderLamports { tip: TIP, returned: 0 });
+    world.filled(9, 1, dollars(250, 4));
+    world.filled(9, 2, dollars(250, 7));
+    assert_eq!(world.size(), 102);
 }
 
 #[test]

@@ -93,16 +93,38 @@ fn several_armed_orders_need_the_margin_of_all_of_them() {
 const FIRST: Result<(), EngineError> = Err(EngineError::EarlierOrderArmed { place: 0 });
 
 #[test]
-fn of_a_group_the_one_that_was_armed_first_fills_and_takes_the_others_out() {
-    let stop = NewOrder { group: 3, ..reducing(below(240, sol(-10))) };
+fn of_a_group_all_that_are_armed_fill_and_the_others_are_cancelled() {
+    // Three SOL of ten each, as two of them are armed and the third is not.
+    let stop = NewOrder { group: 3, ..reducing(below(240, sol(-3))) };
     let mut world = World::holding(10_000, 10);
-    world.place(0, &[stop, stop]).unwrap();
+    world.place(0, &[stop, stop, stop]).unwrap();
     world.arm(6, 1, Some(dollars(240, 6))).unwrap();
     world.arm(7, 0, Some(dollars(240, 7))).unwrap();
     assert_eq!(world.execute(10, 0, dollars(240, 10)), Err(EngineError::EarlierOrderArmed { place: 1 }));
+    // The third one's lamports go home.
     assert_eq!(world.execute(10, 1, dollars(240, 9)).unwrap().1, OrderLamports { tip: TIP, returned: TIP });
+    world.filled(10, 0, dollars(240, 10));
     assert!(world.book.is_empty() && world.account.armed_until.is_never());
-    // Armed in one second, the one that was placed first is first.
+    assert_eq!(world.size(), 4);
+}
+
+#[test]
+fn one_whose_group_has_filled_is_not_armed_again() {
+    // Two entries of one group, both armed. The price of the second one's reading is beyond its bound: it is over.
+    let entry = NewOrder { group: 3, acceptable_price: price(241), ..below(240, sol(1)) };
+    let mut world = World::with(10_000);
+    world.place(0, &[entry, entry]).unwrap();
+    world.arm(6, 0, Some(dollars(240, 6))).unwrap();
+    world.arm(7, 1, Some(dollars(240, 7))).unwrap();
+    world.filled(10, 0, dollars(240, 9));
+    assert_eq!(world.execute(10, 1, dollars(250, 10)).unwrap().0, OrderOutcome::Disarmed);
+    assert_eq!(world.arm(50, 1, Some(dollars(240, 50))).map(drop), Err(EngineError::OrderDead));
+    assert_eq!(world.size(), 1);
+}
+
+#[test]
+fn of_one_market_and_moment_the_one_that_was_placed_first_fills_first() {
+    let stop = reducing(below(240, sol(-10)));
     let mut world = World::holding(10_000, 10);
     world.place(0, &[stop, stop]).unwrap();
     world.arm(6, 1, Some(dollars(240, 6))).unwrap();

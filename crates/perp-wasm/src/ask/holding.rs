@@ -1,19 +1,13 @@
-//! What an order ticket says besides the receipt.
+//! What a position costs while it is held.
 
 use super::views::small;
 use super::{Output, Question};
-use crate::layout::{Ahead, Holding, HoldingView, OfLeverage, SizeView};
+use crate::layout::{Ahead, Holding, HoldingView};
 use crate::refused::Refused;
 use crate::world::{index, World};
 use alloc::vec::Vec;
-use perp_engine::units::{Price, SignedAtoms, SignedSize};
-use perp_exchange::sizing::{holding_costs, size_of_leverage};
-
-pub(super) fn leverage(_: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
-    let asked = question.only::<OfLeverage>()?;
-    let size = size_of_leverage(SignedAtoms::new(asked.equity), asked.leverage, Price::new(asked.price))?;
-    output.put(&SizeView { size: size.get() })
-}
+use perp_engine::units::SignedSize;
+use perp_exchange::sizing::holding_costs;
 
 pub(super) fn holding(world: &World, question: &Question<'_>, output: &mut Output<'_>) -> Result<(), Refused> {
     let (asked, items) = question.items::<Holding, Ahead>()?;
