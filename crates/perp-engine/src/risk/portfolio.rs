@@ -276,9 +276,7 @@ impl<'a> Portfolio<'a> {
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
     pub(crate) fn maintenance(&self, beside: Option<Touched>) -> Result<MaintenanceSums, EngineError> {
-        self.summed(beside, |position, market| {
-            maintenance_leg(position, &market.ledger, market, self.range(market)?)
-        })
+        self.summed(beside, |position, market| maintenance_leg(position, &market.ledger, market, self.range(market)?))
     }
 
     /// The same, as a liquidation judges it: where the account's prices have no second in common the other ones count as not
