@@ -62,7 +62,7 @@ fn main() {
             let held = [0, 1].map(|long| followed(&pairs, long, arguments.every));
             let least = held.iter().map(|(_, least)| *least).min().unwrap_or(0);
             println!(
-                "{name}: apart by {apart} ppm, {} with half of it; {beyond} of {} steps beyond what is asked; of {} pairs {} were \
+                "{name}: apart by {apart} ppm, one and a half times that is {}; {beyond} of {} steps beyond what is asked; of {} pairs {} were \
                  liquidated, least equity {least} atoms",
                 apart * 3 / 2,
                 (pairs.len() - 1) * SIZES.len(),
