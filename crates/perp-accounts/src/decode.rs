@@ -1,4 +1,6 @@
-use crate::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Pubkey, ID, VERSION};
+use crate::{
+    EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Proposal, Pubkey, ID, VERSION,
+};
 use bytemuck::Pod;
 use core::fmt;
 
@@ -45,6 +47,7 @@ stored! {
     LiquidityRequest "liquidity request" [22, 207, 121, 48, 97, 240, 236, 91];
     Orders "account of orders" [3, 215, 50, 3, 146, 247, 45, 36];
     EpochRecord "epoch record" [193, 72, 26, 28, 161, 98, 58, 132];
+    Proposal "proposal" [26, 94, 189, 187, 116, 136, 53, 33];
 }
 
 /// Why an account is not of the type asked for.

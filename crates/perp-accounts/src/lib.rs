@@ -16,6 +16,7 @@ mod market;
 pub mod oracle;
 mod orders;
 mod pool;
+mod proposal;
 
 pub use decode::{decode, encode_into, AccountError, Stored};
 pub use epoch_record::EpochRecord;
@@ -25,6 +26,7 @@ pub use margin_account::MarginAccount;
 pub use market::Market;
 pub use orders::Orders;
 pub use pool::Pool;
+pub use proposal::{check_rebinding, Proposal};
 pub use solana_address::Address as Pubkey;
 
 /// Layout version of every account. It begins to count with the first deployment; before it layouts change without notice.

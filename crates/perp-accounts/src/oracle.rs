@@ -130,6 +130,9 @@ macro_rules! oracle_rules {
         225 SecondIsFirst OracleSecondIsFirst
             "The second oracle reads the first's feed from the first's program."
             "Choose another feed or another of Pyth's programs for the second, or none.";
+        226 FeedChanged OracleFeedChanged
+            "The other binding is of another feed."
+            "Keep the market's feed; list another market for another.";
     }};
     ($($callback:tt)+) => { $crate::oracle_rules! { [$($callback)+] } };
 }

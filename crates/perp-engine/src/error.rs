@@ -2,7 +2,7 @@
 //!
 //! The program's error codes, the client's messages and the documents are made from the same table.
 
-use crate::parameters::{MarketRule, PoolRule};
+use crate::parameters::{ChangeRule, MarketRule, PoolChangeRule, PoolRule};
 use crate::units::{Atoms, Price, SignedAtoms, Size};
 use core::fmt;
 
@@ -269,6 +269,68 @@ macro_rules! engine_rules {
         151 NoFillReading { from: i64, until: i64 }
             "The reading is not the one at which the armed order fills."
             "Hand in the good reading with prev_publish_time < from <= publish_time <= until.";
+
+        160 ProposalNotRipe { from: i64 }
+            "The proposal waits, or its next step does."
+            "Apply it from then on.";
+        161 ProposalLapsed { at: i64 }
+            "Nobody applied the proposal within seven days of its being ripe."
+            "Let anybody cancel it, and propose the change anew.";
+        162 ProposalOutdated
+            "What the proposal replaces has been changed by another decision."
+            "Let anybody cancel it, and propose the change anew.";
+        163 ProposalStands { lapses: i64 }
+            "The proposal has neither lapsed nor been outdated: only a role cancels it."
+            "Wait until it lapses.";
+        164 GuardianIsReplaced
+            "The guardian does not cancel what replaces the guardian."
+            "No action needed.";
+        165 WrongProposal
+            "The proposal is of another kind or about something else."
+            "Pass what the proposal names.";
+        166 MarketChange { rule: ChangeRule }
+            "No decision may change a market so."
+            "The log names the rule; propose less, or list another market.";
+        167 PoolChange { rule: PoolChangeRule }
+            "No decision may change the pool so."
+            "The log names the rule; propose less.";
+        168 NothingToChange
+            "The proposal changes nothing."
+            "No action needed.";
+        169 FoundingOver
+            "Somebody has asked to provide liquidity: markets are listed by proposals alone."
+            "Propose the listing.";
+        170 NotATightening
+            "Only what makes increasing harder acts at once."
+            "Propose the change.";
+        171 InsuranceFloor { floor: Atoms, most: Atoms }
+            "The shared insurance would fall below its floor, or by more than a hundredth of the pool at once."
+            "Take out less.";
+        172 OraclePriceDiffers { price: Price, other: Price }
+            "The other oracle says another price than the market's."
+            "Wait until both agree to within one percent.";
+        173 GraceInForce { until: i64 }
+            "Nothing is changed in a market while what happened in a silence is not answered yet."
+            "Try again once the grace is over.";
+        174 BoundaryOpen { boundary: i64 }
+            "Nothing that a boundary is valued by is changed from when it is kept until it is closed."
+            "Value the markets and close the boundary, then try again.";
+
+        180 DelegateExpired { at: i64 }
+            "The delegate's time is over."
+            "Let the owner name a delegate anew.";
+        181 DelegateMarket { market: u16 }
+            "The delegate may not trade in this market."
+            "Choose another market, or let the owner trade.";
+        182 DelegateReducesOnly
+            "The delegate may only reduce, and place orders that only reduce."
+            "Reduce, or let the owner trade.";
+        183 DelegateNotional { largest: Atoms }
+            "The position would be larger than the delegate may make it."
+            "Trade a smaller size, or let the owner trade.";
+        184 DelegateEquityFloor { equity: SignedAtoms, floor: Atoms }
+            "The account's equity at adverse prices would be below what the owner keeps from the delegate."
+            "Trade a smaller size, or let the owner trade.";
     }};
 }
 

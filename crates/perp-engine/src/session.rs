@@ -1,6 +1,7 @@
 //! The exchange as an operation finds it.
 
-use crate::state::{Status, PAUSE_GRACE_SECONDS};
+use crate::error::EngineError;
+use crate::state::{Market, Status, PAUSE_GRACE_SECONDS};
 use crate::units::{Clock, Timestamp};
 
 /// What of the exchange bears on every market: its status in force, its last pause, and the clock.
@@ -23,6 +24,20 @@ impl Session {
     /// Whether the boundary that the exchange waits for has come by the clock.
     pub fn boundary_has_come(&self) -> bool {
         !self.boundary.is_never() && self.clock.now >= self.boundary
+    }
+
+    /// Whether nothing is to be valued that was kept for the boundary that the exchange waits for, of `market` where it is about one.
+    ///
+    /// # Errors
+    /// [`EngineError::BoundaryOpen`].
+    pub fn require_no_open_boundary(&self, market: Option<&Market>) -> Result<(), EngineError> {
+        let boundary = self.boundary;
+        // A reading from ahead of the clock may have had the market kept already.
+        let kept = market.is_some_and(|market| market.at_boundary.boundary == boundary) && !boundary.is_never();
+        if kept || self.boundary_has_come() {
+            return Err(EngineError::BoundaryOpen { boundary: boundary.get() });
+        }
+        Ok(())
     }
 
     /// Whether a pause ended less than [`PAUSE_GRACE_SECONDS`] ago.

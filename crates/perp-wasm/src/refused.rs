@@ -1,5 +1,5 @@
 use crate::layout::Refusal as RefusalWords;
-use perp_engine::parameters::{MarketRule, PoolRule};
+use perp_engine::parameters::{ChangeRule, MarketRule, PoolChangeRule, PoolRule};
 use perp_engine::units::{Atoms, Price, SignedAtoms, Size};
 use perp_engine::EngineError;
 use perp_exchange::sizing::SizingError;
@@ -111,6 +111,8 @@ words! {
     SignedAtoms: number => number.get().cast_unsigned();
     MarketRule: rule => rule as u64;
     PoolRule: rule => rule as u64;
+    ChangeRule: rule => rule as u64;
+    PoolChangeRule: rule => rule as u64;
 }
 
 macro_rules! rules {

@@ -138,7 +138,7 @@ fn expected_volatility(averages: &PriceAverages, parameters: &Parameters) -> u64
 }
 
 /// Twice the clip of one second: 16 standard deviations.
-fn drift_limit_ceil(price: Price, volatility: u64) -> Result<u64, EngineError> {
+pub(crate) fn drift_limit_ceil(price: Price, volatility: u64) -> Result<u64, EngineError> {
     part_ceil(price.get(), part_of_one_floor(volatility, DRIFT_DIVISOR)?)
 }
 

@@ -54,7 +54,7 @@ pub(super) fn after(averages: &PriceAverages, elapsed: u64, parameters: &Paramet
 }
 
 /// Whether the market has a measured margin at all.
-fn is_measured(parameters: &Parameters) -> bool {
+pub(crate) fn is_measured(parameters: &Parameters) -> bool {
     parameters.measured_weight > Ppm::ZERO && parameters.volatility > Ppm::ZERO
 }
 
@@ -64,7 +64,7 @@ fn in_units(ppm: u64) -> Result<u64, EngineError> {
 
 /// `base · c · σ measured / σ`, rounded up, in ppm: at least the base margin, at most the limit. A market that is as volatile as
 /// listed has `c` times its base margin of it.
-fn target_ceil(measured: Ppm, parameters: &Parameters) -> Result<u64, EngineError> {
+pub(crate) fn target_ceil(measured: Ppm, parameters: &Parameters) -> Result<u64, EngineError> {
     let base = parameters.base_margin.wide();
     let at_listed = mul_div_ceil(base, parameters.measured_weight.wide(), PPM)?;
     let called_for = mul_div_ceil(at_listed, measured.wide(), parameters.volatility.wide())?;

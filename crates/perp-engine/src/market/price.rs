@@ -1,7 +1,7 @@
 //! The market's price: one conversion, one cache, one table of what each action demands of it.
 
 use crate::error::EngineError;
-use crate::market::averages::{averages_after, MAX_VOLATILITY};
+use crate::market::averages::{averages_after, drift_limit_ceil, MAX_VOLATILITY};
 use crate::market::second_price::{is_in_bounds, nearest_in_bounds};
 use crate::oracle::OracleReading;
 use crate::parameters::MAX_WEIGHT;
@@ -397,6 +397,24 @@ pub(crate) fn listed_spread_ceil(
 ) -> Result<Price, EngineError> {
     let confidence = confidence_of_ceil(confidence, parameters)?;
     sum([confidence, moved_since_ceil(price, listed_weight_ceil(parameters)?, age)?])
+}
+
+/// The spread of a price of a million, as old and as uncertain, of a market as volatile as listed and as far from its average as
+/// that takes it: what the weights of the spread are compared by.
+pub(crate) fn spread_as_listed_ceil(
+    confidence: Price,
+    age: u64,
+    parameters: &Parameters,
+) -> Result<Price, EngineError> {
+    let price = Price::new(PPM);
+    let measured = weighted_ceil(parameters.spread_measured, parameters.volatility)?;
+    let weight = listed_weight_ceil(parameters)?.max(measured);
+    let drift = Price::new(drift_limit_ceil(price, parameters.volatility.wide())?);
+    sum([
+        confidence_of_ceil(confidence, parameters)?,
+        moved_since_ceil(price, weight, age)?,
+        price_share_ceil(drift, parameters.spread_drift)?,
+    ])
 }
 
 fn sum<const N: usize>(parts: [Price; N]) -> Result<Price, EngineError> {

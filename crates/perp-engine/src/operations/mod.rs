@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod exchange;
+pub mod governance;
 pub mod liquidity;
 pub mod market;
 pub mod orders;

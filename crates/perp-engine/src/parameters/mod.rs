@@ -21,9 +21,16 @@ macro_rules! rules {
     };
 }
 
+mod change;
 mod market;
 mod pool;
+mod pool_change;
 
+pub use change::{
+    check_change, check_listing, cost_of_change_ceil, next_step, ChangeRule, CARRY_A_DAY_PPM, FIRST_BACKING_CAP,
+    LARGEST_BACKING_STEP, STEP_PPM,
+};
 pub use market::MarketRule;
 pub(crate) use market::{MAX_ACCRUAL_SECONDS, MAX_FUNDING_RATE, MAX_FUNDING_VELOCITY, MAX_WEIGHT};
 pub use pool::PoolRule;
+pub use pool_change::{check_pool_change, PoolChangeRule};

@@ -1,4 +1,5 @@
 use super::counters::{count_one, AccountCounters};
+use super::DelegateLimits;
 use crate::error::EngineError;
 use crate::units::{Atoms, FundingIndex, SignedAtoms, SignedSize, StoredQuoteX40, Timestamp};
 #[cfg(feature = "idl-build")]
@@ -142,8 +143,10 @@ pub struct Account {
     /// Until when nothing is withdrawn and no trade increases anything: an order is armed, whose margin stays here, and whoever fills it
     /// has named the account's markets.
     pub armed_until: Timestamp,
+    /// What its delegate may do at most.
+    pub delegate: DelegateLimits,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 6],
+    pub reserved: [u64; 1],
     /// The account's slots.
     pub positions: [Position; MAX_POSITIONS],
 }

@@ -1,5 +1,6 @@
 use super::counters::count_one;
 use super::{Restriction, Status};
+use crate::error::EngineError;
 use crate::session::Session;
 use crate::units::{Clock, Timestamp};
 use bytemuck::{Pod, Zeroable};
@@ -22,8 +23,10 @@ pub struct ExchangeState {
     pub boundary: Timestamp,
     /// Events of the exchange so far that name no market and no margin account.
     pub sequence: u64,
+    /// When somebody first asked to provide liquidity: from then on nothing is decided without its wait. Zero before.
+    pub founded_at: Timestamp,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 3],
+    pub reserved: [u64; 2],
 }
 
 const _: () = assert!(core::mem::size_of::<ExchangeState>() == 96);
@@ -44,6 +47,18 @@ impl ExchangeState {
             Status::ReduceOnly
         } else {
             Status::Active
+        }
+    }
+
+    /// Whether nobody has anything to lose yet, so that the admin lists markets at once.
+    ///
+    /// # Errors
+    /// [`EngineError::FoundingOver`].
+    pub fn require_founding(&self) -> Result<(), EngineError> {
+        if self.founded_at.is_never() {
+            Ok(())
+        } else {
+            Err(EngineError::FoundingOver)
         }
     }
 

@@ -153,7 +153,7 @@ pub struct Market {
     pub ledger: MarketLedger,
     /// The market as it stood at the last boundary that the exchange waited for.
     pub at_boundary: BoundaryLedger,
-    /// What the market was listed with.
+    /// What the market was listed with, and decisions have made of it since.
     pub parameters: Parameters,
     /// Where `allocate_backing` moves the backing to.
     pub target_backing: Atoms,
@@ -169,8 +169,10 @@ pub struct Market {
     pub quote_decimals: u8,
     /// Zero; aligns what follows.
     pub padding: [u8; 4],
+    /// Changes of the parameters so far, each step of one counted: what a proposal replaces is named by it.
+    pub parameter_changes: u64,
     /// Zero; room for what is added later.
-    pub reserved: [u64; 21],
+    pub reserved: [u64; 20],
 }
 
 impl Market {

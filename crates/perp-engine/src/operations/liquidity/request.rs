@@ -46,6 +46,9 @@ impl RequestPlan {
         queue.add(&self.waiting, boundary_after(clock.now, epoch)?, epoch)?;
         *pool = after;
         exchange.boundary = self.awaited;
+        if exchange.founded_at.is_never() {
+            exchange.founded_at = clock.now;
+        }
         Ok(())
     }
 }
