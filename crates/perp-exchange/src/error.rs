@@ -44,6 +44,16 @@ pub enum Refusal {
         /// The margin account's number.
         account: usize,
     },
+    /// There is no such proposal here: it was applied, cancelled, or never made.
+    NoProposal {
+        /// The market or role asked for.
+        subject: u16,
+    },
+    /// There is a proposal of this kind about the same already.
+    ProposalOpen {
+        /// The market or role that it is about.
+        subject: u16,
+    },
     /// The liquidated account cannot receive the bounty, nor the settled one the reward.
     SelfLiquidation,
     /// A rule of the exchange, with its numbers.
@@ -85,6 +95,10 @@ impl fmt::Display for Refusal {
             Self::OrdersOpen { account } => write!(formatter, "orders are kept for margin account {account} already"),
             Self::OrdersNotEmpty { account } => {
                 write!(formatter, "orders of margin account {account} rest: cancel them")
+            }
+            Self::NoProposal { subject } => write!(formatter, "there is no proposal of this kind about {subject}"),
+            Self::ProposalOpen { subject } => {
+                write!(formatter, "a proposal of this kind about {subject} waits already: apply or cancel it")
             }
             Self::SelfLiquidation => {
                 write!(formatter, "the liquidated or settled account cannot receive what is paid for it")

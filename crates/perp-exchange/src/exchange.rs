@@ -1,28 +1,17 @@
 use crate::error::Refusal;
+use crate::operations::Proposals;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use perp_engine::invariants::{check_invariants, check_orders, check_position_numbers, ExchangeView, Violation};
-use perp_engine::market::claims::FULL_CLAIM_FACTOR;
+use perp_engine::operations::governance::Listing;
 use perp_engine::state::{
-    Account, ClosedEpoch, ExchangeState, Market, OrderBook, Parameters, Pool, PoolParameters, Queue, Request,
-    RequestKind,
+    Account, ClosedEpoch, ExchangeState, Market, OrderBook, Pool, PoolParameters, Queue, Request, RequestKind,
 };
 use perp_engine::units::{Atoms, Clock, Timestamp};
 use perp_engine::{EngineError, Session};
 
 #[cfg(test)]
 mod tests;
-
-/// How a market is listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// What the market is listed with.
-    pub parameters: Parameters,
-    /// One base unit is 10^-`base_decimals` of the asset.
-    pub base_decimals: u8,
-    /// Where the market's backing is moved to.
-    pub target_backing: Atoms,
-}
 
 /// A liquidity provider's shares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +94,8 @@ pub struct Exchange {
     pub(crate) requests: BTreeMap<u64, OpenRequest>,
     pub(crate) epochs: BTreeMap<Timestamp, ClosedEpoch>,
     pub(crate) next_request: u64,
+    pub(crate) proposals: Proposals,
+    pub(crate) roles: [u64; 3],
     pub(crate) changes: Changes,
 }
 
@@ -142,6 +133,8 @@ impl Exchange {
             requests: BTreeMap::new(),
             epochs: BTreeMap::new(),
             next_request: 0,
+            proposals: Proposals::new(),
+            roles: [1, 2, 3],
             changes: Changes::default(),
         }
     }
@@ -162,25 +155,22 @@ impl Exchange {
         Ok(())
     }
 
-    /// Lists a market under the next index, which it returns; the listing is the market's first event.
+    /// Lists a market under the next index, which it returns, while the exchange is founded; the listing is the market's first event.
     ///
     /// # Errors
-    /// [`EngineError::MarketParameters`].
+    /// [`EngineError::FoundingOver`], those of [`Listing::validate`].
     pub fn list(&mut self, listing: &Listing) -> Result<u16, Refusal> {
-        listing.parameters.validate()?;
-        let index = self.market_count;
-        let mut market = Market {
-            parameters: listing.parameters,
-            target_backing: listing.target_backing.in_range()?,
-            index,
-            base_decimals: listing.base_decimals,
-            quote_decimals: self.quote_decimals,
-            ..Market::default()
-        };
-        market.ledger.claim_factor = FULL_CLAIM_FACTOR;
-        market.next_event();
+        self.state.require_founding()?;
+        listing.validate()?;
+        self.store_listed(listing)
+    }
+
+    pub(crate) fn store_listed(&mut self, listing: &Listing) -> Result<u16, Refusal> {
+        let (index, mut market) = (self.market_count, Market::default());
+        listing.begin(index, self.quote_decimals, &mut market);
         self.market_count = index.checked_add(1).ok_or(EngineError::Overflow)?;
-        self.put_market(market);
+        market.next_event();
+        self.store_market(market);
         Ok(index)
     }
 

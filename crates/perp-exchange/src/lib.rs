@@ -26,6 +26,7 @@ pub mod quotes;
 pub mod sizing;
 
 pub use error::Refusal;
-pub use exchange::{Changes, Exchange, Listing, OpenRequest, Provider};
+pub use exchange::{Changes, Exchange, OpenRequest, Provider};
 pub use operation::{Operation, Outcome};
-pub use operations::{After, LiquidationAfter, OrderExecution, OrdersAfter};
+pub use operations::{After, Change, LiquidationAfter, OpenProposal, OrderExecution, OrdersAfter, Proposals};
+pub use perp_engine::operations::governance::Listing;

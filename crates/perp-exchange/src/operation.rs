@@ -1,10 +1,11 @@
 use crate::error::Refusal;
 use crate::exchange::Exchange;
-use crate::operations::OrderExecution;
+use crate::operations::{Change, OrderExecution};
 use alloc::vec::Vec;
 use perp_engine::market::price::PriceOutcome;
 use perp_engine::operations::account::{DepositPlan, WithdrawalPlan};
 use perp_engine::operations::exchange::StatusOrder;
+use perp_engine::operations::governance::Tightening;
 use perp_engine::operations::liquidity::{AllocationPlan, EpochPlan, PaymentPlan, Valuation};
 use perp_engine::operations::market::SettlementPlan;
 use perp_engine::operations::orders::{ArmingPlan, NewOrder, PlacementPlan};
@@ -13,13 +14,13 @@ use perp_engine::operations::position::{
     TradePlan, WaiverPlan,
 };
 use perp_engine::oracle::OracleReading;
-use perp_engine::state::PriceLimit;
+use perp_engine::state::{Canceller, DelegateLimits, PriceLimit, ProposalKind};
 use perp_engine::units::Atoms;
 
 /// Everything that can be done on an exchange, named as the program's instructions. `reading` is what the oracle account
 /// says that is passed along; without one the cached price counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the fields are the arguments of the methods of the same names
+#[allow(missing_docs, clippy::large_enum_variant)] // the fields are the arguments of the methods of the same names
 pub enum Operation {
     /// [`Exchange::set_exchange_status`].
     SetExchangeStatus { order: StatusOrder },
@@ -97,6 +98,18 @@ pub enum Operation {
     CloseEpoch,
     /// [`Exchange::pay_liquidity_request`].
     PayLiquidityRequest { request: u64 },
+    /// [`Exchange::propose`].
+    Propose { change: Change },
+    /// [`Exchange::apply_proposal`].
+    ApplyProposal { kind: ProposalKind, subject: u16, reading: Option<OracleReading> },
+    /// [`Exchange::cancel_proposal`].
+    CancelProposal { kind: ProposalKind, subject: u16, canceller: Canceller },
+    /// [`Exchange::tighten_market`].
+    TightenMarket { market: u16, to: Tightening },
+    /// [`Exchange::set_delegate_limits`].
+    SetDelegateLimits { account: usize, limits: DelegateLimits },
+    /// [`Exchange::trade_as_delegate`].
+    TradeAsDelegate { account: usize, market: u16, order: Order, reading: Option<OracleReading> },
     /// [`Exchange::allocate_backing`].
     AllocateBacking { market: u16, reading: Option<OracleReading> },
 }
@@ -225,6 +238,21 @@ impl Exchange {
             }
             Operation::CloseEpoch => Outcome::Epoch(self.close_epoch()?),
             Operation::PayLiquidityRequest { request } => Outcome::Payment(self.pay_liquidity_request(request)?),
+            Operation::Propose { ref change } => self.propose(change).map(|()| Outcome::Done)?,
+            Operation::ApplyProposal { kind, subject, reading } => {
+                let listed = self.apply_proposal(kind, subject, reading.as_ref())?;
+                listed.map_or(Outcome::Done, |index| Outcome::Number(u64::from(index)))
+            }
+            Operation::CancelProposal { kind, subject, canceller } => {
+                self.cancel_proposal(kind, subject, canceller).map(|()| Outcome::Done)?
+            }
+            Operation::TightenMarket { market, to } => self.tighten_market(market, &to).map(|()| Outcome::Done)?,
+            Operation::SetDelegateLimits { account, limits } => {
+                self.set_delegate_limits(account, &limits).map(|()| Outcome::Done)?
+            }
+            Operation::TradeAsDelegate { account, market, order, reading } => {
+                Outcome::Trade(self.trade_as_delegate(account, market, &order, reading.as_ref())?)
+            }
             Operation::AllocateBacking { market, reading } => {
                 Outcome::Allocation(self.allocate_backing(market, reading.as_ref())?)
             }

@@ -35,6 +35,8 @@ pub struct Crowd<W> {
     requests: u64,
     /// The market whose readings nobody hands in.
     pub mute: Option<u16>,
+    /// Whether roles decide.
+    pub decides: bool,
 }
 
 impl<W: io::Write> Crowd<W> {
@@ -53,7 +55,16 @@ impl<W: io::Write> Crowd<W> {
         }
         write_first_line(&mut output, &exchange, &ACCOUNTS)?;
         let feeds = quoted().map(|quoted| Feed { quoted, price: quoted.price, confidence: 100 }).to_vec();
-        Ok(Self { exchange, feeds, rng: Rng::with_seed(seed), output, written: 0, requests: 0, mute: None })
+        Ok(Self {
+            exchange,
+            feeds,
+            rng: Rng::with_seed(seed),
+            output,
+            written: 0,
+            requests: 0,
+            mute: None,
+            decides: false,
+        })
     }
 
     /// What was written to.
@@ -172,6 +183,9 @@ impl<W: io::Write> Crowd<W> {
     /// One of many things happens.
     pub fn act(&mut self) -> io::Result<()> {
         self.pass_time();
+        if self.decides && self.rng.u8(..12) == 0 {
+            return self.decide();
+        }
         match self.rng.u16(..300) {
             0 => return self.fall_silent(),
             1..3 => return self.halt(),

@@ -33,7 +33,8 @@ struct FirstLine {
 /// Reads every parameter by its name from the bytes it is stored as.
 macro_rules! values {
     ($name:ident $type:ident; $($field:ident: $unit:ident $integer:ident $kind:ident $text:literal;)+) => {
-        fn $name(parameters: &$type) -> BTreeMap<&'static str, u64> {
+        /// Every parameter by its name, as it is stored.
+        pub fn $name(parameters: &$type) -> BTreeMap<&'static str, u64> {
             let bytes = bytemuck::bytes_of(parameters);
             BTreeMap::from([$((stringify!($field), {
                 let at = offset_of!($type, $field);

@@ -8,6 +8,7 @@
 
 mod collateral;
 mod crowd;
+mod deciding;
 mod description;
 mod endings;
 mod epochs;
@@ -36,11 +37,15 @@ struct Arguments {
     /// What the random numbers begin with: the same operations every time.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Roles decide, too: parameters, oracles, insurance.
+    #[arg(long)]
+    decisions: bool,
 }
 
 fn main() -> io::Result<()> {
-    let Arguments { operations, seed } = Arguments::parse();
+    let Arguments { operations, seed, decisions } = Arguments::parse();
     let mut crowd = Crowd::new(BufWriter::new(io::stdout().lock()), seed)?;
+    crowd.decides = decisions;
     crowd.found()?;
     // Two markets end, late enough that much happens before.
     crowd.act_until(operations / 20 * 16)?;

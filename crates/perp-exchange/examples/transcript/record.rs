@@ -1,5 +1,6 @@
 //! One line of a transcript: an operation, what became of it, and what it wrote.
 
+use super::description::{market_parameters, pool_parameters};
 use super::state::epochs::{ClosedRecord, RequestRecord, WaitingRecord};
 use super::state::orders::BookRecord;
 use super::state::{AccountRecord, ExchangeRecord, MarketRecord, PoolRecord};
@@ -7,8 +8,8 @@ use perp_engine::operations::exchange::{StatusAuthority, StatusOrder};
 use perp_engine::operations::liquidity::Valuation;
 use perp_engine::operations::orders::{NewOrder, OrderOutcome};
 use perp_engine::oracle::{OracleReading, ReadingError};
-use perp_engine::state::PriceLimit;
-use perp_exchange::{Exchange, Operation, Outcome, Refusal};
+use perp_engine::state::{Canceller, Parameters, PoolParameters, PriceLimit, ProposalKind};
+use perp_exchange::{Change, Exchange, Operation, Outcome, Refusal};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::io;
@@ -56,6 +57,7 @@ pub fn refusal_name(refusal: &Refusal) -> &'static str {
         Refusal::Rule(rule) => rule.name(),
         Refusal::SelfLiquidation => "SelfLiquidation",
         Refusal::OrdersNotEmpty { .. } => "OrdersNotEmpty",
+        Refusal::ProposalOpen { .. } => "ProposalOpen",
         missing => panic!("the crowd asked for something that is not there: {missing}"),
     }
 }
@@ -107,6 +109,25 @@ pub struct Arguments<'a> {
     orders: Option<&'a [NewOrder]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<Reading>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<ParameterSet<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_max_deviation: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_max_age: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_interest_cap: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_interest_low: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_confidence_to_increase: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<u16>,
+    /// The proposal that the operation is about.
+    #[serde(skip)]
+    proposal: Option<(ProposalKind, u16)>,
 }
 
 #[derive(Serialize)]
@@ -268,6 +289,141 @@ pub fn describe<'a>(operation: &'a Operation, exchange: &Exchange, next_request:
         Operation::AllocateBacking { market, reading } => {
             ("allocate_backing", Arguments { reading: with(reading), ..market_of(*market) })
         }
+        Operation::Propose { change } => describe_change(change),
+        Operation::ApplyProposal { kind, subject, reading } => {
+            let about_market = matches!(kind, ProposalKind::Parameters | ProposalKind::Oracle);
+            let arguments = Arguments {
+                market: about_market.then_some(*subject),
+                reading: with(reading),
+                proposal: Some((*kind, *subject)),
+                ..none
+            };
+            let name = match kind {
+                ProposalKind::Parameters => "apply_parameters",
+                ProposalKind::Oracle => "apply_oracle",
+                ProposalKind::PoolParameters => "apply_pool_parameters",
+                ProposalKind::Insurance => "apply_insurance",
+                ProposalKind::Listing | ProposalKind::Role => unreachable!("nobody proposes it here"),
+            };
+            (name, arguments)
+        }
+        Operation::CancelProposal { kind, subject, canceller } => {
+            let role = match canceller {
+                Canceller::Proposer => Some("risk_admin"),
+                Canceller::Guardian => Some("guardian"),
+                Canceller::Anybody => None,
+            };
+            let proposal = Some((*kind, *subject));
+            (
+                "cancel_proposal",
+                Arguments { kind: Some(kind_name(*kind)), subject: Some(*subject), role, proposal, ..none },
+            )
+        }
+        Operation::TightenMarket { market, to } => (
+            "tighten_market",
+            Arguments {
+                open_interest_cap: Some(to.open_interest_cap.get()),
+                open_interest_low: Some(to.open_interest_low.get()),
+                max_confidence_to_increase: Some(to.max_confidence_to_increase.get()),
+                ..market_of(*market)
+            },
+        ),
+        Operation::SetDelegateLimits { .. } | Operation::TradeAsDelegate { .. } => {
+            unreachable!("everybody acts for himself here")
+        }
+    }
+}
+
+fn describe_change(change: &Change) -> (&'static str, Arguments<'_>) {
+    let none = Arguments::default();
+    match change {
+        Change::Parameters { market, parameters } => (
+            "propose_parameters",
+            Arguments {
+                market: Some(*market),
+                parameters: Some(ParameterSet::Market(parameters)),
+                proposal: Some((ProposalKind::Parameters, *market)),
+                ..none
+            },
+        ),
+        Change::Oracle { market, second_max_deviation, second_max_age } => (
+            "propose_oracle",
+            Arguments {
+                market: Some(*market),
+                second_max_deviation: Some(second_max_deviation.get()),
+                second_max_age: Some(*second_max_age),
+                proposal: Some((ProposalKind::Oracle, *market)),
+                ..none
+            },
+        ),
+        Change::PoolParameters(parameters) => (
+            "propose_pool_parameters",
+            Arguments {
+                parameters: Some(ParameterSet::Pool(parameters)),
+                proposal: Some((ProposalKind::PoolParameters, 0)),
+                ..none
+            },
+        ),
+        Change::Insurance { amount } => (
+            "propose_insurance",
+            Arguments { amount: Some(amount.get()), proposal: Some((ProposalKind::Insurance, 0)), ..none },
+        ),
+        Change::Listing(_) | Change::Role { .. } => unreachable!("nobody proposes it here"),
+    }
+}
+
+/// A set of parameters by their names.
+#[derive(Clone, Copy, Debug)]
+enum ParameterSet<'a> {
+    Market(&'a Parameters),
+    Pool(&'a PoolParameters),
+}
+
+impl Serialize for ParameterSet<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Market(parameters) => market_parameters(parameters).serialize(serializer),
+            Self::Pool(parameters) => pool_parameters(parameters).serialize(serializer),
+        }
+    }
+}
+
+fn kind_name(kind: ProposalKind) -> &'static str {
+    match kind {
+        ProposalKind::Parameters => "parameters",
+        ProposalKind::Oracle => "oracle",
+        ProposalKind::PoolParameters => "pool_parameters",
+        ProposalKind::Insurance => "insurance",
+        ProposalKind::Listing => "listing",
+        ProposalKind::Role => "role",
+    }
+}
+
+/// What is left of a proposal; nothing once it is gone.
+#[derive(Serialize)]
+struct ProposalRecord {
+    kind: &'static str,
+    subject: u16,
+    left: Option<LeftRecord>,
+}
+
+#[derive(Serialize)]
+struct LeftRecord {
+    proposed_at: i64,
+    ripe_from: i64,
+    replaces: u64,
+    steps: u32,
+}
+
+impl ProposalRecord {
+    fn of((kind, subject): (ProposalKind, u16), exchange: &Exchange) -> Self {
+        let left = exchange.proposal(kind, subject).ok().map(|open| LeftRecord {
+            proposed_at: open.proposal.proposed_at.get(),
+            ripe_from: open.proposal.ripe_from.get(),
+            replaces: open.proposal.replaces,
+            steps: open.proposal.steps,
+        });
+        Self { kind: kind_name(kind), subject, left }
     }
 }
 
@@ -348,6 +504,8 @@ struct After {
     request: Option<Option<RequestRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid: Option<Paid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<ProposalRecord>,
 }
 
 impl After {
@@ -380,6 +538,7 @@ impl After {
             holders: holders.into_iter().collect(),
             request: arguments.nonce.map(request),
             paid: Paid::of(operation, outcome),
+            proposal: arguments.proposal.map(|proposal| ProposalRecord::of(proposal, exchange)),
         }
     }
 }

@@ -3,12 +3,14 @@
 pub mod epochs;
 pub mod orders;
 
+use super::description::market_parameters;
 use epochs::{BoundaryRecord, EpochRecord, LastRecord};
 use perp_engine::state::{
     Account, ExchangeState, Grace, Market, MarketLedger, Pool, Position, PriceAverages, PriceCache, Restriction,
     SecondPrice, Settlement,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct PositionRecord {
@@ -298,6 +300,9 @@ pub struct MarketRecord {
     ledger: LedgerRecord,
     reduce_only: RestrictionRecord,
     target_backing: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<BTreeMap<&'static str, u64>>,
+    parameter_changes: u64,
     at_boundary: BoundaryRecord,
 }
 
@@ -318,6 +323,9 @@ impl MarketRecord {
             ledger: LedgerRecord::of(&market.ledger),
             reduce_only: RestrictionRecord::of(&market.reduce_only),
             target_backing: market.target_backing.get(),
+            // As they were listed where nothing has changed them.
+            parameters: (market.parameter_changes > 0).then(|| market_parameters(&market.parameters)),
+            parameter_changes: market.parameter_changes,
             at_boundary: BoundaryRecord::of(&market.at_boundary),
         }
     }

@@ -4,9 +4,10 @@ use crate::error::Refusal;
 use crate::exchange::Exchange;
 use crate::portfolio::portfolio;
 use perp_engine::operations::account::{
-    check_closable, plan_deposit, plan_margined_withdrawal, plan_withdrawal, DepositPlan, WithdrawalPlan,
+    check_closable, plan_delegate_limits, plan_deposit, plan_margined_withdrawal, plan_withdrawal, DepositPlan,
+    WithdrawalPlan,
 };
-use perp_engine::state::Account;
+use perp_engine::state::{Account, DelegateLimits};
 use perp_engine::units::Atoms;
 
 impl Exchange {
@@ -52,6 +53,19 @@ impl Exchange {
         self.vault = vault;
         self.store_account(account, state);
         Ok(plan)
+    }
+
+    /// Sets what the account's delegate may do at most.
+    ///
+    /// # Errors
+    /// Those of [`plan_delegate_limits`]; [`Refusal::NoAccount`].
+    pub fn set_delegate_limits(&mut self, account: usize, limits: &DelegateLimits) -> Result<(), Refusal> {
+        let mut state = *self.account(account)?;
+        state.delegate = plan_delegate_limits(limits)?;
+        state.next_event();
+        self.begin_changes();
+        self.store_account(account, state);
+        Ok(())
     }
 
     /// What a withdrawal would do.

@@ -64,6 +64,7 @@ impl Exchange {
         self.begin_changes();
         self.queue = queue;
         self.store_boundary(state.boundary);
+        self.state.founded_at = state.founded_at;
         self.store_pool(pool);
         let number = self.next_request;
         self.next_request = number.wrapping_add(1);

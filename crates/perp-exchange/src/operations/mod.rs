@@ -2,6 +2,7 @@
 
 mod account;
 mod exchange;
+mod governance;
 mod liquidity;
 mod market;
 mod orders;
@@ -10,6 +11,7 @@ mod position;
 #[cfg(test)]
 mod tests;
 
+pub use governance::{Change, OpenProposal, Proposals};
 pub use orders::{OrderExecution, OrdersAfter};
 
 use perp_engine::operations::position::LiquidationPlan;

@@ -4,6 +4,7 @@ use super::{After, LiquidationAfter};
 use crate::error::Refusal;
 use crate::exchange::Exchange;
 use crate::portfolio::portfolio;
+use perp_engine::operations::account::check_delegated_trade;
 use perp_engine::operations::position::{
     plan_liquidation, plan_redeem_claim, plan_resolve_bankruptcy, plan_settle_funding, plan_settle_pnl, plan_trade,
     plan_waive_claim, BankruptcyPlan, FundingSettlementPlan, LiquidationOrder, LiquidationPlan, Order,
@@ -48,6 +49,23 @@ impl Exchange {
         reading: Option<&OracleReading>,
     ) -> Result<TradePlan, Refusal> {
         let after = self.preview_trade(self.account(account)?, market, order, reading)?;
+        Ok(self.store_after(account, after))
+    }
+
+    /// Fills a market order that the account's delegate sends.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::trade`] and of [`check_delegated_trade`].
+    pub fn trade_as_delegate(
+        &mut self,
+        account: usize,
+        market: u16,
+        order: &Order,
+        reading: Option<&OracleReading>,
+    ) -> Result<TradePlan, Refusal> {
+        let state = *self.account(account)?;
+        let after = self.preview_trade(&state, market, order, reading)?;
+        check_delegated_trade(&state.delegate, &after.market, &after.plan, self.clock.now)?;
         Ok(self.store_after(account, after))
     }
 

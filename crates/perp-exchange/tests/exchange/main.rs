@@ -5,9 +5,13 @@ mod coalition;
 #[path = "../common/mod.rs"]
 mod common;
 mod crowding;
+mod decisions;
+mod delegates;
 mod entrants;
 mod epochs;
+mod governance;
 mod isolation;
+mod keys;
 mod leaving;
 mod life_cycle;
 mod many_markets;
