@@ -3,6 +3,7 @@
 from copy import copy
 
 import backing
+import decisions
 import funding
 import governance
 import liquidation
@@ -73,6 +74,16 @@ OPERATIONS = {
         governance.set_market_status,
         governance.set_backing_target,
         governance.withdraw_protocol_fees,
+        decisions.propose_parameters,
+        decisions.apply_parameters,
+        decisions.propose_oracle,
+        decisions.apply_oracle,
+        decisions.propose_pool_parameters,
+        decisions.apply_pool_parameters,
+        decisions.propose_insurance,
+        decisions.apply_insurance,
+        decisions.cancel_proposal,
+        decisions.tighten_market,
         governance.open_account,
         governance.close_account,
     )
@@ -88,6 +99,7 @@ class Exchange:
         self.accounts = new_accounts(description["accounts"])
         self.holders = [0] * description["holders"]
         self.books = {}
+        self.proposals = {}
         self.order_lamports = 0
         self.share_escrow = 0
         self.requests = {}
@@ -194,6 +206,9 @@ class Exchange:
 
     def set_request(self, holder, nonce, request):
         self._put(self.requests, (holder, nonce), request)
+
+    def set_proposal(self, place, proposal):
+        self._put(self.proposals, place, proposal)
 
     def set_epoch(self, boundary, closed):
         self._put(self.epochs, boundary, closed)

@@ -74,6 +74,9 @@ def compare_after(exchange, line):
         compare(after["rest"], exchange.rest, "rest")
     for boundary, expected in after.get("epochs", {}).items():
         compare(expected, exchange.epochs.get(int(boundary)), f"epochs.{boundary}")
+    if "proposal" in after:
+        place = after["proposal"]["kind"], after["proposal"]["subject"]
+        compare(after["proposal"]["left"], exchange.proposals.get(place), "proposal")
     if "share_escrow" in after:
         compare(after["share_escrow"], exchange.share_escrow, "share_escrow")
     if "paid" in after:

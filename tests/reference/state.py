@@ -26,7 +26,7 @@ CLAIM_FACTOR_ONE = 1 << 47
 
 @dataclass
 class Parameters:
-    """A market's parameters, fixed when it is listed; integers as stored."""
+    """A market's parameters, integers as stored. Nothing within them is changed: a decision puts others in their place."""
 
     open_interest_cap: int
     impact_scale: int
@@ -244,6 +244,7 @@ class Market:
     base_decimals: int
     quote_decimals: int
     target_backing: int = 0
+    parameter_changes: int = 0
     price: PriceCache = field(default_factory=PriceCache)
     recent: list = field(default_factory=lambda: [Second() for _ in range(SECONDS)])
     second_price: SecondPrice = field(default_factory=SecondPrice)
