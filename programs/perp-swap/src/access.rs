@@ -90,7 +90,7 @@ pub fn check_receiver(account: &MarginAccount, receiver: &Pubkey) -> Result<()> 
 /// # Errors
 /// [`ExchangeError::MissingRole`].
 pub fn check_admin(exchange: &Exchange, signer: &Pubkey) -> Result<()> {
-    require(exchange.admin == *signer, ExchangeError::MissingRole)
+    require(is_admin(exchange, signer), ExchangeError::MissingRole)
 }
 
 /// Admin or risk admin.
@@ -101,8 +101,19 @@ pub fn check_risk_admin(exchange: &Exchange, signer: &Pubkey) -> Result<()> {
     require(is_risk_admin(exchange, signer), ExchangeError::MissingRole)
 }
 
-fn is_risk_admin(exchange: &Exchange, signer: &Pubkey) -> bool {
-    exchange.admin == *signer || exchange.risk_admin == *signer
+/// Whether the signer is the admin.
+pub fn is_admin(exchange: &Exchange, signer: &Pubkey) -> bool {
+    exchange.admin == *signer
+}
+
+/// Whether the signer is the guardian.
+pub fn is_guardian(exchange: &Exchange, signer: &Pubkey) -> bool {
+    exchange.guardian == *signer
+}
+
+/// Whether the signer is admin or risk admin.
+pub fn is_risk_admin(exchange: &Exchange, signer: &Pubkey) -> bool {
+    is_admin(exchange, signer) || exchange.risk_admin == *signer
 }
 
 /// By which role the signer sets a status.
@@ -112,7 +123,7 @@ fn is_risk_admin(exchange: &Exchange, signer: &Pubkey) -> bool {
 pub fn status_authority(exchange: &Exchange, signer: &Pubkey) -> Result<StatusAuthority> {
     if is_risk_admin(exchange, signer) {
         Ok(StatusAuthority::RiskAdmin)
-    } else if exchange.guardian == *signer {
+    } else if is_guardian(exchange, signer) {
         Ok(StatusAuthority::Guardian)
     } else {
         Err(denied(ExchangeError::MissingRole))

@@ -1,6 +1,6 @@
 //! What instructions are sent: plain integers, laid out without padding and without the room that accounts keep free.
 
-use crate::errors::{require, ExchangeError};
+use crate::errors::{denied, require, ExchangeError};
 use anchor_lang::prelude::*;
 use perp_accounts::oracle::{OracleBinding, OracleKind};
 use perp_engine::operations::orders::NewOrder;
@@ -115,6 +115,23 @@ impl From<OracleSource> for OracleBinding {
     fn from(source: OracleSource) -> Self {
         Self::new(source.kind, source.program, source.account, source.feed_id)
     }
+}
+
+/// The bindings of a new market's oracles.
+///
+/// # Errors
+/// Those about oracles.
+pub fn check_oracles(
+    oracle: OracleSource,
+    second_oracle: Option<OracleSource>,
+) -> Result<(OracleBinding, Option<OracleBinding>)> {
+    let oracle = OracleBinding::from(oracle);
+    oracle.validate().map_err(|rule| denied(rule.into()))?;
+    let second_oracle = second_oracle.map(OracleBinding::from);
+    if let Some(second) = &second_oracle {
+        second.validate_second(&oracle).map_err(|rule| denied(rule.into()))?;
+    }
+    Ok((oracle, second_oracle))
 }
 
 /// A resting order as it is placed.

@@ -1,7 +1,7 @@
 //! Numbers that clients need to build instructions and to read accounts and events, published in the IDL.
 
 use anchor_lang::prelude::*;
-use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool};
+use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Proposal};
 use perp_engine::operations::{liquidity, orders, position};
 use perp_engine::{state, units};
 
@@ -121,3 +121,6 @@ pub const LIQUIDITY_REQUEST_SEED: &[u8] = LiquidityRequest::SEED;
 /// First seed of the address of a closed epoch's record; the exchange and the boundary, eight bytes little-endian, follow.
 #[constant]
 pub const EPOCH_SEED: &[u8] = EpochRecord::SEED;
+/// First seed of a proposal's address; exchange, kind (a byte), and market or role (two bytes, little-endian) follow.
+#[constant]
+pub const PROPOSAL_SEED: &[u8] = Proposal::SEED;

@@ -9,7 +9,7 @@ use crate::instruction;
 use anchor_lang::event::EVENT_IX_TAG_LE;
 use anchor_lang::prelude::*;
 use anchor_lang::Discriminator;
-use perp_engine::state::Status;
+use perp_engine::state::{Role, Status};
 
 /// A type of argument.
 trait Argument {
@@ -48,6 +48,7 @@ fixed! {
     [u8; 32]: 32;
     Pubkey: 32;
     Status: 1;
+    Role: 1;
     OrderTerms: OrderTerms::LENGTH;
     OracleSource: OracleSource::LENGTH;
     MarketParameters: MarketParameters::LENGTH;
@@ -137,6 +138,7 @@ instructions! {
     OpenAccount { sub_account: u16, isolated_market: Option<u16> }
     CloseAccount {}
     SetDelegate { delegate: Pubkey }
+    LimitDelegate { expires: i64, markets: u64, largest_notional: u64, equity_floor: u64, reduce_only: bool }
     ValueMarket {}
     RequestLiquidityDeposit { nonce: u64, amount: u64, limit: u8 }
     RequestLiquidityWithdrawal { nonce: u64, amount: u64, limit: u8 }
@@ -166,6 +168,34 @@ instructions! {
     WithdrawProtocolFees {}
     DelistMarket {}
     BeginSettlement {}
+    ProposeParameters { market_index: u16, parameters: MarketParameters }
+    ApplyParameters {}
+    ProposeOracle {
+        market_index: u16,
+        oracle: OracleSource,
+        second_oracle: Option<OracleSource>,
+        second_max_deviation: u32,
+        second_max_age: u32
+    }
+    ApplyOracle {}
+    ProposePoolParameters { parameters: LiquidityParameters }
+    ApplyPoolParameters {}
+    ProposeListing {
+        index: u16,
+        symbol: [u8; 16],
+        base_decimals: u8,
+        oracle: OracleSource,
+        second_oracle: Option<OracleSource>,
+        parameters: MarketParameters,
+        target_backing: u64
+    }
+    ApplyListing { index: u16 }
+    ProposeRole { role: Role, holder: Pubkey }
+    ApplyRole {}
+    ProposeInsurance { amount: u64 }
+    ApplyInsurance {}
+    CancelProposal {}
+    TightenMarket { open_interest_cap: u64, open_interest_low: u64, max_confidence_to_increase: u32 }
 }
 
 /// Whether an instruction's data ends with its arguments. Data that ends before them is Anchor's to refuse, as are the

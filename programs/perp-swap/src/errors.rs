@@ -32,6 +32,15 @@ macro_rules! with_oracle_rules {
         305 WrongReceiver
             "The account is not that of the margin account's owner, to whom lamports of orders go home."
             "Pass the owner that the margin account names.";
+        306 NotTheNamedHolder
+            "The signer is not who the proposal names for the role."
+            "Sign with the key that the proposal's account names.";
+        307 NotTheProposer
+            "The account is not that of who paid for the proposal."
+            "Pass the proposer that the proposal's account names.";
+        308 AdminWithoutHolder
+            "An exchange without an admin could decide nothing."
+            "Name a key for the admin's role.";
 
         310 WrongVault
             "The token account is not the exchange's vault."

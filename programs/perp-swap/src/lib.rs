@@ -20,7 +20,9 @@ pub mod token;
 
 /// The program's accounts.
 pub mod state {
-    pub use perp_accounts::{EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, VERSION};
+    pub use perp_accounts::{
+        EpochRecord, Exchange, LiquidityRequest, MarginAccount, Market, Orders, Pool, Proposal, VERSION,
+    };
 }
 
 #[cfg(target_arch = "bpf")]
@@ -32,7 +34,7 @@ use anchor_lang::solana_program::entrypoint::ProgramResult;
 use arguments::{LiquidityParameters, MarketParameters, OracleSource, OrderTerms};
 use data::check_length;
 use instructions::*;
-use perp_engine::state::Status;
+use perp_engine::state::{Role, Status};
 
 #[cfg(all(feature = "entrypoint", not(feature = "oracle")))]
 compile_error!("the program reads oracle accounts: build it with the feature `oracle`");
@@ -745,5 +747,251 @@ pub mod perp_swap {
     #[access_control(ctx.accounts.validate())]
     pub fn set_exchange_status(ctx: Context<SetExchangeStatus>, status: Status, seconds: u32) -> Result<()> {
         instructions::set_exchange_status(ctx, status, seconds)
+    }
+
+    /// Sets what a margin account's delegate may do at most, until another is named. What only reduces is bound by time and market alone;
+    /// a delegate with limits places only orders that reduce.
+    ///
+    /// Authority: the owner.
+    ///
+    /// Arguments:
+    /// - `expires`: the delegate acts before this time, in Unix seconds.
+    /// - `markets`: bit `i` for the market of index `i`; those from 64 on are never among them.
+    /// - `largest_notional`: of a position that it increases, in atoms.
+    /// - `equity_floor`: adverse equity that an increase must leave, in atoms.
+    /// - `reduce_only`: it increases nothing.
+    ///
+    /// Errors: `NotTheOwner`, `Overflow` above 2^62 atoms.
+    #[access_control(ctx.accounts.validate())]
+    pub fn limit_delegate(
+        ctx: Context<LimitDelegate>,
+        expires: i64,
+        markets: u64,
+        largest_notional: u64,
+        equity_floor: u64,
+        reduce_only: bool,
+    ) -> Result<()> {
+        instructions::limit_delegate(ctx, expires, markets, largest_notional, equity_floor, reduce_only)
+    }
+
+    /// Proposes another set of a market's parameters. It waits for a day; then anybody applies it step by step.
+    ///
+    /// Authority: admin or risk admin.
+    ///
+    /// Arguments:
+    /// - `market_index`: the market's index; part of the proposal's address.
+    /// - `parameters`: all of them in the end; those of the second source stay what they are.
+    ///
+    /// Errors: `MissingRole`, `WrongMarketIndex`, `AlreadyDelisted`, `NothingToChange`, `MarketParameters`, `MarketChange`.
+    #[access_control(ctx.accounts.validate(market_index))]
+    pub fn propose_parameters(
+        ctx: Context<ProposeParameters>,
+        market_index: u16,
+        parameters: MarketParameters,
+    ) -> Result<()> {
+        instructions::propose_parameters(ctx, parameters)
+    }
+
+    /// Takes the next step of a ripe change of a market's parameters, after the market's price account, where passed, is read and funding
+    /// accrued. Steps are an hour apart at least; each costs an open position at most 0.032 % of its notional.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `ProposalNotRipe`, `ProposalLapsed`, `ProposalOutdated`, `BoundaryOpen`, `AlreadyDelisted`, `GraceInForce`, `PriceStale`,
+    /// `PriceTooUncertain`, `MarketParameters`, `MarketChange`, `WrongProposal`, `NotTheProposer`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn apply_parameters(ctx: Context<ApplyParameters>) -> Result<()> {
+        instructions::apply_parameters(ctx)
+    }
+
+    /// Proposes to read a market's price from other accounts of the same feed, or to bound it by another second source. It waits for two
+    /// days.
+    ///
+    /// Authority: admin or risk admin.
+    ///
+    /// Arguments:
+    /// - `market_index`: the market's index; part of the proposal's address.
+    /// - `oracle`: where the price comes from; of the market's feed.
+    /// - `second_oracle`: where the price comes from that bounds it, or none.
+    /// - `second_max_deviation`, `second_max_age`: the second source's parameters; zeros for none.
+    ///
+    /// Errors: `MissingRole`, `WrongMarketIndex`, `AlreadyDelisted`, `SecondOracleParameters`, `MarketParameters`, and those about
+    /// oracles.
+    #[access_control(ctx.accounts.validate(market_index))]
+    pub fn propose_oracle(
+        ctx: Context<ProposeOracle>,
+        market_index: u16,
+        oracle: OracleSource,
+        second_oracle: Option<OracleSource>,
+        second_max_deviation: u32,
+        second_max_age: u32,
+    ) -> Result<()> {
+        instructions::propose_oracle(ctx, oracle, second_oracle, second_max_deviation, second_max_age)
+    }
+
+    /// Binds a market to the oracle that was proposed, once that says a price near the market's.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `ProposalNotRipe`, `ProposalLapsed`, `BoundaryOpen`, `AlreadyDelisted`, `GraceInForce`, `PriceStale`, `PriceOutOfRange`,
+    /// `OraclePriceDiffers`, `MarketParameters`, `WrongProposal`, `NotTheProposer`, and those about oracles.
+    #[access_control(ctx.accounts.validate())]
+    pub fn apply_oracle(ctx: Context<ApplyOracle>) -> Result<()> {
+        instructions::apply_oracle(ctx)
+    }
+
+    /// Proposes another set of the pool's parameters. It waits for a day.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `parameters`: all of them.
+    ///
+    /// Errors: `MissingRole`, `PoolParameters`, `PoolChange`, `NothingToChange`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn propose_pool_parameters(ctx: Context<ProposePoolParameters>, parameters: LiquidityParameters) -> Result<()> {
+        instructions::propose_pool_parameters(ctx, parameters)
+    }
+
+    /// Puts the pool's proposed parameters in force.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `ProposalNotRipe`, `ProposalLapsed`, `BoundaryOpen`, `PoolParameters`, `PoolChange`, `NothingToChange`, `WrongProposal`,
+    /// `NotTheProposer`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn apply_pool_parameters(ctx: Context<ApplyPoolParameters>) -> Result<()> {
+        instructions::apply_pool_parameters(ctx)
+    }
+
+    /// Proposes to list a market, with caps that start small. It waits for two days.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `index`: the exchange's market count; part of the proposal's address.
+    /// - `symbol`: UTF-8, zero-padded, not empty.
+    /// - `base_decimals`: one base unit is 10^-`base_decimals` of the asset; at most 18.
+    /// - `oracle`: where its price comes from.
+    /// - `second_oracle`: where the price comes from that bounds it, or none.
+    /// - `parameters`: what it begins with.
+    /// - `target_backing`: what `allocate_backing` moves its backing to, in atoms.
+    ///
+    /// Errors: `MissingRole`, `WrongMarketIndex`, `DecimalsOutOfRange`, `NameNotText`, `MarketParameters`, `MarketChange`,
+    /// `SecondOracleParameters`, and those about oracles.
+    #[access_control(ctx.accounts.validate(index, &symbol, base_decimals))]
+    #[allow(clippy::too_many_arguments)] // a listing has as many
+    pub fn propose_listing(
+        ctx: Context<ProposeListing>,
+        index: u16,
+        symbol: [u8; 16],
+        base_decimals: u8,
+        oracle: OracleSource,
+        second_oracle: Option<OracleSource>,
+        parameters: MarketParameters,
+        target_backing: u64,
+    ) -> Result<()> {
+        instructions::propose_listing(
+            ctx,
+            index,
+            symbol,
+            base_decimals,
+            oracle,
+            second_oracle,
+            parameters,
+            target_backing,
+        )
+    }
+
+    /// Lists the market that was proposed.
+    ///
+    /// Authority: anybody; pays for the market's account.
+    ///
+    /// Arguments:
+    /// - `index`: the exchange's market count; part of the market's address.
+    ///
+    /// Errors: `ProposalNotRipe`, `ProposalLapsed`, `WrongMarketIndex`, `TooManyMarkets`, `MarketParameters`, `MarketChange`,
+    /// `WrongProposal`, `NotTheProposer`.
+    #[access_control(ctx.accounts.validate(index))]
+    pub fn apply_listing(ctx: Context<ApplyListing>, index: u16) -> Result<()> {
+        instructions::apply_listing(ctx, index)
+    }
+
+    /// Proposes that another holds a role. It waits for a day; then whoever is named takes the role over.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `role`: admin, risk admin or guardian.
+    /// - `holder`: who is named; the default key for nobody, but not of the admin's role.
+    ///
+    /// Errors: `MissingRole`, `AdminWithoutHolder`.
+    #[access_control(ctx.accounts.validate(role, &holder))]
+    pub fn propose_role(ctx: Context<ProposeRole>, role: Role, holder: Pubkey) -> Result<()> {
+        instructions::propose_role(ctx, role, holder)
+    }
+
+    /// Takes a role over.
+    ///
+    /// Authority: who is named; anybody where nobody is.
+    ///
+    /// Errors: `NotTheNamedHolder`, `ProposalNotRipe`, `ProposalLapsed`, `WrongProposal`, `NotTheProposer`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn apply_role(ctx: Context<ApplyRole>) -> Result<()> {
+        instructions::apply_role(ctx)
+    }
+
+    /// Proposes to make some of the shared insurance the pool's cash. It waits for a day.
+    ///
+    /// Authority: the admin.
+    ///
+    /// Arguments:
+    /// - `amount`: atoms.
+    ///
+    /// Errors: `MissingRole`, `AmountZero`, `InsuranceFloor`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn propose_insurance(ctx: Context<ProposeInsurance>, amount: u64) -> Result<()> {
+        instructions::propose_insurance(ctx, amount)
+    }
+
+    /// Makes the proposed part of the shared insurance the pool's cash.
+    ///
+    /// Authority: anybody.
+    ///
+    /// Errors: `ProposalNotRipe`, `ProposalLapsed`, `InsuranceFloor`, `WrongProposal`, `NotTheProposer`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn apply_insurance(ctx: Context<ApplyInsurance>) -> Result<()> {
+        instructions::apply_insurance(ctx)
+    }
+
+    /// Cancels a proposal; the rent of its account goes back to whoever paid it.
+    ///
+    /// Authority: a role that may propose the same; the guardian, but for what replaces the guardian; anybody once it has lapsed, or its
+    /// market's parameters have changed otherwise.
+    ///
+    /// Errors: `ProposalStands`, `GuardianIsReplaced`, `NotTheProposer`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn cancel_proposal(ctx: Context<CancelProposal>) -> Result<()> {
+        instructions::cancel_proposal(ctx)
+    }
+
+    /// Makes it harder to increase in a market, at once. Each number is at most what it replaces.
+    ///
+    /// Authority: admin or risk admin.
+    ///
+    /// Arguments:
+    /// - `open_interest_cap`: largest open interest of a side, in base units.
+    /// - `open_interest_low`: open interest at which the initial margin starts to rise, in base units.
+    /// - `max_confidence_to_increase`: widest confidence at which positions may increase, in ppm of the price.
+    ///
+    /// Errors: `MissingRole`, `NotATightening`, `NothingToChange`, `MarketParameters`.
+    #[access_control(ctx.accounts.validate())]
+    pub fn tighten_market(
+        ctx: Context<TightenMarket>,
+        open_interest_cap: u64,
+        open_interest_low: u64,
+        max_confidence_to_increase: u32,
+    ) -> Result<()> {
+        instructions::tighten_market(ctx, open_interest_cap, open_interest_low, max_confidence_to_increase)
     }
 }

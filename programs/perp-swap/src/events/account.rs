@@ -103,3 +103,31 @@ pub struct Withdrawn {
     /// The margin account's balance after, in atoms.
     pub balance_after: u64,
 }
+
+/// The owner said what the margin account's delegate may do at most.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DelegateLimited {
+    /// The exchange.
+    pub exchange: Pubkey,
+    /// When it happened, in Unix seconds.
+    pub time: i64,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its owner.
+    pub owner: Pubkey,
+    /// Number of this event among the account's.
+    pub account_sequence: u64,
+    /// The delegate.
+    pub delegate: Pubkey,
+    /// From when on it acts no more, in Unix seconds.
+    pub expires: i64,
+    /// The markets in which it may trade: bit `i` for the market of index `i`.
+    pub markets: u64,
+    /// Largest notional of a position that it increases, in atoms.
+    pub largest_notional: u64,
+    /// What adverse equity it must leave where it increases, in atoms.
+    pub equity_floor: u64,
+    /// Whether it only reduces.
+    pub reduce_only: bool,
+}

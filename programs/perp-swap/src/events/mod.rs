@@ -6,6 +6,7 @@
 
 mod account;
 mod exchange;
+mod governance;
 mod liquidity;
 mod market;
 mod moment;
@@ -15,6 +16,7 @@ mod record;
 
 pub use account::*;
 pub use exchange::*;
+pub use governance::*;
 pub use liquidity::*;
 pub use market::*;
 pub use moment::MarketMoment;

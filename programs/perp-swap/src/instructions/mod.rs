@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod exchange;
+pub mod governance;
 pub mod liquidity;
 pub mod market;
 pub mod orders;
@@ -12,6 +13,7 @@ pub mod position;
 
 pub use account::*;
 pub use exchange::*;
+pub use governance::*;
 pub use liquidity::*;
 pub use market::*;
 pub use orders::*;

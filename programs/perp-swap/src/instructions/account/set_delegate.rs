@@ -3,6 +3,7 @@ use crate::context;
 use crate::events::{log, DelegateSet};
 use crate::state::MarginAccount;
 use anchor_lang::prelude::*;
+use perp_engine::state::DelegateLimits;
 
 /// Accounts of `set_delegate`.
 #[derive(Accounts)]
@@ -28,6 +29,8 @@ pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
     let mut account = ctx.accounts.margin_account.load_mut()?;
     let before = account.delegate;
     account.delegate = delegate;
+    // Limits belong to the delegate they were set for.
+    account.state.delegate = DelegateLimits::default();
     log(&DelegateSet {
         exchange: account.exchange,
         time: context::now()?,

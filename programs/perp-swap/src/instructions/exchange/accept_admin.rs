@@ -1,5 +1,5 @@
 use crate::context;
-use crate::errors::{require, ExchangeError};
+use crate::errors::{refused, require, ExchangeError};
 use crate::events::{log, AdminAccepted};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
@@ -16,10 +16,12 @@ pub struct AcceptAdmin<'info> {
 
 impl AcceptAdmin<'_> {
     /// # Errors
-    /// [`ExchangeError::NotThePendingAdmin`].
+    /// [`ExchangeError::NotThePendingAdmin`], [`ExchangeError::FoundingOver`].
     pub fn validate(&self) -> Result<()> {
         let Self { pending_admin, exchange } = self;
-        require(exchange.load()?.pending_admin == *pending_admin.key, ExchangeError::NotThePendingAdmin)
+        let exchange = exchange.load()?;
+        require(exchange.pending_admin == *pending_admin.key, ExchangeError::NotThePendingAdmin)?;
+        exchange.state.require_founding().map_err(refused)
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::access::check_admin;
 use crate::context;
+use crate::errors::refused;
 use crate::events::{log, RolesSet};
 use crate::state::Exchange;
 use anchor_lang::prelude::*;
@@ -16,10 +17,13 @@ pub struct SetRoles<'info> {
 
 impl SetRoles<'_> {
     /// # Errors
-    /// [`MissingRole`](crate::errors::ExchangeError::MissingRole).
+    /// [`MissingRole`](crate::errors::ExchangeError::MissingRole),
+    /// [`FoundingOver`](crate::errors::ExchangeError::FoundingOver).
     pub fn validate(&self) -> Result<()> {
         let Self { admin, exchange } = self;
-        check_admin(&*exchange.load()?, admin.key)
+        let exchange = exchange.load()?;
+        check_admin(&exchange, admin.key)?;
+        exchange.state.require_founding().map_err(refused)
     }
 }
 

@@ -1,13 +1,12 @@
 use crate::access::check_admin;
-use crate::arguments::{check_name, MarketParameters, OracleSource};
+use crate::arguments::{check_name, check_oracles, MarketParameters, OracleSource};
 use crate::context;
 use crate::errors::{denied, refused, require, ExchangeError};
 use crate::events::{log, MarketCreated};
 use crate::state::{Exchange, Market, VERSION};
 use anchor_lang::prelude::*;
 use perp_accounts::oracle::OracleBinding;
-use perp_engine::market::claims::FULL_CLAIM_FACTOR;
-use perp_engine::operations::market::plan_set_backing_target;
+use perp_engine::operations::governance::Listing;
 use perp_engine::state::Parameters;
 use perp_engine::units::{Atoms, MAX_BASE_DECIMALS};
 
@@ -36,19 +35,20 @@ pub struct CreateMarket<'info> {
 
 impl CreateMarket<'_> {
     /// # Errors
-    /// [`ExchangeError::MissingRole`], [`ExchangeError::WrongMarketIndex`], [`ExchangeError::DecimalsOutOfRange`],
-    /// [`ExchangeError::NameNotText`].
+    /// [`ExchangeError::MissingRole`], [`ExchangeError::FoundingOver`], [`ExchangeError::WrongMarketIndex`],
+    /// [`ExchangeError::DecimalsOutOfRange`], [`ExchangeError::NameNotText`].
     pub fn validate(&self, index: u16, symbol: &[u8], base_decimals: u8) -> Result<()> {
         let Self { admin, exchange, market: _, system_program: _ } = self;
         let exchange = exchange.load()?;
         check_admin(&exchange, admin.key)?;
+        exchange.state.require_founding().map_err(refused)?;
         require(index == exchange.market_count, ExchangeError::WrongMarketIndex)?;
         require(base_decimals <= MAX_BASE_DECIMALS, ExchangeError::DecimalsOutOfRange)?;
         check_name(symbol)
     }
 }
 
-/// Lists a market.
+/// Lists a market while the exchange is founded.
 #[allow(clippy::too_many_arguments)] // a listing has as many
 pub fn create_market(
     ctx: Context<CreateMarket>,
@@ -61,18 +61,13 @@ pub fn create_market(
     target_backing: u64,
 ) -> Result<()> {
     let accounts = ctx.accounts;
-    let oracle = OracleBinding::from(oracle);
-    oracle.validate().map_err(|rule| denied(rule.into()))?;
-    let second_oracle = second_oracle.map(OracleBinding::from);
-    if let Some(second) = &second_oracle {
-        second.validate_second(&oracle).map_err(|rule| denied(rule.into()))?;
-    }
+    let (oracle, second_oracle) = check_oracles(oracle, second_oracle)?;
     let parameters = Parameters::from(parameters);
-    parameters.validate().map_err(refused)?;
     require(second_oracle.is_some() == (parameters.second_max_age > 0), ExchangeError::SecondOracleParameters)?;
-    let target = plan_set_backing_target(Atoms::new(target_backing)).map_err(refused)?;
+    let listing = Listing { parameters, base_decimals, target_backing: Atoms::new(target_backing) };
 
     let mut exchange = accounts.exchange.load_mut()?;
+    listing.validate().map_err(refused)?;
     exchange.market_count =
         exchange.market_count.checked_add(1).ok_or_else(|| denied(ExchangeError::TooManyMarkets))?;
     let mut market = accounts.market.load_init()?;
@@ -82,12 +77,7 @@ pub fn create_market(
     market.symbol = symbol;
     market.bump = ctx.bumps.market;
     market.version = VERSION;
-    market.state.index = index;
-    market.state.base_decimals = base_decimals;
-    market.state.quote_decimals = exchange.quote_decimals;
-    market.state.parameters = parameters;
-    market.state.target_backing = target;
-    market.state.ledger.claim_factor = FULL_CLAIM_FACTOR;
+    listing.begin(index, exchange.quote_decimals, &mut market.state);
 
     log(&MarketCreated {
         exchange: accounts.exchange.key(),

@@ -7,6 +7,7 @@ use crate::events::{log, MarketMoment, OrderMoment, OrderPlaced, OrdersPlaced};
 use crate::lamports::{move_lamports, pay_in, that_go_home};
 use crate::state::{Exchange, MarginAccount, Market, Orders};
 use anchor_lang::prelude::*;
+use perp_engine::operations::account::check_delegated_orders;
 use perp_engine::operations::orders::{place_orders as place, NewOrder};
 use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::state::OrderBook;
@@ -91,6 +92,10 @@ fn placed<'info>(
     let mut market = accounts.market.load_mut()?;
     let mut ready = refresh(&mut market, accounts.oracle.as_deref(), &session)?;
     let before = Numbers::of(&orders.state);
+    if account.owner != *accounts.trader.key {
+        let limits = &account.state.delegate;
+        check_delegated_orders(limits, &orders.state, ready.index, cancel, new, session.clock.now).map_err(refused)?;
+    }
 
     let plan = {
         let others = Markets::load(others, &account.exchange)?;

@@ -4,6 +4,7 @@ use crate::errors::refused;
 use crate::events::{log, MarketMoment, Traded};
 use crate::state::{Exchange, MarginAccount, Market};
 use anchor_lang::prelude::*;
+use perp_engine::operations::account::check_delegated_trade;
 use perp_engine::operations::position::{plan_trade, Order};
 use perp_engine::risk::portfolio::Portfolio;
 use perp_engine::units::{Price, SignedSize};
@@ -59,6 +60,9 @@ pub fn trade<'info>(
             Portfolio::new(&account.state, Some(&ready), others.states(), session.clock).map_err(refused)?;
         plan_trade(&portfolio, &ready, &order).map_err(refused)?
     };
+    if account.state.delegate.are_set() && account.owner != *accounts.trader.key {
+        check_delegated_trade(&account.state.delegate, &ready, &plan, session.clock.now).map_err(refused)?;
+    }
     let (size_before, balance_before) = (size_in(&account.state, plan.ledger.slot), account.state.balance);
     plan.apply(&mut account.state, &mut ready);
 
