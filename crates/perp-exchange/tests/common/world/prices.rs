@@ -140,7 +140,10 @@ impl World {
     /// Lists one more market and returns its index.
     pub fn list(&mut self, market: &TestMarket) -> u16 {
         let before = self.exchange.clone();
+        // As if a proposal had waited for it, and the market had grown since.
+        let founded_at = std::mem::take(&mut self.exchange.state.founded_at);
         let index = self.exchange.list(&market.listing).unwrap();
+        self.exchange.state.founded_at = founded_at;
         let (price, first) = (market.price, market.price);
         let now = self.exchange.clock.now.get();
         self.feeds.push(Feed { price, confidence: 0, publish_time: now, previous: now, first });
