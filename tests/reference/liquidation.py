@@ -2,8 +2,19 @@
 
 from dataclasses import dataclass
 
+from groups import other
 from ledger import loss, payable, reduce, repay, settle
-from margin import Health, health, judge, marginal_maintenance, notional_atoms, view_to_liquidate
+from margin import (
+    Health,
+    counted,
+    health,
+    judge,
+    maintenance_margin,
+    marginal_maintenance,
+    notional_atoms,
+    unrealized,
+    view_to_liquidate,
+)
 from market import smallest_maintenance
 from price import require_price, spread
 from settling import SETTLEMENT_FEE, is_paid_again, settle_profit
@@ -124,6 +135,7 @@ class Liquidation:
             self.judged = health(self.debtor, self.view)
         self.equity, self.required = self.judged.equity, self.judged.required
         self.deepest = self.deepest_without_loss()
+        self.group = self.group_to_relieve()
         held = abs(position.size)
         bounty = self.close_or_undo(self.size_to_close(held, max_size))
         if bounty is None:
@@ -131,6 +143,18 @@ class Liquidation:
                 raise Refused("LiquidationWorsensHealth")
             bounty = self.close(held)
         return bounty
+
+    def group_to_relieve(self):
+        """The position's risk group where the account is on both sides of it, and this one is to be closed first; else None."""
+        group = health(self.debtor, self.view).groups.get(self.market.parameters.risk_group)
+        side = self.position.side()
+        if group is None or not group.has(other(side)):
+            return None
+        if group.asks_more(side) >= 0:
+            return group
+        if group.is_frozen(other(side)) or self.equity <= 0:
+            return None
+        raise Refused("SmallerSideOfGroup")
 
     def rate(self):
         """What the account pays of what is closed, in ppm: at least the most that trading out and the bounty cost."""
@@ -151,25 +175,47 @@ class Liquidation:
         value = notional_atoms(held, self.market.price.price)
         restored = PPM + self.market.parameters.liquidation_buffer
         shortfall = positive_part(share_floor(self.required, restored) - self.equity)
-        slope = div_ceil(restored * marginal_maintenance(self.market, value), PPM) - self.rate()
-        if self.equity <= 0 or slope <= 0 or shortfall * PPM >= value * slope:
+        marginal = marginal_maintenance(self.market, value)
+        buffered = div_ceil(restored * marginal, PPM)
+        slope = buffered - self.rate()
+        if self.equity <= 0 or slope < 0:
             return held
-        needed = div_floor(shortfall * PPM, slope)
+        alone = 0
+        if self.group is not None:
+            # The excess of this side relieves as a position that stands alone, what lies beyond it as both sides together.
+            side = self.position.side()
+            excess = div_floor(self.group.excess(side) * PPM, max(1, marginal))
+            brought = div_floor(excess * slope, PPM)
+            if excess < value and shortfall > brought:
+                alone, shortfall = excess, shortfall - brought
+                slope = div_ceil(buffered * self.group.relieved(side), PPM) - 2 * self.rate()
+        if slope <= 0 or shortfall * PPM >= (value - alone) * slope:
+            return held
+        needed = alone + div_floor(shortfall * PPM, slope)
         return max(1, div_floor(held * needed, value))
 
     def close_or_undo(self, size):
         """Closes a size. Where that is a part and does not help, everything is as before and there is no bounty."""
         part = size < abs(self.position.size)
         account_before, market_before = copy_of_account(self.debtor), copy_of_market(self.market)
+        before = self.spare(self.judged)
         bounty = self.close(size)
         if part:
-            after = health(self.debtor, self.view)
-            if after.equity - after.required <= self.equity - self.required:
+            if self.spare(health(self.debtor, self.view)) <= before:
                 become(self.debtor, account_before)
                 become(self.market, market_before)
                 self.position = self.debtor.slot_of(self.market.index)
                 return None
         return bounty
+
+    def spare(self, judged):
+        """What equity is above the required margin; in a group, whose other side is to follow, above what the position requires."""
+        if self.group is None:
+            return judged.equity - judged.required
+        margin = maintenance_margin(self.market, self.position.size, self.market.price.price)
+        promised = counted(self.position, self.market, unrealized(self.position, self.market.price.price))[1]
+        unpaid = promised - min(promised, payable(self.market.ledger) * ATOM)
+        return judged.equity - (margin - atoms_floor(min(margin * ATOM, unpaid)))
 
     def close(self, size):
         """Closes at the index, charges the penalty and pays what is owed as far as there is cash. Returns the bounty."""
@@ -214,5 +260,19 @@ class Liquidation:
             if slot.size:
                 parameters = self.view.markets[slot.market].parameters
                 base = max(1, smallest_maintenance(parameters))
-                deepest = max(deepest, min(PPM, div_ceil(max(parameters.penalty, self.rate()) * PPM, base)))
+                rate = max(parameters.penalty, self.rate())
+                if self.is_hedged(slot):
+                    # Both sides pay, on the margin that the credit leaves of one.
+                    base, rate = max(1, share_floor(base, PPM - parameters.group_credit)), 2 * rate
+                deepest = max(deepest, min(PPM, div_ceil(rate * PPM, base)))
         return deepest
+
+    def is_hedged(self, slot):
+        """Whether the account has a position on the other side in the same risk group."""
+        group = self.view.markets[slot.market].parameters.risk_group
+        sides = [
+            held.side()
+            for held in self.debtor.occupied()
+            if held.size and group and self.view.markets[held.market].parameters.risk_group == group
+        ]
+        return other(slot.side()) in sides

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from groups import groups_of, part_for_initial_margin, part_for_maintenance
+from groups import required as required_by_groups
 from ledger import funded_part, payable
 from price import is_dead, is_fresh, spread_at
 from ranges import APART, better_end, moment_of, price_range, worse_end
@@ -157,6 +159,7 @@ class Health:
     required: int
     equity_on_cash: int
     required_on_cash: int
+    groups: dict
 
     def is_below_margin(self):
         return self.equity < self.required
@@ -198,6 +201,7 @@ def counted(position, market, profit):
 def health(account, view):
     """Each leg at the end of its range that is better for its owner."""
     value, promises, margins, required, on_cash = account.balance * ATOM, 0, 0, 0, 0
+    parts = []
     for position in account.occupied():
         market = view.markets[position.market]
         ends, price, margin = None, 0, 0
@@ -213,9 +217,21 @@ def health(account, view):
         value += settled
         promises += paid
         margins += margin
-        required += margin - atoms_floor(min(margin * ATOM, promised - paid))
-        on_cash += margin - atoms_floor(min(margin * ATOM, promised))
-    return Health(atoms_floor(value + promises), margins, required, atoms_floor(value), on_cash)
+        itself = margin - atoms_floor(min(margin * ATOM, promised - paid))
+        itself_on_cash = margin - atoms_floor(min(margin * ATOM, promised))
+        if position.size and market.parameters.risk_group:
+            # To fill an order a leg may need more margin; it earns no more for that.
+            most = maintenance_margin(market, position.size, price)
+            owed = funded_part(position, market.ledger) * ATOM - settled
+            asks = itself, itself_on_cash
+            parts.append(part_for_maintenance(position, market, view, asks, most, owed - promised))
+        else:
+            required += itself
+            on_cash += itself_on_cash
+    grouped, grouped_on_cash = required_by_groups(parts)
+    required, on_cash = required + grouped, on_cash + grouped_on_cash
+    equity = atoms_floor(value + promises)
+    return Health(equity, margins, required, atoms_floor(value), on_cash, groups_of(parts))
 
 
 def judge(debtor, view):
@@ -246,10 +262,19 @@ def adverse_value(position, market, view):
 
 def adverse_equity_and_margin(account, view):
     """Equity at the worse ends and initial margin of an account, in atoms."""
-    value, margin = account.balance * ATOM, 0
+    value, margin, parts = account.balance * ATOM, 0, []
     for position in account.occupied():
         market = view.markets[position.market]
         value += adverse_value(position, market, view)
         if position.size:
-            margin += initial_margin(market, position.size, view.ends(market)[1])
-    return atoms_floor(value), margin
+            low, high = view.ends(market)
+            itself = initial_margin(market, position.size, high)
+            if not market.parameters.risk_group:
+                margin += itself
+                continue
+            # What it earns: at the better end it has lost least, at the lower one its margin is smallest.
+            worth = unrealized(position, better_end(position.side(), (low, high))) - funding_owed(position, market)
+            most = initial_margin(market, position.size, low)
+            lost = -worth - position.claim * ATOM
+            parts.append(part_for_initial_margin(position, market, view, itself, most, lost))
+    return atoms_floor(value), margin + required_by_groups(parts)[0]

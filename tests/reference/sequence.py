@@ -63,6 +63,9 @@ PARAMETERS = {
     "isolated_only": 0,
     "second_max_deviation": 0,
     "second_max_age": 0,
+    "risk_group": 0,
+    "group_credit": 0,
+    "group_divergence": 0,
 }
 
 POOL_PARAMETERS = {

@@ -76,6 +76,9 @@ class Parameters:
     isolated_only: int
     second_max_deviation: int
     second_max_age: int
+    risk_group: int
+    group_credit: int
+    group_divergence: int
 
 
 @dataclass

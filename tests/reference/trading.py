@@ -4,7 +4,7 @@ from ledger import charge_fee, increase, reduce, repay, settle
 from margin import adverse_equity_and_margin, health, judge, maintenance_margin, view_of, view_to_liquidate
 from market import charge, stress_loss, surplus, taker_fee
 from price import age, require_price, spread, spread_of_confidence
-from state import ISOLATED, REDUCE_ONLY
+from state import ISOLATED, LONG, REDUCE_ONLY, SHORT
 from units import (
     ATOM,
     MAX_PRICE_TO_INCREASE,
@@ -259,6 +259,15 @@ def fill_and_admit_reduction(order):
     after = health(trader, view)
     if after.equity < 0 or after.equity * before.margin < before.equity * after.margin:
         raise Refused("ReductionWorsensHealth")
+    if is_hedge(order, before) and after.is_below_margin():
+        if after.equity * before.required < before.equity * after.required:
+            raise Refused("ReductionWorsensHealth")
+
+
+def is_hedge(order, judged):
+    """Whether the account is on the other side of the market's risk group as well."""
+    group = judged.groups.get(order.market.parameters.risk_group)
+    return group is not None and group.has(SHORT if order.held > 0 else LONG)
 
 
 def cap_closing_cost(order, equity, margin):

@@ -171,6 +171,9 @@ macro_rules! engine_rules {
         86 ClaimNotRedeemed { market: u16 }
             "Cash is set aside for a claim of the account."
             "Call redeem_claim for the market named, then resolve the bankruptcy.";
+        87 SmallerSideOfGroup { asked: Atoms, other: Atoms }
+            "The account's positions on the other side of the risk group ask for more, and this one lowers what they ask."
+            "Close a position on that side of the group first.";
 
         90 NothingToFund
             "The market has no unfunded claims, or nothing to fund them with."

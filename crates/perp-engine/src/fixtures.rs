@@ -103,7 +103,22 @@ pub fn sol_parameters() -> Parameters {
         outage_delay: 300,
         second_max_deviation: Ppm::ZERO,
         second_max_age: 0,
-        reserved: [0; 4],
+        risk_group: 0,
+        group_credit: Ppm::ZERO,
+        group_divergence: Ppm::ZERO,
+        reserved: [0; 5],
+    }
+}
+
+/// SOL-PERP in risk group 1: a maintenance margin of 3.75 %, a credit of 10 %, so that positions in it and the like survive moves apart
+/// of 3.2 %.
+pub fn grouped_parameters() -> Parameters {
+    Parameters {
+        maintenance_fraction: Ppm::new(750_000),
+        risk_group: 1,
+        group_credit: Ppm::new(100_000),
+        group_divergence: Ppm::new(32_000),
+        ..sol_parameters()
     }
 }
 

@@ -71,6 +71,11 @@ impl PriceRange {
         Self { low, high, last: None }
     }
 
+    /// Whether the oracle is held for dead.
+    pub const fn is_dead(&self) -> bool {
+        self.last.is_none()
+    }
+
     /// The range with another price that counts as well.
     pub fn with(self, price: Option<Price>) -> Self {
         let Some(price) = price else { return self };

@@ -4,9 +4,10 @@ use crate::error::EngineError;
 use crate::market::price::listed_spread_ceil;
 use crate::market::solvency::base_maintenance_floor;
 use crate::operations::position::liquidate::closing_slope;
+use crate::risk::group::MAX_RISK_GROUPS;
 use crate::risk::margin::{maintenance_margin_ceil, margin_floor, Maintenance};
 use crate::state::{Parameters, FRESH_SECONDS, RATE_BITS};
-use crate::units::products::{mul_div_ceil, mul_div_floor};
+use crate::units::products::{mul_div_ceil, mul_div_floor, share_ceil};
 use crate::units::{Atoms, Ppm, Price, Size, MAX_OPEN_INTEREST, MAX_OPEN_NOTIONAL, MAX_SIZE, PPM};
 use core::ops::RangeInclusive;
 
@@ -46,6 +47,7 @@ rules! { MarketRule "A rule that relates a market's parameters to each other."
     StressMove "max_confidence_to_increase is at most max_confidence_valid, stress_move is at least the base maintenance margin, isolated_only is 0 or 1, and what is reserved is zero";
     MeasuredMargin "a market with a measured_weight has a volatility, a measured_limit of at least base_margin, and both ramps above 0";
     SecondSource "second_max_deviation is at most stress_move and second_max_age at most 3600, and either both are 0 or neither";
+    RiskGroup "risk_group is at most 8; outside a group group_credit and group_divergence are 0; inside, maintenance_fraction and group_credit together are at most 100 %, and group_divergence is at least max_price_step and at most what group_credit leaves of the base maintenance margin";
 }
 
 impl Parameters {
@@ -95,7 +97,7 @@ impl Parameters {
                 self.max_confidence_to_increase <= self.max_confidence_valid
                     && self.stress_move.wide() >= maintenance
                     && self.isolated_only <= 1
-                    && self.reserved == [0; 4]
+                    && self.reserved == [0; 5]
             }
             MarketRule::MeasuredMargin => {
                 self.measured_weight == Ppm::ZERO
@@ -109,6 +111,7 @@ impl Parameters {
                     && self.second_max_age <= MAX_SECOND_AGE
                     && (self.second_max_deviation == Ppm::ZERO) == (self.second_max_age == 0)
             }
+            MarketRule::RiskGroup => self.risk_group_is_valid(maintenance)?,
         })
     }
 
@@ -141,6 +144,8 @@ impl Parameters {
             self.max_confidence_valid,
             self.stress_move,
             self.backing_cap,
+            self.group_credit,
+            self.group_divergence,
         ];
         let weights = [
             self.spread_confidence,
@@ -177,6 +182,20 @@ impl Parameters {
             && self.funding_rate_cap <= MAX_FUNDING_RATE
             && self.funding_velocity <= MAX_FUNDING_VELOCITY
             && self.carry_rate.checked_add(self.carry_surge).is_some_and(|carry| carry <= self.funding_rate_cap)
+    }
+
+    /// Whether positions in the market's group, each at its maintenance margin, survive their moves apart, and an account that may open or
+    /// withdraw is never one that may be liquidated.
+    fn risk_group_is_valid(&self, maintenance: u64) -> Result<bool, EngineError> {
+        if self.risk_group == 0 {
+            return Ok(self.group_credit == Ppm::ZERO && self.group_divergence == Ppm::ZERO);
+        }
+        let credited = self.maintenance_fraction.wide().checked_add(self.group_credit.wide());
+        let left = PPM.saturating_sub(self.group_credit.wide());
+        Ok(self.risk_group <= MAX_RISK_GROUPS
+            && credited.is_some_and(|sum| sum <= PPM)
+            && self.group_divergence >= self.max_price_step
+            && self.group_divergence.wide() <= mul_div_floor(maintenance, left, PPM)?)
     }
 
     /// Funding and carry of one accrual at the largest rates, in ppm of the notional.
@@ -216,7 +235,9 @@ impl Parameters {
         let Some(slope) = closing_slope(marginal, self.penalty, self)?.filter(|slope| *slope > 0) else {
             return Ok(false);
         };
-        let shortfall = mul_div_floor(margin.get(), self.liquidation_buffer.wide(), PPM)?;
+        // Beside a position that asks as much a group asks for so much less.
+        let asked = margin.checked_sub(share_ceil(margin, self.group_credit)?)?;
+        let shortfall = mul_div_floor(asked.get(), self.liquidation_buffer.wide(), PPM)?;
         let closed = mul_div_floor(shortfall, PPM, slope)?.min(value.get());
         let penalty = mul_div_floor(closed, self.penalty.wide(), PPM)?;
         Ok(mul_div_floor(penalty, self.bounty_share_min.wide(), PPM)? >= self.minimum_bounty.get())

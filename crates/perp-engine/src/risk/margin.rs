@@ -2,6 +2,8 @@
 
 use crate::error::EngineError;
 use crate::market::measured_margin::measured_margin_ceil;
+use crate::market::range::PriceRange;
+use crate::risk::group::Hedge;
 use crate::state::{Market, MarketLedger, Parameters, Position};
 use crate::units::products::{funding_owed, mul_div_ceil, notional, share_ceil, square_root_ceil, unrealized_profit};
 use crate::units::{Atoms, Ppm, Price, QuoteX40, Side, Size, PPM};
@@ -106,6 +108,8 @@ pub struct LegValue {
     pub equity: QuoteX40,
     /// What margin it demands.
     pub margin: Atoms,
+    /// What it does in its market's risk group; `None` where that is in none, or the position has no size.
+    pub hedge: Option<Hedge>,
 }
 
 /// A position's part in its account's equity and maintenance margin.
@@ -123,6 +127,21 @@ pub struct LegHealth {
     pub required_on_cash: Atoms,
     /// What of `margin` measured volatility adds to the listed one.
     pub ramped: Atoms,
+    /// What it does in its market's risk group; `None` where that is in none, or the position has no size.
+    pub hedge: Option<Hedge>,
+}
+
+impl LegHealth {
+    /// The leg in a price range: where the oracle is held for dead it earns nothing for its risk group.
+    #[inline(always)]
+    pub(crate) fn known(self, range: PriceRange) -> Self {
+        match self.hedge {
+            Some(hedge) if range.is_dead() => {
+                Self { hedge: Some(Hedge { earns: Atoms::ZERO, frozen: true, ..hedge }), ..self }
+            }
+            _ => self,
+        }
+    }
 }
 
 /// Funding the position owes and has not settled, exactly; negative where it is owed.
@@ -226,7 +245,7 @@ impl Leg {
             Some(_) => maintenance_at(self.value, self.fraction, &market.parameters)?.margin,
             None => Atoms::ZERO,
         };
-        self.with_margin(margin, position, ledger, market, settled)
+        self.with_margin([margin; 2], position, ledger, market, settled)
     }
 
     /// The leg without what it has gained beyond its last price, where it has gained then, or beyond its entry.
@@ -252,14 +271,15 @@ impl Leg {
         let parameters = &market.parameters;
         let initial = initial_at(self.value, self.fraction, ledger, parameters)?;
         let scaled = share_ceil(initial, parameters.maintenance_fraction)?;
-        let margin = maintenance_at(self.value, self.fraction, parameters)?.margin.max(scaled);
-        self.with_margin(margin, position, ledger, market, settled)
+        let margin = maintenance_at(self.value, self.fraction, parameters)?.margin;
+        self.with_margin([margin.max(scaled), margin], position, ledger, market, settled)
     }
 
+    /// The leg with the margin that it demands; the second is the most that it may earn for its risk group.
     #[inline(always)]
     fn with_margin(
         &self,
-        margin: Atoms,
+        [margin, most]: [Atoms; 2],
         position: &Position,
         ledger: &MarketLedger,
         market: &Market,
@@ -268,9 +288,18 @@ impl Leg {
         let (promised, owed, funded) = self.set_off(position, ledger, self.profit)?;
         let ramped = self.ramped(margin, market)?;
         let equity = funded.checked_sub(owed)?;
+        let hedge = self.hedge(most, owed.checked_sub(promised)?, ledger, market)?;
         if promised <= QuoteX40::ZERO {
             let payable = QuoteX40::ZERO;
-            return Ok(LegHealth { equity, payable, margin, required: margin, required_on_cash: margin, ramped });
+            return Ok(LegHealth {
+                equity,
+                payable,
+                margin,
+                required: margin,
+                required_on_cash: margin,
+                ramped,
+                hedge,
+            });
         }
         let payable = promised.min(self.promised_at(settled, position, ledger, promised)?);
         let payable = payable.min(ledger.payable()?.to_x40()?);
@@ -283,7 +312,27 @@ impl Leg {
             required: less(promised.checked_sub(payable)?)?,
             required_on_cash: less(promised)?,
             ramped,
+            hedge,
         })
+    }
+
+    /// What the position does in its market's risk group, where that is in one: a gain of at most `most` takes away what it has lost,
+    /// and beyond that is paid out of what the market's cash leaves once all that is promised to the position is paid. `lost` is what
+    /// it owes less what it is promised.
+    #[inline(always)]
+    fn hedge(
+        &self,
+        most: Atoms,
+        lost: QuoteX40,
+        ledger: &MarketLedger,
+        market: &Market,
+    ) -> Result<Option<Hedge>, EngineError> {
+        match self.open {
+            Some((side, _)) if market.parameters.risk_group != 0 => {
+                Ok(Some(hedge_floor(side, most, lost, ledger, market)?))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What measured volatility adds to the margin.
@@ -336,7 +385,7 @@ impl Leg {
     ) -> Result<LegValue, EngineError> {
         let debt = position.debt.to_x40()?;
         let Some((side, size)) = self.open else {
-            return Ok(LegValue { equity: debt.checked_neg()?, margin: Atoms::ZERO });
+            return Ok(LegValue { equity: debt.checked_neg()?, ..LegValue::default() });
         };
         // At a price below zero a long would have lost more than all of its notional.
         let worsened = match side {
@@ -351,8 +400,47 @@ impl Leg {
             let value = notional(size, dearest)?.to_atoms_ceil()?;
             (value, fraction_ceil(value, measured_margin_ceil(market)?, &market.parameters)?)
         };
-        Ok(LegValue { equity, margin: initial_at(value, fraction, ledger, &market.parameters)? })
+        Ok(LegValue { equity, margin: initial_at(value, fraction, ledger, &market.parameters)?, hedge: None })
     }
+
+    /// What the leg, counted at the end of its range that is better for it, does in its market's risk group for initial margin. It earns
+    /// at most the initial margin of its notional at `cheapest`, the lowest price it may have; nothing while its price is not known.
+    // Out of line: markets that are in no group pass it by.
+    #[inline(never)]
+    pub fn initial_hedge(
+        &self,
+        position: &Position,
+        ledger: &MarketLedger,
+        market: &Market,
+        cheapest: Price,
+        known: bool,
+    ) -> Result<Option<Hedge>, EngineError> {
+        let Some((side, size)) = self.open else { return Ok(None) };
+        let most = if known {
+            let value = notional(size, cheapest)?.to_atoms_ceil()?;
+            initial_margin_ceil(value, measured_margin_ceil(market)?, ledger, &market.parameters)?
+        } else {
+            Atoms::ZERO
+        };
+        let lost = self.worth()?.checked_add(position.claim.to_x40()?)?.checked_neg()?;
+        hedge_floor(side, most, lost, ledger, market).map(Some)
+    }
+}
+
+#[inline(never)]
+fn hedge_floor(
+    side: Side,
+    most: Atoms,
+    lost: QuoteX40,
+    ledger: &MarketLedger,
+    market: &Market,
+) -> Result<Hedge, EngineError> {
+    let credit = market.parameters.group_credit;
+    if market.settlement.has_begun() {
+        return Ok(Hedge { side, earns: Atoms::ZERO, credit, frozen: true });
+    }
+    let earns = ledger.payable()?.to_x40()?.checked_add(lost)?.positive_part().min(most.to_x40()?).to_atoms_floor()?;
+    Ok(Hedge { side, earns, credit, frozen: false })
 }
 
 /// A position's gain and loss once they are set off against its debt and claim: (what the market promises beyond that, what

@@ -3,12 +3,26 @@
 use crate::error::EngineError;
 use crate::market::price::{is_fresh_in, reference_time, spread_ceil};
 use crate::market::range::{price_range, Moment, PriceRange};
+use crate::risk::group::{GroupSums, Groups, Relief};
 use crate::risk::margin::{Leg, LegHealth, LegValue};
 use crate::state::{Account, Market, MarketLedger, Position, MAX_POSITIONS};
-use crate::units::{Atoms, Clock, Price, QuoteX40, SignedAtoms, Timestamp};
+use crate::units::{Atoms, Clock, Price, QuoteX40, Side, SignedAtoms, Timestamp};
 
 #[cfg(test)]
 mod tests;
+
+/// The slot that an operation is about, which it counts apart, and the risk group of its market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Touched {
+    slot: usize,
+    group: u32,
+}
+
+impl Touched {
+    pub const fn new(slot: usize, market: &Market) -> Self {
+        Self { slot, group: market.parameters.risk_group }
+    }
+}
 
 /// An account and, slot by slot, the markets of its positions.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +37,8 @@ pub struct Portfolio<'a> {
     pub moment: Moment,
     /// Whether graces count.
     grace: bool,
+    /// Whether positions besides the one an operation is about are in risk groups.
+    grouped: bool,
 }
 
 /// Equity and margin requirement of an account.
@@ -52,68 +68,142 @@ impl Health {
 }
 
 /// Adverse equity and initial margin summed so far, exactly, without the balance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InitialSums {
     equity: QuoteX40,
     margin: Atoms,
+    /// Positions in the risk group of the one that the operation is about; not in `margin`.
+    group: GroupSums,
 }
 
 impl InitialSums {
-    pub fn with(self, leg: LegValue) -> Result<Self, EngineError> {
-        Ok(Self { equity: self.equity.checked_add(leg.equity)?, margin: self.margin.checked_add(leg.margin)? })
+    const ZERO: Self = Self { equity: QuoteX40::ZERO, margin: Atoms::ZERO, group: GroupSums::EMPTY };
+
+    /// With the leg that the operation is about.
+    pub fn with(mut self, leg: LegValue) -> Result<Self, EngineError> {
+        self.add(&leg)?;
+        Ok(self)
     }
 
-    pub fn health(self, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.equity, balance, self.margin)
+    /// Adds that leg, or one beside it in no other group.
+    fn add(&mut self, leg: &LegValue) -> Result<(), EngineError> {
+        self.equity = self.equity.checked_add(leg.equity)?;
+        match &leg.hedge {
+            Some(hedge) => self.group = self.group.with(hedge, leg.margin, leg.margin)?,
+            None => self.margin = self.margin.checked_add(leg.margin)?,
+        }
+        Ok(())
+    }
+
+    pub fn health(&self, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.equity, balance, self.margin.checked_add(self.group.required_ceil()?)?)
     }
 }
 
 /// Equity and maintenance margin summed so far, exactly, without the balance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct MaintenanceSums(LegHealth);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MaintenanceSums {
+    equity: QuoteX40,
+    payable: QuoteX40,
+    margin: Atoms,
+    required: Atoms,
+    required_on_cash: Atoms,
+    ramped: Atoms,
+    /// Positions in the risk group of the one that the operation is about; not in what is required.
+    group: GroupSums,
+}
 
 impl MaintenanceSums {
-    pub fn with(self, leg: LegHealth) -> Result<Self, EngineError> {
-        let Self(sum) = self;
-        Ok(Self(LegHealth {
-            equity: sum.equity.checked_add(leg.equity)?,
-            payable: sum.payable.checked_add(leg.payable)?,
-            margin: sum.margin.checked_add(leg.margin)?,
-            required: sum.required.checked_add(leg.required)?,
-            required_on_cash: sum.required_on_cash.checked_add(leg.required_on_cash)?,
-            ramped: sum.ramped.checked_add(leg.ramped)?,
-        }))
+    const ZERO: Self = Self {
+        equity: QuoteX40::ZERO,
+        payable: QuoteX40::ZERO,
+        margin: Atoms::ZERO,
+        required: Atoms::ZERO,
+        required_on_cash: Atoms::ZERO,
+        ramped: Atoms::ZERO,
+        group: GroupSums::EMPTY,
+    };
+
+    /// With the leg that the operation is about.
+    pub fn with(mut self, leg: LegHealth) -> Result<Self, EngineError> {
+        self.add(&leg)?;
+        Ok(self)
+    }
+
+    /// Adds that leg, or one beside it in no other group.
+    #[inline(always)]
+    fn add(&mut self, leg: &LegHealth) -> Result<(), EngineError> {
+        self.add_value(leg)?;
+        match &leg.hedge {
+            Some(hedge) => self.group = self.group.with(hedge, leg.required, leg.required_on_cash)?,
+            None => self.require(leg.required, leg.required_on_cash)?,
+        }
+        Ok(())
+    }
+
+    /// All of the leg but what it requires.
+    #[inline(always)]
+    fn add_value(&mut self, leg: &LegHealth) -> Result<(), EngineError> {
+        self.equity = self.equity.checked_add(leg.equity)?;
+        self.payable = self.payable.checked_add(leg.payable)?;
+        self.margin = self.margin.checked_add(leg.margin)?;
+        self.ramped = self.ramped.checked_add(leg.ramped)?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn require(&mut self, required: Atoms, required_on_cash: Atoms) -> Result<(), EngineError> {
+        self.required = self.required.checked_add(required)?;
+        self.required_on_cash = self.required_on_cash.checked_add(required_on_cash)?;
+        Ok(())
     }
 
     /// The margin of all notionals.
     pub fn margin(&self) -> Atoms {
-        self.0.margin
+        self.margin
     }
 
     /// What measured volatility adds to the margin.
     pub fn ramped(&self) -> Atoms {
-        self.0.ramped
+        self.ramped
+    }
+
+    /// What closing the leg that the operation is about relieves, where the account is on the other side of its risk group as well.
+    pub fn relief_with(&self, leg: &LegHealth) -> Result<Option<Relief>, EngineError> {
+        match &leg.hedge {
+            Some(hedge) if !self.group.is_empty_on(hedge.side.opposite()) => {
+                let group = self.group.with(hedge, leg.required, leg.required_on_cash)?;
+                group.relief(hedge.side).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Equity against what is demanded: what a liquidation is judged by.
-    pub fn required(self, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.0.equity, balance, self.0.required)
+    pub fn required(&self, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.equity, balance, self.required.checked_add(self.group.required_ceil()?)?)
     }
 
     /// With one more leg, equity against the margin of all notionals, whatever is owed to the account: what a trade is measured
     /// by.
-    pub fn health_with(self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.0.equity.checked_add(leg.equity)?, balance, self.0.margin.checked_add(leg.margin)?)
+    pub fn health_with(&self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
+        Health::of(self.equity.checked_add(leg.equity)?, balance, self.margin.checked_add(leg.margin)?)
     }
 
-    /// [`Self::required`] with one more leg.
-    pub fn required_with(self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.0.equity.checked_add(leg.equity)?, balance, self.0.required.checked_add(leg.required)?)
+    /// [`Self::required`] with the leg that the operation is about.
+    pub fn required_with(&self, leg: &LegHealth, balance: Atoms) -> Result<Health, EngineError> {
+        let (alone, group) = match &leg.hedge {
+            Some(hedge) => (Atoms::ZERO, self.group.with(hedge, leg.required, leg.required_on_cash)?),
+            None => (leg.required, self.group),
+        };
+        let required = self.required.checked_add(alone)?.checked_add(group.required_ceil()?)?;
+        Health::of(self.equity.checked_add(leg.equity)?, balance, required)
     }
 
     /// The same while nothing of what the markets could pay is cash.
-    pub fn required_on_cash(self, balance: Atoms) -> Result<Health, EngineError> {
-        Health::of(self.0.equity.checked_sub(self.0.payable)?, balance, self.0.required_on_cash)
+    pub fn required_on_cash(&self, balance: Atoms) -> Result<Health, EngineError> {
+        let required = self.required_on_cash.checked_add(self.group.required_on_cash_ceil()?)?;
+        Health::of(self.equity.checked_sub(self.payable)?, balance, required)
     }
 }
 
@@ -133,7 +223,7 @@ impl<'a> Portfolio<'a> {
         let mut markets = [None; MAX_POSITIONS];
         let all = others.into_iter();
         let mut others = all.clone();
-        let mut reference = reference_time(clock, target);
+        let (mut reference, mut grouped) = (reference_time(clock, target), false);
         let slots = account.slots();
         for (position, market) in slots.iter().zip(markets.iter_mut()) {
             if !position.is_occupied() {
@@ -152,12 +242,13 @@ impl<'a> Portfolio<'a> {
                 }
             };
             reference = reference.max(other.price.newest_published);
+            grouped |= other.parameters.risk_group != 0;
             *market = Some(other);
         }
         let open = slots.iter().zip(&markets).filter(|(position, _)| !position.size.is_zero());
         let priced = open.filter_map(|(_, market)| *market);
         let moment = Moment::of(target.into_iter().chain(priced), reference);
-        Ok(Self { account, slots, markets, reference, moment, grace: true })
+        Ok(Self { account, slots, markets, reference, moment, grace: true, grouped })
     }
 
     /// Occupied slots with their markets.
@@ -181,24 +272,20 @@ impl<'a> Portfolio<'a> {
         graced.then_some(Self { grace: false, ..*self })
     }
 
-    /// Every leg but `slot` for maintenance, the balance not in it.
+    /// Every leg but `beside` for maintenance, the balance not in it.
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
-    pub(crate) fn maintenance(&self, slot: Option<usize>) -> Result<MaintenanceSums, EngineError> {
-        let mut sums = MaintenanceSums::default();
-        for (_, position, market) in self.legs().filter(|(place, ..)| Some(*place) != slot) {
-            sums = sums.with(maintenance_leg(position, &market.ledger, market, self.range(market)?)?)?;
-        }
-        Ok(sums)
+    pub(crate) fn maintenance(&self, beside: Option<Touched>) -> Result<MaintenanceSums, EngineError> {
+        self.summed(beside, |position, market| maintenance_leg(position, &market.ledger, market, self.range(market)?))
     }
 
     /// The same, as a liquidation judges it: where the account's prices have no second in common the other ones count as not
     /// fresh, since at no second all of them are known.
-    pub(crate) fn judged(&self, slot: Option<usize>) -> Result<MaintenanceSums, EngineError> {
+    pub(crate) fn judged(&self, beside: Option<Touched>) -> Result<MaintenanceSums, EngineError> {
         if self.moment == Moment::Apart {
-            return Self { moment: Moment::Unknown, ..*self }.maintenance(slot);
+            return Self { moment: Moment::Unknown, ..*self }.maintenance(beside);
         }
-        self.maintenance(slot)
+        self.maintenance(beside)
     }
 
     /// A position as a liquidation judges it, and the range in which its price is counted; none without a size.
@@ -217,11 +304,10 @@ impl<'a> Portfolio<'a> {
     /// than its last price only up to what it has lost. What nobody has told is no reason to refuse a fill, and none to open more.
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
-    pub(crate) fn judged_beside_fill(&self, slot: usize) -> Result<MaintenanceSums, EngineError> {
+    pub(crate) fn judged_beside_fill(&self, beside: Touched) -> Result<MaintenanceSums, EngineError> {
         let moment = if self.moment == Moment::Apart { Moment::Unknown } else { self.moment };
         let seen = Self { moment, ..*self };
-        let mut sums = MaintenanceSums::default();
-        for (_, position, market) in self.legs().filter(|(place, ..)| *place != slot) {
+        self.summed(Some(beside), |position, market| {
             let range = seen.range(market)?;
             let (better, settled) = match position.size.side() {
                 Some(side) => (range.better(side), range.judged(side)),
@@ -229,21 +315,80 @@ impl<'a> Portfolio<'a> {
             };
             let leg = Leg::of(position, &market.ledger, market, better)?;
             let leg = leg.gaining_no_more_than_at(position, market.price.price)?;
-            sums = sums.with(leg.beside_fill(position, &market.ledger, market, settled)?)?;
+            Ok(leg.beside_fill(position, &market.ledger, market, settled)?.known(range))
+        })
+    }
+
+    /// The legs but `beside` summed, those of other risk groups by what each group requires.
+    #[inline(always)]
+    fn summed(
+        &self,
+        beside: Option<Touched>,
+        leg: impl Fn(&Position, &Market) -> Result<LegHealth, EngineError>,
+    ) -> Result<MaintenanceSums, EngineError> {
+        let mut sums = MaintenanceSums::ZERO;
+        let rest = self.legs().filter(|(place, ..)| beside.is_none_or(|beside| beside.slot != *place));
+        if !self.grouped {
+            for (_, position, market) in rest {
+                sums.add(&leg(position, market)?)?;
+            }
+            return Ok(sums);
         }
+        let mut groups = Groups::around(beside.map_or(0, |beside| beside.group));
+        for (_, position, market) in rest {
+            let leg = leg(position, market)?;
+            sums.add_value(&leg)?;
+            match &leg.hedge {
+                Some(hedge) => groups.add(market.parameters.risk_group, hedge, leg.required, leg.required_on_cash)?,
+                None => sums.require(leg.required, leg.required_on_cash)?,
+            }
+        }
+        for group in groups.others() {
+            sums.require(group.required_ceil()?, group.required_on_cash_ceil()?)?;
+        }
+        sums.group = groups.beside();
         Ok(sums)
     }
 
-    /// Every leg but `slot` for initial margin, the balance not in it.
+    /// Every leg but `beside` for initial margin, the balance not in it.
     // A frame of its own: a program's is 4096 bytes.
     #[inline(never)]
-    pub(crate) fn initial(&self, slot: Option<usize>) -> Result<InitialSums, EngineError> {
-        let mut sums = InitialSums::default();
-        for (_, position, market) in self.legs().filter(|(place, ..)| Some(*place) != slot) {
+    pub(crate) fn initial(&self, beside: Option<Touched>) -> Result<InitialSums, EngineError> {
+        let mut sums = InitialSums::ZERO;
+        let rest = self.legs().filter(|(place, ..)| beside.is_none_or(|beside| beside.slot != *place));
+        let leg = |position: &Position, market: &Market| {
             let spread = || spread_ceil(market, self.reference);
-            sums = sums.with(self.initial_leg(position, &market.ledger, market, spread)?)?;
+            self.initial_leg(position, &market.ledger, market, spread)
+        };
+        if !self.grouped {
+            for (_, position, market) in rest {
+                sums.add(&leg(position, market)?)?;
+            }
+            return Ok(sums);
         }
+        let mut groups = Groups::around(beside.map_or(0, |beside| beside.group));
+        for (_, position, market) in rest {
+            let leg = leg(position, market)?;
+            sums.equity = sums.equity.checked_add(leg.equity)?;
+            match &leg.hedge {
+                Some(hedge) => groups.add(market.parameters.risk_group, hedge, leg.margin, leg.margin)?,
+                None => sums.margin = sums.margin.checked_add(leg.margin)?,
+            }
+        }
+        for group in groups.others() {
+            sums.margin = sums.margin.checked_add(group.required_ceil()?)?;
+        }
+        sums.group = groups.beside();
         Ok(sums)
+    }
+
+    /// Whether the account has a position on the other side in the risk group of a market.
+    pub(crate) fn is_hedged(&self, side: Side, market: &Market) -> bool {
+        let group = market.parameters.risk_group;
+        let opposite = Some(side.opposite());
+        let mut legs = self.legs();
+        group != 0
+            && legs.any(|(_, position, other)| other.parameters.risk_group == group && position.size.side() == opposite)
     }
 
     /// A leg for initial margin: at the end of its range that is worse for its owner and, while that is a price, further by its
@@ -269,8 +414,16 @@ impl<'a> Portfolio<'a> {
         };
         let range = self.range(market)?;
         let price = range.worse(side);
-        let spread = if is_fresh_in(market, self.reference) { spread()? } else { Price::ZERO };
-        Leg::of(position, ledger, market, price)?.initial(position, ledger, market, range.high, spread)
+        let fresh = is_fresh_in(market, self.reference);
+        let spread = if fresh { spread()? } else { Price::ZERO };
+        let leg = Leg::of(position, ledger, market, price)?;
+        let value = leg.initial(position, ledger, market, range.high, spread)?;
+        if market.parameters.risk_group == 0 {
+            return Ok(value);
+        }
+        let better = range.better(side);
+        let leg = if better == price { leg } else { Leg::of(position, ledger, market, better)? };
+        Ok(LegValue { hedge: leg.initial_hedge(position, ledger, market, range.low, fresh)?, ..value })
     }
 
     /// Equity and the margin demanded as stored, as a liquidation judges them.
@@ -310,5 +463,5 @@ pub(crate) fn maintenance_leg(
         Some(side) => (range.better(side), range.judged(side)),
         None => (Price::ZERO, Price::ZERO),
     };
-    Leg::of(position, ledger, market, price)?.maintenance(position, ledger, market, settled)
+    Ok(Leg::of(position, ledger, market, price)?.maintenance(position, ledger, market, settled)?.known(range))
 }

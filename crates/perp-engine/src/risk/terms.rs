@@ -41,9 +41,9 @@ pub struct LegTerms {
     pub debt: Atoms,
     /// What the market promises the position at the last good price beyond what that owes it, exactly.
     pub promised: QuoteX40,
-    /// Its part in equity and maintenance margin.
+    /// Its part in equity and maintenance margin, as if it were the only position in its market's risk group.
     pub maintenance: LegHealth,
-    /// Its part in adverse equity and initial margin.
+    /// Its part in adverse equity and initial margin, likewise.
     pub initial: LegValue,
 }
 

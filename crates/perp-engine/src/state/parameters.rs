@@ -104,6 +104,12 @@ macro_rules! market_parameters {
             "How far a price may be from the second source's besides both spreads, in ppm of that; 0 where there is no second source. At most `stress_move`.";
         second_max_age: u32 u32 Seconds
             "How far in time a price of the second source may be from one that it bounds, in seconds; 0 where there is no second source. At most 3600.";
+        risk_group: u32 u32 Number
+            "Markets of the same number move together: an account's longs and shorts in them are margined as one; 0 for none. At most 8.";
+        group_credit: Ppm u32 Percent
+            "What of its margin a position lowers the other side of its risk group by, in ppm; 0 outside a group. At most what `maintenance_fraction` leaves of 100 %.";
+        group_divergence: Ppm u32 Percent
+            "How far the market moves apart from its risk group before anybody can act, in ppm; 0 outside a group. At least `max_price_step`, and at most the base maintenance margin less its `group_credit`.";
     }};
 }
 
@@ -116,14 +122,14 @@ macro_rules! define {
         pub struct Parameters {
             $(#[doc = $text] pub $field: $unit,)+
             /// Zero; room for what is added later.
-            pub reserved: [u64; 4],
+            pub reserved: [u32; 5],
         }
     };
 }
 
 market_parameters!(define);
 
-const _: () = assert!(core::mem::size_of::<Parameters>() == 240 + 32);
+const _: () = assert!(core::mem::size_of::<Parameters>() == 252 + 20);
 
 /// Funding rates are in 2^-60 per second.
 pub const RATE_BITS: u32 = 60;

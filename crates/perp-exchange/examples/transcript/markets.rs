@@ -1,4 +1,4 @@
-//! Three markets whose numbers are of very different size.
+//! Three markets whose numbers are of very different size, two of them in a risk group.
 
 use perp_engine::fixtures::{sol_parameters, thin_parameters, usdc};
 use perp_engine::state::Parameters;
@@ -15,7 +15,13 @@ pub struct Quoted {
 
 /// $0.50 a unit of 10^-5: half an atom. The size premium binds above $10 000, the initial margin rises above 40 000 units.
 fn middle() -> Quoted {
-    let listing = Listing { parameters: thin_parameters(), base_decimals: 5, target_backing: usdc(20_000) };
+    let parameters = Parameters {
+        risk_group: 3,
+        group_credit: Ppm::new(200_000),
+        group_divergence: Ppm::new(40_000),
+        ..thin_parameters()
+    };
+    let listing = Listing { parameters, base_decimals: 5, target_backing: usdc(20_000) };
     Quoted { listing, price: 50_000_000, exponent: -8 }
 }
 
@@ -30,6 +36,9 @@ fn large() -> Quoted {
         backing_cap: Ppm::new(900_000),
         second_max_deviation: Ppm::new(30_000),
         second_max_age: 30,
+        risk_group: 3,
+        group_credit: Ppm::new(150_000),
+        group_divergence: Ppm::new(20_000),
         ..sol_parameters()
     };
     let listing = Listing { parameters, base_decimals: 10, target_backing: Atoms::new(1 << 50) };

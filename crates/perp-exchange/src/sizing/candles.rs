@@ -1,7 +1,7 @@
-//! What recorded prices tell: the worst move, and the volatility.
+//! What recorded prices tell: the worst move, how far two markets moved apart, and the volatility.
 
 use super::SizingError;
-use perp_engine::units::products::{mul_div_ceil, square_root_ceil};
+use perp_engine::units::products::{mul_div_ceil, mul_div_floor, square_root_ceil};
 use perp_engine::units::{Ppm, Price, Side, PPM};
 use perp_engine::EngineError;
 
@@ -80,4 +80,28 @@ pub fn volatility_ceil(candles: &[Candle], interval: u32) -> Result<u64, SizingE
     let a_year = squares.checked_mul(SECONDS_A_YEAR.into()).ok_or(EngineError::Overflow)?;
     let variance = a_year.div_ceil(seconds.ok_or(EngineError::Overflow)?);
     Ok(square_root_ceil(u64::try_from(variance).map_err(|_| EngineError::Overflow)?))
+}
+
+/// The furthest that the prices of two markets moved apart from one close to the next, in ppm rounded up: the difference of both moves,
+/// each as a part of the close before. A pair has the candles of both markets for one interval.
+///
+/// # Errors
+/// [`SizingError::TooFewCandles`] below two pairs; [`SizingError::BrokenCandle`].
+pub fn divergence_ceil(pairs: &[(Candle, Candle)]) -> Result<Ppm, SizingError> {
+    if pairs.len() < 2 {
+        return Err(SizingError::TooFewCandles { candles: pairs.len(), needed: 2 });
+    }
+    if let Some(place) = pairs.iter().position(|(ours, theirs)| !ours.is_whole() || !theirs.is_whole()) {
+        return Err(SizingError::BrokenCandle { place });
+    }
+    let mut worst = 0u64;
+    for ((our, their), (ours, theirs)) in pairs.iter().zip(pairs.iter().skip(1)) {
+        // Each move in ppm, above and below: the difference of the outer ones is at least that of the exact ones.
+        let moved = |from: Price, to: Price| -> Result<[u64; 2], EngineError> {
+            Ok([mul_div_floor(to.get(), PPM, from.get())?, mul_div_ceil(to.get(), PPM, from.get())?])
+        };
+        let (ours, theirs) = (moved(our.close, ours.close)?, moved(their.close, theirs.close)?);
+        worst = worst.max(ours[1].saturating_sub(theirs[0])).max(theirs[1].saturating_sub(ours[0]));
+    }
+    u32::try_from(worst).map(Ppm::new).map_err(|_| EngineError::Overflow.into())
 }

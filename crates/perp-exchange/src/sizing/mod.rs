@@ -17,7 +17,7 @@ mod survival;
 mod tests;
 mod volatility;
 
-pub use candles::{adverse_move_ceil, volatility_ceil, Candle};
+pub use candles::{adverse_move_ceil, divergence_ceil, volatility_ceil, Candle};
 pub use cascade::CascadeStep;
 pub use error::SizingError;
 pub use holding_cost::{holding_costs, HoldingCost, SECONDS_A_DAY};

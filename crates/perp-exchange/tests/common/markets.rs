@@ -52,6 +52,21 @@ pub fn test_markets() -> [TestMarket; 3] {
     [sol_perp(), btc_perp(), thin_perp()]
 }
 
+/// The same with SOL and BTC in one risk group.
+pub fn grouped_markets() -> [TestMarket; 3] {
+    let [sol, btc, thin] = test_markets();
+    let grouped = |market: TestMarket, credit| {
+        let parameters = Parameters {
+            risk_group: 1,
+            group_credit: Ppm::new(credit),
+            group_divergence: Ppm::new(18_000),
+            ..market.listing.parameters
+        };
+        TestMarket { listing: Listing { parameters, ..market.listing }, ..market }
+    };
+    [grouped(sol, 150_000), grouped(btc, 200_000), thin]
+}
+
 /// A market whose numbers a test can do in its head: no spread, impact, fee, funding or carry.
 pub fn frictionless(market: TestMarket) -> TestMarket {
     let parameters = Parameters {

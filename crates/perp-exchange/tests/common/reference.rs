@@ -2,6 +2,7 @@
 //! early exits, nothing shared with the engine but its state. The tests compare the engine with it.
 
 mod epochs;
+mod groups;
 mod pool;
 mod prices;
 
@@ -9,6 +10,7 @@ pub use epochs::{known, serve, Asked, Known, Near, PoolWorth, Served, Worth};
 pub use pool::{counted, market_bounds, market_value_x40, means, most_counted, pending, pool_value_x40, Means};
 pub use prices::{spread, spread_at, Seen, Touched};
 
+use groups::{cash, required, Member};
 use perp_engine::state::{Account, Market, MarketLedger, Position};
 use perp_engine::units::{Side, X40_PER_ATOM};
 use perp_exchange::Exchange;
@@ -101,14 +103,16 @@ impl Health {
 }
 
 /// What an account has and must have; equity in 2^-40 atoms, margins in atoms.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Standing {
     equity: i128,
     /// Of the equity, what markets could pay now and have not.
     payable: i128,
     margin: i128,
+    /// Of positions in no risk group.
     required: i128,
     required_on_cash: i128,
+    members: Vec<Member>,
 }
 
 impl Standing {
@@ -119,12 +123,19 @@ impl Standing {
 
     /// Against the margin demanded: below it the account is liquidated.
     pub fn demanded(&self) -> Health {
-        Health { margin: self.required, ..self.gross() }
+        Health { margin: self.required + required(&self.members, |member| member.required), ..self.gross() }
+    }
+
+    /// What the side of a position asks in its risk group, the other side, and whether that one's price can no longer be told; none
+    /// where the account is not on both sides.
+    pub fn sides(&self, position: &Position, market: &Market) -> Option<(i128, i128, bool)> {
+        groups::sides(&self.members, position, market)
     }
 
     /// The same while nothing that a market could pay is cash: below it its profits are settled.
     pub fn on_cash(&self) -> Health {
-        Health { equity: floor_div(self.equity - self.payable, X40_PER_ATOM), margin: self.required_on_cash }
+        let margin = self.required_on_cash + required(&self.members, |member| member.required_on_cash);
+        Health { equity: floor_div(self.equity - self.payable, X40_PER_ATOM), margin }
     }
 }
 
@@ -189,35 +200,34 @@ fn standing_by(
     margin_of: impl Fn(i128, &Market) -> i128,
     most: impl Fn(&Position, &Market) -> i128,
 ) -> Standing {
-    let balance = i128::from(account.balance.get()) * X40_PER_ATOM;
-    account.occupied().fold(Standing { equity: balance, ..Standing::default() }, |sum, (_, position)| {
+    let mut sum = Standing { equity: i128::from(account.balance.get()) * X40_PER_ATOM, ..Standing::default() };
+    for (_, position) in account.occupied() {
         let market = market_of(exchange, position);
         let ledger = &market.ledger;
-        let (price, paid_at) = position.size.side().map_or((0, 0), |side| {
-            let range = seen.range(market);
-            (range.better(side), range.judged(side))
-        });
+        let range = position.size.side().map(|side| (side, seen.range(market)));
+        let (price, paid_at) = range.map_or((0, 0), |(side, range)| (range.better(side), range.judged(side)));
         let most = most(position, market);
         let (promised, owed, funded) = promised_owed_funded(position, ledger, price, most);
         let (promised_then, ..) = promised_owed_funded(position, ledger, paid_at, i128::MAX);
-        let pays_nobody = ledger.claims != ledger.claims_reserve || ledger.short != 0;
-        let cash = if pays_nobody { 0 } else { i128::from(ledger.backing.get()) * X40_PER_ATOM };
-        let payable = promised.min(promised_then).min(cash);
-        let margin = if position.size.is_zero() {
-            0
-        } else {
-            let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
-            margin_of(value, market)
-        };
+        let payable = promised.min(promised_then).min(cash(market));
+        let value = ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM);
+        let margin = if position.size.is_zero() { 0 } else { margin_of(value, market) };
         let less = |promise| (margin - floor_div(promise, X40_PER_ATOM)).max(0);
-        Standing {
-            equity: sum.equity + funded - owed + payable,
-            payable: sum.payable + payable,
-            margin: sum.margin + margin,
-            required: sum.required + less(promised - payable),
-            required_on_cash: sum.required_on_cash + less(promised),
+        sum.equity += funded - owed + payable;
+        sum.payable += payable;
+        sum.margin += margin;
+        let asked = [less(promised - payable), less(promised)];
+        let known = range.is_none_or(|(_, range)| range.last.is_some());
+        let earned = maintenance_margin(value, market);
+        match Member::of(position, market, asked, earned, owed - promised, known) {
+            Some(member) => sum.members.push(member),
+            None => {
+                sum.required += asked[0];
+                sum.required_on_cash += asked[1];
+            }
         }
-    })
+    }
+    sum
 }
 
 /// Equity at adverse prices with profits and claims at nothing, and the initial margin: every leg at the end of its range that
@@ -225,7 +235,7 @@ fn standing_by(
 pub fn adverse(exchange: &Exchange, account: &Account, touched: Option<u16>) -> Health {
     let seen = Seen::of(exchange, account, touched.map_or(Touched::Nowhere, Touched::InRange));
     let mut equity = i128::from(account.balance.get()) * X40_PER_ATOM;
-    let mut margin = 0;
+    let (mut margin, mut members) = (0, Vec::new());
     for (_, position) in account.occupied() {
         let market = market_of(exchange, position);
         let ledger = &market.ledger;
@@ -238,10 +248,18 @@ pub fn adverse(exchange: &Exchange, account: &Account, touched: Option<u16>) -> 
         let adverse = if side == Side::Long { (price - spread).max(0) } else { price + spread };
         let (profit, funding) = profit_and_funding(position, ledger, adverse);
         equity += (profit - funding).min(0);
-        let value = ceil_div(i128::from(position.size.size().get()) * range.high, X40_PER_ATOM);
-        margin += initial_margin(value, market);
+        let margin_at =
+            |price| initial_margin(ceil_div(i128::from(position.size.size().get()) * price, X40_PER_ATOM), market);
+        let asked = margin_at(range.high);
+        // What it earns: where it is better off it has lost less, and the lower end has the smaller margin.
+        let (profit, funding) = profit_and_funding(position, ledger, range.better(side));
+        let lost = funding - profit - i128::from(position.claim.get()) * X40_PER_ATOM;
+        match Member::of(position, market, [asked; 2], margin_at(range.low), lost, fresh) {
+            Some(member) => members.push(member),
+            None => margin += asked,
+        }
     }
-    Health { equity: floor_div(equity, X40_PER_ATOM), margin }
+    Health { equity: floor_div(equity, X40_PER_ATOM), margin: margin + required(&members, |member| member.required) }
 }
 
 /// What a slot's market owes it in total, in 2^-40 atoms, without rounding: profit less funding, claim less debt, all at face.

@@ -7,6 +7,7 @@ mod common;
 mod crowding;
 mod entrants;
 mod epochs;
+mod hedges;
 mod isolation;
 mod leaving;
 mod life_cycle;

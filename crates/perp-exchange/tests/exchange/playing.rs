@@ -1,6 +1,6 @@
 //! What each random step does to an exchange.
 
-use crate::common::markets::{test_markets, TestMarket, THIN_PERP};
+use crate::common::markets::{grouped_markets, test_markets, TestMarket, THIN_PERP};
 use crate::common::reference::{self, Touched};
 use crate::common::world::{World, MILLION};
 use crate::resting::{self, Terms};
@@ -10,9 +10,9 @@ use perp_engine::operations::position::Order;
 use perp_engine::oracle::OracleReading;
 use perp_engine::units::SignedSize;
 
-/// Three markets with a pool of a million, six accounts of some thousand dollars, a little insurance.
+/// Three markets, SOL and BTC in one risk group, with a pool of a million, six accounts of some thousand dollars, a little insurance.
 pub fn exchange() -> World {
-    exchange_of(&test_markets())
+    exchange_of(&grouped_markets())
 }
 
 /// The same of these markets, the last of which is the thin one.

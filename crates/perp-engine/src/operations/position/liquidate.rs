@@ -7,8 +7,9 @@ use crate::market::price::{require_price, PriceUse};
 use crate::market::range::PriceRange;
 use crate::market::Ready;
 use crate::operations::position::settle_pnl::{settle_profit, settlement_range};
+use crate::risk::group::Relief;
 use crate::risk::margin::Leg;
-use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
+use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio, Touched};
 use crate::state::counters::{count, count_exact, count_one};
 use crate::state::Account;
 use crate::units::products::notional;
@@ -109,15 +110,19 @@ impl LiquidationPlan {
 ///
 /// In a market that has ended any position is closed whole at the final price, once the notice is over.
 ///
-/// A part is closed only if that helps: `E′ − MM′ > E − MM`. Parts of a few atoms may not, because rounding takes more
-/// than the margin they free. All of a position can always be closed, or there would be no way to liquidate it: where the
-/// part that would restore the margin does not help, an order for the whole position closes the whole.
+/// A part is closed only if that helps: `E′ − MM′ > E − MM`, with what the position requires by itself. Parts of a few atoms may
+/// not, because rounding takes more than the margin they free. All of a position can always be closed, or there would be no way to
+/// liquidate it: where the part that would restore the margin does not help, an order for the whole position closes the whole.
+///
+/// Of a risk group the side is closed that asks for more: closing the other would take a hedge away and relieve the account of
+/// nothing. What that side has in excess goes first, then both in proportion, one after the other.
 ///
 /// # Errors
 /// [`EngineError::NotLiquidatable`] where the account is healthy, or only by the profit of its other positions, which are then
 /// to be settled; [`EngineError::PriceStale`], [`EngineError::ClockBehind`] where this market's price closes nothing;
 /// [`EngineError::SettlementNotice`] where the market has just ended; [`EngineError::Paused`],
 /// [`EngineError::BountyTooSmall`], [`EngineError::NoPosition`],
+/// [`EngineError::SmallerSideOfGroup`] where the other side of its risk group comes first;
 /// [`EngineError::SizeOutOfRange`], [`EngineError::LiquidationWorsensHealth`] where closing a part would cost the account more
 /// than it relieves it: close more, or all.
 // A frame of its own: a program's is 4096 bytes.
@@ -185,7 +190,7 @@ fn judge(
     ledger: &Ledger,
     market: &Ready<'_>,
 ) -> Result<(MaintenanceSums, PriceRange, MaintenanceSums), EngineError> {
-    let rest = portfolio.judged(Some(ledger.slot))?;
+    let rest = portfolio.judged(Some(Touched::new(ledger.slot, market)))?;
     let range = portfolio.range(market)?;
     Ok((rest, range, rest.with(maintenance_leg(&ledger.position, &ledger.market, market, range)?)?))
 }
@@ -317,11 +322,12 @@ fn close_what_helps(
     order: &LiquidationOrder,
 ) -> Result<LiquidationPlan, EngineError> {
     let size = ledger.position.size.size();
-    let part = size_to_close_floor(before, size, fill.price, fill.rate, order.max_size, market)?;
+    let relief = relief(ledger, account, before, market, fill.price)?;
+    let part = size_to_close_floor(before, size, fill.price, fill.rate, order.max_size, market, relief)?;
     // A plan is large: it stays where it was made.
     let mut plan = close_part(ledger, account, before, market, fill, part);
-    if let Ok(LiquidationPlan { closed, after, .. }) = &plan {
-        if *closed < size && after.surplus() <= before.surplus() {
+    if let Ok(LiquidationPlan { ledger: closed_ledger, closed, after, .. }) = &plan {
+        if *closed < size && !helps((ledger, before), (closed_ledger, *after), relief, market, fill.price)? {
             if order.max_size < size {
                 let Health { equity, margin } = *after;
                 return Err(EngineError::LiquidationWorsensHealth { equity, margin });
@@ -335,6 +341,56 @@ fn close_what_helps(
         }
         _ => plan,
     }
+}
+
+/// What closing relieves in a risk group where the account is on both sides; `None` elsewhere, and where the other side's price can no
+/// longer be told: then this one is closed as if it stood alone.
+///
+/// # Errors
+/// [`EngineError::SmallerSideOfGroup`] while there is equity to lose.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+fn relief(
+    ledger: &Ledger,
+    account: &Judged,
+    before: Health,
+    market: &Ready<'_>,
+    price: Price,
+) -> Result<Option<Relief>, EngineError> {
+    if market.parameters.risk_group == 0 {
+        return Ok(None);
+    }
+    let leg = maintenance_leg(&ledger.position, &ledger.market, market, PriceRange::point(price))?;
+    let Some(relief) = account.rest.relief_with(&leg)? else { return Ok(None) };
+    let Relief { asked, other, other_is_frozen, .. } = relief;
+    if asked >= other {
+        return Ok(Some(relief));
+    }
+    if other_is_frozen || before.equity.positive_part().is_zero() {
+        return Ok(None);
+    }
+    Err(EngineError::SmallerSideOfGroup { asked, other })
+}
+
+/// Whether a part that was closed did the account good: in a group, where the other side is to follow, by what the position requires
+/// itself.
+// A frame of its own: a program's is 4096 bytes.
+#[inline(never)]
+fn helps(
+    (ledger, before): (&Ledger, Health),
+    (closed, after): (&Ledger, Health),
+    relief: Option<Relief>,
+    market: &Ready<'_>,
+    price: Price,
+) -> Result<bool, EngineError> {
+    if relief.is_none() {
+        return Ok(after.surplus() > before.surplus());
+    }
+    let surplus = |ledger: &Ledger, equity| {
+        let leg = maintenance_leg(&ledger.position, &ledger.market, market, PriceRange::point(price))?;
+        Ok(Health { equity, margin: leg.required }.surplus())
+    };
+    Ok(surplus(closed, after.equity)? > surplus(ledger, before.equity)?)
 }
 
 /// Closes `closed` of the position at the index and charges the penalty.

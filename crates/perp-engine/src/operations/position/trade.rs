@@ -1,6 +1,6 @@
 //! Trading: one order, filled at once against the market's backing.
 
-use self::admission::{admit_armed, admit_increase, admit_reduction, check_debts, Reduction};
+use self::admission::{admit_armed, admit_increase, check_debts, Reduction};
 use crate::error::EngineError;
 use crate::ledger::{Ledger, Settled};
 use crate::market::fill::{quote_at, Fill};
@@ -277,7 +277,7 @@ fn fill_order(
         Some(reduction) => {
             let after = reduction.health(&ledger, market)?;
             if !closes_whole {
-                admit_reduction(reduction.before, after)?;
+                reduction.admit(&ledger, market, after)?;
             }
             after
         }

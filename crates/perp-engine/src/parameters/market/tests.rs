@@ -1,7 +1,7 @@
 extern crate std;
 
 use super::*;
-use crate::fixtures::{at, planned_for, set_side, sol_market, sol_parameters};
+use crate::fixtures::{at, grouped_parameters, planned_for, set_side, sol_market, sol_parameters};
 use crate::market_parameters;
 use crate::operations::position::{plan_liquidation, LiquidationOrder};
 use crate::state::{Account, Market, Position, Status};
@@ -201,7 +201,9 @@ fn largest() -> Vec<(&'static str, Option<EngineError>)> {
 
 #[test]
 fn every_parameter_is_bounded_by_a_rule() {
-    use MarketRule::{EntryCost, FirstBounty, PriceStep, SecondSource, Shares, Sizes, StressMove, TimesAndRates};
+    use MarketRule::{
+        EntryCost, FirstBounty, PriceStep, RiskGroup, SecondSource, Shares, Sizes, StressMove, TimesAndRates,
+    };
     // The first rule that its largest value breaks; none where that leaves the range of the numbers rules are computed with.
     let bounded_by = [
         ("open_interest_cap", Some(Sizes)),
@@ -251,6 +253,9 @@ fn every_parameter_is_bounded_by_a_rule() {
         ("outage_delay", Some(TimesAndRates)),
         ("second_max_deviation", Some(SecondSource)),
         ("second_max_age", Some(SecondSource)),
+        ("risk_group", Some(RiskGroup)),
+        ("group_credit", Some(Shares)),
+        ("group_divergence", Some(Shares)),
     ];
     let mut expected: Vec<_> = bounded_by
         .map(|(name, rule)| {
@@ -272,6 +277,43 @@ fn no_parameters_make_the_rules_overflow_silently() {
     assert!(Parameters::default().validate().is_err());
     let extreme = Parameters { funding_rate_cap: u64::MAX, carry_rate: u64::MAX, ..sol_parameters() };
     assert!(extreme.validate().is_err());
+}
+
+#[test]
+fn a_groups_markets_survive_their_moves_apart_and_nobody_opens_what_can_be_liquidated() {
+    // 5 % · 75 % = 3.75 %, of which a credit of 10 % leaves 3.375 %.
+    let grouped = |change: fn(&mut Parameters)| {
+        move |parameters: &mut Parameters| {
+            *parameters = grouped_parameters();
+            change(parameters);
+        }
+    };
+    holds(grouped(|_| {}));
+    holds(grouped(|group| (group.risk_group, group.group_divergence) = (8, Ppm::new(33_750))));
+    breaks(MarketRule::RiskGroup, grouped(|group| group.group_divergence = Ppm::new(33_751)));
+    breaks(MarketRule::RiskGroup, grouped(|group| group.risk_group = 9));
+    // No less than the step that a position by itself survives.
+    holds(grouped(|group| group.group_divergence = Ppm::new(18_000)));
+    breaks(MarketRule::RiskGroup, grouped(|group| group.group_divergence = Ppm::new(17_999)));
+    // What the maintenance fraction of 75 % leaves.
+    let credited = |credit| {
+        move |parameters: &mut Parameters| {
+            let (group_credit, group_divergence) = (Ppm::new(credit), Ppm::new(18_000));
+            *parameters =
+                Parameters { group_credit, group_divergence, minimum_bounty: Atoms::ZERO, ..grouped_parameters() };
+        }
+    };
+    holds(credited(250_000));
+    breaks(MarketRule::RiskGroup, credited(250_001));
+    // A hedge is liquidated when it asks for less, so that its first liquidation pays less: at $100 a fifth less is enough.
+    holds(grouped(|group| (group.group_credit, group.group_divergence) = (Ppm::new(200_000), Ppm::new(18_000))));
+    breaks(
+        MarketRule::FirstBounty,
+        grouped(|group| (group.group_credit, group.group_divergence) = (Ppm::new(220_000), Ppm::new(18_000))),
+    );
+    // Outside a group there is neither.
+    breaks(MarketRule::RiskGroup, |parameters| parameters.group_credit = Ppm::new(1));
+    breaks(MarketRule::RiskGroup, |parameters| parameters.group_divergence = Ppm::new(18_000));
 }
 
 proptest! {

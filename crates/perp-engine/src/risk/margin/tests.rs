@@ -272,14 +272,14 @@ fn initial_margin_counts_no_profit_and_prices_the_spread_against_the_position() 
             .initial(position, &market.ledger, &market, market.price.price, Price::new(78_290_278))
             .unwrap()
     };
-    assert_eq!(adverse(&flat), LegValue { equity: QuoteX40::new(-spread), margin: usdc(1_250) });
+    assert_eq!(adverse(&flat), LegValue { equity: QuoteX40::new(-spread), margin: usdc(1_250), hedge: None });
     assert_eq!(adverse(&position(-100, 25_000)).equity, QuoteX40::new(-spread));
     // Profit is nothing, loss is all of it.
     assert_eq!(adverse(&position(100, 24_000)).equity, QuoteX40::ZERO);
     assert_eq!(adverse(&position(100, 26_000)).equity, exact(-1_000).checked_sub(QuoteX40::new(spread)).unwrap());
     // A slot without a size: the debt counts, the claim does not.
     let owing = Position { claim: usdc(70), debt: usdc(30), ..Position::empty_in(0) };
-    assert_eq!(adverse(&owing), LegValue { equity: exact(-30), margin: Atoms::ZERO });
+    assert_eq!(adverse(&owing), LegValue { equity: exact(-30), margin: Atoms::ZERO, hedge: None });
 }
 
 #[test]

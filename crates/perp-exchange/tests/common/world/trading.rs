@@ -45,8 +45,9 @@ impl World {
 
         let (then, state) = (&start.accounts()[account], self.account(account));
         let touched = Touched::AtItsPrice(market);
-        let was = reference::standing(start, then, touched).gross();
-        let is = reference::standing(&self.exchange, state, touched).gross();
+        let [stood, stands] =
+            [(start, then), (&self.exchange, state)].map(|(it, holder)| reference::standing(it, holder, touched));
+        let [was, is] = [&stood, &stands].map(Standing::gross);
         if !plan.opened.is_zero() {
             let health = reference::adverse(&self.exchange, state, Some(market));
             check_health(plan.after, health);
@@ -67,6 +68,13 @@ impl World {
         if !plan.ledger.position.size.is_zero() {
             assert!(is.equity >= 0);
             assert!(is.equity * was.margin >= was.equity * is.margin, "a reduction took {was:?} to {is:?}");
+            // Nobody is liquidated for a hedge that he takes away.
+            let held = &then.positions[plan.ledger.slot];
+            if stood.sides(held, start.market(market).unwrap()).is_some() {
+                let [was, is] = [&stood, &stands].map(Standing::demanded);
+                let kept = !is.is_below_margin() || is.equity * was.margin >= was.equity * is.margin;
+                assert!(kept, "a reduction took {was:?} to {is:?}");
+            }
         } else {
             // A whole close costs at most its cap, and realizing rounds by less than an atom.
             assert!((is.equity + 1) * was.margin >= was.equity * is.margin, "a close took {was:?} to {is:?}");
@@ -189,21 +197,27 @@ impl World {
         };
         let stands = |exchange: &Exchange, (graced, bare): (Seen, Seen), graces| {
             let seen = if graces { graced } else { bare };
-            reference::standing_seen(exchange, &exchange.accounts()[account], &seen).demanded()
+            reference::standing_seen(exchange, &exchange.accounts()[account], &seen)
         };
+        let demanded = |exchange, seen, graces| stands(exchange, seen, graces).demanded();
         // A grace protects whom the price before the silence keeps healthy, unless he has nothing left at the present one.
         let seen = see(judged, Touched::InRange(market));
-        let graces = stands(judged, seen, true).is_below_margin();
-        let judging = stands(judged, seen, graces);
+        let graces = demanded(judged, seen, true).is_below_margin();
+        let judging = demanded(judged, seen, graces);
         assert!(
             judging.is_below_margin() && (graces || judging.equity < 0),
             "a healthy account was liquidated: {judging:?}"
         );
         let touched = Touched::AtItsPrice(market);
         let range = if graces { seen.0 } else { seen.1 }.range(judged.market(market).unwrap());
-        let was = if range.is_last_price() { judging } else { stands(start, see(start, touched), graces) };
+        let was = if range.is_last_price() { judging } else { demanded(start, see(start, touched), graces) };
         check_health(plan.before, was);
-        check_health(plan.after, stands(&self.exchange, see(&self.exchange, touched), graces));
+        check_health(plan.after, demanded(&self.exchange, see(&self.exchange, touched), graces));
+        let held = &start.accounts()[account].positions[plan.ledger.slot];
+        let sides = stands(start, see(start, touched), graces).sides(held, start.market(market).unwrap());
+        if let Some((own, other, frozen)) = sides {
+            assert!(own >= other || frozen || was.equity <= 0, "a hedge was closed: {own} against {other}");
+        }
 
         let then = start.accounts()[account].positions[plan.ledger.slot].size;
         let now = plan.ledger.position.size;
@@ -214,7 +228,9 @@ impl World {
         let price = i128::from(state.price.price.get());
         if !now.is_zero() {
             let (was, is) = (plan.before, plan.after);
-            assert!(is.surplus() > was.surplus(), "a partial liquidation did not help: {was:?} became {is:?}");
+            // In a group that leaves it to the other side to follow.
+            let helps = is.surplus() > was.surplus() || sides.is_some();
+            assert!(helps, "a partial liquidation did not help: {was:?} became {is:?}");
             let left = i128::from(now.size().get()) * price / X40_PER_ATOM;
             assert!(left >= i128::from(state.parameters.minimum_position.get()), "{left} atoms are left");
         }
@@ -231,7 +247,7 @@ impl World {
         let closed = posted(start, account, market, |ledger| {
             assert_eq!(ledger.reduce(plan.closed, plan.notional), Ok(plan.realized));
         });
-        let left = stands(&closed, see(&closed, touched), graces);
+        let left = demanded(&closed, see(&closed, touched), graces);
         let closed_value = i128::from(plan.closed.get()) * price / X40_PER_ATOM;
         // Closing by liquidation costs no less than trading out would have, whoever gets the bounty.
         let ppm = i128::from(PPM);

@@ -47,14 +47,19 @@ pub(super) fn penalty_rate_ceil(market: &Ready<'_>, price: Price) -> Result<Ppm,
 
 /// The largest `rate / MMF` of the account's positions, with the base margin fraction of their markets and the rate charged now, or
 /// the market's own penalty where that is more. Below that part of equity in the margin a penalty takes all equity, and an account
-/// liquidated piece by piece would get deeper and deeper.
+/// liquidated piece by piece would get deeper and deeper. Of a hedge both sides pay it, on the margin that its credit leaves of one.
 pub(super) fn shallowest_bounty_ceil(portfolio: &Portfolio<'_>, rate: Ppm) -> Result<Ppm, EngineError> {
     let open = portfolio.legs().filter(|(_, position, _)| !position.size.is_zero());
     let mut most = 0;
-    for (_, _, market) in open {
-        let maintenance = base_maintenance_floor(&market.parameters)?.wide().max(1);
-        let rate = market.parameters.penalty.max(rate);
-        most = mul_div_ceil(rate.wide(), PPM, maintenance)?.min(PPM).max(most);
+    for (_, position, market) in open {
+        let mut maintenance = base_maintenance_floor(&market.parameters)?.wide().max(1);
+        let mut rate = market.parameters.penalty.max(rate).wide();
+        if position.size.side().is_some_and(|side| portfolio.is_hedged(side, market)) {
+            let credited = PPM.checked_sub(market.parameters.group_credit.wide()).ok_or(EngineError::Overflow)?;
+            maintenance = mul_div_floor(maintenance, credited, PPM)?.max(1);
+            rate = rate.checked_mul(2).ok_or(EngineError::Overflow)?;
+        }
+        most = mul_div_ceil(rate, PPM, maintenance)?.min(PPM).max(most);
     }
     u32::try_from(most).map(Ppm::new).map_err(|_| EngineError::Overflow)
 }

@@ -4,8 +4,8 @@ use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::market::range::PriceRange;
 use crate::market::Ready;
-use crate::risk::margin::Leg;
-use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio};
+use crate::risk::margin::{Leg, LegHealth};
+use crate::risk::portfolio::{maintenance_leg, Health, MaintenanceSums, Portfolio, Touched};
 use crate::units::products::part_of_atoms_floor;
 use crate::units::{Atoms, Price, SignedAtoms};
 
@@ -19,7 +19,7 @@ pub(super) fn admit_increase(
     spread: Price,
 ) -> Result<Health, EngineError> {
     let touched = portfolio.initial_leg(&ledger.position, &ledger.market, market, || Ok(spread))?;
-    let after = portfolio.initial(Some(ledger.slot))?.with(touched)?.health(ledger.balance)?;
+    let after = portfolio.initial(Some(Touched::new(ledger.slot, market)))?.with(touched)?.health(ledger.balance)?;
     if after.is_below_margin() {
         return Err(EngineError::InitialMargin { equity: after.equity, required: after.margin });
     }
@@ -41,13 +41,14 @@ pub(super) fn admit_armed(
     let leg =
         Leg::of(position, &ledger.market, market, newest)?.beside_fill(position, &ledger.market, market, newest)?;
     let refused = |after: Health| EngineError::InitialMargin { equity: after.equity, required: after.margin };
-    let after = portfolio.judged_beside_fill(ledger.slot)?.required_with(&leg, ledger.balance)?;
+    let touched = Touched::new(ledger.slot, market);
+    let after = portfolio.judged_beside_fill(touched)?.required_with(&leg, ledger.balance)?;
     if after.is_below_margin() {
         return Err(refused(after));
     }
     // As a liquidation judges it: graces keep no account whose equity is negative without any.
     if let Some(bare) = portfolio.without_graces() {
-        let without = bare.judged_beside_fill(ledger.slot)?.required_with(&leg, ledger.balance)?;
+        let without = bare.judged_beside_fill(touched)?.required_with(&leg, ledger.balance)?;
         if without.equity.is_negative() {
             return Err(refused(without));
         }
@@ -62,6 +63,8 @@ pub(super) struct Reduction {
     /// At which the order is filled.
     price: Price,
     pub(super) before: Health,
+    /// Equity against what is demanded, where the account is on the other side of the market's risk group as well.
+    hedged: Option<Health>,
 }
 
 impl Reduction {
@@ -73,16 +76,36 @@ impl Reduction {
         market: &Ready<'_>,
         price: Price,
     ) -> Result<Self, EngineError> {
-        let rest = portfolio.maintenance(Some(ledger.slot))?;
-        let before = touched(rest, ledger, market, price)?;
+        let rest = portfolio.maintenance(Some(Touched::new(ledger.slot, market)))?;
+        let leg = touched(ledger, market, price)?;
+        let before = rest.health_with(&leg, ledger.balance)?;
         if before.equity.is_negative() {
             return Err(EngineError::NegativeEquity { equity: before.equity });
         }
-        Ok(Self { rest, price, before })
+        let hedged = match rest.relief_with(&leg)? {
+            Some(_) => Some(rest.required_with(&leg, ledger.balance)?),
+            None => None,
+        };
+        Ok(Self { rest, price, before, hedged })
     }
 
+    /// Equity and the margin of all notionals with the slot as the ledger has it.
     pub(super) fn health(&self, ledger: &Ledger, market: &Ready<'_>) -> Result<Health, EngineError> {
-        touched(self.rest, ledger, market, self.price)
+        self.rest.health_with(&touched(ledger, market, self.price)?, ledger.balance)
+    }
+
+    /// Whether a part may be closed: `E′ ≥ 0` and `E′ · MM ≥ E · MM′`. Of a hedge, besides, the account cannot be liquidated after it, or
+    /// `E′ · RM ≥ E · RM′`: who takes a hedge away is not to be liquidated for it.
+    // A frame of its own: a program's is 4096 bytes.
+    #[inline(never)]
+    pub(super) fn admit(&self, ledger: &Ledger, market: &Ready<'_>, after: Health) -> Result<(), EngineError> {
+        keeps_ratio(self.before, after)?;
+        let Some(before) = self.hedged else { return Ok(()) };
+        let after = self.rest.required_with(&touched(ledger, market, self.price)?, ledger.balance)?;
+        if after.is_below_margin() {
+            keeps_ratio(before, after)?;
+        }
+        Ok(())
     }
 
     /// `⌊E · (MM − MM′) / MM⌋`: what closing a leg may cost without lowering `E / MM`; all equity where nothing else demands
@@ -96,10 +119,9 @@ impl Reduction {
     }
 }
 
-/// The account's health with the slot as the ledger has it, at the price at which the order is filled.
-fn touched(rest: MaintenanceSums, ledger: &Ledger, market: &Ready<'_>, price: Price) -> Result<Health, EngineError> {
-    let range = PriceRange::point(price);
-    rest.health_with(&maintenance_leg(&ledger.position, &ledger.market, market, range)?, ledger.balance)
+/// The touched leg with the slot as the ledger has it, at the price at which the order is filled.
+fn touched(ledger: &Ledger, market: &Ready<'_>, price: Price) -> Result<LegHealth, EngineError> {
+    maintenance_leg(&ledger.position, &ledger.market, market, PriceRange::point(price))
 }
 
 /// A debt that stood before the order and still stands forbids an increase. One that the order's own fee leaves is a matter
@@ -113,7 +135,7 @@ pub(super) fn check_debts(portfolio: &Portfolio<'_>, ledger: &Ledger, debt_befor
 }
 
 /// `E′ ≥ 0` and `E′ · MM ≥ E · MM′`.
-pub(super) fn admit_reduction(before: Health, after: Health) -> Result<(), EngineError> {
+fn keeps_ratio(before: Health, after: Health) -> Result<(), EngineError> {
     let refused = EngineError::ReductionWorsensHealth { equity: after.equity, margin: after.margin };
     if after.equity.is_negative() {
         return Err(refused);
