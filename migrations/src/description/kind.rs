@@ -25,6 +25,8 @@ pub enum Kind {
     Seconds,
     /// 1 for yes, 0 for no.
     Flag,
+    /// A number that names something.
+    Number,
     /// Percent per hour; 2^-60 per second, rounded down.
     PercentPerHour,
     /// Percent per hour; parts per million per hour.
@@ -88,7 +90,7 @@ impl Kind {
     /// What a key ends with whose numbers are of this kind.
     pub const fn suffix(self) -> &'static str {
         match self {
-            Self::Base | Self::Quote | Self::Factor | Self::Flag => "",
+            Self::Base | Self::Quote | Self::Factor | Self::Flag | Self::Number => "",
             Self::Percent => "_percent",
             Self::PercentPerRootYear => "_percent_per_root_year",
             Self::Seconds => "_seconds",
@@ -105,7 +107,7 @@ impl Kind {
             Self::Quote => Scale::Places(decimals.quote.into()),
             Self::Percent | Self::PercentPerRootYear | Self::PpmPerHour => Scale::Places(4),
             Self::Factor => Scale::Places(6),
-            Self::Seconds | Self::Flag => Scale::Places(0),
+            Self::Seconds | Self::Flag | Self::Number => Scale::Places(0),
             Self::PercentPerHour => Scale::rate(SECONDS_AN_HOUR),
             Self::PercentPerYear => Scale::rate(SECONDS_A_YEAR),
             Self::PercentPerDayPerDay => Scale::rate(SECONDS_A_DAY * SECONDS_A_DAY),

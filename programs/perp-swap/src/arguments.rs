@@ -49,7 +49,7 @@ macro_rules! market_arguments {
 
         impl From<MarketParameters> for Parameters {
             fn from(sent: MarketParameters) -> Self {
-                Self { $($field: stored!($unit sent.$field),)+ reserved: [0; 4] }
+                Self { $($field: stored!($unit sent.$field),)+ reserved: [0; 5] }
             }
         }
 
@@ -235,7 +235,7 @@ mod tests {
             (Size::new(sent.open_interest_cap), sent.outage_delay)
         );
         assert_eq!(MarketParameters::from(stored), sent);
-        assert_eq!(stored.reserved, [0; 4]);
+        assert_eq!(stored.reserved, [0; 5]);
 
         let bytes: Vec<u8> = (1..).take(LiquidityParameters::LENGTH).collect();
         let sent = LiquidityParameters::try_from_slice(&bytes).unwrap();

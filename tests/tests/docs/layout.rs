@@ -80,7 +80,7 @@ fn structs() -> Vec<Compiled> {
             spread_volatility spread_measured spread_drift volatility max_confidence_to_increase max_confidence_valid
             stress_move backing_cap max_accrual_seconds max_age_trade max_age_liquidate max_age_funding
             future_tolerance settle_after isolated_only outage_delay second_max_deviation
-            second_max_age reserved;
+            second_max_age risk_group group_credit group_divergence reserved;
         "MarginAccount" MarginAccount: exchange owner delegate state sub_account bump version padding reserved;
         "MarginAccountState" state::Account: balance kind orders_open padding isolated_market sequence counters armed_until reserved
             positions;

@@ -177,6 +177,9 @@ macro_rules! parameter_cell {
     (Flag $value:expr, $units:expr) => {
         Cell::Flag($value != 0)
     };
+    (Number $value:expr, $units:expr) => {
+        Cell::Count($value.into())
+    };
     (PercentPerHour $value:expr, $units:expr) => {
         rate($value)
     };

@@ -45,6 +45,7 @@ impl Class {
         use ExchangeError as E;
         match error {
             E::NotLiquidatable
+            | E::SmallerSideOfGroup
             | E::NoPosition
             | E::BountyTooSmall
             | E::PriceStillFresh
