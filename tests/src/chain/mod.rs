@@ -54,7 +54,7 @@ pub struct Outcome {
     pub inner_instructions: Vec<(Pubkey, Vec<u8>)>,
     /// Zero on the native back end.
     pub compute_units: u64,
-    /// What the last program that answered said, and which it is.
+    /// What the last program that answered said, and which it is. None on the native back end.
     pub answer: Option<(Pubkey, Vec<u8>)>,
 }
 

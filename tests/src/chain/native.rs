@@ -168,11 +168,9 @@ impl Chain for Native {
             .runtime
             .block_on(self.context.banks_client.process_transaction_with_metadata(transaction))
             .expect("the bank answers");
-        let (logs, answer) = done.metadata.map_or_else(Default::default, |metadata| {
-            (metadata.log_messages, metadata.return_data.map(|answer| (answer.program_id, answer.data)))
-        });
+        let logs = done.metadata.map(|metadata| metadata.log_messages).unwrap_or_default();
         match done.result {
-            Ok(()) => Ok(Outcome { answer, ..Outcome::default() }),
+            Ok(()) => Ok(Outcome::default()),
             Err(error) => Err(Refused { error, logs }),
         }
     }

@@ -2,6 +2,7 @@ use super::{instruction, markets_of, read_only, TargetMarket, NO_OTHERS};
 use crate::addresses::Addresses;
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::InstructionData;
 use perp_engine::operations::position::Order;
 use perp_engine::state::Account;
 use perp_swap::accounts::{AttestSolvency, ViewAccount, ViewMarket, ViewPosition};
@@ -20,8 +21,7 @@ pub fn view_position(
     account: &Account,
     target: TargetMarket,
 ) -> Instruction {
-    let others = markets_of(addresses, account, Some(target.market));
-    instruction(position(addresses, margin_account, target), data::ViewPosition {}, others.map(read_only))
+    of_position(addresses, margin_account, account, target, data::ViewPosition {})
 }
 
 /// The price of a market at which the account becomes liquidatable: answers
@@ -32,8 +32,7 @@ pub fn view_liquidation_price(
     account: &Account,
     target: TargetMarket,
 ) -> Instruction {
-    let others = markets_of(addresses, account, Some(target.market));
-    instruction(position(addresses, margin_account, target), data::ViewLiquidationPrice {}, others.map(read_only))
+    of_position(addresses, margin_account, account, target, data::ViewLiquidationPrice {})
 }
 
 /// What a market order would do: answers [`TradeView`](super::answers::TradeView), or is refused as the order would be.
@@ -45,12 +44,8 @@ pub fn view_trade(
     order: &Order,
 ) -> Instruction {
     let Order { size, acceptable_price, reduce_only } = *order;
-    let others = markets_of(addresses, account, Some(target.market));
-    instruction(
-        position(addresses, margin_account, target),
-        data::ViewTrade { size: size.get(), acceptable_price: acceptable_price.get(), reduce_only },
-        others.map(read_only),
-    )
+    let data = data::ViewTrade { size: size.get(), acceptable_price: acceptable_price.get(), reduce_only };
+    of_position(addresses, margin_account, account, target, data)
 }
 
 /// Where a market's funding is heading in so many seconds, a week at most: answers [`FundingView`](super::answers::FundingView).
@@ -71,13 +66,18 @@ pub fn attest_solvency(addresses: &Addresses, market_count: u16) -> Instruction 
     instruction(accounts, data::AttestSolvency {}, markets.map(read_only))
 }
 
-fn position(addresses: &Addresses, margin_account: Pubkey, target: TargetMarket) -> ViewPosition {
-    ViewPosition {
-        exchange: addresses.exchange,
-        margin_account,
-        market: addresses.market(target.market),
-        oracle: target.oracle,
-    }
+/// A view of an account in one market, behind which the markets of its other positions stand.
+fn of_position(
+    addresses: &Addresses,
+    margin_account: Pubkey,
+    account: &Account,
+    target: TargetMarket,
+    data: impl InstructionData,
+) -> Instruction {
+    let TargetMarket { market, oracle } = target;
+    let accounts =
+        ViewPosition { exchange: addresses.exchange, margin_account, market: addresses.market(market), oracle };
+    instruction(accounts, data, markets_of(addresses, account, Some(market)).map(read_only))
 }
 
 fn market(addresses: &Addresses, target: TargetMarket) -> ViewMarket {
